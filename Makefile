@@ -1,0 +1,27 @@
+.PHONY: run test setup stop chaos lint types
+python := .venv/bin/python
+
+run: setup
+	@exec $(python) -m config.services run
+
+test: setup lint types
+	@$(python) manage.py makemigrations --check --dry-run
+	@$(python) -m pytest --cov --cov-report=term:skip-covered
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check -q .
+	@.venv/bin/lint-imports
+	@find templates demo -name '*.html' | xargs .venv/bin/djade --target-version 5.2 --check
+
+types: setup
+	@.venv/bin/mypy
+
+chaos: setup
+	@$(python) -m pytest -m chaos
+
+setup:
+	@sh config/setup.sh
+
+stop: setup
+	@$(python) -m config.services stop

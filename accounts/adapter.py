@@ -1,0 +1,15 @@
+"""allauth's hooks: its mail goes through our outbox, and its limits count by the connecting address."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.mail import EmailMultiAlternatives
+
+from accounts import messages
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, context)
+        html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
+        messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)

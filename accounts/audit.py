@@ -1,0 +1,34 @@
+"""Business events, written in the transaction of the change they tell of."""
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import models, transaction
+
+from accounts.models import AuditEvent, Organisation, User
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def organisation_of(target: models.Model) -> int | None:
+    if isinstance(target, Organisation):
+        return target.pk
+    return getattr(target, "organisation_id", None)
+
+
+def record(verb: str, *, target: models.Model, by: User | None, reason: str = "", **details: Any) -> AuditEvent:
+    """Writes who did what to which row and why. `by=None` is the product itself. Refuses to write outside a transaction,
+    so that a change and its record always stand or fall together."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("audit.record must stand in the transaction of the change")
+    return AuditEvent.objects.create(
+        verb=verb,
+        actor_id=by.pk if by else None,
+        actor=str(by) if by else "Keyholder",
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        organisation_id=organisation_of(target),
+        reason=reason,
+        details=details,
+        request_id=request_id.get(),
+    )

@@ -1,0 +1,8 @@
+"""What every page knows."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def page(request: HttpRequest) -> dict[str, object]:
+    return {"demo": settings.DEMO, "provider_name": settings.PROVIDER_NAME, "site_url": settings.SITE_URL}

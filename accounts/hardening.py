@@ -1,0 +1,68 @@
+"""Database roles: the owner migrates, *app* runs and can neither rewrite history nor switch a trigger off.
+
+Runs after every migration and test flush as the owner, because a trigger migration re-creates the ignore function
+that would let any role write without history.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.db import connections
+from pghistory.core import event_models
+from psycopg import sql
+
+from accounts.models import AuditEvent, Snapshot
+
+IGNORE = """
+CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT false $$
+"""
+
+
+def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
+    last = list(apps.get_app_configs())[-1]
+    if app_config.name == last.name and connections[using].vendor == "postgresql":
+        harden(using)
+
+
+def append_only() -> set[str]:
+    return {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)} | {
+        AuditEvent._meta.db_table,
+        Snapshot._meta.db_table,
+    }
+
+
+def privileges(table: str, events: set[str]) -> str:
+    if table in events or table == "django_migrations":
+        return "SELECT"
+    return "SELECT, INSERT" if table in append_only() else "SELECT, INSERT, UPDATE, DELETE"
+
+
+def harden(using: str) -> None:
+    """Idempotent. Does nothing unless connected as the owner of the schema's tables."""
+    app = sql.Identifier(settings.DB_ROLE_NAMES["app"])
+    events = {model._meta.db_table for model in event_models()}
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT tableowner = current_user FROM pg_tables WHERE schemaname = 'public' LIMIT 1")
+        row = cursor.fetchone()
+        if settings.DB_ROLE_NAMES["app"] == settings.DB_ROLE_NAMES["owner"] or not row or not row[0]:
+            return
+        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            name = sql.Identifier(table)
+            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
+            cursor.execute(sql.SQL("GRANT " + privileges(table, events) + " ON {} TO {}").format(name, app))
+        cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE kh_job_token TO {}").format(app))
+        cursor.execute(sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))
+        cursor.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+        cursor.execute(
+            "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+            "WHERE n.nspname = 'public' AND p.proname LIKE 'pgtrigger\\_%' AND p.prorettype = 'trigger'::regtype"
+        )
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp")
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        cursor.execute(IGNORE)
+        cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION public._pgtrigger_should_ignore(name) TO {}").format(app))

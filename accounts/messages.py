@@ -1,0 +1,43 @@
+"""Mail out: queued in the transaction that wants it, sent by a worker after the commit."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import Message
+from config import jobs
+
+QUEUE = jobs.Queue(
+    name="messages.send", model=Message, field="state", ready="queued", failed="failed", lease=timedelta(seconds=40)
+)
+
+
+def queue(*, to: str, subject: str, text: str, html: str = "") -> Message:
+    message = Message.objects.create(to=to, subject=subject, text=text, html=html)
+    jobs.woke("message.queued")
+    return message
+
+
+def queue_template(name: str, *, to: str, subject: str, **context: object) -> Message:
+    """From the pair templates/emails/NAME.txt and .html."""
+    context["site"] = settings.SITE_URL
+    text = render_to_string(f"emails/{name}.txt", context)
+    return queue(to=to, subject=subject, text=text, html=render_to_string(f"emails/{name}.html", context))
+
+
+def send_all() -> None:
+    """Sends what is queued. The Message-ID is the row's, so that a second delivery can be told from a new mail."""
+    for claim in QUEUE.claims():
+        with claim:
+            row = claim.row
+            mail = EmailMultiAlternatives(
+                row.subject, row.text, to=[row.to], headers={"Message-ID": f"<message-{row.pk}@keyholder>"}
+            )
+            if row.html:
+                mail.attach_alternative(row.html, "text/html")
+            mail.send()
+            with claim.finish(state=Message.State.SENT):
+                Message.objects.filter(pk=row.pk).update(sent_at=timezone.now())

@@ -1,0 +1,235 @@
+"""WHO: users, organisations, projects, credentials, audit, proposals, snapshots, messages out."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import CurrentTransaction, SnapshotField, TransactionIdField, tracked
+from accounts.permissions import ROLES, Permission, StaffRole
+from config.jobs import Claimable
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+@tracked(exclude=["password", "last_login"])
+class User(AbstractBaseUser):
+    """A person who signs in: a customer's member, or staff in one role."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    staff_role = models.CharField(max_length=20, choices=StaffRole.choices, blank=True)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.staff_role)
+
+    @property
+    def initials(self) -> str:
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+    def can(self, permission: Permission) -> bool:
+        return self.is_active and permission in ROLES.get(self.staff_role, frozenset())
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, user: User) -> "OrganisationQuerySet":
+        """Staff who work cases see all; a customer only where he is a member."""
+        if user.can(Permission.CASE_VIEW):
+            return self
+        return self.filter(membership__user=user)
+
+
+@tracked()
+class Organisation(models.Model):
+    """A customer account; an individual customer is an organisation of one."""
+
+    name = models.CharField(_("name"), max_length=300)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Membership(models.Model):
+    """That a user acts in an organisation, and how far."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MEMBER = "member", _("Member")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="member_once_in_organisation")]
+
+
+@tracked()
+class Project(models.Model):
+    """What an organisation groups its keys by."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    name = models.CharField(_("name"), max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="project_name_once_in_organisation")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class GatewayCredential(models.Model):
+    """What a gateway shows to ask about keys: a prefix in clear and a keyed digest of the rest."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class AuditEvent(models.Model):
+    """One business event. No foreign keys: the log never blocks the live data, and outlives it."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    verb = models.CharField(max_length=60)
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=250)
+    on_behalf_of = models.CharField(max_length=250, blank=True)
+    target_type = models.CharField(max_length=60)
+    target_id = models.CharField(max_length=60)
+    organisation_id = models.BigIntegerField(null=True, db_index=True)
+    reason = models.TextField(blank=True)
+    details = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=40, blank=True)
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["target_type", "target_id"])]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def open(self) -> "ProposalQuerySet":
+        return self.filter(outcome="")
+
+
+@tracked()
+class Proposal(models.Model):
+    """Four eyes: one person proposes, another takes or declines it. What is proposed stands in the row that points here."""
+
+    class Outcome(models.TextChoices):
+        TAKEN = "taken", _("Taken")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    kind = models.CharField(max_length=40)
+    choice = models.CharField(max_length=40)
+    reason = models.CharField(max_length=60)
+    note = models.TextField(blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    outcome_note = models.TextField(blank=True)
+    outcome_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    outcome_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="proposal_taken_by_another",
+                condition=Q(outcome_by__isnull=True) | Q(outcome="withdrawn") | ~Q(outcome_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="proposal_outcome_complete",
+                condition=Q(outcome="", outcome_by__isnull=True, outcome_at__isnull=True)
+                | Q(outcome_by__isnull=False, outcome_at__isnull=False) & ~Q(outcome=""),
+            ),
+            models.CheckConstraint(name="proposal_needs_reason", condition=~Q(reason="")),
+        ]
+        triggers = [
+            # The CHECK alone would let one statement rewrite the proposer and take the proposal.
+            pgtrigger.Trigger(
+                name="proposal_is_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF TG_OP = 'INSERT' THEN
+                        IF NEW.outcome <> '' THEN
+                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';
+                        END IF;
+                    ELSIF OLD.outcome <> '' THEN
+                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';
+                    ELSIF ROW(NEW.id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id, NEW.proposed_at)
+                        IS DISTINCT FROM
+                        ROW(OLD.id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id, OLD.proposed_at) THEN
+                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+
+class Snapshot(models.Model):
+    """What had been committed at a moment. Stored in every second in which something was written."""
+
+    taken_at = models.DateTimeField(db_index=True)
+    snapshot = SnapshotField()
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+@tracked(exclude=["text", "html"])
+class Message(Claimable):
+    """A mail that must go out once its transaction has committed; the row is the queue."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        FAILED = "failed"
+
+    to = models.EmailField()
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)

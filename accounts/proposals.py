@@ -1,0 +1,59 @@
+"""The one mechanism of four eyes: a person proposes, another takes or declines. Callers pass the policy."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Proposal, User
+from accounts.permissions import NotPermitted, Permission, require
+from accounts.refused import Refused
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which permission it takes to propose, which to take, and which reasons go with which choice."""
+
+    kind: str
+    propose: Permission
+    take: Permission
+    reasons: dict[str, tuple[str, ...]]
+
+
+class SamePerson(NotPermitted):
+    """The proposer may not take the own proposal."""
+
+
+class AlreadyEnded(Refused):
+    """Somebody else was quicker."""
+
+
+class ReasonMissing(Refused):
+    """A proposal names one of the listed reasons of its choice."""
+
+
+def propose(*, policy: Policy, choice: str, reason: str, note: str, by: User) -> Proposal:
+    require(by, policy.propose)
+    if reason not in policy.reasons.get(choice, ()):
+        raise ReasonMissing(_("Choose a reason from the list for this proposal."))
+    return Proposal.objects.create(kind=policy.kind, choice=choice, reason=reason, note=note, proposed_by=by)
+
+
+def end(proposal: Proposal, *, policy: Policy, outcome: Proposal.Outcome, by: User, note: str = "") -> Proposal:
+    """Takes, declines or withdraws. Only the proposer withdraws; only another person does the rest."""
+    with transaction.atomic():
+        locked = Proposal.objects.select_for_update().get(pk=proposal.pk)
+        if locked.outcome:
+            raise AlreadyEnded(_("This proposal has already been decided."))
+        if outcome == Proposal.Outcome.WITHDRAWN:
+            if locked.proposed_by_id != by.pk:
+                raise NotPermitted(_("Only the person who proposed can withdraw."))
+        else:
+            require(by, policy.take)
+            if locked.proposed_by_id == by.pk:
+                raise SamePerson(_("You proposed this; another person decides it."))
+        locked.outcome, locked.outcome_by, locked.outcome_note = outcome, by, note
+        locked.outcome_at = timezone.now()
+        locked.save(update_fields=["outcome", "outcome_by", "outcome_note", "outcome_at"])
+        return locked

@@ -1,0 +1,221 @@
+"""How work moves: a state in a row is the job, a wake-up carries nothing, a fencing token guards every finish.
+
+A worker claims a row with a lease, works outside any transaction, and writes effect and new state in one transaction
+that first checks the token. So a second delivery does nothing, a killed worker loses nothing, and a poison row ends in
+its failed state with the reason.
+"""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+MAX_DEATHS = 10
+MAX_ERRORS = 3
+LONGEST_REST = timedelta(hours=1)
+QUIET_AFTER_FAILURE = 2.0
+
+# One statement, so that a row is taken and told apart by its token in one step; the clock is the database's.
+CLAIM = """
+UPDATE {table}
+SET job_token = nextval('kh_job_token'), claimed_until = statement_timestamp() + %(lease)s, claims = claims + 1
+WHERE {key} = (
+    SELECT {key} FROM {table}
+    WHERE {field} = %(ready)s AND (claimed_until IS NULL OR claimed_until < statement_timestamp())
+    ORDER BY {key} LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING *
+"""
+
+
+class Fenced(Exception):
+    """Another worker has taken the row over; nothing was written."""
+
+
+class Claimable(models.Model):
+    """A row that is its own job.
+
+    `claims` counts how often it was taken since it was last finished, `errors` how often the work then raised; the
+    difference is how often a worker died on it. `failure` says why it last rested or ended.
+    """
+
+    job_token = models.BigIntegerField(null=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    claims = models.PositiveSmallIntegerField(default=0, editable=False)
+    errors = models.PositiveSmallIntegerField(default=0, editable=False)
+    failure = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Rows of `model` whose `field` is `ready`; one that can't be done ends in `failed`. `lease` is about four times the
+    normal time of one job. A row rests 2, 4, 8... seconds after an error, an hour at most, until `max_errors`."""
+
+    name: str
+    model: type[Any]
+    field: str
+    ready: str
+    failed: str
+    lease: timedelta
+    max_errors: int = MAX_ERRORS
+
+    def rows(self) -> models.QuerySet[Any]:
+        return self.model._base_manager.filter(**{self.field: self.ready})
+
+    def eligible(self) -> models.QuerySet[Any]:
+        return self.rows().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=Now()))
+
+    def is_waiting(self) -> bool:
+        return self.eligible().exists()
+
+    def claims(self) -> "Iterator[Claim]":
+        """One claim after the other until no row is eligible."""
+        while claim := self.claim():
+            yield claim
+
+    def claim(self) -> "Claim | None":
+        """Takes one eligible row, or None. Rows on which workers died too often are failed on the way."""
+        while row := self.take():
+            claim = Claim(self, row)
+            if row.claims - row.errors <= MAX_DEATHS:
+                return claim
+            claim.fail(f"Workers died on it {MAX_DEATHS} times. {row.failure}".strip())
+        return None
+
+    def take(self) -> Any | None:
+        meta, quote = self.model._meta, connection.ops.quote_name
+        statement = CLAIM.format(
+            table=quote(meta.db_table), key=quote(meta.pk.column), field=quote(meta.get_field(self.field).column)
+        )
+        return next(iter(self.model._base_manager.raw(statement, {"lease": self.lease, "ready": self.ready})), None)
+
+
+class Claim:
+    """One row in one worker's hands. Used as a context manager: what is raised inside is recorded, and the row rests."""
+
+    def __init__(self, queue: Queue, row: Any) -> None:
+        self.queue, self.row, self.token, self.finished = queue, row, row.job_token, False
+
+    def mine(self) -> models.QuerySet[Any]:
+        return self.queue.rows().filter(pk=self.row.pk, job_token=self.token)
+
+    def renew(self) -> None:
+        """Heartbeat of long work; raises Fenced when the row is no longer ours."""
+        if not self.mine().update(claimed_until=Now() + self.queue.lease):
+            raise Fenced(self.queue.name)
+
+    @contextmanager
+    def finish(self, *, state: str, **columns: Any) -> Iterator[None]:
+        """The transaction of the effect: first the state and `columns`, guarded by the token, then what stands inside.
+        Raises Fenced before anything is written when another worker has taken the row."""
+        done = {self.queue.field: state, "claimed_until": None, "claims": 0, "errors": 0, "failure": "", **columns}
+        with transaction.atomic():
+            if not self.mine().update(**done):
+                raise Fenced(self.queue.name)
+            yield
+        self.finished = True
+
+    def __enter__(self) -> "Claim":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        """The one place that catches whatever work may raise. A process that is told to end is no error of the row."""
+        if isinstance(error, Fenced):
+            logger.warning("%s %s: taken over by another worker, nothing written", self.queue.name, self.row.pk)
+            return True
+        if isinstance(error, Exception):
+            logger.error("%s %s: %s\n%s", self.queue.name, self.row.pk, told(error), "".join(traceback.format_tb(trace)))
+            self.rest(told(error))
+            return True
+        if error is None and not self.finished:
+            logger.error("%s %s: the work ended without finishing it", self.queue.name, self.row.pk)
+            self.rest("The work ended without finishing it.")
+        return False
+
+    def rest(self, failure: str) -> None:
+        """Counts an error: the row waits longer each time, and fails for good when there were too many."""
+        errors = self.row.errors + 1
+        if errors >= self.queue.max_errors:
+            self.fail(failure, errors=errors)
+            return
+        pause = min(timedelta(seconds=2**errors), LONGEST_REST)
+        self.mine().update(job_token=None, claimed_until=Now() + pause, errors=errors, failure=failure)
+
+    def fail(self, failure: str, **columns: Any) -> None:
+        self.mine().update(**{self.queue.field: self.queue.failed}, claimed_until=None, failure=failure, **columns)
+
+
+def told(error: BaseException) -> str:
+    """Class and first line: the further lines of a database's answer quote whole rows, which belong in no log."""
+    return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])[:300]
+
+
+WAKES: dict[str, list[Any]] = {}
+SWEPT: list[tuple[Queue, Any]] = []
+
+
+def on(event: str, task: Any) -> None:
+    """Registers that `event` wakes `task`; called at start-up only."""
+    WAKES.setdefault(event, []).append(task)
+
+
+def sweep(queue: Queue, task: Any) -> None:
+    """Registers `queue` with the sweeper, which wakes `task` for rows whose wake-up was lost."""
+    SWEPT.append((queue, task))
+
+
+def woke(event: str) -> None:
+    """Wakes on commit whatever waits for `event`. Never decides whether the request succeeds."""
+    transaction.on_commit(lambda: wake(event), robust=True)
+
+
+def wake(event: str) -> None:
+    for task in WAKES.get(event, []):
+        publish(task)
+
+
+class Publisher:
+    """Sends wake-ups. After a failure it stays quiet for two seconds, because the sweeper finds the row anyway."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock, self.quiet_until, self.is_failing = clock, 0.0, False
+
+    def send(self, task: Any) -> bool:
+        """Whether it was sent; raises nothing and blocks for less than a second, whatever the broker does."""
+        if self.clock() < self.quiet_until:
+            return False
+        try:
+            task.apply_async(retry=False, ignore_result=True)
+        except (KombuError, RedisError, OSError) as error:
+            self.quiet_until = self.clock() + QUIET_AFTER_FAILURE
+            self.report(failing=True, why=type(error).__name__)
+            return False
+        self.report(failing=False)
+        return True
+
+    def report(self, *, failing: bool, why: str = "") -> None:
+        """One line a change of state, however many wake-ups fall into it."""
+        if failing and not self.is_failing:
+            logger.warning("the broker does not answer (%s); work waits for the sweeper", why)
+        if self.is_failing and not failing:
+            logger.warning("the broker answers again")
+        self.is_failing = failing
+
+
+publish = Publisher().send

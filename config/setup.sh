@@ -1,0 +1,43 @@
+#!/bin/sh
+# Sets up what `make run` and `make test` need: system packages by name, .venv, pinned Python packages. Safe to repeat.
+set -eu
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-python3}
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    echo "Keyholder needs Python 3.11 or newer as python3." >&2
+    exit 2
+fi
+
+have() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+if command -v dpkg-query >/dev/null 2>&1; then
+    missing=""
+    for package in libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk fonts-inter chromium poppler-utils; do
+        have "$package" || missing="$missing $package"
+    done
+    have libmagic1 || have libmagic1t64 || missing="$missing libmagic1"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+    if [ -n "$missing" ]; then
+        if [ "$(id -u)" = 0 ]; then as=""
+        elif sudo -n true 2>/dev/null; then as="sudo"
+        else
+            echo "Missing system packages:$missing" >&2
+            echo "Install them with: sudo apt-get install --no-install-recommends$missing" >&2
+            exit 2
+        fi
+        echo "Installing system packages:$missing"
+        $as apt-get update -qq
+        $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    fi
+fi
+
+stamp="$(cat requirements.txt | "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read() + sys.version.encode()).hexdigest())')"
+if [ "$(cat .venv/keyholder-stamp 2>/dev/null || true)" != "$stamp" ]; then
+    echo "Setting up .venv"
+    rm -rf .venv
+    "$python" -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+    echo "$stamp" > .venv/keyholder-stamp
+fi
+mkdir -p .data

@@ -1,0 +1,63 @@
+"""Beat without a file: asks the database which queues have a row to do, and wakes their tasks only then."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import celery.beat
+from django.db import Error, close_old_connections, connection
+
+from accounts import snapshots
+from config import jobs
+
+logger = logging.getLogger(__name__)
+EVERY = 1.0
+TICKS_A_SWEEP = 2
+
+
+class Sweeper(celery.beat.Scheduler):
+    """Ticks once a second: a snapshot when something was written, every second tick a look at the queues."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.ticks = 0
+        self.troubled: set[str] = set()
+        super().__init__(*args, **kwargs)
+
+    def setup_schedule(self) -> None:
+        self.data: dict[str, Any] = {}
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        started = time.monotonic()
+        self.attempt("snapshots", snapshots.tick)
+        if self.ticks % TICKS_A_SWEEP == 0:
+            self.attempt("sweeps", sweep)
+        self.ticks += 1
+        close_old_connections()
+        return max(0.0, EVERY - (time.monotonic() - started))
+
+    def attempt(self, name: str, work: Callable[[], object]) -> None:
+        """Outlives whatever the database does; one line when trouble starts, one when it ends."""
+        try:
+            work()
+        except Error as error:
+            connection.close()
+            self.report(name, trouble=jobs.told(error))
+        else:
+            self.report(name, trouble="")
+
+    def report(self, name: str, *, trouble: str) -> None:
+        if trouble and name not in self.troubled:
+            logger.warning("%s wait for the database: %s", name, trouble)
+            self.troubled.add(name)
+        if not trouble and name in self.troubled:
+            logger.warning("%s go on", name)
+            self.troubled.discard(name)
+
+
+def sweep() -> list[str]:
+    """Wakes the task of every queue that has an eligible row; returns the queues' names."""
+    found = [(queue, task) for queue, task in jobs.SWEPT if queue.is_waiting()]
+    for _, task in found:
+        jobs.publish(task)
+    return [queue.name for queue, _ in found]

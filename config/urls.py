@@ -1,0 +1,21 @@
+"""Every address of the product."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from config import health, pages
+from kyc.onboarding import views as onboarding
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("start/", onboarding.start, name="start"),
+    path("account/", include("allauth.urls")),
+    path("verification/", include("kyc.onboarding.urls")),
+    path("desk/", include("kyc.desk.urls")),
+    path("reports/", include("reports.urls")),
+    path("api/v1/", include("kyc.api.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("demo.urls")))

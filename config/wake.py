@@ -1,0 +1,22 @@
+"""Which event wakes which task of the stages above. Imported at start-up only, by nothing else."""
+
+from accounts import messages
+from accounts.tasks import send_messages
+from config import jobs
+from kyc.cases import examining
+from kyc.cases.tasks import examine_cases
+from kyc.keys import linking
+from kyc.keys.tasks import link_key
+from reports import building
+from reports.tasks import build_reports
+
+jobs.on("message.queued", send_messages)
+jobs.on("case.submitted", examine_cases)
+jobs.on("key.issued", link_key)
+jobs.on("entity.made", link_key)
+jobs.on("report.requested", build_reports)
+
+jobs.sweep(messages.QUEUE, send_messages)
+jobs.sweep(examining.QUEUE, examine_cases)
+jobs.sweep(linking.QUEUE, link_key)
+jobs.sweep(building.QUEUE, build_reports)

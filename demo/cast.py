@@ -1,0 +1,25 @@
+"""The people of the demo."""
+
+from dataclasses import dataclass
+
+PASSWORD = "demo-keyholder-2026"  # noqa: S105  # invented data, shown on the page
+# Every staff member's second factor in the demo; an authenticator app takes it too.
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Person:
+    email: str
+    name: str
+    role: str
+    what: str
+
+
+CAST = (
+    Person("ingrid@nordlys.example", "Ingrid Hansen", "", "Customer: owns Nordlys Modelling AS, verified, holds keys"),
+    Person("ana@keyholder.example", "Ana Marić", "analyst", "Analyst: works the queue, proposes"),
+    Person("rui@keyholder.example", "Rui Duarte", "approver", "Approver: the second pair of eyes"),
+    Person("astrid@keyholder.example", "Astrid Lund", "auditor", "Auditor: reads, asks for reports"),
+    Person("omar@keyholder.example", "Omar Said", "administrator", "Administrator: gateways' credentials; decides nothing"),
+    Person("charlie@outside.example", "Charlie Outside", "", "Outsider: another company's customer"),
+)

@@ -1,0 +1,216 @@
+"""Five believable organisations in different states, made through the product's own actions only."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import pikepdf
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts import credentials, organisations
+from accounts.models import Organisation, User
+from demo.cast import CAST, PASSWORD, TOTP_SECRET
+from kyc.cases import actions as cases
+from kyc.cases import examining
+from kyc.evidence import actions as evidence
+from kyc.keys import actions as keys
+from kyc.keys import linking
+from kyc.ownership import actions as ownership
+from kyc.parties import actions as parties
+from kyc.parties.models import Party
+from kyc.rules import packs
+from kyc.screening import actions as screening
+from kyc.screening.models import Hit
+
+
+@dataclass(frozen=True)
+class Company:
+    owner: str
+    name: str
+    form: str
+    number: str
+    country: str
+    hq: str
+    address: str
+    controller: tuple[str, str, str]
+    native: str = ""
+
+
+NORDLYS = Company(
+    "ingrid@nordlys.example",
+    "Nordlys Modelling AS",
+    "AS",
+    "918 334 207",
+    "NO",
+    "NO",
+    "Strandgata 12, 9008 Tromsø",
+    ("Ingrid Hansen", "NO", "1984-03-17"),
+)
+LOTUS = Company(
+    "mei@lotus.example",
+    "Lotus Inference Ltd",
+    "Ltd",
+    "202418822K",
+    "SG",
+    "HK",
+    "8 Marina View, Singapore",
+    ("Lin Meifang", "SG", "1979-11-02"),
+    "莲花推理有限公司",
+)
+HELIOS = Company(
+    "daria@helios.example",
+    "Helios Compute FZE",
+    "FZE",
+    "RAKEZ 401022",
+    "AE",
+    "AE",
+    "Al Nakheel 4, Ras Al Khaimah",
+    ("Daria Petrova", "CY", "1981-06-30"),
+)
+UFUQ = Company(
+    "layla@ufuq.example",
+    "Al Ufuq Computing LLC",
+    "LLC",
+    "JO-55231",
+    "JO",
+    "JO",
+    "12 Rainbow Street, Amman",
+    ("Layla Haddad", "JO", "1990-01-25"),
+    "شركة الأفق للحوسبة",
+)
+OUTSIDE = Company(
+    "charlie@outside.example",
+    "Outside Analytics GmbH",
+    "GmbH",
+    "HRB 90211",
+    "DE",
+    "DE",
+    "Lindenallee 3, 04109 Leipzig",
+    ("Charlie Outside", "DE", "1988-09-09"),
+)
+
+
+def extract() -> SimpleUploadedFile:
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(595, 842))
+    out = BytesIO()
+    pdf.save(out)
+    return SimpleUploadedFile("register-extract.pdf", out.getvalue(), content_type="application/pdf")
+
+
+def user(email: str, name: str, role: str = "") -> User:
+    made = User.objects.create_user(email, PASSWORD, name=name, staff_role=role)
+    EmailAddress.objects.create(user=made, email=email, verified=True, primary=True)
+    if role:
+        TOTP.activate(made, TOTP_SECRET)
+    return made
+
+
+def staff(role: str) -> User:
+    return User.objects.get(staff_role=role)
+
+
+def founded(company: Company) -> tuple[Organisation, Party, User]:
+    by = User.objects.filter(email=company.owner).first() or user(company.owner, company.controller[0])
+    organisation = organisations.create(name=company.name, by=by)
+    cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
+    customer = parties.declare_company(
+        organisation,
+        name=company.name,
+        native_name=company.native,
+        legal_form=company.form,
+        registration_number=company.number,
+        country=company.country,
+        hq_country=company.hq,
+        address=company.address,
+        by=by,
+    )
+    name, country, born = company.controller
+    roles = ["controller", "director"]
+    parties.declare_person(organisation, name=name, country=country, birth_date=born, roles=roles, title="Chief executive", by=by)
+    return organisation, customer, by
+
+
+def sent(organisation: Organisation, by: User) -> None:
+    evidence.upload(organisation, kind="register_extract", file=extract(), by=by)
+    cases.submit(organisation.case_set.get(), declared_true=True, by=by)
+    examining.run()
+
+
+def own(
+    organisation: Organisation, owned: Party, name: str, share: str, by: User, *, country: str, company: bool = False
+) -> Party:
+    values = {"kind": Party.Kind.COMPANY, "hq_country": country} if company else {"birth_date": "1975-05-05"}
+    interest = ownership.declare_owner(organisation, owned=owned, name=name, share=share, country=country, by=by, **values)
+    return interest.owner
+
+
+def verified() -> None:
+    """Nordlys: approved by two officers, holds a linked key."""
+    organisation, customer, by = founded(NORDLYS)
+    controller = Party.objects.people().get(organisation=organisation)
+    ownership.declare_owner(organisation, owned=customer, owner=controller, share="60", by=by)
+    fund = own(organisation, customer, "Fjordkraft Invest AS", "40", by, country="NO", company=True)
+    own(organisation, fund, "Solveig Nyquist", "100", by, country="NO")
+    sent(organisation, by)
+    case = organisation.case_set.get()
+    for hit in Hit.objects.open().filter(organisation=organisation):
+        screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=staff("analyst"))
+    note = "Register extract agrees with what was declared."
+    decision = cases.propose(case, choice="approve", reason="identity_established", note=note, by=staff("analyst"))
+    cases.take(decision, by=staff("approver"))
+    project = organisation.project_set.get()
+    keys.issue(organisation, project=project, name="production gateway", responsible=controller, by=by)
+    linking.run()
+
+
+def half_listed() -> None:
+    """Helios: half of its holding belongs to a company that is on the list."""
+    organisation, customer, by = founded(HELIOS)
+    holding = own(organisation, customer, "Meridian Holding Ltd", "50", by, country="CY", company=True)
+    own(organisation, customer, "Eleni Christou", "50", by, country="CY")
+    own(organisation, holding, "ROSOBORONEXPORT OAO", "50", by, country="RU", company=True)
+    own(organisation, holding, "Nikos Andreou", "50", by, country="CY")
+    rosoboron = Party.objects.get(organisation=organisation, name="ROSOBORONEXPORT OAO")
+    own(organisation, rosoboron, "Russian Federation state holder", "100", by, country="RU")
+    sent(organisation, by)
+
+
+def to_review() -> None:
+    """Lotus: a chain of owners whose end is not fully known."""
+    organisation, customer, by = founded(LOTUS)
+    parent = own(organisation, customer, "Lotus Holdings (HK) Limited", "70", by, country="HK", company=True)
+    own(organisation, parent, "Chen Weiguang", "51", by, country="HK")
+    sent(organisation, by)
+
+
+def waiting() -> None:
+    """Al Ufuq: asked for more."""
+    organisation, customer, by = founded(UFUQ)
+    own(organisation, customer, "Layla Haddad", "100", by, country="JO")
+    sent(organisation, by)
+    case = organisation.case_set.get()
+    for hit in Hit.objects.open().filter(organisation=organisation):
+        screening.rule(hit, ruling="false", reason="different_birth_date", note="Another year of birth.", by=staff("analyst"))
+    message = "The register extract you sent is an empty page. Please send the extract of the Companies Control Department again."
+    decision = cases.propose(
+        case, choice="ask", reason="document_unreadable", note="The page is blank.", message=message, by=staff("analyst")
+    )
+    cases.take(decision, by=staff("approver"))
+
+
+def begun() -> None:
+    """Outside Analytics: still being filled in."""
+    founded(OUTSIDE)
+
+
+def run() -> str:
+    """Seeds once; returns the demo gateway's credential, or '' when the demo was there already."""
+    if User.objects.filter(email=CAST[0].email).exists():
+        return ""
+    for person in CAST:
+        user(person.email, person.name, person.role)
+    for scene in (verified, half_listed, to_review, waiting, begun):
+        scene()
+    return credentials.issue(name="Demo gateway", by=staff("administrator"))[1]

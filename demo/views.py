@@ -1,0 +1,28 @@
+"""Signing in as someone, and the mail the demo has caught. Exists in demo mode only."""
+
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts import second_factor
+from accounts.models import User
+from demo.cast import CAST, PASSWORD, TOTP_SECRET
+from demo.models import Mail
+
+
+def cast(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET})
+
+
+@require_POST
+def sign_in_as(request: HttpRequest) -> HttpResponse:
+    user = get_object_or_404(User, email=request.POST.get("email", ""), email__in=[person.email for person in CAST])
+    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    if user.is_staff:
+        second_factor.record(request, "demo")
+    return redirect("start")
+
+
+def mail(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/mail.html", {"mails": Mail.objects.order_by("-pk")[:100]})

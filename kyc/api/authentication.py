@@ -1,0 +1,45 @@
+"""A gateway shows its own credential: `Authorization: Bearer khgw_...`, or HTTP Basic with it as the password."""
+
+import base64
+import binascii
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import credentials
+from accounts.models import GatewayCredential
+
+
+def shown(header: str) -> str:
+    """The credential in an Authorization header, or ''."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode("ascii").partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+class GatewayAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[GatewayCredential, None]:
+        credential = credentials.authenticate(shown(get_authorization_header(request).decode("latin-1")))
+        if credential is None:
+            raise AuthenticationFailed("Show a gateway credential: Authorization: Bearer khgw_...")
+        return credential, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="keyholder"'
+
+
+class GatewayScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's registry
+    target_class = GatewayAuthentication
+    name = "gateway"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

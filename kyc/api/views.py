@@ -1,0 +1,46 @@
+"""What a gateway asks."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kyc.api.authentication import GatewayAuthentication
+from kyc.keys.introspection import introspect
+
+
+class Question(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=500)
+    token_type_hint = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+
+class Answer(serializers.Serializer[Any]):
+    active = serializers.BooleanField()
+    token_type = serializers.CharField(required=False)
+    client_id = serializers.CharField(required=False, help_text="The key's public prefix.")
+    sub = serializers.CharField(required=False, help_text="The entity's reference.")
+    entity = serializers.CharField(required=False)
+    organisation = serializers.IntegerField(required=False)
+    project = serializers.CharField(required=False)
+    responsible = serializers.CharField(required=False)
+    iat = serializers.IntegerField(required=False)
+    exp = serializers.IntegerField(required=False, help_text="When the entity's verification ends.")
+
+
+class Introspect(APIView):
+    """RFC 7662. Form-encoded as the RFC says, or JSON. Never cached: the next call may say otherwise."""
+
+    authentication_classes = [GatewayAuthentication]
+    parser_classes = [FormParser, JSONParser]
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(request=Question, responses=Answer)
+    def post(self, request: Request) -> Response:
+        question = Question(data=request.data)
+        question.is_valid(raise_exception=True)
+        return Response(introspect(question.validated_data["token"]), headers={"Cache-Control": "no-store"})

@@ -1,0 +1,220 @@
+"""What people do with a case: open, submit, assign, propose, take, decline, withdraw."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import audit, messages, proposals
+from accounts.models import Membership, Organisation, Proposal, User
+from accounts.permissions import NotPermitted, Permission, require
+from accounts.refused import Refused
+from config import jobs
+from kyc.cases.completeness import missing
+from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
+from kyc.cases.obstacles import obstacles
+from kyc.cases.policy import POLICY, REASONS
+from kyc.parties.models import Role
+from kyc.risk.models import Score
+from kyc.rules import packs
+
+DAYS_TO_DECIDE = 3
+DAYS_TO_ANSWER = 14
+
+
+class NotNow(Refused):
+    """The case is in a state in which this is not done."""
+
+
+class Incomplete(Refused):
+    """Something is still missing before the case can be sent."""
+
+
+class Stopped(Refused):
+    """Something stands in the way of this approval."""
+
+
+def locked(case: Case, *allowed: str) -> Case:
+    row = Case.objects.select_for_update().select_related("organisation").get(pk=case.pk)
+    if row.state not in allowed:
+        raise NotNow(_("Meanwhile this case has changed to “%(state)s”.") % {"state": row.get_state_display()})
+    return row
+
+
+def move(case: Case, state: str, *, due_on: date | None = None) -> None:
+    case.state, case.in_state_since, case.due_on = state, timezone.now(), due_on
+    case.save(update_fields=["state", "in_state_since", "due_on"])
+
+
+def members_only(organisation: Organisation, by: User) -> None:
+    if not Membership.objects.filter(organisation=organisation, user=by).exists():
+        raise NotPermitted(_("Only a member of the organisation can do this."))
+
+
+@transaction.atomic
+def open_case(organisation: Organisation, *, notice_version: str, locale: str, by: User) -> Case:
+    """The customer's draft, opened when the identification notice was shown (FIN-13). Repeated, it returns the same."""
+    members_only(organisation, by)
+    existing = Case.objects.open().filter(organisation=organisation).first()
+    if existing:
+        return existing
+    now = timezone.now()
+    case = Case.objects.create(
+        organisation=organisation,
+        in_state_since=now,
+        notice_version=notice_version,
+        notice_shown_at=now,
+        notice_locale=locale,
+    )
+    audit.record("case.opened", target=case, by=by, notice=notice_version)
+    return case
+
+
+@transaction.atomic
+def submit(case: Case, *, declared_true: bool, by: User) -> Case:
+    """Sends the case to be examined. Sent twice, the second time is refused and nothing happens."""
+    members_only(case.organisation, by)
+    case = locked(case, Case.State.DRAFT, Case.State.WAITING)
+    if not declared_true:
+        raise Incomplete(_("Confirm that what you have told us is true and complete."))
+    if gaps := missing(case.organisation):
+        raise Incomplete(gaps[0].sentence)
+    now = timezone.now()
+    case.submitted_at = case.declared_true_at = now
+    case.submitted_by = case.declared_true_by = by
+    case.save(update_fields=["submitted_at", "declared_true_at", "submitted_by", "declared_true_by"])
+    case.requirements.filter(met_at__isnull=True).update(met_at=now)
+    move(case, Case.State.SUBMITTED, due_on=now.date() + timedelta(days=DAYS_TO_DECIDE))
+    Examination.objects.create(organisation=case.organisation, case=case, rule_pack=packs.current().version)
+    audit.record("case.submitted", target=case, by=by)
+    jobs.woke("case.submitted")
+    return case
+
+
+@transaction.atomic
+def assign(case: Case, *, to: User | None, by: User) -> Case:
+    require(by, Permission.CASE_ASSIGN)
+    if to is not None and not to.can(Permission.DECISION_PROPOSE):
+        raise NotPermitted(_("%(name)s does not work cases.") % {"name": to})
+    case = Case.objects.select_for_update().get(pk=case.pk)
+    if case.owner_id != (to.pk if to else None):
+        case.owner = to
+        case.save(update_fields=["owner"])
+        audit.record("case.assigned", target=case, by=by, to=str(to) if to else "")
+    return case
+
+
+@transaction.atomic
+def propose(case: Case, *, choice: str, reason: str, note: str, message: str = "", by: User) -> Decision:
+    """One officer's word. Asking the customer for more needs the sentence he will read."""
+    case = locked(case, Case.State.REVIEW)
+    if choice == Decision.Choice.ASK and not message.strip():
+        raise proposals.ReasonMissing(_("Write the sentence that the customer will read."))
+    if not note.strip():
+        raise proposals.ReasonMissing(_("Write in a sentence or two what decided it."))
+    if choice == Decision.Choice.APPROVE and (reasons := obstacles(case)):
+        raise Stopped(" ".join(reasons))
+    proposal = proposals.propose(policy=POLICY, choice=choice, reason=reason, note=note, by=by)
+    decision = Decision.objects.create(organisation=case.organisation, case=case, proposal=proposal, message=message)
+    move(case, Case.State.PROPOSED, due_on=case.due_on)
+    audit.record("decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason)
+    return decision
+
+
+def end(decision: Decision, outcome: Proposal.Outcome, *, note: str, by: User) -> Case:
+    case = locked(decision.case, Case.State.PROPOSED)
+    proposals.end(decision.proposal, policy=POLICY, outcome=outcome, by=by, note=note)
+    audit.record(f"decision.{outcome}", target=case, by=by, reason=note, choice=decision.proposal.choice)
+    return case
+
+
+@transaction.atomic
+def take(decision: Decision, *, note: str = "", by: User) -> Case:
+    """Another officer makes it so: approved, refused, or back to the customer."""
+    case = end(decision, Proposal.Outcome.TAKEN, note=note, by=by)
+    choice = decision.proposal.choice
+    if choice == Decision.Choice.APPROVE:
+        if reasons := obstacles(case):
+            raise Stopped(" ".join(reasons))
+        move(case, Case.State.APPROVED)
+        make_entity(case, decision, by=by)
+    elif choice == Decision.Choice.REFUSE:
+        move(case, Case.State.REFUSED)
+    else:
+        ask(case, decision)
+    audit.record(f"case.{case.state}", target=case, by=by, reason=str(REASONS[decision.proposal.reason]))
+    tell_customer(case, decision)
+    return case
+
+
+@transaction.atomic
+def decline(decision: Decision, *, note: str, by: User) -> Case:
+    if not note.strip():
+        raise proposals.ReasonMissing(_("Say why, so that the proposer can go on."))
+    case = end(decision, Proposal.Outcome.DECLINED, note=note, by=by)
+    move(case, Case.State.REVIEW, due_on=case.due_on)
+    return case
+
+
+@transaction.atomic
+def withdraw(decision: Decision, *, by: User) -> Case:
+    case = end(decision, Proposal.Outcome.WITHDRAWN, note="", by=by)
+    move(case, Case.State.REVIEW, due_on=case.due_on)
+    return case
+
+
+def ask(case: Case, decision: Decision) -> None:
+    due = timezone.now().date() + timedelta(days=DAYS_TO_ANSWER)
+    Requirement.objects.create(
+        organisation=case.organisation,
+        case=case,
+        sentence=decision.message,
+        consequence=_("Without it we cannot finish the check, and no live key can be switched on."),
+        due_on=due,
+    )
+    move(case, Case.State.WAITING, due_on=due)
+
+
+def make_entity(case: Case, decision: Decision, *, by: User) -> Entity:
+    """The verified result. An earlier entity of the organisation ends in the same moment (AMLR-10 sets the term)."""
+    now = timezone.now()
+    party = Role.objects.live().select_related("party").get(organisation=case.organisation, kind=Role.Kind.CUSTOMER).party
+    score = Score.objects.filter(organisation=case.organisation).order_by("-pk").first()
+    days = packs.current().entity_days(score.band if score else Score.Band.HIGH)
+    Entity.objects.filter(organisation=case.organisation, ended_at__isnull=True).update(
+        ended_at=now, end_reason=f"superseded by the decision of {case.number}"
+    )
+    entity = Entity.objects.create(
+        organisation=case.organisation,
+        party=party,
+        decision=decision,
+        reference=f"E-{now:%Y}-{decision.pk:05d}",
+        name=party.name,
+        valid_from=now,
+        valid_until=now + timedelta(days=days),
+    )
+    audit.record("entity.made", target=entity, by=by, reference=entity.reference)
+    jobs.woke("entity.made")
+    return entity
+
+
+SUBJECTS = {
+    Case.State.APPROVED: gettext_lazy("You are verified"),
+    Case.State.REFUSED: gettext_lazy("We could not verify your organisation"),
+    Case.State.WAITING: gettext_lazy("One more thing before we can verify you"),
+}
+
+
+def tell_customer(case: Case, decision: Decision) -> None:
+    owners = Membership.objects.filter(organisation=case.organisation, role=Membership.Role.OWNER)
+    for membership in owners.select_related("user"):
+        messages.queue_template(
+            f"case_{case.state}",
+            to=membership.user.email,
+            subject=str(SUBJECTS[Case.State(case.state)]),
+            organisation=case.organisation,
+            case=case,
+            message=decision.message,
+        )

@@ -1,0 +1,217 @@
+"""One examination of an organisation, from submission to decision; and the entity a good one makes."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+from accounts.models import Organisation, Proposal, User
+from config.jobs import Claimable
+from kyc.parties.models import Party
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: User) -> "CaseQuerySet":
+        return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+    def open(self) -> "CaseQuerySet":
+        return self.exclude(state__in=[Case.State.APPROVED, Case.State.REFUSED])
+
+
+@tracked()
+class Case(models.Model):
+    """One examination of an organisation. `draft` while the customer fills it in, `waiting` when it is his turn again."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Being filled in")
+        SUBMITTED = "submitted", _("Being examined")
+        REVIEW = "review", _("To review")
+        PROPOSED = "proposed", _("To approve")
+        WAITING = "waiting", _("Waiting for customer")
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
+    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    in_state_since = models.DateTimeField()
+    due_on = models.DateField(null=True, blank=True)
+    # FIN-13: the identification notice that was shown before anything was asked.
+    notice_version = models.CharField(max_length=20, blank=True)
+    notice_shown_at = models.DateTimeField(null=True, blank=True)
+    notice_locale = models.CharField(max_length=10, blank=True)
+    declared_true_at = models.DateTimeField(null=True, blank=True)
+    declared_true_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_case_an_organisation", fields=["organisation"], condition=~Q(state__in=["approved", "refused"])
+            ),
+            models.CheckConstraint(
+                name="case_submitted_at_and_by",
+                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True)
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_declared_true_at_and_by",
+                condition=Q(declared_true_at__isnull=True, declared_true_by__isnull=True)
+                | Q(declared_true_at__isnull=False, declared_true_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_submitted_only_declared_true",
+                condition=Q(state="draft") | Q(declared_true_at__isnull=False, submitted_at__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="case_decided_by_two",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF NEW.state IN ('approved', 'refused') AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
+                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id
+                        WHERE d.case_id = NEW.id AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
+                          AND p.choice = CASE NEW.state WHEN 'approved' THEN 'approve' ELSE 'refuse' END
+                    ) THEN
+                        RAISE EXCEPTION 'a case is decided by a proposal that a second person has taken'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"C-{self.opened_at:%Y}-{self.pk:04d}"
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in {self.State.DRAFT, self.State.WAITING}
+
+    @property
+    def is_decided(self) -> bool:
+        return self.state in {self.State.APPROVED, self.State.REFUSED}
+
+
+@tracked()
+class Examination(Claimable):
+    """One round of machine checks over a case as submitted; the row is the queue."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Being examined")
+        DONE = "done", _("Examined")
+        FAILED = "failed", _("Could not be examined")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="examinations")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
+    rule_pack = models.CharField(max_length=20)
+    lists = models.JSONField(default=list)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+
+class Finding(models.Model):
+    """One result row: category, state, one sentence, and the tab that proves it."""
+
+    class State(models.TextChoices):
+        GOOD = "good", _("In order")
+        INFO = "info", _("To know")
+        WARN = "warn", _("To look at")
+        BAD = "bad", _("Stops")
+
+    append_only = True
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    examination = models.ForeignKey(Examination, models.PROTECT, related_name="findings")
+    category = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, choices=State.choices)
+    sentence = models.TextField()
+    anchor = models.CharField(max_length=40)
+
+
+@tracked()
+class Requirement(models.Model):
+    """One thing still needed from the customer: why, until when, and what stops otherwise."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="requirements")
+    sentence = models.TextField()
+    consequence = models.TextField()
+    due_on = models.DateField()
+    asked_at = models.DateTimeField(auto_now_add=True)
+    met_at = models.DateTimeField(null=True, blank=True)
+
+
+@tracked()
+class Decision(models.Model):
+    """What was proposed for a case. It stands only once another person has taken the proposal."""
+
+    class Choice(models.TextChoices):
+        APPROVE = "approve", _("Approve")
+        REFUSE = "refuse", _("Refuse")
+        ASK = "ask", _("Ask for more")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
+    proposal = models.OneToOneField(Proposal, models.PROTECT)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+@tracked()
+class Entity(models.Model):
+    """The verified result: who this organisation is, at which assurance, until when."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT)
+    decision = models.OneToOneField(Decision, models.PROTECT)
+    reference = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=300)
+    assurance = models.CharField(max_length=20, default="declared")
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_live_entity_an_organisation", fields=["organisation"], condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(name="entity_valid_until_after_from", condition=Q(valid_until__gt=F("valid_from"))),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="entity_needs_taken_approval",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("decision_id", "organisation_id"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id
+                        WHERE d.id = NEW.decision_id AND d.organisation_id = NEW.organisation_id
+                          AND p.choice = 'approve' AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
+                    ) THEN
+                        RAISE EXCEPTION 'an entity needs an approval that a second person has taken'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.name}"

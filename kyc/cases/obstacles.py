@@ -1,0 +1,25 @@
+"""Why an approval cannot be taken yet."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kyc.cases.models import Case, Examination, Finding
+from kyc.screening.models import Hit
+
+
+def obstacles(case: Case) -> list[str]:
+    """Sentences; empty when nothing stands in the way of an approval."""
+    latest = case.examinations.order_by("-pk").first()
+    if latest is None or latest.state != Examination.State.DONE:
+        return [_("The checks have not finished.")]
+    hits = Hit.objects.filter(party__organisation=case.organisation, party__removed_on__isnull=True)
+    found = []
+    if open_hits := hits.filter(ruling="").count():
+        found.append(
+            ngettext("%(n)s possible match is still open.", "%(n)s possible matches are still open.", open_hits)
+            % {"n": open_hits}
+        )
+    if hits.filter(ruling="true").exists():
+        found.append(_("A party has been confirmed to be on a list."))
+    stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
+    return found + [finding.sentence for finding in stops.order_by("pk")]

@@ -1,0 +1,217 @@
+"""The queue: which cases, in which order, in two queries however many there are."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from kyc.cases import actions
+from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
+from kyc.keys.models import Key
+from kyc.parties.models import Party, Role
+from kyc.risk.models import Score
+from kyc.screening.models import Hit
+
+PAGE = 50
+TABS = {
+    "review": (_("To review"), [Case.State.REVIEW]),
+    "waiting": (_("Waiting for customer"), [Case.State.WAITING]),
+    "approve": (_("To approve"), [Case.State.PROPOSED]),
+    "examining": (_("Being examined"), [Case.State.SUBMITTED]),
+    "decided": (_("Decided"), [Case.State.APPROVED, Case.State.REFUSED]),
+}
+WHOSE = {"mine": _("Mine"), "unassigned": _("Unassigned")}
+DUE = (F("due_on").asc(nulls_last=True), "pk")
+ORDERS = {
+    "due": (_("Due first"), DUE),
+    "priority": (_("Highest risk first"), (F("risk").desc(nulls_last=True), *DUE)),
+}
+DECIDED = [Case.State.APPROVED, Case.State.REFUSED]
+NUMBER = re.compile(r"C-\d{4}-(\d{1,9})", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """As components/tabs.html draws it."""
+
+    label: str | Promise
+    url: str
+    active: bool
+    count: int | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks of the queue; whatever it does not know is left out."""
+
+    query: QueryDict
+    tab: str = field(init=False)
+    whose: str = field(init=False)
+    order: str = field(init=False)
+    text: str = field(init=False)
+    number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = {
+            "tab": known_or(self.query.get("tab", ""), TABS, "review"),
+            "whose": known_or(self.query.get("whose", ""), WHOSE, ""),
+            "order": known_or(self.query.get("order", ""), ORDERS, "due"),
+            "text": "".join(char for char in self.query.get("q", "") if char.isprintable()).strip()[:200],
+            "number": page_number(self.query.get("page", "")),
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+
+    def address(self, **changes: str) -> str:
+        """The same page with `changes`; a change to nothing takes the word out, and another list starts at its head."""
+        words = {name: self.query[name] for name in ("tab", "whose", "order", "q") if self.query.get(name)} | changes
+        query = QueryDict(mutable=True)
+        query.update({name: value for name, value in words.items() if value})
+        return f"?{query.urlencode()}"
+
+
+def known_or(value: str, known: dict[str, Any], otherwise: str) -> str:
+    return value if value in known else otherwise
+
+
+def page_number(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
+@dataclass(frozen=True)
+class Page:
+    asked: Asked
+    counts: dict[str, int]
+    rows: list[Case]
+    has_more: bool
+
+    @property
+    def open(self) -> int:
+        return sum(self.counts[name] for name in TABS if name != "decided")
+
+    @property
+    def late(self) -> int:
+        return self.counts["late"]
+
+    @property
+    def tabs(self) -> list[Tab]:
+        return [
+            Tab(label, self.asked.address(tab=name), name == self.asked.tab, self.counts[name])
+            for name, (label, _states) in TABS.items()
+        ]
+
+    @property
+    def whose(self) -> list[Tab]:
+        here = self.asked.whose
+        return [
+            Tab(label, self.asked.address(whose="" if name == here else name), name == here, self.counts[name])
+            for name, label in WHOSE.items()
+        ]
+
+    @property
+    def orders(self) -> list[Tab]:
+        return [
+            Tab(label, self.asked.address(order="" if name == "due" else name), name == self.asked.order)
+            for name, (label, _columns) in ORDERS.items()
+        ]
+
+    @property
+    def cleared(self) -> str:
+        return self.asked.address(q="", whose="")
+
+    @property
+    def first(self) -> int:
+        return (self.asked.number - 1) * PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def newer(self) -> str:
+        return self.asked.address(page=str(self.asked.number - 1)) if self.asked.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
+
+
+def page(user: User, query: QueryDict) -> Page:
+    """One aggregate for every count, one select for the rows."""
+    asked = Asked(query)
+    cases = found(Case.objects.visible_to(user).exclude(state=Case.State.DRAFT), asked.text)
+    shown = cases.filter(state__in=TABS[asked.tab][1])
+    if asked.whose:
+        shown = shown.filter(owner=user if asked.whose == "mine" else None)
+    start = (asked.number - 1) * PAGE
+    rows = list(described(shown).order_by(*ORDERS[asked.order][1])[start : start + PAGE + 1])
+    return Page(asked, counted(cases, user), rows[:PAGE], len(rows) > PAGE)
+
+
+def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
+    """Cases of organisations so called, or with a party so called, or by the case's number or the start of a key."""
+    if not text:
+        return cases
+    if number := NUMBER.fullmatch(text):
+        return cases.filter(pk=int(number[1]))
+    of_case = {"organisation": OuterRef("organisation")}
+    party = Party.objects.current().filter(Q(name__icontains=text) | Q(native_name__icontains=text), **of_case)
+    key = Key.objects.filter(prefix__istartswith=text, **of_case)
+    return cases.filter(Q(organisation__name__icontains=text) | Exists(party) | Exists(key))
+
+
+def counted(cases: QuerySet[Case], user: User) -> dict[str, int]:
+    sums = {name: Count("pk", filter=Q(state__in=states)) for name, (_label, states) in TABS.items()}
+    still = ~Q(state__in=DECIDED)
+    return cases.aggregate(
+        **sums,
+        mine=Count("pk", filter=still & Q(owner=user)),
+        unassigned=Count("pk", filter=still & Q(owner__isnull=True)),
+        late=Count("pk", filter=still & Q(due_on__lt=timezone.localdate())),
+    )
+
+
+def number_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many of `rows`, whose own order does not matter."""
+    counts = rows.order_by().values("organisation").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+
+
+def described(cases: QuerySet[Case]) -> QuerySet[Case]:
+    of_case = {"organisation": OuterRef("organisation")}
+    score = Score.objects.filter(**of_case).order_by("-pk")
+    customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER)
+    proposed = Decision.objects.filter(case=OuterRef("pk"), proposal__outcome="").order_by("-pk")
+    asked = Requirement.objects.filter(case=OuterRef("pk"), met_at__isnull=True).order_by("-pk")
+    latest = Examination.objects.filter(case=OuterRef(OuterRef("pk")), state=Examination.State.DONE).order_by("-pk")
+    stops = Finding.objects.filter(examination=Subquery(latest.values("pk")[:1]), state=Finding.State.BAD)
+    earlier = Case.objects.filter(**of_case, state__in=DECIDED, pk__lt=OuterRef("pk"))
+    return cases.select_related("organisation", "owner").annotate(
+        risk=Subquery(score.values("value")[:1], output_field=IntegerField()),
+        band=Subquery(score.values("band")[:1]),
+        country=Subquery(customer.values("party__country")[:1]),
+        hq_country=Subquery(customer.values("party__hq_country")[:1]),
+        native_name=Subquery(customer.values("party__native_name")[:1]),
+        open_hits=number_of(Hit.objects.open().filter(**of_case, party__removed_on__isnull=True)),
+        proposed=Subquery(proposed.values("proposal__choice")[:1]),
+        asked=Subquery(asked.values("sentence")[:1]),
+        is_stopped_by_ownership=Exists(stops.filter(category="ownership")),
+        is_again=Exists(earlier),
+    )
+
+
+@transaction.atomic
+def take_next(user: User) -> Case | None:
+    """The most urgent case without an owner, now `user`'s. Two officers who press together get two cases."""
+    free = Case.objects.visible_to(user).filter(state=Case.State.REVIEW, owner__isnull=True).order_by(*DUE)
+    first = free.select_for_update(skip_locked=True).first()
+    return actions.assign(first, to=user, by=user) if first else None

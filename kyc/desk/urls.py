@@ -1,0 +1,19 @@
+from django.urls import path
+
+from kyc.desk import views
+
+app_name = "desk"
+urlpatterns = [
+    path("cases/", views.cases, name="queue"),
+    path("cases/next/", views.next_case, name="next"),
+    path("cases/<int:pk>/", views.case, name="case"),
+    path("cases/<int:pk>/assign/", views.assign, name="assign"),
+    path("cases/<int:pk>/propose/", views.propose, name="propose"),
+    path("cases/<int:pk>/take/", views.take, name="take"),
+    path("cases/<int:pk>/decline/", views.decline, name="decline"),
+    path("cases/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("cases/<int:pk>/hits/<int:hit>/rule/", views.rule, name="rule"),
+    path("cases/<int:pk>/holds/place/", views.hold_place, name="hold_place"),
+    path("cases/<int:pk>/holds/<int:hold>/lift/", views.hold_lift, name="hold_lift"),
+    path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),
+]

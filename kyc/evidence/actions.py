@@ -1,0 +1,88 @@
+"""What customers send as proof: one file at a time, and taken back while it may be."""
+
+import hashlib
+import unicodedata
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, organisations
+from accounts.models import Organisation, User
+from accounts.refused import Refused
+from kyc.evidence import sniff
+from kyc.evidence.models import Document
+from kyc.parties.actions import own
+from kyc.parties.models import Party
+
+LARGEST = 15 * 1024 * 1024
+
+
+class BadFile(Refused):
+    """The file is empty or too large, or here already."""
+
+    field = "file"
+
+
+class BadKind(Refused):
+    """A document is sent as something."""
+
+    field = "kind"
+
+
+def shown_name(name: str) -> str:
+    """A file's name fit to show: no control or direction characters, at most 200 long, its ending kept."""
+    name = "".join(character for character in name if unicodedata.category(character)[0] != "C").strip()
+    stem, dot, ending = name.rpartition(".")
+    if len(name) > 200 and dot and len(ending) <= 10:
+        name = stem[: 199 - len(ending)] + dot + ending
+    return name[:200] or "document"
+
+
+def read(file: UploadedFile) -> bytes:
+    if not file.size:
+        raise BadFile(_("The file is empty."))
+    if file.size > LARGEST:
+        raise BadFile(_("The file is larger than 15 MB. Scan it at a lower resolution, or send only the pages that matter."))
+    file.seek(0)
+    return bytes(file.read())
+
+
+@transaction.atomic
+def upload(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None = None, by: User) -> Document:
+    """Keeps a PDF, JPEG or PNG of at most 15 MB, told by content. Raises BadKind, BadFile, sniff.NotAccepted."""
+    organisation = organisations.locked(organisation, by=by)
+    if kind not in Document.Kind.values:
+        raise BadKind(_("Say what the document is."))
+    party = own(party, organisation) if party else None
+    data = read(file)
+    content_type, digest = sniff.content_type(data), hashlib.sha256(data).hexdigest()
+    if Document.objects.current().filter(organisation=organisation, party=party, kind=kind, sha256=digest).exists():
+        raise BadFile(_("You have already added this file."))
+    document = Document.objects.create(
+        organisation=organisation,
+        party=party,
+        kind=kind,
+        name=shown_name(file.name or ""),
+        file=ContentFile(data, name="upload"),
+        content_type=content_type,
+        size=len(data),
+        sha256=digest,
+        uploaded_by=by,
+    )
+    audit.record("document.uploaded", target=document, by=by, kind=kind, size=len(data), sha256=digest)
+    return document
+
+
+@transaction.atomic
+def remove(document: Document, *, by: User) -> Document:
+    """Takes a document back; the file itself is kept for the record. Repeated, it is silence."""
+    organisations.locked(document.organisation, by=by)
+    document = Document.objects.get(pk=document.pk)
+    if document.removed_at is None:
+        document.removed_at, document.removed_by = timezone.now(), by
+        document.save(update_fields=["removed_at", "removed_by"])
+        audit.record("document.removed", target=document, by=by, kind=document.kind)
+    return document

@@ -1,0 +1,52 @@
+"""Placing and lifting the reasons why a key, an organisation or an entity may not act."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import Organisation, User
+from accounts.permissions import Permission, require
+from accounts.refused import Refused
+from kyc.cases.models import Entity
+from kyc.keys.models import Hold, Key
+
+
+class ReasonMissing(Refused):
+    """A hold is placed and lifted with a reason."""
+
+
+@transaction.atomic
+def place(
+    *,
+    key: Key | None = None,
+    organisation: Organisation | None = None,
+    entity: Entity | None = None,
+    source: str = "officer",
+    reason: str,
+    by: User,
+) -> Hold:
+    """Exactly one of key, organisation and entity. In force on the next question a gateway asks."""
+    require(by, Permission.HOLD_PLACE)
+    if not reason.strip():
+        raise ReasonMissing(_("Say why the hold is placed."))
+    touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
+    hold = Hold.objects.create(
+        organisation=touched, on_organisation=organisation, key=key, entity=entity, source=source, reason=reason, placed_by=by
+    )
+    audit.record("hold.placed", target=hold, by=by, reason=reason, source=source)
+    return hold
+
+
+@transaction.atomic
+def lift(hold: Hold, *, reason: str, by: User) -> Hold:
+    """Ends this hold and no other. Repeated, it is silence."""
+    require(by, Permission.HOLD_PLACE)
+    if not reason.strip():
+        raise ReasonMissing(_("Say why the hold is lifted."))
+    hold = Hold.objects.select_for_update().get(pk=hold.pk)
+    if hold.lifted_at is None:
+        hold.lifted_at, hold.lifted_by, hold.lift_reason = timezone.now(), by, reason
+        hold.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+        audit.record("hold.lifted", target=hold, by=by, reason=reason)
+    return hold

@@ -1,0 +1,47 @@
+"""Whether a key is good now, and for whom. One query, no memory."""
+
+import hmac
+from typing import Any
+
+from django.conf import settings
+
+from kyc.keys import secret
+from kyc.keys.models import Key, Link
+
+INACTIVE: dict[str, Any] = {"active": False}
+
+
+def introspect(token: str) -> dict[str, Any]:
+    """RFC 7662's answer. Of a key that is not good it says only that: not why, and not whether it exists."""
+    written = secret.parse(token)
+    if written is None:
+        return INACTIVE
+    link = (
+        Link.objects.filter(key__in=Key.objects.good().filter(prefix=written.prefix), valid_to__isnull=True)
+        .select_related("key__project", "entity", "responsible")
+        .first()
+    )
+    if link is None or not matches(link.key, written):
+        return INACTIVE
+    return answer(link)
+
+
+def matches(key: Key, written: secret.Written) -> bool:
+    pepper = settings.KEY_PEPPERS.get(key.pepper_version, "")
+    return bool(pepper) and hmac.compare_digest(key.digest, secret.digest(written.text, pepper))
+
+
+def answer(link: Link) -> dict[str, Any]:
+    key = link.key
+    return {
+        "active": True,
+        "token_type": "api_key",
+        "client_id": key.prefix,
+        "sub": link.entity.reference,
+        "entity": link.entity.reference,
+        "organisation": key.organisation_id,
+        "project": key.project.name,
+        "responsible": f"party:{link.responsible_id}",
+        "iat": int(key.issued_at.timestamp()),
+        "exp": int(link.entity.valid_until.timestamp()),
+    }

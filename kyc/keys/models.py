@@ -1,0 +1,216 @@
+"""Keys, what they answer to, and why one may not act.
+
+A key is *active* only with a live link to a live entity and with no live hold on itself, its organisation or its
+entity. Triggers keep the stored state so whatever code runs; time (expiry) is judged by the query, `KeyQuerySet.good`.
+"""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+from accounts.models import Organisation, Project, User
+from config.jobs import Claimable
+from kyc.cases.models import Entity
+from kyc.parties.models import Party
+
+# Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
+# open transactions can't miss each other.
+LOCK = "PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), {organisation}::int);"
+
+MAY_ACT = """
+    EXISTS (
+        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id
+        WHERE l.key_id = {key} AND l.organisation_id = {organisation} AND l.valid_to IS NULL
+          AND e.organisation_id = {organisation} AND e.ended_at IS NULL
+          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()
+          AND NOT EXISTS (
+            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL
+              AND (h.key_id = {key} OR h.on_organisation_id = {organisation} OR h.entity_id = e.id))
+    )
+"""
+
+
+class KeyQuerySet(models.QuerySet["Key"]):
+    def visible_to(self, user: User) -> "KeyQuerySet":
+        return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+    def good(self) -> "KeyQuerySet":
+        """Active, with a live link to a live entity and no live hold, judged now and in one query."""
+        link = Link.objects.filter(
+            key=OuterRef("pk"),
+            valid_to__isnull=True,
+            entity__ended_at__isnull=True,
+            entity__valid_from__lte=Now(),
+            entity__valid_until__gt=Now(),
+        )
+        held = Hold.objects.live().filter(
+            Q(key=OuterRef("pk"))
+            | Q(on_organisation=OuterRef("organisation"))
+            | Q(entity__link__key=OuterRef("pk"), entity__link__valid_to__isnull=True)
+        )
+        return self.filter(Exists(link), ~Exists(held), state=Key.State.ACTIVE)
+
+
+@tracked(exclude=["digest"])
+class Key(Claimable):
+    """An API credential. The database knows its id, last four and a keyed digest, never the secret."""
+
+    class State(models.TextChoices):
+        UNLINKED = "unlinked", _("Being linked")
+        ACTIVE = "active", _("Active")
+        HELD = "held", _("On hold")
+        REVOKED = "revoked", _("Revoked")
+        FAILED = "failed", _("Could not be linked")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    project = models.ForeignKey(Project, models.PROTECT)
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=24, unique=True)
+    last_four = models.CharField(max_length=4)
+    digest = models.CharField(max_length=64)
+    pepper_version = models.CharField(max_length=10)
+    responsible = models.ForeignKey(Party, models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.UNLINKED)
+    issued_at = models.DateTimeField(auto_now_add=True)
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    revoke_reason = models.CharField(max_length=200, blank=True)
+
+    objects = KeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="key_revoked_at_and_by",
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False, state="revoked"),
+            ),
+            models.CheckConstraint(name="key_revoked_has_time", condition=~Q(state="revoked") | Q(revoked_at__isnull=False)),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="active_key_needs_link_and_no_hold",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=f"""
+                    IF TG_OP = 'UPDATE' AND OLD.state = 'revoked' AND NEW.state <> 'revoked' THEN
+                        RAISE EXCEPTION 'a revoked key stays revoked' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN
+                        RAISE EXCEPTION 'a key never changes hands' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.state = 'active' THEN
+                        {LOCK.format(organisation="NEW.organisation_id")}
+                        IF NOT {MAY_ACT.format(key="NEW.id", organisation="NEW.organisation_id")} THEN
+                            RAISE EXCEPTION 'a key is active only with a live link to a live entity and no hold'
+                                USING ERRCODE = 'check_violation';
+                        END IF;
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…{self.last_four}"
+
+
+def settle(organisation: str) -> str:
+    """Trigger body: brings the stored state of an organisation's linked keys to what it may be now."""
+    return f"""
+        {LOCK.format(organisation=organisation)}
+        UPDATE kyc_key k SET state = 'held'
+            WHERE k.organisation_id = {organisation} AND k.state = 'active'
+              AND NOT {MAY_ACT.format(key="k.id", organisation="k.organisation_id")};
+        UPDATE kyc_key k SET state = 'active'
+            WHERE k.organisation_id = {organisation} AND k.state = 'held'
+              AND {MAY_ACT.format(key="k.id", organisation="k.organisation_id")};
+        RETURN NULL;
+    """  # noqa: S608  # a column name of ours
+
+
+def settles(name: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("org", "bigint")],
+        func=f"""
+            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;
+            {settle("org")}
+        """,
+    )
+
+
+@tracked()
+class Link(models.Model):
+    """That a key answers to an entity and a responsible person, from, to, because."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    key = models.ForeignKey(Key, models.PROTECT)
+    entity = models.ForeignKey(Entity, models.PROTECT)
+    responsible = models.ForeignKey(Party, models.PROTECT)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+    because = models.TextField()
+    ended_because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_live_link_a_key", fields=["key"], condition=Q(valid_to__isnull=True)),
+            models.CheckConstraint(
+                name="link_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
+            ),
+            models.CheckConstraint(name="link_needs_because", condition=~Q(because="")),
+        ]
+        triggers = [settles("link_settles_keys")]
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def live(self) -> "HoldQuerySet":
+        return self.filter(lifted_at__isnull=True)
+
+
+@tracked()
+class Hold(models.Model):
+    """A reason why a key, an organisation or an entity may not act. Lifting one ends only that one."""
+
+    # Whose keys are touched; `on_organisation` is set only when the organisation itself is held.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True)
+    on_organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True)
+    entity = models.ForeignKey(Entity, models.PROTECT, null=True, blank=True)
+    source = models.CharField(max_length=40)
+    reason = models.TextField()
+    placed_at = models.DateTimeField(auto_now_add=True)
+    placed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    lift_reason = models.TextField(blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="hold_is_on_exactly_one",
+                condition=Q(key__isnull=False, on_organisation__isnull=True, entity__isnull=True)
+                | Q(key__isnull=True, on_organisation=F("organisation"), entity__isnull=True)
+                | Q(key__isnull=True, on_organisation__isnull=True, entity__isnull=False),
+            ),
+            models.CheckConstraint(name="hold_needs_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="hold_lifted_at_and_by_and_why",
+                condition=Q(lifted_at__isnull=True, lifted_by__isnull=True, lift_reason="")
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~Q(lift_reason=""),
+            ),
+        ]
+        triggers = [settles("hold_settles_keys")]
+
+
+# An entity that ends takes its keys along in the same transaction, though cases/ knows nothing of keys.
+pgtrigger.register(settles("entity_settles_keys"))(Entity)

@@ -1,0 +1,48 @@
+"""Loads a publisher's own list file as a dated version."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from kyc.screening import lists
+from kyc.screening.entries import BadList
+from kyc.screening.models import ListVersion
+
+
+def day(text: str) -> date:
+    return datetime.strptime(text, "%Y-%m-%d").date()
+
+
+class Command(BaseCommand):
+    help = "Stores a list version and prints one line of JSON: version, published, added, changed, removed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--source", choices=ListVersion.Source.values)
+        parser.add_argument("--file", type=Path)
+        parser.add_argument("--aliases", type=Path)
+        parser.add_argument("--published", type=day, help="the publisher's date, YYYY-MM-DD; today if left out")
+        parser.add_argument("--shipped", action="store_true", help="load the dated list that the product ships with, once")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["shipped"]:
+            if not ListVersion.objects.filter(source=ListVersion.Source.OFAC_SDN).exists():
+                primary, aliases = lists.SHIPPED_FILES
+                lists.load(ListVersion.Source.OFAC_SDN, primary=primary, aliases=aliases, published=lists.SHIPPED_DATE)
+            return
+        if not options["source"] or not options["file"]:
+            raise CommandError("Name --source and --file.", returncode=2)
+        try:
+            loaded = lists.load(
+                options["source"],
+                primary=options["file"],
+                aliases=options["aliases"],
+                published=options["published"] or datetime.now().astimezone().date(),
+            )
+        except BadList as error:
+            raise CommandError(str(error), returncode=2) from error
+        self.stdout.write(json.dumps(asdict(loaded)))

@@ -1,0 +1,31 @@
+"""Gathers the stages' models, in the order in which things happen."""
+
+from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
+from kyc.evidence.models import Document
+from kyc.keys.models import Hold, Key, Link
+from kyc.ownership.models import Determination, Interest
+from kyc.parties.models import Party, Role
+from kyc.risk.models import Factor, Score
+from kyc.screening.models import Hit, ListEntry, ListVersion
+
+__all__ = [
+    "Case",
+    "Decision",
+    "Determination",
+    "Document",
+    "Entity",
+    "Examination",
+    "Factor",
+    "Finding",
+    "Hit",
+    "Hold",
+    "Interest",
+    "Key",
+    "Link",
+    "ListEntry",
+    "ListVersion",
+    "Party",
+    "Requirement",
+    "Role",
+    "Score",
+]

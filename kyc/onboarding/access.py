@@ -1,0 +1,68 @@
+"""Who sees the customer's pages: a member, for his own organisation; nobody else learns that they exist."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Organisation, User
+from kyc.onboarding import steps
+
+Page = Callable[..., HttpResponse]
+NO_STORE = cache_control(private=True, no_store=True)
+
+
+def organisation_of(user: User) -> Organisation | None:
+    """The organisation in which `user` acts: the one he joined first."""
+    return Organisation.objects.filter(membership__user=user).order_by("membership__since", "pk").first()
+
+
+def customers_only(view: Page) -> Page:
+    """A signed-in customer's page, never kept by a cache."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @NO_STORE
+    @login_required
+    @wraps(view)
+    def page(request: HttpRequest, **kwargs: object) -> HttpResponse:
+        if request.user.is_staff:
+            raise Http404
+        return view(request, **kwargs)
+
+    return page
+
+
+def members_only(view: Page) -> Page:
+    """Calls `view(request, organisation, ...)` with the member's own organisation; sends others to make one."""
+
+    @customers_only
+    @wraps(view)
+    def page(request: HttpRequest, **kwargs: object) -> HttpResponse:
+        organisation = organisation_of(request.user)
+        if organisation is None:
+            return redirect("onboarding:create")
+        return view(request, organisation, **kwargs)
+
+    return page
+
+
+def while_editable(view: Page) -> Page:
+    """As members_only, for pages that change what was told: only while the case is the customer's to fill in."""
+
+    @members_only
+    @wraps(view)
+    def page(request: HttpRequest, organisation: Organisation, **kwargs: object) -> HttpResponse:
+        case = steps.current_case(organisation)
+        if case is None:
+            return redirect("onboarding:create")
+        if not case.is_editable:
+            messages.info(request, steps.CLOSED)
+            return redirect("onboarding:overview")
+        return view(request, organisation, **kwargs)
+
+    return page

@@ -1,0 +1,83 @@
+"""The owners as the customer has told them so far, company by company, from the top of what he knows down."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from accounts.models import Organisation
+from kyc.ownership import shares
+from kyc.ownership.actions import stated
+from kyc.ownership.models import Interest
+from kyc.parties.actions import customer
+from kyc.parties.models import Party
+
+
+@dataclass(frozen=True)
+class Row:
+    """One owner of one company."""
+
+    interest: Interest
+    owner: Party
+    share: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One company with its owners; `through` is the interest by which it came into the picture."""
+
+    company: Party
+    depth: int
+    through: Interest | None
+    rows: list[Row]
+    total: str
+    left: str
+    is_exact: bool
+    is_whole: bool
+
+
+def holdings(organisation: Organisation) -> list[Holding]:
+    """The customer first, then each company that owns, depth first; a company that comes up twice stands once."""
+    top = customer(organisation)
+    if top is None:
+        return []
+    interests: dict[int, list[Interest]] = {}
+    for interest in Interest.objects.live().filter(organisation=organisation).select_related("owner", "owned").order_by("pk"):
+        interests.setdefault(interest.owned_id, []).append(interest)
+    return [holding(*found, interests) for found in walk(top, interests)]
+
+
+def walk(top: Party, interests: dict[int, list[Interest]]) -> Iterator[tuple[Party, int, Interest | None]]:
+    seen: set[int] = set()
+    waiting: list[tuple[Party, int, Interest | None]] = [(top, 0, None)]
+    while waiting:
+        company, depth, through = waiting.pop()
+        if company.pk in seen:
+            continue
+        seen.add(company.pk)
+        yield company, depth, through
+        owners = [interest for interest in interests.get(company.pk, []) if not interest.owner.is_person]
+        waiting += [(interest.owner, depth + 1, interest) for interest in reversed(owners)]
+
+
+def holding(company: Party, depth: int, through: Interest | None, interests: dict[int, list[Interest]]) -> Holding:
+    held = interests.get(company.pk, [])
+    total = stated(interest.share for interest in held)
+    return Holding(
+        company=company,
+        depth=depth,
+        through=through,
+        rows=[
+            Row(
+                interest=interest,
+                owner=interest.owner,
+                share=shares.shown(shares.parse(interest.share)),
+                is_open=not interest.owner.is_person and interest.owner_id not in interests,
+            )
+            for interest in held
+        ],
+        total=shares.per_cent(total),
+        left=shares.per_cent(max(Fraction(0), 1 - total)),
+        is_exact=all(shares.parse(interest.share).is_exact for interest in held),
+        is_whole=total >= 1,
+    )

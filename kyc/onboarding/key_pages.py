@@ -1,0 +1,62 @@
+"""The customer's keys: listed, issued and shown once, revoked."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation
+from kyc.cases.models import Entity
+from kyc.keys import actions as keys
+from kyc.keys.models import Key
+from kyc.onboarding.access import members_only
+from kyc.onboarding.forms import KeyForm, Page
+from kyc.onboarding.pages import page, posted
+
+ONCE = "key_form"
+
+
+def live_entity(organisation: Organisation) -> Entity | None:
+    live = Entity.objects.filter(organisation=organisation, ended_at__isnull=True, valid_until__gt=timezone.now())
+    return live.first()
+
+
+@members_only
+def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    found = Key.objects.filter(organisation=organisation).select_related("project", "responsible").order_by("-pk")
+    entity = live_entity(organisation)
+    return page(request, organisation, "keys", nav="keys", keys=found, entity=entity)
+
+
+@members_only
+def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """The secret stands in this answer and nowhere else. A form sent a second time issues no second key."""
+    if live_entity(organisation) is None:
+        messages.info(request, _("Keys can be issued once your organisation is verified."))
+        return redirect("onboarding:keys")
+    form = KeyForm(posted(request), organisation=organisation)
+    issued: list[tuple[Key, str]] = []
+    if request.method == "POST":
+        if request.POST.get("once") != request.session.get(ONCE):
+            messages.info(request, _("That form has been used already. The key is in the list; its secret is not shown again."))
+            return redirect("onboarding:keys")
+        if form.acted(lambda: issued.append(keys.issue(organisation, **form.cleaned_data, by=request.user))):
+            del request.session[ONCE]
+            key, secret = issued[0]
+            return page(request, organisation, "key_issued", nav="keys", key=key, secret=secret)
+    request.session[ONCE] = secrets.token_urlsafe(16)
+    return page(request, organisation, "key_issue", nav="keys", form=form, once=request.session[ONCE])
+
+
+@members_only
+def revoke(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    live = Key.objects.filter(organisation=organisation).select_related("project", "responsible")
+    key = get_object_or_404(live, pk=pk)
+    form = Page(posted(request))
+    if form.acted(lambda: keys.revoke(key, reason=_("by the customer"), by=request.user)):
+        messages.success(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
+        return redirect("onboarding:keys")
+    return page(request, organisation, "key_revoke", nav="keys", form=form, key=key)

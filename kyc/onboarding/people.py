@@ -1,0 +1,79 @@
+"""The people who run the company: one controlling person and the directors."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation
+from kyc.keys.models import Key
+from kyc.onboarding import steps
+from kyc.onboarding.access import while_editable
+from kyc.onboarding.forms import Page, PersonForm
+from kyc.onboarding.pages import page, posted
+from kyc.onboarding.views import people_of
+from kyc.parties import actions as parties
+from kyc.parties.models import Party, Role
+
+
+def person_or_404(organisation: Organisation, pk: int) -> Party:
+    return get_object_or_404(Party.objects.people().filter(organisation=organisation), pk=pk)
+
+
+@while_editable
+def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    people: dict[Party, list[Role]] = {}
+    for role in people_of(organisation):
+        people.setdefault(role.party, []).append(role)
+    return page(request, organisation, "people", step="people", people=people)
+
+
+@while_editable
+def add(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    return asked(request, organisation, None)
+
+
+@while_editable
+def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    return asked(request, organisation, person_or_404(organisation, pk))
+
+
+def asked(request: HttpRequest, organisation: Organisation, person: Party | None) -> HttpResponse:
+    form = PersonForm(posted(request), initial=told(person) if person else None)
+    if form.acted(lambda: save(request, organisation, form, person)):
+        messages.success(request, _("Saved."))
+        return redirect("onboarding:people")
+    return page(request, organisation, "person", step="people", form=form, person=person)
+
+
+def told(person: Party) -> dict[str, object]:
+    roles = Role.objects.live().filter(party=person, kind__in=parties.PEOPLE_ROLES)
+    fields = ("name", "native_name", "country", "birth_date", "address")
+    return {
+        **{name: getattr(person, name) for name in fields},
+        "roles": [role.kind for role in roles],
+        "title": next((role.title for role in roles if role.title), ""),
+    }
+
+
+def save(request: HttpRequest, organisation: Organisation, form: PersonForm, person: Party | None) -> None:
+    with steps.editing(organisation):
+        parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
+
+
+@while_editable
+def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """Asks first, and says what else ends; a person who answers for a key stays until the key is revoked."""
+    person = person_or_404(organisation, pk)
+    keys = Key.objects.filter(organisation=organisation, responsible=person).exclude(state=Key.State.REVOKED)
+    form = Page(posted(request))
+    if not keys and form.acted(lambda: take_out(request, organisation, person)):
+        messages.success(request, _("%(name)s has been removed.") % {"name": person.name})
+        return redirect("onboarding:people")
+    interests = person.interests.filter(valid_to__isnull=True).select_related("owned")
+    return page(request, organisation, "person_remove", step="people", form=form, person=person, keys=keys, interests=interests)
+
+
+def take_out(request: HttpRequest, organisation: Organisation, person: Party) -> None:
+    with steps.editing(organisation):
+        parties.remove(person, by=request.user)

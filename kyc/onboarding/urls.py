@@ -1,0 +1,25 @@
+from django.urls import path
+
+from kyc.onboarding import documents, key_pages, owners, people, views
+
+app_name = "onboarding"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("begin/", views.create, name="create"),
+    path("company/", views.company, name="company"),
+    path("people/", people.listing, name="people"),
+    path("people/add/", people.add, name="person_add"),
+    path("people/<int:pk>/", people.change, name="person"),
+    path("people/<int:pk>/remove/", people.remove, name="person_remove"),
+    path("owners/", owners.listing, name="owners"),
+    path("owners/of/<int:pk>/<slug:kind>/", owners.add, name="owner_add"),
+    path("owners/<int:pk>/", owners.change, name="owner"),
+    path("owners/<int:pk>/remove/", owners.remove, name="owner_remove"),
+    path("documents/", documents.listing, name="documents"),
+    path("documents/<int:pk>/", documents.download, name="document"),
+    path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),
+    path("check/", views.check, name="check"),
+    path("keys/", key_pages.listing, name="keys"),
+    path("keys/issue/", key_pages.issue, name="key_issue"),
+    path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),
+]

@@ -1,0 +1,135 @@
+"""The customer's way from an account to what was decided."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts import organisations
+from accounts.models import Organisation
+from accounts.permissions import Permission
+from kyc.cases import actions as cases
+from kyc.cases.models import Case, Entity
+from kyc.evidence.models import Document
+from kyc.onboarding import steps
+from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
+from kyc.onboarding.forms import CompanyForm, OrganisationForm, Page, SendForm
+from kyc.onboarding.holdings import holdings
+from kyc.onboarding.pages import page, posted
+from kyc.parties import actions as parties
+from kyc.parties.models import Party, Role
+from kyc.rules import packs
+
+ANSWER_WITHIN = timedelta(days=cases.DAYS_TO_DECIDE)
+
+
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Sends everyone to where their work is."""
+    user = request.user
+    if user.can(Permission.DECISION_PROPOSE):
+        return redirect("desk:queue")
+    if user.is_staff:
+        return redirect("reports:list" if user.can(Permission.REPORT_VIEW) else "mfa_index")
+    return redirect("onboarding:overview" if organisation_of(user) else "onboarding:create")
+
+
+@customers_only
+def create(request: HttpRequest) -> HttpResponse:
+    """The identification notice (FIN-13) before anything is asked; going on opens the case under the version shown."""
+    organisation = organisation_of(request.user)
+    if organisation and steps.current_case(organisation):
+        return redirect("onboarding:overview")
+    version = packs.current().notice_version
+    form_class = Page if organisation else OrganisationForm
+    form = form_class(posted(request), initial={"your_name": request.user.name})
+    is_read = request.method == "POST" and request.POST.get("notice") == version
+    if is_read and form.acted(lambda: begin(request, organisation, form, version)):
+        return redirect("onboarding:company")
+    context = {"form": form, "version": version, "notice": f"onboarding/notices/{version}.html"}
+    return render(request, "onboarding/create.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+@transaction.atomic
+def begin(request: HttpRequest, organisation: Organisation | None, form: Page, version: str) -> None:
+    if organisation is None:
+        organisation = organisations.create(name=form.cleaned_data["name"], by=request.user)
+        organisations.rename_member(request.user, name=form.cleaned_data["your_name"], by=request.user)
+    cases.open_case(organisation, notice_version=version, locale=get_language() or "en", by=request.user)
+
+
+@members_only
+def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """What is missing, why, until when, and what happens otherwise; or how it stands."""
+    case = steps.current_case(organisation)
+    if case is None:
+        return redirect("onboarding:create")
+    return page(
+        request,
+        organisation,
+        "overview",
+        requirements=case.requirements.filter(met_at__isnull=True).order_by("pk"),
+        documents=Document.objects.current().filter(organisation=organisation).select_related("party").order_by("-pk"),
+        people=people_of(organisation),
+        company=parties.customer(organisation),
+        entity=Entity.objects.filter(organisation=organisation, ended_at__isnull=True).first(),
+        answer_by=case.submitted_at + ANSWER_WITHIN if case.submitted_at else None,
+        refusal=refusal_of(case),
+    )
+
+
+def refusal_of(case: Case) -> str:
+    """What the officer wrote to the customer, never the note among officers."""
+    decision = case.decisions.filter(proposal__outcome="taken").first() if case.state == Case.State.REFUSED else None
+    return decision.message if decision else ""
+
+
+def people_of(organisation: Organisation) -> list[Role]:
+    live = Role.objects.live().filter(organisation=organisation, kind__in=parties.PEOPLE_ROLES, party__kind=Party.Kind.PERSON)
+    return list(live.select_related("party").order_by("party__pk", "pk"))
+
+
+@while_editable
+def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    known = parties.customer(organisation)
+    initial = {name: getattr(known, name) for name in CompanyForm.base_fields} if known else None
+    form = CompanyForm(posted(request), initial=initial)
+    if form.acted(lambda: save_company(request, organisation, form)):
+        messages.success(request, _("Saved."))
+        return redirect(steps.after("company"))
+    return page(request, organisation, "company", step="company", form=form)
+
+
+def save_company(request: HttpRequest, organisation: Organisation, form: CompanyForm) -> None:
+    with steps.editing(organisation):
+        parties.declare_company(organisation, **form.cleaned_data, by=request.user)
+
+
+@while_editable
+def check(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Everything that was told, with the way back to each, and the sending."""
+    form = SendForm(posted(request))
+    if form.acted(lambda: send(request, organisation, form)):
+        messages.success(request, _("Sent. We write to you as soon as there is an answer."))
+        return redirect("onboarding:overview")
+    return page(
+        request,
+        organisation,
+        "check",
+        step="check",
+        form=form,
+        company=parties.customer(organisation),
+        people=people_of(organisation),
+        holdings=holdings(organisation),
+        documents=Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk"),
+    )
+
+
+def send(request: HttpRequest, organisation: Organisation, form: SendForm) -> None:
+    with steps.editing(organisation) as case:
+        cases.submit(case, declared_true=form.cleaned_data["declared_true"], by=request.user)

@@ -1,0 +1,192 @@
+"""What customers tell about who owns what, as deep as it goes."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, organisations
+from accounts.models import Organisation, User
+from accounts.refused import Refused
+from kyc.ownership import shares
+from kyc.ownership.models import Interest
+from kyc.parties.actions import country_of, end_role, leave_if_idle, own, take_role
+from kyc.parties.models import Party, Role
+from kyc.parties.wording import BadText, checked, past_day
+
+SHAREHOLDING = "shareholding"
+
+
+class OverWhole(Refused):
+    """More than everything cannot be owned."""
+
+    field = "share"
+
+
+class OwnsItself(Refused):
+    """A share is held in another."""
+
+    field = "owner"
+
+
+class NamedTwice(Refused):
+    """One owner of one company is named once."""
+
+    field = "owner"
+
+
+class OwnedByNobody(Refused):
+    """Companies have owners, people have none."""
+
+
+def share_of(text: str) -> str:
+    """The share as it is kept; raises BadText with what a share looks like."""
+    try:
+        shares.parse(text)
+    except shares.BadShare as bad:
+        raise BadText("share", _(str(bad))) from None
+    return " ".join(text.split())[:40]
+
+
+def stated(texts: Iterable[str]) -> Fraction:
+    """What shares come to at least, as a part of one."""
+    return sum((shares.parse(text).min for text in texts), Fraction(0))
+
+
+def fits(owned: Party, share: str, *, without: int | None = None) -> None:
+    """Raises OverWhole when the shares of one company's owners come to more than everything."""
+    others = Interest.objects.live().filter(owned=owned).exclude(pk=without).values_list("share", flat=True)
+    texts = [*others, share]
+    total = stated(texts)
+    if total > 1 or (total == 1 and any(shares.parse(text).above for text in texts)):
+        raise OverWhole(
+            _("Together with the other owners of %(name)s this comes to more than 100 %%. %(left)s is left.")
+            % {"name": owned.name, "left": shares.per_cent(max(Fraction(0), 1 - stated(others)))}
+        )
+
+
+@transaction.atomic
+def declare_owner(
+    organisation: Organisation,
+    *,
+    owned: Party,
+    kind: str = Party.Kind.PERSON,
+    name: str = "",
+    share: str,
+    country: str = "",
+    hq_country: str = "",
+    registration_number: str = "",
+    birth_date: str = "",
+    owner: Party | None = None,
+    by: User,
+) -> Interest:
+    """Names who holds `share` (text of kyc.ownership.shares, empty when unknown) in the company `owned`: the party `owner`
+    named before, or a new one of `kind`. Raises BadText, OverWhole, OwnsItself, NamedTwice, OwnedByNobody."""
+    organisation = organisations.locked(organisation, by=by)
+    owned = own(owned, organisation)
+    if owned.is_person:
+        raise OwnedByNobody(_("Only a company has owners."))
+    share = share_of(share)
+    if owner:
+        owner = own(owner, organisation)
+        refuse_twice(owner, owned)
+    fits(owned, share)
+    owner = owner or new_owner(organisation, kind, name, country, hq_country, registration_number, birth_date)
+    take_role(owner, Role.Kind.OWNER)
+    interest = Interest.objects.create(
+        organisation=organisation,
+        owner=owner,
+        owned=owned,
+        kind=SHAREHOLDING,
+        share=share,
+        valid_from=timezone.localdate(),
+    )
+    audit.record("interest.declared", target=interest, by=by, owner=owner.name, owned=owned.name, share=share)
+    return interest
+
+
+def refuse_twice(owner: Party, owned: Party) -> None:
+    if owner.pk == owned.pk:
+        raise OwnsItself(_("A company cannot be named as its own owner."))
+    if Interest.objects.live().filter(owner=owner, owned=owned, kind=SHAREHOLDING).exists():
+        raise NamedTwice(
+            _("%(owner)s is already named as an owner of %(owned)s. Change the share there instead.")
+            % {"owner": owner.name, "owned": owned.name}
+        )
+
+
+def new_owner(
+    organisation: Organisation,
+    kind: str,
+    name: str,
+    country: str,
+    hq_country: str,
+    registration_number: str,
+    birth_date: str,
+) -> Party:
+    if kind not in Party.Kind.values:
+        raise BadText("kind", _("Say whether the owner is a person or a company."))
+    is_company = kind == Party.Kind.COMPANY
+    return Party.objects.create(
+        organisation=organisation,
+        kind=kind,
+        name=checked("name", name, limit=300, required=True),
+        country=country_of("country", country),
+        hq_country=country_of("hq_country", hq_country) if is_company else "",
+        registration_number=checked("registration_number", registration_number, limit=100) if is_company else "",
+        birth_date="" if is_company else past_day("birth_date", birth_date),
+    )
+
+
+@transaction.atomic
+def change_share(interest: Interest, *, share: str, by: User) -> Interest:
+    """Says anew how much the owner holds. Raises BadText, OverWhole."""
+    organisations.locked(interest.organisation, by=by)
+    interest = live(interest)
+    share, before = share_of(share), interest.share
+    fits(interest.owned, share, without=interest.pk)
+    if share != before:
+        interest.share = share
+        interest.save(update_fields=["share"])
+        audit.record("interest.share_changed", target=interest, by=by, before=before, share=share)
+    return interest
+
+
+class Ended(Refused):
+    """The interest has ended meanwhile."""
+
+
+def live(interest: Interest) -> Interest:
+    found = Interest.objects.live().select_related("owner", "owned").filter(pk=interest.pk).first()
+    if found is None:
+        raise Ended(_("This owner has been removed meanwhile."))
+    return found
+
+
+@transaction.atomic
+def end(interest: Interest, *, by: User) -> Interest:
+    """The owner holds this no longer. Who is then involved in nothing leaves, and so do those who were named only as its
+    owners. Repeated, it is silence."""
+    organisations.locked(interest.organisation, by=by)
+    interest = Interest.objects.select_related("owner", "owned").get(pk=interest.pk)
+    if interest.valid_to:
+        return interest
+    interest.valid_to = timezone.localdate()
+    interest.save(update_fields=["valid_to"])
+    audit.record("interest.ended", target=interest, by=by, owner=interest.owner.name, owned=interest.owned.name)
+    let_go(interest.owner, by=by)
+    return interest
+
+
+def let_go(owner: Party, *, by: User) -> None:
+    """Ends an owner's role once it owns nothing; a company that thereby leaves takes the interests in it along."""
+    if Interest.objects.live().filter(owner=owner).exists():
+        return
+    end_role(owner, Role.Kind.OWNER)
+    if not leave_if_idle(owner):
+        return
+    audit.record("party.removed", target=owner, by=by, name=owner.name)
+    for held in Interest.objects.live().filter(owned=owner):
+        end(held, by=by)

@@ -1,0 +1,57 @@
+"""Interests as declared, and what each regime makes of them."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+from accounts.models import Organisation
+from kyc.parties.models import Party
+
+
+class InterestQuerySet(models.QuerySet["Interest"]):
+    def live(self) -> "InterestQuerySet":
+        return self.filter(valid_to__isnull=True)
+
+
+@tracked()
+class Interest(models.Model):
+    """What one party holds in another. The share is exact text in the form of kyc.ownership.shares, empty when unknown."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    owner = models.ForeignKey(Party, models.PROTECT, related_name="interests")
+    owned = models.ForeignKey(Party, models.PROTECT, related_name="holders")
+    kind = models.CharField(max_length=40, default="shareholding")
+    share = models.CharField(_("share"), max_length=40, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = InterestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="interest_is_in_another", condition=~Q(owner=F("owned"))),
+            models.CheckConstraint(
+                name="interest_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
+            ),
+            models.UniqueConstraint(
+                name="interest_declared_once", fields=["owner", "owned", "kind"], condition=Q(valid_to__isnull=True)
+            ),
+        ]
+
+
+class Determination(models.Model):
+    """One regime's word on one party of a structure, with its arithmetic. Never edited; a new examination writes new rows."""
+
+    append_only = True
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT)
+    regime = models.CharField(max_length=40)
+    verdict = models.CharField(max_length=20)
+    share_min = models.CharField(max_length=80)
+    share_max = models.CharField(max_length=80)
+    why = models.JSONField(default=list)
+    rule_pack = models.CharField(max_length=20)
+    examination_id = models.BigIntegerField(db_index=True)
+    determined_at = models.DateTimeField(auto_now_add=True)

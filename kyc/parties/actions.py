@@ -1,0 +1,217 @@
+"""What customers tell about who is involved: the company, the people who run it, and who has left."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, organisations
+from accounts.models import Organisation, User
+from accounts.refused import Refused
+from kyc.parties import countries
+from kyc.parties.models import Party, Role
+from kyc.parties.wording import BadText, checked, past_day
+
+PEOPLE_ROLES = (Role.Kind.CONTROLLER, Role.Kind.DIRECTOR)
+
+
+class SecondController(Refused):
+    """Exactly one person controls the company day to day (FIN-03)."""
+
+    field = "roles"
+
+
+class NoRole(Refused):
+    """A person is named for something he does."""
+
+    field = "roles"
+
+
+class IsCustomer(Refused):
+    """The company itself is what is examined; it cannot be taken out."""
+
+
+class NotHere(Refused):
+    """The party is none of this organisation's, or has been removed."""
+
+
+def country_of(field: str, code: str, *, required: bool = True) -> str:
+    """`code` when it is a country, or empty when none is needed. Raises BadText."""
+    if code and countries.is_country(code):
+        return code
+    if code or required:
+        raise BadText(field, _("Choose a country from the list."))
+    return ""
+
+
+def own(party: Party, organisation: Organisation) -> Party:
+    """The party as it stands now. Raises NotHere when it is not a current one of the organisation."""
+    found = Party.objects.current().filter(organisation=organisation, pk=party.pk).first()
+    if found is None:
+        raise NotHere(_("That party has been removed meanwhile."))
+    return found
+
+
+def customer(organisation: Organisation) -> Party | None:
+    """The company that the organisation is, once declared."""
+    live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER)
+    return next((role.party for role in live.select_related("party")), None)
+
+
+def take_role(party: Party, kind: str, *, title: str = "") -> Role:
+    """The live role of that kind, begun today unless already held."""
+    role, is_new = Role.objects.live().get_or_create(
+        organisation=party.organisation,
+        party=party,
+        kind=kind,
+        valid_to=None,
+        defaults={"title": title, "valid_from": timezone.localdate()},
+    )
+    if not is_new and role.title != title:
+        role.title = title
+        role.save(update_fields=["title"])
+    return role
+
+
+def end_role(party: Party, kind: str) -> None:
+    for role in Role.objects.live().filter(party=party, kind=kind):
+        role.valid_to = timezone.localdate()
+        role.save(update_fields=["valid_to"])
+
+
+def leave_if_idle(party: Party) -> bool:
+    """Takes a party out that holds no role any more; says whether it did."""
+    if Role.objects.live().filter(party=party).exists():
+        return False
+    party.removed_on = timezone.localdate()
+    party.save(update_fields=["removed_on"])
+    return True
+
+
+@transaction.atomic
+def declare_company(
+    organisation: Organisation,
+    *,
+    name: str,
+    native_name: str = "",
+    legal_form: str,
+    registration_number: str,
+    country: str,
+    hq_country: str,
+    address: str,
+    by: User,
+) -> Party:
+    """Says, or says anew, which company the organisation is. Countries are ISO alpha-2. Raises BadText."""
+    organisation = organisations.locked(organisation, by=by)
+    party = customer(organisation) or Party(organisation=organisation, kind=Party.Kind.COMPANY)
+    party.name = checked("name", name, limit=300, required=True)
+    party.native_name = checked("native_name", native_name, limit=300)
+    party.legal_form = checked("legal_form", legal_form, limit=100, required=True)
+    party.registration_number = checked("registration_number", registration_number, limit=100, required=True)
+    party.country = country_of("country", country)
+    party.hq_country = country_of("hq_country", hq_country)
+    party.address = checked("address", address, limit=1000, required=True, lines=True)
+    party.save()
+    take_role(party, Role.Kind.CUSTOMER)
+    audit.record("party.company_declared", target=party, by=by, name=party.name)
+    return party
+
+
+@transaction.atomic
+def declare_person(
+    organisation: Organisation,
+    *,
+    name: str,
+    native_name: str = "",
+    country: str,
+    birth_date: str,
+    address: str = "",
+    roles: Iterable[str],
+    title: str = "",
+    party: Party | None = None,
+    replace: bool = False,
+    by: User,
+) -> Party:
+    """Names a person and the live roles among controller and director; `party` changes one named before. `birth_date` is
+    YYYY-MM-DD. A second controlling person raises SecondController, unless `replace` makes this one it. Raises BadText."""
+    organisation = organisations.locked(organisation, by=by)
+    chosen = set(roles)
+    person = own(party, organisation) if party else Party(organisation=organisation, kind=Party.Kind.PERSON)
+    if not chosen or not chosen <= set(PEOPLE_ROLES) or not person.is_person:
+        raise NoRole(_("Say what this person is: the controlling person, a director, or both."))
+    person.name = checked("name", name, limit=300, required=True)
+    person.native_name = checked("native_name", native_name, limit=300)
+    person.country = country_of("country", country)
+    person.birth_date = past_day("birth_date", birth_date)
+    person.address = checked("address", address, limit=1000, lines=True)
+    title = checked("title", title, limit=150)
+    if Role.Kind.CONTROLLER in chosen:
+        make_room(organisation, person, replace=replace, by=by)
+    person.save()
+    for kind in PEOPLE_ROLES:
+        if kind in chosen:
+            take_role(person, kind, title=title)
+        else:
+            end_role(person, kind)
+    audit.record("party.person_declared", target=person, by=by, name=person.name, roles=sorted(chosen))
+    return person
+
+
+def make_room(organisation: Organisation, person: Party, *, replace: bool, by: User) -> None:
+    """Ends another's role as the controlling person, or refuses to."""
+    live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CONTROLLER).exclude(party_id=person.pk)
+    for role in live.select_related("party"):
+        if not replace:
+            raise SecondController(
+                _("%(name)s is named as the controlling person, and there is exactly one.") % {"name": role.party.name}
+            )
+        end_role(role.party, Role.Kind.CONTROLLER)
+        leave_if_idle(role.party)
+        audit.record("party.controller_replaced", target=role.party, by=by, name=role.party.name)
+
+
+@transaction.atomic
+def correct(
+    party: Party,
+    *,
+    name: str,
+    country: str,
+    hq_country: str = "",
+    registration_number: str = "",
+    birth_date: str = "",
+    by: User,
+) -> Party:
+    """Says anew who an owner is; a company takes the headquarters and number, a person the birth date. Raises BadText."""
+    party = own(party, organisations.locked(party.organisation, by=by))
+    party.name = checked("name", name, limit=300, required=True)
+    party.country = country_of("country", country)
+    if party.is_person:
+        party.birth_date = past_day("birth_date", birth_date)
+    else:
+        party.hq_country = country_of("hq_country", hq_country)
+        party.registration_number = checked("registration_number", registration_number, limit=100)
+    party.save()
+    audit.record("party.corrected", target=party, by=by, name=party.name)
+    return party
+
+
+@transaction.atomic
+def remove(party: Party, *, by: User) -> Party:
+    """Takes a party out: its roles and interests end today. Repeated, it is silence. Raises IsCustomer."""
+    organisations.locked(party.organisation, by=by)
+    party = Party.objects.get(pk=party.pk)
+    if party.removed_on:
+        return party
+    live = Role.objects.live().filter(party=party)
+    if live.filter(kind=Role.Kind.CUSTOMER).exists():
+        raise IsCustomer(_("The company itself cannot be removed. Change what you told us about it instead."))
+    today = timezone.localdate()
+    live.update(valid_to=today)
+    # By relation, since interests belong to a stage above and must not outlive their party.
+    party.interests.filter(valid_to__isnull=True).update(valid_to=today)
+    party.holders.filter(valid_to__isnull=True).update(valid_to=today)
+    party.removed_on = today
+    party.save(update_fields=["removed_on"])
+    audit.record("party.removed", target=party, by=by, name=party.name)
+    return party

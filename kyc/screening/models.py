@@ -1,0 +1,100 @@
+"""Lists as published, and possible matches of parties with their entries."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+from accounts.models import Organisation, User
+from kyc.parties.models import Party
+
+
+@tracked()
+class ListVersion(models.Model):
+    """One publication of one list, with the day it was published."""
+
+    class Source(models.TextChoices):
+        OFAC_SDN = "ofac-sdn", "OFAC SDN list"
+        OFAC_CONS = "ofac-cons", "OFAC consolidated list"
+
+    source = models.CharField(max_length=20, choices=Source.choices)
+    published = models.DateField()
+    sha256 = models.CharField(max_length=64)
+    entries_count = models.PositiveIntegerField()
+    is_active = models.BooleanField(default=False)
+    loaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="list_file_loaded_once", fields=["source", "sha256"]),
+            models.UniqueConstraint(name="one_active_version_a_source", fields=["source"], condition=Q(is_active=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()} of {self.published:%-d %B %Y}"
+
+
+class ListEntry(models.Model):
+    """What one version says of one person or company. Never changed: a new version has new rows."""
+
+    append_only = True
+
+    version = models.ForeignKey(ListVersion, models.PROTECT, related_name="entries")
+    entry_id = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=400)
+    aliases = models.JSONField(default=list)
+    programmes = models.JSONField(default=list)
+    birth_dates = models.JSONField(default=list)
+    countries = models.JSONField(default=list)
+    identifiers = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="entry_once_in_version", fields=["version", "entry_id"])]
+
+
+class HitQuerySet(models.QuerySet["Hit"]):
+    def visible_to(self, user: User) -> "HitQuerySet":
+        return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+    def open(self) -> "HitQuerySet":
+        return self.filter(ruling="")
+
+
+@tracked()
+class Hit(models.Model):
+    """A possible match of a party with a list entry, and an officer's word on it."""
+
+    class Ruling(models.TextChoices):
+        TRUE = "true", _("Same")
+        FALSE = "false", _("Another")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="hits")
+    list_version = models.ForeignKey(ListVersion, models.PROTECT)
+    entry_id = models.CharField(max_length=60)
+    entry_name = models.CharField(max_length=400)
+    # What was compared: a ruling holds only while the party still is who it was.
+    party_name = models.CharField(max_length=300)
+    score = models.DecimalField(max_digits=4, decimal_places=3)
+    reasons = models.JSONField(default=list)
+    found_at = models.DateTimeField(auto_now_add=True)
+    ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True)
+    ruling_reason = models.CharField(max_length=60, blank=True)
+    ruling_note = models.TextField(blank=True)
+    ruled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    ruled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="hit_once_a_party_and_entry", fields=["party", "list_version", "entry_id", "party_name"]
+            ),
+            models.CheckConstraint(
+                name="ruling_needs_reason_and_person",
+                condition=Q(ruling="", ruled_by__isnull=True, ruled_at__isnull=True, ruling_reason="")
+                | ~Q(ruling="") & Q(ruled_by__isnull=False, ruled_at__isnull=False) & ~Q(ruling_reason=""),
+            ),
+        ]

@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Commands of Keyholder. Those that change the schema act as the database's owner, all others as its app role."""
+
+import os
+import sys
+
+OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlflush", "pgtrigger", "remove_stale_contenttypes", "createcachetable"}
+
+
+def main() -> None:
+    if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
+        os.environ["KEYHOLDER_DB_ROLE"] = "owner"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Asking for a report."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, snapshots
+from accounts.models import Organisation, User
+from accounts.permissions import Permission, require
+from accounts.refused import Refused
+from config import jobs
+from kyc.rules import packs
+from reports.facts import dossier
+from reports.models import Report
+
+
+class FutureAsked(Refused):
+    """A report tells what was true, not what will be."""
+
+
+def request(
+    organisation: Organisation,
+    *,
+    valid_at: datetime | None = None,
+    known_at: datetime | None = None,
+    kind: str = Report.Kind.DOSSIER,
+    by: User,
+) -> Report:
+    """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first."""
+    require(by, Permission.REPORT_REQUEST)
+    # The snapshot stands in its own transaction: it must not count the one that asks.
+    snapshot = snapshots.at(known_at) if known_at else snapshots.take()
+    now = timezone.now()
+    if valid_at and valid_at > now:
+        raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
+    with transaction.atomic():
+        report = Report.objects.create(
+            kind=kind,
+            organisation=organisation,
+            valid_at=valid_at or snapshot.taken_at,
+            known_at=snapshot.taken_at,
+            snapshot=snapshot,
+            rule_pack=packs.current().version,
+            template=dossier.TEMPLATE,
+            requested_by=by,
+        )
+        audit.record("report.requested", target=report, by=by, kind=kind)
+        jobs.woke("report.requested")
+    return report

@@ -1,0 +1,59 @@
+"""WHAT WE TELL: a report is a function of (valid at, known at, parameters, rule pack, template)."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+from accounts.models import Organisation, Snapshot, User
+from accounts.vault import VaultStorage
+from config.jobs import Claimable
+
+
+@tracked(exclude=["progress", "stage", "facts"])
+class Report(Claimable):
+    """One report asked for and built. `facts` is report.json, `envelope` who asked and when it was made."""
+
+    class Kind(models.TextChoices):
+        DOSSIER = "R-03", _("Customer identification and verification dossier")
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Being built")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Could not be built")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    valid_at = models.DateTimeField()
+    known_at = models.DateTimeField()
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT)
+    rule_pack = models.CharField(max_length=20)
+    template = models.CharField(max_length=20)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
+    progress = models.PositiveSmallIntegerField(default=0)
+    stage = models.CharField(max_length=100, blank=True)
+    requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    facts = models.TextField(blank=True)
+    envelope = models.JSONField(default=dict)
+    sha256 = models.CharField(max_length=64, blank=True)
+    file = models.FileField(storage=VaultStorage(), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="ready_report_is_complete", condition=~Q(state="ready") | ~Q(sha256="") & ~Q(file="") & ~Q(facts="")
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="ready_report_is_fixed", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="ready")
+            ),
+            pgtrigger.Protect(name="report_is_kept", operation=pgtrigger.Delete),
+        ]
+
+    @property
+    def number(self) -> str:
+        return f"{self.kind}-{self.requested_at:%Y}-{self.pk:05d}"

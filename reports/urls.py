@@ -1,0 +1,11 @@
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("", views.reports, name="list"),
+    path("request/", views.ask, name="request"),
+    path("<int:pk>/", views.report, name="report"),
+    path("<int:pk>/download/", views.download, name="download"),
+]

@@ -1,0 +1,50 @@
+"""The auditor's face: ask, watch, download."""
+
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts import audit
+from accounts.guards import staff
+from accounts.permissions import Permission
+from accounts.refused import Refused
+from reports import actions
+from reports.forms import RequestForm
+from reports.models import Report
+
+
+@staff(Permission.REPORT_VIEW)
+def reports(request: HttpRequest) -> HttpResponse:
+    rows = Report.objects.select_related("organisation", "requested_by").defer("facts").order_by("-pk")[:200]
+    return render(request, "reports/list.html", {"reports": rows, "form": RequestForm()})
+
+
+@staff(Permission.REPORT_REQUEST)
+def ask(request: HttpRequest) -> HttpResponse:
+    form = RequestForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            report = actions.request(form.cleaned_data["organisation"], **form.values(), by=request.user)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("reports:report", report.pk)
+    return render(request, "reports/request.html", {"form": form})
+
+
+@staff(Permission.REPORT_VIEW)
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
+    found = get_object_or_404(Report.objects.select_related("organisation", "requested_by"), pk=pk)
+    template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
+    return render(request, template, {"report": found})
+
+
+@staff(Permission.REPORT_VIEW)
+def download(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Report, pk=pk)
+    if found.state != Report.State.READY:
+        raise Http404
+    with transaction.atomic():
+        audit.record("report.downloaded", target=found, by=request.user, sha256=found.sha256)
+    return FileResponse(found.file.open(), as_attachment=True, filename=f"{found.number}.pdf", content_type="application/pdf")

@@ -1,0 +1,130 @@
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from accounts import messages, snapshots
+from accounts.models import Message, Snapshot
+from config import jobs, sweep
+from config.celery import app
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the tasks that were woken, in order."""
+    names: list[str] = []
+    monkeypatch.setattr(jobs, "publish", lambda task: names.append(task.name))
+    return names
+
+
+def queued() -> Message:
+    return Message.objects.create(to="alice@example.com", subject="Hello", text="Hello Alice")
+
+
+def sweeper() -> sweep.Sweeper:
+    return sweep.Sweeper(app=app, lazy=False)
+
+
+@pytest.mark.django_db
+class TestSweep:
+    def test_it_publishes_nothing_when_nothing_waits(self, published: list[str]) -> None:
+        assert sweep.sweep() == []
+        assert published == []
+
+    def test_it_wakes_the_task_of_a_queue_whose_wake_up_was_lost(self, published: list[str]) -> None:
+        queued()
+        assert sweep.sweep() == ["messages.send"]
+        assert published == ["accounts.send_messages"]
+
+    def test_it_leaves_a_row_alone_that_a_worker_holds(self, published: list[str]) -> None:
+        queued()
+        assert messages.QUEUE.claim()
+        assert sweep.sweep() == []
+
+    def test_it_asks_the_database_once_a_queue(self, published: list[str], django_assert_num_queries: Any) -> None:
+        queued()
+        with django_assert_num_queries(len(jobs.SWEPT)):
+            sweep.sweep()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSweeper:
+    @pytest.fixture(autouse=True)
+    def reconnected(self) -> Iterator[None]:
+        yield
+        connection.close()
+
+    def test_it_sweeps_every_second_tick(self, published: list[str]) -> None:
+        queued()
+        beat = sweeper()
+        for _ in range(4):
+            beat.tick()
+        assert published == ["accounts.send_messages"] * 2
+
+    def test_it_ticks_once_a_second_however_long_a_tick_took(self, published: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(snapshots, "tick", lambda: time.sleep(0.3))
+        assert 0.5 < sweeper().tick() < 0.71
+        monkeypatch.setattr(snapshots, "tick", lambda: time.sleep(1.1))
+        assert sweeper().tick() == 0
+
+    def test_it_stores_a_snapshot_once_something_was_written(self, published: list[str]) -> None:
+        beat = sweeper()
+        beat.tick()
+        before = Snapshot.objects.count()
+        queued()
+        beat.tick()
+        assert Snapshot.objects.count() == before + 1
+
+    def test_it_does_not_even_notice_a_lost_connection(self, published: list[str], caplog: pytest.LogCaptureFixture) -> None:
+        queued()
+        beat = sweeper()
+        beat.tick()
+        pid = connection.connection.info.backend_pid
+        wanted = ("dbname", "user", "host", "port", "password")
+        parameters = {name: value for name, value in connection.get_connection_params().items() if name in wanted and value}
+        with psycopg.connect(**parameters) as other:
+            assert other.execute("SELECT pg_terminate_backend(%s)", [pid]).fetchone() == (True,)
+        beat.tick()
+        beat.tick()
+        assert published == ["accounts.send_messages"] * 2
+        assert not caplog.records
+
+    def test_it_outlives_an_absent_database_with_a_line_at_each_end(
+        self, published: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        queued()
+        beat = sweeper()
+        with monkeypatch.context() as patch:
+            patch.setitem(connection.settings_dict, "HOST", "/nowhere")
+            connection.close()
+            for _ in range(4):
+                beat.tick()
+            assert published == []
+        beat.tick()
+        assert published == ["accounts.send_messages"]
+        lines = [record.getMessage() for record in caplog.records]
+        assert [line.split(":")[0] for line in lines] == [
+            "snapshots wait for the database",
+            "sweeps wait for the database",
+            "snapshots go on",
+            "sweeps go on",
+        ]
+
+    def test_trouble_with_snapshots_keeps_no_queue_waiting(
+        self, published: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        queued()
+        beat = sweeper()
+
+        def refuse() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT * FROM no_such_table")
+
+        monkeypatch.setattr(snapshots, "tick", refuse)
+        for _ in range(5):
+            beat.tick()
+        assert len(published) == 3
+        assert len(caplog.records) == 1

@@ -1,0 +1,37 @@
+import ast
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+from config import jobs, wake  # noqa: F401  # importing it registers
+
+
+def events_woken() -> set[str]:
+    """Every event that the source names in a call of `woke`."""
+    found = set()
+    for app in ("accounts", "kyc", "reports"):
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in {"jobs.woke", "woke"}:
+                    assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno} names no event"
+                    found.add(node.args[0].value)
+    return found
+
+
+def queues() -> dict[str, jobs.Queue]:
+    loaded = [module for name, module in list(sys.modules.items()) if name.split(".")[0] in {"accounts", "kyc", "reports"}]
+    return {value.name: value for module in loaded for value in vars(module).values() if isinstance(value, jobs.Queue)}
+
+
+class TestWake:
+    def test_every_event_that_wakes_a_task_is_woken_somewhere(self) -> None:
+        assert jobs.WAKES
+        assert set(jobs.WAKES) <= events_woken()
+
+    def test_every_task_that_is_woken_is_also_swept(self) -> None:
+        woken = {task.name for tasks in jobs.WAKES.values() for task in tasks}
+        assert woken == {task.name for _, task in jobs.SWEPT}
+
+    def test_every_queue_is_swept_once(self) -> None:
+        assert sorted(queue.name for queue, _ in jobs.SWEPT) == sorted(queues())

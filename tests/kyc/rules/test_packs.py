@@ -1,0 +1,127 @@
+"""Rule packs: every item has a source, and a status is what it was on the day."""
+
+import json
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from kyc.rules import packs
+from kyc.rules.packs import FOLDER, Pack, UnknownPack
+
+PACKS = sorted(FOLDER.glob("pack_*.json"))
+
+
+class TestGet:
+    def test_gives_the_pack_of_that_version(self):
+        assert packs.get("2026.11").version == "2026.11"
+
+    def test_refuses_a_version_that_does_not_exist(self):
+        with pytest.raises(UnknownPack):
+            packs.get("1999.01")
+
+    def test_refuses_a_path(self):
+        with pytest.raises(UnknownPack):
+            packs.get("../../config")
+
+
+@pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
+class TestEveryPack:
+    def test_is_named_for_its_version(self, path):
+        data = json.loads(path.read_text())
+        assert path.name == f"pack_{data['version'].replace('.', '_')}.json"
+
+    def test_was_reviewed_on_a_day(self, path):
+        assert date.fromisoformat(json.loads(path.read_text())["reviewed_on"])
+
+    def test_gives_a_source_for_each_item(self, path):
+        data = json.loads(path.read_text())
+        items = [*data["instruments"].values(), *data["ownership"].values(), *data["country_sets"].values()]
+        items += [data["screening"], data["risk"], data["entity_days"], data["notice"]]
+        assert [item for item in items if not item["source"]] == []
+
+    def test_has_dated_statuses_that_follow_each_other(self, path):
+        for instrument in json.loads(path.read_text())["instruments"].values():
+            statuses = instrument["statuses"]
+            assert all(date.fromisoformat(status["since"]) for status in statuses)
+            assert all(status["status"] in packs.STATUSES for status in statuses)
+            assert [status["until"] for status in statuses[:-1]] == [status["since"] for status in statuses[1:]]
+
+    def test_names_only_instruments_it_has(self, path):
+        data = json.loads(path.read_text())
+        named = {code for codes in data["legal_bases"].values() for code in codes}
+        named |= {item["instrument"] for item in data["ownership"].values() if "instrument" in item}
+        assert named <= data["instruments"].keys()
+
+    def test_never_says_that_a_proposal_or_model_binds(self, path):
+        for instrument in json.loads(path.read_text())["instruments"].values():
+            for status in instrument["statuses"]:
+                if status["status"] != "in_force":
+                    assert "required by law" not in json.dumps(instrument).lower()
+                    assert "must" not in status["note"].lower()
+
+
+class TestLegalBases:
+    @pytest.mark.parametrize("day", [date(2024, 6, 1), date(2026, 11, 23)])
+    def test_the_iaas_rule_is_proposed_then_and_now(self, day):
+        first = packs.current().legal_bases("R-03", on=day)[0]
+        assert (first["status"], first["since"]) == ("proposed", "2024-01-29")
+
+    def test_a_day_before_the_first_status_has_none(self):
+        first = packs.current().legal_bases("R-03", on=date(2024, 1, 28))[0]
+        assert (first["status"], first["since"]) == ("unknown", "")
+
+    def test_without_a_day_it_is_the_day_of_review(self):
+        pack = packs.current()
+        assert pack.legal_bases("R-03") == pack.legal_bases("R-03", on=date.fromisoformat(pack.reviewed_on))
+
+    @pytest.mark.parametrize(
+        ("day", "status"),
+        [("2025-10-15", "in_force"), ("2026-03-01", "suspended"), ("2026-11-09", "suspended"), ("2026-11-15", "in_force")],
+    )
+    def test_the_affiliates_rule_is_what_it_was_on_the_day(self, day, status):
+        assert packs.current().legal_basis("bis-affiliates", day)["status"] == status
+
+
+class TestThreshold:
+    @pytest.mark.parametrize(
+        ("regime", "share", "reached"),
+        [
+            ("ofac-50", "1/2", True),
+            ("ofac-50", "4999/10000", False),
+            ("eu-amlr", "1/4", True),
+            ("fincen-cdd", "2499/10000", False),
+            ("iaas-cip", "1/4", True),
+            ("provider-terms", "1/2", False),
+            ("provider-terms", "5001/10000", True),
+        ],
+    )
+    def test_turns_where_the_rule_says(self, regime, share, reached):
+        assert packs.current().threshold(regime).reached(Fraction(share)) is reached
+
+    def test_regime_says_on_which_side_the_line_lies(self):
+        pack = packs.current()
+        assert pack.regime("ofac-50")["line"] == "at or above"
+        assert pack.regime("provider-terms")["line"] == "above"
+
+
+class TestBand:
+    @pytest.mark.parametrize(
+        ("value", "band"), [(0, "low"), (24, "low"), (25, "medium"), (59, "medium"), (60, "high"), (100, "high")]
+    )
+    def test_turns_at_the_lines_of_the_pack(self, value, band):
+        assert packs.current().band(value) == band
+
+    def test_a_higher_band_is_never_valid_for_longer(self):
+        pack = packs.current()
+        assert pack.entity_days("high") < pack.entity_days("medium") <= pack.entity_days("low")
+
+
+class TestFactor:
+    def test_every_factor_has_points_a_sentence_and_says_when(self):
+        pack: Pack = packs.current()
+        for code, factor in pack.data["risk"]["factors"].items():
+            points, sentence = pack.factor(code)
+            assert points > 0
+            assert sentence.endswith(".")
+            assert factor["when"]

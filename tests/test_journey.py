@@ -1,0 +1,164 @@
+"""The product as one story: a company signs up, is examined, decided, holds a key, and an auditor reads why."""
+
+import io
+import json
+
+import pikepdf
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts import credentials, proposals
+from accounts.models import Proposal
+from accounts.proposals import SamePerson
+from kyc.cases import actions as cases
+from kyc.cases import examining
+from kyc.cases.models import Case, Entity
+from kyc.cases.policy import POLICY
+from kyc.keys import actions as keys
+from kyc.keys import holds, linking
+from kyc.keys.models import Key
+from kyc.parties import actions as parties
+from kyc.screening import actions as screening
+from kyc.screening.models import Hit
+from reports import actions as reports
+from reports import building
+from reports.canonical import sha256
+from tests import cast
+
+
+def asked(secret: str, token: str) -> dict[str, object]:
+    answer = cast.Client().post(
+        "/api/v1/introspect",
+        json.dumps({"token": token}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+    assert answer.status_code == 200
+    return answer.json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_sign_up_to_a_live_key_and_a_report() -> None:
+    cast.load_list()
+    alice, ana, rui = cast.customer(), cast.staff("analyst", "Ana"), cast.staff("approver", "Rui")
+    astrid, omar = cast.staff("auditor", "Astrid"), cast.staff("administrator", "Omar")
+
+    # Alice fills in and sends; the machine examines.
+    found = cast.submitted(alice)
+    organisation = found.organisation
+    examining.run()
+    case = Case.objects.get(organisation=organisation)
+    assert case.state == Case.State.REVIEW
+    assert {f.category for f in case.examinations.get().findings.all()} == {
+        "ownership",
+        "screening",
+        "unaccounted",
+        "documents",
+        "risk",
+    }
+    for hit in Hit.objects.open():
+        screening.rule(hit, ruling="false", reason="different_birth_date", by=ana)
+
+    # Ana proposes; she can't take it, Rui can.
+    decision = cases.propose(case, choice="approve", reason="identity_established", note="The extract agrees.", by=ana)
+    with pytest.raises(cases.NotPermitted):
+        cases.take(decision, by=ana)
+    cases.take(decision, by=rui)
+    entity = Entity.objects.get(organisation=organisation)
+
+    # A key is inactive until the task has linked it.
+    _, gateway = credentials.issue(name="edge", by=omar)
+    key, secret = keys.issue(
+        organisation, project=organisation.project_set.get(), name="prod", responsible=found.controller, by=alice
+    )
+    assert asked(gateway, secret) == {"active": False}
+    linking.run()
+    assert asked(gateway, secret)["entity"] == entity.reference
+    assert asked(gateway, secret[:-1] + ("0" if secret[-1] != "0" else "1")) == {"active": False}
+
+    # A hold counts on the next call, and lifting it too.
+    hold = holds.place(organisation=organisation, reason="an unpaid question", by=rui)
+    assert asked(gateway, secret) == {"active": False}
+    holds.lift(hold, reason="answered", by=rui)
+    assert asked(gateway, secret)["active"] is True
+
+    # The auditor's dossier as of before still shows the old fact.
+    before = reports.request(organisation, by=astrid)
+    building.run()
+    parties.declare_company(
+        organisation, name="Sudlys Modelling AS", legal_form="AS", registration_number="918334207",
+        country="NO", hq_country="NO", address="Strandgata 12", by=alice,
+    )  # fmt: skip
+    again = reports.request(organisation, valid_at=before.valid_at, known_at=before.known_at, by=astrid)
+    after = reports.request(organisation, by=astrid)
+    building.run()
+    for report in (before, again, after):
+        report.refresh_from_db()
+        assert report.state == "ready", report.failure
+    assert again.sha256 == before.sha256
+    assert after.sha256 != before.sha256
+    assert json.loads(before.facts)["identity"][0]["value"] == "Nordlys Modelling AS"
+    assert json.loads(after.facts)["identity"][0]["value"] == "Sudlys Modelling AS"
+    with pikepdf.open(io.BytesIO(before.file.read())) as pdf:
+        attached = pdf.attachments["report.json"].get_file().read_bytes()
+    assert sha256(attached) == before.sha256
+
+    # Revoked is dead on the next call, for good.
+    keys.revoke(key, by=alice)
+    assert asked(gateway, secret) == {"active": False}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Key.objects.filter(pk=key.pk).update(state="active")
+
+
+@pytest.mark.django_db
+class TestTheDatabaseRefuses:
+    def proposal(self) -> Proposal:
+        ana = cast.staff("analyst", "Ana")
+        return Proposal.objects.create(kind="case.decision", choice="approve", reason="identity_established", proposed_by=ana)
+
+    def test_the_proposer_who_takes_it_by_sql(self) -> None:
+        proposal = self.proposal()
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE accounts_proposal SET outcome='taken', outcome_at=now(), outcome_by_id=proposed_by_id WHERE id=%s",
+                [proposal.pk],
+            )
+
+    def test_the_proposer_who_is_rewritten_in_the_same_statement(self) -> None:
+        proposal, rui = self.proposal(), cast.staff("approver", "Rui")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Proposal.objects.filter(pk=proposal.pk).update(
+                proposed_by=rui, outcome="taken", outcome_at=proposal.proposed_at, outcome_by=proposal.proposed_by
+            )
+
+    def test_an_active_key_without_a_link(self) -> None:
+        alice = cast.customer()
+        found = cast.founded(alice)
+        key = Key.objects.create(
+            organisation=found.organisation, project=found.organisation.project_set.get(), name="x", prefix="kh_live_x",
+            last_four="1234",
+            digest="0", pepper_version="1", responsible=found.controller, issued_by=alice,
+        )  # fmt: skip
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Key.objects.filter(pk=key.pk).update(state="active")
+
+    def test_history_written_or_changed_by_the_app(self) -> None:
+        cast.customer()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            assert cursor.fetchone() == ("app",)
+        for statement in (
+            "UPDATE accounts_userevent SET name='x'",
+            "DELETE FROM accounts_userevent",
+            "TRUNCATE accounts_user CASCADE",
+        ):
+            with pytest.raises(Exception, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+
+
+@pytest.mark.django_db
+def test_the_same_person_is_told_so() -> None:
+    rui = cast.staff("approver", "Rui")
+    proposal = proposals.propose(policy=POLICY, choice="approve", reason="identity_established", note="", by=rui)
+    with pytest.raises(SamePerson):
+        proposals.end(proposal, policy=POLICY, outcome=Proposal.Outcome.TAKEN, by=rui)
