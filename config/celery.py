@@ -50,6 +50,8 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_soft_shutdown_timeout=10.0,
+    # Only late acknowledged tasks would be cancelled, and there are none; False makes each reconnect warn at length.
+    worker_cancel_long_running_tasks_on_connection_loss=True,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options=CONSUMING,

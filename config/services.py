@@ -22,10 +22,11 @@ from typing import Any
 from urllib.parse import quote
 
 BASE = Path(__file__).resolve().parent.parent
-DATA = BASE / ".data"
+# Everything an installation keeps; another folder makes a second installation of the same checkout.
+DATA = Path(os.environ.get("KEYHOLDER_STATE", str(BASE / ".data"))).resolve()
 SYSTEM_USER = "keyholder"
 SOCKET_LIMIT = 90
-IDENT = hashlib.sha256(str(BASE).encode()).hexdigest()[:12]
+IDENT = hashlib.sha256(str(DATA).encode()).hexdigest()[:12]
 HBA = "local all all peer map=keyholder\n"
 CONF = """
 listen_addresses = ''
@@ -59,7 +60,7 @@ def enterable(path: Path) -> bool:
 
 def home() -> Path:
     """Where the cluster stands: .data, or /var/lib/keyholder/<hash> where PostgreSQL's user can't enter the checkout."""
-    if as_root() and not enterable(BASE):
+    if as_root() and not enterable(DATA.parent):
         return Path("/var/lib/keyholder") / IDENT
     return DATA
 

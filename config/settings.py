@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config import services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = BASE_DIR / ".data"
+DATA_DIR = services.DATA
 DEMO = "DATABASE_URL" not in os.environ
 TESTING = "pytest" in sys.modules
 

@@ -17,6 +17,7 @@ from kyc.onboarding.forms import KeyForm, Page
 from kyc.onboarding.pages import page, posted
 
 ONCE = "key_form"
+TONES = {Key.State.ACTIVE: "good", Key.State.HELD: "warn", Key.State.FAILED: "bad", Key.State.UNLINKED: "info"}
 
 
 def live_entity(organisation: Organisation) -> Entity | None:
@@ -27,8 +28,8 @@ def live_entity(organisation: Organisation) -> Entity | None:
 @members_only
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     found = Key.objects.filter(organisation=organisation).select_related("project", "responsible").order_by("-pk")
-    entity = live_entity(organisation)
-    return page(request, organisation, "keys", nav="keys", keys=found, entity=entity)
+    rows = [(key, TONES.get(Key.State(key.state), "neutral")) for key in found]
+    return page(request, organisation, "keys", steps=[], keys=rows, entity=live_entity(organisation))
 
 
 @members_only
@@ -46,9 +47,9 @@ def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         if form.acted(lambda: issued.append(keys.issue(organisation, **form.cleaned_data, by=request.user))):
             del request.session[ONCE]
             key, secret = issued[0]
-            return page(request, organisation, "key_issued", nav="keys", key=key, secret=secret)
+            return page(request, organisation, "key_issued", steps=[], key=key, secret=secret)
     request.session[ONCE] = secrets.token_urlsafe(16)
-    return page(request, organisation, "key_issue", nav="keys", form=form, once=request.session[ONCE])
+    return page(request, organisation, "key_issue", steps=[], form=form, once=request.session[ONCE])
 
 
 @members_only
@@ -59,4 +60,4 @@ def revoke(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     if form.acted(lambda: keys.revoke(key, reason=_("by the customer"), by=request.user)):
         messages.success(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
         return redirect("onboarding:keys")
-    return page(request, organisation, "key_revoke", nav="keys", form=form, key=key)
+    return page(request, organisation, "key_revoke", steps=[], form=form, key=key)

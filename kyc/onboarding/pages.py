@@ -28,7 +28,6 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
             "missing": found,
             "missing_here": [gap for gap in found if gap.step == step],
             "saved_at": steps.saved_at(organisation),
-            "nav": "verification",
             **context,
         },
         status=422 if form is not None and form.errors else 200,

@@ -11,7 +11,7 @@
   };
 
   const copy = async (button) => {
-    await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
     const label = button.textContent;
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = label; }, 2000);
@@ -38,6 +38,14 @@
     next.querySelector("a")?.focus();
   };
 
+  // What carries data-key answers to that key: a field takes the focus, the rest is pressed.
+  const press = (target, event) => {
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input")) target.focus();
+    else target.click();
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       document.querySelectorAll("details.menu[open]").forEach((menu) => {
@@ -48,20 +56,17 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "j") walk(1);
     else if (event.key === "k") walk(-1);
-    else if (event.key === "/" && document.querySelector(".search input")) {
-      event.preventDefault();
-      document.querySelector(".search input").focus();
-    } else document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
+    else press(document.querySelector(`[data-key="${CSS.escape(event.key)}"]`), event);
   });
 
   // One press, one submission.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || event.target.hasAttribute("hx-post")) return;
-    setTimeout(() => { button.setAttribute("aria-disabled", "true"); button.disabled = true; });
+    if (!button || event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
+    setTimeout(() => { button.disabled = true; button.dataset.sent = ""; });
   });
   window.addEventListener("pageshow", () => {
-    document.querySelectorAll("button[aria-disabled]").forEach((button) => { button.disabled = false; button.removeAttribute("aria-disabled"); });
+    document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
   });
 
   document.addEventListener("htmx:load", (event) => reveal(event.target));
