@@ -96,7 +96,7 @@ class Page:
 
     @property
     def open(self) -> int:
-        return sum(self.counts[name] for name in TABS if name != "decided")
+        return self.counts["open"]
 
     @property
     def late(self) -> int:
@@ -149,12 +149,19 @@ def page(user: User, query: QueryDict) -> Page:
     """One aggregate for every count, one select for the rows."""
     asked = Asked(query)
     cases = found(Case.objects.visible_to(user).exclude(state=Case.State.DRAFT), asked.text)
-    shown = cases.filter(state__in=TABS[asked.tab][1])
-    if asked.whose:
-        shown = shown.filter(owner=user if asked.whose == "mine" else None)
+    shown = cases.filter(state_of(asked), whose_of(asked.whose, user))
+    order = ORDERS[asked.order][1] if asked.tab != "decided" else ("-in_state_since", "-pk")
     start = (asked.number - 1) * PAGE
-    rows = list(described(shown).order_by(*ORDERS[asked.order][1])[start : start + PAGE + 1])
-    return Page(asked, counted(cases, user), rows[:PAGE], len(rows) > PAGE)
+    rows = list(described(shown).order_by(*order)[start : start + PAGE + 1])
+    return Page(asked, counted(cases, asked, user), rows[:PAGE], len(rows) > PAGE)
+
+
+def state_of(asked: Asked) -> Q:
+    return Q(state__in=TABS[asked.tab][1])
+
+
+def whose_of(name: str, user: User) -> Q:
+    return {"mine": Q(owner=user), "unassigned": Q(owner__isnull=True)}.get(name, Q())
 
 
 def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
@@ -169,15 +176,13 @@ def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
     return cases.filter(Q(organisation__name__icontains=text) | Exists(party) | Exists(key))
 
 
-def counted(cases: QuerySet[Case], user: User) -> dict[str, int]:
-    sums = {name: Count("pk", filter=Q(state__in=states)) for name, (_label, states) in TABS.items()}
+def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:
+    """Beside each tab, what one would see there; `open` and `late` over all."""
     still = ~Q(state__in=DECIDED)
-    return cases.aggregate(
-        **sums,
-        mine=Count("pk", filter=still & Q(owner=user)),
-        unassigned=Count("pk", filter=still & Q(owner__isnull=True)),
-        late=Count("pk", filter=still & Q(due_on__lt=timezone.localdate())),
-    )
+    tabs = {name: Q(state__in=states) & whose_of(asked.whose, user) for name, (_label, states) in TABS.items()}
+    whose = {name: state_of(asked) & whose_of(name, user) for name in WHOSE}
+    heading = {"open": still, "late": still & Q(due_on__lt=timezone.localdate())}
+    return cases.aggregate(**{name: Count("pk", filter=test) for name, test in (tabs | whose | heading).items()})
 
 
 def number_of(rows: QuerySet[Any]) -> Coalesce:

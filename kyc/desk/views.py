@@ -1,59 +1,50 @@
 """The officer's face: the queue and the case page."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms as django_forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.guards import staff
-from accounts.models import AuditEvent
 from accounts.permissions import Permission
 from accounts.refused import Refused
 from kyc.cases import actions
-from kyc.cases.models import Case, Decision, Examination
-from kyc.cases.obstacles import obstacles
-from kyc.desk import forms, queue
+from kyc.cases.models import Case, Decision
+from kyc.desk import forms, queue, summary
 from kyc.evidence.models import Document
 from kyc.keys import holds
-from kyc.keys.models import Hold, Key
-from kyc.ownership.models import Determination, Interest
-from kyc.parties.models import Party
-from kyc.risk.models import Score
+from kyc.keys.models import Hold
 from kyc.screening import actions as screening
-from kyc.screening.models import Hit, ListEntry
+from kyc.screening.models import Hit
 
 P = Permission
-TABS = (
-    ("summary", gettext_lazy("Summary")),
-    ("people", gettext_lazy("People and ownership")),
-    ("documents", gettext_lazy("Documents")),
-    ("screening", gettext_lazy("Screening")),
-    ("risk", gettext_lazy("Risk")),
-    ("keys", gettext_lazy("Keys")),
-    ("timeline", gettext_lazy("Timeline")),
-)
+# What a browser shows itself; everything else is only ever downloaded.
+SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png"})
+SANDBOX = "sandbox; default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'"
 
 
 @staff(P.CASE_VIEW)
+@require_safe
 def cases(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/queue.html", {"page": queue.page(request.user, request.GET), "q": request.GET.get("q", "")})
+    return render(request, "desk/queue.html", {"page": queue.page(request.user, request.GET)})
 
 
+@staff(P.DECISION_PROPOSE)
 @require_POST
-@staff(P.CASE_ASSIGN)
 def next_case(request: HttpRequest) -> HttpResponse:
-    found = queue.next_unassigned(request.user)
+    found = queue.take_next(request.user)
     if found is None:
         messages.info(request, _("No case is waiting without an owner."))
         return redirect("desk:queue")
-    if request.user.can(P.DECISION_PROPOSE):
-        actions.assign(found, to=request.user, by=request.user)
+    messages.success(request, _("%(case)s is yours now.") % {"case": found})
     return redirect("desk:case", found.pk)
 
 
@@ -63,171 +54,148 @@ def fetched(request: HttpRequest, pk: int) -> Case:
 
 
 @staff(P.CASE_VIEW)
-def case(request: HttpRequest, pk: int, proposal: forms.ProposalForm | None = None, status: int = 200) -> HttpResponse:
-    found = fetched(request, pk)
+@require_safe
+def case(request: HttpRequest, pk: int) -> HttpResponse:
     tab = request.GET.get("tab", "summary")
-    if tab not in dict(TABS):
+    if tab not in summary.TABS:
         raise Http404
-    return render(request, "desk/case.html", described(request, found, tab, proposal), status=status)
+    return page(request, fetched(request, pk), tab)
 
 
-def described(request: HttpRequest, found: Case, tab: str, proposal: forms.ProposalForm | None) -> dict[str, Any]:
-    organisation = found.organisation
-    examination = found.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
-    parties = Party.objects.current().filter(organisation=organisation).prefetch_related("roles").order_by("pk")
-    decision = found.decisions.select_related("proposal__proposed_by", "proposal__outcome_by").first()
-    hits = Hit.objects.filter(organisation=organisation, party__removed_on__isnull=True).select_related(
-        "party", "list_version", "ruled_by"
-    )
-    entries = {(e.version_id, e.entry_id): e for e in ListEntry.objects.filter(entry_id__in=[h.entry_id for h in hits])}
-    verdicts = Determination.objects.filter(examination_id=examination.pk if examination else 0).select_related("party")
-    return {
-        "case": found,
-        "organisation": organisation,
-        "tab": tab,
-        "tabs": TABS,
-        "examination": examination,
-        "findings": examination.findings.order_by("pk") if examination else [],
-        "score": Score.objects.filter(organisation=organisation).prefetch_related("factors").order_by("-pk").first(),
-        "parties": parties,
-        "customer": next((p for p in parties if any(r.kind == "customer" and r.valid_to is None for r in p.roles.all())), None),
-        "interests": Interest.objects.live().filter(organisation=organisation).select_related("owner", "owned").order_by("pk"),
-        "verdicts": verdicts.order_by("regime", "pk"),
-        "blocked": {v.party_id for v in verdicts if v.regime == "ofac-50" and v.verdict == "yes"},
-        "documents": Document.objects.current().filter(organisation=organisation).order_by("pk"),
-        "hits": [(hit, entries.get((hit.list_version_id, hit.entry_id))) for hit in hits.order_by("ruling", "-score")],
-        "open_hits": sum(1 for hit in hits if not hit.ruling),
-        "keys": Key.objects.filter(organisation=organisation).select_related("responsible", "project").order_by("-pk"),
-        "holds": Hold.objects.filter(organisation=organisation).select_related("placed_by", "lifted_by", "key").order_by("-pk"),
-        "events": AuditEvent.objects.filter(organisation_id=organisation.pk).order_by("-pk")[:200],
-        "decision": decision,
-        "stops": obstacles(found) if found.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
-        "proposal_form": proposal or forms.ProposalForm(),
-        "outcome_form": forms.OutcomeForm(),
-        "ruling_form": forms.RulingForm(),
-        "owner_form": forms.OwnerForm(initial={"owner": found.owner_id}),
-        "may": {permission.value: request.user.can(permission) for permission in P},
-        "own_proposal": bool(decision and decision.proposal.proposed_by_id == request.user.pk),
-    }
+def page(request: HttpRequest, found: Case, tab: str, *, status: int = 200, **filled: Any) -> HttpResponse:
+    facts = summary.page(found, request.user, tab=tab, query=request.GET.dict(), filled=filled)
+    return render(request, "desk/case.html", facts, status=status)
 
 
-def tried(request: HttpRequest, pk: int, done: str, act: Any, tab: str = "") -> HttpResponse:
-    """Does it, or says in a sentence why not."""
-    try:
-        act()
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
-    response = redirect("desk:case", pk)
-    if tab:
-        response["Location"] += f"?tab={tab}"
-    return response
+def back(pk: int, tab: str) -> HttpResponse:
+    return redirect(reverse("desk:case", args=[pk]) + (f"?tab={tab}" if tab != "summary" else ""))
 
 
-@require_POST
-@staff(P.CASE_ASSIGN)
-def assign(request: HttpRequest, pk: int) -> HttpResponse:
-    found = fetched(request, pk)
-    form = forms.OwnerForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    return tried(request, pk, _("Owner changed."), lambda: actions.assign(found, to=form.cleaned_data["owner"], by=request.user))
-
-
-@require_POST
-@staff(P.DECISION_PROPOSE)
-def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    found = fetched(request, pk)
-    form = forms.ProposalForm(request.POST)
+def tried(
+    request: HttpRequest, found: Case, form: django_forms.Form, act: Callable[..., object], *, done: str, tab: str, **filled: Any
+) -> HttpResponse:
+    """Does it with what the form says, or shows the page again: why not in a sentence, and all that was typed."""
     if form.is_valid():
         try:
-            actions.propose(found, **form.cleaned_data, by=request.user)
+            act(**form.cleaned_data)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("Proposed. Another person decides it."))
-            return redirect("desk:case", pk)
-    return render(request, "desk/case.html", described(request, found, "summary", form), status=422)
+            messages.success(request, done)
+            return back(found.pk, tab)
+    found.refresh_from_db()
+    return page(request, found, tab, status=422, **filled)
 
 
-def open_decision(found: Case) -> Decision:
-    return get_object_or_404(found.decisions.select_related("proposal"), proposal__outcome="")
-
-
+@staff(P.CASE_ASSIGN)
 @require_POST
-@staff(P.DECISION_TAKE)
-def take(request: HttpRequest, pk: int) -> HttpResponse:
-    found = fetched(request, pk)
-    note = request.POST.get("note", "")[:2000]
-    return tried(request, pk, _("Decided."), lambda: actions.take(open_decision(found), note=note, by=request.user))
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), forms.OwnerForm(request.POST)
+    act: Callable[..., object] = lambda owner: actions.assign(found, to=owner, by=request.user)  # noqa: E731
+    return tried(request, found, form, act, done=_("Owner changed."), tab="summary", owner_form=form)
 
 
+@staff(P.DECISION_PROPOSE)
 @require_POST
-@staff(P.DECISION_TAKE)
-def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    found = fetched(request, pk)
-    note = request.POST.get("note", "")[:2000]
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), forms.ProposalForm(request.POST)
+    done = _("Proposed. Another person decides it.")
     return tried(
         request,
-        pk,
-        _("Declined; the case is back in review."),
-        lambda: actions.decline(open_decision(found), note=note, by=request.user),
+        found,
+        form,
+        lambda **said: actions.propose(found, **said, by=request.user),
+        done=done,
+        tab="summary",
+        proposal_form=form,
     )
 
 
+def open_decision(found: Case, number: str) -> Decision:
+    """The proposal that was read, so that nobody takes one put in its place meanwhile; when it has ended, the newest."""
+    decisions = found.decisions.select_related("proposal", "case")
+    shown = decisions.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 19 else None
+    if shown is None:
+        raise Http404
+    return shown
+
+
+def ended(request: HttpRequest, pk: int, act: Callable[..., object], done: str) -> HttpResponse:
+    found, form = fetched(request, pk), forms.OutcomeForm(request.POST)
+    decision = open_decision(found, request.POST.get("decision", ""))
+    return tried(
+        request, found, form, lambda note: act(decision, note=note, by=request.user), done=done, tab="summary", outcome_form=form
+    )
+
+
+@staff(P.DECISION_TAKE)
 @require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    return ended(request, pk, actions.take, _("Decided."))
+
+
+@staff(P.DECISION_TAKE)
+@require_POST
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    return ended(request, pk, actions.decline, _("Declined; the case is back in review."))
+
+
 @staff(P.DECISION_PROPOSE)
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    found = fetched(request, pk)
-    return tried(request, pk, _("Withdrawn."), lambda: actions.withdraw(open_decision(found), by=request.user))
-
-
 @require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    done = _("Withdrawn; the case is back in review.")
+    return ended(request, pk, lambda decision, note, by: actions.withdraw(decision, by=by), done)
+
+
 @staff(P.HIT_RULE)
+@require_POST
 def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hit, pk=hit, organisation=found.organisation)
-    form = forms.RulingForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Choose a reason for the ruling."))
-        return redirect(f"{request.path.split('/hits/')[0]}/?tab=screening")
-    return tried(request, pk, _("Ruled."), lambda: screening.rule(target, **form.cleaned_data, by=request.user), tab="screening")
+    form = forms.RulingForm(target, request.POST)
+    return tried(
+        request,
+        found,
+        form,
+        lambda **said: screening.rule(target, **said, by=request.user),
+        done=_("Ruled."),
+        tab="screening",
+        ruling_form=form,
+        ruled_pk=hit,
+    )
 
 
-@require_POST
 @staff(P.HOLD_PLACE)
+@require_POST
 def hold_place(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(request, pk)
-    key = (
-        get_object_or_404(Key, pk=request.POST["key"], organisation=found.organisation)
-        if request.POST.get("key", "").isdigit()
-        else None
-    )
-    target: dict[str, Any] = {"key": key} if key else {"organisation": found.organisation}
-    reason = request.POST.get("reason", "")[:1000]
-    return tried(
-        request, pk, _("The hold is in force."), lambda: holds.place(**target, reason=reason, by=request.user), tab="keys"
-    )
+    form = forms.HoldForm(found.organisation, request.POST)
+    done = _("The hold is in force.")
+    act: Callable[..., object] = lambda on, reason: holds.place(**form.target, reason=reason, by=request.user)  # noqa: E731
+    return tried(request, found, form, act, done=done, tab="keys", hold_form=form)
 
 
-@require_POST
 @staff(P.HOLD_PLACE)
+@require_POST
 def hold_lift(request: HttpRequest, pk: int, hold: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hold, pk=hold, organisation=found.organisation)
-    reason = request.POST.get("reason", "")[:1000]
-    return tried(request, pk, _("The hold is lifted."), lambda: holds.lift(target, reason=reason, by=request.user), tab="keys")
+    form = forms.LiftForm(hold, request.POST)
+    act: Callable[..., object] = lambda reason: holds.lift(target, reason=reason, by=request.user)  # noqa: E731
+    return tried(request, found, form, act, done=_("The hold is lifted."), tab="keys", lift_form=form, lift_pk=hold)
 
 
 @staff(P.CASE_VIEW)
+@require_safe
 def document(request: HttpRequest, pk: int, document: int) -> HttpResponse:
-    """The file itself, shown in a sandbox; every look is audited."""
+    """The file itself, shown in a sandbox or downloaded; every look is audited."""
     found = fetched(request, pk)
     row = get_object_or_404(Document, pk=document, organisation=found.organisation)
+    as_file = "download" in request.GET or row.content_type not in SHOWN
     with transaction.atomic():
-        audit.record("document.viewed", target=row, by=request.user)
-    response = FileResponse(row.file.open(), filename=row.name, content_type=row.content_type)
+        audit.record("document.viewed", target=row, by=request.user, name=row.name, downloaded=as_file)
+    content_type = row.content_type if row.content_type in SHOWN else "application/octet-stream"
+    response = FileResponse(row.file.open(), as_attachment=as_file, filename=row.name, content_type=content_type)
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+    response["Content-Security-Policy"] = SANDBOX
     return response

@@ -60,6 +60,12 @@ def walk(top: Party, interests: dict[int, list[Interest]]) -> Iterator[tuple[Par
         waiting += [(interest.owner, depth + 1, interest) for interest in reversed(owners)]
 
 
+def said(share: str) -> str:
+    """The share as it was typed where that says more than per cent can."""
+    shown = shares.shown(shares.parse(share))
+    return f"{share} ({shown})" if "/" in share else shown
+
+
 def holding(company: Party, depth: int, through: Interest | None, interests: dict[int, list[Interest]]) -> Holding:
     held = interests.get(company.pk, [])
     total = stated(interest.share for interest in held)
@@ -71,7 +77,7 @@ def holding(company: Party, depth: int, through: Interest | None, interests: dic
             Row(
                 interest=interest,
                 owner=interest.owner,
-                share=shares.shown(shares.parse(interest.share)),
+                share=said(interest.share),
                 is_open=not interest.owner.is_person and interest.owner_id not in interests,
             )
             for interest in held

@@ -22,10 +22,7 @@ def person_or_404(organisation: Organisation, pk: int) -> Party:
 
 @while_editable
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    people: dict[Party, list[Role]] = {}
-    for role in people_of(organisation):
-        people.setdefault(role.party, []).append(role)
-    return page(request, organisation, "people", step="people", people=people)
+    return page(request, organisation, "people", step="people", people=people_of(organisation))
 
 
 @while_editable

@@ -89,9 +89,13 @@ def refusal_of(case: Case) -> str:
     return decision.message if decision else ""
 
 
-def people_of(organisation: Organisation) -> list[Role]:
+def people_of(organisation: Organisation) -> dict[Party, list[Role]]:
+    """Who runs the company, each with what he is there."""
     live = Role.objects.live().filter(organisation=organisation, kind__in=parties.PEOPLE_ROLES, party__kind=Party.Kind.PERSON)
-    return list(live.select_related("party").order_by("party__pk", "pk"))
+    people: dict[Party, list[Role]] = {}
+    for role in live.select_related("party").order_by("party__pk", "pk"):
+        people.setdefault(role.party, []).append(role)
+    return people
 
 
 @while_editable

@@ -1,0 +1,113 @@
+"""What the case page shows, tab by tab, as of now."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from kyc.cases.models import Case, Entity, Examination
+from kyc.cases.obstacles import obstacles
+from kyc.cases.policy import REASONS
+from kyc.desk import forms, queue, timeline, words
+from kyc.desk.queue import Tab
+from kyc.desk.tabs import FACTS, Seen
+from kyc.evidence.models import Document
+from kyc.keys.models import Key
+from kyc.ownership.models import Determination
+from kyc.parties.models import Party, Role
+from kyc.risk.models import Score
+from kyc.screening.models import Hit
+
+TABS: dict[str, Promise] = {
+    "summary": gettext_lazy("Summary"),
+    "people": gettext_lazy("People and ownership"),
+    "documents": gettext_lazy("Documents"),
+    "screening": gettext_lazy("Screening"),
+    "risk": gettext_lazy("Risk"),
+    "keys": gettext_lazy("Keys"),
+    "timeline": gettext_lazy("Timeline"),
+}
+
+
+def page(case: Case, user: User, *, tab: str, query: dict[str, str], filled: dict[str, Any]) -> dict[str, Any]:
+    """Everything the template needs; `filled` are forms that came back with errors, by their name in the template."""
+    frame = framed(case, user, tab)
+    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled
+
+
+def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
+    """What stands round every tab."""
+    of_case = {"organisation": case.organisation}
+    examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
+    customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
+    decision = case.decisions.select_related("proposal__proposed_by", "proposal__outcome_by").first()
+    lately, _on = timeline.of(case, limit=timeline.LATELY)
+    frame = {
+        "case": case,
+        "queue_tab": next((name for name, (_label, states) in queue.TABS.items() if case.state in states), ""),
+        "case_tone": words.CASE_TONES.get(case.state, "neutral"),
+        "organisation": case.organisation,
+        "customer": customer.party if customer else None,
+        "glance": glance(case, customer.party) if customer else [],
+        "score": Score.objects.filter(**of_case).order_by("-pk").first(),
+        "examination": examination,
+        "lists": [f"{entry['source'].upper().replace('-', ' ')}, {entry['published']}" for entry in examination.lists]
+        if examination
+        else [],
+        "blocked": blocked(examination),
+        "open_hits": Hit.objects.open().filter(**of_case, party__removed_on__isnull=True).count(),
+        "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
+        "lately": lately,
+        "stops": obstacles(case) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
+        "proposal_form": forms.ProposalForm(),
+        "outcome_form": forms.OutcomeForm(),
+        "owner_form": forms.OwnerForm(initial={"owner": case.owner_id}),
+        **proposed(decision, user),
+    }
+    return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
+
+
+def drawn_tabs(here: str, frame: dict[str, Any]) -> list[Tab]:
+    counts = {"documents": len(frame["documents"]), "screening": frame["open_hits"] or None}
+    marks = {"people": "bad" if frame["blocked"] else "", "screening": "warn" if frame["open_hits"] else ""}
+    return [Tab(label, f"?tab={name}", name == here, counts.get(name), marks.get(name, "")) for name, label in TABS.items()]
+
+
+def proposed(decision: Any, user: User) -> dict[str, Any]:
+    """The newest decision, in words."""
+    if decision is None:
+        return {"decision": None}
+    proposal = decision.proposal
+    label, tone = words.CHOICES.get(proposal.choice, (proposal.choice, "neutral"))
+    return {
+        "decision": decision,
+        "proposal": proposal,
+        "choice": label,
+        "choice_tone": tone,
+        "reason": REASONS.get(proposal.reason, proposal.reason),
+        "is_own_proposal": proposal.proposed_by_id == user.pk,
+    }
+
+
+def blocked(examination: Examination | None) -> set[int]:
+    """Parties that the newest checks found blocked."""
+    if examination is None:
+        return set()
+    found = Determination.objects.filter(examination_id=examination.pk, regime="ofac-50", verdict="yes")
+    return set(found.values_list("party_id", flat=True))
+
+
+def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:
+    keys = Key.objects.good().filter(organisation=case.organisation).count()
+    entity = Entity.objects.filter(organisation=case.organisation, ended_at__isnull=True).first()
+    facts = [
+        (_("Form"), customer.legal_form),
+        (_("Number"), customer.registration_number),
+        (_("Formed in"), words.country(customer.country)),
+        (_("Run from"), words.country(customer.hq_country)),
+        (_("Address"), customer.address),
+        (_("Keys"), _("%(n)s may act") % {"n": keys} if keys else _("none may act")),
+    ]
+    return [*facts, (_("Entity"), entity.reference)] if entity else facts

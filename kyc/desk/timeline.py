@@ -1,0 +1,103 @@
+"""What happened to an organisation, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEvent
+from kyc.cases.models import Case
+
+PAGE = 100
+LATELY = 5
+# Kind in the address: its name, and the first words of the verbs that belong to it.
+KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
+    "case": (_("Case"), ("case.", "entity.", "organisation.")),
+    "decisions": (_("Decisions"), ("decision.",)),
+    "parties": (_("People and ownership"), ("party.", "interest.")),
+    "documents": (_("Documents"), ("document.",)),
+    "screening": (_("Screening"), ("hit.", "list.")),
+    "keys": (_("Keys"), ("key.", "hold.", "link.")),
+    "reports": (_("Reports"), ("report.",)),
+}
+VERBS = {
+    "case.opened": _("opened the case"),
+    "case.submitted": _("sent the case"),
+    "case.examined": _("finished the checks"),
+    "case.assigned": _("set the owner"),
+    "case.approved": _("approved the case"),
+    "case.refused": _("refused the case"),
+    "case.waiting": _("asked the customer for more"),
+    "decision.proposed": _("proposed a decision"),
+    "decision.taken": _("took the decision"),
+    "decision.declined": _("declined the proposal"),
+    "decision.withdrawn": _("withdrew the proposal"),
+    "entity.made": _("made the entity"),
+    "party.company_declared": _("declared the company"),
+    "party.person_declared": _("declared the person"),
+    "party.controller_replaced": _("named another controlling person"),
+    "party.corrected": _("corrected the party"),
+    "party.removed": _("removed the party"),
+    "interest.declared": _("declared an interest"),
+    "interest.share_changed": _("changed a share"),
+    "interest.ended": _("ended an interest"),
+    "document.uploaded": _("sent a document"),
+    "document.removed": _("removed a document"),
+    "document.viewed": _("looked at a document"),
+    "hit.ruled": _("ruled on a possible match"),
+    "key.issued": _("issued a key"),
+    "key.linked": _("linked a key"),
+    "key.revoked": _("revoked a key"),
+    "hold.placed": _("placed a hold"),
+    "hold.lifted": _("lifted a hold"),
+    "report.requested": _("asked for a report"),
+    "report.ready": _("finished a report"),
+    "report.downloaded": _("downloaded a report"),
+    "organisation.created": _("created the organisation"),
+}
+# Details that say which one, fit to stand behind the verb.
+NAMED = ("to", "name", "owner", "prefix", "reference", "choice", "ruling")
+TONES = {
+    "case.approved": "good",
+    "decision.taken": "good",
+    "key.linked": "good",
+    "hold.lifted": "good",
+    "case.refused": "bad",
+    "hold.placed": "bad",
+    "key.revoked": "bad",
+    "decision.proposed": "info",
+    "case.waiting": "warn",
+    "decision.declined": "warn",
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """As components/timeline.html draws it."""
+
+    who: str
+    what: str
+    at: datetime
+    detail: str
+    tone: str
+
+
+def told(event: AuditEvent) -> Happening:
+    words = str(VERBS.get(event.verb) or event.verb.replace("_", " ").replace(".", ": "))
+    named = next((str(event.details[name]) for name in NAMED if event.details.get(name)), "")
+    return Happening(event.actor, f"{words}: {named}" if named else words, event.at, event.reason, TONES.get(event.verb, ""))
+
+
+def of(case: Case, *, kind: str = "", before: int | None = None, limit: int = PAGE) -> tuple[list[Happening], int | None]:
+    """The newest `limit` happenings of the case's organisation, and where to go on, None at the end."""
+    events = AuditEvent.objects.filter(organisation_id=case.organisation_id).order_by("-pk")
+    if kind:
+        events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in KINDS[kind][1])))
+    if before:
+        events = events.filter(pk__lt=before)
+    rows = list(events[: limit + 1])
+    return [told(event) for event in rows[:limit]], rows[limit - 1].pk if len(rows) > limit else None

@@ -1,0 +1,53 @@
+"""What codes are called on the desk, and the tone each is shown in (good, info, warn, bad, neutral)."""
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+
+from kyc.parties import countries
+
+# Where a finding's anchor leads, and what one does there.
+PROOFS: dict[str, tuple[str, Promise]] = {
+    "ownership": ("people", gettext_lazy("Show arithmetic")),
+    "people": ("people", gettext_lazy("Show arithmetic")),
+    "screening": ("screening", gettext_lazy("Rule on matches")),
+    "documents": ("documents", gettext_lazy("Read")),
+    "risk": ("risk", gettext_lazy("Show reasons")),
+    "keys": ("keys", gettext_lazy("Open")),
+}
+CATEGORIES: dict[str, Promise] = {
+    "ownership": gettext_lazy("Ownership"),
+    "screening": gettext_lazy("Screening"),
+    "unaccounted": gettext_lazy("Unaccounted"),
+    "documents": gettext_lazy("Documents"),
+    "people": gettext_lazy("People"),
+    "risk": gettext_lazy("Risk"),
+    "keys": gettext_lazy("Keys"),
+}
+REGIMES: dict[str, Promise] = {
+    "ofac-50": gettext_lazy("OFAC 50 % rule"),
+    "iaas-cip": gettext_lazy("Beneficial owner"),
+}
+VERDICTS: dict[str, tuple[Promise, str]] = {
+    "yes": (gettext_lazy("Yes"), "bad"),
+    "indeterminate": (gettext_lazy("Can't be decided"), "warn"),
+    "no": (gettext_lazy("No"), "neutral"),
+}
+CHOICES: dict[str, tuple[Promise, str]] = {
+    "approve": (gettext_lazy("Approve"), "good"),
+    "refuse": (gettext_lazy("Refuse"), "bad"),
+    "ask": (gettext_lazy("Ask for more"), "warn"),
+}
+CASE_TONES = {
+    "review": "warn",
+    "proposed": "info",
+    "submitted": "info",
+    "waiting": "neutral",
+    "approved": "good",
+    "refused": "bad",
+}
+KEY_TONES = {"active": "good", "held": "bad", "failed": "bad", "unlinked": "info", "revoked": "neutral"}
+
+
+def country(code: str) -> str:
+    """The country's name in the reader's language; nothing for nothing."""
+    return countries.name(code, get_language() or "en") if code else ""

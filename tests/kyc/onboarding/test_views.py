@@ -1,0 +1,242 @@
+"""The customer's way, page by page."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from kyc.cases.models import Case, Requirement
+from kyc.evidence.models import Document
+from kyc.ownership.models import Interest
+from kyc.parties.models import Party, Role
+from tests.cast import Founded, customer, founded, pdf, signed_in, submitted
+
+COMPANY = {
+    "name": "Nordlys AS",
+    "legal_form": "AS",
+    "registration_number": "1",
+    "country": "NO",
+    "hq_country": "NO",
+    "address": "Oslo",
+}
+PERSON = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-01", "roles": ["director"]}
+NASTY = ["a\x00b", "\u202egnp.exe", "\x1b[31m", "\x7f", "x" * 100_000, "\ufffe"]
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"onboarding:{name}", args=args)
+
+
+class TestStart:
+    def test_leads_a_newcomer_to_the_notice_and_a_member_to_the_overview(self, alice: User) -> None:
+        client = signed_in(alice)
+        assert client.get("/start/")["Location"] == url("create")
+        founded(alice)
+        assert client.get("/start/")["Location"] == url("overview")
+
+
+class TestCreate:
+    SENT = {"notice": "2026-11", "name": "Nordlys", "your_name": "Alice Olsen"}
+
+    def test_shows_the_notice_before_it_asks(self, alice: User) -> None:
+        page = signed_in(alice).get(url("create")).content.decode()
+        assert page.index('id="notice"') < page.index('name="your_name"')
+        assert "2026-11" in page
+
+    def test_opens_the_case_under_the_version_that_was_shown(self, alice: User) -> None:
+        assert signed_in(alice).post(url("create"), self.SENT)["Location"] == url("company")
+        case = Case.objects.get()
+        assert (case.notice_version, case.notice_locale) == ("2026-11", "en")
+        assert Membership.objects.get(user=alice).role == Membership.Role.OWNER
+        assert case.organisation.project_set.get().name == "Default"
+
+    def test_an_older_notice_is_shown_anew_and_nothing_is_made(self, alice: User) -> None:
+        response = signed_in(alice).post(url("create"), {**self.SENT, "notice": "2020-01"})
+        assert 'value="Nordlys"' in response.content.decode()
+        assert not Case.objects.exists()
+
+    def test_sent_twice_it_makes_one(self, alice: User) -> None:
+        client = signed_in(alice)
+        client.post(url("create"), self.SENT)
+        client.post(url("create"), self.SENT)
+        assert Membership.objects.filter(user=alice).count() == 1
+
+
+class TestOverview:
+    def test_says_what_is_missing_with_the_way_there(self, alices: Client) -> None:
+        page = alices.get(url("overview")).content.decode()
+        assert "Two things are missing" in page
+        assert "Say who owns Nordlys Modelling AS." in page and f'href="{url("owners")}"' in page
+        assert page.count("button primary") == 1
+
+    def test_says_what_is_asked_until_when_and_what_happens_otherwise(self, alice: User) -> None:
+        nordlys = submitted(alice)
+        Case.objects.update(state=Case.State.WAITING)
+        case = Case.objects.get()
+        due = timezone.now().date() + timedelta(days=9)
+        Requirement.objects.create(
+            organisation=nordlys.organisation,
+            case=case,
+            sentence="Send the <b>extract</b>.",
+            consequence="Keys stay off.",
+            due_on=due,
+        )
+        page = signed_in(alice).get(url("overview")).content.decode()
+        assert "One more thing" in page and f"By {due.day}" in page and "Otherwise: Keys stay off." in page
+        assert "Send the &lt;b&gt;extract&lt;/b&gt;." in page
+
+    @pytest.mark.parametrize("state", [Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED])
+    def test_looks_the_same_whatever_is_done_inside(self, alice: User, state: str) -> None:
+        submitted(alice)
+        Case.objects.update(state=state)
+        page = signed_in(alice).get(url("overview")).content.decode()
+        assert "We are examining what you sent" in page
+        assert "To review" not in page and "To approve" not in page
+
+
+class TestCompany:
+    def test_is_saved_and_shown_again(self, alices: Client, nordlys: Founded) -> None:
+        assert alices.post(url("company"), {**COMPANY, "address": "Gate 1\nOslo"})["Location"] == url("people")
+        page = alices.get(url("company")).content.decode()
+        assert 'value="Nordlys AS"' in page and "Gate 1\nOslo" in page and "Saved on" in page
+
+    def test_keeps_what_was_typed_and_says_what_is_wrong_beside_it(self, alices: Client) -> None:
+        response = alices.post(url("company"), {**COMPANY, "country": "", "legal_form": "GmbH & Co"})
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert 'value="GmbH &amp; Co"' in page
+        assert page.count("Choose a country from the list.") >= 2
+
+    @pytest.mark.parametrize("value", NASTY)
+    @pytest.mark.parametrize("field", sorted(COMPANY))
+    def test_takes_no_harm(self, alices: Client, nordlys: Founded, field: str, value: str) -> None:
+        response = alices.post(url("company"), {**COMPANY, field: value})
+        assert response.status_code == 422
+        assert Party.objects.get(pk=nordlys.party.pk).name == "Nordlys Modelling AS"
+
+
+class TestPeople:
+    def test_names_a_director(self, alices: Client, nordlys: Founded) -> None:
+        assert alices.post(url("person_add"), PERSON)["Location"] == url("people")
+        assert "Lars Dahl" in alices.get(url("people")).content.decode()
+
+    def test_offers_to_replace_the_controlling_person(self, alices: Client, nordlys: Founded) -> None:
+        asked = {**PERSON, "roles": ["controller"]}
+        response = alices.post(url("person_add"), asked)
+        page = response.content.decode()
+        assert response.status_code == 422 and "Alice Olsen is named as the controlling person" in page
+        assert '<input type="checkbox" name="replace"' in page
+        assert alices.post(url("person_add"), {**asked, "replace": "on"}).status_code == 302
+        assert Role.objects.live().get(kind=Role.Kind.CONTROLLER).party.name == "Lars Dahl"
+
+    @pytest.mark.parametrize("value", NASTY)
+    @pytest.mark.parametrize("field", ["name", "native_name", "title", "country", "birth_date", "address", "roles"])
+    def test_takes_no_harm(self, alices: Client, field: str, value: str) -> None:
+        assert alices.post(url("person_add"), {**PERSON, field: value}).status_code == 422
+        assert not Party.objects.filter(name="Lars Dahl").exists()
+
+    def test_is_asked_before_removing(self, alices: Client, nordlys: Founded) -> None:
+        gone = url("person_remove", nordlys.controller.pk)
+        assert "Remove Alice Olsen?" in alices.get(gone).content.decode()
+        assert Party.objects.get(pk=nordlys.controller.pk).removed_on is None
+        alices.post(gone)
+        assert Party.objects.get(pk=nordlys.controller.pk).removed_on is not None
+
+
+class TestOwners:
+    def test_go_as_deep_as_they_go(self, alices: Client, nordlys: Founded) -> None:
+        owned = nordlys.party
+        for depth in range(1, 8):
+            told = {"name": f"Level {depth} AS", "country": "NO", "hq_country": "NO", "share": "75"}
+            assert alices.post(url("owner_add", owned.pk, "company"), told).status_code == 302
+            owned = Party.objects.get(name=f"Level {depth} AS")
+        alices.post(url("owner_add", owned.pk, "known"), {"owner": nordlys.controller.pk, "share": "1/3"})
+        page = alices.get(url("owners")).content.decode()
+        assert page.count("75 % named, 25 % left") == 7
+        assert "1/3 (≈ 33.33 %)" in page
+
+    def test_a_circle_is_shown_once(self, alices: Client, nordlys: Founded) -> None:
+        told = {"name": "Ring AS", "country": "NO", "hq_country": "NO", "share": "10"}
+        alices.post(url("owner_add", nordlys.party.pk, "company"), told)
+        ring = Party.objects.get(name="Ring AS")
+        alices.post(url("owner_add", ring.pk, "known"), {"owner": nordlys.party.pk, "share": "10"})
+        assert alices.get(url("owners")).content.decode().count("<h2>Owners of") == 2
+
+    def test_too_much_is_explained_beside_the_share(self, alices: Client, nordlys: Founded) -> None:
+        add = url("owner_add", nordlys.party.pk, "person")
+        alices.post(add, {"name": "Kari Moe", "country": "NO", "share": "80"})
+        response = alices.post(add, {"name": "Ola Moe", "country": "NO", "share": "21"})
+        assert response.status_code == 422
+        assert "more than 100 %. 20 % is left." in response.content.decode()
+        assert not Party.objects.filter(name="Ola Moe").exists()
+
+    def test_a_share_and_a_name_are_mended_together_or_not_at_all(self, alices: Client, nordlys: Founded) -> None:
+        alices.post(url("owner_add", nordlys.party.pk, "person"), {"name": "Kari Moe", "country": "NO", "share": "80"})
+        change = url("owner", Interest.objects.get().pk)
+        told = {"name": "Kari Moen", "country": "NO", "share": "70"}
+        assert alices.post(change, {**told, "birth_date": "2090-01-01"}).status_code == 422
+        assert Interest.objects.get().share == "80"
+        assert alices.post(change, told).status_code == 302
+        assert (Interest.objects.get().share, Interest.objects.get().owner.name) == ("70", "Kari Moen")
+
+    @pytest.mark.parametrize("value", NASTY)
+    @pytest.mark.parametrize("field", ["name", "country", "birth_date", "share"])
+    def test_takes_no_harm(self, alices: Client, nordlys: Founded, field: str, value: str) -> None:
+        told = {"name": "Kari Moe", "country": "NO", "share": "1", field: value}
+        assert alices.post(url("owner_add", nordlys.party.pk, "person"), told).status_code == 422
+        assert not Interest.objects.exists()
+
+
+class TestDocuments:
+    def test_are_added_read_back_and_taken_back(self, alices: Client) -> None:
+        assert alices.post(url("documents"), {"kind": "register_extract", "file": pdf()}).status_code == 302
+        document = Document.objects.get()
+        response = alices.get(url("document", document.pk))
+        assert b"".join(response.streaming_content) == pdf().read()
+        assert response["Content-Disposition"] == 'attachment; filename="extract.pdf"'
+        assert "no-store" in response["Cache-Control"] and response["X-Content-Type-Options"] == "nosniff"
+        alices.post(url("document_remove", document.pk))
+        assert alices.get(url("document", document.pk)).status_code == 404
+
+    @pytest.mark.parametrize("data", [b"", b"hello", b"%PDF-1.4 broken"])
+    def test_what_is_no_document_is_explained_and_the_kind_kept(self, alices: Client, data: bytes) -> None:
+        response = alices.post(url("documents"), {"kind": "passport", "file": SimpleUploadedFile("x.pdf", data)})
+        assert response.status_code == 422
+        assert '<option value="passport" selected>' in response.content.decode()
+        assert not Document.objects.exists()
+
+    @pytest.mark.parametrize("name", ["a\x00b.pdf", "\u202efdp.exe", "../../etc/passwd", "x" * 5000 + ".pdf", "\x07"])
+    def test_names_take_no_harm(self, alices: Client, name: str) -> None:
+        assert alices.post(url("documents"), {"kind": "other", "file": SimpleUploadedFile(name, pdf().read())}).status_code < 500
+        page = alices.get(url("documents"))
+        assert page.status_code == 200 and "\u202e" not in page.content.decode() and "/etc/" not in page.content.decode()
+
+
+class TestCheck:
+    def test_leads_back_to_what_is_missing_and_cannot_be_sent(self, alices: Client) -> None:
+        page = alices.get(url("check")).content.decode()
+        assert "disabled" in page and f'href="{url("documents")}"' in page
+        response = alices.post(url("check"), {"declared_true": "on"})
+        assert response.status_code == 422
+        assert Case.objects.get().state == Case.State.DRAFT
+
+    def test_is_sent_once_and_only_declared_true(self, alices: Client, nordlys: Founded) -> None:
+        alices.post(url("owner_add", nordlys.party.pk, "known"), {"owner": nordlys.controller.pk, "share": "100"})
+        alices.post(url("documents"), {"kind": "register_extract", "file": pdf()})
+        assert alices.post(url("check"), {}).status_code == 422
+        assert alices.post(url("check"), {"declared_true": "on"})["Location"] == url("overview")
+        alices.post(url("check"), {"declared_true": "on"})
+        case = Case.objects.get()
+        assert (case.state, case.examinations.count()) == (Case.State.SUBMITTED, 1)
+        assert case.declared_true_by == nordlys.by
+
+
+class TestTwoMembers:
+    def test_share_one_organisation(self, alices: Client, nordlys: Founded) -> None:
+        bob = customer("bob@nordlys.example", "Bob")
+        Membership.objects.create(organisation=nordlys.organisation, user=bob)
+        assert "Nordlys Modelling AS" in signed_in(bob).get(url("company")).content.decode()

@@ -1,0 +1,131 @@
+"""What customers tell about who owns what."""
+
+import pytest
+
+from accounts.models import AuditEvent
+from accounts.permissions import NotPermitted
+from kyc.ownership import actions as ownership
+from kyc.ownership.models import Interest
+from kyc.parties.actions import NotHere
+from kyc.parties.models import Party, Role
+from kyc.parties.wording import BadText
+from tests.cast import Founded, customer, founded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+def own(nordlys: Founded, name: str, share: str, kind: str = "person", owned: Party | None = None, **more: object) -> Interest:
+    return ownership.declare_owner(
+        nordlys.organisation,
+        owned=owned or nordlys.party,
+        kind=kind,
+        name=name,
+        share=share,
+        country="NO",
+        hq_country="NO" if kind == "company" else "",
+        by=nordlys.by,
+        **more,
+    )
+
+
+class TestDeclareOwner:
+    def test_makes_an_owner_with_its_role(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "Kari Moe", "1/3")
+        assert (interest.share, interest.owner.name) == ("1/3", "Kari Moe")
+        assert Role.objects.live().filter(party=interest.owner, kind=Role.Kind.OWNER).exists()
+        assert AuditEvent.objects.filter(verb="interest.declared", target_id=str(interest.pk)).count() == 1
+
+    def test_takes_a_party_named_before(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "", "50", owner=nordlys.controller)
+        assert interest.owner_id == nordlys.controller.pk
+
+    def test_thirds_make_a_whole_and_no_more(self, nordlys: Founded) -> None:
+        for name in ("A One", "B Two", "C Three"):
+            own(nordlys, name, "1/3")
+        with pytest.raises(ownership.OverWhole, match="0 % is left"):
+            own(nordlys, "D Four", "0.000000000001")
+
+    def test_over_half_twice_does_not_fit(self, nordlys: Founded) -> None:
+        own(nordlys, "A One", ">50")
+        with pytest.raises(ownership.OverWhole):
+            own(nordlys, "B Two", "50")
+
+    def test_a_refused_share_leaves_no_party_behind(self, nordlys: Founded) -> None:
+        before = Party.objects.count()
+        own(nordlys, "A One", "60")
+        with pytest.raises(ownership.OverWhole):
+            own(nordlys, "B Two", "41")
+        assert Party.objects.count() == before + 1
+
+    @pytest.mark.parametrize("share", ["much", "101", "-5", "33,5", "1/0", "0", "9" * 5000, "2\x005", "\u202e52", "٥٠"])
+    def test_what_is_no_share_is_refused_with_a_sentence(self, nordlys: Founded, share: str) -> None:
+        with pytest.raises(BadText) as refusal:
+            own(nordlys, "A One", share)
+        assert refusal.value.field == "share" and str(refusal.value).endswith((".", "33.5"))
+
+    def test_one_owner_is_named_once(self, nordlys: Founded) -> None:
+        own(nordlys, "", "10", owner=nordlys.controller)
+        with pytest.raises(ownership.NamedTwice):
+            own(nordlys, "", "10", owner=nordlys.controller)
+
+    def test_nobody_owns_itself_and_nobody_owns_people(self, nordlys: Founded) -> None:
+        with pytest.raises(ownership.OwnsItself):
+            own(nordlys, "", "10", owner=nordlys.party)
+        with pytest.raises(ownership.OwnedByNobody):
+            own(nordlys, "A One", "10", owned=nordlys.controller)
+
+    def test_strangers_and_their_parties_stay_out(self, nordlys: Founded) -> None:
+        charlie = customer("charlie@other.example", "Charlie")
+        other = founded(charlie, name="Other AS", person="Charlie")
+        with pytest.raises(NotHere):
+            own(nordlys, "", "10", owner=other.controller)
+        with pytest.raises(NotPermitted):
+            ownership.declare_owner(nordlys.organisation, owned=nordlys.party, name="X", share="1", country="NO", by=charlie)
+
+
+class TestChangeShare:
+    def test_counts_its_own_share_once(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "A One", "60")
+        own(nordlys, "B Two", "40")
+        assert ownership.change_share(interest, share="59.5", by=nordlys.by).share == "59.5"
+        with pytest.raises(ownership.OverWhole):
+            ownership.change_share(interest, share="60.5", by=nordlys.by)
+
+    def test_said_again_it_is_silence(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "A One", "60")
+        ownership.change_share(interest, share="60", by=nordlys.by)
+        assert not AuditEvent.objects.filter(verb="interest.share_changed").exists()
+
+
+class TestEnd:
+    def test_takes_along_who_was_named_only_as_its_owner(self, nordlys: Founded) -> None:
+        top = own(nordlys, "Holding AS", "40", "company")
+        middle = own(nordlys, "Middle AS", "100", "company", owned=top.owner)
+        own(nordlys, "", "50", owned=middle.owner, owner=nordlys.controller)
+        ownership.end(top, by=nordlys.by)
+        assert not Interest.objects.live().filter(organisation=nordlys.organisation).exists()
+        assert set(Party.objects.current().values_list("name", flat=True)) == {"Nordlys Modelling AS", "Alice Olsen"}
+        assert set(Role.objects.live().filter(party=nordlys.controller).values_list("kind", flat=True)) == {
+            "controller",
+            "director",
+        }
+
+    def test_who_owns_elsewhere_stays(self, nordlys: Founded) -> None:
+        first = own(nordlys, "Kari Moe", "10")
+        holding = own(nordlys, "Holding AS", "40", "company")
+        own(nordlys, "", "50", owned=holding.owner, owner=first.owner)
+        ownership.end(first, by=nordlys.by)
+        assert Party.objects.get(pk=first.owner_id).removed_on is None
+
+    def test_a_circle_of_owners_ends(self, nordlys: Founded) -> None:
+        first = own(nordlys, "First AS", "40", "company")
+        second = own(nordlys, "Second AS", "100", "company", owned=first.owner)
+        own(nordlys, "", "100", owned=second.owner, owner=first.owner)
+        ownership.end(first, by=nordlys.by)
+        ownership.end(first, by=nordlys.by)
+        assert AuditEvent.objects.filter(verb="interest.ended", target_id=str(first.pk)).count() == 1

@@ -1,0 +1,142 @@
+"""What customers tell about who is involved."""
+
+from unittest.mock import patch
+
+import pytest
+from django.db import transaction
+
+from accounts.models import AuditEvent
+from accounts.permissions import NotPermitted
+from kyc.parties import actions as parties
+from kyc.parties.models import Party, Role
+from kyc.parties.wording import BadText, checked, past_day
+from tests.cast import Founded, customer, founded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+def live_roles(party: Party) -> set[str]:
+    return set(Role.objects.live().filter(party=party).values_list("kind", flat=True))
+
+
+def person(nordlys: Founded, name: str = "Lars Dahl", roles: tuple[str, ...] = ("director",), **more: object) -> Party:
+    return parties.declare_person(
+        nordlys.organisation, name=name, country="NO", birth_date="1980-02-01", roles=roles, by=nordlys.by, **more
+    )
+
+
+class TestDeclareCompany:
+    TOLD = {"legal_form": "AS", "registration_number": "1", "country": "NO", "hq_country": "SE", "address": "Oslo"}
+
+    def test_said_again_it_changes_the_same_party(self, nordlys: Founded) -> None:
+        again = parties.declare_company(nordlys.organisation, name="Nordlys AS", **self.TOLD, by=nordlys.by)
+        assert again.pk == nordlys.party.pk
+        assert Party.objects.get(pk=again.pk).hq_country == "SE"
+        assert Role.objects.live().filter(kind=Role.Kind.CUSTOMER).count() == 1
+
+    def test_a_stranger_cannot(self, nordlys: Founded) -> None:
+        with pytest.raises(NotPermitted):
+            parties.declare_company(nordlys.organisation, name="X", **self.TOLD, by=customer("charlie@other.example", "Charlie"))
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("name", ""), ("name", "\u200b…"), ("name", "Nord\u202elys"), ("name", "a\x00b"), ("name", "x" * 301)]
+        + [("country", "XX"), ("hq_country", ""), ("address", "a\x07b"), ("registration_number", "9" * 101)],
+    )
+    def test_what_cannot_be_kept_is_refused_beside_its_field(self, nordlys: Founded, field: str, value: str) -> None:
+        with pytest.raises(BadText) as refusal:
+            parties.declare_company(nordlys.organisation, **{"name": "N", **self.TOLD, field: value}, by=nordlys.by)
+        assert refusal.value.field == field
+        assert str(refusal.value)
+
+    def test_nothing_stands_when_the_audit_fails(self, nordlys: Founded) -> None:
+        with patch("accounts.audit.record", side_effect=OSError), pytest.raises(OSError), transaction.atomic():
+            parties.declare_company(nordlys.organisation, name="Changed AS", **self.TOLD, by=nordlys.by)
+        assert Party.objects.get(pk=nordlys.party.pk).name == "Nordlys Modelling AS"
+
+
+class TestDeclarePerson:
+    def test_takes_the_roles_named_and_ends_the_others(self, nordlys: Founded) -> None:
+        lars = person(nordlys)
+        assert live_roles(lars) == {"director"}
+        parties.declare_person(
+            nordlys.organisation,
+            name="Alice Olsen",
+            country="NO",
+            birth_date="1984-03-17",
+            roles=["controller"],
+            party=nordlys.controller,
+            by=nordlys.by,
+        )
+        assert live_roles(nordlys.controller) == {"controller"}
+        assert AuditEvent.objects.filter(verb="party.person_declared", target_id=str(lars.pk)).count() == 1
+
+    def test_a_second_controlling_person_is_refused_by_name(self, nordlys: Founded) -> None:
+        with pytest.raises(parties.SecondController, match="Alice Olsen"):
+            person(nordlys, roles=("controller",))
+        assert not Party.objects.filter(name="Lars Dahl").exists()
+
+    def test_replacing_ends_the_other_and_keeps_what_else_he_is(self, nordlys: Founded) -> None:
+        lars = person(nordlys, roles=("controller",), replace=True)
+        assert live_roles(lars) == {"controller"}
+        assert live_roles(nordlys.controller) == {"director"}
+
+    def test_a_replaced_one_without_another_role_leaves(self, nordlys: Founded) -> None:
+        lars = person(nordlys, roles=("controller",), replace=True)
+        kari = person(nordlys, "Kari Moe", roles=("controller",), replace=True)
+        assert Party.objects.get(pk=lars.pk).removed_on is not None
+        assert live_roles(kari) == {"controller"}
+
+    @pytest.mark.parametrize("roles", [(), ("customer",), ("director", "owner")])
+    def test_only_roles_of_people_are_taken(self, nordlys: Founded, roles: tuple[str, ...]) -> None:
+        with pytest.raises(parties.NoRole):
+            person(nordlys, roles=roles)
+
+    def test_another_organisations_party_is_not_changed(self, nordlys: Founded) -> None:
+        other = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
+        with pytest.raises(parties.NotHere):
+            person(nordlys, party=other.controller)
+        assert Party.objects.get(pk=other.controller.pk).name == "Charlie"
+
+
+class TestRemove:
+    def test_ends_roles_once(self, nordlys: Founded) -> None:
+        lars = person(nordlys)
+        parties.remove(lars, by=nordlys.by)
+        parties.remove(lars, by=nordlys.by)
+        assert live_roles(lars) == set()
+        assert AuditEvent.objects.filter(verb="party.removed").count() == 1
+
+    def test_the_customer_stays(self, nordlys: Founded) -> None:
+        with pytest.raises(parties.IsCustomer):
+            parties.remove(nordlys.party, by=nordlys.by)
+        assert live_roles(nordlys.party) == {"customer"}
+
+    def test_a_stranger_cannot(self, nordlys: Founded) -> None:
+        with pytest.raises(NotPermitted):
+            parties.remove(nordlys.controller, by=customer("charlie@other.example", "Charlie"))
+
+
+class TestChecked:
+    def test_puts_white_space_in_order(self) -> None:
+        assert checked("name", "  Ab\t c \n d ", limit=20) == "Ab c d"
+        assert checked("address", "Gate 1 \r\n\n 0153  Oslo", limit=50, lines=True) == "Gate 1\n0153 Oslo"
+
+    def test_keeps_joiners_that_scripts_need(self) -> None:
+        assert checked("name", "نرم\u200cافزار", limit=20) == "نرم\u200cافزار"
+
+
+class TestPastDay:
+    @pytest.mark.parametrize("text", ["2090-01-01", "1700-01-01", "1.2.1980", "1980-13-01", "x" * 9000, "١٩٨٠-٠١-٠١", "\x00"])
+    def test_refuses_what_is_no_past_day(self, text: str) -> None:
+        with pytest.raises(BadText):
+            past_day("birth_date", text)
+
+    def test_keeps_a_past_day_and_nothing(self) -> None:
+        assert past_day("birth_date", " 1980-02-01 ") == "1980-02-01"
+        assert past_day("birth_date", "") == ""
