@@ -37,7 +37,9 @@ if [ "$(cat .venv/keyholder-stamp 2>/dev/null || true)" != "$stamp" ]; then
     echo "Setting up .venv"
     rm -rf .venv
     "$python" -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+    # The list is complete, so nothing is resolved: a release that appeared since can't change or break the set-up.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+    .venv/bin/python -m pip check --disable-pip-version-check >/dev/null
     echo "$stamp" > .venv/keyholder-stamp
 fi
 mkdir -p .data
