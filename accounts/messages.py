@@ -11,7 +11,13 @@ from accounts.models import Message
 from config import jobs
 
 QUEUE = jobs.Queue(
-    name="messages.send", model=Message, field="state", ready="queued", failed="failed", lease=timedelta(seconds=40)
+    name="messages.send",
+    model=Message,
+    field="state",
+    ready=Message.State.QUEUED,
+    failed=Message.State.FAILED,
+    lease=timedelta(seconds=40),
+    max_errors=12,
 )
 
 

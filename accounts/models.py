@@ -233,3 +233,6 @@ class Message(Claimable):
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(name="message_waiting", fields=["id"], condition=Q(state="queued"))]

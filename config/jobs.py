@@ -15,7 +15,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
@@ -43,6 +43,27 @@ RETURNING *
 
 class Fenced(Exception):
     """Another worker has taken the row over; nothing was written."""
+
+
+class Outage:
+    """Tells the log when trouble starts and when it ends: one line each, however often it is tried between."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.lasts = what, False
+
+    def goes_on(self, error: Exception) -> None:
+        if not self.lasts:
+            logger.warning("trouble with %s: %s", self.what, told(error))
+        self.lasts = True
+
+    def ends(self) -> None:
+        if self.lasts:
+            logger.warning("no more trouble with %s", self.what)
+        self.lasts = False
+
+
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+database = Outage("claims")
 
 
 class Claimable(models.Model):
@@ -85,9 +106,14 @@ class Queue:
         return self.eligible().exists()
 
     def claims(self) -> "Iterator[Claim]":
-        """One claim after the other until no row is eligible."""
-        while claim := self.claim():
-            yield claim
+        """One claim after the other until no row is eligible, or the database is away: then the sweeper comes back."""
+        try:
+            while claim := self.claim():
+                yield claim
+        except DATABASE_IS_AWAY as error:
+            database.goes_on(error)
+        else:
+            database.ends()
 
     def claim(self) -> "Claim | None":
         """Takes one eligible row, or None. Rows on which workers died too often are failed on the way."""
@@ -150,6 +176,13 @@ class Claim:
 
     def rest(self, failure: str) -> None:
         """Counts an error: the row waits longer each time, and fails for good when there were too many."""
+        try:
+            self.count_error(failure)
+        except DATABASE_IS_AWAY as error:
+            # Then the lease runs out, as if the worker had died.
+            database.goes_on(error)
+
+    def count_error(self, failure: str) -> None:
         errors = self.row.errors + 1
         if errors >= self.queue.max_errors:
             self.fail(failure, errors=errors)
@@ -194,7 +227,7 @@ class Publisher:
     """Sends wake-ups. After a failure it stays quiet for two seconds, because the sweeper finds the row anyway."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock, self.quiet_until, self.is_failing = clock, 0.0, False
+        self.clock, self.quiet_until, self.broker = clock, 0.0, Outage("the broker")
 
     def send(self, task: Any) -> bool:
         """Whether it was sent; raises nothing and blocks for less than a second, whatever the broker does."""
@@ -204,18 +237,10 @@ class Publisher:
             task.apply_async(retry=False, ignore_result=True)
         except (KombuError, RedisError, OSError) as error:
             self.quiet_until = self.clock() + QUIET_AFTER_FAILURE
-            self.report(failing=True, why=type(error).__name__)
+            self.broker.goes_on(error)
             return False
-        self.report(failing=False)
+        self.broker.ends()
         return True
-
-    def report(self, *, failing: bool, why: str = "") -> None:
-        """One line a change of state, however many wake-ups fall into it."""
-        if failing and not self.is_failing:
-            logger.warning("the broker does not answer (%s); work waits for the sweeper", why)
-        if self.is_failing and not failing:
-            logger.warning("the broker answers again")
-        self.is_failing = failing
 
 
 publish = Publisher().send

@@ -1,6 +1,5 @@
 """Beat without a file: asks the database which queues have a row to do, and wakes their tasks only then."""
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,6 @@ from django.db import Error, close_old_connections, connection
 from accounts import snapshots
 from config import jobs
 
-logger = logging.getLogger(__name__)
 EVERY = 1.0
 TICKS_A_SWEEP = 2
 
@@ -21,7 +19,7 @@ class Sweeper(celery.beat.Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.ticks = 0
-        self.troubled: set[str] = set()
+        self.snapshots, self.queues = jobs.Outage("snapshots"), jobs.Outage("sweeps")
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -29,30 +27,22 @@ class Sweeper(celery.beat.Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         started = time.monotonic()
-        self.attempt("snapshots", snapshots.tick)
+        self.attempt(snapshots.tick, self.snapshots)
         if self.ticks % TICKS_A_SWEEP == 0:
-            self.attempt("sweeps", sweep)
+            self.attempt(sweep, self.queues)
         self.ticks += 1
         close_old_connections()
         return max(0.0, EVERY - (time.monotonic() - started))
 
-    def attempt(self, name: str, work: Callable[[], object]) -> None:
-        """Outlives whatever the database does; one line when trouble starts, one when it ends."""
+    def attempt(self, work: Callable[[], object], outage: jobs.Outage) -> None:
+        """Outlives whatever the database does."""
         try:
             work()
         except Error as error:
             connection.close()
-            self.report(name, trouble=jobs.told(error))
+            outage.goes_on(error)
         else:
-            self.report(name, trouble="")
-
-    def report(self, name: str, *, trouble: str) -> None:
-        if trouble and name not in self.troubled:
-            logger.warning("%s wait for the database: %s", name, trouble)
-            self.troubled.add(name)
-        if not trouble and name in self.troubled:
-            logger.warning("%s go on", name)
-            self.troubled.discard(name)
+            outage.ends()
 
 
 def sweep() -> list[str]:

@@ -15,7 +15,6 @@ register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LONG_AGO = 30 * DAY
-DUE_SOON = dt.timedelta(days=1)
 
 
 @register.simple_block_tag
@@ -67,19 +66,29 @@ def age(instant: dt.datetime | None) -> str:
 
 
 @register.filter
-def due(instant: dt.datetime | dt.date | None) -> str:
-    """ "3 d left"; within a day an amber "today 18:00"; past it a red "1 d late"."""
-    if instant is None:
+def due(until: dt.datetime | dt.date | None) -> str:
+    """How long is left: "3 d left"; on the last day an amber "today"; past it a red "1 d late"."""
+    if until is None:
         return ""
-    until = instant if isinstance(instant, dt.datetime) else end_of(instant)
-    left = until - timezone.now()
-    if left < dt.timedelta(0):
-        return stamped(until, badge("bad", _("%(distance)s late") % {"distance": distance(-left.total_seconds())}))
-    if left > DUE_SOON:
-        return stamped(until, _("%(distance)s left") % {"distance": distance(left.total_seconds())})
-    local = timezone.localtime(until)
+    return due_at(until) if isinstance(until, dt.datetime) else due_on(until)
+
+
+def due_at(instant: dt.datetime) -> str:
+    seconds = (instant - timezone.now()).total_seconds()
+    if seconds < 0:
+        return stamped(instant, badge("bad", _("%(distance)s late") % {"distance": distance(-seconds)}))
+    if seconds > DAY:
+        return stamped(instant, _("%(distance)s left") % {"distance": distance(seconds)})
+    local = timezone.localtime(instant)
     words = _("today %(time)s") if local.date() == timezone.localdate() else _("tomorrow %(time)s")
-    return stamped(until, badge("warn", words % {"time": date_format(local, "H:i")}))
+    return stamped(instant, badge("warn", words % {"time": date_format(local, "H:i")}))
+
+
+def due_on(day: dt.date) -> str:
+    left = (day - timezone.localdate()).days
+    if left < 0:
+        return dated(day, badge("bad", _("%d d late") % -left))
+    return dated(day, _("%d d left") % left if left else badge("warn", _("today")))
 
 
 def distance(seconds: float) -> str:
@@ -90,14 +99,15 @@ def distance(seconds: float) -> str:
     return _("%d min") % max(1, seconds // MINUTE)
 
 
-def end_of(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(day, dt.time(23, 59)))
-
-
 def stamped(instant: dt.datetime, words: str) -> SafeString:
     local = timezone.localtime(instant)
     exact = f"{date_format(local, 'j F Y, H:i')} {local.tzname()}"
     return format_html('<time datetime="{}" title="{}"><span>{}</span></time>', local.isoformat(), exact, words)
+
+
+def dated(day: dt.date, words: str) -> SafeString:
+    exact = date_format(day, "j F Y")
+    return format_html('<time datetime="{}" title="{}"><span>{}</span></time>', day.isoformat(), exact, words)
 
 
 def badge(tone: str, text: str) -> SafeString:

@@ -108,6 +108,27 @@ class TestClaimsOfManyWorkers:
         assert quick[0].token > slow.token
         assert list(Message.objects.values_list("subject", flat=True)) == ["by the quick one"]
 
+    def test_a_worker_outlives_an_absent_database_and_leaves_its_row_to_the_lease(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        message = queued()
+        with monkeypatch.context() as patch:
+            for claim in QUEUE.claims():
+                patch.setitem(connection.settings_dict, "HOST", "/nowhere")
+                connection.close()
+                with claim, claim.finish(state="sent"):
+                    pass
+            assert [*QUEUE.claims()] == []
+        connection.close()
+        message.refresh_from_db()
+        assert (message.state, message.claims, message.errors) == ("queued", 1, 0)
+        assert [*QUEUE.claims()] == [], "the lease of the lost claim still runs"
+        lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert [line.split(":")[0] for line in lines] == [
+            "trouble with claims",
+            "no more trouble with claims",
+        ]
+
 
 @pytest.mark.django_db
 class TestClaim:
@@ -369,6 +390,6 @@ class TestPublisher:
             now[0] += 1.5
             publisher.send(task)
         assert [record.getMessage() for record in caplog.records] == [
-            "the broker does not answer (ConnectionRefusedError); work waits for the sweeper",
-            "the broker answers again",
+            "trouble with the broker: ConnectionRefusedError",
+            "no more trouble with the broker",
         ]
