@@ -1,15 +1,18 @@
 """Shares as exact text: `25`, `24.99` per cent, `1/3` of the whole, `25-50`, `>50`, empty for unknown."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-NUMBER = r"\d{1,3}(?:\.\d{1,12})?"
-PER_CENT = re.compile(rf"({NUMBER})\s*%?", re.ASCII)
-PART = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})", re.ASCII)
-RANGE = re.compile(rf"({NUMBER})\s*-\s*({NUMBER})\s*%?", re.ASCII)
-MORE = re.compile(rf">\s*({NUMBER})\s*%?", re.ASCII)
-ONE = Fraction(1)
+NUMBER = r"\d{1,9}(?:\.\d{1,30})?"
+PER_CENT = re.compile(rf"({NUMBER}) ?%?", re.ASCII)
+PART = re.compile(r"(\d{1,18}) ?/ ?(\d{1,18})", re.ASCII)
+RANGE = re.compile(rf"({NUMBER}) ?%? ?[-–] ?({NUMBER}) ?%?", re.ASCII)
+MORE = re.compile(rf"> ?({NUMBER}) ?%?", re.ASCII)
+NOTHING, ONE = Fraction(0), Fraction(1)
+# Decimals of a per cent shown as they are; a share that needs more is shown rounded, with a sign that it is.
+EXACT_DECIMALS, MOST_DECIMALS = 4, 12
 
 
 class BadShare(ValueError):
@@ -29,50 +32,88 @@ class Interval:
         return self.min == self.max
 
 
-UNKNOWN = Interval(Fraction(0), ONE)
+UNKNOWN = Interval(NOTHING, ONE)
+NONE = Interval(NOTHING, NOTHING)
+
+
+def exactly(share: Fraction) -> Interval:
+    return Interval(share, share)
+
+
+def total(shares: Iterable[Interval]) -> Interval:
+    """The sum; its maximum may exceed the whole."""
+    counted = list(shares)
+    return Interval(
+        sum((share.min for share in counted), NOTHING),
+        sum((share.max for share in counted), NOTHING),
+        any(share.above for share in counted),
+    )
 
 
 def per_cent_of(text: str) -> Fraction:
     return Fraction(text) / 100
 
 
-def parse(text: str) -> Interval:
-    """The share that `text` states; empty is anything from nothing to all. Raises BadShare."""
-    text = text.strip()
+def parse(text: str, *, zero: bool = False) -> Interval:
+    """The share that `text` states; empty is anything from nothing to all. A share of nothing is refused unless `zero`.
+    Raises BadShare."""
+    text = " ".join(text.split())
     if not text:
         return UNKNOWN
     interval = read(text)
-    if not (0 <= interval.min <= interval.max <= 1):
+    if interval.min > interval.max and interval.max < ONE:
+        raise BadShare("A range runs from the smaller to the larger number: 25-50.")
+    if interval.max > ONE or interval.min > ONE or (interval.above and interval.min == ONE):
         raise BadShare("A share lies between 0 and 100 per cent.")
-    if interval.max == 0:
+    if interval.max == 0 and not zero:
         raise BadShare("A share of nothing is no share; leave the owner out.")
     return interval
 
 
 def read(text: str) -> Interval:
     if found := PER_CENT.fullmatch(text):
-        share = per_cent_of(found[1])
-        return Interval(share, share)
+        return exactly(per_cent_of(found[1]))
     if found := PART.fullmatch(text):
         if int(found[2]) == 0:
             raise BadShare("A fraction can't be divided by nothing.")
-        share = Fraction(int(found[1]), int(found[2]))
-        return Interval(share, share)
+        return exactly(Fraction(int(found[1]), int(found[2])))
     if found := RANGE.fullmatch(text):
         return Interval(per_cent_of(found[1]), per_cent_of(found[2]))
     if found := MORE.fullmatch(text):
         return Interval(per_cent_of(found[1]), ONE, above=True)
+    raise BadShare(complaint(text))
+
+
+def complaint(text: str) -> str:
     if "," in text:
-        raise BadShare("Write the decimals after a point: 33.5")
-    raise BadShare("Write per cent such as 25 or 33.5, a fraction such as 1/3, or a range such as 25-50.")
+        return "Write the decimals after a point: 33.5"
+    if any(sign.isdigit() and not sign.isascii() for sign in text):
+        return "Write the share with the digits 0 to 9."
+    if text.startswith(("-", "−", "–")):
+        return "A share lies between 0 and 100 per cent."
+    return "Write per cent such as 25 or 33.5, a fraction such as 1/3, or a range such as 25-50."
+
+
+def text(share: Fraction) -> str:
+    """The exact fraction of one, as other programs read it: `1/4`, `0`, `1`."""
+    return str(share)
+
+
+def decimal(value: Fraction, places: int) -> str:
+    """`value` rounded to at most `places` decimals, half to even, without trailing noughts; never through a float."""
+    scaled = round(value * 10**places)
+    whole, rest = divmod(scaled, 10**places)
+    return f"{whole}.{rest:0{places}d}".rstrip("0").rstrip(".")
 
 
 def per_cent(share: Fraction) -> str:
-    """`50 %`, `24.99 %`, `≈ 33.33 %`."""
+    """`50 %`, `24.99 %`, `≈ 33.33 %`. What is rounded says so, and is never rounded to a whole per cent that it isn't."""
     value = share * 100
-    rounded = Fraction(round(value * 100), 100)
-    text = f"{float(rounded):.2f}".rstrip("0").rstrip(".")
-    return f"{'' if rounded == value else '≈ '}{text} %"
+    exact = decimal(value, EXACT_DECIMALS)
+    if Fraction(exact) == value:
+        return f"{exact} %"
+    rounded = (decimal(value, places) for places in range(2, MOST_DECIMALS + 1))
+    return f"≈ {next((told for told in rounded if '.' in told), decimal(value, MOST_DECIMALS))} %"
 
 
 def shown(interval: Interval) -> str:
@@ -80,6 +121,6 @@ def shown(interval: Interval) -> str:
         return per_cent(interval.min)
     if interval == UNKNOWN:
         return "unknown"
-    if interval.above:
+    if interval.above and interval.max == ONE:
         return f"over {per_cent(interval.min)}"
     return f"{per_cent(interval.min)} to {per_cent(interval.max)}"

@@ -66,7 +66,8 @@ class TestDeclareOwner:
     def test_what_is_no_share_is_refused_with_a_sentence(self, nordlys: Founded, share: str) -> None:
         with pytest.raises(BadText) as refusal:
             own(nordlys, "A One", share)
-        assert refusal.value.field == "share" and str(refusal.value).endswith((".", "33.5"))
+        assert refusal.value.field == "share"
+        assert str(refusal.value).endswith((".", "33.5"))
 
     def test_one_owner_is_named_once(self, nordlys: Founded) -> None:
         own(nordlys, "", "10", owner=nordlys.controller)

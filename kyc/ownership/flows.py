@@ -1,0 +1,133 @@
+"""Multiply along chains and add across all of them (AMLR Art. 52), exactly; chains that run in circles to their end."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from kyc.ownership.graph import Graph, Holding, Stakes
+from kyc.ownership.linear import Answer, solve
+from kyc.ownership.shares import NONE, NOTHING, ONE, Interval, per_cent, shown
+
+# Chains told of one owner, and steps spent on looking for them; the sums count all chains, told or not.
+MOST_CHAINS, MOST_STEPS = 8, 400
+Chain = list[Holding]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What everybody owns of one subject in one kind of interest."""
+
+    graph: Graph
+    stakes: Stakes
+    subject: str
+
+    @cached_property
+    def upstream(self) -> dict[str, list[Holding]]:
+        """The subject and everyone above it, with what they hold that leads down to it."""
+        found = self.stakes.above(self.subject)
+        known = set(found)
+        return {party: [h for h in self.stakes.holds.get(party, ()) if h.owned in known] for party in found}
+
+    @cached_property
+    def shares(self) -> dict[str, Interval]:
+        """What each party above the subject owns of it over all chains; the subject too, through cross-holdings. What
+        holders outside every ring own comes to exactly what is stated to be held."""
+        direct = {party: [h for h in held if h.owned == self.subject] for party, held in self.upstream.items()}
+        lower = bound(direct, self.upstream, at_least=True)
+        upper = bound(direct, self.upstream, at_least=False)
+        above = exceeding(self.upstream, self.subject)
+        return {party: Interval(capped(lower[party]), capped(upper[party]), party in above) for party in lower}
+
+    def share(self, party: str) -> Interval:
+        return self.shares.get(party, NONE)
+
+    @cached_property
+    def nameless_share(self) -> Fraction:
+        """The most that owners who aren't known own of it; any of them may be somebody named."""
+        return sum((self.share(owner).max for owner in self.stakes.nameless), NOTHING)
+
+    def possible(self, party: str) -> Interval:
+        """The share of the party if it also stands behind the owners who aren't known."""
+        share = self.share(party)
+        return Interval(share.min, min(ONE, share.max + self.nameless_share), share.above)
+
+    def chains(self, owner: str) -> tuple[list[Chain], bool]:
+        """Chains from `owner` down to the subject, shortest first, none through one party twice; and whether these are
+        all there are."""
+        found: list[Chain] = []
+        queue: list[Chain] = [[holding] for holding in self.upstream.get(owner, ())]
+        circles = False
+        for step, chain in enumerate(queue):
+            if step == MOST_STEPS or len(found) == MOST_CHAINS:
+                return found, False
+            last = chain[-1].owned
+            if last == self.subject:
+                found.append(chain)
+                continue
+            passed = {owner, *(h.owned for h in chain)}
+            further = self.upstream.get(last, ())
+            circles = circles or any(h.owned in passed for h in further)
+            queue += [[*chain, h] for h in further if h.owned not in passed]
+        return found, not circles
+
+    def told(self, owner: str) -> list[str]:
+        """The chains in sentences, each with its product."""
+        found, complete = self.chains(owner)
+        sentences = [sentence(self.graph, chain) for chain in found]
+        if not complete:
+            sentences.append("There are more chains, or chains that run in circles; the sum counts all of them.")
+        return sentences
+
+
+def bound(direct: Mapping[str, Iterable[Holding]], held: Mapping[str, Iterable[Holding]], *, at_least: bool) -> dict[str, Answer]:
+    """The least or the most that each party owns, when `direct` holdings count whole and others as far as they lead."""
+    size: Callable[[Holding], Fraction] = (lambda h: h.share.min) if at_least else (lambda h: h.share.max)
+    constants = {party: sum((size(h) for h in found), NOTHING) for party, found in direct.items()}
+    parts = {party: {h.owned: size(h) for h in found if size(h)} for party, found in held.items()}
+    return solve(constants, parts, at_least=at_least)
+
+
+def capped(answer: Answer) -> Fraction:
+    return ONE if answer is None else min(ONE, answer)
+
+
+def exceeding(upstream: Mapping[str, Iterable[Holding]], subject: str) -> set[str]:
+    """Those who own more than their minimum, because some step of a chain of theirs is more than it says."""
+    users: dict[str, list[Holding]] = {}
+    for held in upstream.values():
+        for holding in held:
+            if holding.share.min or holding.share.above:
+                users.setdefault(holding.owned, []).append(holding)
+    leading = grown({subject}, users)
+    return grown({h.owner for owned in leading for h in users.get(owned, ()) if h.share.above}, users)
+
+
+def grown(seeds: set[str], users: Mapping[str, Iterable[Holding]]) -> set[str]:
+    found, queue = set(seeds), list(seeds)
+    for owned in queue:
+        for holding in users.get(owned, ()):
+            if holding.owner not in found:
+                found.add(holding.owner)
+                queue.append(holding.owner)
+    return found
+
+
+def sentence(graph: Graph, chain: Chain) -> str:
+    first, *rest = chain
+    steps = [f"{graph.name(first.owner)} holds {shown(first.share)} of {graph.name(first.owned)}"]
+    steps += [f"{graph.name(h.owner)} {shown(h.share)} of {graph.name(h.owned)}" for h in rest]
+    if not rest:
+        return f"{steps[0]}."
+    return f"{', '.join(steps)}: {' × '.join(factor(h.share) for h in chain)} = {product(chain)}."
+
+
+def factor(share: Interval) -> str:
+    return shown(share) if share.is_exact else f"({shown(share)})"
+
+
+def product(chain: Chain) -> str:
+    lower, upper = ONE, ONE
+    for holding in chain:
+        lower, upper = lower * holding.share.min, upper * holding.share.max
+    return per_cent(lower) if lower == upper else f"{per_cent(lower)} to {per_cent(upper)}"

@@ -1,0 +1,190 @@
+"""Who holds what of whom: the structure that every regime reads. Cycles are allowed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, per_cent, total
+
+PERSON, ENTITY, UNKNOWN_OWNER = "person", "entity", "unknown"
+SHAREHOLDING = "shareholding"
+# Stands for whoever may really hold an entity whose stated holdings cannot all be true; no party has an empty id.
+ANYBODY = ""
+
+
+@dataclass(frozen=True)
+class Party:
+    """`kind` is person, entity, unknown (an owner stated to exist, not named) or empty (not stated); `country` is where
+    an entity has its headquarters."""
+
+    id: str
+    kind: str = ""
+    country: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """`owner` holds `share` of `owned`; both are ids of the caller's choice. `interest` is a BODS interest type."""
+
+    owner: str
+    owned: str
+    share: Interval
+    interest: str = SHAREHOLDING
+
+
+def by_owned(holdings: Iterable[Holding]) -> dict[str, list[Holding]]:
+    found: dict[str, list[Holding]] = defaultdict(list)
+    for holding in sorted(holdings, key=lambda h: (h.owned, h.owner)):
+        found[holding.owned].append(holding)
+    return dict(found)
+
+
+def everyone(holdings: Iterable[Holding]) -> list[str]:
+    return sorted({party for holding in holdings for party in (holding.owner, holding.owned)})
+
+
+def is_overfull(shares: Iterable[Interval]) -> bool:
+    """Whether more than the whole is stated."""
+    stated = total(shares)
+    return stated.min > ONE or (stated.min == ONE and stated.above)
+
+
+def remainder(shares: Iterable[Interval]) -> Interval:
+    """What is left of the whole after all stated shares; never below nothing."""
+    stated = total(shares)
+    return Interval(max(NOTHING, ONE - stated.max), max(NOTHING, ONE - stated.min))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All parties and all holdings between them, of every interest, as they stood on one day."""
+
+    holdings: tuple[Holding, ...]
+    parties: Mapping[str, Party] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, holdings: Iterable[Holding], parties: Iterable[Party] = ()) -> "Graph":
+        return cls(tuple(holdings), {party.id: party for party in parties})
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Everybody who is named; owners who are not are left out."""
+        return sorted({*everyone(self.holdings), *self.parties} - self.nameless)
+
+    @cached_property
+    def nameless(self) -> frozenset[str]:
+        return frozenset(party.id for party in self.parties.values() if party.kind == UNKNOWN_OWNER)
+
+    @cached_property
+    def owned_by_somebody(self) -> frozenset[str]:
+        return frozenset(holding.owned for holding in self.holdings)
+
+    def kind(self, party: str) -> str:
+        """person, entity, unknown or, where nothing tells, empty. Who is owned is no person."""
+        stated = self.parties[party].kind if party in self.parties else ""
+        return stated or (ENTITY if party in self.owned_by_somebody else "")
+
+    def country(self, party: str) -> str:
+        return self.parties[party].country if party in self.parties else ""
+
+    def name(self, party: str) -> str:
+        if party == ANYBODY or party in self.nameless:
+            return "an unknown owner"
+        known = self.parties.get(party)
+        return known.name if known and known.name else party
+
+    def interests(self) -> set[str]:
+        return {holding.interest for holding in self.holdings}
+
+    def stakes(self, interest: str = SHAREHOLDING) -> "Stakes":
+        """The holdings that count for `interest`. An entity that states none of that kind is read by its shares: votes
+        and profits follow shares unless something else is said."""
+        stated = {holding.owned for holding in self.holdings if holding.interest == interest}
+        counted = (h for h in self.holdings if h.interest == (interest if h.owned in stated else SHAREHOLDING))
+        return Stakes.of(counted, nameless=self.nameless)
+
+    def unaccounted(self) -> dict[str, Interval]:
+        """What of each entity's shares nobody is stated to hold."""
+        held = by_owned(holding for holding in self.holdings if holding.interest == SHAREHOLDING)
+        entities = [party for party in self.ids if self.kind(party) == ENTITY]
+        return {party: remainder(h.share for h in held.get(party, [])) for party in entities}
+
+    def errors(self) -> list[str]:
+        """Statements that cannot all be true, in sentences."""
+        found = []
+        for interest in sorted(self.interests()):
+            of = "" if interest == SHAREHOLDING else f" ({interest})"
+            for owned, held in by_owned(h for h in self.holdings if h.interest == interest).items():
+                if is_overfull(h.share for h in held):
+                    stated = total(h.share for h in held)
+                    more = "more than " if stated.above else ""
+                    sum_text = f"{more}{per_cent(stated.min)}"
+                    found.append(f"{self.name(owned)}: the stated shares{of} come to {sum_text}, more than the whole.")
+        return found
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """One kind of interest, ready for arithmetic: holdings of one owner in one entity are added, and no maximum exceeds
+    what the others' minimums leave. Where more than the whole is stated, nothing is believed: each share is unknown and
+    anybody may hold some."""
+
+    held: Mapping[str, tuple[Holding, ...]]
+    nameless: frozenset[str] = frozenset()
+    overfull: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, holdings: Iterable[Holding], *, nameless: Collection[str] = ()) -> "Stakes":
+        grouped = by_owned(holdings)
+        overfull = frozenset(owned for owned, held in grouped.items() if is_overfull(h.share for h in held))
+        held = {owned: doubted(owned, found) if owned in overfull else settled(found) for owned, found in grouped.items()}
+        anybody = {ANYBODY} if overfull else set()
+        return cls(held, frozenset(nameless) | anybody, overfull)
+
+    @cached_property
+    def holds(self) -> dict[str, list[Holding]]:
+        found: dict[str, list[Holding]] = defaultdict(list)
+        for holding in self.all():
+            found[holding.owner].append(holding)
+        return dict(found)
+
+    @cached_property
+    def stated(self) -> dict[str, Fraction]:
+        """What is held of each entity at the least."""
+        return {owned: sum((h.share.min for h in held), NOTHING) for owned, held in self.held.items()}
+
+    def all(self) -> Iterator[Holding]:
+        for held in self.held.values():
+            yield from held
+
+    def above(self, subject: str) -> list[str]:
+        """`subject` and everyone from whom a chain leads down to it, nearest first."""
+        found = {subject: None}
+        queue = [subject]
+        for owned in queue:
+            for holding in self.held.get(owned, ()):
+                if holding.owner not in found:
+                    found[holding.owner] = None
+                    queue.append(holding.owner)
+        return list(found)
+
+
+def doubted(owned: str, held: Iterable[Holding]) -> tuple[Holding, ...]:
+    owners = sorted({holding.owner for holding in held} | {ANYBODY})
+    return tuple(Holding(owner, owned, UNKNOWN) for owner in owners)
+
+
+def settled(held: list[Holding]) -> tuple[Holding, ...]:
+    """Added up by owner, each maximum cut to what the others leave."""
+    grouped: dict[str, list[Interval]] = defaultdict(list)
+    for holding in held:
+        grouped[holding.owner].append(holding.share)
+    shares = {owner: total(found) for owner, found in grouped.items()}
+    everything: Fraction = sum((share.min for share in shares.values()), NOTHING)
+    return tuple(
+        Holding(owner, held[0].owned, Interval(share.min, min(share.max, ONE - everything + share.min), share.above))
+        for owner, share in shares.items()
+    )

@@ -1,0 +1,36 @@
+"""What a regime says of one party, and whether an interval reaches a threshold."""
+
+from dataclasses import dataclass
+
+from kyc.ownership.shares import Interval, per_cent
+from kyc.rules.packs import Threshold
+
+YES, NO, INDETERMINATE = "yes", "no", "indeterminate"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One regime's word on one party: yes, no or indeterminate; the share it rests on; the arithmetic in sentences."""
+
+    verdict: str
+    share: Interval
+    why: tuple[str, ...] = ()
+
+
+def is_reached(threshold: Threshold, share: Interval) -> bool:
+    """Whether the share surely reaches it."""
+    return threshold.reached(share.min) or (share.above and share.min == threshold.share)
+
+
+def may_be_reached(threshold: Threshold, share: Interval) -> bool:
+    return threshold.reached(share.max)
+
+
+def weigh(threshold: Threshold, share: Interval) -> str:
+    if is_reached(threshold, share):
+        return YES
+    return INDETERMINATE if may_be_reached(threshold, share) else NO
+
+
+def line(threshold: Threshold) -> str:
+    return f"{per_cent(threshold.share)} or more" if threshold.inclusive else f"more than {per_cent(threshold.share)}"
