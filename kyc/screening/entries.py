@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """`kind` is person, company or other; birth dates as the list writes them; identifiers without their labels."""
+    """`kind` is person, company or other. Birth dates as `birthdates` writes them, countries ISO 3166-1 alpha-2, identifiers
+    without labels, spaces or marks. An alias that the publisher calls weak keeps the quotes it puts round it. `version` is
+    the id of the list version, 0 outside the database."""
 
     id: str
     kind: str
@@ -15,6 +17,11 @@ class Entry:
     birth_dates: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
+    version: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.aliases)
 
 
 class BadList(ValueError):

@@ -1,28 +1,142 @@
-"""Names as comparable words: any script to Latin, no case, accents, marks or order; legal forms and titles set apart."""
+"""Names as comparable words: any script to Latin, no case, accents or marks; legal forms apart.
+
+Three depths of sameness: the word, its `fold` (one spelling for the usual transliterations) and its `skeleton` (what is
+left when vowels, which vary most between languages, are taken out).
+"""
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 LEGAL_FORMS = frozenset(
-    "ltd limited llc inc incorporated corp corporation co company plc gmbh ag sa sarl sas srl spa bv nv oy ab as aps oao ooo "
-    "zao pao jsc ojsc cjsc pjsc fze fzco fzc llp lp pte pty kk sdn bhd ao tov doo dd ad kg ohg ev se pvt private public joint "
-    "stock".split()
+    """ltd limited llc lc inc incorporated corp corporation co company plc gmbh mbh ag sa sarl sas srl sl spa bv nv oy oyj
+    ab as aps asa oao ooo zao pao ao tov doo dd ad kg kft zrt rt eood ood kd ohg ev se sca scs snc pvt pte pty kk bhd sdn cv sapi
+    lda ltda eirl sirketi sti anonim aktiengesellschaft jsc ojsc cjsc pjsc pllc fze fzco fzc fzllc llp lp wll psc dmcc saoc
+    saog spc limitada sal obshchestvo obschestvo aktsionernoe aktsionernoye ogranichennoi ogranichennoy
+    otvetstvennostyu""".split()
 )
-TITLES = frozenset("mr mrs ms dr prof sir shaykh sheikh hajji haji mullah mawlawi maulavi qari ayatollah general colonel".split())
-LINKING = frozenset("the of and for de la del y e und et bin ibn bint al el ul".split())
+# Words that name a legal form only beside one another, in whatever order.
+FORM_PHRASES = tuple(
+    frozenset(phrase.split())
+    for phrase in """joint stock public|joint stock open|joint stock closed|joint stock private|joint stock|stock company
+    |joint company|limited liability|unlimited liability|liability company|private limited|public limited|free zone company
+    |free zone establishment|sociedad anonima capital variable|sociedad anonima|sociedad responsabilidad limitada|societe anonyme
+    |gesellschaft beschrankter haftung|obshchestvo s|publichnoe aktsionernoe|otkrytoe aktsionernoe|zakrytoe aktsionernoe
+    |sp z o|s r l|s p a|s a""".split("|")
+)
+LONG_FORMS = sorted(
+    {form for form in LEGAL_FORMS if len(form) >= 6} | {form for form in frozenset().union(*FORM_PHRASES) if len(form) >= 5}
+)
+TITLES = frozenset(
+    """mr mrs ms miss dr prof professor eng engineer sir shaykh sheikh sheik shaikh hajji haji hajj mullah mawlawi maulavi
+    maulana qari ayatollah sayyid sayyed sayed general colonel brigadier lieutenant captain commander""".split()
+)
+LINKING = frozenset(
+    """the of and for de la las los del do da dos das di du le les y e und et van von der den bin ibn bint ben al el ul ud
+    ad""".split()
+)
 WORD = re.compile(r"[a-z0-9]+")
+HAN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
+DOTTED = re.compile(r"\b(?:[a-z][./] ?)+[a-z]\b\.?")
+APOSTROPHES = re.compile(r"['’‘ʼʻ`´ʿʾ]")
+
+TWICE = re.compile(r"(.)\1+")
+
+# Spellings that stand for one sound in the romanisations of Russian, Arabic, Persian, Greek, German and Chinese names.
+SOUNDS = (
+    (re.compile(r"([^aeiou])\1+"), r"\1"),
+    (re.compile(r"^(?:m[ou]ham+[ae][dt]|moham+ed|mohd|mehmed|magomed)$"), "muhamad"),
+    (re.compile(r"^(?:abd|abdu|abdel|abdal|abdol|abdoul|abdur|abdus|abdul)$"), "abdul"),
+    (re.compile(r"^[yj]e"), "e"),
+    (re.compile(r"(?<=[gq])ue"), "e"),
+    (re.compile(r"shch|sch|sh"), "S"),
+    (re.compile(r"tch|ch"), "C"),
+    (re.compile(r"kh|gh|ck|q"), "k"),
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"th"), "t"),
+    (re.compile(r"dh"), "d"),
+    (re.compile(r"dzh|dj"), "j"),
+    (re.compile(r"zh"), "z"),
+    (re.compile(r"x"), "ks"),
+    (re.compile(r"w"), "v"),
+    (re.compile(r"ou|oo|ue"), "u"),
+    (re.compile(r"oe"), "o"),
+    (re.compile(r"(?<=[oe])f$"), "v"),
+    (re.compile(r"i?[yj]e|ie|ee"), "i"),
+    (re.compile(r"y|(?<=[aeiou])j$|^j(?=u)"), "i"),
+    (re.compile(r"c(?=[ei])"), "s"),
+    (re.compile(r"c"), "k"),
+    (re.compile(r"tz"), "ts"),
+    (re.compile(r"(?<=[aeiou])h$"), ""),
+    (TWICE, r"\1"),
+)
+ALIKE = {"z": "s", "p": "b", "t": "d", "g": "k", "f": "v"}
+KEPT_FIRST = str.maketrans(ALIKE)
+COARSE = str.maketrans({**ALIKE, **dict.fromkeys("haeiou", "")})
+
+
+def latin(name: str) -> str:
+    """`name` in lower-case ASCII; Chinese characters become a word each."""
+    spaced = HAN.sub(r" \1 ", unicodedata.normalize("NFKC", name))
+    return APOSTROPHES.sub("", anyascii(APOSTROPHES.sub("", spaced))).lower()
 
 
 def words(name: str) -> list[str]:
-    """All words of a name in their order: `AL-ZAWAHIRI, Dr. Ayman` gives al, zawahiri, dr, ayman."""
-    latin = anyascii(unicodedata.normalize("NFKC", name)).lower().replace("'", "").replace("’", "")
-    return WORD.findall(latin)
+    """All words of a name in their order: `AL-ZAWAHIRI, Dr. Ayman` gives al, zawahiri, dr, ayman; `S.A.` is one word."""
+    return WORD.findall(DOTTED.sub(undotted, latin(name)))
 
 
-def telling(name: str) -> tuple[str, ...]:
-    """The words that tell one name from another, sorted; all words when nothing else is left."""
+def undotted(found: re.Match[str]) -> str:
+    bare = re.sub(r"[./]", "", found[0])
+    return f" {bare} " if bare in LEGAL_FORMS else found[0]
+
+
+def meant(word: str) -> str:
+    """A long legal form with one slip of the pen is still meant."""
+    if len(word) < 5:
+        return word
+    near = process.extractOne(word, LONG_FORMS, scorer=OSA.distance, score_cutoff=1)
+    return near[0] if near else word
+
+
+def telling(name: str, *, is_person: bool = False) -> tuple[str, ...]:
+    """The words of a name without a company's legal form, sorted; all words when nothing else is left."""
     every = words(name)
-    kept = [word for word in every if word not in LEGAL_FORMS | TITLES | LINKING]
+    kept = every if is_person else without_forms(every)
     return tuple(sorted(kept or every))
+
+
+def without_forms(every: list[str]) -> list[str]:
+    forms = {word: meant(word) for word in every}
+    spare = set(LEGAL_FORMS)
+    for phrase in FORM_PHRASES:
+        if phrase <= set(forms.values()):
+            spare |= phrase
+    return [word for word in every if forms[word] not in spare]
+
+
+@lru_cache(maxsize=200_000)
+def fold(word: str) -> str:
+    """One spelling for the usual transliterations: yevgeniy, evgeni and jewgenij are one. Never empty for a word."""
+    folded = word
+    for pattern, sound in SOUNDS:
+        folded = pattern.sub(sound, folded)
+    return folded.lower() or word
+
+
+@lru_cache(maxsize=200_000)
+def skeleton(word: str) -> str:
+    """The first letter (any vowel as `a`) and the consonants of the folded word, the alike ones as one."""
+    folded = fold(word)
+    first = "a" if folded[0] in "aeiou" else folded[0].translate(KEPT_FIRST)
+    return first + TWICE.sub(r"\1", folded[1:].translate(COARSE))
+
+
+def number(text: str) -> str:
+    """An identification number as compared: letters and digits only, upper case; empty if it could not tell anyone."""
+    bare = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).upper()
+    return bare if len(bare) >= 5 and any(character.isdigit() for character in bare) else ""

@@ -1,58 +1,139 @@
-"""OFAC's CSV files: no header, `-0-` for empty, persons as `LAST, First`, a control-Z at the end."""
+"""OFAC's CSV files: no header, `-0-` for empty, persons as `LAST, First`, a control-Z at the end.
+
+Birth dates, nationalities, numbers and weak aliases stand in the remarks, which OFAC cuts at 1,000 characters and goes on
+with in a file of their own.
+"""
 
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
+from kyc.screening.birthdates import written
+from kyc.screening.countries import code
 from kyc.screening.entries import BadList, Entry
+from kyc.screening.normalise import number
 
 EMPTY = "-0-"
-PRIMARY_COLUMNS, ALIAS_COLUMNS = 12, 5
-BORN = re.compile(r"DOB ((?:circa )?(?:\d{1,2} )?(?:[A-Z][a-z]{2} )?\d{4})")
-NUMBER = re.compile(r"(?:Passport|National ID No\.|Tax ID No\.|Registration (?:ID|Number)|Identification Number) ([A-Z0-9-]{5,})")
-NATION = re.compile(r"(?:nationality|citizen) ([A-Z][A-Za-z ]+?)(?:;|\.|$)")
-WEAK = re.compile(r"a\.k\.a\. '([^']{3,})'")
+PRIMARY_COLUMNS, ALIAS_COLUMNS, ADDRESS_COLUMNS, COMMENT_COLUMNS = 12, 5, 6, 2
+NOTHING = "\x1a\r\n\ufeff "
 KINDS = {"individual": "person", "": "company"}
+
+BORN = re.compile(r"^(?:alt\. )?DOB (.+)$")
+NATION = re.compile(r"^(?:alt\. )?(?:nationality|citizen) (?:possibly )?(.+)$")
+WEAK = re.compile(r"^(?:a|f|n)\.k\.a\. ('.{2,}')$")
+LABELS = (
+    "Passport|Cedula|ID|Number|SSN|C.U.R.P.|R.F.C.|D.N.I.|C.U.I.T.|C.U.I.|NIT|RUC|RIF|RTN|I.F.E.|US FEIN|Fiscal Code|SWIFT/BIC"
+    "|C.R.|License|Folio Mercantil|Matricula Mercantil|Chamber of Comm.|IMO|USCC|Numero de Identidad|Credencial electoral|Code"
+).replace(".", r"\.")
+NUMBERED = re.compile(
+    rf"^(?:alt\. )?(?P<label>(?:[A-Z][\w. /'&-]*? )?(?:{LABELS}))(?: \([A-Z]+\))?(?: No\.?)? (?:# ?)?"
+    r"(?P<number>[A-Z0-9][\w./-]*(?: [\w./-]*\d[\w./-]*)*)(?: \((?P<country>[^)]+)\))?"
+)
+# Numbers that name no one: shared, changing, or of a thing.
+NOT_THEIRS = re.compile(r"Phone|Chinese Commercial Code|Aircraft|Permit|MICEX|Visa|File Number|Transponder|Serial")
 
 
 def clean(value: str) -> str:
-    value = value.strip()
+    value = value.strip(NOTHING)
     return "" if value == EMPTY else value
 
 
 def rows(lines: Iterable[str], columns: int, file: str) -> Iterator[list[str]]:
     """Rows with at least `columns` values; raises BadList with file and line."""
-    for number, row in enumerate(csv.reader(line for line in lines if line.strip("\x1a\r\n ")), start=1):
-        if len(row) < columns or not row[0].strip().isdigit():
-            raise BadList(f"{file}, line {number}: expected {columns} columns beginning with a number, found {row[:2]}.")
-        yield [clean(value) for value in row]
+    reader = csv.reader(lines)
+    try:
+        for row in reader:
+            if not any(value.strip(NOTHING) for value in row):
+                continue
+            if len(row) < columns or not clean(row[0]).isdigit():
+                found = ", ".join(row)[:60]
+                raise BadList(
+                    f"{file}, line {reader.line_num}: expected {columns} columns beginning with a number, found: {found}"
+                )
+            yield [clean(value) for value in row]
+    except csv.Error as error:
+        raise BadList(f"{file}, line {reader.line_num}: {error}.") from error
 
 
 def turned(name: str, kind: str) -> str:
-    """`LAST, First` as First LAST; companies keep their commas."""
+    """`LAST, First` as First LAST; companies keep their commas; a weak alias keeps its quotes."""
+    if name.startswith("'"):
+        return f"'{turned(name.strip(chr(39)), kind)}'"
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if kind == "person" and comma else name
 
 
+def facts(remarks: str) -> Iterator[str]:
+    """The remarks, one fact at a time."""
+    return (fact.strip().rstrip(".") if fact.strip().endswith("'.") else fact.strip() for fact in remarks.rstrip(". ").split(";"))
+
+
+def once(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+@dataclass(frozen=True)
+class More:
+    """What the other files say, by entity number: aliases, countries of addresses, the rest of long remarks."""
+
+    aliases: dict[str, list[str]]
+    addresses: dict[str, list[str]]
+    comments: dict[str, list[str]]
+
+
+def described(row: list[str], kind: str, more: More) -> Entry:
+    remarks = row[11] + "".join(more.comments.get(row[0], ()))
+    told = list(facts(remarks))
+    weak = [found[1] for fact in told if (found := WEAK.match(fact))]
+    numbered = [found for fact in told if (found := NUMBERED.match(fact)) and not NOT_THEIRS.search(found["label"])]
+    nations = [found[1] for fact in told if (found := NATION.match(fact))]
+    if kind == "company":
+        nations += [found["country"] or "" for found in numbered] + more.addresses.get(row[0], [])
+    return Entry(
+        id=row[0],
+        kind=kind,
+        name=turned(row[1], kind),
+        aliases=once(turned(name, kind) for name in (*more.aliases.get(row[0], ()), *weak)),
+        programmes=once(part.strip(" []") for part in row[3].split("] [")),
+        birth_dates=once(written(found[1]) for fact in told if (found := BORN.match(fact))),
+        countries=once(map(code, nations)),
+        identifiers=once(number(found["number"]) for found in numbered),
+    )
+
+
+def gathered(lines: Iterable[str], columns: int, column: int, file: str) -> dict[str, list[str]]:
+    """What a second file says, by entity number."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows(lines, columns, file):
+        found[row[0]].append(row[column])
+    return found
+
+
 def read(
-    primary: Iterable[str], aliases: Iterable[str] = (), *, file: str = "primary", alias_file: str = "aliases"
+    primary: Iterable[str],
+    aliases: Iterable[str] = (),
+    addresses: Iterable[str] = (),
+    comments: Iterable[str] = (),
+    *,
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Entry]:
-    """Entries in the file's order."""
-    others: dict[str, list[str]] = defaultdict(list)
-    for row in rows(aliases, ALIAS_COLUMNS, alias_file):
-        others[row[0]].append(row[3])
+    """Entries in the file's order; what the other files say of an entity without its entry is left out. `files` names the
+    files for messages. Raises BadList."""
+    more = More(
+        gathered(aliases, ALIAS_COLUMNS, 3, files.get("aliases", "aliases")),
+        gathered(addresses, ADDRESS_COLUMNS, 4, files.get("addresses", "addresses")),
+        gathered(comments, COMMENT_COLUMNS, 1, files.get("comments", "comments")),
+    )
+    file = files.get("primary", "primary")
+    seen: set[str] = set()
     for row in rows(primary, PRIMARY_COLUMNS, file):
-        kind = KINDS.get(row[2], "other")
-        remarks = row[11]
-        names = [*others[row[0]], *WEAK.findall(remarks)]
-        yield Entry(
-            id=row[0],
-            kind=kind,
-            name=turned(row[1], kind),
-            aliases=tuple(dict.fromkeys(turned(name, kind) for name in names)),
-            programmes=tuple(part.strip() for part in row[3].replace("] [", "];[").split(";") if part.strip()),
-            birth_dates=tuple(BORN.findall(remarks)),
-            countries=tuple(NATION.findall(remarks)),
-            identifiers=tuple(NUMBER.findall(remarks)),
-        )
+        if not row[1] or row[0] in seen:
+            wrong = "stands twice" if row[1] else "has no name"
+            raise BadList(f"{file}: the entity number {row[0]} {wrong}.")
+        seen.add(row[0])
+        yield described(row, KINDS.get(row[2], "other"), more)
+    if not seen:
+        raise BadList(f"{file}, line 1: no entry was found.")

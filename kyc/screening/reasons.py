@@ -1,0 +1,138 @@
+"""What is known beside the name moves the score; every part of a score is a sentence that an officer can defend."""
+
+import re
+from collections.abc import Iterator
+
+from rapidfuzz.distance import OSA
+
+from kyc.screening import birthdates, countries
+from kyc.screening.entries import Entry
+from kyc.screening.match import JOINED, Ground, Match, Name, Pair, Subject
+from kyc.screening.normalise import number, words
+
+# An equal name stays a hit against another year of birth alone, a merely similar one does not.
+SAME_DAY, SAME_YEAR, NEAR_YEAR, OTHER_DAY, OTHER_YEAR = 0.06, 0.03, -0.02, -0.06, -0.12
+NEAR_YEARS = 1
+SAME_COUNTRY, OTHER_COUNTRY = 0.02, -0.04
+WEAK_ALIAS = -0.05
+OTHER_KIND = -0.12
+# A party is never a vessel or an aircraft.
+A_THING = -0.25
+SAME_WORDS, ALMOST = 0.9995, 0.99
+KIND_WORDS = {"person": "a person", "company": "a company", "other": "a vessel or an aircraft"}
+COUNTED = {1: "one letter", 2: "two letters"}
+
+Moved = tuple[float, Ground]
+
+
+def weighed(subject: Subject, entry: Entry, name: str, alike: float) -> float:
+    """The name's score moved by everything else; 0 to 1, three decimals, and 1 only where the words are the same."""
+    most = 1.0 if alike >= SAME_WORDS else ALMOST
+    return round(max(0.0, min(most, alike + sum(change for change, _ in beside(subject, entry, name)))), 3)
+
+
+def explained(subject: Subject, asked: Name, entry: Entry, listed: Name, score: float, pairs: list[Pair]) -> Match:
+    moved = [ground for _, ground in beside(subject, entry, listed.text)]
+    return Match(
+        entry, listed.text, score, (*numbered(subject, entry), *aliased(entry, listed), *worded(asked, listed, pairs), *moved)
+    )
+
+
+def beside(subject: Subject, entry: Entry, name: str) -> Iterator[Moved]:
+    if is_weak(name):
+        yield WEAK_ALIAS, Ground("weak_alias", "The list itself calls this alias weak.")
+    if entry.kind != subject.kind:
+        mine, its = KIND_WORDS.get(subject.kind, subject.kind), KIND_WORDS.get(entry.kind, entry.kind)
+        yield A_THING if entry.kind == "other" else OTHER_KIND, Ground("other_kind", f"The entry is {its}, the party is {mine}.")
+    yield from born(subject.birth_date, entry.birth_dates)
+    yield from housed(subject.country.upper(), entry.countries)
+
+
+def is_weak(name: str) -> bool:
+    return name.startswith("'")
+
+
+def born(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:
+    """What the birth dates say: the same day weighs more than the same year."""
+    mine = birthdates.span(asked) if asked else None
+    theirs = [span for text in listed if (span := birthdates.span(text))]
+    if mine is None or not theirs:
+        return
+    says = f"Born {asked}; the entry says {', '.join(listed[:3])}."
+    apart = min(birthdates.years_apart(mine, span) for span in theirs)
+    if any(span == mine and span[0] == span[1] for span in theirs):
+        yield SAME_DAY, Ground("same_birth_date", f"Born on the same day, {asked}.")
+    elif any(span[0] <= mine[1] and mine[0] <= span[1] for span in theirs):
+        yield SAME_YEAR, Ground("same_birth_year", f"{says[:-1]}: these agree as far as they are known.")
+    elif apart <= NEAR_YEARS:
+        yield NEAR_YEAR if apart else OTHER_DAY, Ground("near_birth_date", says)
+    else:
+        yield OTHER_YEAR, Ground("other_birth_date", f"{says[:-1]}, {apart} years apart.")
+
+
+def housed(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:
+    if asked and asked in listed:
+        yield SAME_COUNTRY, Ground("same_country", f"Both belong to {countries.named(asked)}.")
+    elif asked and listed:
+        theirs = ", ".join(map(countries.named, listed))
+        yield OTHER_COUNTRY, Ground("other_country", f"From {countries.named(asked)}; the entry says {theirs}.")
+
+
+def numbered(subject: Subject, entry: Entry) -> Iterator[Ground]:
+    for text in subject.identifiers:
+        if number(text) and number(text) in map(number, entry.identifiers):
+            yield Ground("same_identifier", f"The number ending in {number(text)[-3:]} is the entry's own.")
+
+
+def aliased(entry: Entry, listed: Name) -> Iterator[Ground]:
+    if listed.text != entry.name:
+        yield Ground("alias", f"Compared with the alias “{listed.text.strip(chr(39))}”.")
+
+
+def shown(name: str) -> dict[str, str]:
+    """Each word as it was written, by its normal form."""
+    return {found[0]: token for token in re.split(r"[\s\-,.'\"]+", name) if len(found := words(token)) == 1}
+
+
+def family(name: str) -> set[str]:
+    """Words of a family name, where a list writes these, and only these, in capitals."""
+    if not any(character.islower() for character in name):
+        return set()
+    return {word for token in name.split() if token.isupper() for word in words(token)}
+
+
+def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
+    """Which words agree, which are near, which have no counterpart."""
+    mine, theirs, names = shown(asked.text), shown(listed.text), family(listed.text)
+    same = [listed.words[pair.listed[0]] for pair in pairs if pair.value == 1]
+    if same:
+        yield Ground("same_words", f"Same words: {written(same, theirs)}.")
+    for pair in pairs:
+        if pair.value < 1:
+            one, other = [asked.words[i] for i in pair.asked], [listed.words[j] for j in pair.listed]
+            label = "Family name " if names & set(other) else ""
+            says = compared(" ".join(one), " ".join(other), pair.value)
+            yield Ground("near_word", f"{label}“{written(one, mine)}” {says % written(other, theirs)}.")
+    yield from left_over(asked, mine, {i for pair in pairs for i in pair.asked}, "extra_word", "is not in the entry's name")
+    yield from left_over(listed, theirs, {j for pair in pairs for j in pair.listed}, "missing_word", "of the entry is missing")
+
+
+def written(chosen: list[str], source: dict[str, str]) -> str:
+    return " ".join(source.get(word, word) for word in chosen)
+
+
+def compared(one: str, other: str, value: float) -> str:
+    apart = OSA.distance(one, other)
+    if value == JOINED:
+        return "is “%s” written apart or together"
+    if 1 in (len(one), len(other)):
+        return "may stand for “%s”"
+    if apart in COUNTED:
+        return f"differs from “%s” by {COUNTED[apart]}"
+    return "is spelt like or sounds like “%s”"
+
+
+def left_over(name: Name, source: dict[str, str], used: set[int], code: str, text: str) -> Iterator[Ground]:
+    rest = [word for i, word in enumerate(name.words) if i not in used and word in name.sought]
+    if rest:
+        yield Ground(code, f"“{written(rest, source)}” {text}.")
