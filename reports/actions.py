@@ -26,15 +26,16 @@ def request(
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
     kind: str = Report.Kind.DOSSIER,
+    addressee: str = "",
     by: User,
 ) -> Report:
-    """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first."""
+    """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first; without
+    `valid_at` it is as of that snapshot. Raises NotPermitted, FutureAsked, NothingKnown."""
     require(by, Permission.REPORT_REQUEST)
+    if valid_at and valid_at > timezone.now():
+        raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
     # The snapshot stands in its own transaction: it must not count the one that asks.
     snapshot = snapshots.at(known_at) if known_at else snapshots.take()
-    now = timezone.now()
-    if valid_at and valid_at > now:
-        raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
     with transaction.atomic():
         report = Report.objects.create(
             kind=kind,
@@ -44,8 +45,10 @@ def request(
             snapshot=snapshot,
             rule_pack=packs.current().version,
             template=dossier.TEMPLATE,
+            envelope={"addressee": addressee},
             requested_by=by,
         )
-        audit.record("report.requested", target=report, by=by, kind=kind)
+        cut = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
+        audit.record("report.requested", target=report, by=by, kind=kind, **cut)
         jobs.woke("report.requested")
     return report

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, Snapshot, User
-from accounts.vault import VaultStorage
+from accounts.vault import SealedField, VaultStorage
 from config.jobs import Claimable
 
 
@@ -36,7 +36,7 @@ class Report(Claimable):
     requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    facts = models.TextField(blank=True)
+    facts = SealedField(blank=True)
     envelope = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64, blank=True)
     file = models.FileField(storage=VaultStorage(), max_length=200, blank=True)

@@ -1,4 +1,4 @@
-"""Draws a report from its two files, and nothing else, as tagged PDF/A-3 with report.json attached."""
+"""Draws a report from its two files, and nothing else, as tagged PDF/A-3 with the facts attached (FMT-01 to FMT-03)."""
 
 import io
 import json
@@ -8,28 +8,72 @@ import pikepdf
 import weasyprint
 from django.conf import settings
 from django.template.loader import render_to_string
+from weasyprint.urls import URLFetcher
 
 from reports import canonical
 
+PAPER = settings.BASE_DIR / "templates" / "reports" / "paper"
+# The page fetches nothing: neither from the network nor from the disk.
+NOTHING = URLFetcher(allowed_protocols=())
+RELATIONSHIPS = {"report.json": "Source", "envelope.json": "Data", "methodology.txt": "Supplement", "manifest.json": "Data"}
+PDF_UA = """
+<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI><pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category><pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+
+
+class WrongDigest(ValueError):
+    """The envelope belongs to other facts."""
+
 
 def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
-    html = render_to_string(f"reports/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
-    attached = {"report.json": canonical.encode(facts), "envelope.json": json.dumps(envelope, sort_keys=True).encode()}
-    manifest = {name: canonical.sha256(data) for name, data in attached.items()}
-    files = attached | {"manifest.json": json.dumps(manifest, sort_keys=True).encode()}
-    document = weasyprint.HTML(string=html, base_url=str(settings.BASE_DIR / "templates/reports")).render()
+    """The PDF of a report. Raises WrongDigest when the envelope's sha256 is not that of the facts."""
+    if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
+        raise WrongDigest(envelope["number"])
+    html = render_to_string(f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
+    styles = weasyprint.CSS(filename=str(PAPER / "paper.css"))
+    document = weasyprint.HTML(string=html, url_fetcher=NOTHING).render(stylesheets=[styles])
     document.metadata.attachments = [
-        weasyprint.Attachment(string=data, name=name, relationship="Source" if name == "report.json" else "Data")
-        for name, data in files.items()
+        weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name])
+        for name, data in sorted(files(facts, envelope).items())
     ]
-    return with_types(document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True))
+    return conforming(document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True))
 
 
-def with_types(data: bytes) -> bytes:
-    """Every attachment names its MIME type (FMT-02)."""
+def files(facts: dict[str, Any], envelope: dict[str, Any]) -> dict[str, bytes]:
+    """What is attached, by name; manifest.json holds the SHA-256 of each of the others."""
+    found = {
+        "report.json": canonical.encode(facts),
+        "envelope.json": canonical.encode(envelope),
+        "methodology.txt": methodology(facts).encode(),
+    }
+    digests = {name: canonical.sha256(data) for name, data in sorted(found.items())}
+    return found | {"manifest.json": json.dumps(digests, indent=1).encode()}
+
+
+def methodology(facts: dict[str, Any]) -> str:
+    return "\n\n".join(f"{part['topic']}\n{part['text']}" for part in facts["methodology"]) + "\n"
+
+
+def conforming(data: bytes) -> bytes:
+    """What PDF/A-3 and PDF/UA-1 ask for and WeasyPrint leaves out."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        for name in pdf.attachments:
-            pdf.attachments[name].get_file().mime_type = "application/json"
+        named = pdf.Root.Names.EmbeddedFiles.Names
+        pdf.Root.AF = pikepdf.Array([named[place] for place in range(1, len(named), 2)])
+        metadata = pdf.Root.Metadata.read_bytes().decode()
+        head, tail = metadata.rsplit("</rdf:RDF>", 1)
+        marked = f"{head}{PDF_UA}</rdf:RDF>{tail}".encode()
+        pdf.Root.Metadata = pdf.make_stream(marked, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
         out = io.BytesIO()
         pdf.save(out)
     return out.getvalue()

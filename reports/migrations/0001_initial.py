@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(blank=True, max_length=100)),
                 ('requested_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('facts', models.TextField(blank=True)),
+                ('facts', accounts.vault.SealedField(blank=True)),
                 ('envelope', models.JSONField(default=dict)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('file', models.FileField(blank=True, max_length=200, storage=accounts.vault.VaultStorage(), upload_to='')),

@@ -1,0 +1,46 @@
+"""What stands beside the facts and is not reproducible: number, times, people, digests."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from reports import canonical
+from reports.facts.reader import exact
+
+CLASSIFICATION = "Confidential"
+UNSIGNED = "Not signed. The digests below are the only protection of this file."
+ISSUED = "Issued and registered"
+DRAFT = "Draft: not issued and not registered"
+
+
+def issued(facts: dict[str, Any], *, number: str, prepared_by: str, addressee: str, requested_at: datetime) -> dict[str, Any]:
+    return enclose(facts, status="issued", status_text=ISSUED, number=number) | {
+        "prepared_by": prepared_by,
+        "addressee": addressee,
+        "requested_at": exact(requested_at),
+    }
+
+
+def draft(facts: dict[str, Any]) -> dict[str, Any]:
+    """For the command line: its report.json equals the issued one's."""
+    return enclose(facts, status="draft", status_text=DRAFT, number="draft") | {
+        "prepared_by": "render_report",
+        "addressee": "",
+        "requested_at": "",
+    }
+
+
+def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "status": status,
+        "status_text": status_text,
+        "provider": settings.PROVIDER_NAME,
+        "approved_by": "",
+        "generated_at": exact(timezone.now()),
+        "classification": CLASSIFICATION,
+        "signature": UNSIGNED,
+        "sha256": canonical.sha256(canonical.encode(facts)),
+    }

@@ -1,0 +1,184 @@
+"""Sections that every report ends with: how it was made, from what, and what is not known."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+
+from kyc.cases.models import Case, Examination
+from kyc.evidence.models import Document
+from kyc.keys.models import Hold, Key, Link
+from kyc.ownership.models import Interest
+from kyc.parties.models import Party, Role
+from kyc.screening.models import Hit
+from reports.facts.reader import Reader, instant
+
+Facts = dict[str, Any]
+COUNTED: tuple[type[models.Model], ...] = (Party, Role, Interest, Document, Case, Examination, Hit, Key, Link, Hold)
+
+TIMES = (
+    "Two times rule this report. It tells what was true at the effective instant, from what was known at the knowledge cut: "
+    "facts recorded later, and transactions that had not ended by then, are left out. A fact with dates of its own holds by "
+    "those dates. A fact without dates holds from the moment it was recorded. All times are UTC."
+)
+DECLARED = (
+    "Attributes, parties and interests are what the customer declared. Documents are held with the SHA-256 digest of the file "
+    "received; this report does not say that a document proves an attribute."
+)
+EYES = (
+    "A case is decided by two officers: one proposes with a reason from a fixed list and a note, another takes or declines it. "
+    "The database refuses the same person for both."
+)
+REPRODUCED = (
+    "report.json holds every fact of this report in the canonical form of RFC 8785 and nothing else. It is a function of the "
+    "effective instant, the knowledge cut, the subject, the rule pack and the template; the same five give the same bytes. "
+    "Number, people and times of making stand in envelope.json. The pages are drawn from these two files alone."
+)
+ARITHMETIC = {
+    "cascade": "A party held by blocked parties, in aggregate, at the line is itself blocked, and its whole holding counts "
+    "downstream; nothing is multiplied.",
+    "multiply-and-add": "Shares are multiplied along each chain and added across chains; cross-holdings are solved exactly.",
+}
+NOT_COVERED = (
+    ("Person status", "Whether a person is a US person or a foreign person under either test is not recorded yet."),
+    ("Payment", "Means and source of payment are not recorded yet."),
+    ("Contacts and access", "Telephone numbers and addresses used for access are not recorded yet."),
+    ("Independent checks", "No attribute has been checked against a register or by another non-documentary method."),
+    ("Discrepancies", "Differences between sources are not recorded as such yet."),
+)
+
+
+def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    pack = reader.pack
+    threshold = pack.data["screening"]["threshold"]
+    screening = (
+        "Names are compared without regard to case, order, script and small spelling differences, with the aliases that a list "
+        f"gives. A pair scoring {threshold} or more of 1 becomes a possible match, which an officer rules on."
+    )
+    bands = pack.data["risk"]["bands"]
+    risk = (
+        f"The score is the sum of the factors that fired, at most 100. Medium from {bands['medium']}, high from {bands['high']}. "
+        "Factors, points and lines are those of the rule pack."
+    )
+    texts = [("Effective and known", TIMES), ("Identity", DECLARED), ("Screening", screening)]
+    texts += [(found["title"], arithmetic(found)) for found in facts["ownership"]["regimes"]]
+    texts += [("Risk", risk), ("Four eyes", EYES), ("Reproducing this report", REPRODUCED)]
+    return [{"topic": topic, "text": text} for topic, text in texts]
+
+
+def arithmetic(regime: Facts) -> str:
+    how = ARITHMETIC.get(regime["arithmetic"], regime["arithmetic"])
+    return f"Line: {regime['line']}. {how} Exact fractions throughout. Source: {regime['source']}."
+
+
+def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    rows = [
+        {
+            "source": f"Rule pack {reader.pack.version}",
+            "version": f"reviewed {reader.pack.reviewed_on}",
+            "used_for": "legal bases, lines, factors",
+            "sha256": "",
+        }
+    ]
+    seen = {}
+    for found in facts["screening"]["rounds"]:
+        for used in found["lists"]:
+            seen[used["sha256"]] = used
+    rows += [
+        {
+            "source": used["list"],
+            "version": f"published {used['published']}, {used['entries']} entries",
+            "used_for": "screening",
+            "sha256": used["sha256"],
+        }
+        for used in seen.values()
+    ]
+    people = (
+        ("The customer's declarations", "identity, parties, ownership"),
+        ("The officers' rulings and decisions", "screening, decision"),
+    )
+    return rows + [{"source": source, "version": "", "used_for": used_for, "sha256": ""} for source, used_for in people]
+
+
+def completeness(reader: Reader, facts: Facts) -> dict[str, Any]:
+    """What is open or missing in this file, what such a report doesn't cover yet, and what was recorded after the instant."""
+    return {
+        "unknowns": [{"what": what, "sentence": sentence} for what, sentence in unknowns(reader, facts)],
+        "not_covered": [{"what": what, "sentence": sentence} for what, sentence in NOT_COVERED],
+        "recorded_later": sum(reader.later(model) for model in COUNTED),
+    }
+
+
+def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
+    if not facts["identity"]:
+        yield "Identity", "The customer had not declared who it is."
+    if missing := [row["attribute"] for row in facts["identity"] if not row["value"]]:
+        yield "Identity", f"Not given: {', '.join(missing)}."
+    if not facts["documents"]:
+        yield "Documents", "No document was held."
+    if not facts["ownership"]["interests"]:
+        yield "Ownership", "No owner was declared."
+    for row in facts["ownership"]["unaccounted"]:
+        yield "Ownership", f"Of {row['party']}, {row['share']} is not accounted for."
+    if undecided := sum(v["verdict"] == "can't be decided" for found in facts["ownership"]["regimes"] for v in found["verdicts"]):
+        yield "Ownership", f"Verdicts that can't be decided: {undecided}."
+    if not reader.examinations:
+        yield "Examination", "No round of checks had been completed, so there is no screening, verdict or score."
+    elif changed_since(reader):
+        yield (
+            "Examination",
+            f"What was declared changed after the last round of checks at {instant(reader.examinations[-1].done_at)}.",
+        )
+    if facts["screening"]["open"]:
+        yield "Screening", f"Possible matches without a ruling: {facts['screening']['open']}."
+
+
+def changed_since(reader: Reader) -> bool:
+    done = reader.examinations[-1].done_at
+    return any(reader.events(model).filter(pgh_created_at__gt=done).exists() for model in (Party, Role, Interest))
+
+
+def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    """The whole report in a few lines."""
+    access = facts["access"]
+    live = [row for row in access["entities"] if row["state"] == "live"]
+    rows = [
+        ("Case", case_told(facts["decision"]["cases"])),
+        ("Decision", decision_told(facts["decision"]["proposals"])),
+        ("Verified entity", f"{live[-1]['reference']}, until {live[-1]['until'][:10]}" if live else "none"),
+        ("Risk", f"{facts['risk']['value']} of 100, {facts['risk']['band'].lower()}" if facts["risk"] else "not scored"),
+        ("Screening", screening_told(facts["screening"])),
+        *((found["title"], caught(facts, found)) for found in facts["ownership"]["regimes"]),
+        ("Keys", f"{len(access['keys'])} issued, {access['active']} active"),
+        ("Unknown or open", str(len(facts["completeness"]["unknowns"]))),
+    ]
+    return [{"what": what, "value": value} for what, value in rows]
+
+
+def case_told(cases: list[Facts]) -> str:
+    return f"{cases[-1]['number']}, {cases[-1]['state'].lower()}" if cases else "none"
+
+
+def decision_told(proposals: list[Facts]) -> str:
+    taken = [row for row in proposals if row["outcome"] == "taken"]
+    if not taken:
+        return "none taken"
+    return f"{taken[-1]['choice']}, proposed by {taken[-1]['proposed_by']}, taken by {taken[-1]['outcome_by']}"
+
+
+def screening_told(found: Facts) -> str:
+    if not found["rounds"]:
+        return "not screened"
+    if not found["hits"]:
+        return "no possible match"
+    ruled = f"{found['open']} open, {found['another']} another party, {found['the_same']} the same party"
+    return f"{len(found['hits'])} possible matches: {ruled}"
+
+
+def caught(facts: Facts, regime: Facts) -> str:
+    """Who is caught by a regime, the customer first."""
+    customer = facts["identity"][0]["value"] if facts["identity"] else ""
+    names = [row["party"] for row in regime["verdicts"] if row["verdict"] == "yes"]
+    open_ones = sum(row["verdict"] == "can't be decided" for row in regime["verdicts"])
+    told = ", ".join(sorted(names, key=lambda name: (name != customer, name))) or "nobody"
+    return f"{told}; {open_ones} can't be decided" if open_ones else told

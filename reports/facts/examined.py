@@ -1,0 +1,152 @@
+"""Sections of the dossier that say how the customer was examined and decided."""
+
+from typing import Any
+
+from accounts.history import as_of
+from accounts.models import Proposal
+from kyc.cases.models import Case, Decision, Finding, Requirement
+from kyc.cases.policy import REASONS
+from kyc.risk.models import Factor, Score
+from kyc.screening.actions import REASONS as RULING_REASONS
+from kyc.screening.models import Hit, ListVersion
+from reports.facts.reader import Reader, day, instant
+
+RULINGS = {"": "open", Hit.Ruling.TRUE: "the same party", Hit.Ruling.FALSE: "another party"}
+OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "withdrawn"}
+
+
+def screening(reader: Reader) -> dict[str, Any]:
+    """The rounds, the lists each used with their dates, and every possible match with the ruling on it."""
+    versions = {row.pgh_obj_id: row for row in as_of(ListVersion, reader.snapshot)}
+    hits = list(reader.then(Hit))
+    names = reader.people(hit.ruled_by_id for hit in hits)
+    return {
+        "rounds": [round_row(row, versions) for row in reader.examinations],
+        "hits": [hit_row(reader, hit, versions, names) for hit in hits],
+        "open": sum(1 for hit in hits if not hit.ruling),
+        "the_same": sum(1 for hit in hits if hit.ruling == Hit.Ruling.TRUE),
+        "another": sum(1 for hit in hits if hit.ruling == Hit.Ruling.FALSE),
+    }
+
+
+def round_row(row: Any, versions: dict[int, Any]) -> dict[str, Any]:
+    return {"at": instant(row.done_at), "rule_pack": row.rule_pack, "lists": [list_row(versions, used) for used in row.lists]}
+
+
+def list_row(versions: dict[int, Any], used: dict[str, Any]) -> dict[str, Any]:
+    version = versions[used["id"]]
+    return {
+        "list": ListVersion.Source(version.source).label,
+        "published": day(version.published),
+        "entries": version.entries_count,
+        "sha256": version.sha256,
+        "loaded_at": instant(version.loaded_at),
+    }
+
+
+def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int | None, str]) -> dict[str, Any]:
+    version = versions[hit.list_version_id]
+    return {
+        "party": reader.name(hit.party_id),
+        "compared_as": hit.party_name,
+        "list": ListVersion.Source(version.source).label,
+        "published": day(version.published),
+        "entry": hit.entry_id,
+        "entry_name": hit.entry_name,
+        "score": str(hit.score),
+        "reasons": [str(reason) for reason in hit.reasons],
+        "found_at": instant(hit.found_at),
+        "ruling": RULINGS[hit.ruling],
+        "reason": str(RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason)),
+        "note": hit.ruling_note,
+        "ruled_by": names.get(hit.ruled_by_id, ""),
+        "ruled_at": instant(hit.ruled_at),
+    }
+
+
+def risk(reader: Reader) -> dict[str, Any]:
+    """The last round's score with the factors that fired, heaviest first; empty when there was no round."""
+    score = Score.objects.filter(organisation_id=reader.organisation, examination_id=reader.latest).first()
+    if score is None:
+        return {}
+    factors = Factor.objects.filter(score=score).order_by("-points", "code")
+    bands = reader.pack.data["risk"]["bands"]
+    return {
+        "value": score.value,
+        "band": str(Score.Band(score.band).label),
+        "scored_at": instant(score.scored_at),
+        "rule_pack": score.rule_pack,
+        "medium_from": bands["medium"],
+        "high_from": bands["high"],
+        "factors": [{"code": factor.code, "points": factor.points, "sentence": factor.sentence} for factor in factors],
+    }
+
+
+def findings(reader: Reader) -> list[dict[str, str]]:
+    rows = Finding.objects.filter(organisation_id=reader.organisation, examination_id=reader.latest).order_by("pk")
+    return [
+        {"category": row.category.capitalize(), "state": str(Finding.State(row.state).label), "sentence": row.sentence}
+        for row in rows
+    ]
+
+
+def decision(reader: Reader) -> dict[str, Any]:
+    """Cases with the notice shown (FIN-13), proposals with who proposed and who took them, and what was asked for."""
+    cases = list(reader.then(Case))
+    numbers = {row.pgh_obj_id: Case(pk=row.pgh_obj_id, opened_at=row.opened_at).number for row in cases}
+    names = reader.people(pk for row in cases for pk in (row.owner_id, row.submitted_by_id, row.declared_true_by_id))
+    return {
+        "cases": [case_row(row, numbers, names) for row in cases],
+        "proposals": proposals(reader, numbers),
+        "asked": [
+            {
+                "case": numbers.get(row.case_id, ""),
+                "sentence": row.sentence,
+                "asked_at": instant(row.asked_at),
+                "due_on": day(row.due_on),
+                "met_at": instant(row.met_at),
+            }
+            for row in reader.then(Requirement)
+        ],
+    }
+
+
+def case_row(row: Any, numbers: dict[int, str], names: dict[int | None, str]) -> dict[str, str]:
+    return {
+        "number": numbers[row.pgh_obj_id],
+        "state": str(Case.State(row.state).label),
+        "since": instant(row.in_state_since),
+        "opened_at": instant(row.opened_at),
+        "submitted_at": instant(row.submitted_at),
+        "submitted_by": names.get(row.submitted_by_id, ""),
+        "declared_true_at": instant(row.declared_true_at),
+        "declared_true_by": names.get(row.declared_true_by_id, ""),
+        "owner": names.get(row.owner_id, ""),
+        "notice_version": row.notice_version,
+        "notice_shown_at": instant(row.notice_shown_at),
+        "notice_locale": row.notice_locale,
+    }
+
+
+def proposals(reader: Reader, numbers: dict[int, str]) -> list[dict[str, str]]:
+    decisions = list(reader.then(Decision))
+    rows = as_of(Proposal, reader.snapshot, recorded_by=reader.valid_at)
+    found = {row.pgh_obj_id: row for row in rows.filter(pgh_obj_id__in=[row.proposal_id for row in decisions])}
+    names = reader.people(pk for row in found.values() for pk in (row.proposed_by_id, row.outcome_by_id))
+    return [proposal_row(row, found[row.proposal_id], numbers, names) for row in decisions if row.proposal_id in found]
+
+
+def proposal_row(row: Any, proposal: Any, numbers: dict[int, str], names: dict[int | None, str]) -> dict[str, str]:
+    return {
+        "case": numbers.get(row.case_id, ""),
+        "choice": str(Decision.Choice(proposal.choice).label),
+        "reason": str(REASONS.get(proposal.reason, proposal.reason)),
+        "note": proposal.note,
+        "message": row.message,
+        "proposed_by": names.get(proposal.proposed_by_id, ""),
+        "proposed_at": instant(proposal.proposed_at),
+        "outcome": OUTCOMES[proposal.outcome],
+        "outcome_by": names.get(proposal.outcome_by_id, ""),
+        "outcome_at": instant(proposal.outcome_at),
+        "outcome_note": proposal.outcome_note,
+    }

@@ -1,0 +1,125 @@
+"""What a report may read: one organisation, as known in one snapshot and true at one instant."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+
+from accounts.history import as_of, changes
+from accounts.models import Snapshot, User
+from kyc.cases.models import Examination
+from kyc.parties import countries
+from kyc.parties.models import Party
+from kyc.rules.packs import Pack
+
+
+def instant(value: datetime | None) -> str:
+    """UTC to the second, `2026-11-23T14:05:09Z`; empty for none."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else ""
+
+
+def exact(value: datetime) -> str:
+    """UTC as exact as it is stored, so that a report can be asked for again by what it prints."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def day(value: date | None) -> str:
+    return value.isoformat() if value else ""
+
+
+def country(code: str) -> str:
+    return f"{countries.name(code, 'en')} ({code})" if code else ""
+
+
+def masked(number: str) -> str:
+    """A number by its last three characters."""
+    return f"{'•' * max(0, len(number) - 3)}{number[-3:]}" if number else ""
+
+
+class Reader:
+    """Event rows only, through `as_of`; what is append-only is read through the examinations visible here.
+
+    A fact with dates of its own holds by those dates, also when it was recorded later. A fact without them holds from the
+    moment it was recorded. A date recorded on the very day that it names counts from that moment.
+    """
+
+    def __init__(self, *, organisation: int, valid_at: datetime, snapshot: Snapshot, pack: Pack) -> None:
+        self.organisation, self.valid_at, self.snapshot, self.pack = organisation, valid_at, snapshot, pack
+
+    @property
+    def day(self) -> date:
+        return self.valid_at.astimezone(UTC).date()
+
+    def own(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        return rows.filter(organisation_id=self.organisation).order_by("pgh_obj_id")
+
+    def known(self, model: type[models.Model]) -> models.QuerySet[Any]:
+        """As known in the snapshot, whenever it was recorded."""
+        return self.own(as_of(model, self.snapshot))
+
+    def then(self, model: type[models.Model]) -> models.QuerySet[Any]:
+        """As recorded by the effective instant."""
+        return self.own(as_of(model, self.snapshot, recorded_by=self.valid_at))
+
+    def events(self, model: type[models.Model]) -> models.QuerySet[Any]:
+        """Every change recorded by the effective instant, oldest first."""
+        return changes(model, self.snapshot).filter(organisation_id=self.organisation, pgh_created_at__lte=self.valid_at)
+
+    def later(self, model: type[models.Model]) -> int:
+        """How many changes were recorded after the effective instant and are known in the snapshot."""
+        rows = changes(model, self.snapshot).filter(organisation_id=self.organisation, pgh_created_at__gt=self.valid_at)
+        return rows.count()
+
+    def held(self, model: type[models.Model]) -> list[Any]:
+        """Rows with `valid_from` and `valid_to` days that hold at the effective instant."""
+        before = {row.pgh_obj_id: row for row in self.then(model)}
+        rows = []
+        for known in self.known(model):
+            row = before.get(known.pgh_obj_id)
+            if self.has_begun(known, row) and not self.has_ended(known, row):
+                rows.append(row or known)
+        return rows
+
+    def has_begun(self, known: Any, row: Any) -> bool:
+        if known.valid_from != self.day:
+            return bool(known.valid_from < self.day)
+        return row is not None or self.first_recorded(known) > self.day
+
+    def first_recorded(self, known: Any) -> date:
+        first = type(known).objects.filter(pgh_obj_id=known.pgh_obj_id).earliest("pgh_id")
+        return first.pgh_created_at.astimezone(UTC).date()  # type: ignore[no-any-return]  # the class is made by pghistory
+
+    def has_ended(self, known: Any, row: Any) -> bool:
+        if known.valid_to is None:
+            return False
+        if known.valid_to != self.day:
+            return bool(known.valid_to < self.day)
+        return row is None or row.valid_to is not None
+
+    @cached_property
+    def parties(self) -> dict[int, Any]:
+        """By id; one that was recorded later, but that a dated fact names, as it is known."""
+        known = {row.pgh_obj_id: row for row in self.known(Party)}
+        return known | {row.pgh_obj_id: row for row in self.then(Party)}
+
+    def name(self, party: int | None) -> str:
+        return self.parties[party].name if party in self.parties else ""
+
+    def people(self, ids: Iterable[int | None]) -> dict[int | None, str]:
+        """Names of users by id."""
+        found: dict[int | None, str] = {None: ""}
+        for row in as_of(User, self.snapshot).filter(pgh_obj_id__in={pk for pk in ids if pk}):
+            found[row.pgh_obj_id] = row.name or row.email
+        return found
+
+    @cached_property
+    def examinations(self) -> list[Any]:
+        """Rounds of machine checks that were done by the effective instant, oldest first."""
+        return list(self.then(Examination).filter(state=Examination.State.DONE))
+
+    @property
+    def latest(self) -> int:
+        """The last round's id, 0 when there was none."""
+        return self.examinations[-1].pgh_obj_id if self.examinations else 0

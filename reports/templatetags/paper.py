@@ -1,0 +1,26 @@
+"""How a report's page writes what report.json holds: nothing is computed, only set in type."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def instant(text: str) -> str:
+    """`2026-11-23T14:05:09Z` as `2026-11-23 14:05:09 UTC`."""
+    return text.replace("T", " ").removesuffix("Z") + " UTC" if text else ""
+
+
+@register.filter
+def batches(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Long tables are set in parts, because one part's layout grows faster than its rows."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+@register.filter
+def newest(rows: Sequence[Any], count: int) -> Sequence[Any]:
+    """The last `count` rows, in their order."""
+    return rows[len(rows) - count :] if count else []
