@@ -121,6 +121,9 @@ class Examination(Claimable):
     requested_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        indexes = [models.Index(name="examination_waiting", fields=["id"], condition=Q(state="requested"))]
+
 
 class Finding(models.Model):
     """One result row: category, state, one sentence, and the tab that proves it."""

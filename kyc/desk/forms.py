@@ -75,8 +75,8 @@ class RulingForm(forms.Form):
     )
     note = forms.CharField(label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, hit: Hit, *args: Any) -> None:
-        super().__init__(*args, auto_id=f"hit_{hit.pk}_%s")
+    def __init__(self, hit: Hit, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"hit_{hit.pk}_%s")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -91,7 +91,7 @@ def who_work_cases() -> list[str]:
 
 
 class OwnerForm(forms.Form):
-    owner = forms.ModelChoiceField(
+    to = forms.ModelChoiceField(
         label=_("Owner"),
         queryset=User.objects.filter(staff_role__in=who_work_cases(), is_active=True).order_by("name", "pk"),
         required=False,
@@ -103,8 +103,8 @@ class HoldForm(forms.Form):
     on = forms.ChoiceField(label=_("On"))
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, organisation: Organisation, *args: Any) -> None:
-        super().__init__(*args, auto_id="hold_%s")
+    def __init__(self, organisation: Organisation, data: Any = None) -> None:
+        super().__init__(data, auto_id="hold_%s")
         self.targets: dict[str, dict[str, Any]] = {"organisation": {"organisation": organisation}}
         names: Choices = [("organisation", _("The whole organisation"))]
         for entity in Entity.objects.filter(organisation=organisation, ended_at__isnull=True):
@@ -115,14 +115,14 @@ class HoldForm(forms.Form):
             names.append((f"key-{key.pk}", str(key)))
         self.fields["on"].choices = names  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
 
-    @property
-    def target(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, Any]:
         """As holds.place takes it."""
-        return self.targets[self.cleaned_data["on"]]
+        data = super().clean() or {}
+        return self.targets.get(data.pop("on", ""), {}) | data
 
 
 class LiftForm(forms.Form):
     reason = forms.CharField(label=_("Why it ends"), max_length=1000)
 
-    def __init__(self, number: int, *args: Any) -> None:
-        super().__init__(*args, auto_id=f"lift_{number}_%s")
+    def __init__(self, number: int, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"lift_{number}_%s")

@@ -1,7 +1,9 @@
 """What the case page shows, tab by tab, as of now."""
 
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +20,7 @@ from kyc.keys.models import Key
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
-from kyc.screening.models import Hit
+from kyc.screening.models import Hit, ListVersion
 
 TABS: dict[str, Promise] = {
     "summary": gettext_lazy("Summary"),
@@ -53,9 +55,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "glance": glance(case, customer.party) if customer else [],
         "score": Score.objects.filter(**of_case).order_by("-pk").first(),
         "examination": examination,
-        "lists": [f"{entry['source'].upper().replace('-', ' ')}, {entry['published']}" for entry in examination.lists]
-        if examination
-        else [],
+        "lists": lists_used(examination),
         "blocked": blocked(examination),
         "open_hits": Hit.objects.open().filter(**of_case, party__removed_on__isnull=True).count(),
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
@@ -63,7 +63,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "stops": obstacles(case) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
         "proposal_form": forms.ProposalForm(),
         "outcome_form": forms.OutcomeForm(),
-        "owner_form": forms.OwnerForm(initial={"owner": case.owner_id}),
+        "owner_form": forms.OwnerForm(initial={"to": case.owner_id}),
         **proposed(decision, user),
     }
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
@@ -97,6 +97,15 @@ def blocked(examination: Examination | None) -> set[int]:
         return set()
     found = Determination.objects.filter(examination_id=examination.pk, regime="ofac-50", verdict="yes")
     return set(found.values_list("party_id", flat=True))
+
+
+def lists_used(examination: Examination | None) -> list[str]:
+    """The lists of the newest checks, each with the day it was published."""
+    return [
+        _("%(list)s of %(day)s")
+        % {"list": ListVersion.Source(used["source"]).label, "day": date_format(date.fromisoformat(used["published"]), "j F Y")}
+        for used in (examination.lists if examination else [])
+    ]
 
 
 def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """The officer's face: the queue and the case page."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms as django_forms
@@ -91,7 +92,7 @@ def tried(
 @require_POST
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = fetched(request, pk), forms.OwnerForm(request.POST)
-    act: Callable[..., object] = lambda owner: actions.assign(found, to=owner, by=request.user)  # noqa: E731
+    act = partial(actions.assign, found, by=request.user)
     return tried(request, found, form, act, done=_("Owner changed."), tab="summary", owner_form=form)
 
 
@@ -99,20 +100,12 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = fetched(request, pk), forms.ProposalForm(request.POST)
-    done = _("Proposed. Another person decides it.")
-    return tried(
-        request,
-        found,
-        form,
-        lambda **said: actions.propose(found, **said, by=request.user),
-        done=done,
-        tab="summary",
-        proposal_form=form,
-    )
+    act = partial(actions.propose, found, by=request.user)
+    return tried(request, found, form, act, done=_("Proposed. Another person decides it."), tab="summary", proposal_form=form)
 
 
-def open_decision(found: Case, number: str) -> Decision:
-    """The proposal that was read, so that nobody takes one put in its place meanwhile; when it has ended, the newest."""
+def read_decision(found: Case, number: str) -> Decision:
+    """The proposal that was read, so that nobody takes one put in its place meanwhile."""
     decisions = found.decisions.select_related("proposal", "case")
     shown = decisions.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 19 else None
     if shown is None:
@@ -120,31 +113,30 @@ def open_decision(found: Case, number: str) -> Decision:
     return shown
 
 
-def ended(request: HttpRequest, pk: int, act: Callable[..., object], done: str) -> HttpResponse:
-    found, form = fetched(request, pk), forms.OutcomeForm(request.POST)
-    decision = open_decision(found, request.POST.get("decision", ""))
-    return tried(
-        request, found, form, lambda note: act(decision, note=note, by=request.user), done=done, tab="summary", outcome_form=form
-    )
+def ended(request: HttpRequest, pk: int, act: Callable[..., object], done: str, form: django_forms.Form) -> HttpResponse:
+    found = fetched(request, pk)
+    act = partial(act, read_decision(found, request.POST.get("decision", "")), by=request.user)
+    return tried(request, found, form, act, done=done, tab="summary", outcome_form=form)
 
 
 @staff(P.DECISION_TAKE)
 @require_POST
 def take(request: HttpRequest, pk: int) -> HttpResponse:
-    return ended(request, pk, actions.take, _("Decided."))
+    return ended(request, pk, actions.take, _("Decided."), forms.OutcomeForm(request.POST))
 
 
 @staff(P.DECISION_TAKE)
 @require_POST
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    return ended(request, pk, actions.decline, _("Declined; the case is back in review."))
+    done = _("Declined; the case is back in review.")
+    return ended(request, pk, actions.decline, done, forms.OutcomeForm(request.POST))
 
 
 @staff(P.DECISION_PROPOSE)
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     done = _("Withdrawn; the case is back in review.")
-    return ended(request, pk, lambda decision, note, by: actions.withdraw(decision, by=by), done)
+    return ended(request, pk, actions.withdraw, done, django_forms.Form(request.POST))
 
 
 @staff(P.HIT_RULE)
@@ -153,16 +145,8 @@ def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hit, pk=hit, organisation=found.organisation)
     form = forms.RulingForm(target, request.POST)
-    return tried(
-        request,
-        found,
-        form,
-        lambda **said: screening.rule(target, **said, by=request.user),
-        done=_("Ruled."),
-        tab="screening",
-        ruling_form=form,
-        ruled_pk=hit,
-    )
+    act = partial(screening.rule, target, by=request.user)
+    return tried(request, found, form, act, done=_("Ruled."), tab="screening", ruling_form=form, ruled_pk=hit)
 
 
 @staff(P.HOLD_PLACE)
@@ -171,7 +155,7 @@ def hold_place(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(request, pk)
     form = forms.HoldForm(found.organisation, request.POST)
     done = _("The hold is in force.")
-    act: Callable[..., object] = lambda on, reason: holds.place(**form.target, reason=reason, by=request.user)  # noqa: E731
+    act = partial(holds.place, by=request.user)
     return tried(request, found, form, act, done=done, tab="keys", hold_form=form)
 
 
@@ -181,7 +165,7 @@ def hold_lift(request: HttpRequest, pk: int, hold: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hold, pk=hold, organisation=found.organisation)
     form = forms.LiftForm(hold, request.POST)
-    act: Callable[..., object] = lambda reason: holds.lift(target, reason=reason, by=request.user)  # noqa: E731
+    act = partial(holds.lift, target, by=request.user)
     return tried(request, found, form, act, done=_("The hold is lifted."), tab="keys", lift_form=form, lift_pk=hold)
 
 

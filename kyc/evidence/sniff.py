@@ -1,12 +1,15 @@
 """What a file is, by its content: the sniffer's word alone is not believed, the file is opened in full as well."""
 
 import io
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import magic
 import pikepdf
 from django.utils.translation import gettext as _
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from accounts.refused import Refused
 
@@ -14,6 +17,7 @@ PDF = "application/pdf"
 IMAGES = {"image/jpeg": "JPEG", "image/png": "PNG"}
 MOST_PIXELS = 80_000_000
 MOST_PAGES = 500
+STRICT = threading.Lock()
 
 
 class NotAccepted(Refused):
@@ -50,9 +54,20 @@ def open_pdf(data: bytes) -> None:
         raise NotAccepted(_("The PDF has more than %(n)s pages. Add only those that matter.") % {"n": MOST_PAGES})
 
 
+@contextmanager
+def strictly() -> Iterator[None]:
+    """The PDF engine tells Pillow, for the whole process, to draw half a picture rather than complain; here it must complain."""
+    with STRICT:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def open_image(data: bytes, kind: str) -> None:
     try:
-        with warnings.catch_warnings():
+        with strictly(), warnings.catch_warnings():
             # Pillow warns of a bomb before it raises; the size is judged here before anything is unpacked.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=[kind]) as picture:

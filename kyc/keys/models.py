@@ -83,6 +83,7 @@ class Key(Claimable):
     objects = KeyQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(name="key_waiting", fields=["id"], condition=Q(state="unlinked"))]
         constraints = [
             models.CheckConstraint(
                 name="key_revoked_at_and_by",

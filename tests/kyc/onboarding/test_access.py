@@ -60,7 +60,8 @@ class TestEveryPage:
     @pytest.mark.parametrize("name", NAMED)
     def test_sends_the_unknown_to_sign_in(self, db: None, name: str) -> None:
         response = Client().get(reverse(f"onboarding:{name}"))
-        assert response.status_code == 302 and response["Location"].startswith("/account/login/")
+        assert response.status_code == 302
+        assert response["Location"].startswith("/account/login/")
 
     @pytest.mark.parametrize("name", NAMED)
     def test_does_not_exist_for_staff(self, db: None, name: str) -> None:

@@ -45,8 +45,17 @@ class TestDeclareCompany:
 
     @pytest.mark.parametrize(
         ("field", "value"),
-        [("name", ""), ("name", "\u200b…"), ("name", "Nord\u202elys"), ("name", "a\x00b"), ("name", "x" * 301)]
-        + [("country", "XX"), ("hq_country", ""), ("address", "a\x07b"), ("registration_number", "9" * 101)],
+        [
+            ("name", ""),
+            ("name", "\u200b…"),
+            ("name", "Nord\u202elys"),
+            ("name", "a\x00b"),
+            ("name", "x" * 301),
+            ("country", "XX"),
+            ("hq_country", ""),
+            ("address", "a\x07b"),
+            ("registration_number", "9" * 101),
+        ],
     )
     def test_what_cannot_be_kept_is_refused_beside_its_field(self, nordlys: Founded, field: str, value: str) -> None:
         with pytest.raises(BadText) as refusal:

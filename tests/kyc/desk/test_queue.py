@@ -1,0 +1,165 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from kyc.cases import actions
+from kyc.cases.models import Case
+from kyc.desk import queue
+from kyc.screening.models import Hit
+from tests import cast
+
+Make = Callable[..., Case]
+
+
+def names(page: queue.Page) -> list[str]:
+    return [case.organisation.name for case in page.rows]
+
+
+def look(user: User, address: str = "") -> queue.Page:
+    return queue.page(user, QueryDict(address))
+
+
+class TestDoor:
+    def test_an_outsider_finds_nothing(self, case: Case, charlie: User) -> None:
+        client = cast.signed_in(charlie)
+        assert client.get("/desk/cases/").content == client.get("/no/such/page").content
+        assert client.post("/desk/cases/next/").status_code == 404
+
+    def test_a_customer_finds_nothing(self, case: Case, alice: User) -> None:
+        assert cast.signed_in(alice).get("/desk/cases/").status_code == 404
+
+    def test_an_administrator_finds_nothing(self, case: Case) -> None:
+        assert cast.signed_in(cast.staff("administrator")).get("/desk/cases/").status_code == 404
+
+    def test_a_stranger_signs_in_first(self, db: None) -> None:
+        assert Client().get("/desk/cases/")["Location"].startswith("/account/login/")
+
+    def test_an_auditor_reads_but_takes_no_case(self, case: Case, auditor: User) -> None:
+        client = cast.signed_in(auditor)
+        assert "Next unassigned" not in client.get("/desk/cases/").content.decode()
+        assert client.post("/desk/cases/next/").status_code == 404
+
+
+class TestPage:
+    def test_shows_the_case_with_what_it_waits_for(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        text = as_ana.get("/desk/cases/").content.decode()
+        assert "Nordlys Modelling AS" in text
+        assert "1 possible match to rule on" in text
+        assert "Low 12" in text
+        assert f"/desk/cases/{case.pk}/" in text
+
+    def test_takes_two_queries_however_long(self, make: Make, ana: User, django_assert_num_queries: Any) -> None:
+        make()
+        with django_assert_num_queries(2):
+            look(ana)
+        for number in range(3):
+            make(f"Company {number}")
+        with django_assert_num_queries(2):
+            assert len(look(ana).rows) == 4
+
+    def test_the_whole_view_asks_no_more_for_more_cases(self, make: Make, as_ana: Client) -> None:
+        def asked() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                as_ana.get("/desk/cases/")
+            return len(queries)
+
+        make()
+        few = asked()
+        make("Lotus Inference Ltd")
+        make("Helios Compute FZE")
+        assert asked() == few
+
+    def test_drafts_are_not_for_officers(self, alice: User, ana: User) -> None:
+        cast.founded(alice)
+        assert look(ana).open == 0
+
+    def test_says_so_when_nothing_is_there(self, as_ana: Client) -> None:
+        assert "No case is in this status" in as_ana.get("/desk/cases/").content.decode()
+        assert "No case matches" in as_ana.get("/desk/cases/?q=nobody").content.decode()
+
+    def test_names_are_text(self, make: Make, as_ana: Client) -> None:
+        make("<script>alert(1)</script> Ltd")
+        assert "<script>alert" not in as_ana.get("/desk/cases/").content.decode()
+
+
+class TestAddress:
+    def test_each_status_counts_what_it_shows(self, make: Make, ana: User) -> None:
+        make()
+        asked = make("Lotus Inference Ltd")
+        Case.objects.filter(pk=asked.pk).update(state=Case.State.WAITING)
+        assert look(ana).counts["review"] == look(ana).counts["waiting"] == 1
+        assert names(look(ana, "tab=waiting")) == ["Lotus Inference Ltd"]
+
+    def test_mine_and_unassigned_cross_the_status(self, make: Make, ana: User) -> None:
+        mine = make()
+        make("Lotus Inference Ltd")
+        actions.assign(mine, to=ana, by=ana)
+        assert names(look(ana, "whose=mine")) == ["Nordlys Modelling AS"]
+        assert names(look(ana, "whose=unassigned")) == ["Lotus Inference Ltd"]
+        assert look(ana).counts["mine"] == look(ana).counts["unassigned"] == 1
+
+    def test_the_active_one_clears(self, make: Make, ana: User) -> None:
+        make()
+        tab = look(ana, "whose=mine&tab=waiting").whose[0]
+        assert tab.active
+        assert "whose" not in tab.url
+        assert "tab=waiting" in tab.url
+
+    def test_search_finds_organisations_parties_and_numbers(self, make: Make, ana: User) -> None:
+        case = make()
+        make("Lotus Inference Ltd")
+        assert names(look(ana, "q=nordlys")) == ["Nordlys Modelling AS"]
+        assert len(look(ana, "q=alice+olsen").rows) == 2
+        assert names(look(ana, f"q={case.number}")) == ["Nordlys Modelling AS"]
+        assert names(look(ana, "q=%25")) == []
+
+    def test_due_first_or_riskiest_first(self, make: Make, ana: User) -> None:
+        calm = make(value=10, band="low")
+        make("Helios Compute FZE", value=90, band="high")
+        Case.objects.filter(pk=calm.pk).update(due_on=timezone.localdate() - timedelta(days=1))
+        assert names(look(ana)) == ["Nordlys Modelling AS", "Helios Compute FZE"]
+        assert names(look(ana, "order=priority")) == ["Helios Compute FZE", "Nordlys Modelling AS"]
+        assert look(ana).late == 1
+
+    @pytest.mark.parametrize("address", ["tab=x&whose=y&order=z&page=x", "page=99999999999999999", "q=%00", "page=-1", "page=²"])
+    def test_nonsense_is_left_out(self, make: Make, ana: User, address: str) -> None:
+        make()
+        assert names(look(ana, address)) == ["Nordlys Modelling AS"]
+
+    def test_the_pager_keeps_the_address(self, make: Make, ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(queue, "PAGE", 1)
+        make()
+        make("Lotus Inference Ltd")
+        first = look(ana, "order=priority&q=l")
+        assert (first.first, first.last, first.newer) == (1, 1, "")
+        second = look(ana, first.older.removeprefix("?"))
+        assert names(second) != names(first)
+        assert second.asked.order == "priority"
+        assert (second.older, second.first) == ("", 2)
+        assert second.newer
+
+
+class TestNext:
+    def test_the_most_urgent_free_case_becomes_mine(self, make: Make, ana: User, as_ana: Client) -> None:
+        make()
+        urgent = make("Lotus Inference Ltd")
+        Case.objects.filter(pk=urgent.pk).update(due_on=timezone.localdate() - timedelta(days=1))
+        answer = as_ana.post("/desk/cases/next/")
+        assert answer["Location"] == f"/desk/cases/{urgent.pk}/"
+        assert Case.objects.get(pk=urgent.pk).owner == ana
+
+    def test_when_all_are_taken_it_says_so(self, as_ana: Client, case: Case, rui: User) -> None:
+        actions.assign(case, to=rui, by=rui)
+        assert "No case is waiting without an owner" in as_ana.post("/desk/cases/next/", follow=True).content.decode()
+
+    def test_reading_takes_nothing(self, as_ana: Client, case: Case) -> None:
+        assert as_ana.get("/desk/cases/next/").status_code == 405
+        assert Case.objects.get(pk=case.pk).owner is None

@@ -1,0 +1,33 @@
+from accounts.models import AuditEvent, User
+from kyc.cases import actions
+from kyc.cases.models import Case
+from kyc.desk import timeline
+
+
+class TestOf:
+    def test_newest_first_in_words(self, case: Case, ana: User) -> None:
+        actions.assign(case, to=ana, by=ana)
+        events, on = timeline.of(case)
+        assert (events[0].who, events[0].what) == ("Ana Maric", "set the owner: Ana Maric")
+        assert events[-1].what == "created the organisation: Nordlys Modelling AS"
+        assert on is None
+
+    def test_one_kind_only(self, case: Case) -> None:
+        events, _on = timeline.of(case, kind="documents")
+        assert [event.what for event in events] == ["sent a document"]
+
+    def test_goes_on_where_it_stopped(self, case: Case) -> None:
+        everything, _on = timeline.of(case)
+        head, on = timeline.of(case, limit=2)
+        rest, end = timeline.of(case, before=on)
+        assert head + rest == everything
+        assert end is None
+
+    def test_another_organisation_stays_out(self, case: Case) -> None:
+        AuditEvent.objects.create(verb="case.opened", actor="Somebody else", target_type="x", target_id="1", organisation_id=0)
+        assert "Somebody else" not in {event.who for event in timeline.of(case)[0]}
+
+
+class TestTold:
+    def test_a_verb_without_words_is_still_readable(self) -> None:
+        assert timeline.told(AuditEvent(verb="limit_pool.drawn", actor="Keyholder")).what == "limit pool: drawn"

@@ -1,0 +1,273 @@
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from accounts.models import AuditEvent, Proposal, User
+from kyc.cases import actions
+from kyc.cases.models import Case, Decision
+from kyc.evidence.models import Document
+from kyc.keys import holds
+from kyc.keys.models import Hold
+from kyc.screening.models import Hit
+from tests import cast
+
+PROPOSAL = {"choice": "refuse", "reason": "identity_doubtful", "note": "The passport is another person's."}
+TABS = ["summary", "people", "documents", "screening", "risk", "keys", "timeline"]
+
+
+def text(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined, no-any-return]  # the test client's response
+
+
+def address(case: Case, rest: str = "") -> str:
+    return f"/desk/cases/{case.pk}/{rest}"
+
+
+def proposed(case: Case, by: User) -> Decision:
+    return actions.propose(case, **PROPOSAL, by=by)
+
+
+class TestDoor:
+    def test_an_outsider_gets_the_page_for_a_missing_case(self, case: Case, charlie: User) -> None:
+        client = cast.signed_in(charlie)
+        there, missing = client.get(address(case)), client.get("/desk/cases/999999/")
+        assert (there.status_code, there.content) == (404, missing.content)
+        document = Document.objects.get()
+        assert client.get(address(case, f"documents/{document.pk}/")).content == missing.content
+
+    @pytest.mark.parametrize("verb", ["assign", "propose", "take", "decline", "withdraw", "holds/place"])
+    def test_an_outsider_changes_nothing(self, case: Case, charlie: User, verb: str) -> None:
+        assert cast.signed_in(charlie).post(address(case, f"{verb}/"), PROPOSAL).status_code == 404
+        assert Case.objects.get(pk=case.pk).state == Case.State.REVIEW
+
+    def test_the_customer_does_not_see_the_desk(self, case: Case, alice: User) -> None:
+        assert cast.signed_in(alice).get(address(case)).status_code == 404
+
+    def test_a_stranger_signs_in_first(self, case: Case) -> None:
+        assert Client().get(address(case))["Location"].startswith("/account/login/")
+        assert Client().post(address(case, "propose/"), PROPOSAL)["Location"].startswith("/account/login/")
+
+    def test_an_auditor_reads_and_changes_nothing(self, case: Case, auditor: User) -> None:
+        client = cast.signed_in(auditor)
+        page = client.get(address(case))
+        assert page.status_code == 200
+        assert "/propose/" not in text(page)
+        assert client.post(address(case, "propose/"), PROPOSAL).status_code == 404
+
+    def test_a_draft_is_not_there(self, alice: User, as_ana: Client) -> None:
+        draft = cast.founded(alice).organisation.case_set.get()
+        assert as_ana.get(address(draft)).status_code == 404
+
+
+class TestCase:
+    @pytest.mark.parametrize("tab", TABS)
+    def test_every_tab_stands_alone_with_the_panel(self, as_ana: Client, case: Case, hit: Hit, tab: str) -> None:
+        page = as_ana.get(address(case), {"tab": tab})
+        assert page.status_code == 200
+        assert "Decide" in text(page)
+        assert "At a glance" in text(page)
+
+    def test_an_unknown_tab_is_missing(self, as_ana: Client, case: Case) -> None:
+        assert as_ana.get(address(case), {"tab": "secrets"}).status_code == 404
+
+    def test_the_summary_leads_to_the_proof(self, as_ana: Client, case: Case) -> None:
+        page = text(as_ana.get(address(case)))
+        assert "1 person owns a quarter or more." in page
+        assert "OFAC SDN list of 2 May 2024" in page
+        assert 'href="?tab=people"' in page
+
+    def test_says_why_it_cannot_be_approved_yet(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        assert "1 possible match is still open." in text(as_ana.get(address(case)))
+
+    def test_screening_sets_the_declared_beside_the_listed(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        page = text(as_ana.get(address(case), {"tab": "screening"}))
+        for words in ("OFAC SDN list of 2 May 2024", "1984-03-17", "1961", "Same words: alice, olsen."):
+            assert words in page
+
+    def test_the_timeline_shows_one_kind(self, as_ana: Client, case: Case) -> None:
+        page = text(as_ana.get(address(case), {"tab": "timeline", "kind": "documents"}))
+        main = page.split('id="decide"')[0]
+        assert "sent a document" in main
+        assert "opened the case" not in main
+
+
+class TestAssign:
+    def test_sets_the_owner(self, as_ana: Client, case: Case, rui: User) -> None:
+        assert as_ana.post(address(case, "assign/"), {"to": rui.pk}).status_code == 302
+        assert Case.objects.get(pk=case.pk).owner == rui
+
+    def test_a_customer_cannot_own_a_case(self, as_ana: Client, case: Case, alice: User) -> None:
+        assert as_ana.post(address(case, "assign/"), {"to": alice.pk}).status_code == 422
+        assert Case.objects.get(pk=case.pk).owner is None
+
+
+class TestPropose:
+    def test_one_person_proposes(self, as_ana: Client, case: Case) -> None:
+        assert as_ana.post(address(case, "propose/"), PROPOSAL)["Location"] == address(case)
+        assert Case.objects.get(pk=case.pk).state == Case.State.PROPOSED
+        page = text(as_ana.get(address(case)))
+        assert "Another person decides it." in page
+        assert "/withdraw/" in page
+        assert "/take/" not in page
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"reason": "low_risk_verified"}, "This reason belongs to another proposal."),
+            (
+                {"choice": "ask", "reason": "document_missing", "message": "   "},
+                "Write the sentence that the customer will read.",
+            ),
+            ({"note": ""}, "This field is required."),
+            ({"choice": "perhaps"}, "Select a valid choice."),
+        ],
+    )
+    def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+        self, as_ana: Client, case: Case, wrong: dict[str, str], sentence: str
+    ) -> None:
+        answer = as_ana.post(address(case, "propose/"), {**PROPOSAL, "message": "Send it again.", **wrong})
+        assert answer.status_code == 422
+        assert sentence in text(answer)
+        kept = {"note": PROPOSAL["note"], "message": "Send it again."} | wrong
+        assert all(escape(typed) in text(answer) for name, typed in kept.items() if name in {"note", "message"})
+        assert not Proposal.objects.exists()
+
+    def test_an_approval_is_refused_while_a_match_is_open(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        approval = {"choice": "approve", "reason": "identity_established", "note": "All agrees."}
+        answer = as_ana.post(address(case, "propose/"), approval)
+        assert answer.status_code == 422
+        assert "All agrees." in text(answer)
+        assert Case.objects.get(pk=case.pk).state == Case.State.REVIEW
+
+    def test_too_late_is_a_sentence_and_the_note_is_kept(self, as_ana: Client, case: Case, rui: User) -> None:
+        proposed(case, rui)
+        answer = as_ana.post(address(case, "propose/"), {**PROPOSAL, "note": "My own view of it."})
+        assert answer.status_code == 422
+        assert "Meanwhile this case has changed" in text(answer)
+        assert "My own view of it." in text(answer)
+        assert Proposal.objects.count() == 1
+
+
+class TestDecide:
+    def test_another_person_takes_it(self, case: Case, ana: User, as_rui: Client) -> None:
+        decision = proposed(case, ana)
+        page = text(as_rui.get(address(case)))
+        assert "Ana Maric" in page
+        assert "The passport is another person&#x27;s." in page
+        assert as_rui.post(address(case, "take/"), {"decision": decision.pk}).status_code == 302
+        assert Case.objects.get(pk=case.pk).state == Case.State.REFUSED
+        assert "taken by Rui Duarte" in text(as_rui.get(address(case)))
+
+    def test_nobody_takes_the_own_proposal(self, case: Case, rui: User, as_rui: Client) -> None:
+        decision = proposed(case, rui)
+        answer = as_rui.post(address(case, "take/"), {"decision": decision.pk})
+        assert answer.status_code == 422
+        assert "You proposed this; another person decides it." in text(answer)
+        assert Case.objects.get(pk=case.pk).state == Case.State.PROPOSED
+
+    def test_an_analyst_takes_nothing(self, case: Case, rui: User, as_ana: Client) -> None:
+        decision = proposed(case, rui)
+        assert as_ana.post(address(case, "take/"), {"decision": decision.pk}).status_code == 404
+        assert "An approver decides it." in text(as_ana.get(address(case)))
+
+    def test_declining_needs_a_why(self, case: Case, ana: User, as_rui: Client) -> None:
+        decision = proposed(case, ana)
+        assert as_rui.post(address(case, "decline/"), {"decision": decision.pk}).status_code == 422
+        assert as_rui.post(address(case, "decline/"), {"decision": decision.pk, "note": "Look again."}).status_code == 302
+        assert "Look again." in text(as_rui.get(address(case)))
+
+    def test_a_proposal_put_in_its_place_is_not_taken_unread(self, case: Case, ana: User, as_rui: Client) -> None:
+        read = proposed(case, ana)
+        actions.withdraw(read, by=ana)
+        proposed(Case.objects.get(pk=case.pk), ana)
+        answer = as_rui.post(address(case, "take/"), {"decision": read.pk, "note": "Seen."})
+        assert answer.status_code == 422
+        assert "already been decided" in text(answer)
+        assert Case.objects.get(pk=case.pk).state == Case.State.PROPOSED
+
+    def test_another_cases_proposal_is_missing(self, make: Callable[..., Case], case: Case, ana: User, as_rui: Client) -> None:
+        other = proposed(make("Lotus Inference Ltd"), ana)
+        for number in (other.pk, "x", "", "9" * 40):
+            assert as_rui.post(address(case, "take/"), {"decision": number}).status_code == 404
+
+    def test_the_proposer_withdraws(self, case: Case, ana: User, as_ana: Client) -> None:
+        decision = proposed(case, ana)
+        assert as_ana.post(address(case, "withdraw/"), {"decision": decision.pk}).status_code == 302
+        assert Case.objects.get(pk=case.pk).state == Case.State.REVIEW
+
+
+class TestRule:
+    def test_an_officer_rules(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        said = {"ruling": "false", "reason": "different_birth_date", "note": "Born in 1984."}
+        assert as_ana.post(address(case, f"hits/{hit.pk}/rule/"), said)["Location"] == address(case, "?tab=screening")
+        page = text(as_ana.get(address(case), {"tab": "screening"}))
+        assert "Born on another day" in page
+        assert "Born in 1984." in page
+        assert "Ana Maric" in page
+
+    def test_a_reason_of_the_other_ruling_is_refused(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        said = {"ruling": "true", "reason": "different_birth_date", "note": "Hm."}
+        answer = as_ana.post(address(case, f"hits/{hit.pk}/rule/"), said)
+        assert answer.status_code == 422
+        assert "This reason belongs to the other ruling." in text(answer)
+        assert "Hm." in text(answer)
+        assert not Hit.objects.get(pk=hit.pk).ruling
+
+    def test_another_organisations_match_is_missing(
+        self, make: Callable[..., Case], as_ana: Client, case: Case, hit: Hit
+    ) -> None:
+        other = make("Lotus Inference Ltd")
+        said = {"ruling": "false", "reason": "different_birth_date"}
+        assert as_ana.post(address(other, f"hits/{hit.pk}/rule/"), said).status_code == 404
+
+
+class TestHolds:
+    def test_an_approver_places_and_lifts(self, as_rui: Client, case: Case) -> None:
+        assert as_rui.post(address(case, "holds/place/"), {"on": "organisation", "reason": "Card stolen."}).status_code == 302
+        hold = Hold.objects.get()
+        assert hold.on_organisation == case.organisation
+        page = text(as_rui.get(address(case), {"tab": "keys"}))
+        assert "Card stolen." in page
+        assert as_rui.post(address(case, f"holds/{hold.pk}/lift/"), {"reason": ""}).status_code == 422
+        assert as_rui.post(address(case, f"holds/{hold.pk}/lift/"), {"reason": "Card replaced."}).status_code == 302
+        assert Hold.objects.get().lift_reason == "Card replaced."
+
+    def test_a_hold_needs_a_reason_and_one_of_our_targets(self, as_rui: Client, case: Case) -> None:
+        for said in ({"on": "organisation", "reason": ""}, {"on": "key-1", "reason": "x"}, {"reason": "x"}):
+            assert as_rui.post(address(case, "holds/place/"), said).status_code == 422
+        assert not Hold.objects.exists()
+
+    def test_an_analyst_holds_nothing(self, as_ana: Client, case: Case, rui: User) -> None:
+        hold = holds.place(organisation=case.organisation, reason="x", by=rui)
+        assert as_ana.post(address(case, f"holds/{hold.pk}/lift/"), {"reason": "y"}).status_code == 404
+
+
+class TestDocument:
+    def test_is_shown_in_a_sandbox_and_the_look_recorded(self, as_ana: Client, case: Case) -> None:
+        document = Document.objects.get()
+        answer = as_ana.get(address(case, f"documents/{document.pk}/"))
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer["Content-Disposition"].startswith("inline")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer["Content-Security-Policy"]
+        assert b"".join(answer.streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]  # a file response
+        assert AuditEvent.objects.filter(verb="document.viewed", actor="Ana Maric").count() == 1
+
+    def test_downloads_when_asked(self, as_ana: Client, case: Case) -> None:
+        document = Document.objects.get()
+        answer = as_ana.get(address(case, f"documents/{document.pk}/?download=1"))
+        assert answer["Content-Disposition"].startswith("attachment")
+
+    def test_what_a_browser_might_run_is_only_downloaded(self, as_ana: Client, case: Case) -> None:
+        document = Document.objects.get()
+        Document.objects.filter(pk=document.pk).update(content_type="text/html")
+        answer = as_ana.get(address(case, f"documents/{document.pk}/"))
+        assert answer["Content-Disposition"].startswith("attachment")
+        assert answer["Content-Type"] == "application/octet-stream"
+
+    def test_another_organisations_document_is_missing(self, make: Callable[..., Case], as_ana: Client, case: Case) -> None:
+        document = Document.objects.get()
+        other = make("Lotus Inference Ltd")
+        assert as_ana.get(address(other, f"documents/{document.pk}/")).status_code == 404

@@ -1,0 +1,112 @@
+"""What customers send as proof."""
+
+from io import BytesIO
+
+import pikepdf
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from accounts.models import AuditEvent
+from accounts.permissions import NotPermitted
+from kyc.evidence import actions as evidence
+from kyc.evidence import sniff
+from kyc.evidence.models import Document
+from tests.cast import Founded, customer, founded, pdf
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (60, 40)) -> bytes:
+    out = BytesIO()
+    Image.effect_noise(size, 60).save(out, kind)
+    return out.getvalue()
+
+
+def locked_pdf() -> bytes:
+    out = BytesIO()
+    document = pikepdf.open(pdf())
+    document.save(out, encryption=pikepdf.Encryption(owner="a", user="b"))
+    return out.getvalue()
+
+
+def send(nordlys: Founded, data: bytes, name: str = "file.pdf", kind: str = "passport") -> Document:
+    return evidence.upload(nordlys.organisation, kind=kind, file=SimpleUploadedFile(name, data), by=nordlys.by)
+
+
+class TestUpload:
+    @pytest.mark.parametrize(
+        ("data", "found"),
+        [(picture("PNG"), "image/png"), (picture("JPEG"), "image/jpeg"), (pdf().read(), "application/pdf")],
+    )
+    def test_tells_the_type_by_content_whatever_the_name(self, nordlys: Founded, data: bytes, found: str) -> None:
+        document = send(nordlys, data, name="letter.docx")
+        assert document.content_type == found
+        assert document.file.read() == data
+        assert AuditEvent.objects.filter(verb="document.uploaded", target_id=str(document.pk)).count() == 1
+
+    @pytest.mark.parametrize(
+        ("data", "sentence"),
+        [
+            (b"", "empty"),
+            (b"x" * (evidence.LARGEST + 1), "15 MB"),
+            (b"MZ\x90\x00 a program", "Only PDF, JPEG and PNG"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "Only PDF, JPEG and PNG"),
+            (b"%PDF-1.7\nnothing more", "damaged"),
+            (picture()[:400], "damaged or incomplete"),
+            (b"\x89PNG\r\n\x1a\n" + b"\x00" * 90, "Only PDF|damaged"),
+            (locked_pdf(), "password"),
+        ],
+    )
+    def test_says_what_is_wrong(self, nordlys: Founded, data: bytes, sentence: str) -> None:
+        with pytest.raises((evidence.BadFile, sniff.NotAccepted), match=sentence):
+            send(nordlys, data)
+        assert not Document.objects.exists()
+
+    def test_a_picture_too_large_to_unpack_is_refused_unopened(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sniff, "MOST_PIXELS", 1000)
+        with pytest.raises(sniff.NotAccepted, match="too large"):
+            send(nordlys, picture())
+
+    def test_the_same_file_is_not_taken_twice(self, nordlys: Founded) -> None:
+        data = picture()
+        send(nordlys, data)
+        with pytest.raises(evidence.BadFile, match="already"):
+            send(nordlys, data)
+
+    def test_a_kind_out_of_nowhere_is_refused(self, nordlys: Founded) -> None:
+        with pytest.raises(evidence.BadKind):
+            send(nordlys, picture(), kind="nonsense")
+
+    def test_a_stranger_cannot(self, nordlys: Founded) -> None:
+        with pytest.raises(NotPermitted):
+            evidence.upload(nordlys.organisation, kind="passport", file=pdf(), by=customer("charlie@other.example", "Charlie"))
+
+
+class TestShownName:
+    @pytest.mark.parametrize(
+        ("name", "shown"),
+        [("a\u202egnp.exe", "agnp.exe"), ("a\x00\nb.pdf", "ab.pdf"), ("\x07", "document"), ("护照.pdf", "护照.pdf")],
+    )
+    def test_leaves_out_what_deceives(self, name: str, shown: str) -> None:
+        assert evidence.shown_name(name) == shown
+
+    def test_is_cut_to_200_with_its_ending(self) -> None:
+        shown = evidence.shown_name("x" * 400 + ".pdf")
+        assert len(shown) == 200
+        assert shown.endswith(".pdf")
+
+
+class TestRemove:
+    def test_is_done_once_and_keeps_the_file(self, nordlys: Founded) -> None:
+        document = send(nordlys, picture())
+        evidence.remove(document, by=nordlys.by)
+        evidence.remove(document, by=nordlys.by)
+        assert not Document.objects.current().exists()
+        assert Document.objects.get().file.size == document.size
+        assert AuditEvent.objects.filter(verb="document.removed").count() == 1

@@ -1,0 +1,112 @@
+"""The customer's keys: listed, issued and shown once, revoked."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Proposal
+from kyc.cases import actions as cases
+from kyc.cases.models import Decision
+from kyc.keys.models import Key
+from kyc.onboarding.key_pages import ONCE
+from kyc.parties.models import Party
+from tests.cast import Founded, signed_in, staff
+
+KEYS, ISSUE = "/verification/keys/", "/verification/keys/issue/"
+
+
+@pytest.fixture
+def verified(nordlys: Founded) -> Founded:
+    """Nordlys with an entity, by an approval that a second person took."""
+    ana, rui = staff("analyst", "Ana"), staff("approver", "Rui")
+    proposal = Proposal.objects.create(kind="case.decision", choice="approve", reason="identity_established", proposed_by=ana)
+    Proposal.objects.filter(pk=proposal.pk).update(outcome="taken", outcome_by=rui, outcome_at=timezone.now())
+    case = nordlys.organisation.case_set.get()
+    decision = Decision.objects.create(organisation=nordlys.organisation, case=case, proposal=proposal)
+    cases.make_entity(case, decision, by=rui)
+    return nordlys
+
+
+def form_of(client: Client, found: Founded) -> dict[str, object]:
+    """A form as the browser would send it."""
+    once = re.search(r'name="once" value="([^"]+)"', client.get(ISSUE).content.decode())
+    assert once
+    project = found.organisation.project_set.get()
+    return {"once": once[1], "name": "prod", "project": project.pk, "responsible": found.controller.pk}
+
+
+class TestIssue:
+    def test_is_closed_until_the_organisation_is_verified(self, alices: Client) -> None:
+        assert "once your organisation is verified" in alices.get(KEYS).content.decode()
+        assert alices.get(ISSUE)["Location"] == KEYS
+        assert alices.post(ISSUE, {"name": "prod"})["Location"] == KEYS
+        assert not Key.objects.exists()
+
+    def test_shows_the_secret_once_and_keeps_it_nowhere(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        page = client.post(ISSUE, form_of(client, verified))
+        secret = re.search(r"kh_live_[\w-]+", page.content.decode())
+        assert secret
+        assert "no-store" in page["Cache-Control"]
+        key = Key.objects.get()
+        assert key.last_four == secret[0][-4:]
+        assert secret[0] not in client.get(KEYS).content.decode()
+        assert secret[0] not in str(dict(client.session))
+
+    def test_sent_again_by_reload_it_issues_no_second_key(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        sent = form_of(client, verified)
+        client.post(ISSUE, sent)
+        assert client.post(ISSUE, sent)["Location"] == KEYS
+        assert Key.objects.count() == 1
+        assert ONCE not in client.session
+
+    def test_a_strangers_person_and_project_are_no_choice(self, verified: Founded, other: Founded) -> None:
+        client = signed_in(verified.by)
+        for field, theirs in (("responsible", other.controller.pk), ("project", other.organisation.project_set.get().pk)):
+            assert client.post(ISSUE, {**form_of(client, verified), field: theirs}).status_code == 422
+        assert not Key.objects.exists()
+
+    @pytest.mark.parametrize("name", ["", "a\x00b", "\u202ex", "x" * 101])
+    def test_a_bad_name_is_explained_and_the_form_still_works(self, verified: Founded, name: str) -> None:
+        client = signed_in(verified.by)
+        assert client.post(ISSUE, {**form_of(client, verified), "name": name}).status_code == 422
+        assert client.post(ISSUE, form_of(client, verified)).status_code == 200
+        assert Key.objects.count() == 1
+
+
+class TestRevoke:
+    def test_is_asked_first_and_final(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        client.post(ISSUE, form_of(client, verified))
+        key = Key.objects.get()
+        revoke = reverse("onboarding:key_revoke", args=[key.pk])
+        assert "Revoke prod?" in client.get(revoke).content.decode()
+        assert Key.objects.get().state == Key.State.UNLINKED
+        client.post(revoke)
+        client.post(revoke)
+        assert Key.objects.get().state == Key.State.REVOKED
+        assert f'href="{revoke}"' not in client.get(KEYS).content.decode()
+
+    def test_is_not_a_strangers_to_do(self, verified: Founded, other: Founded) -> None:
+        client, charlie = signed_in(verified.by), signed_in(other.by)
+        client.post(ISSUE, form_of(client, verified))
+        theirs = charlie.post(reverse("onboarding:key_revoke", args=[Key.objects.get().pk]))
+        missing = charlie.post(reverse("onboarding:key_revoke", args=[999_999_999]))
+        assert theirs.status_code == 404
+        assert theirs.content == missing.content
+        assert Key.objects.get().state == Key.State.UNLINKED
+
+
+class TestPersonWithKeys:
+    def test_cannot_be_removed_before_the_key_is_revoked(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        client.post(ISSUE, form_of(client, verified))
+        # The case was never moved on in this fixture, so its pages are still open.
+        remove = reverse("onboarding:person_remove", args=[verified.controller.pk])
+        assert "Revoke them first" in client.get(remove).content.decode()
+        client.post(remove)
+        assert Party.objects.get(pk=verified.controller.pk).removed_on is None
