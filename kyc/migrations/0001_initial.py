@@ -1158,4 +1158,12 @@ class Migration(migrations.Migration):
             model_name='roleevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='role_as_of'),
         ),
+        migrations.AddIndex(
+            model_name='examination',
+            index=models.Index(condition=models.Q(('state', 'requested')), fields=['id'], name='examination_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='key',
+            index=models.Index(condition=models.Q(('state', 'unlinked')), fields=['id'], name='key_waiting'),
+        ),
     ]
