@@ -6,6 +6,8 @@ its failed state with the reason.
 """
 
 import logging
+import os
+import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -31,7 +33,8 @@ QUIET_AFTER_FAILURE = 2.0
 # One statement, so that a row is taken and told apart by its token in one step; the clock is the database's.
 CLAIM = """
 UPDATE {table}
-SET job_token = nextval('kh_job_token'), claimed_until = statement_timestamp() + %(lease)s, claims = claims + 1
+SET job_token = nextval('kh_job_token'), claimed_until = statement_timestamp() + %(lease)s, claims = claims + 1,
+    claimed_by = %(worker)s
 WHERE {key} = (
     SELECT {key} FROM {table}
     WHERE {field} = %(ready)s AND (claimed_until IS NULL OR claimed_until < statement_timestamp())
@@ -70,11 +73,13 @@ class Claimable(models.Model):
     """A row that is its own job.
 
     `claims` counts how often it was taken since it was last finished, `errors` how often the work then raised; the
-    difference is how often a worker died on it. `failure` says why it last rested or ended.
+    difference is how often a worker died on it. `claimed_by` is the process that last took it, host and process id.
+    `failure` says why it last rested or ended.
     """
 
     job_token = models.BigIntegerField(null=True, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
+    claimed_by = models.CharField(max_length=80, blank=True, editable=False)
     claims = models.PositiveSmallIntegerField(default=0, editable=False)
     errors = models.PositiveSmallIntegerField(default=0, editable=False)
     failure = models.TextField(blank=True, editable=False)
@@ -129,7 +134,13 @@ class Queue:
         statement = CLAIM.format(
             table=quote(meta.db_table), key=quote(meta.pk.column), field=quote(meta.get_field(self.field).column)
         )
-        return next(iter(self.model._base_manager.raw(statement, {"lease": self.lease, "ready": self.ready})), None)
+        values = {"lease": self.lease, "ready": self.ready, "worker": worker()}
+        return next(iter(self.model._base_manager.raw(statement, values)), None)
+
+
+def worker() -> str:
+    """This process, as claims name it."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}"
 
 
 class Claim:

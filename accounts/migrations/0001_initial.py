@@ -114,6 +114,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('job_token', models.BigIntegerField(editable=False, null=True)),
                 ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
                 ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('failure', models.TextField(blank=True, editable=False)),

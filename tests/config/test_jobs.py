@@ -1,5 +1,7 @@
 """The promises of config/jobs.py, on the real database, with mails as the work."""
 
+import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -132,6 +134,11 @@ class TestClaimsOfManyWorkers:
 
 @pytest.mark.django_db
 class TestClaim:
+    def test_the_row_names_the_process_that_took_it(self) -> None:
+        queued()
+        claimed()
+        assert Message.objects.get().claimed_by == f"{socket.gethostname()[:60]}:{os.getpid()}"
+
     def test_nothing_waits_so_nothing_is_claimed(self) -> None:
         queued(state="sent")
         assert QUEUE.claim() is None
