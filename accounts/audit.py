@@ -7,6 +7,8 @@ from django.db import models, transaction
 
 from accounts.models import AuditEvent, Organisation, User
 
+# Who acted when no person did.
+PRODUCT = "Keyholder"
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -24,7 +26,7 @@ def record(verb: str, *, target: models.Model, by: User | None, reason: str = ""
     return AuditEvent.objects.create(
         verb=verb,
         actor_id=by.pk if by else None,
-        actor=str(by) if by else "Keyholder",
+        actor=str(by) if by else PRODUCT,
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
         organisation_id=organisation_of(target),

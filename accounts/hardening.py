@@ -48,6 +48,10 @@ def harden(using: str) -> None:
         row = cursor.fetchone()
         if settings.DB_ROLE_NAMES["app"] == settings.DB_ROLE_NAMES["owner"] or not row or not row[0]:
             return
+        # A temporary table or function of the app's could stand in the way of a real one; a restored database has this anew.
+        database = sql.Identifier(connections[using].settings_dict["NAME"])
+        cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(database, app))
+        cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for (table,) in cursor.fetchall():

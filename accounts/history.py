@@ -104,14 +104,20 @@ def changes(model: type[models.Model], snapshot: Any) -> models.QuerySet[Any]:
     return events.filter(Q(VisibleIn(F("pgh_xid"), Value(snapshot.snapshot)))).order_by("pgh_id")
 
 
+# Quiet: the newest number is the storing transaction's own, and none was open when it looked. One that was open then has
+# an older number and leaves no trace here when it ends.
+QUIET = """
+SELECT ARRAY[pg_snapshot_xmin(stored), pg_snapshot_xmax(stored), pg_snapshot_xmin(now), pg_snapshot_xmax(now)]::text[]::bigint[]
+    = ARRAY[xid, xid, xid + 1, xid + 1]
+FROM (SELECT %s::pg_snapshot AS stored, pg_current_snapshot() AS now, %s::bigint AS xid) AS ends
+"""
+
+
 def written_since(snapshot: Any) -> bool:
-    """Whether any transaction ended since, other than the one that stored that snapshot."""
+    """Whether any transaction may have ended since, other than the one that stored that snapshot."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-        )
-        xmax, xmin = cursor.fetchone()
-    return not (xmax == xmin == int(snapshot.xid) + 1)
+        cursor.execute(QUIET, [snapshot.snapshot, snapshot.xid])
+        return not cursor.fetchone()[0]
 
 
 def checked_instant(instant: datetime) -> datetime:

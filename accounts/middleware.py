@@ -33,16 +33,9 @@ class RequestIdMiddleware:
 class SecondFactorMiddleware:
     """Staff reach nothing but enrolment and sign-out until a second factor stands behind the session."""
 
-    OPEN = (
-        "/account/2fa/",
-        "/account/logout/",
-        "/account/reauthenticate/",
-        "/account/confirm-email",
-        "/static/",
-        "/demo/",
-        "/healthz",
-        "/readyz",
-    )
+    OPEN = ("/account/logout/", "/account/2fa/reauthenticate/", "/static/", "/demo/", "/healthz", "/readyz")
+    # Open only to who has no factor yet: behind these stand recovery codes and the switching off, which ask for a password alone.
+    ENROLMENT = ("/account/2fa/", "/account/reauthenticate/", "/account/confirm-email")
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -51,8 +44,9 @@ class SecondFactorMiddleware:
         user = request.user
         if user.is_authenticated and user.is_staff and not request.path.startswith(self.OPEN):
             if not is_mfa_enabled(user):
-                return redirect("mfa_activate_totp")
-            if not second_factor.shown(request):
+                if not request.path.startswith(self.ENROLMENT):
+                    return redirect("mfa_activate_totp")
+            elif not second_factor.shown(request):
                 return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
         return self.get_response(request)
 

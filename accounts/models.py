@@ -179,6 +179,12 @@ class Proposal(models.Model):
                 | Q(outcome_by__isnull=False, outcome_at__isnull=False) & ~Q(outcome=""),
             ),
             models.CheckConstraint(name="proposal_needs_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="proposal_withdrawn_by_proposer", condition=~Q(outcome="withdrawn") | Q(outcome_by=F("proposed_by"))
+            ),
+            models.CheckConstraint(
+                name="proposal_outcome_known", condition=Q(outcome__in=["", "taken", "declined", "withdrawn"])
+            ),
         ]
         triggers = [
             # The CHECK alone would let one statement rewrite the proposer and take the proposal.

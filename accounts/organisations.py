@@ -28,7 +28,9 @@ def locked(organisation: Organisation, *, by: User) -> Organisation:
 
 
 def printable(text: str) -> str:
-    return " ".join("".join(character for character in text if character.isprintable()).split())
+    """One line: whitespace of any kind is a space, what can't be seen is left out."""
+    words = ("".join(filter(str.isprintable, word)) for word in text.split())
+    return " ".join(filter(None, words))
 
 
 @transaction.atomic

@@ -27,9 +27,10 @@ class VaultStorage(FileSystemStorage):
     """Private files under names that say nothing; never served by URL, only by views that check the reader."""
 
     def __init__(self) -> None:
-        super().__init__(
-            location=settings.VAULT_DIR, base_url=None, file_permissions_mode=0o600, directory_permissions_mode=0o700
-        )
+        super().__init__(location=settings.VAULT_DIR, file_permissions_mode=0o600, directory_permissions_mode=0o700)
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("This file is not accessible via a URL.")
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         token = secrets.token_hex(16)

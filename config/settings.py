@@ -3,9 +3,9 @@
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import services
@@ -16,6 +16,12 @@ DEMO = "DATABASE_URL" not in os.environ
 TESTING = "pytest" in sys.modules
 
 
+def refuse(sentence: str) -> NoReturn:
+    """Ends the start, whichever program it is of: manage.py, celery and granian all come through here first."""
+    print(sentence, file=sys.stderr)
+    raise SystemExit(2)
+
+
 def needed(name: str, demo: str) -> str:
     """The environment's value; in demo mode a fixed one; else the start ends with a sentence."""
     value = os.environ.get(name)
@@ -23,14 +29,28 @@ def needed(name: str, demo: str) -> str:
         return value
     if DEMO:
         return demo
-    raise ImproperlyConfigured(f"{name} is not set. Keyholder does not start without it outside demo mode; see README.md.")
+    refuse(f"{name} is not set. Keyholder does not start without it outside demo mode; see README.md.")
+
+
+def peppers(written: str) -> dict[str, str]:
+    found = {version: secret for version, _, secret in (part.partition(":") for part in written.split(","))}
+    if not all(version.isdecimal() and secret for version, secret in found.items()):
+        refuse("KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs.")
+    return found
+
+
+def number(name: str, default: int) -> int:
+    written = os.environ.get(name, str(default))
+    if not written.isdecimal():
+        refuse(f"{name} must be a number.")
+    return int(written)
 
 
 def database(url: str) -> dict[str, object]:
     """A PostgreSQL URL as Django wants it; a socket folder stands in the `host` query."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL must start with postgresql:// .")
+        refuse("DATABASE_URL must start with postgresql:// .")
     query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -56,14 +76,14 @@ if DEMO:
 else:
     DB_URLS = {"app": os.environ["DATABASE_URL"], "owner": os.environ.get("DATABASE_OWNER_URL", "")}
     if os.environ.get("KEYHOLDER_DB_ROLE") == "owner" and not DB_URLS["owner"]:
-        raise ImproperlyConfigured("DATABASE_OWNER_URL is not set: this command changes the schema and needs the owner's role.")
+        refuse("DATABASE_OWNER_URL is not set: this command changes the schema and needs the owner's role.")
 
 DB_ROLE = os.environ.get("KEYHOLDER_DB_ROLE", "app")
 DATABASES = {"default": database(DB_URLS[DB_ROLE])}
 DB_ROLE_NAMES = {role: urlsplit(url).username or role for role, url in DB_URLS.items()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-BROKER_URL = os.environ.get("BROKER_URL") or services.broker_url()
+BROKER_URL = needed("BROKER_URL", services.broker_url())
 CELERY_BROKER_URL = BROKER_URL
 CACHE_URL = os.environ.get("CACHE_URL") or os.environ.get("BROKER_URL") or services.cache_url()
 CACHES = {
@@ -77,8 +97,8 @@ CACHES = {
 }
 
 SECRET_KEY = needed("SECRET_KEY", "demo only: invented data needs no secret, production refuses to start with none")
-# Versioned peppers for key digests: "1:secret,2:secret"; the last one signs, all verify.
-KEY_PEPPERS = dict(part.split(":", 1) for part in needed("KEY_PEPPERS", "1:demo-pepper-of-no-value").split(","))
+# Versioned peppers for key digests: "1:secret,2:secret"; the highest version signs, all verify.
+KEY_PEPPERS = peppers(needed("KEY_PEPPERS", "1:demo-pepper-of-no-value"))
 ALLOWED_HOSTS = needed("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('KEYHOLDER_PORT', '8000')}")
@@ -161,6 +181,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -173,7 +194,7 @@ X_FRAME_OPTIONS = "DENY"
 
 EMAIL_BACKEND = "demo.mailbox.Backend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = needed("EMAIL_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_PORT = number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = True
@@ -189,7 +210,8 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+# Only for a front server that serves them itself: the web process finds them in the checkout.
+STATIC_ROOT = os.environ.get("STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "accounts.vault.VaultStorage"},

@@ -139,10 +139,12 @@ def sent(organisation: Organisation, by: User) -> None:
 
 
 def own(
-    organisation: Organisation, owned: Party, name: str, share: str, by: User, *, country: str, company: bool = False
+    organisation: Organisation, owned: Party, name: str, share: str, by: User, *, country: str, kind: str = Party.Kind.PERSON
 ) -> Party:
-    values = {"kind": Party.Kind.COMPANY, "hq_country": country} if company else {"birth_date": "1975-05-05"}
-    interest = ownership.declare_owner(organisation, owned=owned, name=name, share=share, country=country, by=by, **values)
+    more = {Party.Kind.COMPANY: {"hq_country": country}, Party.Kind.PERSON: {"birth_date": "1975-05-05"}}.get(kind, {})
+    interest = ownership.declare_owner(
+        organisation, owned=owned, kind=kind, name=name, share=share, country=country, by=by, **more
+    )
     return interest.owner
 
 
@@ -151,7 +153,7 @@ def verified() -> None:
     organisation, customer, by = founded(NORDLYS)
     controller = Party.objects.people().get(organisation=organisation)
     ownership.declare_owner(organisation, owned=customer, owner=controller, share="60", by=by)
-    fund = own(organisation, customer, "Fjordkraft Invest AS", "40", by, country="NO", company=True)
+    fund = own(organisation, customer, "Fjordkraft Invest AS", "40", by, country="NO", kind=Party.Kind.COMPANY)
     own(organisation, fund, "Solveig Nyquist", "100", by, country="NO")
     sent(organisation, by)
     case = organisation.case_set.get()
@@ -168,19 +170,19 @@ def verified() -> None:
 def half_listed() -> None:
     """Helios: half of its holding belongs to a company that is on the list."""
     organisation, customer, by = founded(HELIOS)
-    holding = own(organisation, customer, "Meridian Holding Ltd", "50", by, country="CY", company=True)
+    holding = own(organisation, customer, "Meridian Holding Ltd", "50", by, country="CY", kind=Party.Kind.COMPANY)
     own(organisation, customer, "Eleni Christou", "50", by, country="CY")
-    own(organisation, holding, "ROSOBORONEXPORT OAO", "50", by, country="RU", company=True)
+    own(organisation, holding, "ROSOBORONEXPORT OAO", "50", by, country="RU", kind=Party.Kind.COMPANY)
     own(organisation, holding, "Nikos Andreou", "50", by, country="CY")
     rosoboron = Party.objects.get(organisation=organisation, name="ROSOBORONEXPORT OAO")
-    own(organisation, rosoboron, "Russian Federation state holder", "100", by, country="RU")
+    own(organisation, rosoboron, "Russian Federation", "100", by, country="RU", kind=Party.Kind.STATE)
     sent(organisation, by)
 
 
 def to_review() -> None:
     """Lotus: a chain of owners whose end is not fully known."""
     organisation, customer, by = founded(LOTUS)
-    parent = own(organisation, customer, "Lotus Holdings (HK) Limited", "70", by, country="HK", company=True)
+    parent = own(organisation, customer, "Lotus Holdings (HK) Limited", "70", by, country="HK", kind=Party.Kind.COMPANY)
     own(organisation, parent, "Chen Weiguang", "51", by, country="HK")
     sent(organisation, by)
 

@@ -7,23 +7,26 @@ import pikepdf
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts import credentials, proposals
-from accounts.models import Proposal
+from accounts import credentials, organisations, proposals
+from accounts.models import Proposal, User
 from accounts.proposals import SamePerson
 from kyc.cases import actions as cases
 from kyc.cases import examining
 from kyc.cases.models import Case, Entity
 from kyc.cases.policy import POLICY
+from kyc.evidence import actions as evidence
 from kyc.keys import actions as keys
 from kyc.keys import holds, linking
 from kyc.keys.models import Key
+from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
+from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 from reports import actions as reports
 from reports import building
 from reports.canonical import sha256
-from tests import cast
+from tests import cast, story
 
 
 def asked(secret: str, token: str) -> dict[str, object]:
@@ -37,30 +40,56 @@ def asked(secret: str, token: str) -> dict[str, object]:
     return answer.json()
 
 
+def told(by: User) -> cast.Founded:
+    """Freja says who her company is, who runs it and who owns it, down to people."""
+    organisation = organisations.create(name=story.COMPANY["name"], by=by)
+    cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
+    company = parties.declare_company(organisation, **story.COMPANY, by=by)
+    roles = ["controller", "director"]
+    controller = parties.declare_person(organisation, **story.CONTROLLER, roles=roles, by=by)
+    ownership.declare_owner(organisation, owned=company, owner=controller, share=story.CONTROLLERS_SHARE, by=by)
+    holding = ownership.declare_owner(organisation, owned=company, kind="company", **story.HOLDING, by=by).owner
+    for owner in story.HOLDERS:
+        person = {"name": owner.name, "country": owner.country, "share": owner.share}
+        ownership.declare_owner(organisation, owned=holding, kind="person", **person, by=by)
+    return cast.Founded(organisation, company, controller, by)
+
+
+def sent(case: Case, by: User) -> None:
+    evidence.upload(case.organisation, kind="register_extract", file=cast.pdf(), by=by)
+    cases.submit(case, declared_true=True, by=by)
+    examining.run()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     cast.load_list()
-    alice, ana, rui = cast.customer(), cast.staff("analyst", "Ana"), cast.staff("approver", "Rui")
+    freja, ana, rui = (
+        cast.customer("freja@tide.example", "Freja Lind"),
+        cast.staff("analyst", "Ana"),
+        cast.staff("approver", "Rui"),
+    )
     astrid, omar = cast.staff("auditor", "Astrid"), cast.staff("administrator", "Omar")
 
-    # Alice fills in and sends; the machine examines.
-    found = cast.submitted(alice)
-    organisation = found.organisation
-    examining.run()
-    case = Case.objects.get(organisation=organisation)
+    # Freja fills in and sends; the machine examines against the real list: the listed names and nobody else are met.
+    found = told(freja)
+    organisation, case = found.organisation, Case.objects.get()
+    sent(case, freja)
+    case.refresh_from_db()
     assert case.state == Case.State.REVIEW
-    assert {f.category for f in case.examinations.get().findings.all()} == {
-        "ownership",
-        "screening",
-        "unaccounted",
-        "documents",
-        "risk",
-    }
+    assert {hit.party.name: hit.entry_name for hit in Hit.objects.open()} == story.LISTED
     for hit in Hit.objects.open():
-        screening.rule(hit, ruling="false", reason="different_birth_date", by=ana)
+        screening.rule(hit, ruling="false", reason="different_country", note="The passport says so.", by=ana)
+
+    # Ana asks for more and Rui takes it: the form is open again, with the officer's sentence.
+    asks = cases.propose(case, choice="ask", reason="document_unreadable", note="Blank.", message=story.ASKED, by=ana)
+    cases.take(asks, by=rui)
+    assert case.requirements.get(met_at__isnull=True).sentence == story.ASKED
+    sent(case, freja)
+    assert not Hit.objects.open().exists()
 
     # Ana proposes; she can't take it, Rui can.
-    decision = cases.propose(case, choice="approve", reason="identity_established", note="The extract agrees.", by=ana)
+    decision = cases.propose(case, choice="approve", reason="hits_explained", note="The extract agrees.", by=ana)
     with pytest.raises(cases.NotPermitted):
         cases.take(decision, by=ana)
     cases.take(decision, by=rui)
@@ -68,9 +97,8 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
 
     # A key is inactive until the task has linked it.
     _, gateway = credentials.issue(name="edge", by=omar)
-    key, secret = keys.issue(
-        organisation, project=organisation.project_set.get(), name="prod", responsible=found.controller, by=alice
-    )
+    project = organisation.project_set.get()
+    key, secret = keys.issue(organisation, project=project, name="prod", responsible=found.controller, by=freja)
     assert asked(gateway, secret) == {"active": False}
     linking.run()
     assert asked(gateway, secret)["entity"] == entity.reference
@@ -85,10 +113,7 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     # The auditor's dossier as of before still shows the old fact.
     before = reports.request(organisation, by=astrid)
     building.run()
-    parties.declare_company(
-        organisation, name="Sudlys Modelling AS", legal_form="AS", registration_number="918334207",
-        country="NO", hq_country="NO", address="Strandgata 12", by=alice,
-    )  # fmt: skip
+    parties.declare_company(organisation, **{**story.COMPANY, "name": "Ebb Robotics AS"}, by=freja)
     again = reports.request(organisation, valid_at=before.valid_at, known_at=before.known_at, by=astrid)
     after = reports.request(organisation, by=astrid)
     building.run()
@@ -97,14 +122,20 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
         assert report.state == "ready", report.failure
     assert again.sha256 == before.sha256
     assert after.sha256 != before.sha256
-    assert json.loads(before.facts)["identity"][0]["value"] == "Nordlys Modelling AS"
-    assert json.loads(after.facts)["identity"][0]["value"] == "Sudlys Modelling AS"
+    assert json.loads(before.facts)["identity"][0]["value"] == "Tide Robotics AS"
+    assert json.loads(after.facts)["identity"][0]["value"] == "Ebb Robotics AS"
     with pikepdf.open(io.BytesIO(before.file.read())) as pdf:
         attached = pdf.attachments["report.json"].get_file().read_bytes()
     assert sha256(attached) == before.sha256
 
+    # A stranger's page and a missing page are the same bytes.
+    charlie = cast.signed_in(cast.customer("charlie@outside.example", "Charlie"))
+    missing = charlie.get("/no/such/page")
+    for path in (f"/desk/cases/{case.pk}/", f"/reports/{before.pk}/", f"/reports/{before.pk}/download/"):
+        assert (charlie.get(path).status_code, charlie.get(path).content) == (404, missing.content), path
+
     # Revoked is dead on the next call, for good.
-    keys.revoke(key, by=alice)
+    keys.revoke(key, by=freja)
     assert asked(gateway, secret) == {"active": False}
     with pytest.raises(IntegrityError), transaction.atomic():
         Key.objects.filter(pk=key.pk).update(state="active")

@@ -503,4 +503,12 @@ class Migration(migrations.Migration):
             model_name='message',
             index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='message_waiting'),
         ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'withdrawn'), _negated=True), ('outcome_by', models.F('proposed_by')), _connector='OR'), name='proposal_withdrawn_by_proposer'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'taken', 'declined', 'withdrawn'])), name='proposal_outcome_known'),
+        ),
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
 from kyc.cases.models import Case
+from kyc.desk.words import CHOICES
 
 PAGE = 100
 LATELY = 5
@@ -51,6 +52,7 @@ VERBS = {
     "hit.ruled": _("ruled on a possible match"),
     "key.issued": _("issued a key"),
     "key.linked": _("linked a key"),
+    "key.unlinked": _("ended the link of a key"),
     "key.revoked": _("revoked a key"),
     "hold.placed": _("placed a hold"),
     "hold.lifted": _("lifted a hold"),
@@ -58,9 +60,18 @@ VERBS = {
     "report.ready": _("finished a report"),
     "report.downloaded": _("downloaded a report"),
     "organisation.created": _("created the organisation"),
+    "report.drafted": _("drew a draft of a report"),
+    "user.renamed": _("changed the own name"),
+    "list.loaded": _("loaded a list"),
+    "gateway.credential_issued": _("issued a gateway's credential"),
+    "gateway.credential_revoked": _("revoked a gateway's credential"),
 }
-# Details that say which one, fit to stand behind the verb.
+# Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("to", "name", "owner", "prefix", "reference", "choice", "ruling")
+CODES: dict[str, dict[str, Promise]] = {
+    "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
+    "ruling": {"true": _("the same"), "false": _("another")},
+}
 TONES = {
     "case.approved": "good",
     "decision.taken": "good",
@@ -88,7 +99,8 @@ class Happening:
 
 def told(event: AuditEvent) -> Happening:
     words = str(VERBS.get(event.verb) or event.verb.replace("_", " ").replace(".", ": "))
-    named = next((str(event.details[name]) for name in NAMED if event.details.get(name)), "")
+    found = next(((name, event.details[name]) for name in NAMED if event.details.get(name)), ("", ""))
+    named = str(CODES.get(found[0], {}).get(found[1], found[1]))
     return Happening(event.actor, f"{words}: {named}" if named else words, event.at, event.reason, TONES.get(event.verb, ""))
 
 

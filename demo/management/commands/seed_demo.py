@@ -14,5 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         credential = seed.run()
         if credential:
-            (settings.DATA_DIR / "demo-gateway").write_text(credential + "\n")
-            self.stdout.write(f"Seeded the demo. Its gateway's credential stands in {settings.DATA_DIR / 'demo-gateway'}")
+            path = settings.DATA_DIR / "demo-gateway"
+            path.touch(mode=0o600)
+            path.write_text(credential + "\n")
+            self.stdout.write(f"Seeded the demo. Its gateway's credential stands in {path}")

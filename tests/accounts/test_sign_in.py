@@ -1,0 +1,356 @@
+"""Signing up, in and out through the real sign-in library, as a browser does it; the codes come from the queued mail."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth.hashers import check_password
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import Message, User
+from demo.cast import PASSWORD, TOTP_SECRET
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+PHRASE = "a long pass phrase of words"
+CODE = re.compile(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})?)$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_attempts() -> None:
+    """Rate limits count in the cache, which outlives a test."""
+    cache.clear()
+
+
+def newest_mail(to: str) -> Message:
+    return Message.objects.filter(to=to).latest("pk")
+
+
+def code_for(email: str) -> str:
+    found = CODE.search(newest_mail(email).text)
+    assert found
+    return found[1]
+
+
+def totp_now(secret: str) -> str:
+    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+
+
+def signed_up(email: str = "nora@sudlys.example") -> Client:
+    client = Client()
+    answer = client.post("/account/signup/", {"email": email, "password1": PHRASE})
+    assert (answer.status_code, answer["Location"]) == (302, "/account/confirm-email/")
+    return client
+
+
+def who(client: Client) -> str:
+    return client.session.get("_auth_user_id", "")
+
+
+def text(answer: Any) -> str:
+    """What a reader sees, without what differs from one request to the next."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+
+
+class TestSignUp:
+    def test_with_the_code_from_the_mail_leads_to_the_first_question(self) -> None:
+        client = signed_up()
+        assert who(client) == ""
+        answer = client.post("/account/confirm-email/", {"code": code_for("nora@sudlys.example")})
+        assert answer["Location"] == "/start/"
+        nora = User.objects.get(email="nora@sudlys.example")
+        assert who(client) == str(nora.pk)
+        assert EmailAddress.objects.get(user=nora).verified
+        assert client.get("/start/")["Location"] == "/verification/begin/"
+        assert (nora.staff_role, nora.is_staff) == ("", False)
+
+    def test_a_wrong_code_gets_a_sentence_and_after_three_no_more_chance(self) -> None:
+        client = signed_up()
+        right = code_for("nora@sudlys.example")
+        answer = client.post("/account/confirm-email/", {"code": "WRO-NGX"})
+        assert answer.status_code == 200
+        assert answer.context["verify_form"].errors["code"] == ["Incorrect code."]
+        assert "Incorrect code." in answer.content.decode()
+        for _ in range(3):
+            client.post("/account/confirm-email/", {"code": "WRO-NGX"})
+        client.post("/account/confirm-email/", {"code": right})
+        assert who(client) == ""
+        assert not EmailAddress.objects.filter(verified=True).exists()
+
+    def test_one_persons_code_is_nothing_in_anothers_browser(self) -> None:
+        signed_up()
+        other = signed_up("mallory@x.example")
+        other.post("/account/confirm-email/", {"code": code_for("nora@sudlys.example")})
+        assert who(other) == ""
+
+    def test_an_unverified_address_reaches_nothing(self) -> None:
+        client = signed_up()
+        for path in ("/start/", "/verification/", "/verification/begin/", "/desk/cases/", "/reports/", "/account/2fa/"):
+            assert client.get(path)["Location"].startswith("/account/login/"), path
+        cache.clear()  # one code in ten seconds
+        again = Client()
+        answer = again.post("/account/login/", {"login": "nora@sudlys.example", "password": PHRASE})
+        assert answer["Location"] == "/account/confirm-email/"
+        assert who(again) == ""
+        assert again.get("/verification/begin/")["Location"].startswith("/account/login/")
+
+    def test_nobody_signs_up_as_staff(self) -> None:
+        client = Client()
+        client.post(
+            "/account/signup/", {"email": "eve@x.example", "password1": PHRASE, "staff_role": "approver", "is_staff": "1"}
+        )
+        assert User.objects.get(email="eve@x.example").staff_role == ""
+
+    @pytest.mark.parametrize("password", ["short", "password1234", "nora@sudlys.example", ""])
+    def test_a_weak_password_is_told_so(self, password: str) -> None:
+        answer = Client().post("/account/signup/", {"email": "nora@sudlys.example", "password1": password})
+        assert answer.status_code == 200
+        assert answer.context["form"].errors["password1"]
+        assert not User.objects.exists()
+
+    def test_the_code_stands_in_no_subject_and_no_history(self) -> None:
+        signed_up()
+        code = code_for("nora@sudlys.example")
+        assert code not in newest_mail("nora@sudlys.example").subject
+        assert code not in str(list(Message.pgh_event_model.objects.values()))  # type: ignore[attr-defined]
+
+
+class TestEnumeration:
+    """Whether an address has an account is told to its owner by mail, and to nobody on a page."""
+
+    def test_sign_up_answers_alike(self) -> None:
+        cast.customer()
+        pages = []
+        for email in ("alice@nordlys.example", "nobody@nordlys.example"):
+            client = signed_up(email)
+            page = text(client.get("/account/confirm-email/"))
+            assert email in page
+            pages.append(page.replace(email, "EMAIL"))
+            wrong = client.post("/account/confirm-email/", {"code": "WRO-NGX"})
+            assert wrong.status_code == 200
+            pages.append(text(wrong).replace(email, "EMAIL"))
+        assert pages[:2] == pages[2:]
+        assert newest_mail("alice@nordlys.example").subject == "You have an account at Keyholder already"
+        assert newest_mail("nobody@nordlys.example").subject == "Your code for Keyholder"
+        assert User.objects.filter(email="alice@nordlys.example").count() == 1
+
+    def test_sign_up_with_a_known_address_changes_nothing_about_it(self) -> None:
+        alice = cast.customer()
+        signed_up("ALICE@nordlys.example")
+        alice.refresh_from_db()
+        assert alice.check_password(PASSWORD)
+        assert not alice.check_password(PHRASE)
+
+    def test_a_forgotten_password_answers_alike(self) -> None:
+        cast.customer()
+        answers = []
+        for email in ("alice@nordlys.example", "nobody@nordlys.example"):
+            answer = Client().post("/account/password/reset/", {"email": email})
+            answers.append((answer.status_code, answer["Location"], answer.content, sorted(answer.cookies)))
+        assert answers[0] == answers[1]
+        assert newest_mail("alice@nordlys.example").subject == "Set a new password for Keyholder"
+        assert newest_mail("nobody@nordlys.example").subject == "No account with this address"
+
+    def test_signing_in_answers_alike(self) -> None:
+        cast.customer()
+        pages = []
+        for email in ("alice@nordlys.example", "nobody@nordlys.example"):
+            answer = Client().post("/account/login/", {"login": email, "password": "not the password"})
+            assert answer.status_code == 200
+            pages.append(text(answer).replace(email, "EMAIL"))
+        assert pages[0] == pages[1]
+
+
+class TestSignIn:
+    def test_a_wrong_password_gets_one_sentence(self) -> None:
+        cast.customer()
+        client = Client()
+        answer = client.post("/account/login/", {"login": "alice@nordlys.example", "password": "wrong"})
+        sentence = "The email address and/or password you specified are not correct."
+        assert answer.context["form"].errors["__all__"] == [sentence]
+        assert sentence in answer.content.decode()
+        assert who(client) == ""
+
+    def test_the_right_one_leads_to_the_work(self, settings: Any) -> None:
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+        alice = cast.customer()
+        assert alice.password.startswith("argon2$argon2id$")
+        assert check_password(PASSWORD, alice.password)
+        client = Client()
+        answer = client.post("/account/login/", {"login": " ALICE@nordlys.example", "password": PASSWORD})
+        assert answer["Location"] == "/start/"
+        assert who(client) == str(alice.pk)
+
+    def test_after_five_wrong_ones_even_the_right_one_waits(self) -> None:
+        cast.customer()
+        client = Client()
+        for _ in range(6):
+            client.post("/account/login/", {"login": "alice@nordlys.example", "password": "wrong"})
+        answer = client.post("/account/login/", {"login": "alice@nordlys.example", "password": PASSWORD})
+        assert "Too many" in answer.content.decode()
+        assert who(client) == ""
+
+    def test_one_who_left_does_not_come_in(self) -> None:
+        alice = cast.customer()
+        alice.is_active = False
+        alice.save()
+        client = Client()
+        client.post("/account/login/", {"login": "alice@nordlys.example", "password": PASSWORD})
+        assert who(client) == ""
+
+    def test_one_who_left_is_out_on_the_next_request(self) -> None:
+        alice = cast.customer()
+        client = cast.signed_in(alice)
+        assert client.get("/verification/begin/").status_code == 200
+        User.objects.update(is_active=False)
+        assert client.get("/verification/begin/")["Location"].startswith("/account/login/")
+
+    def test_it_does_not_lead_to_another_site(self) -> None:
+        cast.customer()
+        values = {"login": "alice@nordlys.example", "password": PASSWORD, "next": "https://evil.example/"}
+        assert Client().post("/account/login/", values)["Location"] == "/start/"
+
+    def test_signing_out_takes_a_form_and_ends_the_session(self) -> None:
+        client = cast.signed_in(cast.customer())
+        assert client.get("/account/logout/").status_code == 200
+        assert who(client)
+        assert client.post("/account/logout/")["Location"] == "/"
+        assert who(client) == ""
+        assert client.get("/verification/")["Location"].startswith("/account/login/")
+
+
+class TestSecondStep:
+    def test_staff_sign_in_with_password_and_code(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        client = Client()
+        answer = client.post("/account/login/", {"login": rui.email, "password": PASSWORD})
+        assert answer["Location"] == "/account/2fa/authenticate/"
+        assert who(client) == ""
+        assert client.post("/account/2fa/authenticate/", {"code": "000000"}).status_code == 200
+        assert who(client) == ""
+        answer = client.post("/account/2fa/authenticate/", {"code": totp_now(TOTP_SECRET)})
+        assert answer["Location"] == "/start/"
+        assert client.get("/desk/cases/").status_code == 200
+
+    def test_a_code_works_once(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        code = totp_now(TOTP_SECRET)
+        seen = []
+        for _ in range(2):
+            client = Client()
+            client.post("/account/login/", {"login": rui.email, "password": PASSWORD})
+            client.post("/account/2fa/authenticate/", {"code": code})
+            seen.append(who(client))
+        assert seen == [str(rui.pk), ""]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_new_staff_enrol_with_a_real_code_and_get_recovery_codes(self) -> None:
+        new = cast.staff("analyst", "New")
+        Authenticator.objects.filter(user=new).delete()
+        client = Client()
+        answer = client.post("/account/login/", {"login": new.email, "password": PASSWORD}, follow=True)
+        assert answer.redirect_chain[-2][0] == "/account/2fa/totp/activate/"
+        # The library wants the password once more before it touches how one signs in.
+        answer = client.post(answer.redirect_chain[-1][0], {"password": PASSWORD}, follow=True)
+        assert answer.redirect_chain[-1][0] == "/account/2fa/totp/activate/"
+        secret = answer.context["form"].secret
+        assert secret in answer.content.decode()
+        assert client.get("/desk/cases/")["Location"] == "/account/2fa/totp/activate/"
+        assert client.post("/account/2fa/totp/activate/", {"code": "000000"}).status_code == 200
+        assert not Authenticator.objects.filter(user=new).exists()
+        answer = client.post("/account/2fa/totp/activate/", {"code": totp_now(secret)}, follow=True)
+        assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"
+        codes = Authenticator.objects.get(user=new, type="recovery_codes").wrap().get_unused_codes()
+        assert len(set(codes)) == 10
+        assert all(code in answer.content.decode() for code in codes)
+        assert client.get("/desk/cases/").status_code == 200, "enrolling showed the factor"
+        # One of them opens the door when the phone is lost, once.
+        for expected in (302, 200):
+            other = Client()
+            other.post("/account/login/", {"login": new.email, "password": PASSWORD})
+            assert other.post("/account/2fa/authenticate/", {"code": codes[0]}).status_code == expected
+
+    def test_staff_who_switch_it_off_are_led_to_enrolment_again(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        client = cast.signed_in(rui)
+        client.post("/account/reauthenticate/", {"password": PASSWORD})
+        assert client.post("/account/2fa/totp/deactivate/").status_code == 302
+        assert not Authenticator.objects.filter(user=rui).exists()
+        assert client.get("/desk/cases/")["Location"] == "/account/2fa/totp/activate/"
+
+
+class TestForgottenPassword:
+    def link(self) -> str:
+        Client().post("/account/password/reset/", {"email": "alice@nordlys.example"})
+        found = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", newest_mail("alice@nordlys.example").text)
+        assert found
+        return found[1]
+
+    def test_a_new_one_by_the_link_in_the_mail(self) -> None:
+        alice = cast.customer()
+        client = Client()
+        page = client.get(self.link(), follow=True)
+        assert page.status_code == 200
+        answer = client.post(page.request["PATH_INFO"], {"password1": PHRASE, "password2": PHRASE})
+        assert answer["Location"] == "/account/password/reset/key/done/"
+        alice.refresh_from_db()
+        assert alice.check_password(PHRASE)
+        assert who(client) == "", "who resets a password signs in with it"
+
+    def test_the_link_works_once(self) -> None:
+        cast.customer()
+        link, client = self.link(), Client()
+        page = client.get(link, follow=True)
+        client.post(page.request["PATH_INFO"], {"password1": PHRASE, "password2": PHRASE})
+        assert "This link no longer works" in Client().get(link, follow=True).content.decode()
+
+    def test_a_forged_link_says_the_same(self) -> None:
+        cast.customer()
+        forged = Client().get("/account/password/reset/key/1-forged-key/", follow=True)
+        assert "This link no longer works" in forged.content.decode()
+
+    def test_staff_still_show_their_second_factor(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        Client().post("/account/password/reset/", {"email": rui.email})
+        found = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", newest_mail(rui.email).text)
+        assert found
+        client = Client()
+        page = client.get(found[1], follow=True)
+        client.post(page.request["PATH_INFO"], {"password1": PHRASE, "password2": PHRASE})
+        answer = client.post("/account/login/", {"login": rui.email, "password": PHRASE})
+        assert answer["Location"] == "/account/2fa/authenticate/"
+        assert who(client) == ""
+
+
+class TestNotices:
+    """What the owner of an account is told by mail when its sign-in changes."""
+
+    def test_of_a_changed_password(self) -> None:
+        alice = cast.customer()
+        client = cast.signed_in(alice)
+        client.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": PHRASE, "password2": PHRASE})
+        mail = newest_mail(alice.email)
+        assert mail.subject == "Your password was changed"
+        assert mail.text.startswith("Hello,\n\nYour password was changed.")
+        assert "It was done on" in mail.text
+        assert who(client) == str(alice.pk)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_a_second_step_switched_on_and_off(self) -> None:
+        alice = cast.customer()
+        client = cast.signed_in(alice)
+        client.post("/account/reauthenticate/", {"password": PASSWORD})
+        secret = client.get("/account/2fa/totp/activate/").context["form"].secret
+        client.post("/account/2fa/totp/activate/", {"code": totp_now(secret)})
+        client.post("/account/2fa/totp/deactivate/")
+        subjects = list(Message.objects.filter(to=alice.email).order_by("pk").values_list("subject", flat=True))
+        assert len(subjects) >= 2
+        for message in Message.objects.filter(to=alice.email):
+            assert message.text.startswith("Hello,\n\n")
+            assert message.text.rstrip().splitlines()[-2] == "The verification team"
+            assert secret not in message.text

@@ -1,0 +1,71 @@
+"""One row of every tracked model, all of one organisation, for tests that walk the models."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from accounts import messages, snapshots
+from accounts.models import GatewayCredential, Membership, Proposal, User
+from kyc.cases import actions as cases
+from kyc.cases.models import Case, Decision, Entity, Requirement
+from kyc.evidence import actions as evidence
+from kyc.keys.models import Hold, Key, Link
+from kyc.ownership import actions as ownership
+from kyc.parties.models import Role
+from kyc.screening.models import Hit, ListVersion
+from reports.models import Report
+from tests import cast
+
+Rows = dict[type[models.Model], Any]
+
+
+def one_of_each(by: User, **names: str) -> Rows:
+    """Nordlys, unless named otherwise: founded by `by`, approved by two officers, with a linked key and a hold on it."""
+    found = cast.founded(by, **names)
+    organisation, now = found.organisation, timezone.now()
+    analyst, approver = (cast.staff(role, f"{role} of {organisation}") for role in ("analyst", "approver"))
+    interest = ownership.declare_owner(organisation, owned=found.party, owner=found.controller, share="100", by=by)
+    document = evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=by)
+    case = cases.submit(Case.objects.get(organisation=organisation), declared_true=True, by=by)
+    version, _ = ListVersion.objects.get_or_create(
+        source="ofac-cons", sha256="0" * 64, defaults={"published": date(2024, 5, 2), "entries_count": 0}
+    )
+    hit = Hit.objects.create(
+        organisation=organisation, party=found.party, list_version=version, entry_id="1", entry_name="Norlis",
+        party_name=found.party.name, score="0.900",
+    )  # fmt: skip
+    requirement = Requirement.objects.create(
+        organisation=organisation, case=case, sentence="Send the extract.", consequence="No key.", due_on=date(2030, 1, 1)
+    )
+    proposal = Proposal.objects.create(kind="case.decision", choice="approve", reason="identity_established", proposed_by=analyst)
+    decision = Decision.objects.create(organisation=organisation, case=case, proposal=proposal)
+    proposal.outcome, proposal.outcome_by, proposal.outcome_at = "taken", approver, now
+    proposal.save()
+    entity = Entity.objects.create(
+        organisation=organisation, party=found.party, decision=decision, reference=f"E-{decision.pk}", name=found.party.name,
+        valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=365),
+    )  # fmt: skip
+    project = organisation.project_set.get()
+    key = Key.objects.create(
+        organisation=organisation, project=project, name="production", prefix=f"kh_live_{organisation.pk}", last_four="1234",
+        digest="0" * 64, pepper_version="1", responsible=found.controller, issued_by=by,
+    )  # fmt: skip
+    link = Link.objects.create(
+        organisation=organisation, key=key, entity=entity, responsible=found.controller, valid_from=now, because="approved"
+    )
+    hold = Hold.objects.create(organisation=organisation, key=key, source="officer", reason="a question", placed_by=approver)
+    report = Report.objects.create(
+        kind="R-03", organisation=organisation, valid_at=now, known_at=now, snapshot=snapshots.take(), rule_pack="1",
+        template="1", requested_by=approver,
+    )  # fmt: skip
+    credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
+    message = messages.queue(to=by.email, subject="Hello", text="Hello")
+    membership = Membership.objects.get(organisation=organisation, user=by)
+    role = Role.objects.get(organisation=organisation, kind=Role.Kind.DIRECTOR)
+    rows = [
+        by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
+        case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, report,
+    ]  # fmt: skip
+    return {type(row): row for row in rows}
