@@ -4,7 +4,7 @@ Written as `1952-10-07`, `1952-10`, `1952`, `circa 1952`, `1971 to 1973`.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import lru_cache
 
 MONTHS = {name: place for place, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
@@ -61,7 +61,8 @@ def span(text: str) -> Span | None:
         return None
     first, last = bounds[0][0], bounds[-1][1]
     if text.startswith("circa "):
-        first, last = first.replace(year=first.year - ABOUT_YEARS, day=1), last.replace(year=last.year + ABOUT_YEARS, day=28)
+        first = first.replace(year=max(MINYEAR, first.year - ABOUT_YEARS), day=1)
+        last = last.replace(year=min(MAXYEAR, last.year + ABOUT_YEARS), day=28)
     return first, last
 
 

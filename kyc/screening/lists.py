@@ -67,12 +67,12 @@ def lines(path: Path | None) -> Iterator[str]:
 
 
 def digest(paths: Iterable[Path | None]) -> str:
-    """SHA-256 over the unpacked files, so that packing one changes nothing."""
+    """SHA-256 over the unpacked files, each in its place, so that packing one changes nothing and mixing two up does."""
     sha256 = hashlib.sha256()
     for path in paths:
         for line in lines(path):
             sha256.update(line.encode())
-        sha256.update(b"\0" if path else b"")
+        sha256.update(b"\0")
     return sha256.hexdigest()
 
 

@@ -23,6 +23,7 @@ JOINED = 0.97
 INITIAL = 0.8
 CLOSE = 0.7
 SHORT = 3
+MOST_JOINED = 7
 SHARPNESS = 1.2
 LENIENCE = 0.5
 PATRONYMIC = re.compile(r"(?:[oe]vi(?:ch|c|tch)|[oe]vn[ay]|ichna|inichna)$")
@@ -114,15 +115,14 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def asked_joins(text: str) -> dict[str, tuple[str, ...]]:
-    """In either order, so that the order of a name never matters."""
-    every = [word for word in words(text) if word not in LEGAL_FORMS][:7]
-    return joined(permutations(every, 2))
+    """In either order, so that the order of a name never matters; of a long name the shortest words, which are split sooner."""
+    every = sorted((word for word in words(text) if word not in LEGAL_FORMS), key=lambda word: (len(word), word))
+    return joined(permutations(every[:MOST_JOINED], 2))
 
 
 def listed_joins(text: str) -> dict[str, tuple[str, ...]]:
-    """Neighbours of which one is short (al, abu, bin), and names of two words."""
-    every = [word for word in words(text) if word not in LEGAL_FORMS]
-    return joined(((a, b) for a, b in pairwise(every) if min(len(a), len(b)) <= SHORT or len(every) == 2))
+    """Neighbours: al Zawahiri as alzawahiri, Abdul Rahman as abdulrahman, Techno Prom as technoprom."""
+    return joined(pairwise(word for word in words(text) if word not in LEGAL_FORMS))
 
 
 def likeness(one: str, other: str) -> float:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from kyc.parties.models import Party
+from kyc.screening.entries import LONGEST_NAME
 
 
 @tracked()
@@ -42,7 +43,7 @@ class ListEntry(models.Model):
     version = models.ForeignKey(ListVersion, models.PROTECT, related_name="entries")
     entry_id = models.CharField(max_length=60)
     kind = models.CharField(max_length=20)
-    name = models.CharField(max_length=400)
+    name = models.CharField(max_length=LONGEST_NAME)
     aliases = models.JSONField(default=list)
     programmes = models.JSONField(default=list)
     birth_dates = models.JSONField(default=list)
@@ -73,7 +74,7 @@ class Hit(models.Model):
     party = models.ForeignKey(Party, models.PROTECT, related_name="hits")
     list_version = models.ForeignKey(ListVersion, models.PROTECT)
     entry_id = models.CharField(max_length=60)
-    entry_name = models.CharField(max_length=400)
+    entry_name = models.CharField(max_length=LONGEST_NAME)
     # What was compared: a ruling holds only while the party still is who it was.
     party_name = models.CharField(max_length=300)
     score = models.DecimalField(max_digits=4, decimal_places=3)

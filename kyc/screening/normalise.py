@@ -53,7 +53,8 @@ SOUNDS = (
     (re.compile(r"^(?:abd|abdu|abdel|abdal|abdol|abdoul|abdur|abdus|abdul)$"), "abdul"),
     (re.compile(r"^[yj]e"), "e"),
     (re.compile(r"(?<=[gq])ue"), "e"),
-    (re.compile(r"shch|sch|sh"), "S"),
+    (re.compile(r"shch|sch|sh"), "s"),
+    # A capital, as `c` stands for other sounds below.
     (re.compile(r"tch|ch"), "C"),
     (re.compile(r"kh|gh|ck|q"), "k"),
     (re.compile(r"ph"), "f"),
@@ -121,11 +122,11 @@ def without_forms(every: list[str]) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
-    """One spelling for the usual transliterations: yevgeniy, evgeni and jewgenij are one. Never empty for a word."""
+    """One spelling for the usual transliterations: yevgeniy, evgeni and jewgenij are one. Folded again it stays the same."""
     folded = word
     for pattern, sound in SOUNDS:
         folded = pattern.sub(sound, folded)
-    return folded.lower() or word
+    return folded if folded == word else fold(folded)
 
 
 @lru_cache(maxsize=200_000)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.refused import Refused
 from kyc.screening import lists
 from kyc.screening.entries import BadList
 from kyc.screening.models import ListVersion
@@ -24,7 +25,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", choices=ListVersion.Source.values)
         parser.add_argument("--file", type=Path)
-        parser.add_argument("--aliases", type=Path)
+        for name in ("aliases", "addresses", "comments"):
+            parser.add_argument(f"--{name}", type=Path, help=f"the publisher's file of {name}, if it has one")
         parser.add_argument("--published", type=day, help="the publisher's date, YYYY-MM-DD; today if left out")
         parser.add_argument("--shipped", action="store_true", help="load the dated list that the product ships with, once")
 
@@ -41,8 +43,12 @@ class Command(BaseCommand):
                 options["source"],
                 primary=options["file"],
                 aliases=options["aliases"],
+                addresses=options["addresses"],
+                comments=options["comments"],
                 published=options["published"] or datetime.now().astimezone().date(),
             )
         except BadList as error:
             raise CommandError(str(error), returncode=2) from error
+        except Refused as error:
+            raise CommandError(f"{options['file']}: {error}", returncode=2) from error
         self.stdout.write(json.dumps(asdict(loaded)))

@@ -13,12 +13,15 @@ from types import MappingProxyType
 
 from kyc.screening.birthdates import written
 from kyc.screening.countries import code
-from kyc.screening.entries import BadList, Entry
+from kyc.screening.entries import LONGEST_NAME, BadList, Entry
 from kyc.screening.normalise import number
 
 EMPTY = "-0-"
+# OFAC cuts remarks here, be it within a word, and goes on in the comments file.
+CUT = 1000
 PRIMARY_COLUMNS, ALIAS_COLUMNS, ADDRESS_COLUMNS, COMMENT_COLUMNS = 12, 5, 6, 2
 NOTHING = "\x1a\r\n\ufeff "
+ENTITY = re.compile(r"[0-9]{1,20}\Z")
 KINDS = {"individual": "person", "": "company"}
 
 BORN = re.compile(r"^(?:alt\. )?DOB (.+)$")
@@ -41,21 +44,24 @@ def clean(value: str) -> str:
     return "" if value == EMPTY else value
 
 
-def rows(lines: Iterable[str], columns: int, file: str) -> Iterator[list[str]]:
-    """Rows with at least `columns` values; raises BadList with file and line."""
-    reader = csv.reader(lines)
+def rows(lines: Iterable[str], columns: int, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows of `columns` values as they stand, each with its line; raises BadList with file and line. Strict, so that a file
+    cut off within quotes is noticed."""
+    reader = csv.reader(lines, strict=True)
     try:
         for row in reader:
-            if not any(value.strip(NOTHING) for value in row):
-                continue
-            if len(row) < columns or not clean(row[0]).isdigit():
-                found = ", ".join(row)[:60]
-                raise BadList(
-                    f"{file}, line {reader.line_num}: expected {columns} columns beginning with a number, found: {found}"
-                )
-            yield [clean(value) for value in row]
+            if any(value.strip(NOTHING) for value in row):
+                if wrong := fault(row, columns):
+                    raise BadList(f"{file}, line {reader.line_num}: {wrong}.")
+                yield reader.line_num, row
     except csv.Error as error:
         raise BadList(f"{file}, line {reader.line_num}: {error}.") from error
+
+
+def fault(row: list[str], columns: int) -> str:
+    if len(row) != columns or not ENTITY.match(clean(row[0])):
+        return f"expected {columns} columns beginning with a number, found: {', '.join(row)[:60]!r}"
+    return "a zero byte stands in it" if any("\0" in value for value in row) else ""
 
 
 def turned(name: str, kind: str) -> str:
@@ -84,20 +90,28 @@ class More:
     comments: dict[str, list[str]]
 
 
-def described(row: list[str], kind: str, more: More) -> Entry:
-    remarks = row[11] + "".join(more.comments.get(row[0], ()))
-    told = list(facts(remarks))
+def whole(remarks: str, rest: list[str]) -> str:
+    """Remarks with their comments: these go on where remarks were cut, and otherwise, from another day's file, stand apart."""
+    if len(remarks) >= CUT:
+        return remarks + "".join(rest)
+    return "; ".join(filter(None, [clean(remarks).rstrip(". "), "".join(rest)]))
+
+
+def described(row: list[str], more: More) -> Entry:
+    entity, listed, kind_of, programmes = map(clean, row[:4])
+    kind = KINDS.get(kind_of, "other")
+    told = list(facts(whole(row[11], more.comments.get(entity, []))))
     weak = [found[1] for fact in told if (found := WEAK.match(fact))]
     numbered = [found for fact in told if (found := NUMBERED.match(fact)) and not NOT_THEIRS.search(found["label"])]
     nations = [found[1] for fact in told if (found := NATION.match(fact))]
     if kind == "company":
-        nations += [found["country"] or "" for found in numbered] + more.addresses.get(row[0], [])
+        nations += [found["country"] or "" for found in numbered] + more.addresses.get(entity, [])
     return Entry(
-        id=row[0],
+        id=entity,
         kind=kind,
-        name=turned(row[1], kind),
-        aliases=once(turned(name, kind) for name in (*more.aliases.get(row[0], ()), *weak)),
-        programmes=once(part.strip(" []") for part in row[3].split("] [")),
+        name=turned(listed, kind),
+        aliases=once(turned(clean(name), kind) for name in (*more.aliases.get(entity, ()), *weak)),
+        programmes=once(part.strip(" []") for part in programmes.split("] [")),
         birth_dates=once(written(found[1]) for fact in told if (found := BORN.match(fact))),
         countries=once(map(code, nations)),
         identifiers=once(number(found["number"]) for found in numbered),
@@ -107,8 +121,8 @@ def described(row: list[str], kind: str, more: More) -> Entry:
 def gathered(lines: Iterable[str], columns: int, column: int, file: str) -> dict[str, list[str]]:
     """What a second file says, by entity number."""
     found: dict[str, list[str]] = defaultdict(list)
-    for row in rows(lines, columns, file):
-        found[row[0]].append(row[column])
+    for _, row in rows(lines, columns, file):
+        found[clean(row[0])].append(row[column].strip("\r\n\x1a"))
     return found
 
 
@@ -129,11 +143,20 @@ def read(
     )
     file = files.get("primary", "primary")
     seen: set[str] = set()
-    for row in rows(primary, PRIMARY_COLUMNS, file):
-        if not row[1] or row[0] in seen:
-            wrong = "stands twice" if row[1] else "has no name"
-            raise BadList(f"{file}: the entity number {row[0]} {wrong}.")
-        seen.add(row[0])
-        yield described(row, KINDS.get(row[2], "other"), more)
+    for line, row in rows(primary, PRIMARY_COLUMNS, file):
+        entry = described(row, more)
+        if wrong := unfit(entry, seen):
+            raise BadList(f"{file}, line {line}: {wrong}.")
+        seen.add(entry.id)
+        yield entry
     if not seen:
         raise BadList(f"{file}, line 1: no entry was found.")
+
+
+def unfit(entry: Entry, seen: set[str]) -> str:
+    """Why an entry can't be kept; empty if it can."""
+    if not entry.name:
+        return f"the entity number {entry.id} has no name"
+    if len(entry.name) > LONGEST_NAME:
+        return f"a name of {len(entry.name)} characters, where {LONGEST_NAME} are the most"
+    return f"the entity number {entry.id} stands twice" if entry.id in seen else ""
