@@ -19,7 +19,8 @@ class Missing:
 
 
 def missing(organisation: Organisation) -> list[Missing]:
-    """Empty when the case can be sent. One controlling person (FIN-03), owners down to people (IAAS-04), one document."""
+    """Empty when the case can be sent. One controlling person (FIN-03), owners down to people or a state (IAAS-04), one
+    document."""
     roles = set(Role.objects.live().filter(organisation=organisation).values_list("kind", flat=True))
     found = []
     if Role.Kind.CUSTOMER not in roles:

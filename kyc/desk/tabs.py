@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kyc.cases.models import Case, Examination
-from kyc.desk import forms, timeline, words
+from kyc.desk import forms, owning, timeline, words
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Determination, Interest
-from kyc.ownership.shares import parse, shown
+from kyc.ownership.shares import as_stated
 from kyc.parties.models import Party
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListEntry
@@ -56,18 +56,22 @@ def summary_facts(case: Case, seen: Seen) -> Facts:
 
 
 def owners(case: Case, seen: Seen) -> Facts:
-    """Who holds what of whom: the table that says all that the picture shows."""
+    """Who holds what of whom: the picture, and the table that says all that it shows."""
     live = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned").order_by("owned", "pk")
+    if seen.frame["customer"] is None or not live:
+        return {}
+    found = owning.owning(seen.frame["customer"], list(live), seen.frame["examination"])
     rows = [
         {
             "interest": interest,
-            "share": shown(parse(interest.share)),
+            "share": as_stated(interest.share),
             "is_blocked": interest.owner_id in seen.frame["blocked"],
             "country": words.country(interest.owner.country),
         }
         for interest in live
     ]
-    return {"interests": rows}
+    left = [{"of": found.parties[pk], "share": owning.at_most(share)} for pk, share in found.undeclared.items()]
+    return {"interests": rows, "undeclared": left, "drawn": owning.draw(found)}
 
 
 def people_facts(case: Case, seen: Seen) -> Facts:

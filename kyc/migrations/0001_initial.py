@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name='Party',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('company', 'Company')], max_length=20)),
+                ('kind', models.CharField(choices=[('person', 'Person'), ('company', 'Company'), ('state', 'State or state body')], max_length=20)),
                 ('name', models.CharField(max_length=300, verbose_name='full legal name')),
                 ('native_name', models.CharField(blank=True, max_length=300, verbose_name='name in its own script')),
                 ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('company', 'Company')], max_length=20)),
+                ('kind', models.CharField(choices=[('person', 'Person'), ('company', 'Company'), ('state', 'State or state body')], max_length=20)),
                 ('name', models.CharField(max_length=300, verbose_name='full legal name')),
                 ('native_name', models.CharField(blank=True, max_length=300, verbose_name='name in its own script')),
                 ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),

@@ -140,6 +140,14 @@ class CompanyOwnerForm(Page):
     share = Share()
 
 
+class StateOwnerForm(Page):
+    name = Text(
+        label=_("Name of the state or state body"), help_text=_("Such as Kingdom of Norway, or a ministry or public fund.")
+    )
+    country = Country(label=_("Country"))
+    share = Share()
+
+
 class KnownOwnerForm(Page):
     owner = forms.ModelChoiceField(
         Party.objects.none(),

@@ -56,7 +56,7 @@ def walk(top: Party, interests: dict[int, list[Interest]]) -> Iterator[tuple[Par
             continue
         seen.add(company.pk)
         yield company, depth, through
-        owners = [interest for interest in interests.get(company.pk, []) if not interest.owner.is_person]
+        owners = [interest for interest in interests.get(company.pk, []) if interest.owner.is_company]
         waiting += [(interest.owner, depth + 1, interest) for interest in reversed(owners)]
 
 
@@ -78,7 +78,7 @@ def holding(company: Party, depth: int, through: Interest | None, interests: dic
                 interest=interest,
                 owner=interest.owner,
                 share=said(interest.share),
-                is_open=not interest.owner.is_person and interest.owner_id not in interests,
+                is_open=interest.owner.is_company and interest.owner_id not in interests,
             )
             for interest in held
         ],

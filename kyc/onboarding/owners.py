@@ -1,4 +1,4 @@
-"""Who owns the company, and who owns its owners, down to people."""
+"""Who owns the company, and who owns its owners, down to people or a state."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_editable
-from kyc.onboarding.forms import CompanyOwnerForm, KnownOwnerForm, Page, PersonOwnerForm
+from kyc.onboarding.forms import CompanyOwnerForm, KnownOwnerForm, Page, PersonOwnerForm, StateOwnerForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.ownership import actions as ownership
@@ -16,7 +16,12 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 
-FORMS: dict[str, type[Page]] = {"person": PersonOwnerForm, "company": CompanyOwnerForm, "known": KnownOwnerForm}
+FORMS: dict[str, type[Page]] = {
+    "person": PersonOwnerForm,
+    "company": CompanyOwnerForm,
+    "state": StateOwnerForm,
+    "known": KnownOwnerForm,
+}
 
 
 def interest_or_404(organisation: Organisation, pk: int) -> Interest:
@@ -31,7 +36,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @while_editable
 def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) -> HttpResponse:
-    """Another owner of the company `pk`: a person, a company, or one who has been named before."""
+    """Another owner of the company `pk`: a person, a company, a state, or one who has been named before."""
     companies = Party.objects.current().filter(organisation=organisation, kind=Party.Kind.COMPANY)
     owned = get_object_or_404(companies, pk=pk)
     if kind not in FORMS:

@@ -38,7 +38,7 @@ class NamedTwice(Refused):
 
 
 class OwnedByNobody(Refused):
-    """Companies have owners, people have none."""
+    """Companies have owners, people and states have none."""
 
 
 def share_of(text: str) -> str:
@@ -86,7 +86,7 @@ def declare_owner(
     named before, or a new one of `kind`. Raises BadText, OverWhole, OwnsItself, NamedTwice, OwnedByNobody."""
     organisation = organisations.locked(organisation, by=by)
     owned = own(owned, organisation)
-    if owned.is_person:
+    if not owned.is_company:
         raise OwnedByNobody(_("Only a company has owners."))
     share = share_of(share)
     if owner:
@@ -127,7 +127,7 @@ def new_owner(
     birth_date: str,
 ) -> Party:
     if kind not in Party.Kind.values:
-        raise BadText("kind", _("Say whether the owner is a person or a company."))
+        raise BadText("kind", _("Say whether the owner is a person, a company or a state."))
     is_company = kind == Party.Kind.COMPANY
     return Party.objects.create(
         organisation=organisation,
@@ -136,7 +136,7 @@ def new_owner(
         country=country_of("country", country),
         hq_country=country_of("hq_country", hq_country) if is_company else "",
         registration_number=checked("registration_number", registration_number, limit=100) if is_company else "",
-        birth_date="" if is_company else past_day("birth_date", birth_date),
+        birth_date=past_day("birth_date", birth_date) if kind == Party.Kind.PERSON else "",
     )
 
 

@@ -124,3 +124,14 @@ def shown(interval: Interval) -> str:
     if interval.above and interval.max == ONE:
         return f"over {per_cent(interval.min)}"
     return f"{per_cent(interval.min)} to {per_cent(interval.max)}"
+
+
+def short(interval: Interval) -> str:
+    """As `shown`, with the sign of a range once: `25 to 50 %`."""
+    return shown(interval).replace(" % to ", " to ")
+
+
+def as_stated(text: str) -> str:
+    """What was stated, exactly: a fraction stays one, with what it comes to beside it: `1/3 (≈ 33.33 %)`."""
+    told = short(parse(text, zero=True))
+    return f"{text} ({told})" if "/" in text else told

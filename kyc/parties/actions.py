@@ -188,7 +188,7 @@ def correct(
     party.country = country_of("country", country)
     if party.is_person:
         party.birth_date = past_day("birth_date", birth_date)
-    else:
+    elif party.is_company:
         party.hq_country = country_of("hq_country", hq_country)
         party.registration_number = checked("registration_number", registration_number, limit=100)
     party.save()

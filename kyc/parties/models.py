@@ -22,11 +22,13 @@ class PartyQuerySet(models.QuerySet["Party"]):
 
 @tracked()
 class Party(models.Model):
-    """A natural person or a company as one organisation declared it. The same person in two organisations is two parties."""
+    """A natural person, a company, or a state or state body as one organisation declared it. The same person in two
+    organisations is two parties."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
         COMPANY = "company", _("Company")
+        STATE = "state", _("State or state body")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -53,6 +55,16 @@ class Party(models.Model):
     @property
     def is_person(self) -> bool:
         return self.kind == self.Kind.PERSON
+
+    @property
+    def is_company(self) -> bool:
+        """Whether it has owners, who must be named: people and states have none."""
+        return self.kind == self.Kind.COMPANY
+
+    @property
+    def screened_as(self) -> str:
+        """Lists know people and companies; a ministry or a fund of a state stands there as a company."""
+        return self.Kind.PERSON if self.is_person else self.Kind.COMPANY
 
 
 class RoleQuerySet(models.QuerySet["Role"]):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.ownership.shares import UNKNOWN, BadShare, Interval, parse, per_cent, shown, text
+from kyc.ownership.shares import UNKNOWN, BadShare, Interval, as_stated, parse, per_cent, shown, text
 
 fractions = st.fractions(min_value=0, max_value=1, max_denominator=10**12)
 
@@ -116,3 +116,20 @@ class TestShown:
     )
     def test_tells_what_is_known(self, told: str, shown_as: str) -> None:
         assert shown(parse(told)) == shown_as
+
+
+class TestAsStated:
+    @pytest.mark.parametrize(
+        ("told", "kept"),
+        [
+            ("50", "50 %"),
+            ("1/3", "1/3 (≈ 33.33 %)"),
+            ("50/100", "50/100 (50 %)"),
+            ("25-50", "25 to 50 %"),
+            (">50", "over 50 %"),
+            ("", "unknown"),
+            ("0", "0 %"),
+        ],
+    )
+    def test_a_fraction_stays_one_and_a_range_is_short(self, told: str, kept: str) -> None:
+        assert as_stated(told) == kept

@@ -1,0 +1,265 @@
+"""The ownership picture on the case page: whom it shows, what it says of them, and what where it can't be drawn."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kyc.cases.models import Case, Examination
+from kyc.desk import owning
+from kyc.ownership import sheet
+from kyc.ownership.actions import change_share, declare_owner
+from kyc.ownership.models import Determination, Interest
+from kyc.ownership.picture import BAD, GOOD, UNDECLARED, WARN
+from kyc.parties.models import Party
+from kyc.screening.models import Hit, ListVersion
+
+Declare = Callable[..., Party]
+
+
+@pytest.fixture
+def customer(case: Case) -> Party:
+    return Party.objects.get(organisation=case.organisation, kind=Party.Kind.COMPANY)
+
+
+@pytest.fixture
+def declare(case: Case, customer: Party) -> Declare:
+    """Alice holds a tenth of Nordlys; others are added as the test needs them."""
+    change_share(Interest.objects.get(), share="10", by=cast_owner(case))
+
+    def declared(name: str, share: str, *, of: Party | None = None, kind: str = Party.Kind.PERSON, country: str = "CY") -> Party:
+        more = {"hq_country": country} if kind == Party.Kind.COMPANY else {}
+        return declare_owner(
+            case.organisation,
+            owned=of or customer,
+            kind=kind,
+            name=name,
+            share=share,
+            country=country,
+            by=cast_owner(case),
+            **more,
+        ).owner
+
+    return declared
+
+
+def cast_owner(case: Case) -> Any:
+    return case.organisation.membership_set.get().user
+
+
+def examination(case: Case) -> Examination:
+    return Examination.objects.get(case=case)
+
+
+def judged(case: Case, **verdicts: tuple[str, str]) -> None:
+    """A verdict and share by the party's first word, lower case; no for all others."""
+    for party in Party.objects.filter(organisation=case.organisation):
+        verdict, share = verdicts.get(party.name.split()[0].lower(), ("no", "0"))
+        Determination.objects.create(
+            organisation=case.organisation,
+            party=party,
+            regime="ofac-50",
+            verdict=verdict,
+            share_min=share,
+            share_max=share,
+            rule_pack="2026.11",
+            examination_id=examination(case).pk,
+        )
+
+
+def matched(case: Case, party: Party, *, ruling: str = "", name: str = "") -> Hit:
+    version, _ = ListVersion.objects.get_or_create(
+        source="ofac-sdn", published=date(2024, 5, 2), sha256="0" * 64, entries_count=1, is_active=True
+    )
+    Examination.objects.filter(case=case).update(lists=[{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}])
+    ruled = (
+        {"ruling": ruling, "ruling_reason": "same_party", "ruled_by": cast_owner(case), "ruled_at": "2026-11-24T00:00Z"}
+        if ruling
+        else {}
+    )
+    return Hit.objects.create(
+        organisation=case.organisation,
+        party=party,
+        list_version=version,
+        entry_id="1",
+        entry_name=party.name,
+        party_name=name or party.name,
+        score="1.000",
+        **ruled,
+    )
+
+
+def found(case: Case, customer: Party) -> owning.Owning:
+    live = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned").order_by("owned", "pk")
+    done = Examination.objects.filter(case=case, state=Examination.State.DONE).first()
+    return owning.owning(customer, list(live), done)
+
+
+def said(case: Case, customer: Party) -> dict[str, tuple[str, str]]:
+    return {box.name.split()[0]: (box.note, box.tone) for box in found(case, customer).picture().boxes}
+
+
+def page(client: Client, case: Case, tab: str = "summary") -> str:
+    return html.unescape(client.get(f"/desk/cases/{case.pk}/", {"tab": tab}).content.decode())
+
+
+def drawn(told: str) -> str:
+    picture = re.search(r'<div class="picture">.*?</svg>', told, re.DOTALL)
+    return picture[0] if picture else ""
+
+
+class TestPage:
+    @pytest.mark.parametrize("tab", ["summary", "people"])
+    def test_the_picture_stands_on_the_case_page_and_says_who_is_blocked(
+        self, as_ana: Client, case: Case, declare: Declare, tab: str
+    ) -> None:
+        holding = declare("Meridian Holding Ltd", "87.5", kind="company")
+        listed = declare("Viktor Orlov", "50", of=holding, country="RU")
+        judged(case, nordlys=("yes", "7/8"), meridian=("yes", "1/2"), viktor=("yes", "0"))
+        matched(case, listed, ruling="true")
+        picture = drawn(page(as_ana, case, tab))
+        for words in (
+            "Viktor Orlov · RU",
+            "listed: OFAC SDN",
+            "Meridian Holding Ltd · CY",
+            "blocked: 50 % by listed",
+            "87.5 %",
+            "Nordlys Modelling AS · NO",
+            "the customer",
+            "blocked: 87.5 % by blocked",
+            "Alice Olsen · NO",
+            "undeclared · 50 %",
+            "undeclared · 2.5 %",
+        ):
+            assert f">{words}</text>" in picture, words
+        sentence = re.search(r'aria-label="([^"]*)"', picture)
+        assert sentence is not None
+        for told in (
+            "3 owners drawn above Nordlys Modelling AS.",
+            "Viktor Orlov: listed: OFAC SDN.",
+            "Of Meridian Holding Ltd 50 % is undeclared.",
+        ):
+            assert told in sentence[1]
+
+    def test_the_table_says_all_that_the_picture_shows(self, as_ana: Client, case: Case, declare: Declare) -> None:
+        declare("Bo Third", "1/3")
+        declare("Cy Unknown", "")
+        told = page(as_ana, case)
+        table = told[told.index("</svg>") :]
+        for words in ("Bo Third", "1/3 (≈ 33.33 %)", "Cy Unknown", "unknown", "undeclared", "up to ≈ 56.67 %"):
+            assert words in table, words
+
+    def test_a_hostile_name_stays_a_name(self, as_ana: Client, case: Case, declare: Declare) -> None:
+        declare("</text><script>alert(1)</script>", "5")
+        raw = as_ana.get(f"/desk/cases/{case.pk}/").content.decode()
+        assert "<script>alert" not in raw
+        assert "&lt;/text&gt;" in raw
+
+    def test_brings_no_style_of_its_own(self, as_ana: Client, case: Case) -> None:
+        picture = drawn(as_ana.get(f"/desk/cases/{case.pk}/").content.decode())
+        assert picture
+        assert not re.search(r"<style|<script|\sstyle=|\son\w+=", picture)
+
+    def test_without_owners_there_is_no_picture(self, as_ana: Client, case: Case) -> None:
+        Interest.objects.update(valid_to=date(2026, 11, 24))
+        told = page(as_ana, case)
+        assert "No owner was named" in told
+        assert not drawn(told)
+
+    def test_more_owners_cost_no_more_queries(self, as_ana: Client, case: Case, declare: Declare) -> None:
+        counts = []
+        for round_ in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                page(as_ana, case)
+            counts.append(len(queries))
+            for number in range(6):
+                declare(f"Owner {round_} {number}", "1")
+        assert counts[0] == counts[1]
+
+
+class TestWords:
+    def test_before_the_checks_nothing_is_claimed(self, case: Case, customer: Party) -> None:
+        Examination.objects.update(state=Examination.State.REQUESTED, done_at=None)
+        assert said(case, customer) == {"Nordlys": ("", ""), "Alice": ("", "")}
+
+    def test_who_was_named_after_the_checks_is_not_called_clear(self, case: Case, customer: Party, declare: Declare) -> None:
+        judged(case)
+        declare("Late Owner", "5")
+        assert said(case, customer)["Alice"] == ("clear", GOOD)
+        assert said(case, customer)["Late"] == ("not checked yet", WARN)
+
+    def test_a_match_nobody_ruled_on_is_possible_and_what_rests_on_it_says_so(
+        self, case: Case, customer: Party, declare: Declare
+    ) -> None:
+        maybe = declare("Maybe Listed", "60")
+        matched(case, maybe)
+        judged(case, maybe=("yes", "0"), nordlys=("yes", "3/5"))
+        assert said(case, customer)["Maybe"] == ("possible match: OFAC SDN", BAD)
+        assert said(case, customer)["Nordlys"] == ("blocked: 60 % by possible match", BAD)
+
+    @pytest.mark.parametrize("other", [{"ruling": "false"}, {"name": "An Older Name"}])
+    def test_a_match_ruled_out_or_of_another_name_is_none(
+        self, case: Case, customer: Party, declare: Declare, other: dict[str, str]
+    ) -> None:
+        matched(case, declare("Nora Clear", "5"), **other)
+        judged(case)
+        assert said(case, customer)["Nora"] == ("clear", GOOD)
+
+    def test_an_open_verdict_warns(self, case: Case, customer: Party) -> None:
+        judged(case, nordlys=("indeterminate", "0"))
+        assert said(case, customer)["Nordlys"] == ("may be blocked", WARN)
+
+    def test_a_state_is_called_one_and_has_nothing_undeclared(self, case: Case, customer: Party, declare: Declare) -> None:
+        declare("Kingdom of Norway", "90", kind="state", country="NO")
+        judged(case)
+        boxes = found(case, customer).picture().boxes
+        state = next(box for box in boxes if box.kind == Party.Kind.STATE)
+        assert (state.role, state.note) == ("state", "")
+        assert not [box for box in boxes if box.kind == UNDECLARED]
+
+    @pytest.mark.parametrize(
+        ("share", "left"),
+        [("87.5", "undeclared · 2.5 %"), ("25-50", "undeclared · 40 to 65 %"), ("", "undeclared · up to 90 %"), ("90", None)],
+    )
+    def test_what_nobody_is_named_for_has_a_box(
+        self, case: Case, customer: Party, declare: Declare, share: str, left: str | None
+    ) -> None:
+        declare("Bo Other", share)
+        assert [box.name for box in found(case, customer).picture().boxes if box.kind == UNDECLARED] == ([left] if left else [])
+
+    def test_a_company_without_owners_is_wholly_undeclared(self, case: Case, customer: Party, declare: Declare) -> None:
+        declare("Bare Ltd", "90", kind="company")
+        picture = found(case, customer).picture()
+        assert [box.name for box in picture.boxes if box.kind == UNDECLARED] == ["undeclared · 100 %"]
+        assert all(line.is_open for line in picture.lines if not line.share)
+
+
+class TestDraw:
+    def test_of_a_large_structure_only_the_chains_that_matter(self, case: Case, customer: Party, declare: Declare) -> None:
+        holding = declare("Meridian Holding Ltd", "50", kind="company")
+        declare("Viktor Orlov", "50", of=holding)
+        for number in range(60):
+            declare(f"Small Holder {number}", "0.5")
+        judged(case)
+        plain = owning.draw(found(case, customer))
+        assert (plain.svg, plain.note) == ("", "Too large to draw: 64 parties. The table says all of it.")
+        flagged = found(case, customer)
+        verdicts = dict(flagged.verdicts)
+        for row in verdicts.values():
+            if row.party.name == "Viktor Orlov":
+                row.verdict = "yes"
+        told = owning.draw(owning.Owning(customer, flagged.interests, True, verdicts, {}))
+        assert told.svg.count("<g>") == 3
+        assert "64 parties" in told.note
+
+    def test_where_it_cannot_be_drawn_the_page_says_so(self, as_ana: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sheet, "PROGRAM", "no-such-program")
+        told = page(as_ana, case)
+        assert "The picture can't be drawn on this machine." in told
+        assert not drawn(told)
