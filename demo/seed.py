@@ -1,15 +1,14 @@
 """Five believable organisations in different states, made through the product's own actions only."""
 
 from dataclasses import dataclass
-from io import BytesIO
 
-import pikepdf
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import credentials, organisations
 from accounts.models import Organisation, User
+from demo import documents
 from demo.cast import CAST, PASSWORD, TOTP_SECRET
 from kyc.cases import actions as cases
 from kyc.cases import examining
@@ -18,6 +17,7 @@ from kyc.keys import actions as keys
 from kyc.keys import linking
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
+from kyc.parties import countries
 from kyc.parties.models import Party
 from kyc.rules import packs
 from kyc.screening import actions as screening
@@ -91,14 +91,6 @@ OUTSIDE = Company(
 )
 
 
-def extract() -> SimpleUploadedFile:
-    pdf = pikepdf.new()
-    pdf.add_blank_page(page_size=(595, 842))
-    out = BytesIO()
-    pdf.save(out)
-    return SimpleUploadedFile("register-extract.pdf", out.getvalue(), content_type="application/pdf")
-
-
 def user(email: str, name: str, role: str = "") -> User:
     made = User.objects.create_user(email, PASSWORD, name=name, staff_role=role)
     EmailAddress.objects.create(user=made, email=email, verified=True, primary=True)
@@ -132,8 +124,20 @@ def founded(company: Company) -> tuple[Organisation, Party, User]:
     return organisation, customer, by
 
 
-def sent(organisation: Organisation, by: User) -> None:
-    evidence.upload(organisation, kind="register_extract", file=extract(), by=by)
+def extract(company: Company) -> SimpleUploadedFile:
+    return documents.extract(
+        name=company.name,
+        native=company.native,
+        form=company.form,
+        number=company.number,
+        country=countries.name(company.country, "en"),
+        address=company.address,
+        director=company.controller[0],
+    )
+
+
+def sent(organisation: Organisation, by: User, paper: SimpleUploadedFile) -> None:
+    evidence.upload(organisation, kind="register_extract", file=paper, by=by)
     cases.submit(organisation.case_set.get(), declared_true=True, by=by)
     examining.run()
 
@@ -155,7 +159,7 @@ def verified() -> None:
     ownership.declare_owner(organisation, owned=customer, owner=controller, share="60", by=by)
     fund = own(organisation, customer, "Fjordkraft Invest AS", "40", by, country="NO", kind=Party.Kind.COMPANY)
     own(organisation, fund, "Solveig Nyquist", "100", by, country="NO")
-    sent(organisation, by)
+    sent(organisation, by, extract(NORDLYS))
     case = organisation.case_set.get()
     for hit in Hit.objects.open().filter(organisation=organisation):
         screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=staff("analyst"))
@@ -176,7 +180,7 @@ def half_listed() -> None:
     own(organisation, holding, "Nikos Andreou", "50", by, country="CY")
     rosoboron = Party.objects.get(organisation=organisation, name="ROSOBORONEXPORT OAO")
     own(organisation, rosoboron, "Russian Federation", "100", by, country="RU", kind=Party.Kind.STATE)
-    sent(organisation, by)
+    sent(organisation, by, extract(HELIOS))
 
 
 def to_review() -> None:
@@ -184,14 +188,14 @@ def to_review() -> None:
     organisation, customer, by = founded(LOTUS)
     parent = own(organisation, customer, "Lotus Holdings (HK) Limited", "70", by, country="HK", kind=Party.Kind.COMPANY)
     own(organisation, parent, "Chen Weiguang", "51", by, country="HK")
-    sent(organisation, by)
+    sent(organisation, by, extract(LOTUS))
 
 
 def waiting() -> None:
     """Al Ufuq: asked for more."""
     organisation, customer, by = founded(UFUQ)
     own(organisation, customer, "Layla Haddad", "100", by, country="JO")
-    sent(organisation, by)
+    sent(organisation, by, documents.blank())
     case = organisation.case_set.get()
     for hit in Hit.objects.open().filter(organisation=organisation):
         screening.rule(hit, ruling="false", reason="different_birth_date", note="Another year of birth.", by=staff("analyst"))
