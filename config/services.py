@@ -7,6 +7,7 @@ system user `keyholder`. A lone command starts them detached; `make run` runs it
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import os
 import pwd
 import shutil
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,8 @@ BASE = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("KEYHOLDER_STATE", str(BASE / ".data"))).resolve()
 SYSTEM_USER = "keyholder"
 SOCKET_LIMIT = 90
+STARTS_WITHIN = 30
+STOPS_WITHIN = 60
 IDENT = hashlib.sha256(str(DATA).encode()).hexdigest()[:12]
 HBA = "local all all peer map=keyholder\n"
 CONF = """
@@ -35,6 +38,7 @@ shared_buffers = 128MB
 log_line_prefix = 'postgres | '
 log_min_messages = warning
 log_min_error_statement = panic
+log_error_verbosity = terse
 log_checkpoints = off
 """
 
@@ -139,7 +143,7 @@ def demoted() -> dict[str, Any]:
 
 def initialise() -> None:
     """Makes folders and cluster once; a cluster left half made is made anew."""
-    DATA.mkdir(exist_ok=True)
+    DATA.mkdir(parents=True, exist_ok=True)
     DATA.chmod(0o711 if as_root() else 0o700)
     if home() != DATA:
         home().mkdir(parents=True, exist_ok=True)
@@ -174,29 +178,45 @@ def valkey_command() -> list[str]:
     if not found:
         raise SystemExit("Valkey has no wheel for this machine and stands not on PATH: install it, or set BROKER_URL.")
     settings = {"port": "0", "unixsocket": str(valkey_socket()), "unixsocketperm": "700", "save": "", "appendonly": "no"}
-    settings |= {"dir": str(DATA), "loglevel": "warning", "daemonize": "no"}
+    settings |= {"dir": str(DATA), "pidfile": str(DATA / "valkey.pid"), "loglevel": "warning", "daemonize": "no"}
     return [str(found), *(part for name, value in settings.items() for part in (f"--{name}", value))]
 
 
-def launch(command: list[str], log: str, **kwargs: Any) -> None:
-    with (DATA / log).open("ab") as out:
-        process = subprocess.Popen(
+def launch(command: list[str], log: str, **kwargs: Any) -> "subprocess.Popen[bytes]":
+    with open(DATA / log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/", **kwargs
         )
-    (DATA / f"{log}.pid").write_text(str(process.pid))
 
 
-def wait_for(*paths: Path, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not all(answers(path) for path in paths):
+def up() -> bool:
+    return database_up() and answers(valkey_socket())
+
+
+def database_up() -> bool:
+    """A database that recovers from a crash listens long before it lets anyone in; the eighth line of its file says so."""
+    with contextlib.suppress(OSError, IndexError):
+        status = (home() / "postgres/postmaster.pid").read_text().splitlines()[7]
+        return status.strip() == "ready" and answers(postgres_socket())
+    return False
+
+
+def wait_until_up(again: Callable[[], None] = lambda: None) -> None:
+    """Calls `again` every half second until both services answer."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    for turn in itertools.count():
+        if up():
+            return
         if time.monotonic() > deadline:
             raise SystemExit(f"The embedded services did not start; see {DATA}/*.log.")
+        if turn % 10 == 0:
+            again()
         time.sleep(0.05)
 
 
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
-    DATA.mkdir(exist_ok=True)
+    DATA.mkdir(parents=True, exist_ok=True)
     with (DATA / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -216,19 +236,32 @@ def is_supervised() -> bool:
 
 def ensure() -> None:
     """Both services answer when this returns. Safe to call from many processes at once."""
-    if answers(postgres_socket()) and answers(valkey_socket()) and (home() / "roles.made").exists():
-        return
-    if is_supervised():
-        wait_for(postgres_socket(), valkey_socket())
+    if up() and (home() / "roles.made").exists():
         return
     with locked("start.lock"):
-        initialise()
-        if not answers(postgres_socket()):
-            launch(postgres_command(), "postgres.log", **demoted())
-        if not answers(valkey_socket()):
-            launch(valkey_command(), "valkey.log")
-        wait_for(postgres_socket(), valkey_socket())
-        make_roles()
+        if not is_supervised():
+            initialise()
+            wait_until_up(again=Detached().start_what_is_down)
+            make_roles()
+            return
+    wait_until_up()
+
+
+class Detached:
+    """Services that outlive the command which starts them. A database whose predecessor was killed refuses to start while
+    one of its processes still lives, so what has ended at once is started anew."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start_what_is_down(self) -> None:
+        for name, path, command, kwargs in (
+            ("postgres.log", postgres_socket(), postgres_command(), demoted()),
+            ("valkey.log", valkey_socket(), valkey_command(), {}),
+        ):
+            ended = name not in self.started or self.started[name].poll() is not None
+            if ended and not answers(path):
+                self.started[name] = launch(command, name, **kwargs)
 
 
 def make_roles() -> None:
@@ -261,12 +294,16 @@ def connect(psycopg: Any) -> Any:
 
 
 def pids() -> dict[str, int]:
+    """The main process of each service that runs, by the files in which they write it. A file may outlive its process, and
+    the number may then be another's, so the command line must name this installation."""
     found = {}
-    for name in ("postgres.log.pid", "valkey.log.pid"):
-        with contextlib.suppress(OSError, ValueError):
-            pid = int((DATA / name).read_text())
-            program = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-            if name.split(".")[0].encode() in program:
+    for name, file, named in (
+        ("postgres", home() / "postgres/postmaster.pid", home() / "postgres"),
+        ("valkey", DATA / "valkey.pid", valkey_socket()),
+    ):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(file.read_text().splitlines()[0])
+            if str(named) in Path(f"/proc/{pid}/cmdline").read_text():
                 found[name] = pid
     return found
 
@@ -275,14 +312,20 @@ def stop() -> None:
     """Stops detached services cleanly and waits for them."""
     with locked("start.lock"):
         for name, pid in pids().items():
-            os.kill(pid, signal.SIGINT if name.startswith("postgres") else signal.SIGTERM)
-        deadline = time.monotonic() + 30
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        deadline = time.monotonic() + STARTS_WITHIN
         while pids() and time.monotonic() < deadline:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(-1, os.WNOHANG)
             time.sleep(0.05)
-        for name in ("postgres.log.pid", "valkey.log.pid"):
-            (DATA / name).unlink(missing_ok=True)
+
+
+def chosen_port() -> int:
+    written = os.environ.get("KEYHOLDER_PORT", "8000")
+    if not written.isdecimal() or not 0 < int(written) < 65536:
+        raise SystemExit(f"KEYHOLDER_PORT must be a number from 1 to 65535, not {written!r}.")
+    return int(written)
 
 
 def port_free(port: int) -> bool:
@@ -295,10 +338,24 @@ def port_free(port: int) -> bool:
         return True
 
 
+def stop_all() -> None:
+    """`make stop`: ends a `make run` of this checkout as Ctrl-C would, or else the detached services."""
+    if not is_supervised():
+        stop()
+        return
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int((DATA / "supervisord.pid").read_text()), signal.SIGINT)
+    deadline = time.monotonic() + STOPS_WITHIN
+    while is_supervised():
+        if time.monotonic() > deadline:
+            raise SystemExit("Keyholder runs from this checkout and does not stop; end it with Ctrl-C.")
+        time.sleep(0.1)
+
+
 def run() -> None:
     """`make run`: takes the place of any detached services and becomes the supervisor."""
-    port = int(os.environ.get("KEYHOLDER_PORT", "8000"))
-    DATA.mkdir(exist_ok=True)
+    port = chosen_port()
+    DATA.mkdir(parents=True, exist_ok=True)
     lock = os.open(DATA / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -314,6 +371,8 @@ def run() -> None:
         "base": str(BASE),
         "bin": str(Path(sys.executable).parent),
         "port": str(port),
+        # More would only wait for each other: the server warns above two a core and one.
+        "threads": str(min(8, 2 * (os.cpu_count() or 1) + 1)),
         "user": "root" if as_root() else system_user(),
         "postgres": " ".join(postgres_command()),
         "postgres_user": system_user(),
@@ -331,12 +390,15 @@ def run() -> None:
 
 
 def status() -> None:
-    for name, path in (("PostgreSQL", postgres_socket()), ("Valkey", valkey_socket())):
-        print(f"{name}: {'up' if answers(path) else 'down'} at {path}")
+    for name, path, is_up in (
+        ("PostgreSQL", postgres_socket(), database_up()),
+        ("Valkey", valkey_socket(), answers(valkey_socket())),
+    ):
+        print(f"{name}: {'up' if is_up else 'down'} at {path}")
 
 
 if __name__ == "__main__":
-    verbs = {"start": ensure, "stop": stop, "status": status, "run": run, "roles": make_roles}
+    verbs = {"start": ensure, "stop": stop_all, "status": status, "run": run, "roles": make_roles}
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
         raise SystemExit(f"use: python -m config.services {'|'.join(verbs)}")
     verbs[sys.argv[1]]()

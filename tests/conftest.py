@@ -10,6 +10,8 @@ from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
+from tests.running import Installation, open_folder, whole_installation
+
 
 def become(role: str) -> None:
     for connection in connections.all():
@@ -45,5 +47,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any, reque
 
 
 @pytest.fixture(autouse=True)
-def mail_and_files(settings: Any, tmp_path: Any) -> None:
+def mail_and_passwords(settings: Any) -> None:
+    """Argon2 is meant to be slow."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Installation]:
+    """One for the whole run: browsers walk it, and processes of it are killed."""
+    with open_folder() as folder, whole_installation(folder) as running:
+        yield running

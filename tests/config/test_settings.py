@@ -1,0 +1,90 @@
+"""In production the start takes everything from the environment, or ends with a sentence."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import BASE, environment, free_port
+
+COMPLETE = {
+    "DATABASE_URL": "postgresql://app@/keyholder?host=/nowhere",
+    "BROKER_URL": "redis://127.0.0.1:1",
+    "SECRET_KEY": "a secret of this test",
+    "KEY_PEPPERS": "1:a pepper of this test",
+    "ALLOWED_HOSTS": "keyholder.example",
+    "EMAIL_HOST": "mail.example",
+}
+NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL"})
+PROGRAMS = {
+    "manage.py": ["python", "manage.py", "check"],
+    "worker": ["celery", "--quiet", "-A", "config.celery", "worker"],
+    "beat": ["celery", "--quiet", "-A", "config.celery", "beat", "--scheduler", "config.sweep:Sweeper"],
+    "web": [
+        "granian",
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--blocking-threads",
+        "2",
+        "--log-level",
+        "critical",
+        "config.wsgi:application",
+    ],
+}
+
+
+def started(state: Path, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    program = str(Path(sys.executable).parent / command[0])
+    env = {name: value for name, value in environment(state, **variables).items() if value != "unset"}
+    return subprocess.run([program, *command[1:]], cwd=BASE, env=env, capture_output=True, text=True, timeout=30)
+
+
+class TestProduction:
+    def test_it_starts_with_all_it_needs_and_makes_nothing_of_its_own(self, tmp_path: Path) -> None:
+        done = started(tmp_path / "state", *PROGRAMS["manage.py"], **COMPLETE)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert not (tmp_path / "state").exists()
+
+    def test_these_are_all_the_names_that_the_settings_ask_for(self) -> None:
+        asked = re.findall(r"needed\(\"(\w+)\"", (BASE / "config/settings.py").read_text())
+        assert sorted(asked) == NEEDED
+        readme = (BASE / "README.md").read_text()
+        assert [name for name in COMPLETE if f"`{name}`" not in readme] == []
+
+    @pytest.mark.parametrize("name", NEEDED)
+    @pytest.mark.parametrize("value", ["unset", ""])
+    def test_without_one_of_them_it_ends_with_a_sentence(self, tmp_path: Path, name: str, value: str) -> None:
+        done = started(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
+        assert done.returncode == 2
+        assert done.stderr == f"{name} is not set. Keyholder does not start without it outside demo mode; see README.md.\n"
+
+    @pytest.mark.parametrize("program", ["worker", "beat", "web"])
+    def test_so_does_every_other_program(self, tmp_path: Path, program: str) -> None:
+        port = {"GRANIAN_PORT": str(free_port())}
+        done = started(tmp_path, *PROGRAMS[program], **{**COMPLETE, **port, "SECRET_KEY": "unset"})
+        assert done.returncode != 0
+        assert done.stderr.startswith("SECRET_KEY is not set. ")
+        assert done.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("DATABASE_URL", "", "DATABASE_URL must start with postgresql:// ."),
+            ("DATABASE_URL", "mysql://app@db/keyholder", "DATABASE_URL must start with postgresql:// ."),
+            ("KEY_PEPPERS", "hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
+            ("KEY_PEPPERS", "one:hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
+            ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
+            ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number."),
+        ],
+    )
+    def test_what_it_cannot_read_is_told_without_its_value(self, tmp_path: Path, name: str, value: str, sentence: str) -> None:
+        done = started(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
+        assert (done.returncode, done.stderr) == (2, f"{sentence}\n")
+
+    def test_the_schema_changes_only_in_the_owners_role(self, tmp_path: Path) -> None:
+        done = started(tmp_path, "python", "manage.py", "migrate", **COMPLETE)
+        assert done.returncode == 2
+        assert done.stderr.startswith("DATABASE_OWNER_URL is not set: ")
