@@ -53,7 +53,8 @@ def spread(kinds: Sequence[Stakes], seeds: Iterable[str], *, threshold: Threshol
 
 @dataclass(frozen=True)
 class Cascade:
-    """Where the cascade surely went and where it may have gone, from these listed parties."""
+    """Where the cascade surely went and where it may have gone, from these listed parties. `suspected` are those of them
+    that nobody has confirmed yet; they count all the same."""
 
     graph: Graph
     stakes: Stakes
@@ -61,14 +62,17 @@ class Cascade:
     threshold: Threshold
     surely: Mapping[str, int]
     maybe: Mapping[str, int]
+    suspected: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, graph: Graph, *, listed: Collection[str], threshold: Threshold, interest: str) -> "Cascade":
+    def of(
+        cls, graph: Graph, *, listed: Collection[str], threshold: Threshold, interest: str, suspected: Collection[str] = ()
+    ) -> "Cascade":
         stakes = graph.stakes(interest)
         seeds = {*listed, *stakes.nameless, *stakes.overfull}
         surely = spread([stakes], sorted(listed), threshold=threshold, surely=True)
         maybe = spread([stakes], sorted(seeds), threshold=threshold, surely=False)
-        return cls(graph, stakes, frozenset(listed), threshold, surely, maybe)
+        return cls(graph, stakes, frozenset(listed), threshold, surely, maybe, frozenset(suspected))
 
     def share(self, party: str) -> Interval:
         """What blocked parties hold of it directly."""
@@ -81,7 +85,8 @@ class Cascade:
     def verdict(self, party: str) -> Verdict:
         share = self.share(party)
         if party in self.listed:
-            return Verdict(YES, share, (f"{self.name(party)} is listed.",))
+            is_listed = "may be listed: a possible match is open" if party in self.suspected else "is listed"
+            return Verdict(YES, share, (f"{self.name(party)} {is_listed}.",))
         if party in self.stakes.overfull:
             return Verdict(INDETERMINATE, share, (f"More than 100 % of {self.name(party)} is stated to be held.",))
         if party in self.surely:
@@ -126,7 +131,7 @@ class Cascade:
 
     def standing(self, owner: str) -> str:
         if owner in self.listed:
-            return "listed"
+            return "possible match" if owner in self.suspected else "listed"
         return "blocked" if owner in self.surely else "possibly blocked"
 
     def doubts(self, party: str, share: Interval) -> list[str]:

@@ -110,10 +110,11 @@ def blocked(
     listed: Collection[str],
     threshold: Threshold,
     names: Mapping[str, str] | None = None,
+    suspected: Collection[str] = (),
 ) -> dict[str, Verdict]:
-    """OFAC's 50 per cent rule for every party, listed ones included."""
+    """OFAC's 50 per cent rule for every party, listed ones included; `suspected` are those listed by an open match only."""
     graph = named(holdings, names, listed)
-    found = Cascade.of(graph, listed=listed, threshold=threshold, interest=SHAREHOLDING)
+    found = Cascade.of(graph, listed=listed, threshold=threshold, interest=SHAREHOLDING, suspected=suspected)
     return {party: found.verdict(party) for party in graph.ids}
 
 

@@ -1,7 +1,6 @@
 """A connection of the owner's beside the app's, for what only the owner may do; everything it does is rolled back."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest

@@ -64,6 +64,12 @@ class TestBlocked:
             "X (listed) holds 30 % and Y (listed) holds 20 % of C: together 50 %. 50 % or more blocks, so C is blocked too.",
         )
 
+    def test_an_open_match_counts_and_is_called_what_it_is(self) -> None:
+        found = regimes.blocked(holdings("X 30 C; Y 20 C"), listed={"X", "Y"}, suspected={"Y"}, threshold=OFAC)
+        assert found["Y"].why == ("Y may be listed: a possible match is open.",)
+        assert found["C"].verdict == YES
+        assert found["C"].why[0].startswith("X (listed) holds 30 % and Y (possible match) holds 20 % of C")
+
     def test_a_chain_of_halves_blocks_and_tells_its_path(self) -> None:
         names = {"1": "Orlov", "2": "Meridian", "3": "Helios"}
         found = regimes.blocked(holdings("1 50 2; 2 50 3"), listed={"1"}, threshold=OFAC, names=names)
