@@ -14,15 +14,20 @@ from accounts.models import GatewayCredential
 
 
 def shown(header: str) -> str:
-    """The credential in an Authorization header, or ''."""
+    """The credential in an Authorization header, or ''. Printable ASCII only: a database takes no zero bytes."""
     scheme, _, value = header.partition(" ")
+    text = ""
     if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() != "basic":
-        return ""
+        text = value.strip()
+    elif scheme.lower() == "basic":
+        text = password(value)
+    return text if text.isascii() and text.isprintable() else ""
+
+
+def password(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode("ascii").partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except (binascii.Error, UnicodeError, ValueError):
         return ""
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -32,15 +35,26 @@ class Answer(serializers.Serializer[Any]):
     exp = serializers.IntegerField(required=False, help_text="When the entity's verification ends.")
 
 
+class FlatJSONParser(JSONParser):
+    """Python's reader gives up on brackets within brackets within brackets; that is the sender's error."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
 class Introspect(APIView):
     """RFC 7662. Form-encoded as the RFC says, or JSON. Never cached: the next call may say otherwise."""
 
     authentication_classes = [GatewayAuthentication]
-    parser_classes = [FormParser, JSONParser]
+    parser_classes = [FormParser, FlatJSONParser]
     renderer_classes = [JSONRenderer]
 
     @extend_schema(request=Question, responses=Answer)
     def post(self, request: Request) -> Response:
         question = Question(data=request.data)
         question.is_valid(raise_exception=True)
-        return Response(introspect(question.validated_data["token"]), headers={"Cache-Control": "no-store"})
+        return Response(introspect(question.validated_data["token"]))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,7 +27,15 @@ from kyc.screening import lists
 from kyc.screening.match import Match, Subject
 from kyc.screening.models import Hit, ListVersion
 
-QUEUE = jobs.Queue(
+
+class Rounds(jobs.Queue):
+    """Examinations that were asked for, and those that rulings call for."""
+
+    def is_waiting(self) -> bool:
+        return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
+
+
+QUEUE = Rounds(
     name="cases.examine",
     model=Examination,
     field="state",
@@ -58,7 +68,32 @@ class Round:
         return {str(pk) for pk, party in self.parties.items() if party.is_person}
 
 
+def outdated() -> QuerySet[Case]:
+    """Cases before an officer whose last possible match has been ruled on since they were examined: what is blocked, and
+    the score, follow from who is listed."""
+    latest = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
+    hits = Hit.objects.filter(organisation=OuterRef("organisation"), party__removed_on__isnull=True)
+    return Case.objects.alias(
+        examined=Subquery(latest.values("state")[:1]), examined_at=Subquery(latest.values("done_at")[:1])
+    ).filter(
+        Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))),
+        ~Exists(hits.filter(ruling="")),
+        state__in=[Case.State.REVIEW, Case.State.PROPOSED],
+        examined=Examination.State.DONE,
+    )
+
+
+@transaction.atomic
+def ask_again(case: Case) -> None:
+    """Asks for a further round. Repeated, it is silence."""
+    Case.objects.select_for_update().get(pk=case.pk)
+    if outdated().filter(pk=case.pk).exists():
+        Examination.objects.create(organisation_id=case.organisation_id, case=case, rule_pack=packs.current().version)
+
+
 def run() -> None:
+    for case in outdated():
+        ask_again(case)
     for claim in QUEUE.claims():
         with claim:
             examine(claim)
@@ -81,8 +116,7 @@ def gather(examination: Examination) -> Round:
 
 def examine(claim: jobs.Claim) -> None:
     """Computes outside any transaction, then writes all of it in the finishing one."""
-    facts = gather(claim.row)
-    matches = screen(facts)
+    facts, matches = screened(claim.row)
     claim.renew()
     with claim.finish(state=Examination.State.DONE):
         hits = write_hits(facts, matches)
@@ -94,27 +128,34 @@ def examine(claim: jobs.Claim) -> None:
         close(facts)
 
 
+def screened(examination: Examination) -> tuple[Round, dict[int, list[Match]]]:
+    """Facts and matches that belong together: both are taken anew when another list version became active meanwhile."""
+    while True:
+        facts = gather(examination)
+        matches = screen(facts)
+        if lists.active_versions() == facts.versions:
+            return facts, matches
+
+
 def screen(facts: Round) -> dict[int, list[Match]]:
     index = lists.active_index()
     line = facts.pack.screening_threshold
     found = {}
     for party in facts.parties.values():
         numbers = (party.registration_number,) if party.registration_number else ()
-        subject = Subject(party.name, party.kind, party.birth_date, numbers)
+        subject = Subject(party.name, party.screened_as, party.birth_date, numbers)
         found[party.pk] = [match for match in index.find(subject) if match.score >= line]
     return found
 
 
 def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
     """One row a party and entry. A ruling stays while list version and the party's name are the same."""
-    entry_versions = {version.pk: version for version in facts.versions}
     for pk, found in matches.items():
         party = facts.parties[pk]
         for match in found:
-            version = next(v for v in entry_versions.values() if v.entries.filter(entry_id=match.entry.id).exists())
             Hit.objects.get_or_create(
                 party=party,
-                list_version=version,
+                list_version_id=match.entry.version,
                 entry_id=match.entry.id,
                 party_name=party.name,
                 defaults={

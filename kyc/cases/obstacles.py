@@ -13,7 +13,7 @@ def obstacles(case: Case) -> list[str]:
     if latest is None or latest.state != Examination.State.DONE:
         return [_("The checks have not finished.")]
     hits = Hit.objects.filter(party__organisation=case.organisation, party__removed_on__isnull=True)
-    found = []
+    found = [] if latest.lists else [_("No list is loaded, so nobody was screened.")]
     if open_hits := hits.filter(ruling="").count():
         found.append(
             ngettext("%(n)s possible match is still open.", "%(n)s possible matches are still open.", open_hits)

@@ -12,7 +12,7 @@ from accounts.refused import Refused
 from config import jobs
 from kyc.cases.models import Entity
 from kyc.keys import secret
-from kyc.keys.models import Key, Link
+from kyc.keys.models import Key, Link, serialise
 from kyc.parties.models import Party
 
 
@@ -69,6 +69,7 @@ def revoke(key: Key, *, reason: str = "", by: User) -> Key:
     """Final. Repeated, it is silence."""
     if not by.can(Permission.HOLD_PLACE):
         members_only(key.organisation, by)
+    serialise(key.organisation_id)
     key = Key.objects.select_for_update().get(pk=key.pk)
     if key.state == Key.State.REVOKED:
         return key

@@ -1,16 +1,27 @@
-"""Links keys to the verified entity they answer to."""
+"""Links keys to the verified entity they answer to, and anew when that entity was superseded."""
 
 from datetime import timedelta
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import audit
 from accounts.refused import Refused
 from config import jobs
 from kyc.cases.models import Entity
-from kyc.keys.models import Key, Link
+from kyc.keys.models import Key, Link, serialise
 
-QUEUE = jobs.Queue(
+
+class LinkQueue(jobs.Queue):
+    """Keys that wait for a link, those included whose link has to be ended first."""
+
+    def is_waiting(self) -> bool:
+        return self.eligible().values("pk").union(superseded().values("pk"), all=True).exists()
+
+
+QUEUE = LinkQueue(
     name="keys.link", model=Key, field="state", ready=Key.State.UNLINKED, failed=Key.State.FAILED, lease=timedelta(seconds=20)
 )
 
@@ -19,15 +30,37 @@ class NoEntity(Refused):
     """The organisation has no live entity that the key could answer to."""
 
 
+def live_entities() -> QuerySet[Entity]:
+    return Entity.objects.filter(ended_at__isnull=True, valid_from__lte=Now(), valid_until__gt=Now())
+
+
 def entity_for(key: Key) -> Entity:
-    now = timezone.now()
-    live = Entity.objects.filter(
-        organisation=key.organisation_id, ended_at__isnull=True, valid_from__lte=now, valid_until__gt=now
-    )
-    entity = live.select_related("decision__case").first()
+    entity = live_entities().filter(organisation=key.organisation_id).select_related("decision__case").first()
     if entity is None:
         raise NoEntity("The organisation has no live entity.")
     return entity
+
+
+def superseded() -> QuerySet[Link]:
+    """Links of held keys to an entity that has ended although the organisation has a live one again."""
+    successor = live_entities().filter(organisation=OuterRef("organisation"))
+    return Link.objects.filter(
+        Exists(successor), valid_to__isnull=True, entity__ended_at__isnull=False, key__state=Key.State.HELD
+    )
+
+
+@transaction.atomic
+def release(link: Link) -> None:
+    """Ends a superseded link as of the entity's end; its key waits to be linked anew. Repeated, it is silence."""
+    serialise(link.organisation_id)
+    key = Key.objects.select_for_update().get(pk=link.key_id)
+    found = superseded().select_related("entity").filter(pk=link.pk).first()
+    if found is None:
+        return
+    reason = f"{found.entity.reference} ended: {found.entity.end_reason}"
+    Link.objects.filter(pk=found.pk).update(valid_to=found.entity.ended_at, ended_because=reason)
+    Key.objects.filter(pk=key.pk).update(state=Key.State.UNLINKED)
+    audit.record("key.unlinked", target=found, by=None, reason=reason, key=key.prefix)
 
 
 def because(entity: Entity) -> str:
@@ -36,6 +69,8 @@ def because(entity: Entity) -> str:
 
 def run() -> None:
     """Takes each unlinked key once. The link is written before the state, so the database's guard sees it."""
+    for link in superseded():
+        release(link)
     for claim in QUEUE.claims():
         with claim:
             key: Key = claim.row

@@ -5,7 +5,7 @@ entity. Triggers keep the stored state so whatever code runs; time (expiry) is j
 """
 
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,13 @@ from kyc.parties.models import Party
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
 # open transactions can't miss each other.
 LOCK = "PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), {organisation}::int);"
+
+
+def serialise(organisation: int) -> None:
+    """Takes that lock until the transaction ends. Before a key's row is locked, since the triggers take them in this order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kh_keys'), %s::int)", [organisation])
+
 
 MAY_ACT = """
     EXISTS (
@@ -41,7 +48,9 @@ class KeyQuerySet(models.QuerySet["Key"]):
         """Active, with a live link to a live entity and no live hold, judged now and in one query."""
         link = Link.objects.filter(
             key=OuterRef("pk"),
+            organisation=OuterRef("organisation"),
             valid_to__isnull=True,
+            entity__organisation=OuterRef("organisation"),
             entity__ended_at__isnull=True,
             entity__valid_from__lte=Now(),
             entity__valid_until__gt=Now(),

@@ -6,7 +6,7 @@ import re
 import secrets
 import string
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PATTERN = re.compile(r"(kh_(?:live|test)_)([0-9A-Za-z]{12})([0-9A-Za-z]{40})([0-9A-Za-z]{6})", re.ASCII)
@@ -16,7 +16,7 @@ PATTERN = re.compile(r"(kh_(?:live|test)_)([0-9A-Za-z]{12})([0-9A-Za-z]{40})([0-
 class Written:
     """A well-formed key. `prefix` may be shown and stored, `text` never."""
 
-    text: str
+    text: str = field(repr=False)
     prefix: str
 
     @property

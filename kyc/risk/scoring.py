@@ -27,6 +27,6 @@ class Result:
 
 
 def score(codes: Collection[str], pack: Pack) -> Result:
-    reasons = sorted((Reason(code, *pack.factor(code)) for code in codes), key=lambda reason: (-reason.points, reason.code))
-    value = min(HIGHEST, sum(reason.points for reason in reasons))
+    reasons = sorted((Reason(code, *pack.factor(code)) for code in set(codes)), key=lambda reason: (-reason.points, reason.code))
+    value = max(0, min(HIGHEST, sum(reason.points for reason in reasons)))
     return Result(value, pack.band(value), tuple(reasons))

@@ -1,0 +1,172 @@
+"""POST /api/v1/introspect, as RFC 7662 has it."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from kyc.keys import actions as keys
+from tests.kyc.api.conftest import Ask
+from tests.kyc.keys.scenes import Issued
+
+pytestmark = pytest.mark.django_db
+FORM = "application/x-www-form-urlencoded"
+
+
+def in_json(**values: Any) -> bytes:
+    return json.dumps(values).encode()
+
+
+class TestIntrospect:
+    @pytest.mark.parametrize(
+        ("content_type", "write"),
+        [
+            ("application/json", json.dumps),
+            ("application/json; charset=utf-8", json.dumps),
+            (FORM, urlencode),
+            (f"{FORM}; charset=UTF-8", urlencode),
+        ],
+    )
+    @pytest.mark.parametrize("more", [{}, {"token_type_hint": "access_token"}, {"token_type_hint": ""}, {"unknown": "ignored"}])
+    def test_a_good_key_is_active(self, ask: Ask, linked: Issued, content_type: str, write: Any, more: dict[str, str]) -> None:
+        answer = ask(write({"token": linked.secret, **more}), content_type=content_type)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+        found = answer.json()
+        assert (found["active"], found["client_id"]) == (True, linked.key.prefix)
+        assert {"sub", "entity", "organisation", "project", "responsible", "iat", "exp", "token_type"} < set(found)
+
+    def test_the_answer_never_repeats_the_secret(self, ask: Ask, linked: Issued) -> None:
+        answer = ask(in_json(token=linked.secret))
+        assert linked.secret[20:60] not in answer.content.decode() + str(answer.headers)
+
+    def test_one_that_is_not_good_is_exactly_inactive(self, ask: Ask, linked: Issued, rui: User) -> None:
+        keys.revoke(linked.key, by=rui)
+        for token in (linked.secret, linked.secret[:-1], "unknown"):
+            answer = ask(in_json(token=token))
+            assert (answer.status_code, answer.content) == (200, b'{"active":false}')
+
+    def test_it_costs_two_queries_the_gateways_own_included(
+        self, ask: Ask, linked: Issued, django_assert_num_queries: Any
+    ) -> None:
+        with django_assert_num_queries(2):
+            assert ask(in_json(token=linked.secret)).json()["active"] is True
+
+    @pytest.mark.parametrize(
+        ("data", "content_type"),
+        [
+            (b"", "application/json"),
+            (b"{}", "application/json"),
+            (in_json(token=""), "application/json"),
+            (in_json(token=None), "application/json"),
+            (in_json(token_type_hint="access_token"), "application/json"),
+            (b"", FORM),
+            (b"token=", FORM),
+            (b"tokem=x", FORM),
+        ],
+    )
+    def test_a_missing_token_is_told(self, ask: Ask, data: bytes, content_type: str) -> None:
+        answer = ask(data, content_type=content_type)
+        assert answer.status_code == 400
+        assert " " in answer.json()["token"][0]
+        assert answer.json()["token"][0].endswith(".")
+
+    @pytest.mark.parametrize(
+        "data", [b"[]", b'"x"', b"7", b"null", b"true", b"{", b"\xff\xfe", b'{"token": ', b"\0", b"NaN", b'{"token": NaN}']
+    )
+    def test_what_is_no_question_is_told(self, ask: Ask, data: bytes) -> None:
+        answer = ask(data)
+        assert answer.status_code == 400
+        assert answer.json()
+
+    @pytest.mark.parametrize(
+        "token", [7, True, 1.5, ["x"], {"a": 1}, "\0", "a\0b", "\ud800", "é" * 66, "٣" * 66, "😀", " ", "\n"]
+    )
+    def test_odd_tokens_are_refused_or_inactive(self, ask: Ask, token: Any) -> None:
+        answer = ask(in_json(token=token))
+        assert answer.status_code == 400 or answer.json() == {"active": False}, answer.content
+
+    @pytest.mark.parametrize("length", [501, 10_000, 1_000_000])
+    @pytest.mark.parametrize("content_type", ["application/json", FORM])
+    def test_huge_tokens_are_refused(self, ask: Ask, length: int, content_type: str) -> None:
+        write = urlencode if content_type == FORM else json.dumps
+        answer = ask(write({"token": "k" * length}), content_type=content_type)
+        assert answer.status_code == 400
+        assert len(answer.content) < 500
+
+    @pytest.mark.parametrize(
+        "data",
+        [b"[" * 100_000, b'{"token":' * 50_000, b'{"token": ' + b"9" * 5_000 + b"}", b'{"token": 1e999}', b'{"a":1,' * 1000],
+    )
+    def test_deep_or_endless_json_is_refused_or_inactive(self, ask: Ask, data: bytes) -> None:
+        answer = ask(data)
+        assert answer.status_code == 400 or answer.json() == {"active": False}
+
+    @pytest.mark.parametrize("data", [b"%", b"token=%00", b"token=%ff%fe", b"token=a&token=b", b"&&&", b"=", b"token=%ud800"])
+    def test_odd_forms_are_refused_or_inactive(self, ask: Ask, data: bytes) -> None:
+        answer = ask(data, content_type=FORM)
+        assert answer.status_code == 400 or answer.json() == {"active": False}
+
+    def test_of_many_fields_the_form_is_refused(self, ask: Ask) -> None:
+        answer = ask(b"&".join(b"f%d=1" % n for n in range(5_000)), content_type=FORM)
+        assert answer.status_code == 400
+
+    @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "", "x"])
+    def test_other_content_is_not_read(self, ask: Ask, linked: Issued, content_type: str) -> None:
+        answer = ask(in_json(token=linked.secret), content_type=content_type)
+        assert answer.status_code in {400, 415}
+        assert "active" not in answer.json()
+
+    @pytest.mark.parametrize("charset", ["utf-16", "latin-1", "hex", "rot13", "zlib", "idna", "nonsense", "undefined"])
+    @pytest.mark.parametrize("kind", ["application/json", FORM])
+    def test_odd_charsets_bring_nothing_down(self, ask: Ask, charset: str, kind: str) -> None:
+        answer = ask(b'{"token": "x"}' if kind != FORM else b"token=x", content_type=f"{kind}; charset={charset}")
+        assert answer.status_code in {200, 400, 415}, answer.content
+        if answer.status_code == 200:
+            assert answer.json() == {"active": False}
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data=st.binary(max_size=300), form=st.booleans())
+    def test_no_body_brings_it_down(self, ask: Ask, data: bytes, form: bool) -> None:
+        answer = ask(data, content_type=FORM if form else "application/json")
+        assert answer.status_code == 400 or answer.json() == {"active": False}
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(token=st.text(st.characters(), max_size=600))
+    def test_no_token_brings_it_down(self, ask: Ask, token: str) -> None:
+        answer = ask(in_json(token=token))
+        assert answer.status_code == 400 or answer.json() == {"active": False}
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+    def test_only_by_post(self, gateway: str, linked: Issued, method: str) -> None:
+        path = f"/api/v1/introspect?token={linked.secret}"
+        answer = Client().generic(method, path, headers={"Authorization": f"Bearer {gateway}"})
+        assert answer.status_code == 405
+        assert "POST" in answer["Allow"]
+
+    def test_a_token_in_the_address_is_not_read(self, gateway: str, linked: Issued) -> None:
+        """Addresses stand in logs."""
+        answer = Client().post(
+            f"/api/v1/introspect?token={linked.secret}", b"", content_type=FORM, headers={"Authorization": f"Bearer {gateway}"}
+        )
+        assert answer.status_code == 400
+
+    def test_no_answer_is_kept_by_anyone(self, ask: Ask, linked: Issued) -> None:
+        answers = [
+            ask(in_json(token=linked.secret)),
+            ask(in_json(token="x")),
+            ask(b"{}"),
+            ask(in_json(token="x"), credential="nonsense"),
+        ]
+        assert [answer.status_code for answer in answers] == [200, 200, 400, 401]
+        assert [answer.get("Cache-Control") for answer in answers] == ["no-store"] * 4
+        assert not any(answer.cookies for answer in answers)
+
+    def test_a_browser_gets_json_as_well(self, ask: Ask) -> None:
+        answer = ask(in_json(token="x"), Accept="text/html,application/xhtml+xml")
+        assert answer.status_code in {200, 406}
+        assert answer["Content-Type"].startswith("application/json")

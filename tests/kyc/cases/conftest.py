@@ -1,0 +1,37 @@
+"""Nordlys, which Alice fills in; Ana who proposes and Rui who decides; the short list."""
+
+from pathlib import Path
+
+import pytest
+
+from accounts.models import User
+from kyc.cases.models import Case
+from kyc.screening.models import ListVersion
+from tests.cast import Founded, founded
+from tests.kyc.cases import scenes
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    return scenes.person("ana@keyholder.example", "Ana Maric", "analyst")
+
+
+@pytest.fixture
+def rui(db: None) -> User:
+    return scenes.person("rui@keyholder.example", "Rui Duarte", "approver")
+
+
+@pytest.fixture
+def nordlys(db: None) -> Founded:
+    return founded(scenes.person("alice@nordlys.example", "Alice Olsen"))
+
+
+@pytest.fixture
+def the_list(db: None, tmp_path: Path) -> ListVersion:
+    return scenes.load_list(tmp_path)
+
+
+@pytest.fixture
+def case(nordlys: Founded, the_list: ListVersion) -> Case:
+    """Examined, in review, nothing against it."""
+    return scenes.ready(nordlys)

@@ -1,0 +1,81 @@
+"""What must be there before a case can be sent."""
+
+import pytest
+
+from accounts import organisations
+from kyc.cases.completeness import missing, ownerless
+from kyc.evidence import actions as evidence
+from kyc.ownership import actions as ownership
+from kyc.ownership.models import Interest
+from kyc.parties import actions as parties
+from kyc.parties.models import Role
+from tests.cast import Founded, pdf
+from tests.kyc.cases import scenes
+from tests.kyc.cases.scenes import company, own
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def complete(nordlys: Founded) -> Founded:
+    own(nordlys, "Kari Moe", "100")
+    evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+    return nordlys
+
+
+def steps(found: Founded) -> list[str]:
+    return [gap.step for gap in missing(found.organisation)]
+
+
+class TestMissing:
+    def test_nothing_when_all_is_there(self, complete: Founded) -> None:
+        assert missing(complete.organisation) == []
+
+    def test_everything_of_a_new_organisation(self, db: None) -> None:
+        organisation = organisations.create(name="New AS", by=scenes.person("new@new.example", "New"))
+        found = missing(organisation)
+        assert [gap.step for gap in found] == ["company", "people", "people", "documents"]
+        assert all(gap.sentence.endswith(".") for gap in found)
+
+    @pytest.mark.parametrize(
+        ("role", "step", "sentence"),
+        [
+            (Role.Kind.CUSTOMER, "company", "Tell us about the company."),
+            (Role.Kind.CONTROLLER, "people", "Name the one person who controls the company day to day."),
+            (Role.Kind.DIRECTOR, "people", "Name at least one director."),
+        ],
+    )
+    def test_a_role_that_has_ended(self, complete: Founded, role: str, step: str, sentence: str) -> None:
+        Role.objects.filter(organisation=complete.organisation, kind=role).update(valid_to="2099-01-01")
+        assert [(gap.step, gap.sentence) for gap in missing(complete.organisation)] == [(step, sentence)]
+
+    def test_a_document_taken_back(self, complete: Founded) -> None:
+        evidence.remove(complete.organisation.document_set.get(), by=complete.by)
+        assert steps(complete) == ["documents"]
+
+    def test_another_organisations_documents_and_owners_do_not_count(self, complete: Founded, db: None) -> None:
+        other = organisations.create(name="New AS", by=scenes.person("new@new.example", "New"))
+        assert "documents" in [gap.step for gap in missing(other)]
+
+
+class TestOwnerless:
+    def test_names_each_company_of_the_chain_that_nobody_owns(self, nordlys: Founded) -> None:
+        holding = company(nordlys, "Fjord Holding AS", "60")
+        company(nordlys, "Skog AS", "40", owned=holding)
+        assert ownerless(nordlys.organisation) == ["Say who owns Skog AS."]
+
+    def test_people_need_no_owner(self, nordlys: Founded) -> None:
+        own(nordlys, "Kari Moe", "1")
+        assert ownerless(nordlys.organisation) == []
+
+    def test_an_interest_that_ended_counts_no_more(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "Kari Moe", "100")
+        ownership.end(interest, by=nordlys.by)
+        assert ownerless(nordlys.organisation) == ["Say who owns Nordlys Modelling AS."]
+
+    def test_a_company_that_left_needs_none(self, nordlys: Founded) -> None:
+        holding = company(nordlys, "Fjord Holding AS", "60")
+        own(nordlys, "Kari Moe", "40")
+        parties.remove(holding, by=nordlys.by)
+        assert ownerless(nordlys.organisation) == []
+        assert Interest.objects.live().count() == 1

@@ -1,0 +1,123 @@
+"""Placing and lifting holds."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import AuditEvent, User
+from accounts.permissions import NotPermitted
+from kyc.cases.models import Entity
+from kyc.keys import holds, linking
+from kyc.keys.introspection import introspect
+from kyc.keys.models import Hold
+from tests.cast import Founded
+from tests.kyc.cases import scenes
+from tests.kyc.cases.scenes import audit_breaks
+from tests.kyc.keys.scenes import Issued, issue
+
+pytestmark = pytest.mark.django_db
+KINDS = ["key", "organisation", "entity"]
+
+
+def place(kind: str, issued: Issued, by: User) -> Hold:
+    key = issued.key
+    on = {"key": key, "organisation": key.organisation, "entity": Entity.objects.get(organisation=key.organisation)}
+    return holds.place(**{kind: on[kind]}, reason=f"a question about the {kind}", by=by)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestPlace:
+    def test_counts_on_the_next_question(self, linked: Issued, rui: User, kind: str) -> None:
+        hold = place(kind, linked, rui)
+        assert linked.state == "held"
+        assert introspect(linked.secret) == {"active": False}
+        (event,) = AuditEvent.objects.filter(verb="hold.placed")
+        assert (event.reason, event.details) == (f"a question about the {kind}", {"source": "officer"})
+        assert (event.target_id, event.organisation_id) == (str(hold.pk), linked.key.organisation_id)
+
+    def test_stops_a_key_that_is_linked_later(self, issued: Issued, rui: User, kind: str) -> None:
+        hold = place(kind, issued, rui)
+        linking.run()
+        assert issued.state == "held"
+        assert introspect(issued.secret) == {"active": False}
+        holds.lift(hold, reason="answered", by=rui)
+        assert introspect(issued.secret)["active"] is True
+
+    def test_reaches_as_far_as_its_kind(self, nordlys: Founded, linked: Issued, sorvik: Founded, rui: User, kind: str) -> None:
+        second, theirs = issue(nordlys, "second"), issue(sorvik)
+        linking.run()
+        place(kind, linked, rui)
+        assert second.state == ("active" if kind == "key" else "held")
+        assert theirs.state == "active"
+
+    @pytest.mark.parametrize("role", ["", "analyst", "auditor", "administrator", "support"])
+    def test_is_not_for_everyone(self, linked: Issued, kind: str, role: str) -> None:
+        with pytest.raises(NotPermitted):
+            place(kind, linked, scenes.person("other@keyholder.example", "Other", role))
+        assert linked.state == "active"
+
+    def test_does_nothing_if_the_audit_row_cannot_be_written(self, linked: Issued, rui: User, kind: str) -> None:
+        with audit_breaks():
+            place(kind, linked, rui)
+        assert (Hold.objects.count(), linked.state) == (0, "active")
+
+
+class TestPlaceAnything:
+    @pytest.mark.parametrize("reason", ["", "  \n"])
+    def test_needs_a_reason(self, linked: Issued, rui: User, reason: str) -> None:
+        with pytest.raises(holds.ReasonMissing):
+            holds.place(key=linked.key, reason=reason, by=rui)
+
+    def test_is_on_exactly_one(self, linked: Issued, rui: User, entity: Entity) -> None:
+        organisation = linked.key.organisation
+        for both in (
+            {"key": linked.key, "entity": entity},
+            {"key": linked.key, "organisation": organisation},
+            {"organisation": organisation, "entity": entity},
+        ):
+            with pytest.raises(IntegrityError, match="hold_is_on_exactly_one"), transaction.atomic():
+                holds.place(**both, reason="why", by=rui)
+
+    def test_an_investigator_may(self, linked: Issued) -> None:
+        place("key", linked, scenes.person("ines@keyholder.example", "Ines", "investigator"))
+        assert linked.state == "held"
+
+
+class TestLift:
+    @pytest.mark.parametrize("first", KINDS)
+    @pytest.mark.parametrize("second", KINDS)
+    def test_ends_that_one_only(self, linked: Issued, rui: User, first: str, second: str) -> None:
+        one, other = place(first, linked, rui), place(second, linked, rui)
+        holds.lift(one, reason="answered", by=rui)
+        assert list(Hold.objects.live()) == [other]
+        assert linked.state == "held"
+        assert introspect(linked.secret) == {"active": False}
+        holds.lift(other, reason="answered too", by=rui)
+        assert linked.state == "active"
+        assert introspect(linked.secret)["active"] is True
+
+    def test_repeated_it_is_silence(self, linked: Issued, rui: User) -> None:
+        hold = place("key", linked, rui)
+        first = holds.lift(hold, reason="answered", by=rui)
+        again = holds.lift(hold, reason="again", by=scenes.person("ines@keyholder.example", "Ines", "investigator"))
+        assert (again.lifted_at, again.lifted_by, again.lift_reason) == (first.lifted_at, rui, "answered")
+        assert [event.reason for event in AuditEvent.objects.filter(verb="hold.lifted")] == ["answered"]
+
+    @pytest.mark.parametrize("reason", ["", " "])
+    def test_needs_a_reason(self, linked: Issued, rui: User, reason: str) -> None:
+        hold = place("key", linked, rui)
+        with pytest.raises(holds.ReasonMissing):
+            holds.lift(hold, reason=reason, by=rui)
+        assert linked.state == "held"
+
+    def test_is_not_for_everyone(self, nordlys: Founded, linked: Issued, rui: User, ana: User) -> None:
+        hold = place("key", linked, rui)
+        for other in (nordlys.by, ana):
+            with pytest.raises(NotPermitted):
+                holds.lift(hold, reason="mine", by=other)
+        assert linked.state == "held"
+
+    def test_does_nothing_if_the_audit_row_cannot_be_written(self, linked: Issued, rui: User) -> None:
+        hold = place("key", linked, rui)
+        with audit_breaks():
+            holds.lift(hold, reason="answered", by=rui)
+        assert (Hold.objects.live().count(), linked.state) == (1, "held")
