@@ -69,16 +69,33 @@ def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: d
         audit.record("report.ready", target=report, by=None, sha256=enclosed["sha256"])
 
 
+class Reserved(VaultStorage):
+    """Stores a file under the name that a row already gives it."""
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        return name
+
+
 @contextmanager
 def kept(claim: jobs.Claim, pages: bytes) -> Iterator[str]:
-    """Stores the file before the row names it, and takes it away again when the row went to another worker."""
-    storage = VaultStorage()
-    stored = storage.save("report", ContentFile(pages))
+    """Stores the file, and takes it away again when the row is not finished with it. The row names the file before it is
+    written, so that whoever takes the row from a killed worker takes that one's file away."""
+    storage = Reserved()
+    if left_behind := claim.row.file.name:
+        storage.delete(left_behind)
+    name = VaultStorage().get_available_name("report")
+    if not claim.mine().update(file=name):
+        raise jobs.Fenced(QUEUE.name)
+    settled = True
     try:
-        yield stored
+        yield storage.save(name, ContentFile(pages))
+    except jobs.DATABASE_IS_AWAY:
+        # The answer to the COMMIT may be what got lost.
+        settled = False
+        raise
     finally:
-        if not claim.finished:
-            storage.delete(stored)
+        if settled and not claim.finished:
+            storage.delete(name)
 
 
 def collect(claim: jobs.Claim, report: Report) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from reports import canonical
 from reports.facts.reader import exact
 
 CLASSIFICATION = "Confidential"
-UNSIGNED = "Not signed. The digests below are the only protection of this file."
+UNSIGNED = "Not signed. Its digests are the only protection of this file."
 ISSUED = "Issued and registered"
 DRAFT = "Draft: not issued and not registered"
 

@@ -31,10 +31,10 @@ def parse(text: str) -> Span:
         if found := PERIOD.fullmatch(text.strip()):
             return period(*(int(part) if part else None for part in found.groups()))  # type: ignore[arg-type]  # the year is there
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadInstant(f"“{text}” is no instant. Write 2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z.") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return Span(moment.astimezone(UTC), moment.astimezone(UTC))
+    return Span(moment, moment)
 
 
 def period(year: int, month: int | None, day: int | None) -> Span:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -142,10 +143,21 @@ def screen(facts: Round) -> dict[int, list[Match]]:
     line = facts.pack.screening_threshold
     found = {}
     for party in facts.parties.values():
-        numbers = (party.registration_number,) if party.registration_number else ()
-        subject = Subject(party.name, party.screened_as, party.birth_date, numbers)
-        found[party.pk] = [match for match in index.find(subject) if match.score >= line]
+        best: dict[tuple[int, str], Match] = {}
+        for match in chain.from_iterable(map(index.find, subjects(party))):
+            key = (match.entry.version, match.entry.id)
+            if match.score >= line and (key not in best or match.score > best[key].score):
+                best[key] = match
+        found[party.pk] = list(best.values())
     return found
+
+
+def subjects(party: Party) -> list[Subject]:
+    """The party under each of its names."""
+    numbers = (party.registration_number,) if party.registration_number else ()
+    country = party.hq_country or party.country
+    names = filter(None, (party.name, party.native_name))
+    return [Subject(name, party.screened_as, party.birth_date, numbers, country) for name in names]
 
 
 def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
@@ -177,7 +189,10 @@ def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[s
     """OFAC's cascade from parties that are, or may be, listed; owners of the customer by multiply and add."""
     listed = {str(hit.party_id) for hit in hits if hit.ruling != Hit.Ruling.FALSE}
     subject = str(facts.customer.pk)
-    blocked = regimes.blocked(facts.holdings, listed=listed, threshold=facts.pack.threshold("ofac-50"), names=facts.names)
+    suspected = listed - {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
+    blocked = regimes.blocked(
+        facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
+    )
     owners = regimes.beneficial_owners(
         facts.holdings, subject=subject, people=facts.people, threshold=facts.pack.threshold("iaas-cip"), names=facts.names
     )
@@ -313,7 +328,7 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
 def remainder_finding(facts: Round) -> Row:
     left = {party: part.max for party, part in regimes.unaccounted(facts.holdings).items() if part.max > 0}
     if not left:
-        return "unaccounted", Finding.State.GOOD, _("All shares are accounted for, down to people."), "people"
+        return "unaccounted", Finding.State.GOOD, _("All shares are accounted for, down to people or a state."), "people"
     party, share = max(left.items(), key=lambda item: (item[1], item[0]))
     sentence = _("%(share)s of %(name)s is not accounted for.") % {"share": per_cent(share), "name": facts.names[party]}
     return "unaccounted", Finding.State.WARN if share >= QUARTER else Finding.State.INFO, sentence, "people"

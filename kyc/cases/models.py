@@ -75,9 +75,16 @@ class Case(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func="""
+                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused') AND NEW.state <> OLD.state THEN
+                        RAISE EXCEPTION 'a decided case stays decided' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN
+                        RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';
+                    END IF;
                     IF NEW.state IN ('approved', 'refused') AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
                         SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id
-                        WHERE d.case_id = NEW.id AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
+                        WHERE d.case_id = NEW.id AND p.kind = 'case.decision'
+                          AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
                           AND p.choice = CASE NEW.state WHEN 'approved' THEN 'approve' ELSE 'refuse' END
                     ) THEN
                         RAISE EXCEPTION 'a case is decided by a proposal that a second person has taken'
@@ -173,6 +180,28 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        triggers = [
+            # Else a decision that two people took on one case could be lent to another.
+            pgtrigger.Trigger(
+                name="decision_stays_with_its_case",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'a decision is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.organisation_id, NEW.case_id, NEW.proposal_id)
+                        IS DISTINCT FROM ROW(OLD.id, OLD.organisation_id, OLD.case_id, OLD.proposal_id) THEN
+                        RAISE EXCEPTION 'a decision stays with its case' USING ERRCODE = 'check_violation';
+                    ELSIF NOT EXISTS (
+                        SELECT 1 FROM kyc_case c WHERE c.id = NEW.case_id AND c.organisation_id = NEW.organisation_id
+                    ) THEN
+                        RAISE EXCEPTION 'a decision is of the organisation whose case it decides'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
 
 
 @tracked()
@@ -206,7 +235,8 @@ class Entity(models.Model):
                     IF NOT EXISTS (
                         SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id
                         WHERE d.id = NEW.decision_id AND d.organisation_id = NEW.organisation_id
-                          AND p.choice = 'approve' AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
+                          AND p.kind = 'case.decision' AND p.choice = 'approve'
+                          AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
                     ) THEN
                         RAISE EXCEPTION 'an entity needs an approval that a second person has taken'
                             USING ERRCODE = 'check_violation';

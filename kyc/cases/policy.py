@@ -16,7 +16,7 @@ REASONS = {
     "information_withheld": _("Information withheld after it was asked for"),
     "document_unreadable": _("A document cannot be read"),
     "document_missing": _("A document is missing"),
-    "ownership_unclear": _("Ownership is not clear down to people"),
+    "ownership_unclear": _("Ownership is not clear down to people or a state"),
     "details_contradict": _("Details contradict each other"),
 }
 

@@ -143,13 +143,28 @@ def settle(organisation: str) -> str:
     """  # noqa: S608  # a column name of ours
 
 
-def settles(name: str) -> pgtrigger.Trigger:
+def stray(column: str, table: str) -> str:
+    return f"""
+        IF TG_OP <> 'DELETE' AND NEW.{column} IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM {table} o WHERE o.id = NEW.{column} AND o.organisation_id = NEW.organisation_id
+        ) THEN
+            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';
+        END IF;
+    """  # noqa: S608  # names of ours
+
+
+def settles(name: str, **owned: str) -> pgtrigger.Trigger:
+    """`owned` names columns and their tables whose rows must be the organisation's own, since only its keys are settled."""
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         declare=[("org", "bigint")],
         func=f"""
+            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN
+                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';
+            END IF;
+            {"".join(stray(column, table) for column, table in owned.items())}
             IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;
             {settle("org")}
         """,
@@ -177,7 +192,7 @@ class Link(models.Model):
             ),
             models.CheckConstraint(name="link_needs_because", condition=~Q(because="")),
         ]
-        triggers = [settles("link_settles_keys")]
+        triggers = [settles("link_settles_keys", key_id="kyc_key", entity_id="kyc_entity")]
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -209,7 +224,7 @@ class Hold(models.Model):
             models.CheckConstraint(
                 name="hold_is_on_exactly_one",
                 condition=Q(key__isnull=False, on_organisation__isnull=True, entity__isnull=True)
-                | Q(key__isnull=True, on_organisation=F("organisation"), entity__isnull=True)
+                | Q(key__isnull=True, on_organisation__isnull=False, on_organisation=F("organisation"), entity__isnull=True)
                 | Q(key__isnull=True, on_organisation__isnull=True, entity__isnull=False),
             ),
             models.CheckConstraint(name="hold_needs_reason", condition=~Q(reason="")),
@@ -219,7 +234,7 @@ class Hold(models.Model):
                 | Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~Q(lift_reason=""),
             ),
         ]
-        triggers = [settles("hold_settles_keys")]
+        triggers = [settles("hold_settles_keys", key_id="kyc_key", entity_id="kyc_entity")]
 
 
 # An entity that ends takes its keys along in the same transaction, though cases/ knows nothing of keys.

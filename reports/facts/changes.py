@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from accounts.audit import PRODUCT
 from accounts.models import Membership
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.evidence.models import Document
@@ -27,7 +28,7 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Role, "role", lambda reader, row: f"{Role.Kind(row.kind).label}: {reader.name(row.party_id)}", ("title", "valid_to")),
     (Interest, "interest", lambda reader, row: interest(reader, row), ("share", "valid_to")),
     (Document, "document", lambda reader, row: row.name, ("removed_at",)),
-    (Membership, "member", lambda reader, row: str(Membership.Role(row.role).label), ("role",)),
+    (Membership, "member", lambda reader, row: f"{Membership.Role(row.role).label}: {member(reader, row)}", ("role",)),
     (Case, "case", lambda reader, row: case_number(row), ("state", "submitted_at", "declared_true_at")),
     (Examination, "examination", lambda reader, row: f"round {row.pgh_obj_id}", ("state",)),
     (Hit, "possible match", lambda reader, row: f"{row.party_name}, entry {row.entry_id}", ("ruling", "ruling_reason")),
@@ -43,6 +44,10 @@ def case_number(row: Any) -> str:
     return Case(pk=row.pgh_obj_id, opened_at=row.opened_at).number
 
 
+def member(reader: Reader, row: Any) -> str:
+    return reader.people([row.user_id]).get(row.user_id, "")
+
+
 def interest(reader: Reader, row: Any) -> str:
     return f"{reader.name(row.owner_id)} in {reader.name(row.owned_id)}, {shown(parse(row.share))}"
 
@@ -56,18 +61,24 @@ def changes(reader: Reader) -> dict[str, Any]:
             told = details(before.get(row.pgh_obj_id), row, fields)
             before[row.pgh_obj_id] = row
             if told is not None:
-                found.append((row.pgh_created_at, order, row.pgh_id, what, tell(reader, row), told, actor(row)))
+                found.append((row.pgh_created_at, order, row.pgh_id, what, tell(reader, row), told, row))
     found.sort(key=lambda item: item[:3])
-    names = reader.people(item[-1] for item in found)
+    by = people(reader, [item[-1] for item in found])
     rows = [
-        {"at": instant(at), "what": what, "which": which, "change": told, "by": names.get(by, "")}
-        for at, _, _, what, which, told, by in found
+        {"at": instant(at), "what": what, "which": which, "change": told, "by": by[row.pgh_xid]}
+        for at, _, _, what, which, told, row in found
     ]
     return {"total": len(rows), "printed": min(len(rows), PRINTED), "rows": rows}
 
 
-def actor(row: Any) -> int | None:
-    return (row.pgh_context or {}).get("user")
+def people(reader: Reader, rows: list[Any]) -> dict[int, str]:
+    """Who did it, by transaction: the audit row stands in the transaction of the change. Without one, the person whose
+    request it was."""
+    asked = {row.pgh_xid: (row.pgh_context or {}).get("user") for row in rows}
+    acted = dict(reader.audited().values_list("xid", "actor_id"))
+    names = reader.people([*asked.values(), *acted.values()])
+    by = {xid: names.get(person, "") if person else PRODUCT for xid, person in acted.items()}
+    return {xid: by.get(xid, names.get(person, "")) for xid, person in asked.items()}
 
 
 def details(before: Any, row: Any, fields: tuple[str, ...]) -> str | None:
@@ -76,8 +87,14 @@ def details(before: Any, row: Any, fields: tuple[str, ...]) -> str | None:
         return "deleted"
     if before is None:
         return "recorded"
-    changed = [difference(field, getattr(before, field), getattr(row, field)) for field in fields]
+    changed = [difference(field, shown_as(before, field), shown_as(row, field)) for field in fields]
     return "; ".join(filter(None, changed)) or None
+
+
+def shown_as(row: Any, field: str) -> Any:
+    """A choice by its label, as everywhere else in the report."""
+    found = getattr(row, field)
+    return str(dict(row._meta.get_field(field).flatchoices).get(found, found)) if found and isinstance(found, str) else found
 
 
 def difference(field: str, old: Any, new: Any) -> str:

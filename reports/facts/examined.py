@@ -9,7 +9,7 @@ from kyc.cases.policy import REASONS
 from kyc.risk.models import Factor, Score
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListVersion
-from reports.facts.reader import Reader, day, instant
+from reports.facts.reader import Reader, day, instant, years_only
 
 RULINGS = {"": "open", Hit.Ruling.TRUE: "the same party", Hit.Ruling.FALSE: "another party"}
 OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "withdrawn"}
@@ -54,7 +54,7 @@ def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int 
         "entry": hit.entry_id,
         "entry_name": hit.entry_name,
         "score": str(hit.score),
-        "reasons": [str(reason) for reason in hit.reasons],
+        "reasons": [years_only(str(reason)) for reason in hit.reasons],
         "found_at": instant(hit.found_at),
         "ruling": RULINGS[hit.ruling],
         "reason": str(RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason)),

@@ -1,14 +1,16 @@
 """What a report may read: one organisation, as known in one snapshot and true at one instant."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Q, Value
 
-from accounts.history import as_of, changes
-from accounts.models import Snapshot, User
+from accounts.history import VisibleIn, as_of, changes
+from accounts.models import AuditEvent, Snapshot, User
 from kyc.cases.models import Examination
 from kyc.parties import countries
 from kyc.parties.models import Party
@@ -34,8 +36,17 @@ def country(code: str) -> str:
 
 
 def masked(number: str) -> str:
-    """A number by its last three characters."""
-    return f"{'•' * max(0, len(number) - 3)}{number[-3:]}" if number else ""
+    """A number by its last three characters; of a short one nothing, because they would be most of it."""
+    shown = number[-3:] if len(number) > 5 else ""
+    return "•" * (len(number) - len(shown)) + shown
+
+
+DAY = re.compile(r"\b(\d{4})-\d{2}(-\d{2})?\b", re.ASCII)
+
+
+def years_only(text: str) -> str:
+    """Every date in the text by its year, as birth dates are shown here."""
+    return DAY.sub(lambda found: f"{found[1]}-••" + ("-••" if found[2] else ""), text)
 
 
 class Reader:
@@ -66,6 +77,11 @@ class Reader:
     def events(self, model: type[models.Model]) -> models.QuerySet[Any]:
         """Every change recorded by the effective instant, oldest first."""
         return changes(model, self.snapshot).filter(organisation_id=self.organisation, pgh_created_at__lte=self.valid_at)
+
+    def audited(self) -> models.QuerySet[Any]:
+        """What was done to the organisation, as known, the newest first."""
+        rows = AuditEvent.objects.filter(Q(VisibleIn(F("xid"), Value(self.snapshot.snapshot))))
+        return rows.filter(organisation_id=self.organisation).order_by("-pk")
 
     def later(self, model: type[models.Model]) -> int:
         """How many changes were recorded after the effective instant and are known in the snapshot."""

@@ -44,7 +44,7 @@ class TestOwnership:
         examination = scenes.examine(nordlys)
         assert finding(examination, "ownership") == (
             "bad",
-            f"Blocked under OFAC 50 %: {VOLKHOV} (listed) holds 30 % and {DRAGUNOV} (listed) holds 20 % of {NAME}: "
+            f"Blocked under OFAC 50 %: {VOLKHOV} (possible match) holds 30 % and {DRAGUNOV} (possible match) holds 20 % of {NAME}: "
             f"together 50 %. 50 % or more blocks, so {NAME} is blocked too.",
         )
         word = Determination.objects.get(examination_id=examination.pk, regime="ofac-50", party=nordlys.party)
@@ -70,7 +70,7 @@ class TestOwnership:
         own(nordlys, "Nils Moe", "50", owned=holding)
         state, sentence = finding(scenes.examine(nordlys), "ownership")
         assert state == "bad"
-        steps = [f"{VOLKHOV} (listed) holds 50 % of Fjord Holding AS", f"Fjord Holding AS (blocked) holds 50 % of {NAME}"]
+        steps = [f"{VOLKHOV} (possible match) holds 50 % of Fjord Holding AS", f"Fjord Holding AS (blocked) holds 50 % of {NAME}"]
         assert [sentence.find(step) for step in steps] == sorted(sentence.find(step) for step in steps)
         assert all(step in sentence for step in steps)
 
@@ -146,7 +146,7 @@ class TestUnaccounted:
     @pytest.mark.parametrize(
         ("share", "expected", "fires"),
         [
-            ("100", ("good", "All shares are accounted for, down to people."), False),
+            ("100", ("good", "All shares are accounted for, down to people or a state."), False),
             ("75.01", ("info", f"24.99 % of {NAME} is not accounted for."), False),
             ("75", ("warn", f"25 % of {NAME} is not accounted for."), True),
             ("", ("warn", f"100 % of {NAME} is not accounted for."), True),
@@ -197,6 +197,19 @@ class TestScreening:
         own(nordlys, "Zorislaw Karpow", "100", birth_date="1999-12-31")
         scenes.examine(nordlys)
         assert not Hit.objects.exists()
+
+    def test_a_name_in_its_own_script_is_read_too(self, nordlys: Founded, the_list: ListVersion) -> None:
+        known = {"name": "Z. Carp", "native_name": "Зорислав Карпов", "country": "RU", "birth_date": "1961-02-04"}
+        parties.declare_person(nordlys.organisation, **known, roles=["director"], by=nordlys.by)
+        own(nordlys, "Nils Moe", "100")
+        scenes.examine(nordlys)
+        hit = Hit.objects.get()
+        assert (hit.party.name, hit.entry_id) == ("Z. Carp", "9103")
+
+    def test_another_country_is_a_reason(self, nordlys: Founded, the_list: ListVersion) -> None:
+        own(nordlys, KARPOV, "10")
+        scenes.examine(nordlys)
+        assert "From Norway; the entry says Russia." in Hit.objects.get().reasons
 
     def test_no_list_loaded_says_so(self, nordlys: Founded) -> None:
         own(nordlys, VOLKHOV, "100")

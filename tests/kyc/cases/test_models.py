@@ -124,7 +124,7 @@ class TestADecidedCase:
         other = {"approved": "refuse", "refused": "approve"}[state] if choice == "other" else choice
         cases.take(scenes.proposed(case, other, by=ana), by=rui)
         case.refresh_from_db()
-        refused(lambda: write(case, state), "a second person has taken")
+        refused(lambda: write(case, state), "a second person has taken|stays decided")
 
     def test_is_not_decided_by_anothers_decision(
         self, case: Case, ana: User, rui: User, state: str, write: Callable[[Case, str], None]
@@ -133,6 +133,48 @@ class TestADecidedCase:
         theirs = scenes.ready(other)
         cases.take(scenes.proposed(theirs, {"approved": "approve", "refused": "refuse"}[state], by=ana), by=rui)
         refused(lambda: write(case, state), "a second person has taken")
+
+
+class TestDecision:
+    @pytest.fixture
+    def theirs(self, case: Case, ana: User, rui: User) -> Decision:
+        """An approval that two people took, of another customer."""
+        decision = scenes.proposed(scenes.ready(scenes.sorvik()), "approve", by=ana)
+        cases.take(decision, by=rui)
+        return decision
+
+    @pytest.mark.parametrize("write", ["orm", "sql", "both columns"])
+    def test_is_not_lent_to_another_case(self, case: Case, theirs: Decision, write: str) -> None:
+        if write == "sql":
+            refused(lambda: sql("UPDATE kyc_decision SET case_id = %s WHERE id = %s", case.pk, theirs.pk), "stays with its case")
+            return
+        columns = {"case": case} | ({"organisation": case.organisation} if write == "both columns" else {})
+        refused(lambda: Decision.objects.filter(pk=theirs.pk).update(**columns), "stays with its case")
+
+    def test_is_not_deleted_to_be_made_anew(self, theirs: Decision) -> None:
+        refused(lambda: sql("DELETE FROM kyc_decision WHERE id = %s", theirs.pk), "never deleted")
+
+    def test_does_not_exchange_its_proposal(self, case: Case, theirs: Decision, ana: User) -> None:
+        ours = scenes.proposed(case, "approve", by=ana)
+        refused(lambda: sql("UPDATE kyc_decision SET proposal_id = proposal_id + 1000 WHERE id = %s", ours.pk), "stays with")
+
+    def test_is_of_the_organisation_whose_case_it_decides(self, case: Case, theirs: Decision, ana: User) -> None:
+        proposal = Proposal.objects.create(kind="case.decision", choice="approve", reason="low_risk_verified", proposed_by=ana)
+        stray = Decision(organisation=theirs.organisation, case=case, proposal=proposal)
+        refused(stray.save, "whose case it decides")
+
+
+@pytest.mark.parametrize("choice", ["approve", "refuse"])
+class TestADecidedCaseStays:
+    @pytest.mark.parametrize("state", ["review", "draft", "waiting", "proposed"])
+    def test_decided(self, case: Case, ana: User, rui: User, choice: str, state: str) -> None:
+        cases.take(scenes.proposed(case, choice, by=ana), by=rui)
+        refused(lambda: case_by_orm(case, state), "stays decided")
+
+    def test_where_it_is(self, case: Case, ana: User, rui: User, choice: str) -> None:
+        cases.take(scenes.proposed(case, choice, by=ana), by=rui)
+        other = scenes.sorvik().organisation
+        refused(lambda: sql("UPDATE kyc_case SET organisation_id = %s WHERE id = %s", other.pk, case.pk), "changes hands")
 
 
 class TestANewCase:

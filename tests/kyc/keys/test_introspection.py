@@ -145,7 +145,3 @@ class TestIntrospect:
         Key.objects.update(digest=secret.digest(linked.secret, ""))
         settings.KEY_PEPPERS = {"1": ""}
         assert introspect(linked.secret) == INACTIVE
-
-    def test_a_link_moved_to_another_organisation_answers_for_nobody(self, linked: Issued, sorvik: Founded) -> None:
-        Link.objects.update(organisation=sorvik.organisation)
-        assert introspect(linked.secret) == INACTIVE

@@ -197,11 +197,6 @@ class TestWhatTakesAKeyOut:
         Link.objects.update(key=second.key)
         assert (linked.state, second.state) == ("held", "active")
 
-    def test_anothers_entity(self, linked: Issued, sorvik: Founded) -> None:
-        Link.objects.update(entity=Entity.objects.get(organisation=sorvik.organisation))
-        assert linked.state == "held"
-        assert introspect(linked.secret) == {"active": False}
-
 
 class TestHands:
     @pytest.mark.parametrize("write", ["orm", "sql"])
@@ -213,6 +208,23 @@ class TestHands:
             refused(lambda: sql("UPDATE kyc_key SET organisation_id = %s", other.pk), "never changes hands")
         refused(lambda: sql("UPDATE kyc_key SET id = id + 1000"), "never changes hands")
         assert linked.state == "active"
+
+    @pytest.mark.parametrize("table", ["kyc_link", "kyc_hold", "kyc_entity"])
+    def test_nor_does_what_decides_over_it(self, linked: Issued, sorvik: Founded, rui: User, table: str) -> None:
+        holds.place(key=linked.key, reason="why", by=rui)
+        statement = f"UPDATE {table} SET organisation_id = %s WHERE organisation_id = %s"
+        refused(lambda: sql(statement, sorvik.organisation.pk, linked.key.organisation_id), "hands|approval")
+
+    def test_a_link_is_to_the_organisations_own_entity(self, linked: Issued, sorvik: Founded) -> None:
+        theirs = Entity.objects.get(organisation=sorvik.organisation)
+        refused(lambda: Link.objects.update(entity=theirs), "belongs to the organisation named")
+        assert linked.state == "active"
+
+    def test_a_hold_is_on_the_organisations_own_key_or_entity(self, linked: Issued, sorvik: Founded, rui: User) -> None:
+        theirs = {"key": issue(sorvik).key, "entity": Entity.objects.get(organisation=sorvik.organisation)}
+        for name, value in theirs.items():
+            hold = Hold(organisation=linked.key.organisation, source="x", reason="why", placed_by=rui, **{name: value})
+            refused(hold.save, "belongs to the organisation named")
 
 
 class TestRows:
@@ -239,6 +251,7 @@ class TestRows:
             ("UPDATE kyc_hold SET reason = ''", "hold_needs_reason"),
             ("UPDATE kyc_hold SET lifted_at = now()", "hold_lifted_at_and_by_and_why"),
             ("UPDATE kyc_hold SET lifted_at = now(), lifted_by_id = placed_by_id", "hold_lifted_at_and_by_and_why"),
+            ("UPDATE kyc_hold SET key_id = NULL", "hold_is_on_exactly_one"),
             ("UPDATE kyc_hold SET on_organisation_id = organisation_id", "hold_is_on_exactly_one"),
         ],
     )

@@ -1,0 +1,38 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+
+from accounts.vault import VaultStorage
+from reports.models import Report
+from tests.conftest import owner
+from tests.reports.story import Life, whole_life
+
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = QUICK
+
+
+@pytest.fixture(scope="session")
+def life(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Lived once for the whole run, because only what is committed is ever known; what is told of it needs no database."""
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK):
+        try:
+            return whole_life(tmp_path_factory.mktemp("life"))
+        finally:
+            with owner():
+                call_command("flush", verbosity=0, interactive=False, allow_cascade=False)
+
+
+@pytest.fixture
+def kept(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[Path]]:
+    """A vault of the test's own, and what files stand in it."""
+    settings.VAULT_DIR = tmp_path / "vault"
+    monkeypatch.setattr(Report._meta.get_field("file"), "storage", VaultStorage())
+    return lambda: {path for path in settings.VAULT_DIR.rglob("*") if path.is_file()}

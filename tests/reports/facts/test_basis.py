@@ -1,0 +1,130 @@
+"""How the report was made, from what, and what is not known."""
+
+from typing import Any
+
+import pytest
+
+from reports.facts.basis import case_told, caught, decision_told, screening_told
+from tests.reports.story import Life
+
+
+def at(life: Life, stage: str, section: str) -> Any:
+    return life.then[stage].facts[section]
+
+
+def unknowns(life: Life, stage: str) -> list[str]:
+    return [row["sentence"] for row in at(life, stage, "completeness")["unknowns"]]
+
+
+class TestMethodology:
+    def test_its_lines_are_those_of_the_rule_pack(self, life: Life) -> None:
+        texts = {part["topic"]: part["text"] for part in at(life, "examined", "methodology")}
+        assert list(texts)[:3] == ["Effective and known", "Identity", "Screening"]
+        assert "A pair scoring 0.86 or more of 1" in texts["Screening"]
+        assert texts["Beneficial owner, proposed IaaS rule"].startswith("Line: at or above 25 %. Shares are multiplied")
+        assert texts["OFAC 50 Percent Rule"].startswith("Line: at or above 50 %. A party held by blocked parties")
+        assert "Medium from 25, high from 60" in texts["Risk"]
+
+
+class TestSources:
+    def test_every_list_used_stands_once_with_its_digest(self, life: Life) -> None:
+        assert [row["source"] for row in at(life, "declared", "sources")] == [
+            "Rule pack 2026.11",
+            "The customer's declarations",
+            "The officers' rulings and decisions",
+        ]
+        row = at(life, "approved", "sources")[1]
+        assert (row["source"], row["version"]) == ("OFAC SDN list", "published 2026-05-02, 2 entries")
+        assert row["sha256"] == at(life, "approved", "screening")["rounds"][0]["lists"][0]["sha256"]
+
+
+class TestCompleteness:
+    def test_a_fresh_account_is_all_unknown(self, life: Life) -> None:
+        assert unknowns(life, "signed_up") == [
+            "The customer had not declared who it is.",
+            "No document was held.",
+            "No owner was declared.",
+            "No round of checks had been completed, so there is no screening, verdict or score.",
+        ]
+
+    def test_what_is_open_shrinks_as_it_is_answered(self, life: Life) -> None:
+        owned = [
+            "Not given: Name in its own script.",
+            "Of Nordlys Modelling AS, 10 % to 15 % is not accounted for.",
+            "Of Fjord Invest AS, unknown is not accounted for.",
+        ]
+        assert unknowns(life, "declared")[:3] == owned
+        assert "Possible matches without a ruling: 2." in unknowns(life, "examined")
+        assert unknowns(life, "approved") == [*owned, "Verdicts that can't be decided: 1."]
+
+    def test_a_change_after_the_last_round_is_pointed_out(self, life: Life) -> None:
+        assert not any("changed after the last round" in sentence for sentence in unknowns(life, "lived"))
+        assert any("changed after the last round of checks at 20" in sentence for sentence in unknowns(life, "afterwards"))
+
+    def test_what_the_template_does_not_cover_is_always_said(self, life: Life) -> None:
+        for stage in life.then:
+            assert [row["what"] for row in at(life, stage, "completeness")["not_covered"]] == [
+                "Person status",
+                "Payment",
+                "Contacts and access",
+                "Independent checks",
+                "Discrepancies",
+            ]
+
+
+class TestSummary:
+    def brief(self, life: Life, stage: str) -> dict[str, str]:
+        return {row["what"]: row["value"] for row in at(life, stage, "summary")}
+
+    def test_it_says_the_whole_in_a_few_lines(self, life: Life) -> None:
+        brief = self.brief(life, "approved")
+        entity = at(life, "approved", "access")["entities"][0]
+        assert brief["Case"].endswith(", approved")
+        assert brief["Decision"] == "Approve, proposed by Ana Maric, taken by Rui Duarte"
+        assert brief["Verified entity"] == f"{entity['reference']}, until {entity['until'][:10]}"
+        assert brief["Risk"] == "20 of 100, low"
+        assert brief["Screening"] == "2 possible matches: 0 open, 2 another party, 0 the same party"
+        assert brief["Beneficial owner, proposed IaaS rule"] == "Alice Olsen; 1 can't be decided"
+        assert brief["OFAC 50 Percent Rule"] == "nobody"
+        assert brief["Keys"] == "2 issued, 1 active"
+
+    def test_a_fresh_account_has_nothing_to_say(self, life: Life) -> None:
+        assert self.brief(life, "signed_up") == {
+            "Case": "none",
+            "Decision": "none taken",
+            "Verified entity": "none",
+            "Risk": "not scored",
+            "Screening": "not screened",
+            "Keys": "0 issued, 0 active",
+            "Unknown or open": "4",
+        }
+
+
+class TestWording:
+    @pytest.mark.parametrize(
+        ("cases", "text"),
+        [
+            ([], "none"),
+            ([{"number": "C-1", "state": "Refused"}, {"number": "C-2", "state": "Being filled in"}], "C-2, being filled in"),
+        ],
+    )
+    def test_the_last_case_counts(self, cases: list[dict[str, str]], text: str) -> None:
+        assert case_told(cases) == text
+
+    def test_only_a_taken_proposal_is_a_decision(self) -> None:
+        open_one = {"outcome": "open", "choice": "Approve", "proposed_by": "Ana", "outcome_by": ""}
+        assert decision_told([open_one]) == "none taken"
+        assert decision_told([dict(open_one, outcome="declined", outcome_by="Rui")]) == "none taken"
+        taken = dict(open_one, outcome="taken", outcome_by="Rui")
+        assert decision_told([taken, open_one]) == "Approve, proposed by Ana, taken by Rui"
+
+    def test_no_match_and_no_screening_are_two_things(self) -> None:
+        assert screening_told({"rounds": [], "hits": []}) == "not screened"
+        assert screening_told({"rounds": [{}], "hits": []}) == "no possible match"
+
+    def test_the_customer_is_named_first_among_the_caught(self) -> None:
+        facts = {"identity": [{"value": "Nordlys"}]}
+        verdicts = [{"party": name, "verdict": "yes"} for name in ("Berg", "Aas", "Nordlys")]
+        verdicts.append({"party": "Dahl", "verdict": "can't be decided"})
+        assert caught(facts, {"verdicts": verdicts}) == "Nordlys, Aas, Berg; 1 can't be decided"
+        assert caught(facts, {"verdicts": []}) == "nobody"

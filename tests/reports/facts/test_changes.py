@@ -1,0 +1,86 @@
+"""Every change with its time and the person, and direct identifiers only by that they changed."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from reports.facts.changes import difference, value
+from tests.reports.story import Life
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def rows(life: Life, stage: str) -> list[dict[str, str]]:
+    return life.then[stage].facts["changes"]["rows"]  # type: ignore[no-any-return]  # rows of text
+
+
+def told(life: Life, what: str, stage: str = "afterwards") -> list[tuple[str, str, str]]:
+    return [(row["which"], row["change"], row["by"]) for row in rows(life, stage) if row["what"] == what]
+
+
+class TestDifference:
+    @pytest.mark.parametrize(
+        ("field", "old", "new", "sentence"),
+        [
+            ("name", "A", "A", ""),
+            ("name", "A", "B", "name: A → B"),
+            ("hq_country", "", "SE", "hq country: none → SE"),
+            ("share", "60", "1/3", "share: 60 % → ≈ 33.33 %"),
+            ("share", "60", "", "share: 60 % → unknown"),
+            ("valid_to", None, date(2026, 1, 2), "valid to: none → 2026-01-02"),
+            ("met_at", None, NOON, "met at: none → 2026-11-24 12:00:00 UTC"),
+            ("birth_date", "1984-03-17", "1984-03-18", "birth date changed (not shown)"),
+            ("address", "Here 1", "", "address changed (not shown)"),
+            ("registration_number", "1", "2", "registration number changed (not shown)"),
+        ],
+    )
+    def test_it_is_said_in_words(self, field: str, old: Any, new: Any, sentence: str) -> None:
+        assert difference(field, old, new) == sentence
+
+    def test_a_share_is_set_as_everywhere(self) -> None:
+        assert value("share", "25-50") == "25 % to 50 %"
+
+
+class TestChanges:
+    def test_they_stand_in_the_order_in_which_they_were_recorded(self, life: Life) -> None:
+        times = [row["at"] for row in rows(life, "afterwards")]
+        assert times == sorted(times)
+        changes = life.then["afterwards"].facts["changes"]
+        assert changes["total"] == changes["printed"] == len(times) > 50
+
+    def test_each_stage_goes_on_where_the_one_before_ended(self, life: Life) -> None:
+        before, after = rows(life, "examined"), rows(life, "approved")
+        assert after[: len(before)] == before
+        assert len(after) > len(before)
+
+    def test_every_change_names_who_made_it_also_outside_a_request(self, life: Life) -> None:
+        assert {row["by"] for row in rows(life, "lived")} == {"Alice Olsen", "Ana Maric", "Rui Duarte", "Keyholder"}
+
+    def test_the_product_itself_is_named_where_a_worker_did_it(self, life: Life) -> None:
+        assert [(change, by) for which, change, by in told(life, "case", "examined")][-2:] == [
+            ("state: Being filled in → Being examined", "Alice Olsen"),
+            ("state: Being examined → To review", "Keyholder"),
+        ]
+
+    def test_a_member_is_named(self, life: Life) -> None:
+        assert told(life, "member", "signed_up") == [("Owner: Alice Olsen", "recorded", "Alice Olsen")]
+
+    def test_identifiers_are_told_to_have_changed_and_not_from_what_to_what(self, life: Life) -> None:
+        party = dict((which, change) for which, change, _ in told(life, "party") if "→" in change)
+        assert party["Sudlys Modelling AS"] == (
+            "name: Nordlys Modelling AS → Sudlys Modelling AS; native name: none → Южный Свет; legal form: AS → ASA; "
+            "hq country: NO → SE; registration number changed (not shown); address changed (not shown)"
+        )
+        assert "birth date changed (not shown)" in party["Alice B. Olsen"]
+
+    def test_a_ruling_a_share_and_a_hold_are_told_with_both_values(self, life: Life) -> None:
+        assert ("Alice B. Olsen in Sudlys Modelling AS, 55 %", "share: 60 % → 55 %", "Alice Berg") in told(life, "interest")
+        assert any("ruling: none → Another" in change and by == "Ana Maric" for _, change, by in told(life, "possible match"))
+        assert any("lift reason: none → it was another key" in change for _, change, _ in told(life, "hold"))
+
+    def test_what_a_lease_does_to_a_row_is_no_change(self, life: Life) -> None:
+        changes = [change for which, change, _ in told(life, "examination") if which == "round 1" or "round" in which]
+        assert changes.count("recorded") == 2
+        assert changes.count("state: Being examined → Examined") == 2
+        assert len(changes) == 4

@@ -1,0 +1,162 @@
+"""Who the customer is, as the dossier told it at each stage of the story."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from reports.facts.customer import since
+from tests.reports.story import Life
+
+
+def at(life: Life, stage: str, section: str) -> Any:
+    return life.then[stage].facts[section]
+
+
+def identity(life: Life, stage: str) -> dict[str, str]:
+    return {row["attribute"]: row["value"] for row in at(life, stage, "identity")}
+
+
+class TestSince:
+    @pytest.mark.parametrize(
+        ("names", "moment"),
+        [
+            (["A"], 0),
+            (["A", "A", "A"], 0),
+            (["A", "B"], 1),
+            (["B", "A", "B"], 2),
+            (["A", "B", "B"], 1),
+            (["A", "A", "B", "B"], 2),
+        ],
+    )
+    def test_it_is_when_the_present_value_was_first_recorded_without_a_break(self, names: list[str], moment: int) -> None:
+        events = [SimpleNamespace(name=name, pgh_created_at=place) for place, name in enumerate(names)]
+        assert since(events, "name", names[-1]) == moment
+
+
+class TestIdentity:
+    def test_before_anything_was_declared_there_is_none(self, life: Life) -> None:
+        assert at(life, "signed_up", "identity") == []
+
+    def test_it_tells_what_was_declared_and_masks_the_number(self, life: Life) -> None:
+        assert identity(life, "declared") == {
+            "Legal name": "Nordlys Modelling AS",
+            "Name in its own script": "",
+            "Legal form": "AS",
+            "Registration number": "••••••207",
+            "Country of formation": "Norway (NO)",
+            "Headquarters country": "Norway (NO)",
+            "Address": "Strandgata 12, Tromsø",
+        }
+
+    def test_a_change_is_told_afterwards_and_what_stayed_keeps_its_age(self, life: Life) -> None:
+        assert identity(life, "afterwards")["Legal name"] == "Sudlys Modelling AS"
+        assert identity(life, "afterwards")["Name in its own script"] == "Южный Свет"
+        assert identity(life, "lived")["Legal name"] == "Nordlys Modelling AS"
+        before, after = ({row["attribute"]: row for row in at(life, stage, "identity")} for stage in ("lived", "afterwards"))
+        assert after["Country of formation"] == before["Country of formation"]
+        assert all(after[name]["since"] >= before[name]["since"] for name in after)
+
+    def test_nothing_declared_is_said_to_be_verified(self, life: Life) -> None:
+        results = {row["attribute"]: row["result"] for row in at(life, "lived", "identity")}
+        assert results.pop("Name in its own script") == "not given"
+        assert set(results.values()) == {"not independently verified"}
+
+
+class TestParties:
+    def test_all_roles_of_a_party_stand_in_one_row_and_the_customer_is_not_among_them(self, life: Life) -> None:
+        rows = at(life, "declared", "parties")
+        assert [(row["name"], row["roles"]) for row in rows] == [
+            ("Alice Olsen", ["Controlling person", "Director", "Owner"]),
+            ("Fjord Invest AS", ["Owner"]),
+            ("Solveig Nyquist", ["Owner"]),
+        ]
+        assert [row["titles"] for row in rows] == [["CEO"], [], []]
+
+    def test_a_person_has_the_birth_year_only_and_a_company_a_masked_number(self, life: Life) -> None:
+        alice, fund, _ = at(life, "declared", "parties")
+        assert (alice["birth_year"], alice["registration_number"], alice["country"]) == ("1984", "", "Norway (NO)")
+        assert (fund["birth_year"], fund["registration_number"], fund["hq_country"]) == ("", "•" * 11 + "321", "Sweden (SE)")
+
+    def test_a_role_that_ended_is_told_before_and_not_afterwards(self, life: Life) -> None:
+        alice = at(life, "afterwards", "parties")[0]
+        assert (alice["name"], alice["roles"], alice["titles"]) == ("Alice B. Olsen", ["Director", "Owner"], ["", "Chair"][1:])
+
+
+class TestOwnership:
+    def interests(self, life: Life, stage: str) -> list[tuple[str, str, str, str, str]]:
+        rows = at(life, stage, "ownership")["interests"]
+        return [(row["owner"], row["owned"], row["share"], row["min"], row["max"]) for row in rows]
+
+    def test_shares_are_told_as_text_and_as_exact_fractions(self, life: Life) -> None:
+        assert self.interests(life, "declared") == [
+            ("Alice Olsen", "Nordlys Modelling AS", "60 %", "3/5", "3/5"),
+            ("Fjord Invest AS", "Nordlys Modelling AS", "25 % to 30 %", "1/4", "3/10"),
+            ("Solveig Nyquist", "Fjord Invest AS", "unknown", "0", "1"),
+        ]
+
+    def test_a_changed_share_is_told_afterwards(self, life: Life) -> None:
+        assert self.interests(life, "lived")[0][2] == "60 %"
+        assert self.interests(life, "afterwards")[0] == ("Alice B. Olsen", "Sudlys Modelling AS", "55 %", "11/20", "11/20")
+
+    def test_the_remainder_of_each_owned_company_is_told_as_a_range(self, life: Life) -> None:
+        rows = at(life, "declared", "ownership")["unaccounted"]
+        assert [(row["party"], row["share"], row["min"], row["max"]) for row in rows] == [
+            ("Nordlys Modelling AS", "10 % to 15 %", "1/10", "3/20"),
+            ("Fjord Invest AS", "unknown", "0", "1"),
+        ]
+
+    def test_no_regime_has_spoken_before_the_round_of_checks(self, life: Life) -> None:
+        assert at(life, "declared", "ownership")["regimes"] == []
+
+    def test_each_regime_tells_its_line_its_verdicts_and_its_arithmetic(self, life: Life) -> None:
+        owners, blocked = at(life, "examined", "ownership")["regimes"]
+        assert (owners["regime"], owners["line"], blocked["regime"], blocked["line"]) == (
+            "iaas-cip",
+            "at or above 25 %",
+            "ofac-50",
+            "at or above 50 %",
+        )
+        assert {row["party"]: (row["verdict"], row["min"], row["max"]) for row in owners["verdicts"]} == {
+            "Alice Olsen": ("yes", "3/5", "3/5"),
+            "Fjord Invest AS": ("no", "1/4", "3/10"),
+            "Solveig Nyquist": ("can't be decided", "0", "3/10"),
+        }
+        assert "60 % of Nordlys Modelling AS over all chains" in owners["verdicts"][0]["why"][-1]
+
+    def test_the_last_round_counts(self, life: Life) -> None:
+        """Two listed owners could block the company until an officer ruled that they are others."""
+        told = {
+            stage: {row["party"]: row["verdict"] for row in at(life, stage, "ownership")["regimes"][1]["verdicts"]}
+            for stage in ("examined", "approved")
+        }
+        assert told["examined"]["Nordlys Modelling AS"] != "no"
+        assert told["approved"]["Nordlys Modelling AS"] == "no"
+
+
+class TestDocuments:
+    def test_a_document_is_told_by_kind_digest_and_size(self, life: Life) -> None:
+        (row,) = at(life, "declared", "documents")
+        assert (row["kind"], row["name"], row["of"], row["type"], row["uploaded_by"]) == (
+            "Register extract",
+            "extract.pdf",
+            "",
+            "application/pdf",
+            "Alice Olsen",
+        )
+        assert len(row["sha256"]) == 64 and row["bytes"] > 100
+
+    def test_one_that_was_taken_back_is_told_before_and_not_afterwards(self, life: Life) -> None:
+        assert [(row["kind"], row["of"]) for row in at(life, "lived", "documents")] == [
+            ("Register extract", ""),
+            ("Passport", "Alice Olsen"),
+        ]
+        assert [row["kind"] for row in at(life, "afterwards", "documents")] == ["Register extract"]
+
+
+class TestMembers:
+    def test_they_are_named_as_known_in_the_snapshot(self, life: Life) -> None:
+        assert [(row["name"], row["role"]) for row in at(life, "signed_up", "members")] == [("Alice Olsen", "Owner")]
+        assert at(life, "afterwards", "members")[0]["name"] == "Alice Berg"
+        assert life.again["lived"]["members"][0]["name"] == "Alice Olsen"
+        assert life.restated["lived"]["members"][0]["name"] == "Alice Berg"

@@ -1,0 +1,117 @@
+"""How the customer was examined and decided, as the dossier told it at each stage of the story."""
+
+from typing import Any
+
+from tests.reports.story import Life
+
+
+def at(life: Life, stage: str, section: str) -> Any:
+    return life.then[stage].facts[section]
+
+
+class TestScreening:
+    def test_nobody_was_screened_before_the_round(self, life: Life) -> None:
+        assert at(life, "declared", "screening") == {"rounds": [], "hits": [], "open": 0, "the_same": 0, "another": 0}
+
+    def test_a_round_names_the_lists_it_used_with_their_dates(self, life: Life) -> None:
+        (round_,) = at(life, "examined", "screening")["rounds"]
+        (used,) = round_["lists"]
+        assert (used["list"], used["published"], used["entries"], len(used["sha256"])) == ("OFAC SDN list", "2026-05-02", 2, 64)
+
+    def test_a_newer_list_changes_nothing_of_the_rounds_before_it(self, life: Life) -> None:
+        rounds = at(life, "afterwards", "screening")["rounds"]
+        assert rounds == at(life, "lived", "screening")["rounds"]
+        assert [used["published"] for round_ in rounds for used in round_["lists"]] == ["2026-05-02", "2026-05-02"]
+
+    def test_a_possible_match_is_open_until_an_officer_has_ruled(self, life: Life) -> None:
+        found = at(life, "examined", "screening")
+        assert (found["open"], found["another"]) == (2, 0)
+        alice = found["hits"][0]
+        assert (alice["party"], alice["entry"], alice["entry_name"], alice["score"]) == (
+            "Alice Olsen",
+            "101",
+            "Alice OLSEN",
+            "0.880",
+        )
+        assert (alice["ruling"], alice["reason"], alice["note"], alice["ruled_by"], alice["ruled_at"]) == ("open", "", "", "", "")
+
+    def test_the_ruling_names_the_officer_the_reason_and_the_time(self, life: Life) -> None:
+        found = at(life, "approved", "screening")
+        assert (found["open"], found["another"], found["the_same"]) == (0, 2, 0)
+        alice = found["hits"][0]
+        assert (alice["ruling"], alice["reason"], alice["note"], alice["ruled_by"]) == (
+            "another party",
+            "Born on another day",
+            "Another person.",
+            "Ana Maric",
+        )
+        assert alice["ruled_at"] >= alice["found_at"]
+
+    def test_it_keeps_the_name_that_was_compared(self, life: Life) -> None:
+        alice = at(life, "afterwards", "screening")["hits"][0]
+        assert (alice["party"], alice["compared_as"]) == ("Alice B. Olsen", "Alice Olsen")
+
+
+class TestRisk:
+    def test_there_is_no_score_before_the_round(self, life: Life) -> None:
+        assert at(life, "declared", "risk") == {}
+
+    def test_the_score_is_the_sum_of_the_factors_that_fired_heaviest_first(self, life: Life) -> None:
+        for stage in ("examined", "approved"):
+            risk = at(life, stage, "risk")
+            points = [factor["points"] for factor in risk["factors"]]
+            assert points == sorted(points, reverse=True)
+            assert risk["value"] == min(100, sum(points))
+        assert "open_hits" in {factor["code"] for factor in at(life, "examined", "risk")["factors"]}
+        assert "open_hits" not in {factor["code"] for factor in at(life, "approved", "risk")["factors"]}
+
+    def test_band_and_lines_are_those_of_the_pack(self, life: Life) -> None:
+        risk = at(life, "approved", "risk")
+        assert (risk["band"], risk["medium_from"], risk["high_from"], risk["rule_pack"]) == ("Low", 25, 60, "2026.11")
+
+
+class TestFindings:
+    def test_are_those_of_the_last_round(self, life: Life) -> None:
+        assert at(life, "declared", "findings") == []
+        told = {
+            stage: {row["category"]: row["state"] for row in at(life, stage, "findings")} for stage in ("examined", "approved")
+        }
+        assert told["examined"]["Screening"] == "To look at"
+        assert told["approved"]["Screening"] != "To look at"
+        assert set(told["approved"]) == {"Ownership", "Screening", "Unaccounted", "Documents", "Risk"}
+
+
+class TestDecision:
+    def test_the_case_tells_the_notice_the_declaration_and_the_submission(self, life: Life) -> None:
+        (case,) = at(life, "declared", "decision")["cases"]
+        assert (case["state"], case["submitted_by"], case["declared_true_by"]) == (
+            "Being examined",
+            "Alice Olsen",
+            "Alice Olsen",
+        )
+        assert (case["notice_version"], case["notice_locale"]) == ("2026-11", "en")
+        assert case["opened_at"] <= case["notice_shown_at"] <= case["submitted_at"]
+
+    def test_a_proposal_tells_who_proposed_and_who_took_it(self, life: Life) -> None:
+        asked, approved = at(life, "approved", "decision")["proposals"]
+        assert (asked["choice"], asked["reason"], asked["message"]) == (
+            "Ask for more",
+            "A document is missing",
+            "Please send Alice's passport.",
+        )
+        assert (approved["choice"], approved["proposed_by"], approved["outcome"], approved["outcome_by"], approved["note"]) == (
+            "Approve",
+            "Ana Maric",
+            "taken",
+            "Rui Duarte",
+            "Read in full.",
+        )
+
+    def test_what_was_asked_tells_when_it_was_met(self, life: Life) -> None:
+        (asked,) = at(life, "approved", "decision")["asked"]
+        assert asked["sentence"] == "Please send Alice's passport."
+        assert asked["asked_at"] <= asked["met_at"]
+
+    def test_before_it_was_decided_nothing_was(self, life: Life) -> None:
+        found = at(life, "examined", "decision")
+        assert (found["proposals"], found["asked"], found["cases"][0]["state"]) == ([], [], "To review")

@@ -1,0 +1,145 @@
+"""The draft by command: files, exit codes, sentences; and its report.json is the issued one's, byte for byte."""
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts import organisations
+from accounts.models import AuditEvent, Organisation, Snapshot
+from reports import actions, building, canonical, pdf
+from tests import cast
+from tests.reports import processes, story
+
+COMMITTED = pytest.mark.django_db(transaction=True)
+NOW = f"{timezone.now():%Y}"
+FILES = ["R-03.pdf", "envelope.json", "manifest.json", "methodology.txt", "report.json"]
+
+
+@pytest.fixture
+def organisation() -> Organisation:
+    return organisations.create(name="Nordlys Modelling AS", by=cast.customer())
+
+
+def rendered(folder: Path, **changed: Any) -> dict[str, Any]:
+    out = io.StringIO()
+    options = {"valid_at": NOW, "known_at": NOW, "out": folder, **changed}
+    call_command("render_report", "R-03", stdout=out, **options)
+    return json.loads(out.getvalue())  # type: ignore[no-any-return]  # one object
+
+
+@COMMITTED
+class TestElsewhere:
+    def test_another_process_in_other_surroundings_writes_the_issued_report(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        story.approve(told)
+        issued = actions.request(told.organisation, by=told.astrid)
+        building.run()
+        issued.refresh_from_db()
+        story.afterwards(told, tmp_path)
+        cut = [f"--valid-at={issued.valid_at.isoformat()}", f"--known-at={issued.known_at.isoformat()}"]
+        done = processes.manage("render_report", "R-03", *cut, f"--out={tmp_path / 'out'}")
+        assert (done.returncode, done.stderr) == (0, "")
+        written = (tmp_path / "out" / "report.json").read_bytes()
+        assert written == issued.facts.encode()
+        said = json.loads(done.stdout)
+        assert said["sha256"] == issued.sha256 == canonical.sha256(written)
+        assert canonical.encode(story.dossier_of(told.organisation)) != written, "the negative control"
+
+
+@pytest.mark.django_db
+class TestExits:
+    def test_the_shell_sees_two_for_bad_use_and_one_for_a_refusal_and_no_traceback(
+        self, organisation: Organisation, tmp_path: Path
+    ) -> None:
+        out, ok = f"--out={tmp_path}", [f"--valid-at={NOW}", f"--known-at={NOW}"]
+        for arguments, code, sentence in (
+            (["R-99", *ok, out], 2, "invalid choice: 'R-99'"),
+            (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
+        ):
+            done = processes.manage("render_report", *arguments)
+            assert done.returncode == code, arguments
+            assert sentence in done.stderr
+            assert "Traceback" not in done.stderr
+            assert done.stdout == ""
+
+
+@pytest.mark.django_db
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("options", "code", "sentence"),
+        [
+            ({"valid_at": "2199"}, 1, "--valid-at lies in the future; a report tells what was true."),
+            ({"known_at": "2199-01-01T00:00:00Z"}, 1, "--known-at lies in the future; nobody knows yet what will be known."),
+            ({"known_at": "2001"}, 1, "Nothing was recorded yet at that moment."),
+            ({"valid_at": "23.11.2026"}, 2, "--valid-at: “23.11.2026” is no instant. Write 2026, 2026-11, 2026-11-23 or "),
+            ({"known_at": "soon"}, 2, "--known-at: “soon” is no instant."),
+            ({"subject": 999999}, 2, "Organisation 999999 is not known at that time."),
+            ({"valid_at": "9999"}, 2, "--valid-at: “9999” is no instant."),
+            ({"since": "2026"}, 2, "--from is for reports over a period; R-03 shows one instant."),
+        ],
+    )
+    def test_it_says_why_and_writes_nothing(
+        self, organisation: Organisation, tmp_path: Path, options: dict[str, Any], code: int, sentence: str
+    ) -> None:
+        with pytest.raises(CommandError) as refused:
+            rendered(tmp_path / "out", **options)
+        assert refused.value.returncode == code
+        assert str(refused.value).startswith(sentence)
+        assert not (tmp_path / "out").exists()
+        assert not AuditEvent.objects.filter(verb="report.drafted").exists()
+
+    def test_a_house_without_a_customer_has_nothing_to_tell(self, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match=r"No organisation is known at that time\.") as refused:
+            rendered(tmp_path)
+        assert refused.value.returncode == 2
+
+    @COMMITTED
+    def test_a_folder_that_cannot_be_one_is_named(self, organisation: Organisation, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("in the way")
+        with pytest.raises(CommandError, match="--out: ") as refused:
+            rendered(tmp_path / "file" / "out")
+        assert refused.value.returncode == 2
+
+
+@COMMITTED
+class TestDraft:
+    def test_it_writes_the_files_and_says_which(self, organisation: Organisation, tmp_path: Path) -> None:
+        said = rendered(tmp_path / "deep" / "out")
+        folder = tmp_path / "deep" / "out"
+        assert sorted(path.name for path in folder.iterdir()) == FILES
+        assert said["files"] == sorted(str(folder / name) for name in FILES)
+        assert (said["report"], said["subject"]) == ("R-03", {"id": organisation.pk, "name": "Nordlys Modelling AS"})
+        envelope = json.loads((folder / "envelope.json").read_bytes())
+        assert (envelope["status"], envelope["number"]) == ("draft", "draft")
+        assert envelope["sha256"] == said["sha256"] == canonical.sha256((folder / "report.json").read_bytes())
+        digests = json.loads((folder / "manifest.json").read_bytes())
+        assert digests["report.json"] == said["sha256"]
+        event = AuditEvent.objects.get(verb="report.drafted")
+        assert (event.organisation_id, event.details["sha256"]) == (organisation.pk, said["sha256"])
+
+    def test_without_a_subject_it_is_the_first_and_with_one_that(
+        self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pdf, "render", lambda facts, envelope: b"")
+        second = organisations.create(name="Sudlys AS", by=cast.customer("bob@sudlys.example", "Bob"))
+        assert rendered(tmp_path)["subject"]["id"] == organisation.pk
+        assert rendered(tmp_path, subject=second.pk)["subject"] == {"id": second.pk, "name": "Sudlys AS"}
+
+    def test_asking_for_now_knows_what_was_written_just_before(self, organisation: Organisation, tmp_path: Path) -> None:
+        before = Snapshot.objects.count()
+        said = rendered(tmp_path)
+        assert Snapshot.objects.count() == before + 1
+        assert said["valid_at"] == said["known_at"]
+
+    def test_a_past_day_is_as_of_its_end(self, organisation: Organisation, tmp_path: Path) -> None:
+        yesterday = timezone.now() - timedelta(days=1)
+        said = rendered(tmp_path, valid_at=f"{yesterday:%Y-%m-%d}")
+        assert said["valid_at"] == f"{yesterday:%Y-%m-%d}T23:59:59.999999Z"

@@ -1,0 +1,221 @@
+"""One customer's whole life in the product, through its actions, and the dossier drawn of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+
+from accounts import organisations, snapshots
+from accounts.models import Organisation, Snapshot, User
+from kyc.cases import actions as cases
+from kyc.cases import examining
+from kyc.cases.models import Case
+from kyc.evidence import actions as evidence
+from kyc.evidence.models import Document
+from kyc.keys import actions as keys
+from kyc.keys import holds, linking
+from kyc.keys.models import Hold, Key
+from kyc.ownership import actions as ownership
+from kyc.ownership.models import Interest
+from kyc.parties import actions as parties
+from kyc.parties.models import Party
+from kyc.rules import packs
+from kyc.screening import actions as screening
+from kyc.screening import lists
+from kyc.screening.models import Hit
+from reports.building import LANGUAGE
+from reports.facts import dossier
+from tests import cast
+
+PUBLISHED = date(2026, 5, 2)
+# Alice's namesake is born on another day, Solveig's on the very same.
+LISTED = """\
+101,"OLSEN, Alice","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 05 May 1961."
+102,"NYQUIST, Solveig","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 09 Oct 1975."
+"""
+SOLVEIG_BORN, FUND_NUMBER = "1975-10-09", "NO 987 654 321"
+
+
+@dataclass
+class Story:
+    organisation: Organisation
+    party: Party
+    controller: Party
+    fund: Party
+    alice: User
+    ana: User
+    rui: User
+    astrid: User
+    live: Key
+    revoked: Key
+    secrets: tuple[str, ...]
+    interest: Interest
+
+    @property
+    def case(self) -> Case:
+        return self.organisation.case_set.get()
+
+
+def load_list(folder: Path) -> None:
+    path = folder / "sdn.csv"
+    path.write_text(LISTED)
+    lists.load("ofac-sdn", primary=path, published=PUBLISHED)
+
+
+def dossier_of(
+    organisation: Organisation, *, valid_at: datetime | None = None, snapshot: Snapshot | None = None
+) -> dict[str, Any]:
+    """report.json of what is known now, or in `snapshot`."""
+    snapshot = snapshot or snapshots.take()
+    with translation.override(LANGUAGE):
+        *_, (_, facts) = dossier.build(
+            organisation=organisation.pk, valid_at=valid_at or snapshot.taken_at, snapshot=snapshot, pack=packs.current()
+        )
+    return facts
+
+
+def declared(alice: User) -> Story:
+    """Told by the customer, and sent."""
+    found = cast.founded(alice)
+    organisation = found.organisation
+    interest = ownership.declare_owner(organisation, owned=found.party, owner=found.controller, share="60", by=alice)
+    fund = ownership.declare_owner(
+        organisation, owned=found.party, kind="company", name="Fjord Invest AS", share="25-30", country="NO", hq_country="SE",
+        registration_number=FUND_NUMBER, by=alice,
+    ).owner  # fmt: skip
+    ownership.declare_owner(
+        organisation, owned=fund, name="Solveig Nyquist", share="", country="NO", birth_date=SOLVEIG_BORN, by=alice
+    )
+    evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=alice)
+    cases.submit(organisation.case_set.get(), declared_true=True, by=alice)
+    staff = [cast.staff("analyst", "Ana Maric"), cast.staff("approver", "Rui Duarte"), cast.staff("auditor", "Astrid Lund")]
+    return Story(organisation, found.party, found.controller, fund, alice, *staff, Key(), Key(), (), interest)
+
+
+def examine() -> None:
+    """The machine's round leaves two possible matches open."""
+    examining.run()
+    assert Hit.objects.open().count() == 2
+
+
+def passport() -> SimpleUploadedFile:
+    upload = cast.pdf()
+    return SimpleUploadedFile("passport.pdf", ContentFile(upload.read() + b"\n%").read(), content_type="application/pdf")
+
+
+def approve(story: Story) -> None:
+    """Asked for more, answered, approved by two, with a live key and a revoked one."""
+    for hit in Hit.objects.open():
+        screening.rule(hit, ruling="false", reason="different_birth_date", note="Another person.", by=story.ana)
+    decide(story, "ask", "document_missing", message="Please send Alice's passport.")
+    evidence.upload(story.organisation, kind="passport", file=passport(), party=story.controller, by=story.alice)
+    cases.submit(story.case, declared_true=True, by=story.alice)
+    examining.run()
+    decide(story, "approve", "identity_established")
+    story.live, one = issued(story, "production")
+    story.revoked, two = issued(story, "staging")
+    linking.run()
+    keys.revoke(story.revoked, reason="no longer needed", by=story.alice)
+    story.secrets = (one, two)
+
+
+def decide(story: Story, choice: str, reason: str, *, message: str = "") -> None:
+    decision = cases.propose(story.case, choice=choice, reason=reason, note="Read in full.", message=message, by=story.ana)
+    cases.take(decision, note="Agreed.", by=story.rui)
+
+
+def issued(story: Story, name: str) -> tuple[Key, str]:
+    project = story.organisation.project_set.get()
+    return keys.issue(story.organisation, project=project, name=name, responsible=story.controller, by=story.alice)
+
+
+def hold(story: Story) -> None:
+    """One hold on a key, lifted; one on the entity, in force."""
+    lifted = holds.place(key=story.live, reason="a leaked key was reported", by=story.rui)
+    holds.lift(lifted, reason="it was another key", by=story.rui)
+    holds.place(entity=story.organisation.entity_set.get(), reason="the register shows a new owner", by=story.rui)
+
+
+def afterwards(story: Story, folder: Path) -> None:
+    """Everything that a dossier tells changes, so that an older one must not."""
+    alice = story.alice
+    parties.declare_company(
+        story.organisation, name="Sudlys Modelling AS", native_name="Южный Свет", legal_form="ASA",
+        registration_number="918334999", country="NO", hq_country="SE", address="Storgata 1, Bodø", by=alice,
+    )  # fmt: skip
+    parties.declare_person(
+        story.organisation, name="Alice B. Olsen", country="SE", birth_date="1984-03-18", roles=["director"], title="Chair",
+        party=story.controller, by=alice,
+    )  # fmt: skip
+    ownership.change_share(story.interest, share="55", by=alice)
+    evidence.remove(Document.objects.filter(organisation=story.organisation).latest("pk"), by=alice)
+    organisations.rename_member(alice, name="Alice Berg", by=alice)
+    organisations.rename_member(story.rui, name="Rui Dias", by=story.rui)
+    keys.revoke(story.live, reason="moved", by=alice)
+    for hold in Hold.objects.live():
+        holds.lift(hold, reason="the register was wrong", by=story.rui)
+    path = folder / "newer.csv"
+    path.write_text(LISTED.replace("Alice", "Alicia"))
+    lists.load("ofac-sdn", primary=path, published=date(2026, 6, 1))
+
+
+# The stages of the story, in their order.
+STAGES = ("signed_up", "declared", "examined", "approved", "lived", "afterwards")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A dossier drawn at a stage, and the two inputs that change from one to the next."""
+
+    facts: dict[str, Any]
+    snapshot: Snapshot
+
+    @property
+    def valid_at(self) -> datetime:
+        return self.snapshot.taken_at
+
+
+@dataclass(frozen=True)
+class Life:
+    """The dossier at every stage as drawn then; the same five inputs again after the end; and the same instants as they
+    were known at the end."""
+
+    then: dict[str, Told]
+    again: dict[str, dict[str, Any]]
+    restated: dict[str, dict[str, Any]]
+    secrets: tuple[str, ...]
+    digests: tuple[str, ...]
+
+
+def whole_life(folder: Path) -> Life:
+    then: dict[str, Told] = {}
+
+    def tell(stage: str, organisation: Organisation) -> None:
+        snapshot = snapshots.take()
+        then[stage] = Told(dossier_of(organisation, snapshot=snapshot), snapshot)
+
+    load_list(folder)
+    alice = cast.customer()
+    organisation = organisations.create(name="Nordlys Modelling AS", by=alice)
+    tell("signed_up", organisation)
+    story = declared(alice)
+    tell("declared", organisation)
+    examine()
+    tell("examined", organisation)
+    approve(story)
+    tell("approved", organisation)
+    hold(story)
+    tell("lived", organisation)
+    afterwards(story, folder)
+    tell("afterwards", organisation)
+    return Life(
+        then,
+        {name: dossier_of(organisation, valid_at=told.valid_at, snapshot=told.snapshot) for name, told in then.items()},
+        {name: dossier_of(organisation, valid_at=told.valid_at) for name, told in then.items()},
+        story.secrets,
+        tuple(Key.objects.values_list("digest", flat=True)),
+    )

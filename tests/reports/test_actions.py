@@ -1,0 +1,129 @@
+"""Asking for a report: who may, as of when, and what is written down of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts import audit, organisations, snapshots
+from accounts.history import FutureAsked as UnknownYet
+from accounts.history import as_of
+from accounts.models import AuditEvent, Organisation, Snapshot, User
+from accounts.permissions import NotPermitted
+from accounts.snapshots import NothingKnown
+from config import jobs
+from reports import actions
+from reports.models import Report
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice() -> User:
+    return cast.customer()
+
+
+@pytest.fixture
+def organisation(alice: User) -> Organisation:
+    return organisations.create(name="Nordlys Modelling AS", by=alice)
+
+
+@pytest.fixture
+def astrid() -> User:
+    return cast.staff("auditor", "Astrid Lund")
+
+
+def nothing_happened() -> bool:
+    return not Report.objects.exists() and not AuditEvent.objects.filter(verb="report.requested").exists()
+
+
+class TestRequest:
+    def test_it_waits_to_be_built_as_of_what_is_known_now(self, organisation: Organisation, astrid: User) -> None:
+        began = timezone.now()
+        report = actions.request(organisation, by=astrid)
+        assert (report.kind, report.state, report.progress, report.requested_by) == ("R-03", "requested", 0, astrid)
+        assert (report.rule_pack, report.template) == ("2026.11", "R-03/1")
+        assert began < report.known_at == report.valid_at == report.snapshot.taken_at < timezone.now()
+        assert report.number == f"R-03-{timezone.now():%Y}-{report.pk:05d}"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_was_written_just_before_is_known_to_it(self, organisation: Organisation, astrid: User) -> None:
+        report = actions.request(organisation, by=astrid)
+        assert as_of(Organisation, report.snapshot).get().name == "Nordlys Modelling AS"
+        assert not as_of(Report, report.snapshot).exists(), "the asking itself is not"
+
+    def test_known_at_takes_the_newest_snapshot_stored_by_then(self, organisation: Organisation, astrid: User) -> None:
+        first, second = snapshots.take(), snapshots.take()
+        asked = second.taken_at - timedelta(microseconds=1)
+        report = actions.request(organisation, known_at=asked, by=astrid)
+        assert (report.snapshot, report.known_at, report.valid_at) == (first, first.taken_at, first.taken_at)
+        assert Snapshot.objects.count() == 2
+
+    def test_valid_at_is_kept_as_asked(self, organisation: Organisation, astrid: User) -> None:
+        moment = timezone.now() - timedelta(days=400)
+        report = actions.request(organisation, valid_at=moment, by=astrid)
+        assert report.valid_at == moment < report.known_at
+
+    def test_it_is_written_down_with_both_cuts(self, organisation: Organisation, astrid: User) -> None:
+        report = actions.request(organisation, by=astrid)
+        event = AuditEvent.objects.get(verb="report.requested")
+        assert (event.actor_id, event.target_id, event.organisation_id) == (astrid.pk, str(report.pk), organisation.pk)
+        assert event.details == {
+            "kind": "R-03",
+            "valid_at": report.valid_at.isoformat(),
+            "known_at": report.known_at.isoformat(),
+        }
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_wakes_a_worker_once_it_is_committed(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: list[int] = []
+        monkeypatch.setitem(jobs.WAKES, "report.requested", ["task"])
+        monkeypatch.setattr(jobs, "publish", lambda task: sent.append(Report.objects.count()))
+        actions.request(organisation, by=astrid)
+        assert sent == [1]
+
+    @pytest.mark.parametrize("role", ["analyst", "approver", "auditor"])
+    def test_those_who_work_cases_or_audit_may_ask(self, organisation: Organisation, role: str) -> None:
+        assert actions.request(organisation, by=cast.staff(role)).pk
+
+    @pytest.mark.parametrize("role", ["investigator", "administrator", "support"])
+    def test_other_staff_may_not(self, organisation: Organisation, role: str) -> None:
+        with pytest.raises(NotPermitted):
+            actions.request(organisation, by=cast.staff(role))
+        assert nothing_happened()
+
+    def test_a_customer_may_not_even_of_his_own(self, organisation: Organisation, alice: User) -> None:
+        with pytest.raises(NotPermitted):
+            actions.request(organisation, by=alice)
+        assert nothing_happened()
+
+    @pytest.mark.parametrize(
+        ("cut", "refused"), [({"valid_at": 60}, actions.FutureAsked), ({"known_at": 60}, UnknownYet)], ids=["valid", "known"]
+    )  # fmt: skip
+    def test_the_future_is_refused(self, organisation: Organisation, astrid: User, cut: dict[str, int], refused: Any) -> None:
+        with pytest.raises(refused, match="lies in the future"):
+            actions.request(
+                organisation, **{name: timezone.now() + timedelta(seconds=seconds) for name, seconds in cut.items()}, by=astrid
+            )
+        assert nothing_happened()
+
+    def test_before_the_first_snapshot_nothing_was_known(self, organisation: Organisation, astrid: User) -> None:
+        with pytest.raises(NothingKnown):
+            actions.request(organisation, known_at=timezone.now() - timedelta(days=1), by=astrid)
+        assert nothing_happened()
+
+    def test_nothing_is_asked_for_when_it_cannot_be_written_down(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*args: Any, **values: Any) -> None:
+            raise DatabaseError("the audit row cannot be written")
+
+        monkeypatch.setattr(audit, "record", fails)
+        with pytest.raises(DatabaseError):
+            actions.request(organisation, by=astrid)
+        assert nothing_happened()

@@ -1,0 +1,236 @@
+"""A report is built once, whatever happens to its workers, and once ready it stands."""
+
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import Error, OperationalError, connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts import organisations
+from accounts.models import AuditEvent, Organisation
+from config import jobs
+from reports import actions, building, canonical
+from reports.facts import dossier
+from reports.models import Report
+from tests import cast
+from tests.reports import processes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Kept = Callable[[], set[Path]]
+
+KILLED_BEFORE_THE_FINISH = """
+import os, signal
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from reports import building
+building.finish = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+building.run()
+"""
+
+
+@pytest.fixture
+def organisation() -> Organisation:
+    return organisations.create(name="Nordlys Modelling AS", by=cast.customer())
+
+
+@pytest.fixture
+def report(organisation: Organisation) -> Report:
+    return actions.request(organisation, addressee="BIS", by=cast.staff("auditor", "Astrid Lund"))
+
+
+def lease_expires() -> None:
+    Report.objects.filter(state="requested").update(claimed_until=Now() - timedelta(seconds=1))
+
+
+def claimed() -> jobs.Claim:
+    claim = building.QUEUE.claim()
+    assert claim is not None
+    return claim
+
+
+def stored(report: Report) -> dict[str, Any]:
+    return Report.objects.values().get(pk=report.pk)
+
+
+class TestRun:
+    def test_the_row_becomes_ready_with_everything_at_once(self, report: Report, kept: Kept) -> None:
+        building.run()
+        report.refresh_from_db()
+        assert (report.state, report.progress, report.stage, report.failure) == ("ready", 100, "", "")
+        assert report.sha256 == canonical.sha256(report.facts.encode()) == report.envelope["sha256"]
+        assert (report.envelope["number"], report.envelope["prepared_by"]) == (report.number, "Astrid Lund")
+        assert report.envelope["addressee"] == "BIS"
+        assert report.finished_at and timezone.now() - report.finished_at < timedelta(seconds=30)
+        (file,) = kept()
+        assert file.read_bytes().startswith(b"%PDF-1.7") and report.file.read() == file.read_bytes()
+        event = AuditEvent.objects.get(verb="report.ready")
+        assert (event.actor, event.organisation_id, event.details) == (
+            "Keyholder",
+            report.organisation_id,
+            {"sha256": report.sha256},
+        )
+
+    def test_a_second_run_changes_nothing(self, report: Report, kept: Kept) -> None:
+        building.run()
+        first, files = stored(report), kept()
+        building.run()
+        assert stored(report) == first
+        assert kept() == files
+        assert AuditEvent.objects.filter(verb="report.ready").count() == 1
+
+    def test_progress_moves_forward_and_names_what_is_done(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[tuple[int, str]] = []
+        told = building.told
+
+        def watched(claim: jobs.Claim, progress: int, stage: str) -> None:
+            told(claim, progress, stage)
+            seen.append(Report.objects.values_list("progress", "stage").get(pk=report.pk))
+
+        monkeypatch.setattr(building, "told", watched)
+        building.run()
+        assert [stage for _, stage in seen] == [
+            *(name for name, _ in dossier.SECTIONS),
+            *(name for name, _ in dossier.CLOSING),
+            "pages",
+        ]
+        percent = [progress for progress, _ in seen]
+        assert percent == sorted(set(percent)) and percent[0] > 0 and percent[-1] == building.DRAWING
+
+    def test_progress_leaves_nothing_in_the_history(self, report: Report) -> None:
+        with claimed() as claim:
+            events = Report.pgh_event_model.objects.count()
+            for progress in (10, 20, 30):
+                building.told(claim, progress, "identity")
+            assert Report.pgh_event_model.objects.count() == events
+
+
+class TestKilled:
+    def test_between_the_file_and_the_finish_leaves_one_file_and_one_finish(self, report: Report, kept: Kept) -> None:
+        died = processes.python("-c", KILLED_BEFORE_THE_FINISH)
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        assert stored(report)["state"] == "requested"
+        (left_behind,) = kept()
+        building.run()
+        assert stored(report)["state"] == "requested", "its lease still runs"
+        lease_expires()
+        building.run()
+        report.refresh_from_db()
+        assert (report.state, report.claims) == ("ready", 0)
+        assert kept() == {Path(report.file.path)}
+        assert not left_behind.exists()
+        assert AuditEvent.objects.filter(verb="report.ready").count() == 1
+
+    def test_a_process_told_to_end_leaves_no_file(self, report: Report, kept: Kept) -> None:
+        def ends() -> None:
+            with claimed() as claim, building.kept(claim, b"%PDF"):
+                assert len(kept()) == 1
+                raise SystemExit
+
+        with pytest.raises(SystemExit):
+            ends()
+        assert kept() == set()
+
+    def test_an_answer_that_was_lost_leaves_the_file_that_the_row_names(self, report: Report, kept: Kept) -> None:
+        with claimed() as claim, building.kept(claim, b"%PDF"):
+            raise OperationalError("the connection was lost")
+        assert kept() == {Path(Report.objects.get().file.path)}
+        lease_expires()
+        building.run()
+        assert kept() == {Path(Report.objects.get(state="ready").file.path)}
+
+
+class TestFenced:
+    def test_a_worker_that_was_overtaken_takes_its_file_away_and_writes_nothing(self, report: Report, kept: Kept) -> None:
+        slow = claimed()
+        facts = building.collect(slow, slow.row)
+        enclosed = building.envelope.draft(facts)
+        with slow:
+            with building.kept(slow, b"by the slow one") as file:
+                lease_expires()
+                quick = claimed()
+                building.finish(slow, slow.row, facts, enclosed, file)
+            pytest.fail("went on after it was fenced")
+        assert kept() == set()
+        assert not AuditEvent.objects.filter(verb="report.ready").exists()
+        with quick:
+            building.build(quick)
+        assert kept() == {Path(Report.objects.get(state="ready").file.path)}
+
+    def test_one_that_was_overtaken_before_it_writes_writes_no_file(self, report: Report, kept: Kept) -> None:
+        slow = claimed()
+        lease_expires()
+        claimed()
+        with slow, building.kept(slow, b"too late"):
+            pytest.fail("wrote although it was fenced")
+        assert kept() == set()
+
+
+class TestFailing:
+    def test_it_rests_and_then_fails_with_the_reason(self, organisation: Organisation, kept: Kept) -> None:
+        report = actions.request(organisation, by=cast.staff("auditor"))
+        Report.objects.filter(pk=report.pk).update(rule_pack="1999.01")
+        for errors in (1, 2):
+            building.run()
+            row = stored(report)
+            assert (row["state"], row["errors"], row["failure"]) == ("requested", errors, "UnknownPack: 1999.01")
+            assert row["claimed_until"] > timezone.now()
+            lease_expires()
+        building.run()
+        row = stored(report)
+        assert (row["state"], row["failure"], row["claimed_until"]) == ("failed", "UnknownPack: 1999.01", None)
+        assert kept() == set()
+        lease_expires()
+        building.run()
+        assert stored(report) == row
+
+    def test_one_that_fails_does_not_keep_the_next_waiting(self, organisation: Organisation) -> None:
+        astrid = cast.staff("auditor")
+        poison, sound = actions.request(organisation, by=astrid), actions.request(organisation, by=astrid)
+        Report.objects.filter(pk=poison.pk).update(rule_pack="1999.01")
+        building.run()
+        assert (stored(poison)["state"], stored(sound)["state"]) == ("requested", "ready")
+
+
+@pytest.fixture
+def ready(report: Report) -> Report:
+    building.run()
+    report.refresh_from_db()
+    return report
+
+
+class TestReady:
+    def test_nothing_of_it_or_of_its_history_changes_by_sql(self, ready: Report) -> None:
+        before = stored(ready)
+        for change in (
+            "facts = '{}'",
+            "sha256 = repeat('0', 64)",
+            "state = 'requested'",
+            "file = 'another'",
+            "valid_at = now()",
+            "known_at = now()",
+            "envelope = '{}'",
+            "organisation_id = organisation_id",
+            "progress = 1",
+        ):
+            with pytest.raises(Error, match="ready_report_is_fixed"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"UPDATE reports_report SET {change} WHERE id = %s", [ready.pk])
+        for statement in ("UPDATE reports_reportevent SET sha256 = ''", "DELETE FROM reports_reportevent"):
+            with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+        with pytest.raises(Error, match="report_is_kept"), transaction.atomic():
+            Report.objects.filter(pk=ready.pk).delete()
+        assert stored(ready) == before
+
+    def test_one_without_its_facts_cannot_be_ready(self, organisation: Organisation) -> None:
+        report = actions.request(organisation, by=cast.staff("auditor"))
+        for missing in ({"facts": ""}, {"sha256": ""}, {"file": ""}):
+            whole = {"state": "ready", "facts": "{}", "sha256": "0" * 64, "file": "x"}
+            with pytest.raises(Error, match="ready_report_is_complete"), transaction.atomic():
+                Report.objects.filter(pk=report.pk).update(**{**whole, **missing})

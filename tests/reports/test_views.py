@@ -1,0 +1,195 @@
+"""The auditor's face: ask, watch, download. The outsider first."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import organisations
+from accounts.models import AuditEvent, Organisation, User
+from reports import actions, building
+from reports.models import Report
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice() -> User:
+    return cast.customer()
+
+
+@pytest.fixture
+def organisation(alice: User) -> Organisation:
+    return organisations.create(name="Nordlys Modelling AS", by=alice)
+
+
+@pytest.fixture
+def astrid() -> User:
+    return cast.staff("auditor", "Astrid Lund")
+
+
+@pytest.fixture
+def report(organisation: Organisation, astrid: User) -> Report:
+    return actions.request(organisation, by=astrid)
+
+
+@pytest.fixture
+def auditor(astrid: User) -> Client:
+    return cast.signed_in(astrid)
+
+
+def addresses(report: Report) -> list[str]:
+    return ["/reports/", "/reports/request/", f"/reports/{report.pk}/", f"/reports/{report.pk}/download/"]
+
+
+def text(answer: Any) -> str:
+    return answer.content.decode()  # type: ignore[no-any-return]  # the test client's response
+
+
+def asked(organisation: Organisation, /, **values: str) -> dict[str, str]:
+    return {"organisation": str(organisation.pk), "as_of": "", "known_at": "", **values}
+
+
+def downloads() -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(verb="report.downloaded"))
+
+
+class TestDoor:
+    def test_a_stranger_signs_in_first(self, report: Report) -> None:
+        for address in addresses(report):
+            assert Client().get(address)["Location"].startswith("/account/login/"), address
+
+    def test_outsiders_the_customer_and_staff_without_business_here_get_the_page_for_a_missing_one(
+        self, report: Report, alice: User
+    ) -> None:
+        building.run()
+        charlie = cast.customer("charlie@outside.example", "Charlie")
+        for person in (charlie, alice, cast.staff("administrator"), cast.staff("support")):
+            client = cast.signed_in(person)
+            missing = client.get("/no/such/page").content
+            for address in addresses(report):
+                answer = client.get(address)
+                assert (answer.status_code, answer.content) == (404, missing), (person, address)
+        assert downloads() == []
+
+    def test_they_ask_for_nothing_either(self, organisation: Organisation, alice: User) -> None:
+        for person in (alice, cast.staff("administrator"), cast.staff("investigator")):
+            assert cast.signed_in(person).post("/reports/request/", asked(organisation)).status_code == 404
+        assert not Report.objects.exists()
+
+    @pytest.mark.parametrize("role", ["analyst", "approver", "investigator", "auditor"])
+    def test_staff_who_work_cases_may_view(self, report: Report, role: str) -> None:
+        client = cast.signed_in(User.objects.filter(staff_role=role).first() or cast.staff(role))
+        assert report.number in text(client.get("/reports/"))
+        assert client.get(f"/reports/{report.pk}/").status_code == 200
+
+    def test_a_report_that_is_not_there_is_missing(self, auditor: Client) -> None:
+        for address in ("/reports/999999/", "/reports/999999/download/"):
+            assert auditor.get(address).status_code == 404
+
+
+class TestList:
+    def test_it_says_of_each_what_when_and_by_whom(self, report: Report, auditor: Client) -> None:
+        page = text(auditor.get("/reports/"))
+        for told in (report.number, "Nordlys Modelling AS", "Being built", "Astrid Lund", f"{report.known_at:%H:%M:%S}"):
+            assert told in page
+
+    def test_it_is_as_many_queries_for_many_as_for_one(
+        self, organisation: Organisation, astrid: User, auditor: Client, django_assert_max_num_queries: Any
+    ) -> None:
+        for _ in range(5):
+            actions.request(organisation, by=astrid)
+        with django_assert_max_num_queries(8):
+            auditor.get("/reports/")
+
+    def test_none_is_said(self, auditor: Client) -> None:
+        assert "No report has been asked for yet." in text(auditor.get("/reports/"))
+
+
+class TestAsk:
+    def test_it_offers_every_organisation(self, organisation: Organisation, auditor: Client) -> None:
+        assert "Nordlys Modelling AS" in text(auditor.get("/reports/request/"))
+
+    def test_a_request_leads_to_its_own_page(self, organisation: Organisation, auditor: Client, astrid: User) -> None:
+        answer = auditor.post("/reports/request/", asked(organisation))
+        report = Report.objects.get()
+        assert (answer.status_code, answer["Location"]) == (302, f"/reports/{report.pk}/")
+        assert report.requested_by == astrid
+
+    @pytest.mark.parametrize(
+        ("values", "sentence"),
+        [
+            ({"organisation": ""}, "This field is required."),
+            ({"as_of": "9999-01-01"}, "lies in the future. Choose a day that has begun."),
+            ({"as_of": "never"}, "Enter a valid date."),
+            ({"known_at": "9999-01-01T00:00:00"}, "Known as of lies in the future."),
+            ({"known_at": "2001-01-01T00:00:00"}, "Nothing was recorded yet at that moment."),
+        ],
+    )
+    def test_bad_input_is_explained_and_asks_for_nothing(
+        self, organisation: Organisation, auditor: Client, values: dict[str, str], sentence: str
+    ) -> None:
+        answer = auditor.post("/reports/request/", asked(organisation, **values))
+        assert answer.status_code == 200
+        assert sentence in text(answer)
+        assert not Report.objects.exists()
+
+
+class TestWatch:
+    def test_it_shows_how_far_it_is_and_asks_again(self, report: Report, auditor: Client) -> None:
+        assert "Waiting for a worker." in text(auditor.get(f"/reports/{report.pk}/"))
+        claim = building.QUEUE.claim()
+        assert claim
+        shown = []
+        for progress, stage in ((5, "identity"), (25, "screening"), (building.DRAWING, "pages")):
+            building.told(claim, progress, stage)
+            page = text(auditor.get(f"/reports/{report.pk}/"))
+            assert stage in page and 'hx-trigger="every 1s"' in page
+            found = re.search(r'<progress max="100" value="(\d+)">', page)
+            assert found
+            shown.append(int(found[1]))
+        assert shown == [5, 25, 80]
+
+    def test_what_htmx_asks_for_is_the_part_that_changes(self, report: Report, auditor: Client) -> None:
+        part = text(auditor.get(f"/reports/{report.pk}/", headers={"HX-Request": "true"}))
+        assert part.lstrip().startswith('<section class="card" id="progress"')
+        assert "<html" not in part
+
+    def test_a_ready_one_offers_its_file_and_asks_no_more(self, report: Report, auditor: Client) -> None:
+        building.run()
+        report.refresh_from_db()
+        page = text(auditor.get(f"/reports/{report.pk}/"))
+        assert f"/reports/{report.pk}/download/" in page
+        assert report.sha256 in page
+        assert "hx-get" not in page
+
+    def test_a_failed_one_says_why(self, report: Report, auditor: Client) -> None:
+        Report.objects.update(state="failed", failure="UnknownPack: 1999.01")
+        page = text(auditor.get(f"/reports/{report.pk}/"))
+        assert "It could not be built: UnknownPack: 1999.01" in page
+        assert "hx-get" not in page and "download" not in page
+
+
+class TestDownload:
+    def test_one_that_is_not_ready_is_not_there_and_nothing_is_written_down(self, report: Report, auditor: Client) -> None:
+        assert auditor.get(f"/reports/{report.pk}/download/").status_code == 404
+        assert downloads() == []
+
+    def test_the_file_comes_whole_and_each_time_is_written_down(self, report: Report, auditor: Client, astrid: User) -> None:
+        building.run()
+        report.refresh_from_db()
+        for count in (1, 2):
+            answer = auditor.get(f"/reports/{report.pk}/download/")
+            assert answer["Content-Type"] == "application/pdf"
+            assert answer["Content-Disposition"] == f'attachment; filename="{report.number}.pdf"'
+            assert "no-store" in answer["Cache-Control"]
+            assert b"".join(answer.streaming_content) == report.file.open().read()
+            assert len(downloads()) == count
+        event = downloads()[0]
+        assert (event.actor_id, event.target_id, event.details) == (astrid.pk, str(report.pk), {"sha256": report.sha256})
+        assert event.organisation_id == report.organisation_id
+        assert timezone.now() - event.at < timedelta(seconds=30)
