@@ -21,7 +21,7 @@ class RequestForm(forms.Form):
     known_at = forms.DateTimeField(
         label=_("As known at"),
         required=False,
-        help_text=_("To see what was known then, in UTC. Empty means now."),
+        help_text=_("To see what was known at the end of that second, in UTC. Empty means now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
     )
 
@@ -32,6 +32,15 @@ class RequestForm(forms.Form):
         if day > timezone.now().date():
             raise forms.ValidationError(_("“As of” lies in the future. Choose a day that has begun."))
         return min(datetime.combine(day, time.max, tzinfo=UTC), timezone.now())
+
+    def clean_known_at(self) -> datetime | None:
+        """The picker knows whole seconds: all of the second counts, so that what a page shows as known is known."""
+        moment = self.cleaned_data["known_at"]
+        if moment is None:
+            return None
+        if moment > timezone.now():
+            raise forms.ValidationError(_("“As known at” lies in the future. Choose a moment that has passed."))
+        return min(moment.replace(microsecond=999_999), timezone.now())
 
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data

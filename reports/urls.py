@@ -7,5 +7,6 @@ urlpatterns = [
     path("", views.reports, name="list"),
     path("request/", views.ask, name="request"),
     path("<int:pk>/", views.report, name="report"),
+    path("<int:pk>/again/", views.again, name="again"),
     path("<int:pk>/download/", views.download, name="download"),
 ]

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
 from accounts import audit
 from accounts.guards import staff
@@ -38,6 +39,15 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Report.objects.select_related("organisation", "requested_by"), pk=pk)
     template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
     return render(request, template, {"report": found})
+
+
+@staff(Permission.REPORT_REQUEST)
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A second report of the same customer and instants: the same rules and template give the same facts."""
+    first = get_object_or_404(Report.objects.select_related("organisation"), pk=pk)
+    made = actions.request(first.organisation, valid_at=first.valid_at, known_at=first.known_at, kind=first.kind, by=request.user)
+    return redirect("reports:report", made.pk)
 
 
 @staff(Permission.REPORT_VIEW)

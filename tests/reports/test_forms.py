@@ -33,10 +33,10 @@ class TestRequestForm:
         assert timezone.now() - timedelta(seconds=5) < asked.values()["valid_at"] <= timezone.now()
 
     @pytest.mark.parametrize("text", ["2026-03-31T12:30:15", "2026-03-31 12:30:15"])
-    def test_known_at_is_an_instant_in_utc(self, organisation: Organisation, text: str) -> None:
+    def test_known_at_is_the_end_of_a_second_in_utc(self, organisation: Organisation, text: str) -> None:
         asked = form(organisation, known_at=text)
         assert asked.is_valid()
-        assert asked.values()["known_at"] == datetime(2026, 3, 31, 12, 30, 15, tzinfo=UTC)
+        assert asked.values()["known_at"] == datetime(2026, 3, 31, 12, 30, 15, 999_999, tzinfo=UTC)
 
     @pytest.mark.parametrize(
         ("values", "field"),

@@ -46,6 +46,13 @@ def addresses(report: Report) -> list[str]:
     return ["/reports/", "/reports/request/", f"/reports/{report.pk}/", f"/reports/{report.pk}/download/"]
 
 
+def ready(report: Report) -> Report:
+    building.run()
+    report.refresh_from_db()
+    assert report.state == Report.State.READY, report.failure
+    return report
+
+
 def text(answer: Any) -> str:
     return answer.content.decode()  # type: ignore[no-any-return]  # the test client's response
 
@@ -126,7 +133,7 @@ class TestAsk:
             ({"organisation": ""}, "This field is required."),
             ({"as_of": "9999-01-01"}, "lies in the future. Choose a day that has begun."),
             ({"as_of": "never"}, "Enter a valid date."),
-            ({"known_at": "9999-01-01T00:00:00"}, "Known as of lies in the future."),
+            ({"known_at": "9999-01-01T00:00:00"}, "“As known at” lies in the future. Choose a moment that has passed."),
             ({"known_at": "2001-01-01T00:00:00"}, "Nothing was recorded yet at that moment."),
         ],
     )
@@ -172,6 +179,25 @@ class TestWatch:
         page = text(auditor.get(f"/reports/{report.pk}/"))
         assert "It could not be built: UnknownPack: 1999.01" in page
         assert "hx-get" not in page and "download" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAgain:
+    def test_the_same_instants_give_the_same_facts_after_a_later_change(
+        self, report: Report, organisation: Organisation, auditor: Client
+    ) -> None:
+        first = ready(report)
+        Organisation.objects.filter(pk=organisation.pk).update(name="Sudlys Modelling AS")
+        answer = auditor.post(f"/reports/{first.pk}/again/")
+        second = ready(Report.objects.exclude(pk=first.pk).get())
+        assert answer["Location"] == f"/reports/{second.pk}/"
+        assert (second.valid_at, second.known_at, second.sha256) == (first.valid_at, first.known_at, first.sha256)
+        later = ready(actions.request(organisation, by=first.requested_by))
+        assert later.sha256 != first.sha256
+
+    def test_who_may_only_view_finds_nothing(self, report: Report) -> None:
+        assert cast.signed_in(cast.staff("investigator")).post(f"/reports/{report.pk}/again/").status_code == 404
+        assert Report.objects.count() == 1
 
 
 class TestDownload:

@@ -44,8 +44,8 @@ class TestOwnership:
         examination = scenes.examine(nordlys)
         assert finding(examination, "ownership") == (
             "bad",
-            f"Blocked under OFAC 50 %: {VOLKHOV} (possible match) holds 30 % and {DRAGUNOV} (possible match) holds 20 % of {NAME}: "
-            f"together 50 %. 50 % or more blocks, so {NAME} is blocked too.",
+            f"Blocked under OFAC 50 %: {VOLKHOV} (possible match) holds 30 % and {DRAGUNOV} (possible match) holds 20 % of "
+            f"{NAME}: together 50 %. 50 % or more blocks, so {NAME} is blocked too.",
         )
         word = Determination.objects.get(examination_id=examination.pk, regime="ofac-50", party=nordlys.party)
         assert (word.verdict, word.share_min, word.share_max, word.rule_pack) == ("yes", "1/2", "1/2", examination.rule_pack)
