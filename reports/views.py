@@ -1,5 +1,6 @@
 """The auditor's face: ask, watch, download."""
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -46,7 +47,12 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """A second report of the same customer and instants: the same rules and template give the same facts."""
     first = get_object_or_404(Report.objects.select_related("organisation"), pk=pk)
-    made = actions.request(first.organisation, valid_at=first.valid_at, known_at=first.known_at, kind=first.kind, by=request.user)
+    instants = {"valid_at": first.valid_at, "known_at": first.known_at}
+    try:
+        made = actions.request(first.organisation, **instants, kind=first.kind, by=request.user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("reports:report", first.pk)
     return redirect("reports:report", made.pk)
 
 

@@ -1,6 +1,6 @@
 """Tests run in the app's database role; only making the test database and flushing it use the owner's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,25 @@ from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
+from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In parallel a file stays together, and so do all who share the one running installation."""
+    for item in items:
+        shares = "installation" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("installation" if shares else item.path.name + item.path.parent.name))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests measured, also those that ran in another process."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    figures = [value for report in reports for name, value in report.user_properties if name == FIGURE]
+    if figures:
+        terminalreporter.section("measured")
+    for figure in sorted(figures):
+        terminalreporter.write_line(figure)
 
 
 def become(role: str) -> None:
@@ -29,7 +47,7 @@ def owner() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None) -> Iterator[None]:
     with django_db_blocker.unblock():
         with owner():
             made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
@@ -51,6 +69,12 @@ def mail_and_passwords(settings: Any) -> None:
     """Argon2 is meant to be slow."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture
+def measures(record_property: Callable[[str, object], None]) -> Measures:
+    """Called with a label and a figure, which the run prints at its end."""
+    return lambda label, figure: record_property(FIGURE, f"{label}: {figure}")
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.running import BASE, Installation
 
-__all__ = ["BASE", "Installation"]
-
-
-@pytest.fixture(scope="session")
+# Ends with its module: while Playwright's loop runs, Django takes every test for an asynchronous one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:

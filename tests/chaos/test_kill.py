@@ -9,6 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.chaos.window import Window, introspected, kill, until
+from tests.figures import Measures
 from tests.running import Installation, command_line
 
 LEASE = 20
@@ -28,7 +29,7 @@ def one(app: "psycopg.Connection[dict[str, Any]]", query: str, *values: object) 
 
 
 def test_a_key_whose_worker_is_killed_is_linked_once_by_another(
-    installation: Installation, app: "psycopg.Connection[dict[str, Any]]"
+    installation: Installation, app: "psycopg.Connection[dict[str, Any]]", measures: Measures
 ) -> None:
     ingrid = Window(installation)
     ingrid.sign_in_as("ingrid@nordlys.example")
@@ -64,7 +65,7 @@ def test_a_key_whose_worker_is_killed_is_linked_once_by_another(
     told = "SELECT count(*) FROM accounts_auditevent WHERE verb = 'key.linked' AND details->>'key' = %s"
     assert one(app, told, prefix)["count"] == 1
     assert introspected(installation, secret)["active"] is True
-    print(f"killed {pid} with the lease; {done['claimed_by']} linked the key {waited:.1f} s later")
+    measures("killed with the lease of a link", f"{killed['claimed_by']}; {done['claimed_by']} linked it {waited:.1f} s later")
 
 
 def environment_of(pid: int) -> str:

@@ -19,6 +19,7 @@ from kyc.screening.index import Index
 from kyc.screening.match import Match, Subject
 from kyc.screening.normalise import telling
 from kyc.screening.sources import ofac
+from tests.figures import Measures
 from tests.kyc.screening import ordinary, spoiled
 
 LEAST_FOUND, MOST_STOPPED = 0.90, 0.05
@@ -67,24 +68,17 @@ def stopped(find: Finder, *, seed: int, count: int) -> Measured:
     return measured
 
 
-def say(capsys: pytest.CaptureFixture[str], *told: object) -> None:
-    with capsys.disabled():
-        print("\n   ", *told)
-
-
 class TestTheShippedList:
     def test_at_least_nine_of_ten_spoiled_names_are_found(
-        self, shipped: list[Entry], shipped_index: Index, capsys: pytest.CaptureFixture[str]
+        self, shipped: list[Entry], shipped_index: Index, measures: Measures
     ) -> None:
         measured = found(shipped, shipped_index.find, seed=SEED, count=COUNT)
-        say(capsys, "spoiled names found:", measured)
+        measures("spoiled names found", measured)
         assert measured.share >= LEAST_FOUND, measured.names
 
-    def test_at_most_one_of_twenty_ordinary_names_is_stopped(
-        self, shipped_index: Index, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_at_most_one_of_twenty_ordinary_names_is_stopped(self, shipped_index: Index, measures: Measures) -> None:
         measured = stopped(shipped_index.find, seed=SEED, count=COUNT)
-        say(capsys, "ordinary names stopped:", measured)
+        measures("ordinary names stopped", measured)
         assert measured.share <= MOST_STOPPED, measured.names
 
     @pytest.mark.parametrize(
@@ -110,24 +104,24 @@ class TestTheShippedList:
 class TestControls:
     """The same measure over matchers that are too strict and too lax."""
 
-    def test_equal_names_alone_miss_the_line(self, shipped: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_equal_names_alone_miss_the_line(self, shipped: list[Entry], measures: Measures) -> None:
         listed: dict[str, list[Match]] = {}
         for entry in shipped:
             for name in entry.names:
                 listed.setdefault(name.casefold().strip("'"), []).append(Match(entry, name, 1.0, ()))
         measured = found(shipped, lambda subject: listed.get(subject.name.casefold(), []), seed=SEED, count=COUNT)
-        say(capsys, "equal names alone would find:", measured)
+        measures("equal names alone would find", measured)
         assert measured.found["aliased"] == measured.of["aliased"]
         assert measured.share < LEAST_FOUND
 
-    def test_any_shared_word_stops_too_many(self, shipped: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_any_shared_word_stops_too_many(self, shipped: list[Entry], measures: Measures) -> None:
         listed = {word: entry for entry in shipped for name in entry.names for word in telling(name)}
 
         def find(subject: Subject) -> list[Match]:
             return [Match(listed[word], word, 1.0, ()) for word in telling(subject.name) if word in listed]
 
         measured = stopped(find, seed=SEED, count=COUNT)
-        say(capsys, "any shared word would stop:", measured)
+        measures("any shared word would stop", measured)
         assert measured.share > MOST_STOPPED
 
 
@@ -149,11 +143,11 @@ class TestThePublishersWholeFiles:
             entry for files in self.FILES for entry in ofac.read(*(lists.lines(Path(folder) / "ofac" / name) for name in files))
         ]
 
-    def test_hold_the_same_promise(self, entries: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_hold_the_same_promise(self, entries: list[Entry], measures: Measures) -> None:
         index = Index(entries)
         spoilt = found(entries, index.find, seed=SEED, count=self.COUNT)
         common = stopped(index.find, seed=SEED, count=self.COUNT)
-        say(capsys, f"of {len(entries)} entries: spoiled names found:", spoilt)
-        say(capsys, f"of {len(entries)} entries: ordinary names stopped:", common)
+        measures(f"of {len(entries)} entries: spoiled names found", spoilt)
+        measures(f"of {len(entries)} entries: ordinary names stopped", common)
         assert spoilt.share >= LEAST_FOUND, spoilt.names
         assert common.share <= MOST_STOPPED, common.names
