@@ -172,7 +172,8 @@ def screening_told(found: Facts) -> str:
     if not found["hits"]:
         return "no possible match"
     ruled = f"{found['open']} open, {found['another']} another party, {found['the_same']} the same party"
-    return f"{len(found['hits'])} possible matches: {ruled}"
+    matches = "possible match" if len(found["hits"]) == 1 else "possible matches"
+    return f"{len(found['hits'])} {matches}: {ruled}"
 
 
 def caught(facts: Facts, regime: Facts) -> str:
