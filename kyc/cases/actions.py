@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, messages, proposals
+from accounts import audit, messages, organisations, proposals
 from accounts.models import Membership, Organisation, Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import Refused
@@ -48,15 +48,10 @@ def move(case: Case, state: str, *, due_on: date | None = None) -> None:
     case.save(update_fields=["state", "in_state_since", "due_on"])
 
 
-def members_only(organisation: Organisation, by: User) -> None:
-    if not Membership.objects.filter(organisation=organisation, user=by).exists():
-        raise NotPermitted(_("Only a member of the organisation can do this."))
-
-
 @transaction.atomic
 def open_case(organisation: Organisation, *, notice_version: str, locale: str, by: User) -> Case:
     """The customer's draft, opened when the identification notice was shown (FIN-13). Repeated, it returns the same."""
-    members_only(organisation, by)
+    organisations.membership_required(by, organisation)
     existing = Case.objects.open().filter(organisation=organisation).first()
     if existing:
         return existing
@@ -75,7 +70,7 @@ def open_case(organisation: Organisation, *, notice_version: str, locale: str, b
 @transaction.atomic
 def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     """Sends the case to be examined. Sent twice, the second time is refused and nothing happens."""
-    members_only(case.organisation, by)
+    organisations.membership_required(by, case.organisation)
     case = locked(case, Case.State.DRAFT, Case.State.WAITING)
     if not declared_true:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))

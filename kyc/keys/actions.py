@@ -5,8 +5,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.models import Membership, Organisation, Project, User
+from accounts import audit, organisations
+from accounts.models import Organisation, Project, User
 from accounts.permissions import NotPermitted, Permission
 from accounts.refused import Refused
 from config import jobs
@@ -24,11 +24,6 @@ class NotResponsible(Refused):
     """A key answers to a person who was examined with the organisation."""
 
 
-def members_only(organisation: Organisation, by: User) -> None:
-    if not Membership.objects.filter(organisation=organisation, user=by).exists():
-        raise NotPermitted(_("Only a member of the organisation can do this."))
-
-
 def current_pepper() -> tuple[str, str]:
     version = max(settings.KEY_PEPPERS, key=int)
     return version, settings.KEY_PEPPERS[version]
@@ -37,7 +32,7 @@ def current_pepper() -> tuple[str, str]:
 @transaction.atomic
 def issue(organisation: Organisation, *, project: Project, name: str, responsible: Party, by: User) -> tuple[Key, str]:
     """A new key and its secret. It is inactive until it is linked to the organisation's entity."""
-    members_only(organisation, by)
+    organisations.membership_required(by, organisation)
     if not Entity.objects.filter(organisation=organisation, ended_at__isnull=True, valid_until__gt=timezone.now()).exists():
         raise NotVerified(_("Keys can be issued once your organisation is verified."))
     if project.organisation_id != organisation.pk:
@@ -68,7 +63,7 @@ def issue(organisation: Organisation, *, project: Project, name: str, responsibl
 def revoke(key: Key, *, reason: str = "", by: User) -> Key:
     """Final. Repeated, it is silence."""
     if not by.can(Permission.HOLD_PLACE):
-        members_only(key.organisation, by)
+        organisations.membership_required(by, key.organisation)
     serialise(key.organisation_id)
     key = Key.objects.select_for_update().get(pk=key.pk)
     if key.state == Key.State.REVOKED:

@@ -98,6 +98,16 @@ class Pack:
         return int(self.data["entity_days"][band])
 
     @property
+    def unaccounted_line(self) -> Fraction:
+        """The part of a company's shares from which it counts that nobody is stated to hold it."""
+        return Fraction(self.data["risk"]["lines"]["unaccounted"])
+
+    @property
+    def deep_chain(self) -> int:
+        """The levels of owners above the customer from which a chain counts as deep."""
+        return int(self.data["risk"]["lines"]["deep_chain"])
+
+    @property
     def screening_threshold(self) -> float:
         return float(self.data["screening"]["threshold"])
 

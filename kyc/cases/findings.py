@@ -1,0 +1,114 @@
+"""What a round found, in sentences, and which factors of the rule pack it makes true."""
+
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kyc.cases.models import Finding
+from kyc.cases.round import Round
+from kyc.ownership import regimes
+from kyc.ownership.regimes import Verdict
+from kyc.ownership.shares import per_cent
+from kyc.risk.scoring import Result
+from kyc.screening.models import Hit
+
+# Category, state, sentence, and the tab that proves it.
+Row = tuple[str, str, str, str]
+
+
+def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict], result: Result) -> list[Row]:
+    return [
+        ownership_finding(facts, blocked, owners),
+        screening_finding(facts, hits),
+        remainder_finding(facts),
+        documents_finding(facts),
+        risk_finding(result),
+    ]
+
+
+def ownership_finding(facts: Round, blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> Row:
+    block = customer_block(facts, blocked)
+    if block and block.verdict == regimes.YES:
+        sentence = _("Blocked under OFAC 50 %: ") + " ".join(block.why)
+        return "ownership", Finding.State.BAD, sentence, "people"
+    if block:
+        return "ownership", Finding.State.BAD, _("Can't be decided: ") + " ".join(block.why), "people"
+    if wrong := regimes.overfull(facts.holdings):
+        names = ", ".join(facts.names[party] for party in wrong)
+        return (
+            "ownership",
+            Finding.State.BAD,
+            _("More than 100 %% is stated to be held of %(names)s.") % {"names": names},
+            "people",
+        )
+    found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
+    sentence = ngettext("%(n)s person owns a quarter or more.", "%(n)s persons own a quarter or more.", found) % {"n": found}
+    return "ownership", Finding.State.GOOD if found else Finding.State.INFO, sentence, "people"
+
+
+def screening_finding(facts: Round, hits: list[Hit]) -> Row:
+    used = ", ".join(str(version) for version in facts.versions)
+    open_hits, true_hits = [h for h in hits if not h.ruling], [h for h in hits if h.ruling == Hit.Ruling.TRUE]
+    if not facts.versions:
+        return "screening", Finding.State.BAD, _("No list is loaded, so nobody was screened."), "screening"
+    if true_hits:
+        names = ", ".join(sorted({hit.party.name for hit in true_hits}))
+        return (
+            "screening",
+            Finding.State.BAD,
+            _("%(names)s: confirmed on a list (%(lists)s).") % {"names": names, "lists": used},
+            "screening",
+        )
+    if open_hits:
+        sentence = ngettext("%(n)s possible match to rule on", "%(n)s possible matches to rule on", len(open_hits))
+        return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
+    sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", len(facts.parties))
+    return "screening", Finding.State.GOOD, sentence % {"n": len(facts.parties), "lists": used}, "screening"
+
+
+def remainder_finding(facts: Round) -> Row:
+    left = {party: part.max for party, part in regimes.unaccounted(facts.holdings).items() if part.max > 0}
+    if not left:
+        return "unaccounted", Finding.State.GOOD, _("All shares are accounted for, down to people or a state."), "people"
+    party, share = max(left.items(), key=lambda item: (item[1], item[0]))
+    sentence = _("%(share)s of %(name)s is not accounted for.") % {"share": per_cent(share), "name": facts.names[party]}
+    return "unaccounted", Finding.State.WARN if share >= facts.pack.unaccounted_line else Finding.State.INFO, sentence, "people"
+
+
+def documents_finding(facts: Round) -> Row:
+    sentence = ngettext("%(n)s document to read.", "%(n)s documents to read.", facts.documents) % {"n": facts.documents}
+    return "documents", Finding.State.INFO if facts.documents else Finding.State.WARN, sentence, "documents"
+
+
+def risk_finding(result: Result) -> Row:
+    state = {"low": Finding.State.GOOD, "medium": Finding.State.WARN, "high": Finding.State.WARN}[result.band]
+    heaviest = result.reasons[0].sentence if result.reasons else _("Nothing raised it.")
+    return "risk", state, _("%(value)s of 100. %(sentence)s") % {"value": result.value, "sentence": heaviest}, "risk"
+
+
+def customer_block(facts: Round, blocked: dict[str, Verdict]) -> Verdict | None:
+    found = blocked.get(str(facts.customer.pk))
+    return found if found and found.verdict != regimes.NO else None
+
+
+def remainder(facts: Round) -> Fraction:
+    left = regimes.unaccounted(facts.holdings)
+    return max((interval.max for interval in left.values()), default=Fraction(1))
+
+
+def fired(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]) -> list[str]:
+    """Codes of the rule pack's factors that hold."""
+    customer, elevated = facts.customer, facts.pack.countries("elevated")
+    countries = {country for party in facts.parties.values() for country in (party.country, party.hq_country)}
+    block = customer_block(facts, blocked)
+    holds = {
+        "listed_ownership": block is not None and str(customer.pk) not in {str(hit.party_id) for hit in hits},
+        "listed_party": any(hit.ruling == Hit.Ruling.TRUE for hit in hits),
+        "open_hits": any(not hit.ruling for hit in hits),
+        "elevated_country": bool(countries & elevated),
+        "unaccounted_ownership": remainder(facts) >= facts.pack.unaccounted_line,
+        "deep_chain": regimes.depth(facts.holdings, subject=str(customer.pk)) >= facts.pack.deep_chain,
+        "headquarters_elsewhere": bool(customer.hq_country) and customer.hq_country != customer.country,
+    }
+    return [code for code, holds_now in holds.items() if holds_now]
