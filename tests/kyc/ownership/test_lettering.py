@@ -2,7 +2,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kyc.ownership import lettering
@@ -90,6 +90,7 @@ class TestBroken:
         assert broken(text, ROOM) == lines
 
     @settings(deadline=None)
+    @example("a" * 22)
     @given(st.one_of(st.text(alphabet="ab ce\u0301莲שл", max_size=200), st.text(max_size=120)))
     def test_every_line_fits_and_together_they_are_the_beginning(self, text: str) -> None:
         text = readable(text)
