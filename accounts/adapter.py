@@ -1,4 +1,4 @@
-"""allauth's hooks: its mail goes through our outbox, and its limits count by the connecting address."""
+"""allauth's hooks: its mail goes through our outbox."""
 
 from typing import Any
 

@@ -122,5 +122,5 @@ def written_since(snapshot: Any) -> bool:
 
 def checked_instant(instant: datetime) -> datetime:
     if instant > timezone.now():
-        raise FutureAsked(_("Known as of lies in the future. Choose a moment that has passed."))
+        raise FutureAsked(_("“As known at” lies in the future. Choose a moment that has passed."))
     return instant

@@ -110,7 +110,7 @@ class Project(models.Model):
 
 @tracked()
 class GatewayCredential(models.Model):
-    """What a gateway shows to ask about keys: a prefix in clear and a keyed digest of the rest."""
+    """What a gateway shows to ask about keys: a prefix in clear and a digest of the whole."""
 
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)

@@ -13,6 +13,7 @@ from reports.tasks import build_reports
 jobs.on("message.queued", send_messages)
 jobs.on("case.submitted", examine_cases)
 jobs.on("hit.ruled", examine_cases)
+jobs.on("list.activated", examine_cases)
 jobs.on("key.issued", link_key)
 jobs.on("entity.made", link_key)
 jobs.on("report.requested", build_reports)

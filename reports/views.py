@@ -18,7 +18,7 @@ from reports.models import Report
 @staff(Permission.REPORT_VIEW)
 def reports(request: HttpRequest) -> HttpResponse:
     rows = Report.objects.select_related("organisation", "requested_by").defer("facts").order_by("-pk")[:200]
-    return render(request, "reports/list.html", {"reports": rows, "form": RequestForm()})
+    return render(request, "reports/list.html", {"reports": rows})
 
 
 @staff(Permission.REPORT_REQUEST)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import chain
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -21,11 +22,11 @@ from kyc.risk.scoring import Result, score
 from kyc.rules import packs
 from kyc.screening import lists
 from kyc.screening.match import Match, Subject
-from kyc.screening.models import Hit
+from kyc.screening.models import Hit, ListVersion
 
 
 class Rounds(jobs.Queue):
-    """Examinations that were asked for, and those that rulings call for."""
+    """Examinations that were asked for, and those that rulings and new lists call for."""
 
     def is_waiting(self) -> bool:
         return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
@@ -42,18 +43,23 @@ QUEUE = Rounds(
 
 
 def outdated() -> QuerySet[Case]:
-    """Cases before an officer whose last possible match has been ruled on since they were examined: what is blocked, and
-    the score, follow from who is listed."""
-    latest = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
+    """Cases before an officer that were examined against other lists than those active now, or whose last possible match
+    has been ruled on since: what is blocked, and the score, follow from who is listed."""
+    rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
+    latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     hits = Hit.objects.filter(organisation=OuterRef("organisation"), party__removed_on__isnull=True)
+    ruled = Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling=""))
     return Case.objects.alias(
-        examined=Subquery(latest.values("state")[:1]), examined_at=Subquery(latest.values("done_at")[:1])
+        latest=Subquery(rounds.values("pk")[:1]), examined_at=Subquery(rounds.values("done_at")[:1])
     ).filter(
-        Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))),
-        ~Exists(hits.filter(ruling="")),
+        Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions())))),
         state__in=[Case.State.REVIEW, Case.State.PROPOSED],
-        examined=Examination.State.DONE,
     )
+
+
+def named(versions: list[ListVersion]) -> list[dict[str, Any]]:
+    """List versions as an examination keeps them."""
+    return [{"id": version.pk, "source": version.source, "published": str(version.published)} for version in versions]
 
 
 @transaction.atomic
@@ -207,8 +213,6 @@ def close(facts: Round) -> None:
     """The case goes to review, unless it has moved on meanwhile."""
     now = timezone.now()
     examination = facts.examination
-    Examination.objects.filter(pk=examination.pk).update(
-        done_at=now, lists=[{"id": v.pk, "source": v.source, "published": str(v.published)} for v in facts.versions]
-    )
+    Examination.objects.filter(pk=examination.pk).update(done_at=now, lists=named(facts.versions))
     Case.objects.filter(pk=examination.case_id, state=Case.State.SUBMITTED).update(state=Case.State.REVIEW, in_state_since=now)
     audit.record("case.examined", target=examination, by=None, rule_pack=facts.pack.version)

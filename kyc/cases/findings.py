@@ -43,7 +43,7 @@ def ownership_finding(facts: Round, blocked: dict[str, Verdict], owners: dict[st
             "people",
         )
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
-    sentence = ngettext("%(n)s person owns a quarter or more.", "%(n)s persons own a quarter or more.", found) % {"n": found}
+    sentence = ngettext("%(n)s person owns a quarter or more.", "%(n)s people own a quarter or more.", found) % {"n": found}
     return "ownership", Finding.State.GOOD if found else Finding.State.INFO, sentence, "people"
 
 

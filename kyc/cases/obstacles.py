@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kyc.cases.examining import outdated
 from kyc.cases.models import Case, Examination, Finding
 from kyc.screening.models import Hit
 
@@ -22,4 +23,7 @@ def obstacles(case: Case) -> list[str]:
     if hits.filter(ruling="true").exists():
         found.append(_("A party has been confirmed to be on a list."))
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
-    return found + [finding.sentence for finding in stops.order_by("pk")]
+    found += [finding.sentence for finding in stops.order_by("pk")]
+    if outdated().filter(pk=case.pk).exists():
+        found.append(_("The checks are being made anew, because rulings or lists have changed."))
+    return found

@@ -61,7 +61,7 @@ VERBS = {
     "report.downloaded": _("downloaded a report"),
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
-    "user.renamed": _("changed the own name"),
+    "user.renamed": _("changed their own name"),
     "list.loaded": _("loaded a list"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),

@@ -113,7 +113,8 @@ def per_cent(share: Fraction) -> str:
     if Fraction(exact) == value:
         return f"{exact} %"
     rounded = (decimal(value, places) for places in range(2, MOST_DECIMALS + 1))
-    return f"≈ {next((told for told in rounded if '.' in told), decimal(value, MOST_DECIMALS))} %"
+    told = next((told for told in rounded if "." in told), decimal(value, MOST_DECIMALS))
+    return f"{told} %" if Fraction(told) == value else f"≈ {told} %"
 
 
 def shown(interval: Interval) -> str:

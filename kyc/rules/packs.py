@@ -112,6 +112,11 @@ class Pack:
         return float(self.data["screening"]["threshold"])
 
     @property
+    def list_days(self) -> int:
+        """The age in days from which a list that was used is called old."""
+        return int(self.data["screening"]["list_days"])
+
+    @property
     def notice_version(self) -> str:
         return str(self.data["notice"]["version"])
 

@@ -1,6 +1,7 @@
 """Sections that every report ends with: how it was made, from what, and what is not known."""
 
 from collections.abc import Iterator
+from datetime import UTC, date
 from typing import Any
 
 from django.db import models
@@ -40,6 +41,7 @@ ARITHMETIC = {
     "multiply-and-add": "Shares are multiplied along each chain and added across chains; cross-holdings are solved exactly.",
 }
 NOT_COVERED = (
+    ("Other lists", "Only the lists named under data sources were used; EU, UK and UN lists are not among them yet."),
     ("Person status", "Whether a person is a US person or a foreign person under either test is not recorded yet."),
     ("Payment", "Means and source of payment are not recorded yet."),
     ("Contacts and access", "Telephone numbers and addresses used for access are not recorded yet."),
@@ -131,6 +133,23 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         )
     if facts["screening"]["open"]:
         yield "Screening", f"Possible matches without a ruling: {facts['screening']['open']}."
+    for used in old_lists(reader, facts):
+        yield "Screening", used
+    if unmet := sum(not row["met_at"] for row in facts["decision"]["asked"]):
+        yield "Decision", f"Asked of the customer and not answered: {unmet}."
+    if not any(row["outcome"] == "taken" for row in facts["decision"]["proposals"]):
+        yield "Decision", "No decision had been taken."
+
+
+def old_lists(reader: Reader, facts: Facts) -> Iterator[str]:
+    """Lists that were old when the last round used them."""
+    if not reader.examinations or not facts["screening"]["rounds"]:
+        return
+    on = reader.examinations[-1].done_at.astimezone(UTC).date()
+    for used in facts["screening"]["rounds"][-1]["lists"]:
+        age = (on - date.fromisoformat(used["published"])).days
+        if age > reader.pack.list_days:
+            yield f"{used['list']}, published {used['published']}, was {age} days old when it was used."
 
 
 def changed_since(reader: Reader) -> bool:

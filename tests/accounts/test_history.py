@@ -1,6 +1,7 @@
 """Known time on real PostgreSQL: at every mark the live state is copied, and `as_of` must give it back for ever."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -275,10 +276,11 @@ class TestChanges:
 class TestWrittenSince:
     def settled(self) -> Snapshot:
         """A snapshot after which nothing was written; the database's own upkeep may come between now and then."""
-        for _ in range(10):
+        for _ in range(200):
             snapshot = snapshots.take()
             if not written_since(snapshot):
                 return snapshot
+            time.sleep(0.02)
         raise AssertionError("it never rests")
 
     def test_only_the_snapshot_itself_is_no_writing(self) -> None:

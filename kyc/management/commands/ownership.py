@@ -41,8 +41,7 @@ class Command(BaseCommand):
             listed=listed & set(graph.ids),
             as_of=str(day),
         )
-        json.dump(found.as_json(), self.stdout, ensure_ascii=False, indent=2)
-        self.stdout.write("")
+        self.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
 
     def graph(self, file: Path, day: date) -> Graph:
         try:

@@ -58,7 +58,7 @@ class TestOwnership:
         examination = scenes.examine(nordlys)
         state, sentence = finding(examination, "ownership")
         assert state == "good"
-        assert sentence == "2 persons own a quarter or more."
+        assert sentence == "2 people own a quarter or more."
         word = Determination.objects.get(examination_id=examination.pk, regime="ofac-50", party=nordlys.party)
         assert (word.verdict, word.share_max) == ("no", "4999/10000")
         assert "listed_ownership" not in codes(examination)
@@ -124,7 +124,7 @@ class TestOwnership:
     def test_nobody_with_a_quarter_is_told_without_alarm(self, nordlys: Founded) -> None:
         for name in ("Kari Moe", "Ola Berg", "Nils Moe", "Siv Dahl", "Per Lund"):
             own(nordlys, name, "20")
-        assert finding(scenes.examine(nordlys), "ownership") == ("info", "0 persons own a quarter or more.")
+        assert finding(scenes.examine(nordlys), "ownership") == ("info", "0 people own a quarter or more.")
 
     def test_a_quarter_held_through_two_companies_is_added_up(self, nordlys: Founded) -> None:
         for name in ("First AS", "Second AS"):
@@ -136,7 +136,7 @@ class TestOwnership:
             else:
                 own(nordlys, "Kari Moe", "25", owned=middle)
         examination = scenes.examine(nordlys)
-        assert finding(examination, "ownership") == ("good", "3 persons own a quarter or more.")
+        assert finding(examination, "ownership") == ("good", "3 people own a quarter or more.")
         word = Determination.objects.get(examination_id=examination.pk, regime="iaas-cip", party__name="Kari Moe")
         assert (word.verdict, word.share_min) == ("yes", "1/4")
 

@@ -1,10 +1,12 @@
 """What stands in the way of an approval."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from accounts.models import User
+from kyc.cases import examining
 from kyc.cases.models import Case, Examination
 from kyc.cases.obstacles import obstacles
 from kyc.ownership import actions as ownership
@@ -15,6 +17,7 @@ from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
 
 pytestmark = pytest.mark.django_db
+ANEW = "The checks are being made anew, because rulings or lists have changed."
 
 
 class TestObstacles:
@@ -42,6 +45,8 @@ class TestObstacles:
         screening.rule(first, ruling="false", reason="different_country", by=ana)
         assert obstacles(case) == ["1 possible match is still open."]
         screening.rule(second, ruling="false", reason="different_country", by=ana)
+        assert obstacles(case) == [ANEW]
+        examining.run()
         assert obstacles(case) == []
 
     def test_a_confirmed_one_stays_in_the_way(self, nordlys: Founded, the_list: ListVersion, ana: User) -> None:
@@ -49,7 +54,24 @@ class TestObstacles:
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
         screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", by=ana)
+        examining.run()
         assert obstacles(case) == ["A party has been confirmed to be on a list."]
+
+    def test_a_newer_list_does_until_the_case_was_examined_against_it(
+        self, nordlys: Founded, the_list: ListVersion, tmp_path: Path
+    ) -> None:
+        own(nordlys, KARPOV.replace("Zorislav", "Milan"), "10")
+        own(nordlys, "Kari Moe", "90")
+        case = scenes.examine(nordlys).case
+        assert obstacles(case) == []
+        assert not examining.QUEUE.is_waiting()
+        named = scenes.LISTED.replace("KARPOV, Zorislav", "KARPOV, Milan")
+        scenes.load_list(tmp_path, named, published=scenes.PUBLISHED + timedelta(days=30))
+        assert obstacles(case) == [ANEW]
+        assert examining.QUEUE.is_waiting()
+        examining.run()
+        assert obstacles(case) == ["1 possible match is still open."]
+        assert not examining.QUEUE.is_waiting()
 
     def test_a_match_of_someone_who_left_does_not(self, nordlys: Founded, the_list: ListVersion) -> None:
         gone = own(nordlys, KARPOV, "10")
