@@ -1,8 +1,10 @@
 """allauth's hooks: its mail goes through our outbox."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from accounts import messages
@@ -13,3 +15,8 @@ class AccountAdapter(DefaultAccountAdapter):
         mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, context)
         html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Under the installation's own address, whatever host the request named."""
+        asked = urlsplit(super().get_reset_password_from_key_url(key))
+        return f"{settings.SITE_URL}{asked.path}"

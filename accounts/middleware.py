@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pghistory
 from allauth.mfa.utils import is_mfa_enabled
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -34,6 +34,8 @@ class SecondFactorMiddleware:
     """Staff reach nothing but enrolment and sign-out until a second factor stands behind the session."""
 
     OPEN = ("/account/logout/", "/account/2fa/reauthenticate/", "/static/", "/demo/", "/healthz", "/readyz")
+    # Staff must have a factor, so there is nothing here for them; whoever lost it is helped by an administrator.
+    NEVER = ("/account/2fa/totp/deactivate/",)
     # Open only to who has no factor yet: behind these stand recovery codes and the switching off, which ask for a password alone.
     ENROLMENT = ("/account/2fa/", "/account/reauthenticate/", "/account/confirm-email")
 
@@ -48,7 +50,24 @@ class SecondFactorMiddleware:
                     return redirect("mfa_activate_totp")
             elif not second_factor.shown(request):
                 return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
+            elif request.path.startswith(self.NEVER):
+                raise Http404
         return self.get_response(request)
+
+
+class PrivatePagesMiddleware:
+    """What a signed-in person sees is kept by no cache, unless the page itself says otherwise."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Read before the view: the API puts the gateway's credential in the user's place.
+        is_personal = request.user.is_authenticated or request.path.startswith("/account/")
+        response = self.get_response(request)
+        if is_personal and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class HistoryContextMiddleware:

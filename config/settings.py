@@ -142,6 +142,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RequestIdMiddleware",
+    "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.HistoryContextMiddleware",
 ]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, organisations
 from accounts.models import Organisation, Project, User
@@ -29,10 +30,23 @@ def current_pepper() -> tuple[str, str]:
     return version, settings.KEY_PEPPERS[version]
 
 
+USED = gettext_lazy("That form has been used already. The key is in the list; its secret is not shown again.")
+
+
+class IssuedAlready(Refused):
+    """The same form came a second time; its key was issued to whoever sent it first."""
+
+
 @transaction.atomic
-def issue(organisation: Organisation, *, project: Project, name: str, responsible: Party, by: User) -> tuple[Key, str]:
-    """A new key and its secret. It is inactive until it is linked to the organisation's entity."""
+def issue(
+    organisation: Organisation, *, project: Project, name: str, responsible: Party, once: str = "", by: User
+) -> tuple[Key, str]:
+    """A new key and its secret. It is inactive until it is linked to the organisation's entity. `once` names the form that
+    asks, so that it issues one key however often it is sent."""
     organisations.membership_required(by, organisation)
+    serialise(organisation.pk)
+    if once and Key.objects.filter(organisation=organisation, once=once).exists():
+        raise IssuedAlready(USED)
     if not Entity.objects.filter(organisation=organisation, ended_at__isnull=True, valid_until__gt=timezone.now()).exists():
         raise NotVerified(_("Keys can be issued once your organisation is verified."))
     if project.organisation_id != organisation.pk:
@@ -48,6 +62,7 @@ def issue(organisation: Organisation, *, project: Project, name: str, responsibl
         project=project,
         name=name.strip(),
         responsible=responsible,
+        once=once,
         issued_by=by,
         prefix=written.prefix,
         last_four=written.last_four,

@@ -83,6 +83,8 @@ class Key(Claimable):
     pepper_version = models.CharField(max_length=10)
     responsible = models.ForeignKey(Party, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.UNLINKED)
+    # The form that asked for it: sent again, also at the same moment, it makes no second key.
+    once = models.CharField(max_length=32, blank=True)
     issued_at = models.DateTimeField(auto_now_add=True)
     issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -94,6 +96,7 @@ class Key(Claimable):
     class Meta:
         indexes = [models.Index(name="key_waiting", fields=["id"], condition=Q(state="unlinked"))]
         constraints = [
+            models.UniqueConstraint(name="key_asked_for_once", fields=["organisation", "once"], condition=~Q(once="")),
             models.CheckConstraint(
                 name="key_revoked_at_and_by",
                 condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
+from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
 from kyc.keys.models import Key
@@ -39,14 +40,19 @@ def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         messages.info(request, _("Keys can be issued once your organisation is verified."))
         return redirect("onboarding:keys")
     form = KeyForm(posted(request), organisation=organisation)
-    issued: list[tuple[Key, str]] = []
-    if request.method == "POST":
-        if request.POST.get("once") != request.session.get(ONCE):
-            messages.info(request, _("That form has been used already. The key is in the list; its secret is not shown again."))
+    if request.method == "POST" and form.is_valid():
+        once = request.POST.get("once", "")
+        try:
+            if not once or once != request.session.get(ONCE):
+                raise keys.IssuedAlready(keys.USED)
+            key, secret = keys.issue(organisation, **form.cleaned_data, once=once, by=request.user)
+        except keys.IssuedAlready as refusal:
+            messages.info(request, str(refusal))
             return redirect("onboarding:keys")
-        if form.acted(lambda: issued.append(keys.issue(organisation, **form.cleaned_data, by=request.user))):
-            del request.session[ONCE]
-            key, secret = issued[0]
+        except Refused as refusal:
+            form.refused(refusal, None)
+        else:
+            request.session.pop(ONCE, None)
             return page(request, organisation, "key_issued", steps=[], key=key, secret=secret)
     request.session[ONCE] = secrets.token_urlsafe(16)
     return page(request, organisation, "key_issue", steps=[], form=form, once=request.session[ONCE])

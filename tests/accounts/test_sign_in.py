@@ -275,12 +275,19 @@ class TestSecondStep:
             other.post("/account/login/", {"login": new.email, "password": PASSWORD})
             assert other.post("/account/2fa/authenticate/", {"code": codes[0]}).status_code == expected
 
-    def test_staff_who_switch_it_off_are_led_to_enrolment_again(self) -> None:
+    def test_staff_cannot_switch_it_off(self) -> None:
         rui = cast.staff("approver", "Rui")
         client = cast.signed_in(rui)
         client.post("/account/reauthenticate/", {"password": PASSWORD})
-        assert client.post("/account/2fa/totp/deactivate/").status_code == 302
-        assert not Authenticator.objects.filter(user=rui).exists()
+        assert client.get("/account/2fa/totp/deactivate/").status_code == 404
+        assert client.post("/account/2fa/totp/deactivate/").status_code == 404
+        assert Authenticator.objects.filter(user=rui).exists()
+        assert "/account/2fa/totp/deactivate/" not in client.get("/account/2fa/").content.decode()
+
+    def test_staff_who_lost_it_are_led_to_enrolment_again(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        client = cast.signed_in(rui)
+        Authenticator.objects.filter(user=rui).delete()
         assert client.get("/desk/cases/")["Location"] == "/account/2fa/totp/activate/"
 
 
@@ -290,6 +297,13 @@ class TestForgottenPassword:
         found = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", newest_mail("alice@nordlys.example").text)
         assert found
         return found[1]
+
+    def test_the_link_carries_our_address_whatever_host_was_asked(self, settings: Any) -> None:
+        settings.SITE_URL = "https://kyc.provider.example"
+        alice = cast.customer()
+        Client().post("/account/password/reset/", {"email": alice.email}, headers={"host": "localhost:9"})
+        assert "https://kyc.provider.example/account/password/reset/key/" in newest_mail(alice.email).text
+        assert "localhost:9" not in newest_mail(alice.email).text
 
     def test_a_new_one_by_the_link_in_the_mail(self) -> None:
         alice = cast.customer()

@@ -64,6 +64,25 @@ class TestIssue:
         assert Key.objects.count() == 1
         assert ONCE not in client.session
 
+    def test_without_a_form_that_was_shown_it_issues_none(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        sent = {**form_of(client, verified), "once": ""}
+        fresh = signed_in(verified.by)
+        for values in (sent, {name: value for name, value in sent.items() if name != "once"}, {**sent, "once": "made up"}):
+            assert fresh.post(ISSUE, values)["Location"] == KEYS
+        assert not Key.objects.exists()
+
+    def test_sent_twice_before_the_first_answer_it_issues_one(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        sent = form_of(client, verified)
+        # As the second of two that came at the same moment: the session still knows the form.
+        client.post(ISSUE, sent)
+        session = client.session
+        session[ONCE] = sent["once"]
+        session.save()
+        assert client.post(ISSUE, sent)["Location"] == KEYS
+        assert Key.objects.count() == 1
+
     def test_a_strangers_person_and_project_are_no_choice(self, verified: Founded, other: Founded) -> None:
         client = signed_in(verified.by)
         for field, theirs in (("responsible", other.controller.pk), ("project", other.organisation.project_set.get().pk)):
