@@ -3,6 +3,7 @@
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -204,6 +205,12 @@ class Decision(models.Model):
         ]
 
 
+class EntityQuerySet(models.QuerySet["Entity"]):
+    def live(self) -> "EntityQuerySet":
+        """Not ended, begun and not expired, by the database's clock."""
+        return self.filter(ended_at__isnull=True, valid_from__lte=Now(), valid_until__gt=Now())
+
+
 @tracked()
 class Entity(models.Model):
     """The verified result: who this organisation is, at which assurance, until when."""
@@ -218,6 +225,8 @@ class Entity(models.Model):
     valid_until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.TextField(blank=True)
+
+    objects = EntityQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -110,7 +110,7 @@ def lists_used(examination: Examination | None) -> list[str]:
 
 def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:
     keys = Key.objects.good().filter(organisation=case.organisation).count()
-    entity = Entity.objects.filter(organisation=case.organisation, ended_at__isnull=True).first()
+    entity = Entity.objects.live().filter(organisation=case.organisation).first()
     facts = [
         (_("Form"), customer.legal_form),
         (_("Number"), customer.registration_number),

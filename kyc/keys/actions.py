@@ -47,7 +47,7 @@ def issue(
     serialise(organisation.pk)
     if once and Key.objects.filter(organisation=organisation, once=once).exists():
         raise IssuedAlready(USED)
-    if not Entity.objects.filter(organisation=organisation, ended_at__isnull=True, valid_until__gt=timezone.now()).exists():
+    if not Entity.objects.live().filter(organisation=organisation).exists():
         raise NotVerified(_("Keys can be issued once your organisation is verified."))
     if project.organisation_id != organisation.pk:
         raise NotPermitted(_("That project belongs to another organisation."))

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import audit
@@ -30,12 +29,8 @@ class NoEntity(Refused):
     """The organisation has no live entity that the key could answer to."""
 
 
-def live_entities() -> QuerySet[Entity]:
-    return Entity.objects.filter(ended_at__isnull=True, valid_from__lte=Now(), valid_until__gt=Now())
-
-
 def entity_for(key: Key) -> Entity:
-    entity = live_entities().filter(organisation=key.organisation_id).select_related("decision__case").first()
+    entity = Entity.objects.live().filter(organisation=key.organisation_id).select_related("decision__case").first()
     if entity is None:
         raise NoEntity("The organisation has no live entity.")
     return entity
@@ -43,7 +38,7 @@ def entity_for(key: Key) -> Entity:
 
 def superseded() -> QuerySet[Link]:
     """Links of held keys to an entity that has ended although the organisation has a live one again."""
-    successor = live_entities().filter(organisation=OuterRef("organisation"))
+    successor = Entity.objects.live().filter(organisation=OuterRef("organisation"))
     return Link.objects.filter(
         Exists(successor), valid_to__isnull=True, entity__ended_at__isnull=False, key__state=Key.State.HELD
     )

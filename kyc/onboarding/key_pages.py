@@ -5,7 +5,6 @@ import secrets
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
@@ -22,8 +21,7 @@ TONES = {Key.State.ACTIVE: "good", Key.State.HELD: "warn", Key.State.FAILED: "ba
 
 
 def live_entity(organisation: Organisation) -> Entity | None:
-    live = Entity.objects.filter(organisation=organisation, ended_at__isnull=True, valid_until__gt=timezone.now())
-    return live.first()
+    return Entity.objects.live().filter(organisation=organisation).first()
 
 
 @members_only

@@ -77,7 +77,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         documents=Document.objects.current().filter(organisation=organisation).select_related("party").order_by("-pk"),
         people=people_of(organisation),
         company=parties.customer(organisation),
-        entity=Entity.objects.filter(organisation=organisation, ended_at__isnull=True).first(),
+        entity=Entity.objects.live().filter(organisation=organisation).first(),
         answer_by=case.submitted_at + ANSWER_WITHIN if case.submitted_at else None,
         refusal=refusal_of(case),
     )

@@ -1,6 +1,7 @@
 """The customer's keys: listed, issued and shown once, revoked."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Proposal
 from kyc.cases import actions as cases
-from kyc.cases.models import Decision
+from kyc.cases.models import Case, Decision, Entity
 from kyc.keys.models import Key
 from kyc.onboarding.key_pages import ONCE
 from kyc.parties.models import Party
@@ -95,6 +96,20 @@ class TestIssue:
         assert client.post(ISSUE, {**form_of(client, verified), "name": name}).status_code == 422
         assert client.post(ISSUE, form_of(client, verified)).status_code == 200
         assert Key.objects.count() == 1
+
+
+class TestExpired:
+    def test_the_customer_reads_that_it_has_ended_and_issues_nothing(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        past = timezone.now() - timedelta(days=1)
+        Entity.objects.update(valid_from=past - timedelta(days=1), valid_until=past)
+        sent = {"submitted_at": past, "submitted_by": verified.by, "declared_true_at": past, "declared_true_by": verified.by}
+        Case.objects.update(state="approved", **sent)
+        page = client.get("/verification/").content.decode()
+        assert "Your verification has ended" in page
+        assert "You are verified" not in page
+        assert ISSUE not in page
+        assert client.get(ISSUE)["Location"] == KEYS
 
 
 class TestRevoke:
