@@ -1,19 +1,22 @@
 """What the components need beyond plain includes: boxes round content, distances in time, initials."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+LETTER = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+RIGHT_TO_LEFT = re.compile(rf"({LETTER}(?:[^\w%]*{LETTER})*)")
 LONG_AGO = 30 * DAY
 
 
@@ -36,6 +39,15 @@ def dialog(content: SafeString, id: str, title: str, button: str, tone: str = ""
 def can(user: Any, permission: str) -> bool:
     """`{% if user|can:"report_view" %}`; an anonymous user can nothing."""
     return bool(user and user.is_authenticated and user.can(permission))
+
+
+@register.filter
+def isolated(text: str) -> SafeString:
+    """A sentence in which words of a right-to-left script keep to themselves, so that numbers beside them stay in place."""
+    parts = RIGHT_TO_LEFT.split(str(text))
+    return format_html_join(
+        "", "{}", ((format_html("<bdi>{}</bdi>", part) if place % 2 else part,) for place, part in enumerate(parts))
+    )
 
 
 @register.filter

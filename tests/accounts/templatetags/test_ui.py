@@ -108,3 +108,17 @@ class TestForm:
 
     def test_a_sound_form_has_no_summary(self) -> None:
         assert "error-summary" not in render_to_string("components/form.html", {"form": self.Sample()})
+
+
+class TestIsolated:
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("Nordlys holds 50 %.", "Nordlys holds 50 %."),
+            ("X holds 50 % of شركة الأفق: 33 %", "X holds 50 % of <bdi>شركة الأفق</bdi>: 33 %"),
+            ("שלום 50 % of أفق", "<bdi>שלום</bdi> 50 % of <bdi>أفق</bdi>"),
+            ("<b>أفق</b>", "&lt;b&gt;<bdi>أفق</bdi>&lt;/b&gt;"),
+        ],
+    )
+    def test_right_to_left_words_keep_to_themselves(self, text: str, shown: str) -> None:
+        assert ui.isolated(text) == shown
