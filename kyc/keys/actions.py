@@ -1,7 +1,7 @@
 """What people do with keys: issue and revoke. The secret is returned once and kept nowhere."""
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -44,9 +44,6 @@ def issue(
     """A new key and its secret. It is inactive until it is linked to the organisation's entity. `once` names the form that
     asks, so that it issues one key however often it is sent."""
     organisations.membership_required(by, organisation)
-    serialise(organisation.pk)
-    if once and Key.objects.filter(organisation=organisation, once=once).exists():
-        raise IssuedAlready(USED)
     if not Entity.objects.live().filter(organisation=organisation).exists():
         raise NotVerified(_("Keys can be issued once your organisation is verified."))
     if project.organisation_id != organisation.pk:
@@ -57,18 +54,25 @@ def issue(
         raise Refused(_("Give the key a name, so that you can tell it from others."))
     written = secret.generate()
     version, pepper = current_pepper()
-    key = Key.objects.create(
-        organisation=organisation,
-        project=project,
-        name=name.strip(),
-        responsible=responsible,
-        once=once,
-        issued_by=by,
-        prefix=written.prefix,
-        last_four=written.last_four,
-        digest=secret.digest(written.text, pepper),
-        pepper_version=version,
-    )
+    try:
+        with transaction.atomic():
+            key = Key.objects.create(
+                organisation=organisation,
+                project=project,
+                name=name.strip(),
+                responsible=responsible,
+                once=once,
+                issued_by=by,
+                prefix=written.prefix,
+                last_four=written.last_four,
+                digest=secret.digest(written.text, pepper),
+                pepper_version=version,
+            )
+    except IntegrityError as error:
+        # Two of one form at the same moment: the database keeps the first.
+        if "key_asked_for_once" in str(error):
+            raise IssuedAlready(USED) from error
+        raise
     audit.record("key.issued", target=key, by=by, prefix=key.prefix, responsible=responsible.name)
     jobs.woke("key.issued")
     return key, written.text
