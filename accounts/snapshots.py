@@ -15,8 +15,9 @@ class NothingKnown(Refused):
 
 
 def take() -> Snapshot:
-    """Stores what is committed now. Its time is the database's, read after the snapshot."""
-    with transaction.atomic(durable=False), connection.cursor() as cursor:
+    """Stores what is committed now. Its time is the database's, read after the snapshot. Refuses to stand inside another
+    transaction: whether that one's own writes show would depend on which later transactions of the server have ended."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_snapshot (taken_at, snapshot) SELECT clock_timestamp(), pg_current_snapshot() RETURNING id"
         )

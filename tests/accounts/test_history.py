@@ -242,10 +242,12 @@ class TestAsOf:
         assert not as_of(Organisation, late).filter(name="Nordlys").exists()
         assert as_of(Organisation, early).filter(name="Nordlys").exists()
 
-    def test_what_an_own_transaction_wrote_is_shown_by_a_snapshot_taken_after_it(self) -> None:
-        """One taken inside would depend on whether a later transaction of the server has ended: take() stands alone."""
+    def test_what_an_own_transaction_wrote_is_shown_by_a_snapshot_taken_after_it_and_none_is_taken_inside(self) -> None:
         with transaction.atomic():
             organisation()
+            with pytest.raises(RuntimeError, match="durable"):
+                snapshots.take()
+        assert not Snapshot.objects.exists()
         assert as_of(Organisation, snapshots.take()).exists()
 
     def test_what_was_recorded_after_an_instant_can_be_left_out(self) -> None:
