@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
+from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from kyc.evidence import sniff
 from kyc.evidence.models import Document
@@ -73,6 +74,14 @@ def upload(organisation: Organisation, *, kind: str, file: UploadedFile, party: 
         uploaded_by=by,
     )
     audit.record("document.uploaded", target=document, by=by, kind=kind, size=len(data), sha256=digest)
+    return document
+
+
+@transaction.atomic
+def look_at(document: Document, *, downloaded: bool = False, by: User) -> Document:
+    """An officer opens the file itself. Every look is recorded, a second one too."""
+    require(by, Permission.CASE_VIEW)
+    audit.record("document.viewed", target=document, by=by, name=document.name, downloaded=downloaded)
     return document
 
 
