@@ -1,12 +1,21 @@
 """What one round of checks goes by: an organisation's parties, holdings and documents, under one rule pack and list versions."""
 
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from kyc.cases.models import Examination
 from kyc.evidence.models import Document
+from kyc.ownership import regimes
+from kyc.ownership.graph import Stakes
 from kyc.ownership.models import Interest
 from kyc.ownership.regimes import Holding
-from kyc.ownership.shares import parse
+from kyc.ownership.shares import ONE, Interval, exactly, parse
+from kyc.parties import countries
 from kyc.parties.models import Party, Role
 from kyc.rules import packs
 from kyc.rules.packs import Pack
@@ -26,13 +35,48 @@ class Round:
     versions: list[ListVersion]
     documents: int
 
-    @property
+    @cached_property
     def names(self) -> dict[str, str]:
-        return {str(pk): party.name for pk, party in self.parties.items()}
+        return {str(pk): name for pk, name in told_apart(self.parties.values()).items()}
 
     @property
     def people(self) -> set[str]:
         return {str(pk) for pk, party in self.parties.items() if party.is_person}
+
+    @cached_property
+    def gaps(self) -> dict[str, Interval]:
+        """What of the customer, and of each company above it, nobody is named for."""
+        chain = set(Stakes.of(self.holdings).above(str(self.customer.pk)))
+        companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
+        return {party: left for party, left in undeclared(self.holdings, companies).items() if party in chain}
+
+
+def undeclared(holdings: Collection[Holding], companies: Iterable[str]) -> dict[str, Interval]:
+    """What of each owned party, and of each of the companies, nobody is named for, where that is anything."""
+    left = regimes.unaccounted(holdings)
+    return {party: part for party, part in (dict.fromkeys(companies, exactly(ONE)) | left).items() if part.max}
+
+
+def told_apart(parties: Iterable[Party]) -> dict[int, str]:
+    """The name of each party. Where several bear one name, with the year of birth or the country behind it; where that does
+    not tell them apart either, with a number."""
+    namesakes: dict[str, list[Party]] = defaultdict(list)
+    for party in sorted(parties, key=lambda party: party.pk):
+        namesakes[party.name].append(party)
+    found = {}
+    for name, group in namesakes.items():
+        marks = [mark(party) for party in group]
+        often = Counter(marks)
+        for number, (party, told) in enumerate(zip(group, marks, strict=True), start=1):
+            words = [told] if told and often[told] == 1 else [*filter(None, [told]), str(number)]
+            found[party.pk] = name if len(group) == 1 else f"{name} ({', '.join(words)})"
+    return found
+
+
+def mark(party: Party) -> str:
+    if party.birth_date:
+        return _("born %(year)s") % {"year": party.birth_date[:4]}
+    return countries.name(party.country, get_language() or "en") if party.country else ""
 
 
 def gather(examination: Examination) -> Round:
