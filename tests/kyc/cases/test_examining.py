@@ -329,7 +329,7 @@ class TestRulings:
         assert finding(second, "screening") == ("bad", f"Confirmed on a list: {KARPOV} ({LIST}).")
         assert "listed_party" in codes(second)
         told = finding(second, "ownership")
-        assert told[0] == "bad" and told[1].startswith(f"Blocked under OFAC 50 %: {KARPOV} holds 50 %")
+        assert told[0] == "bad" and told[1].startswith(f"Blocked under OFAC 50 %: {KARPOV} (listed) holds 50 %")
 
     def test_another_name_is_another_question(self, blocked: Examination, ana: User) -> None:
         hit = Hit.objects.get()
