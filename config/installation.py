@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import socket
+import stat
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -58,7 +59,14 @@ def wheel(package: str, *inside: str) -> Path:
 
 
 def own(path: Path, *, mode: int = 0o700) -> None:
-    path.mkdir(parents=True, exist_ok=True)
+    """A folder of ours alone. One that somebody else has put there before, or a link, is refused: the short folder of the
+    sockets stands where anybody may write."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), pwd.getpwnam(system_user()).pw_uid}:
+        raise SystemExit(f"{path} is not a folder of ours. Remove it, or find out who put it there.")
     path.chmod(mode)
     if as_root():
         shutil.chown(path, system_user(), system_user())

@@ -38,6 +38,27 @@ class TestRunning:
         assert installation.running(tmp_path / "absent", names=Path("python")) is None
 
 
+class TestOwn:
+    def test_a_folder_is_made_once_for_us_alone(self, tmp_path: Path) -> None:
+        for _ in range(2):
+            installation.own(tmp_path / "deep" / "run")
+        assert (tmp_path / "deep" / "run").stat().st_mode & 0o777 == 0o700
+
+    def test_a_link_that_somebody_put_there_is_refused_and_not_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "victim").mkdir(mode=0o755)
+        (tmp_path / "run").symlink_to(tmp_path / "victim")
+        with pytest.raises(SystemExit, match="not a folder of ours"):
+            installation.own(tmp_path / "run")
+        assert (tmp_path / "victim").stat().st_mode & 0o777 == 0o755
+
+    @needs_root
+    def test_another_users_folder_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "run").mkdir()
+        shutil.chown(tmp_path / "run", "nobody")
+        with pytest.raises(SystemExit, match="not a folder of ours"):
+            installation.own(tmp_path / "run")
+
+
 class TestHome:
     @needs_root
     def test_where_others_cannot_enter_the_database_stands_elsewhere_and_a_note_says_where(self) -> None:

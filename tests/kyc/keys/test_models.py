@@ -271,6 +271,7 @@ class Other(threading.Thread):
     def run(self) -> None:
         try:
             self.work()
+        # Whatever it is, the test's own thread gets it from ended() and judges it.
         except Exception as error:
             self.error = error
         finally:
