@@ -25,8 +25,6 @@ from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
 from kyc.rules import packs
 
-ANSWER_WITHIN = timedelta(days=cases.DAYS_TO_DECIDE)
-
 
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
@@ -78,7 +76,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         people=people_of(organisation),
         company=parties.customer(organisation),
         entity=Entity.objects.live().filter(organisation=organisation).first(),
-        answer_by=case.submitted_at + ANSWER_WITHIN if case.submitted_at else None,
+        answer_by=case.submitted_at + timedelta(days=packs.current().days("decide")) if case.submitted_at else None,
         refusal=refusal_of(case),
     )
 
