@@ -216,3 +216,4 @@ def close(facts: Round) -> None:
     Examination.objects.filter(pk=examination.pk).update(done_at=now, lists=named(facts.versions))
     Case.objects.filter(pk=examination.case_id, state=Case.State.SUBMITTED).update(state=Case.State.REVIEW, in_state_since=now)
     audit.record("case.examined", target=examination, by=None, rule_pack=facts.pack.version)
+    jobs.woke("case.examined")
