@@ -1,4 +1,4 @@
-.PHONY: run test setup stop chaos lint types
+.PHONY: run test setup stop chaos bench lint types
 python := .venv/bin/python
 
 run: setup
@@ -18,7 +18,10 @@ types: setup
 	@.venv/bin/mypy
 
 chaos: setup
-	@$(python) -m pytest -m chaos
+	@$(python) -m pytest -s -m chaos
+
+bench: setup
+	@$(python) -m pytest -s -m bench tests/bench
 
 setup:
 	@sh config/setup.sh

@@ -1,9 +1,11 @@
 """allauth's hooks: its mail goes through our outbox."""
 
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
@@ -15,6 +17,12 @@ class AccountAdapter(DefaultAccountAdapter):
         mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, context)
         html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
+
+    def generate_email_verification_code(self) -> str:
+        """A code that is sent anew works as long as the first one did: the library counts from the first."""
+        if pending := self.request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY):
+            pending["at"] = time.time()
+        return str(super().generate_email_verification_code())
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Under the installation's own address, whatever host the request named."""

@@ -1,5 +1,7 @@
 """Business events, written in the transaction of the change they tell of."""
 
+import os
+import pwd
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,6 +18,16 @@ def organisation_of(target: models.Model) -> int | None:
     if isinstance(target, Organisation):
         return target.pk
     return getattr(target, "organisation_id", None)
+
+
+def operator(by: User | None) -> dict[str, str]:
+    """Whom else to name where no account of ours acts: the system user who runs the command."""
+    if by is not None:
+        return {}
+    try:
+        return {"operator": pwd.getpwuid(os.getuid()).pw_name}
+    except KeyError:
+        return {"operator": str(os.getuid())}
 
 
 def record(verb: str, *, target: models.Model, by: User | None, reason: str = "", **details: Any) -> AuditEvent:

@@ -1,4 +1,4 @@
-"""Gateways' own credentials: shown once, kept as a prefix and a digest."""
+"""Gateways' own credentials: shown once, kept as a prefix and a digest. `by=None` is the operator of the machine."""
 
 import hashlib
 import hmac
@@ -6,10 +6,13 @@ import secrets
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import GatewayCredential, User
+from accounts.organisations import printable
 from accounts.permissions import Permission, require
+from accounts.refused import Refused
 
 MARK = "khgw_"
 
@@ -19,20 +22,32 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class BadName(Refused):
+    """A gateway in use is told from others by its name."""
+
+    field = "name"
+
+
 @transaction.atomic
-def issue(*, name: str, by: User) -> tuple[GatewayCredential, str]:
-    require(by, Permission.GATEWAYS_MANAGE)
+def issue(*, name: str, by: User | None) -> tuple[GatewayCredential, str]:
+    if by is not None:
+        require(by, Permission.GATEWAYS_MANAGE)
+    if not (name := printable(name)[:100]):
+        raise BadName(_("Give the gateway a name, so that you can tell it from others."))
+    if GatewayCredential.objects.filter(name=name, revoked_at__isnull=True).exists():
+        raise BadName(_("A gateway in use is called %(name)s already; choose another name.") % {"name": name})
     text = MARK + secrets.token_hex(4) + "_" + secrets.token_urlsafe(32)
     credential = GatewayCredential.objects.create(name=name, prefix=text[:13], digest=digest(text))
-    audit.record("gateway.credential_issued", target=credential, by=by, name=name)
+    audit.record("gateway.credential_issued", target=credential, by=by, name=name, **audit.operator(by))
     return credential, text
 
 
 @transaction.atomic
-def revoke(credential: GatewayCredential, *, by: User) -> None:
-    require(by, Permission.GATEWAYS_MANAGE)
+def revoke(credential: GatewayCredential, *, by: User | None) -> None:
+    if by is not None:
+        require(by, Permission.GATEWAYS_MANAGE)
     if GatewayCredential.objects.filter(pk=credential.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
-        audit.record("gateway.credential_revoked", target=credential, by=by)
+        audit.record("gateway.credential_revoked", target=credential, by=by, name=credential.name, **audit.operator(by))
 
 
 def authenticate(text: str) -> GatewayCredential | None:

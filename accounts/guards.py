@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
-from accounts.models import Membership
 from accounts.permissions import Permission
 
 View = Callable[..., HttpResponse]
@@ -25,16 +24,3 @@ def staff(permission: Permission) -> Callable[[View], View]:
         return never_cache(login_required(guarded))
 
     return guard
-
-
-def member(view: View) -> View:
-    """Hands the view the member's organisation as `organisation`."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        membership = Membership.objects.select_related("organisation").filter(user=request.user).order_by("pk").first()
-        if membership is None or request.user.is_staff:
-            raise Http404
-        return view(request, membership.organisation, *args, **kwargs)
-
-    return never_cache(login_required(guarded))

@@ -76,7 +76,7 @@ def tracked(*, exclude: Collection[str] = ()) -> Callable[[Tracked], Tracked]:
 
 
 class FutureAsked(Refused):
-    """Nobody knows yet what will be known."""
+    """The instant has not come: nobody knows yet what will be true then, or known."""
 
 
 class VisibleIn(Func):

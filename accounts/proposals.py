@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
+from accounts.refused import ReasonMissing as ReasonMissing
 from accounts.refused import Refused
 
 
@@ -27,10 +28,6 @@ class SamePerson(NotPermitted):
 
 class AlreadyEnded(Refused):
     """Somebody else was quicker."""
-
-
-class ReasonMissing(Refused):
-    """A proposal names one of the listed reasons of its choice."""
 
 
 def propose(*, policy: Policy, choice: str, reason: str, note: str, by: User) -> Proposal:

@@ -3,3 +3,7 @@
 
 class Refused(Exception):
     """Something was asked that the rules do not allow; the message is fit to show to whoever asked."""
+
+
+class ReasonMissing(Refused):
+    """What is done for a reason is not done without one; where there is a list, it is one of the list."""

@@ -17,6 +17,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Protocol
 
+from amqp.exceptions import AMQPError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -255,7 +256,7 @@ class Publisher:
             return False
         try:
             task.apply_async(retry=False, ignore_result=True)
-        except (KombuError, RedisError, OSError) as error:
+        except (KombuError, RedisError, AMQPError, OSError) as error:
             self.quiet_until = self.clock() + QUIET_AFTER_FAILURE
             self.broker.goes_on(error)
             return False

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from config import services
+from config import installation, postgres, services, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = services.DATA
+DATA_DIR = installation.DATA
 DEMO = "DATABASE_URL" not in os.environ
 TESTING = "pytest" in sys.modules
 
@@ -46,6 +46,21 @@ def number(name: str, default: int) -> int:
     return int(written)
 
 
+def cache(written: str, broker: str) -> str:
+    """The cache's URL as Django's Redis backend reads it; unless named, the broker's Valkey serves as both."""
+    if written:
+        if urlsplit(written).scheme not in {"redis", "rediss", "unix"}:
+            refuse("CACHE_URL must start with redis://, rediss:// or unix:// .")
+        return written
+    parts = urlsplit(broker)
+    if parts.scheme == "redis+socket":
+        number = dict(parse_qsl(parts.query)).get("virtual_host", "").strip("/")
+        return f"unix://{parts.netloc}{parts.path}" + (f"?db={number}" if number else "")
+    if parts.scheme not in {"redis", "rediss"}:
+        refuse("CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md.")
+    return broker
+
+
 def database(url: str) -> dict[str, object]:
     """A PostgreSQL URL as Django wants it; a socket folder stands in the `host` query."""
     parts = urlsplit(url)
@@ -72,7 +87,7 @@ def database(url: str) -> dict[str, object]:
 
 if DEMO:
     services.ensure()
-    DB_URLS = {role: services.database_url(role) for role in ("owner", "app")}
+    DB_URLS = {role: postgres.url(role) for role in ("owner", "app")}
 else:
     DB_URLS = {"app": os.environ["DATABASE_URL"], "owner": os.environ.get("DATABASE_OWNER_URL", "")}
     if os.environ.get("KEYHOLDER_DB_ROLE") == "owner" and not DB_URLS["owner"]:
@@ -83,9 +98,9 @@ DATABASES = {"default": database(DB_URLS[DB_ROLE])}
 DB_ROLE_NAMES = {role: urlsplit(url).username or role for role, url in DB_URLS.items()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-BROKER_URL = needed("BROKER_URL", services.broker_url())
+BROKER_URL = needed("BROKER_URL", valkey.url())
 CELERY_BROKER_URL = BROKER_URL
-CACHE_URL = os.environ.get("CACHE_URL") or os.environ.get("BROKER_URL") or services.cache_url()
+CACHE_URL = cache(os.environ.get("CACHE_URL", ""), BROKER_URL)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if TESTING
@@ -181,6 +196,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 2
+# Signing up waits for the first code and for each that is sent anew.
+ACCOUNT_LOGIN_TIMEOUT = (1 + ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND) * ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -204,7 +223,6 @@ DEFAULT_FROM_EMAIL = os.environ.get("FROM_EMAIL", "Keyholder <verification@keyho
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -227,6 +245,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "kyc.api.errors.shaped",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {"TITLE": "Keyholder", "VERSION": "1", "OAS_VERSION": "3.1.0", "SERVE_INCLUDE_SCHEMA": False}

@@ -6,6 +6,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pghistory.core import event_models
 
+from accounts.hardening import append_only
 from accounts.models import AuditEvent, Proposal, User
 from kyc.cases.models import Case, Decision
 from kyc.evidence.models import Document
@@ -30,6 +32,7 @@ from reports.models import Report
 from tests import cast
 from tests.rows import Rows, one_of_each
 
+BASE = Path(__file__).parents[1]
 OURS = ("accounts", "kyc", "reports")
 # Refusal of change, not history: rows are only ever added, and the app role can do nothing else.
 APPEND_ONLY = {"AuditEvent", "Snapshot", "ListEntry", "Determination", "Score", "Factor", "Finding"}
@@ -95,8 +98,6 @@ def test_every_model_is_tracked_or_append_only() -> None:
 
 @pytest.mark.django_db
 def test_the_app_can_only_add_to_append_only_tables() -> None:
-    from accounts.hardening import append_only
-
     assert {m._meta.db_table for m in our_models() if m.__name__ in APPEND_ONLY} <= append_only()
 
 
@@ -108,17 +109,43 @@ def test_migrations_are_complete(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.fail(capsys.readouterr().out)
 
 
-def test_imports_run_one_way() -> None:
+def linted(*options: str) -> "subprocess.CompletedProcess[str]":
     linter = Path(sys.executable).with_name("lint-imports")
-    answer = subprocess.run([linter], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False, timeout=120)
-    assert answer.returncode == 0, answer.stdout
-    assert "Imports run one way KEPT" in answer.stdout
+    return subprocess.run([linter, *options], cwd=BASE, capture_output=True, text=True, check=False, timeout=120)
+
+
+class TestImports:
+    def test_run_one_way(self) -> None:
+        answer = linted()
+        assert answer.returncode == 0, answer.stdout
+        assert "Contracts: 3 kept, 0 broken." in answer.stdout
+
+    @pytest.mark.parametrize(
+        ("listed", "without", "named"),
+        [
+            ('    "evidence",\n', "", "kyc.evidence"),
+            (" | templatetags | ", " | ", "kyc.templatetags"),
+            (" | pages | ", " | ", "config.pages"),
+        ],
+    )
+    def test_a_module_that_stands_in_no_layer_fails(self, tmp_path: Path, listed: str, without: str, named: str) -> None:
+        contracts = (BASE / "pyproject.toml").read_text()
+        assert contracts.count(listed) == 1
+        (tmp_path / "pyproject.toml").write_text(contracts.replace(listed, without))
+        answer = linted("--config", str(tmp_path / "pyproject.toml"))
+        assert answer.returncode == 1, answer.stdout
+        assert f"- {named}\n" in answer.stdout
+
+    def test_are_looked_at_in_every_package(self) -> None:
+        found = {path.parent.name for path in BASE.glob("*/__init__.py")} - {"tests"}
+        checked = tomllib.loads((BASE / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+        assert found == set(checked)
 
 
 def action_modules() -> list[ModuleType]:
     found = [name for label in OURS for _, name, _ in pkgutil.walk_packages([label], f"{label}.") if name.endswith(".actions")]
-    return [importlib.import_module(name) for name in [*found, "kyc.keys.holds", "accounts.organisations", "accounts.credentials",
-                                                       "accounts.proposals"]]  # fmt: skip
+    others = ["kyc.keys.holds", *(f"accounts.{name}" for name in ("organisations", "credentials", "proposals", "staff"))]
+    return [importlib.import_module(name) for name in [*found, *others]]
 
 
 def public(module: ModuleType) -> list[tuple[str, Any]]:

@@ -17,9 +17,24 @@ from kyc.api.authentication import GatewayAuthentication
 from kyc.keys.introspection import introspect
 
 
+class AnyText(serializers.CharField):
+    """Read to the letter and never judged: what cannot be a key is an inactive one (RFC 7662, section 2.2), no bad question."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def run_validators(self, value: Any) -> None:
+        """None of those that a text field has by itself."""
+
+
 class Question(serializers.Serializer[Any]):
-    token = serializers.CharField(max_length=500)
-    token_type_hint = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    token = AnyText()
+    token_type_hint = AnyText(required=False, allow_blank=True, help_text="Read and ignored.")
+
+
+class Problem(serializers.Serializer[Any]):
+    error = serializers.CharField()
+    error_description = serializers.CharField()
 
 
 class Answer(serializers.Serializer[Any]):
@@ -53,7 +68,7 @@ class Introspect(APIView):
     parser_classes = [FormParser, FlatJSONParser]
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(request=Question, responses=Answer)
+    @extend_schema(request=Question, responses={200: Answer, 400: Problem, 401: Problem})
     def post(self, request: Request) -> Response:
         question = Question(data=request.data)
         question.is_valid(raise_exception=True)

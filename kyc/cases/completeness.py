@@ -8,6 +8,7 @@ from accounts.models import Organisation
 from kyc.evidence.models import Document
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
+from kyc.parties.wording import one_stop
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,5 @@ def ownerless(organisation: Organisation) -> list[str]:
     """A sentence for each company in the chain for which nobody is named as its owner."""
     companies = Party.objects.current().filter(organisation=organisation, kind=Party.Kind.COMPANY)
     owned = Interest.objects.live().filter(organisation=organisation).values("owned")
-    return [_("Say who owns %(name)s.") % {"name": party.name} for party in companies.exclude(pk__in=owned).order_by("pk")]
+    sentence = _("Say who owns %(name)s.")
+    return [one_stop(sentence % {"name": party.name}) for party in companies.exclude(pk__in=owned).order_by("pk")]

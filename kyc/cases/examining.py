@@ -5,7 +5,8 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit
@@ -13,7 +14,7 @@ from config import jobs
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.round import Round, gather
-from kyc.ownership import regimes
+from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import Verdict
 from kyc.parties.models import Party
@@ -47,7 +48,8 @@ def outdated() -> QuerySet[Case]:
     has been ruled on since: what is blocked, and the score, follow from who is listed."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
-    hits = Hit.objects.filter(organisation=OuterRef("organisation"), party__removed_on__isnull=True)
+    used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
+    hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
     ruled = Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling=""))
     return Case.objects.alias(
         latest=Subquery(rounds.values("pk")[:1]), examined_at=Subquery(rounds.values("done_at")[:1])
@@ -55,6 +57,20 @@ def outdated() -> QuerySet[Case]:
         Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions())))),
         state__in=[Case.State.REVIEW, Case.State.PROPOSED],
     )
+
+
+def versions_used(rounds: QuerySet[Examination]) -> QuerySet[Any]:
+    """Ids of the list versions that these rounds went by, as `Hit.objects.current` takes them."""
+    each = Func(F("lists"), Value("$[*].id"), function="jsonb_path_query", set_returning=True)
+    return rounds.values_list(Cast(each, BigIntegerField()), flat=True)
+
+
+def hits_of(examination: Examination | None) -> QuerySet[Hit]:
+    """Possible matches that count after this round, ruled on or not; none before the first."""
+    if examination is None:
+        return Hit.objects.none()
+    used = [version["id"] for version in examination.lists]
+    return Hit.objects.filter(organisation=examination.organisation_id).current(used)
 
 
 def named(versions: list[ListVersion]) -> list[dict[str, Any]]:
@@ -140,12 +156,7 @@ def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
                     "reasons": list(match.reasons),
                 },
             )
-    return current_hits(facts)
-
-
-def current_hits(facts: Round) -> list[Hit]:
-    rows = Hit.objects.filter(party__in=facts.parties, list_version__in=facts.versions).select_related("party", "list_version")
-    return [hit for hit in rows if hit.party_name == facts.parties[hit.party_id].name]
+    return list(Hit.objects.filter(party__in=facts.parties).current(facts.versions))
 
 
 def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
@@ -156,10 +167,13 @@ def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[s
     blocked = regimes.blocked(
         facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
     )
+    threshold = facts.pack.threshold("iaas-cip")
     owners = regimes.beneficial_owners(
-        facts.holdings, subject=subject, people=facts.people, threshold=facts.pack.threshold("iaas-cip"), names=facts.names
+        facts.holdings, subject=subject, people=facts.people, threshold=threshold, names=facts.names
     )
-    return blocked, owners
+    return blocked, trusts.with_trusts(
+        owners, facts.interests, subject=subject, people=facts.people, threshold=threshold, names=facts.names
+    )
 
 
 def write_determinations(facts: Round, blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> None:

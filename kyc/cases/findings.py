@@ -1,20 +1,22 @@
 """What a round found, in sentences, and which factors of the rule pack it makes true."""
 
-from fractions import Fraction
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
 from kyc.ownership import regimes
+from kyc.ownership.flows import Flow
+from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.regimes import Verdict
-from kyc.ownership.shares import per_cent
+from kyc.ownership.shares import Interval, per_cent, short
 from kyc.risk.scoring import Result
 from kyc.screening.models import Hit
 
 # Category, state, sentence, and the tab that proves it.
 Row = tuple[str, str, str, str]
+# Stands for whoever holds what nobody is named for; parties are numbers.
+NOBODY = "nobody"
 
 
 def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict], result: Result) -> list[Row]:
@@ -43,8 +45,36 @@ def ownership_finding(facts: Round, blocked: dict[str, Verdict], owners: dict[st
             "people",
         )
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
+    if hidden := undeclared_owners(facts):
+        name, share = hidden
+        sentence = ngettext(
+            "%(n)s person owns a quarter or more; who owns %(share)s of %(name)s is undeclared.",
+            "%(n)s people own a quarter or more; who owns %(share)s of %(name)s is undeclared.",
+            found,
+        )
+        return "ownership", Finding.State.WARN, sentence % {"n": found, "share": at_most(share), "name": name}, "people"
     sentence = ngettext("%(n)s person owns a quarter or more.", "%(n)s people own a quarter or more.", found) % {"n": found}
     return "ownership", Finding.State.GOOD if found else Finding.State.INFO, sentence, "people"
+
+
+def undeclared_owners(facts: Round) -> tuple[str, Interval] | None:
+    """What of the customer belongs over all chains to owners whom nobody has named, where that reaches the line; or what of
+    a company above it does."""
+    line, customer = facts.pack.unaccounted_line, str(facts.customer.pk)
+    holdings = [*facts.holdings, *(Holding(NOBODY, company, left) for company, left in facts.gaps.items())]
+    share = Flow(Graph.of(holdings), Stakes.of(holdings), customer).share(NOBODY)
+    if share.max >= line:
+        return facts.names[customer], share
+    company, left = largest_gaps(facts)[0] if facts.gaps else ("", share)
+    return (facts.names[company], left) if left.max >= line else None
+
+
+def largest_gaps(facts: Round) -> list[tuple[str, Interval]]:
+    return sorted(facts.gaps.items(), key=lambda gap: (-gap[1].max, int(gap[0])))
+
+
+def at_most(left: Interval) -> str:
+    return short(left) if left.min else _("up to %(share)s") % {"share": per_cent(left.max)}
 
 
 def screening_finding(facts: Round, hits: list[Hit]) -> Row:
@@ -53,7 +83,7 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
     if not facts.versions:
         return "screening", Finding.State.BAD, _("No list is loaded, so nobody was screened."), "screening"
     if true_hits:
-        names = ", ".join(sorted({hit.party.name for hit in true_hits}))
+        names = ", ".join(sorted({facts.names[str(hit.party_id)] for hit in true_hits}))
         return (
             "screening",
             Finding.State.BAD,
@@ -68,17 +98,24 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
 
 
 def remainder_finding(facts: Round) -> Row:
-    left = {party: part.max for party, part in regimes.unaccounted(facts.holdings).items() if part.max > 0}
-    if not left:
+    """Names every company of which the line or more is undeclared, and of smaller ones only the largest."""
+    gaps = largest_gaps(facts)
+    if not gaps:
         return "unaccounted", Finding.State.GOOD, _("All shares are accounted for, down to people or a state."), "people"
-    party, share = max(left.items(), key=lambda item: (item[1], item[0]))
-    sentence = _("%(share)s of %(name)s is not accounted for.") % {"share": per_cent(share), "name": facts.names[party]}
-    return "unaccounted", Finding.State.WARN if share >= facts.pack.unaccounted_line else Finding.State.INFO, sentence, "people"
+    large = [gap for gap in gaps if gap[1].max >= facts.pack.unaccounted_line]
+    told = large or gaps[:1]
+    parts = [_("%(share)s of %(name)s") % {"share": at_most(left), "name": facts.names[party]} for party, left in told]
+    if rest := len(gaps) - len(told):
+        parts.append(ngettext("and %(n)s smaller part", "and %(n)s smaller parts", rest) % {"n": rest})
+    sentence = _("Not accounted for: %(parts)s.") % {"parts": ", ".join(parts)}
+    return "unaccounted", Finding.State.WARN if large else Finding.State.INFO, sentence, "people"
 
 
 def documents_finding(facts: Round) -> Row:
+    if not facts.documents:
+        return "documents", Finding.State.WARN, _("There is no document to read."), "documents"
     sentence = ngettext("%(n)s document to read.", "%(n)s documents to read.", facts.documents) % {"n": facts.documents}
-    return "documents", Finding.State.INFO if facts.documents else Finding.State.WARN, sentence, "documents"
+    return "documents", Finding.State.INFO, sentence, "documents"
 
 
 def risk_finding(result: Result) -> Row:
@@ -92,11 +129,6 @@ def customer_block(facts: Round, blocked: dict[str, Verdict]) -> Verdict | None:
     return found if found and found.verdict != regimes.NO else None
 
 
-def remainder(facts: Round) -> Fraction:
-    left = regimes.unaccounted(facts.holdings)
-    return max((interval.max for interval in left.values()), default=Fraction(1))
-
-
 def fired(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]) -> list[str]:
     """Codes of the rule pack's factors that hold."""
     customer, elevated = facts.customer, facts.pack.countries("elevated")
@@ -107,7 +139,7 @@ def fired(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]) -> list[st
         "listed_party": any(hit.ruling == Hit.Ruling.TRUE for hit in hits),
         "open_hits": any(not hit.ruling for hit in hits),
         "elevated_country": bool(countries & elevated),
-        "unaccounted_ownership": remainder(facts) >= facts.pack.unaccounted_line,
+        "unaccounted_ownership": any(left.max >= facts.pack.unaccounted_line for left in facts.gaps.values()),
         "deep_chain": regimes.depth(facts.holdings, subject=str(customer.pk)) >= facts.pack.deep_chain,
         "headquarters_elsewhere": bool(customer.hq_country) and customer.hq_country != customer.country,
     }

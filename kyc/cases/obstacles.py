@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kyc.cases.examining import outdated
+from kyc.cases.examining import hits_of, outdated
 from kyc.cases.models import Case, Examination, Finding
 from kyc.screening.models import Hit
 
@@ -15,14 +15,14 @@ def obstacles(case: Case) -> list[str]:
         return [_("The checks have not finished.")]
     if case.organisation.sandbox:
         return []
-    hits = Hit.objects.filter(party__organisation=case.organisation, party__removed_on__isnull=True)
+    hits = hits_of(latest)
     found = [] if latest.lists else [_("No list is loaded, so nobody was screened.")]
     if open_hits := hits.filter(ruling="").count():
         found.append(
             ngettext("%(n)s possible match is still open.", "%(n)s possible matches are still open.", open_hits)
             % {"n": open_hits}
         )
-    if hits.filter(ruling="true").exists():
+    if hits.filter(ruling=Hit.Ruling.TRUE).exists():
         found.append(_("A party has been confirmed to be on a list."))
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]

@@ -1,6 +1,6 @@
 """What an officer fills in."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
@@ -15,6 +15,44 @@ from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit
 
 Choices = list[tuple[str | Promise, Any]]
+RULINGS: Choices = [("false", _("Another person or company")), ("true", _("The same"))]
+
+CHOOSE_REASON = _("Choose a reason from the list.")
+SENTENCES = {
+    "required": _("Write this in a sentence."),
+    "max_length": _("This is too long: at most %(limit_value)d characters."),
+    "invalid_choice": _("Choose one from the list."),
+}
+
+
+class DeskForm(forms.Form):
+    """Says in our own sentences what is wrong with a field; `missing` has them by field where nothing was given."""
+
+    missing: ClassVar[dict[str, Promise]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.error_messages |= SENTENCES
+            if name in self.missing:
+                field.error_messages["required"] = self.missing[name]
+
+
+class NeededText(forms.CharField):
+    """Needed for one choice of its form, of which its help tells; so it isn't called optional."""
+
+    is_conditional = True
+
+    def __init__(self, *, rows: int = 2, shown_with: str = "", **kwargs: Any) -> None:
+        # static/js/keyholder.js shows it only while the field named there has the value named there.
+        attrs = {"rows": rows} | ({"data-with": shown_with} if shown_with else {})
+        super().__init__(max_length=2000, required=False, widget=forms.Textarea(attrs=attrs), **kwargs)
+
+
+def reason_of(field: str, groups: Choices) -> forms.ChoiceField:
+    """Reasons in groups that are called as the choices of `field`; with scripts only the chosen one's are offered."""
+    widget = forms.Select(attrs={"data-groups-of": field})
+    return forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose…")), *groups], widget=widget)
 
 
 def grouped_reasons() -> Choices:
@@ -23,19 +61,23 @@ def grouped_reasons() -> Choices:
     ]
 
 
-class ProposalForm(forms.Form):
+class ProposalForm(DeskForm):
+    missing = {
+        "choice": _("Choose what you propose."),
+        "reason": CHOOSE_REASON,
+        "note": _("Write in a sentence or two what decided it."),
+    }
+
     choice = forms.ChoiceField(label=_("Proposal"), choices=[("", _("Choose…")), *Decision.Choice.choices])
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose…")), *grouped_reasons()])
+    reason = reason_of("choice", grouped_reasons())
     note = forms.CharField(
         label=_("Note for the file"),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("What decided it, in a sentence or two")}),
     )
-    message = forms.CharField(
+    message = NeededText(
         label=_("Sentence for the customer"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        shown_with=f"choice={Decision.Choice.ASK}",
         help_text=_("Needed to ask for more: what is missing and what would do."),
     )
 
@@ -49,31 +91,28 @@ class ProposalForm(forms.Form):
         return data
 
 
-class OutcomeForm(forms.Form):
-    note = forms.CharField(
-        label=_("Note"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Needed to decline, so that the proposer can go on."),
-    )
+class OutcomeForm(DeskForm):
+    note = NeededText(label=_("Note"), help_text=_("Needed to send it back, so that the proposer can go on."))
 
 
-class RulingForm(forms.Form):
+class SendBackForm(OutcomeForm):
+    missing = {"note": _("Say why, so that the proposer can go on.")}
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["note"].required = True
+
+
+class RulingForm(DeskForm):
+    missing = {"ruling": _("Say whether they are the same."), "reason": CHOOSE_REASON}
+
     ruling = forms.ChoiceField(
         label=_("Who is it?"),
-        choices=[("false", _("Another person or company")), ("true", _("The same"))],
+        choices=RULINGS,
         widget=forms.RadioSelect,
     )
-    reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[
-            ("", _("Choose…")),
-            (_("Another person or company"), list(RULING_REASONS["false"].items())),
-            (_("The same"), list(RULING_REASONS["true"].items())),
-        ],
-    )
-    note = forms.CharField(label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = reason_of("ruling", [(label, list(RULING_REASONS[ruling].items())) for ruling, label in RULINGS])
+    note = NeededText(label=_("Note"), help_text=_("Needed where other evidence decides."))
 
     def __init__(self, hit: Hit, data: Any = None) -> None:
         super().__init__(data, auto_id=f"hit_{hit.pk}_%s")
@@ -90,7 +129,7 @@ def who_work_cases() -> list[str]:
     return [role for role, holds in ROLES.items() if Permission.DECISION_PROPOSE in holds]
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(DeskForm):
     to = forms.ModelChoiceField(
         label=_("Owner"),
         queryset=User.objects.filter(staff_role__in=who_work_cases(), is_active=True).order_by("name", "pk"),
@@ -99,7 +138,9 @@ class OwnerForm(forms.Form):
     )
 
 
-class HoldForm(forms.Form):
+class HoldForm(DeskForm):
+    missing = {"on": _("Choose what the hold is on."), "reason": _("Say why the hold is placed.")}
+
     on = forms.ChoiceField(label=_("On"))
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -114,6 +155,8 @@ class HoldForm(forms.Form):
             self.targets[f"key-{key.pk}"] = {"key": key}
             names.append((f"key-{key.pk}", str(key)))
         self.fields["on"].choices = names  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
+        if not any(name.startswith("key-") for name in self.targets):
+            self.fields["on"].help_text = _("There is no key yet. Held now, the organisation can't use one that is issued later.")
 
     def clean(self) -> dict[str, Any]:
         """As holds.place takes it."""
@@ -121,7 +164,9 @@ class HoldForm(forms.Form):
         return self.targets.get(data.pop("on", ""), {}) | data
 
 
-class LiftForm(forms.Form):
+class LiftForm(DeskForm):
+    missing = {"reason": _("Say why the hold ends.")}
+
     reason = forms.CharField(label=_("Why it ends"), max_length=1000)
 
     def __init__(self, number: int, data: Any = None) -> None:

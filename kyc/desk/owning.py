@@ -9,7 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kyc.cases.examining import hits_of
+from kyc.cases.findings import at_most
 from kyc.cases.models import Examination
+from kyc.cases.round import told_apart, undeclared
 from kyc.ownership import drawing, picture, regimes, shares
 from kyc.ownership.graph import Holding
 from kyc.ownership.models import Determination, Interest
@@ -48,11 +51,12 @@ class Owning:
     def undeclared(self) -> dict[int, Interval]:
         """What of each company nobody is named for."""
         holdings = [Holding(str(i.owner_id), str(i.owned_id), shares.parse(i.share)) for i in self.interests]
-        left = {int(pk): part for pk, part in regimes.unaccounted(holdings).items() if part.max}
-        ownerless = [
-            pk for pk, party in self.parties.items() if party.is_company and pk not in {i.owned_id for i in self.interests}
-        ]
-        return left | dict.fromkeys(ownerless, shares.exactly(shares.ONE))
+        companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
+        return {int(pk): part for pk, part in undeclared(holdings, companies).items()}
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        return told_apart(self.parties.values())
 
     def is_blocked(self, pk: int) -> bool:
         return pk in self.verdicts and self.verdicts[pk].verdict == regimes.YES
@@ -66,7 +70,7 @@ class Owning:
             role = self.role(party)
             yield Box(
                 str(pk),
-                party.name,
+                self.names[pk],
                 party.kind,
                 party.country,
                 party.native_name,
@@ -128,19 +132,15 @@ class Owning:
         owners = len(self.parties) - 1
         told = [
             ngettext("%(n)s owner drawn above %(name)s.", "%(n)s owners drawn above %(name)s.", owners)
-            % {"n": owners, "name": self.customer.name}
+            % {"n": owners, "name": self.names[self.customer.pk]}
         ]
         said = ((party, *self.finding(party)) for party in self.parties.values())
-        told += [f"{party.name}: {words}." for party, words, tone in said if tone in (BAD, WARN)]
+        told += [f"{self.names[party.pk]}: {words}." for party, words, tone in said if tone in (BAD, WARN)]
         told += [
-            _("Of %(name)s %(share)s is undeclared.") % {"name": self.parties[pk].name, "share": at_most(left)}
+            _("Of %(name)s %(share)s is undeclared.") % {"name": self.names[pk], "share": at_most(left)}
             for pk, left in self.undeclared.items()
         ]
         return " ".join([*told, _("The table beneath says who holds what of whom.")])
-
-
-def at_most(left: Interval) -> str:
-    return shares.short(left) if left.min else _("up to %(share)s") % {"share": shares.per_cent(left.max)}
 
 
 def list_name(version: ListVersion) -> str:
@@ -150,13 +150,10 @@ def list_name(version: ListVersion) -> str:
 def owning(customer: Party, interests: list[Interest], examination: Examination | None) -> Owning:
     """With two queries, however large the structure is."""
     found = Determination.objects.filter(examination_id=examination.pk if examination else None, regime="ofac-50")
-    used = [version["id"] for version in examination.lists] if examination else []
-    matches = Hit.objects.filter(organisation=customer.organisation_id, list_version__in=used).exclude(ruling=Hit.Ruling.FALSE)
+    matches = hits_of(examination).exclude(ruling=Hit.Ruling.FALSE).select_related("list_version")
     hits: dict[int, list[Hit]] = {}
-    names = {party.pk: party.name for i in interests for party in (i.owner, i.owned)} | {customer.pk: customer.name}
-    for hit in matches.select_related("list_version").order_by("pk"):
-        if names.get(hit.party_id) == hit.party_name:
-            hits.setdefault(hit.party_id, []).append(hit)
+    for hit in matches.order_by("pk"):
+        hits.setdefault(hit.party_id, []).append(hit)
     return Owning(customer, interests, examination is not None, {row.party_id: row for row in found}, hits)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from kyc.cases import actions
+from kyc.cases.examining import versions_used
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
 from kyc.keys.models import Key
 from kyc.parties.models import Party, Role
@@ -146,14 +147,17 @@ class Page:
 
 
 def page(user: User, query: QueryDict) -> Page:
-    """One aggregate for every count, one select for the rows."""
+    """One aggregate for every count, one select for the rows. A search that names no status shows the first that has any."""
     asked = Asked(query)
     cases = found(Case.objects.visible_to(user).exclude(state=Case.State.DRAFT), asked.text)
     shown = cases.filter(state_of(asked), whose_of(asked.whose, user))
     order = ORDERS[asked.order][1] if asked.tab != "decided" else ("-in_state_since", "-pk")
     start = (asked.number - 1) * PAGE
     rows = list(described(shown).order_by(*order)[start : start + PAGE + 1])
-    return Page(asked, counted(cases, asked, user), rows[:PAGE], len(rows) > PAGE)
+    counts = counted(cases, asked, user)
+    if not rows and asked.text and "tab" not in query and (filled := next((name for name in TABS if counts[name]), "")):
+        return page(user, QueryDict(f"{query.urlencode()}&tab={filled}"))
+    return Page(asked, counts, rows[:PAGE], len(rows) > PAGE)
 
 
 def state_of(asked: Asked) -> Q:
@@ -197,16 +201,19 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER)
     proposed = Decision.objects.filter(case=OuterRef("pk"), proposal__outcome="").order_by("-pk")
     asked = Requirement.objects.filter(case=OuterRef("pk"), met_at__isnull=True).order_by("-pk")
-    latest = Examination.objects.filter(case=OuterRef(OuterRef("pk")), state=Examination.State.DONE).order_by("-pk")
-    stops = Finding.objects.filter(examination=Subquery(latest.values("pk")[:1]), state=Finding.State.BAD)
+    stops = Finding.objects.filter(examination=OuterRef("newest_round"), state=Finding.State.BAD)
     earlier = Case.objects.filter(**of_case, state__in=DECIDED, pk__lt=OuterRef("pk"))
+    done = Examination.objects.filter(case=OuterRef("pk"), state=Examination.State.DONE).order_by("-pk")
+    used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("newest_round"))))
     return cases.select_related("organisation", "owner").annotate(
+        newest_round=Subquery(done.values("pk")[:1]),
         risk=Subquery(score.values("value")[:1], output_field=IntegerField()),
         band=Subquery(score.values("band")[:1]),
         country=Subquery(customer.values("party__country")[:1]),
         hq_country=Subquery(customer.values("party__hq_country")[:1]),
+        legal_name=Subquery(customer.values("party__name")[:1]),
         native_name=Subquery(customer.values("party__native_name")[:1]),
-        open_hits=number_of(Hit.objects.open().filter(**of_case, party__removed_on__isnull=True)),
+        open_hits=number_of(Hit.objects.open().filter(**of_case).current(used)),
         proposed=Subquery(proposed.values("proposal__choice")[:1]),
         asked=Subquery(asked.values("sentence")[:1]),
         is_stopped_by_ownership=Exists(stops.filter(category="ownership")),

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.permissions import Permission
+from kyc.cases.examining import hits_of
 from kyc.cases.models import Case, Entity, Examination
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import REASONS
@@ -20,7 +22,7 @@ from kyc.keys.models import Key
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import ListVersion
 
 TABS: dict[str, Promise] = {
     "summary": gettext_lazy("Summary"),
@@ -46,6 +48,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
     decision = case.decisions.select_related("proposal__proposed_by", "proposal__outcome_by").first()
     lately, _on = timeline.of(case, limit=timeline.LATELY)
+    rulings = list(hits_of(examination).values_list("ruling", flat=True))
     frame = {
         "case": case,
         "queue_tab": next((name for name, (_label, states) in queue.TABS.items() if case.state in states), ""),
@@ -57,7 +60,9 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "examination": examination,
         "lists": lists_used(examination),
         "blocked": blocked(examination),
-        "open_hits": Hit.objects.open().filter(**of_case, party__removed_on__isnull=True).count(),
+        "hits": len(rulings),
+        "open_hits": rulings.count(""),
+        "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
         "lately": lately,
         "stops": obstacles(case) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],

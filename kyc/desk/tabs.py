@@ -7,8 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kyc.cases.models import Case, Examination
+from kyc.cases.examining import hits_of
+from kyc.cases.findings import at_most
+from kyc.cases.models import Case, Examination, Finding
+from kyc.cases.round import told_apart
 from kyc.desk import forms, owning, timeline, words
+from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Determination, Interest
@@ -29,16 +33,6 @@ class Seen:
     filled: Facts
 
 
-@dataclass(frozen=True)
-class Compared:
-    """A possible match: what was declared beside what the list says."""
-
-    hit: Hit
-    rows: list[tuple[Any, str, str]]
-    form: forms.RulingForm
-    reason: Any
-
-
 def summary_facts(case: Case, seen: Seen) -> Facts:
     examination = seen.frame["examination"]
     findings = [
@@ -46,13 +40,24 @@ def summary_facts(case: Case, seen: Seen) -> Facts:
             "what": words.CATEGORIES.get(finding.category, finding.category),
             "sentence": finding.sentence,
             "state": finding.state,
-            "url": f"?tab={words.PROOFS[finding.anchor][0]}" if finding.anchor in words.PROOFS else "",
-            "link": words.PROOFS[finding.anchor][1] if finding.anchor in words.PROOFS else "",
         }
+        | proof(finding, seen)
         for finding in (examination.findings.order_by("pk") if examination else [])
     ]
     asked = case.requirements.filter(met_at__isnull=True).order_by("pk")
     return {"findings": findings, "requirements": asked} | owners(case, seen)
+
+
+def proof(finding: Finding, seen: Seen) -> Facts:
+    """The way to what a finding rests on; none where nothing is there to be seen."""
+    tab, link = words.PROOFS.get(finding.anchor, ("", ""))
+    frame = seen.frame
+    is_there = {"screening": frame["hits"], "documents": frame["documents"], "risk": frame["score"] and frame["score"].value}
+    if not tab or not is_there.get(tab, True):
+        return {"url": ""}
+    if tab == "screening" and not (frame["open_hits"] and frame["may_rule"]):
+        link = words.SEE_MATCHES
+    return {"url": f"?tab={tab}", "link": link}
 
 
 def owners(case: Case, seen: Seen) -> Facts:
@@ -66,12 +71,18 @@ def owners(case: Case, seen: Seen) -> Facts:
             "interest": interest,
             "share": as_stated(interest.share),
             "is_blocked": interest.owner_id in seen.frame["blocked"],
-            "country": words.country(interest.owner.country),
+            "about": about(interest.owner),
         }
         for interest in live
     ]
-    left = [{"of": found.parties[pk], "share": owning.at_most(share)} for pk, share in found.undeclared.items()]
+    left = [{"of": found.parties[pk], "share": at_most(share)} for pk, share in found.undeclared.items()]
     return {"interests": rows, "undeclared": left, "drawn": owning.draw(found)}
+
+
+def about(party: Party) -> str:
+    """What tells a party from another of its name."""
+    born = _("born %(year)s") % {"year": party.birth_date[:4]} if party.birth_date else ""
+    return " · ".join(filter(None, (str(party.get_kind_display()), words.country(party.country), born)))
 
 
 def people_facts(case: Case, seen: Seen) -> Facts:
@@ -85,16 +96,24 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         }
         for party in parties
     ]
-    return {"parties": rows, "verdicts": verdicts(seen.frame["examination"])} | owners(case, seen)
+    told = verdicts(seen.frame["examination"])
+    return {
+        "parties": rows,
+        "verdicts": [row for row in told if row["verdict"] != "no"],
+        "plain_verdicts": [row for row in told if row["verdict"] == "no"],
+    } | owners(case, seen)
 
 
 def verdicts(examination: Examination | None) -> list[dict[str, Any]]:
     if examination is None:
         return []
-    found = Determination.objects.filter(examination_id=examination.pk).select_related("party").order_by("-regime", "pk")
+    found = list(Determination.objects.filter(examination_id=examination.pk).select_related("party").order_by("-regime", "pk"))
+    names = told_apart({row.party_id: row.party for row in found}.values())
     return [
         {
-            "party": row.party,
+            "name": names.get(row.party_id, row.party.name),
+            "about": about(row.party),
+            "verdict": row.verdict,
             "regime": words.REGIMES.get(row.regime, row.regime),
             "word": words.VERDICTS[row.verdict][0],
             # Owning a part is nothing against anybody; being blocked is.
@@ -111,8 +130,10 @@ def document_facts(case: Case, seen: Seen) -> Facts:
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:
-    hits = Hit.objects.filter(organisation=case.organisation, party__removed_on__isnull=True)
-    hits = list(hits.select_related("party", "list_version", "ruled_by").order_by("-score", "pk"))
+    """Every possible match there ever was; those that no longer count stand apart as earlier ones."""
+    every = Hit.objects.filter(organisation=case.organisation)
+    hits = list(every.select_related("party", "list_version", "ruled_by").order_by("-score", "pk"))
+    current = set(hits_of(seen.frame["examination"]).values_list("pk", flat=True))
     listed = ListEntry.objects.filter(
         version__in={hit.list_version_id for hit in hits}, entry_id__in={hit.entry_id for hit in hits}
     )
@@ -128,29 +149,10 @@ def screening_facts(case: Case, seen: Seen) -> Facts:
         for hit in hits
     ]
     return {
-        "open_compared": [row for row in found if not row.hit.ruling],
-        "ruled_compared": [row for row in found if row.hit.ruling],
+        "open_compared": [row for row in found if row.hit.pk in current and not row.hit.ruling],
+        "ruled_compared": [row for row in found if row.hit.pk in current and row.hit.ruling],
+        "earlier_compared": [row for row in found if row.hit.pk not in current],
     }
-
-
-def compared(hit: Hit, entry: ListEntry | None) -> list[tuple[Any, str, str]]:
-    party = hit.party
-    rows = [
-        (_("Name"), hit.party_name, hit.entry_name),
-        (_("In its own script"), party.native_name, ""),
-        (_("What"), party.get_kind_display(), kind_listed(entry)),
-        (_("Born"), party.birth_date, "; ".join(entry.birth_dates) if entry else ""),
-        (_("Country"), words.country(party.country), "; ".join(map(words.country, entry.countries)) if entry else ""),
-        (_("Number"), party.registration_number, "; ".join(entry.identifiers) if entry else ""),
-        (_("Also called"), "", "; ".join(entry.aliases) if entry else ""),
-        (_("Programmes"), "", ", ".join(entry.programmes) if entry else ""),
-    ]
-    return [row for row in rows if row[1] or row[2]]
-
-
-def kind_listed(entry: ListEntry | None) -> str:
-    kind = entry.kind if entry else ""
-    return str(Party.Kind(kind).label) if kind in Party.Kind.values else kind
 
 
 def risk_facts(case: Case, seen: Seen) -> Facts:

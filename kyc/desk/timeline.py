@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
+from kyc.evidence.models import Document
+from kyc.ownership.shares import BadShare, as_stated
+from kyc.screening.actions import REASONS as RULING_REASONS
 
 PAGE = 100
 LATELY = 5
@@ -35,12 +40,12 @@ VERBS = {
     "case.waiting": _("asked the customer for more"),
     "decision.proposed": _("proposed a decision"),
     "decision.taken": _("took the decision"),
-    "decision.declined": _("declined the proposal"),
+    "decision.declined": _("sent the proposal back"),
     "decision.withdrawn": _("withdrew the proposal"),
     "entity.made": _("made the entity"),
     "party.company_declared": _("declared the company"),
     "party.person_declared": _("declared the person"),
-    "party.controller_replaced": _("named another controlling person"),
+    "party.controller_replaced": _("replaced the controlling person"),
     "party.corrected": _("corrected the party"),
     "party.removed": _("removed the party"),
     "interest.declared": _("declared an interest"),
@@ -49,6 +54,7 @@ VERBS = {
     "document.uploaded": _("sent a document"),
     "document.removed": _("removed a document"),
     "document.viewed": _("looked at a document"),
+    "document.downloaded": _("downloaded a document"),
     "hit.ruled": _("ruled on a possible match"),
     "key.issued": _("issued a key"),
     "key.linked": _("linked a key"),
@@ -62,15 +68,19 @@ VERBS = {
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
     "user.renamed": _("changed their own name"),
+    "staff.added": _("added a member of staff"),
+    "staff.role_changed": _("changed the role of a member of staff"),
     "list.loaded": _("loaded a list"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
-NAMED = ("to", "name", "owner", "prefix", "reference", "choice", "ruling")
-CODES: dict[str, dict[str, Promise]] = {
+NAMED = ("to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
+CODES: dict[str, dict[str, str | Promise]] = {
+    "to": {"": _("nobody")},
     "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
     "ruling": {"true": _("the same"), "false": _("another")},
+    "kind": dict(Document.Kind.choices),
 }
 TONES = {
     "case.approved": "good",
@@ -98,10 +108,34 @@ class Happening:
 
 
 def told(event: AuditEvent) -> Happening:
-    words = str(VERBS.get(event.verb) or event.verb.replace("_", " ").replace(".", ": "))
-    found = next(((name, event.details[name]) for name in NAMED if event.details.get(name)), ("", ""))
-    named = str(CODES.get(found[0], {}).get(found[1], found[1]))
-    return Happening(event.actor, f"{words}: {named}" if named else words, event.at, event.reason, TONES.get(event.verb, ""))
+    verb = "document.downloaded" if event.verb == "document.viewed" and event.details.get("downloaded") else event.verb
+    words = str(VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
+    named = which(event.details)
+    return Happening(event.actor, f"{words}: {named}" if named else words, event.at, why(event), TONES.get(verb, ""))
+
+
+def which(details: dict[str, Any]) -> str:
+    if {"before", "share"} <= details.keys():
+        return f"{share(details['before'])} → {share(details['share'])}"
+    if "owned" in details:
+        sentence = gettext("%(owner)s, %(share)s of %(owned)s") if "share" in details else gettext("%(owner)s in %(owned)s")
+        return sentence % {**details, "share": share(details.get("share", ""))}
+    name = next((name for name in NAMED if name in details), "")
+    return str(CODES.get(name, {}).get(details[name], details[name])) if name else ""
+
+
+def share(text: str) -> str:
+    """As it was stated; what was never a share stays as it stands."""
+    try:
+        return as_stated(text)
+    except BadShare:
+        return text
+
+
+def why(event: AuditEvent) -> str:
+    """The reason given; where a listed one stands for it, its words."""
+    listed = RULING_REASONS.get(event.details.get("ruling", ""), {})
+    return str(listed.get(event.reason, event.reason))
 
 
 def of(case: Case, *, kind: str = "", before: int | None = None, limit: int = PAGE) -> tuple[list[Happening], int | None]:

@@ -6,20 +6,20 @@ from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
-from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit
 from accounts.guards import staff
 from accounts.permissions import Permission
+from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision
 from kyc.desk import forms, queue, summary
+from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold
@@ -27,9 +27,6 @@ from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
 P = Permission
-# What a browser shows itself; everything else is only ever downloaded.
-SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png"})
-SANDBOX = "sandbox; default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'"
 
 
 @staff(P.CASE_VIEW)
@@ -80,7 +77,8 @@ def tried(
         try:
             act(**form.cleaned_data)
         except Refused as refused:
-            form.add_error(None, str(refused))
+            field = getattr(refused, "field", None)
+            form.add_error(field if field in form.fields else None, str(refused))
         else:
             messages.success(request, done)
             return back(found.pk, tab)
@@ -128,14 +126,14 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(P.DECISION_TAKE)
 @require_POST
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    done = _("Declined; the case is back in review.")
-    return ended(request, pk, actions.decline, done, forms.OutcomeForm(request.POST))
+    done = _("Sent back; the case is in review again.")
+    return ended(request, pk, actions.decline, done, forms.SendBackForm(request.POST))
 
 
 @staff(P.DECISION_PROPOSE)
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    done = _("Withdrawn; the case is back in review.")
+    done = _("Withdrawn; the case is in review again.")
     return ended(request, pk, actions.withdraw, done, django_forms.Form(request.POST))
 
 
@@ -175,11 +173,6 @@ def document(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     """The file itself, shown in a sandbox or downloaded; every look is audited."""
     found = fetched(request, pk)
     row = get_object_or_404(Document, pk=document, organisation=found.organisation)
-    as_file = "download" in request.GET or row.content_type not in SHOWN
-    with transaction.atomic():
-        audit.record("document.viewed", target=row, by=request.user, name=row.name, downloaded=as_file)
-    content_type = row.content_type if row.content_type in SHOWN else "application/octet-stream"
-    response = FileResponse(row.file.open(), as_attachment=as_file, filename=row.name, content_type=content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = SANDBOX
-    return response
+    shown = "download" not in request.GET and row.content_type in SHOWN
+    evidence.look_at(row, downloaded=not shown, by=request.user)
+    return private_file(row.file, name=row.name, content_type=row.content_type, shown=shown)

@@ -14,6 +14,7 @@ PROOFS: dict[str, tuple[str, Promise]] = {
     "risk": ("risk", gettext_lazy("Show reasons")),
     "keys": ("keys", gettext_lazy("Open")),
 }
+SEE_MATCHES = gettext_lazy("See matches")
 CATEGORIES: dict[str, Promise] = {
     "ownership": gettext_lazy("Ownership"),
     "screening": gettext_lazy("Screening"),

@@ -12,9 +12,6 @@ from kyc.parties.models import Party, PersonStatus
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
-    def visible_to(self, user: User) -> "DocumentQuerySet":
-        return self.filter(organisation__in=Organisation.objects.visible_to(user))
-
     def current(self) -> "DocumentQuerySet":
         return self.filter(removed_at__isnull=True)
 

@@ -7,13 +7,9 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import ReasonMissing
 from kyc.cases.models import Entity
 from kyc.keys.models import Hold, Key
-
-
-class ReasonMissing(Refused):
-    """A hold is placed and lifted with a reason."""
 
 
 @transaction.atomic

@@ -41,9 +41,6 @@ MAY_ACT = """
 
 
 class KeyQuerySet(models.QuerySet["Key"]):
-    def visible_to(self, user: User) -> "KeyQuerySet":
-        return self.filter(organisation__in=Organisation.objects.visible_to(user))
-
     def good(self) -> "KeyQuerySet":
         """Active, with a live link to a live entity and no live hold, judged now and in one query."""
         link = Link.objects.filter(

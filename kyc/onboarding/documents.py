@@ -6,11 +6,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
+from accounts.private_files import private_file
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.onboarding import steps
 from kyc.onboarding.access import members_only, while_editable
-from kyc.onboarding.forms import DocumentForm, Page
+from kyc.onboarding.changing import Page
+from kyc.onboarding.forms import DocumentForm
 from kyc.onboarding.pages import page, posted
 
 
@@ -37,12 +39,7 @@ def save(request: HttpRequest, organisation: Organisation, form: DocumentForm) -
 def download(request: HttpRequest, organisation: Organisation, pk: int) -> FileResponse:
     """The member's own file, as a download that no browser runs."""
     document = document_or_404(organisation, pk)
-    response = FileResponse(
-        document.file.open("rb"), as_attachment=True, filename=document.name, content_type=document.content_type
-    )
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return private_file(document.file, name=document.name, content_type=document.content_type)
 
 
 @while_editable

@@ -1,6 +1,5 @@
 """What customers fill in, a page at a time. The rules stand in the actions; these keep and explain what was typed."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, Project
 from accounts.refused import Refused
 from kyc.evidence.models import Document
+from kyc.onboarding.changing import Changing, Page
 from kyc.parties import countries
 from kyc.parties.actions import SecondController
 from kyc.parties.models import Party, Role
@@ -58,24 +58,9 @@ class BirthDate(Text):
         super().__init__(label=_("Date of birth"), max_length=10, widget=widget, **kwargs)
 
 
-class Page(forms.Form):
-    """A page's form: `acted` does what it asks for, and sets a refusal beside the field it is about."""
-
-    use_required_attribute = False
-
-    def acted(self, act: Callable[[], object]) -> bool:
-        if not self.is_valid():
-            return False
-        try:
-            act()
-        except Refused as refusal:
-            field = getattr(refusal, "field", None)
-            self.refused(refusal, field if field in self.fields else None)
-            return False
-        return True
-
-    def refused(self, refusal: Refused, field: str | None) -> None:
-        self.add_error(field, str(refusal))
+class NativeName(Text):
+    def __init__(self) -> None:
+        super().__init__(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
 
 
 class OrganisationForm(Page):
@@ -83,9 +68,9 @@ class OrganisationForm(Page):
     your_name = Text(label=_("Your own name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
 
-class CompanyForm(Page):
+class CompanyForm(Changing):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the register."))
-    native_name = Text(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
+    native_name = NativeName()
     legal_form = Text(label=_("Legal form"), max_length=100, help_text=_("Such as AS, GmbH, Ltd, Inc., 有限公司."))
     registration_number = Text(label=_("Registration number"), max_length=100)
     country = Country(label=_("Country in which it was formed"))
@@ -98,9 +83,9 @@ class CompanyForm(Page):
     )
 
 
-class PersonForm(Page):
+class PersonForm(Changing):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
-    native_name = Text(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
+    native_name = NativeName()
     roles = forms.MultipleChoiceField(
         label=_("What this person is"),
         choices=[
@@ -124,26 +109,38 @@ class PersonForm(Page):
         if isinstance(refusal, SecondController):
             self.fields["replace"].widget = forms.CheckboxInput()
 
+    def read(self, name: str, value: str | list[str]) -> str:
+        """Roles by their names, since the choices explain at length what they are."""
+        return ", ".join(str(Role.Kind(kind).label) for kind in value) if name == "roles" else super().read(name, value)
 
-class PersonOwnerForm(Page):
+
+class PersonOwnerForm(Changing):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
+    native_name = NativeName()
     country = Country(label=_("Nationality"))
-    birth_date = BirthDate(required=False, help_text=_("Tells people of the same name apart."))
+    birth_date = BirthDate(
+        required=False,
+        help_text=_(
+            "Not needed, but it saves questions: by it we tell this person from others of the same name on sanctions lists."
+        ),
+    )
     share = Share()
 
 
-class CompanyOwnerForm(Page):
+class CompanyOwnerForm(Changing):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the register."))
+    native_name = NativeName()
     registration_number = Text(label=_("Registration number"), max_length=100, required=False)
     country = Country(label=_("Country in which it was formed"))
     hq_country = Country(label=_("Country of its headquarters"))
     share = Share()
 
 
-class StateOwnerForm(Page):
+class StateOwnerForm(Changing):
     name = Text(
         label=_("Name of the state or state body"), help_text=_("Such as Kingdom of Norway, or a ministry or public fund.")
     )
+    native_name = NativeName()
     country = Country(label=_("Country"))
     share = Share()
 
@@ -161,8 +158,10 @@ class KnownOwnerForm(Page):
     def __init__(self, *args: Any, owned: Party, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk=owned.pk)
-        taken = owned.holders.filter(valid_to__isnull=True).values("owner")
-        self.fields["owner"].queryset = known.exclude(pk__in=taken).order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
+        # Only offered anew they are left out: sent a second time, one gets the sentence that says so.
+        if not self.is_bound:
+            known = known.exclude(pk__in=owned.holders.filter(valid_to__isnull=True).values("owner"))
+        self.fields["owner"].queryset = known.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
 
 
 class DocumentForm(Page):

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from accounts.models import Organisation
 from kyc.ownership import shares
 from kyc.ownership.actions import stated
 from kyc.ownership.models import Interest
-from kyc.parties.actions import customer
 from kyc.parties.models import Party
 
 
@@ -36,13 +34,14 @@ class Holding:
     is_whole: bool
 
 
-def holdings(organisation: Organisation) -> list[Holding]:
-    """The customer first, then each company that owns, depth first; a company that comes up twice stands once."""
-    top = customer(organisation)
+def holdings(top: Party | None) -> list[Holding]:
+    """The customer `top` first, then each company that owns, depth first; a company that comes up twice stands once."""
     if top is None:
         return []
     interests: dict[int, list[Interest]] = {}
-    for interest in Interest.objects.live().filter(organisation=organisation).select_related("owner", "owned").order_by("pk"):
+    for interest in (
+        Interest.objects.live().filter(organisation=top.organisation_id).select_related("owner", "owned").order_by("pk")
+    ):
         interests.setdefault(interest.owned_id, []).append(interest)
     return [holding(*found, interests) for found in walk(top, interests)]
 

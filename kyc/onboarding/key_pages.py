@@ -13,7 +13,8 @@ from kyc.cases.models import Entity
 from kyc.keys import actions as keys
 from kyc.keys.models import Key
 from kyc.onboarding.access import members_only
-from kyc.onboarding.forms import KeyForm, Page
+from kyc.onboarding.changing import Page
+from kyc.onboarding.forms import KeyForm
 from kyc.onboarding.pages import page, posted
 
 ONCE = "key_form"

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_editable
-from kyc.onboarding.forms import CompanyOwnerForm, KnownOwnerForm, Page, PersonOwnerForm, StateOwnerForm
+from kyc.onboarding.changing import Changing, Page, Standing
+from kyc.onboarding.forms import CompanyOwnerForm, KnownOwnerForm, PersonOwnerForm, StateOwnerForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.ownership import actions as ownership
@@ -16,12 +17,7 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 
-FORMS: dict[str, type[Page]] = {
-    "person": PersonOwnerForm,
-    "company": CompanyOwnerForm,
-    "state": StateOwnerForm,
-    "known": KnownOwnerForm,
-}
+NEW: dict[str, type[Changing]] = {"person": PersonOwnerForm, "company": CompanyOwnerForm, "state": StateOwnerForm}
 
 
 def interest_or_404(organisation: Organisation, pk: int) -> Interest:
@@ -31,7 +27,7 @@ def interest_or_404(organisation: Organisation, pk: int) -> Interest:
 
 @while_editable
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    return page(request, organisation, "owners", step="owners", holdings=holdings(organisation))
+    return page(request, organisation, "owners", step="owners", holdings=holdings(parties.customer(organisation)))
 
 
 @while_editable
@@ -39,10 +35,9 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
     """Another owner of the company `pk`: a person, a company, a state, or one who has been named before."""
     companies = Party.objects.current().filter(organisation=organisation, kind=Party.Kind.COMPANY)
     owned = get_object_or_404(companies, pk=pk)
-    if kind not in FORMS:
+    if kind not in {*NEW, "known"}:
         raise Http404
-    extra = {"owned": owned} if kind == "known" else {}
-    form = FORMS[kind](posted(request), **extra)
+    form = NEW[kind](posted(request)) if kind in NEW else KnownOwnerForm(posted(request), owned=owned)
     if form.acted(lambda: declare(request, organisation, form, owned, kind)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:owners")
@@ -52,29 +47,31 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
 def declare(request: HttpRequest, organisation: Organisation, form: Page, owned: Party, kind: str) -> None:
     with steps.editing(organisation):
         ownership.declare_owner(
-            organisation, owned=owned, **({"kind": kind} if kind != "known" else {}), **form.cleaned_data, by=request.user
+            organisation, owned=owned, **({"kind": kind} if kind in NEW else {}), **form.cleaned_data, by=request.user
         )
 
 
 @while_editable
 def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     interest = interest_or_404(organisation, pk)
-    form_class = FORMS[interest.owner.kind]
-    fields = [name for name in form_class.base_fields if name != "share"]
-    form = form_class(
-        posted(request), initial={**{name: getattr(interest.owner, name) for name in fields}, "share": interest.share}
-    )
+    form = NEW[interest.owner.kind](posted(request), stands=told(interest))
     if form.acted(lambda: save(request, organisation, form, interest)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:owners")
     return page(request, organisation, "owner", step="owners", form=form, owned=interest.owned, interest=interest)
 
 
-def save(request: HttpRequest, organisation: Organisation, form: Page, interest: Interest) -> None:
-    told = dict(form.cleaned_data)
+def told(interest: Interest) -> Standing:
+    fields = [name for name in NEW[interest.owner.kind].asks() if name != "share"]
+    return {**{name: getattr(interest.owner, name) for name in fields}, "share": interest.share}
+
+
+def save(request: HttpRequest, organisation: Organisation, form: Changing, interest: Interest) -> None:
+    typed = dict(form.cleaned_data)
     with steps.editing(organisation):
-        ownership.change_share(interest, share=told.pop("share"), by=request.user)
-        parties.correct(interest.owner, **told, by=request.user)
+        form.compare(told(ownership.live(interest)))
+        ownership.change_share(interest, share=typed.pop("share"), by=request.user)
+        parties.correct(interest.owner, **typed, by=request.user)
 
 
 @while_editable

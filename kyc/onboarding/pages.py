@@ -27,7 +27,7 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
             "steps": steps.stepper(case, found, step),
             "missing": found,
             "missing_here": [gap for gap in found if gap.step == step],
-            "saved_at": steps.saved_at(organisation),
+            "saved_at": steps.saved_at(organisation) if case and case.is_editable else None,
             **context,
         },
         status=422 if form is not None and form.errors else 200,

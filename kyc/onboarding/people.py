@@ -9,15 +9,24 @@ from accounts.models import Organisation
 from kyc.keys.models import Key
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_editable
-from kyc.onboarding.forms import Page, PersonForm
+from kyc.onboarding.changing import Page, Standing
+from kyc.onboarding.forms import PersonForm
 from kyc.onboarding.pages import page, posted
-from kyc.onboarding.views import people_of
 from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
 
 
 def person_or_404(organisation: Organisation, pk: int) -> Party:
     return get_object_or_404(Party.objects.people().filter(organisation=organisation), pk=pk)
+
+
+def people_of(organisation: Organisation) -> dict[Party, list[Role]]:
+    """Who runs the company, each with what he is there."""
+    live = Role.objects.live().filter(organisation=organisation, kind__in=parties.PEOPLE_ROLES, party__kind=Party.Kind.PERSON)
+    people: dict[Party, list[Role]] = {}
+    for role in live.select_related("party").order_by("party__pk", "pk"):
+        people.setdefault(role.party, []).append(role)
+    return people
 
 
 @while_editable
@@ -36,15 +45,15 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def asked(request: HttpRequest, organisation: Organisation, person: Party | None) -> HttpResponse:
-    form = PersonForm(posted(request), initial=told(person) if person else None)
+    form = PersonForm(posted(request), stands=told(person) if person else None)
     if form.acted(lambda: save(request, organisation, form, person)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:people")
     return page(request, organisation, "person", step="people", form=form, person=person)
 
 
-def told(person: Party) -> dict[str, object]:
-    roles = Role.objects.live().filter(party=person, kind__in=parties.PEOPLE_ROLES)
+def told(person: Party) -> Standing:
+    roles = Role.objects.live().filter(party=person, kind__in=parties.PEOPLE_ROLES).order_by("kind")
     fields = ("name", "native_name", "country", "birth_date", "address")
     return {
         **{name: getattr(person, name) for name in fields},
@@ -55,6 +64,8 @@ def told(person: Party) -> dict[str, object]:
 
 def save(request: HttpRequest, organisation: Organisation, form: PersonForm, person: Party | None) -> None:
     with steps.editing(organisation):
+        if person:
+            form.compare(told(parties.own(person, organisation)))
         parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
 
 

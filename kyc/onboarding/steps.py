@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,6 @@ from accounts.models import AuditEvent, Organisation
 from accounts.refused import Refused
 from kyc.cases.completeness import Missing, missing
 from kyc.cases.models import Case
-from kyc.parties.actions import customer
 
 STEPS = {
     "company": _("About the company"),
@@ -24,7 +24,9 @@ STEPS = {
 }
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
 # What a customer's own saving is called in the audit; officers' work on the case must not show here.
-SAVING = ("organisation.", "case.opened", "party.", "interest.", "document.")
+SAVING = Q(verb="case.opened")
+for stage in ("organisation", "party", "interest", "document"):
+    SAVING |= Q(verb__startswith=f"{stage}.")
 
 
 class NotEditable(Refused):
@@ -60,7 +62,7 @@ def editing(organisation: Organisation) -> Iterator[Case]:
 def gaps(organisation: Organisation) -> list[Missing]:
     """What is missing; the owners of a company come up only once the company is known."""
     found = missing(organisation)
-    if customer(organisation) is None:
+    if any(gap.step == "company" for gap in found):
         found.append(Missing("owners", str(_("Say who owns the company."))))
     return sorted(found, key=lambda gap: list(STEPS).index(gap.step))
 
@@ -88,5 +90,5 @@ def after(step: str) -> str:
 
 
 def saved_at(organisation: Organisation) -> datetime | None:
-    events = AuditEvent.objects.filter(organisation_id=organisation.pk).order_by("-pk").values_list("verb", "at")
-    return next((at for verb, at in events[:200] if verb.startswith(SAVING)), None)
+    events = AuditEvent.objects.filter(SAVING, organisation_id=organisation.pk).order_by("-pk")
+    return events.values_list("at", flat=True).first()

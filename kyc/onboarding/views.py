@@ -18,11 +18,13 @@ from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
 from kyc.onboarding import steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
-from kyc.onboarding.forms import CompanyForm, OrganisationForm, Page, SendForm
+from kyc.onboarding.changing import Page, Standing
+from kyc.onboarding.forms import CompanyForm, OrganisationForm, SendForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
+from kyc.onboarding.people import people_of
 from kyc.parties import actions as parties
-from kyc.parties.models import Party, Role
+from kyc.parties.models import Party
 from kyc.rules import packs
 
 
@@ -72,13 +74,22 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         organisation,
         "overview",
         requirements=case.requirements.filter(met_at__isnull=True).order_by("pk"),
-        documents=Document.objects.current().filter(organisation=organisation).select_related("party").order_by("-pk"),
-        people=people_of(organisation),
-        company=parties.customer(organisation),
         entity=Entity.objects.live().filter(organisation=organisation).first(),
         answer_by=case.submitted_at + timedelta(days=packs.current().days("decide")) if case.submitted_at else None,
         refusal=refusal_of(case),
+        **everything(organisation),
     )
+
+
+def everything(organisation: Organisation) -> dict[str, object]:
+    """What the customer has told and sent so far."""
+    company = parties.customer(organisation)
+    return {
+        "company": company,
+        "people": people_of(organisation),
+        "holdings": holdings(company),
+        "documents": Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk"),
+    }
 
 
 def refusal_of(case: Case) -> str:
@@ -87,28 +98,22 @@ def refusal_of(case: Case) -> str:
     return decision.message if decision else ""
 
 
-def people_of(organisation: Organisation) -> dict[Party, list[Role]]:
-    """Who runs the company, each with what he is there."""
-    live = Role.objects.live().filter(organisation=organisation, kind__in=parties.PEOPLE_ROLES, party__kind=Party.Kind.PERSON)
-    people: dict[Party, list[Role]] = {}
-    for role in live.select_related("party").order_by("party__pk", "pk"):
-        people.setdefault(role.party, []).append(role)
-    return people
-
-
 @while_editable
 def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    known = parties.customer(organisation)
-    initial = {name: getattr(known, name) for name in CompanyForm.base_fields} if known else None
-    form = CompanyForm(posted(request), initial=initial)
+    form = CompanyForm(posted(request), initial={"name": organisation.name}, stands=told(parties.customer(organisation)))
     if form.acted(lambda: save_company(request, organisation, form)):
         messages.success(request, _("Saved."))
         return redirect(steps.after("company"))
     return page(request, organisation, "company", step="company", form=form)
 
 
+def told(company: Party | None) -> Standing:
+    return {name: getattr(company, name) for name in CompanyForm.asks()} if company else {}
+
+
 def save_company(request: HttpRequest, organisation: Organisation, form: CompanyForm) -> None:
     with steps.editing(organisation):
+        form.compare(told(parties.customer(organisation)))
         parties.declare_company(organisation, **form.cleaned_data, by=request.user)
 
 
@@ -119,17 +124,7 @@ def check(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if form.acted(lambda: send(request, organisation, form)):
         messages.success(request, _("Sent. We write to you as soon as there is an answer."))
         return redirect("onboarding:overview")
-    return page(
-        request,
-        organisation,
-        "check",
-        step="check",
-        form=form,
-        company=parties.customer(organisation),
-        people=people_of(organisation),
-        holdings=holdings(organisation),
-        documents=Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk"),
-    )
+    return page(request, organisation, "check", step="check", form=form, **everything(organisation))
 
 
 def send(request: HttpRequest, organisation: Organisation, form: SendForm) -> None:

@@ -6,17 +6,22 @@ from fractions import Fraction
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.ownership import shares
 from kyc.ownership.models import Interest
-from kyc.parties.actions import country_of, end_role, leave_if_idle, own, take_role
+from kyc.parties.actions import country_of, end_role, is_same, leave_if_idle, own, take_role
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import BadText, checked, past_day
 
 SHAREHOLDING = "shareholding"
+APART = {
+    Party.Kind.PERSON: gettext_lazy("Another person of that name is told apart by the date of birth."),
+    Party.Kind.COMPANY: gettext_lazy("Another company of that name is told apart by the registration number."),
+}
 
 
 class OverWhole(Refused):
@@ -32,9 +37,11 @@ class OwnsItself(Refused):
 
 
 class NamedTwice(Refused):
-    """One owner of one company is named once."""
+    """One owner of one company is named once; `interest` is what is named of it."""
 
-    field = "owner"
+    def __init__(self, message: str, interest: Interest) -> None:
+        super().__init__(message)
+        self.interest = interest
 
 
 class OwnedByNobody(Refused):
@@ -74,6 +81,7 @@ def declare_owner(
     owned: Party,
     kind: str = Party.Kind.PERSON,
     name: str = "",
+    native_name: str = "",
     share: str,
     country: str = "",
     hq_country: str = "",
@@ -91,9 +99,13 @@ def declare_owner(
     share = share_of(share)
     if owner:
         owner = own(owner, organisation)
-        refuse_twice(owner, owned)
+    else:
+        owner = described(kind, name, native_name, country, hq_country, registration_number, birth_date)
+    refuse_twice(owner, owned)
     fits(owned, share)
-    owner = owner or new_owner(organisation, kind, name, country, hq_country, registration_number, birth_date)
+    if owner.pk is None:
+        owner.organisation = organisation
+        owner.save()
     take_role(owner, Role.Kind.OWNER)
     interest = Interest.objects.create(
         organisation=organisation,
@@ -110,29 +122,30 @@ def declare_owner(
 def refuse_twice(owner: Party, owned: Party) -> None:
     if owner.pk == owned.pk:
         raise OwnsItself(_("A company cannot be named as its own owner."))
-    if Interest.objects.live().filter(owner=owner, owned=owned, kind=SHAREHOLDING).exists():
-        raise NamedTwice(
-            _("%(owner)s is already named as an owner of %(owned)s. Change the share there instead.")
-            % {"owner": owner.name, "owned": owned.name}
-        )
+    for interest in Interest.objects.live().filter(owned=owned, kind=SHAREHOLDING).select_related("owner").order_by("pk"):
+        if interest.owner_id == owner.pk or (owner.pk is None and is_same(interest.owner, owner)):
+            sentence = _("%(owner)s is already named among the owners of %(owned)s; change the share there instead.")
+            told_apart = "" if owner.pk else APART.get(owner.kind, "")
+            raise NamedTwice(f"{sentence % {'owner': interest.owner.name, 'owned': owned.name}} {told_apart}".strip(), interest)
 
 
-def new_owner(
-    organisation: Organisation,
+def described(
     kind: str,
     name: str,
+    native_name: str,
     country: str,
     hq_country: str,
     registration_number: str,
     birth_date: str,
 ) -> Party:
+    """A new owner, not yet kept."""
     if kind not in Party.Kind.values:
         raise BadText("kind", _("Say whether the owner is a person, a company or a state."))
     is_company = kind == Party.Kind.COMPANY
-    return Party.objects.create(
-        organisation=organisation,
+    return Party(
         kind=kind,
         name=checked("name", name, limit=300, required=True),
+        native_name=checked("native_name", native_name, limit=300),
         country=country_of("country", country),
         hq_country=country_of("hq_country", hq_country) if is_company else "",
         registration_number=checked("registration_number", registration_number, limit=100) if is_company else "",

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.linear import Answer, solve
-from kyc.ownership.shares import NONE, NOTHING, ONE, Interval, per_cent, shown
+from kyc.ownership.shares import ABOUT, NONE, NOTHING, ONE, Interval, is_short, part, per_cent, shown, text
 
 # Chains told of one owner, and steps spent on looking for them; the sums count all chains, told or not.
 MOST_CHAINS, MOST_STEPS = 8, 400
@@ -115,19 +116,30 @@ def grown(seeds: set[str], users: Mapping[str, Iterable[Holding]]) -> set[str]:
 
 def sentence(graph: Graph, chain: Chain) -> str:
     first, *rest = chain
-    steps = [f"{graph.name(first.owner)} holds {shown(first.share)} of {graph.name(first.owned)}"]
-    steps += [f"{graph.name(h.owner)} {shown(h.share)} of {graph.name(h.owned)}" for h in rest]
+    steps = [f"{graph.name(first.owner)} holds {stated(first.share)} of {graph.name(first.owned)}"]
+    steps += [f"{graph.name(h.owner)} {stated(h.share)} of {graph.name(h.owned)}" for h in rest]
     if not rest:
         return f"{steps[0]}."
-    return f"{', '.join(steps)}: {' × '.join(factor(h.share) for h in chain)} = {product(chain)}."
+    return f"{', '.join(steps)}: {multiplied([h.share for h in chain])}."
 
 
-def factor(share: Interval) -> str:
-    return shown(share) if share.is_exact else f"({shown(share)})"
+def stated(share: Interval) -> str:
+    return part(share.min) if share.is_exact else shown(share)
 
 
-def product(chain: Chain) -> str:
-    lower, upper = ONE, ONE
-    for holding in chain:
-        lower, upper = lower * holding.share.min, upper * holding.share.max
-    return per_cent(lower) if lower == upper else f"{per_cent(lower)} to {per_cent(upper)}"
+def multiplied(factors: list[Interval]) -> str:
+    """`50 % × 25 % = 12.5 %`; in fractions where one of them is none in per cent: `1/3 × 1/2 = 1/6 (≈ 16.67 %)`."""
+    lower, upper = prod((share.min for share in factors), start=ONE), prod((share.max for share in factors), start=ONE)
+    found = per_cent(lower) if lower == upper else f"{per_cent(lower)} to {per_cent(upper)}"
+    if any("/" in stated(share) for share in factors) and all(share.is_exact and is_short(share.min) for share in factors):
+        told = [text(share.min) for share in factors]
+        result = f"= {text(lower)} ({found})" if is_short(lower) else equal(found)
+    else:
+        told = [stated(share) if share.is_exact else f"({shown(share)})" for share in factors]
+        result = equal(found)
+    return f"{' × '.join(told)} {result}"
+
+
+def equal(found: str) -> str:
+    """With one sign before it: equal, or about."""
+    return f"{ABOUT}{found.replace(ABOUT, '')}" if ABOUT in found else f"= {found}"

@@ -10,8 +10,7 @@ from typing import Any
 
 from kyc.ownership import shares
 from kyc.ownership.cascade import Cascade
-from kyc.ownership.flows import Flow
-from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, Stakes, by_owned, everyone, is_overfull, remainder
+from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, by_owned, everyone, is_overfull, remainder
 from kyc.ownership.graph import Holding as Holding
 from kyc.ownership.graph import Party as Party
 from kyc.ownership.owners import Owners
@@ -131,12 +130,6 @@ def beneficial_owners(
     owners = Owners(graph, subject, Rule("", threshold))
     above = [party for party in graph.stakes().above(subject) if party != subject and party in graph.ids]
     return {party: owners.verdict(party) for party in above}
-
-
-def effective(holdings: Collection[Holding], *, subject: str) -> dict[str, Interval]:
-    """What each party above `subject` owns of it when chains are multiplied and added."""
-    found = Flow(named(holdings, None), Stakes.of(holdings), subject).shares
-    return {party: share for party, share in found.items() if party != subject}
 
 
 def unaccounted(holdings: Iterable[Holding]) -> dict[str, Interval]:

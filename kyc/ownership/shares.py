@@ -13,6 +13,9 @@ MORE = re.compile(rf"> ?({NUMBER}) ?%?", re.ASCII)
 NOTHING, ONE = Fraction(0), Fraction(1)
 # Decimals of a per cent shown as they are; a share that needs more is shown rounded, with a sign that it is.
 EXACT_DECIMALS, MOST_DECIMALS = 4, 12
+ABOUT = "≈ "
+# A fraction with a larger denominator says less to a reader than a rounded per cent.
+LARGEST_PARTS = 999
 
 
 class BadShare(ValueError):
@@ -114,7 +117,17 @@ def per_cent(share: Fraction) -> str:
         return f"{exact} %"
     rounded = (decimal(value, places) for places in range(2, MOST_DECIMALS + 1))
     told = next((told for told in rounded if "." in told), decimal(value, MOST_DECIMALS))
-    return f"{told} %" if Fraction(told) == value else f"≈ {told} %"
+    return f"{told} %" if Fraction(told) == value else f"{ABOUT}{told} %"
+
+
+def is_short(share: Fraction) -> bool:
+    return share.denominator <= LARGEST_PARTS
+
+
+def part(share: Fraction) -> str:
+    """Per cent, or the fraction where per cent would have to be rounded and the fraction is short: `50 %`, `1/3`."""
+    told = per_cent(share)
+    return text(share) if told.startswith(ABOUT) and is_short(share) else told
 
 
 def shown(interval: Interval) -> str:

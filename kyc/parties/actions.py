@@ -11,7 +11,7 @@ from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.parties import countries
 from kyc.parties.models import Party, Role
-from kyc.parties.wording import BadText, checked, past_day
+from kyc.parties.wording import BadText, alike, checked, past_day
 
 PEOPLE_ROLES = (Role.Kind.CONTROLLER, Role.Kind.DIRECTOR)
 
@@ -26,6 +26,14 @@ class NoRole(Refused):
     """A person is named for something he does."""
 
     field = "roles"
+
+
+class NamedBefore(Refused):
+    """One person is named once; `party` is the entry there is."""
+
+    def __init__(self, message: str, party: Party) -> None:
+        super().__init__(message)
+        self.party = party
 
 
 class IsCustomer(Refused):
@@ -57,6 +65,22 @@ def customer(organisation: Organisation) -> Party | None:
     """The company that the organisation is, once declared."""
     live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER)
     return next((role.party for role in live.select_related("party")), None)
+
+
+def is_same(one: Party, other: Party) -> bool:
+    """Whether two entries name one party: the kind, the name, and what tells apart those who share them."""
+    numbers = {one.registration_number, other.registration_number} - {""}
+    return (one.kind, alike(one.name), one.birth_date) == (other.kind, alike(other.name), other.birth_date) and len(numbers) < 2
+
+
+def refuse_named_before(person: Party) -> None:
+    for known in Party.objects.people().filter(organisation=person.organisation_id).order_by("pk"):
+        if is_same(known, person):
+            raise NamedBefore(
+                _("%(name)s is already named with this date of birth. Change that entry instead of adding another.")
+                % {"name": known.name},
+                known,
+            )
 
 
 def take_role(party: Party, kind: str, *, title: str = "") -> Role:
@@ -134,7 +158,8 @@ def declare_person(
     by: User,
 ) -> Party:
     """Names a person and the live roles among controller and director; `party` changes one named before. `birth_date` is
-    YYYY-MM-DD. A second controlling person raises SecondController, unless `replace` makes this one it. Raises BadText."""
+    YYYY-MM-DD. A second controlling person raises SecondController, unless `replace` makes this one it. Raises BadText,
+    NamedBefore."""
     organisation = organisations.locked(organisation, by=by)
     chosen = set(roles)
     person = own(party, organisation) if party else Party(organisation=organisation, kind=Party.Kind.PERSON)
@@ -146,6 +171,8 @@ def declare_person(
     person.birth_date = past_day("birth_date", birth_date)
     person.address = checked("address", address, limit=1000, lines=True)
     title = checked("title", title, limit=150)
+    if party is None:
+        refuse_named_before(person)
     if Role.Kind.CONTROLLER in chosen:
         make_room(organisation, person, replace=replace, by=by)
     person.save()
@@ -176,6 +203,7 @@ def correct(
     party: Party,
     *,
     name: str,
+    native_name: str = "",
     country: str,
     hq_country: str = "",
     registration_number: str = "",
@@ -185,6 +213,7 @@ def correct(
     """Says anew who an owner is; a company takes the headquarters and number, a person the birth date. Raises BadText."""
     party = own(party, organisations.locked(party.organisation, by=by))
     party.name = checked("name", name, limit=300, required=True)
+    party.native_name = checked("native_name", native_name, limit=300)
     party.country = country_of("country", country)
     if party.is_person:
         party.birth_date = past_day("birth_date", birth_date)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import ReasonMissing, Refused
 from config import jobs
 from kyc.screening.models import Hit
 
@@ -27,14 +27,17 @@ REASONS = {
         "other_evidence": gettext_lazy("Other evidence, named in the note"),
     },
 }
+NAMED_IN_NOTE = {"other_evidence"}
 
 
 class RulingReversed(Refused):
     """A ruling stands; it is not turned round by a second click."""
 
 
-class ReasonMissing(Refused):
-    """A ruling names one of the listed reasons."""
+class NoteMissing(ReasonMissing):
+    """Evidence that the list of reasons doesn't know is named in the note."""
+
+    field = "note"
 
 
 @transaction.atomic
@@ -43,6 +46,8 @@ def rule(hit: Hit, *, ruling: str, reason: str, note: str = "", by: User) -> Hit
     require(by, Permission.HIT_RULE)
     if reason not in REASONS.get(ruling, {}):
         raise ReasonMissing(_("Choose a reason from the list for this ruling."))
+    if reason in NAMED_IN_NOTE and not note.strip():
+        raise NoteMissing(_("Name the other evidence in the note."))
     hit = Hit.objects.select_for_update().get(pk=hit.pk)
     if hit.ruling == ruling:
         return hit

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from babel import Locale
+from kyc.parties import countries
 
 # Names that publishers of lists use and the CLDR does not.
 OTHERWISE = {
@@ -37,18 +37,9 @@ OTHERWISE = {
 }
 
 
-# Codes of the CLDR that name no country.
-NO_COUNTRY = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}
-
-
-@cache
-def english() -> dict[str, str]:
-    return {code: str(name) for code, name in Locale("en").territories.items() if len(code) == 2 and code not in NO_COUNTRY}
-
-
 @cache
 def known() -> dict[str, str]:
-    return {name.lower(): code for code, name in english().items()} | OTHERWISE
+    return {name.lower(): code for code, name in countries.names("en").items()} | OTHERWISE
 
 
 def code(name: str) -> str:
@@ -58,4 +49,4 @@ def code(name: str) -> str:
 
 def named(code: str) -> str:
     """The English name of a code, or the code itself."""
-    return english().get(code, code)
+    return countries.name(code, "en")

@@ -18,14 +18,12 @@ from accounts.refused import Refused
 from config import jobs
 from kyc.screening.entries import BadList, Entry
 from kyc.screening.index import Index
-from kyc.screening.match import Match, Subject
 from kyc.screening.models import ListEntry, ListVersion
 from kyc.screening.sources import ofac
 
 SHIPPED = Path(__file__).parent / "lists"
 SHIPPED_DATE = date(2024, 5, 2)
 SHIPPED_FILES = (SHIPPED / "ofac-sdn_2024-05-02.csv.gz", SHIPPED / "ofac-sdn_2024-05-02_alt.csv.gz")
-READABLE = (ListVersion.Source.OFAC_SDN, ListVersion.Source.OFAC_CONS)
 CONTENTS = ("kind", "name", "aliases", "programmes", "birth_dates", "countries", "identifiers")
 # A newer version with less than this part of the active one's entries is more likely a broken download.
 LEAST_KEPT = 0.8
@@ -176,16 +174,3 @@ def active_index() -> Index:
         if _index[0] != ids:
             _index = (ids, built(ids))
         return _index[1]
-
-
-def screen_party(
-    name: str,
-    kind: str = "person",
-    *,
-    birth_date: str = "",
-    country: str = "",
-    identifiers: Collection[str] = (),
-    limit: int = 10,
-) -> list[Match]:
-    """The likeliest entries of the active lists, best first, also below the line."""
-    return active_index().find(Subject(name, kind, birth_date, tuple(identifiers), country), limit=limit)

@@ -15,9 +15,6 @@ from rapidfuzz.distance import OSA
 from kyc.screening.entries import Entry
 from kyc.screening.normalise import LEGAL_FORMS, LINKING, TITLES, fold, skeleton, telling, words
 
-# The line used where no rule pack names one; tests/kyc/screening/test_yield.py measures what it finds and what it stops.
-THRESHOLD = 0.86
-
 OTHER_SPELLING = 0.98
 JOINED = 0.97
 INITIAL = 0.8
@@ -64,10 +61,6 @@ class Match:
     @property
     def reasons(self) -> tuple[str, ...]:
         return tuple(ground.sentence for ground in self.grounds)
-
-
-def is_hit(match: Match, threshold: float = THRESHOLD) -> bool:
-    return match.score >= threshold
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """Lists as published, and possible matches of parties with their entries."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -60,6 +63,11 @@ class HitQuerySet(models.QuerySet["Hit"]):
 
     def open(self) -> "HitQuerySet":
         return self.filter(ruling="")
+
+    def current(self, versions: Collection[ListVersion] | Collection[int] | QuerySet[Any]) -> "HitQuerySet":
+        """Of parties that are still involved under the name that was compared, with entries of these list versions: those
+        of a case's newest round. Every other one is an earlier answer, and counts nowhere."""
+        return self.filter(party__removed_on__isnull=True, party_name=F("party__name"), list_version__in=versions)
 
 
 @tracked()

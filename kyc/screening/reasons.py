@@ -53,15 +53,16 @@ def is_weak(name: str) -> bool:
 
 
 def born(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:
-    """What the birth dates say: the same day weighs more than the same year."""
+    """What the birth dates say: the same day weighs more than the same year. Of the party's own date, which is kept sealed,
+    a sentence tells the year alone."""
     mine = birthdates.span(asked) if asked else None
     theirs = [span for text in listed if (span := birthdates.span(text))]
     if mine is None or not theirs:
         return
-    says = f"Born {asked}; the entry says {', '.join(listed[:3])}."
+    says = f"Born in {mine[0].year}; the entry says {', '.join(listed[:3])}."
     apart = min(birthdates.years_apart(mine, span) for span in theirs)
     if any(span == mine and span[0] == span[1] for span in theirs):
-        yield SAME_DAY, Ground("same_birth_date", f"Born on the same day, {asked}.")
+        yield SAME_DAY, Ground("same_birth_date", f"Born on the same day, in {mine[0].year}.")
     elif any(span[0] <= mine[1] and mine[0] <= span[1] for span in theirs):
         yield SAME_YEAR, Ground("same_birth_year", f"{says[:-1]}: these agree as far as they are known.")
     elif apart <= NEAR_YEARS:

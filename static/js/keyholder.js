@@ -6,7 +6,7 @@
 
   // Buttons that need script stay hidden until it runs.
   const reveal = (root) => {
-    root.querySelectorAll("[data-copy], [data-dismiss], [data-print]").forEach((button) => { button.hidden = false; });
+    root.querySelectorAll("[data-copy], [data-dismiss]").forEach((button) => { button.hidden = false; });
     root.querySelector("[data-focus]")?.focus();
   };
 
@@ -18,14 +18,52 @@
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-dismiss], [data-print]");
+    const button = event.target.closest("[data-copy], [data-dismiss]");
     if (button?.dataset.copy) copy(button);
-    else if (button && "print" in button.dataset) window.print();
     else if (button) button.closest(".notice").remove();
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
+
+  // What a form's choice calls for. A select with data-groups-of="name" offers the group that is called like the choice made
+  // there, and a field with data-with="name=value" is there only with that choice. Without script all of them are.
+  const chosen = (form, name) => {
+    const field = form.elements[name];
+    const option = field.options ? field.selectedOptions[0] : [...field].find((radio) => radio.checked);
+    if (!option?.value) return { value: "", words: "" };
+    return { value: option.value, words: (option.labels?.[0] ?? option).textContent.trim() };
+  };
+
+  const groups = new WeakMap();
+  const offer = (select) => {
+    if (!groups.has(select)) groups.set(select, [...select.querySelectorAll("optgroup")]);
+    const { words } = chosen(select.form, select.dataset.groupsOf);
+    const kept = select.value;
+    groups.get(select).forEach((group) => group.remove());
+    select.append(...groups.get(select).filter((group) => !words || group.label === words));
+    select.value = kept;
+    if (select.selectedIndex < 0) select.selectedIndex = 0;
+  };
+
+  const follow = (field) => {
+    const [name, value] = field.dataset.with.split("=");
+    field.disabled = field.closest(".field").hidden = chosen(field.form, name).value !== value;
+  };
+
+  const adapt = (root) => {
+    root.querySelectorAll("[data-groups-of]").forEach(offer);
+    root.querySelectorAll("[data-with]").forEach(follow);
+  };
+  document.addEventListener("change", (event) => { if (event.target.form) adapt(event.target.form); });
+
+  // What is wider than its place opens where its middle matters: data-centre names that part.
+  const centre = (box) => {
+    const part = box.querySelector(box.dataset.centre)?.getBoundingClientRect();
+    const place = box.getBoundingClientRect();
+    if (part) box.scrollLeft += part.left + part.width / 2 - place.left - place.width / 2;
+  };
+  document.querySelectorAll("[data-centre]").forEach(centre);
 
   // j and k walk the rows of table[data-rows]; Enter opens the row's title.
   const walk = (step) => {
@@ -66,9 +104,14 @@
     setTimeout(() => { button.disabled = true; button.dataset.sent = ""; });
   });
   window.addEventListener("pageshow", () => {
+    adapt(document);
     document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
   });
 
-  document.addEventListener("htmx:load", (event) => reveal(event.target));
+  document.addEventListener("htmx:load", (event) => {
+    reveal(event.target);
+    adapt(event.target);
+  });
   reveal(document);
+  adapt(document);
 })();

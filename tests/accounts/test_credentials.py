@@ -1,5 +1,8 @@
 """A gateway's credential is shown once, kept as a digest, and dead once revoked."""
 
+import os
+import pwd
+
 import pytest
 
 from accounts import credentials
@@ -28,8 +31,28 @@ class TestIssue:
         assert (recorded.actor, recorded.details) == ("Omar", {"name": "edge"})
 
     def test_no_two_are_alike(self, omar: User) -> None:
-        made = [credentials.issue(name="edge", by=omar) for _ in range(20)]
+        made = [credentials.issue(name=f"edge {number}", by=omar) for number in range(20)]
         assert len({text for _, text in made}) == len({credential.prefix for credential, _ in made}) == 20
+
+    def test_the_operator_of_the_machine_needs_no_role_and_is_named(self, db: None) -> None:
+        credentials.issue(name="edge", by=None)
+        recorded = AuditEvent.objects.get(verb="gateway.credential_issued")
+        operator = pwd.getpwuid(os.getuid()).pw_name
+        assert (recorded.actor, recorded.details) == ("Keyholder", {"name": "edge", "operator": operator})
+
+    def test_a_name_tells_one_gateway_in_use_from_another(self, omar: User) -> None:
+        credential, _ = credentials.issue(name=" edge\n1 ", by=omar)
+        assert credential.name == "edge 1"
+        with pytest.raises(credentials.BadName, match="edge 1 already"):
+            credentials.issue(name="edge 1", by=omar)
+        credentials.revoke(credential, by=omar)
+        credentials.issue(name="edge 1", by=omar)
+        assert GatewayCredential.objects.count() == 2
+
+    @pytest.mark.parametrize("name", ["", " ", "\u200b\n"])
+    def test_without_a_name_there_is_none(self, omar: User, name: str) -> None:
+        with pytest.raises(credentials.BadName, match="Give the gateway a name"):
+            credentials.issue(name=name, by=omar)
 
     @pytest.mark.parametrize("role", ["analyst", "approver", "investigator", "auditor", "support", ""])
     def test_is_for_the_administrator_only(self, db: None, role: str) -> None:

@@ -8,16 +8,21 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.adapter import AccountAdapter
 from accounts.models import Message
 from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 
 pytestmark = pytest.mark.django_db
 FRAME = ('<link rel="stylesheet" href="/static/css/tokens.css">', '<header class="top">', '<main id="main" tabindex="-1">')
+# What a reader sees is spelt "e-mail", the library's words too.
+OTHER_SPELLING = re.compile(r"\b[Ee]mails?\b")
 # Page of a stranger, of a customer without a second step, of one with it.
 STRANGERS = {
     "account_login": "Sign in",
@@ -73,6 +78,12 @@ def named(patterns: list[URLPattern | URLResolver], prefix: str = "") -> dict[st
 PATHS = named(get_resolver().url_patterns)
 
 
+def read(page: str) -> str:
+    """The page's words, those in empty fields among them."""
+    placeholders = re.findall(r'placeholder="([^"]*)"', page)
+    return " ".join([re.sub(r"<script.*?</script>|<[^>]*>", " ", page, flags=re.DOTALL), *placeholders])
+
+
 def drawn(client: Client, name: str, heading: str) -> str:
     answer = client.get(PATHS[name])
     assert answer.status_code == 200, (name, answer.get("Location"))
@@ -85,6 +96,7 @@ def drawn(client: Client, name: str, heading: str) -> str:
     assert title.strip().endswith("· Keyholder")
     assert title.strip() != "· Keyholder"
     assert "Menu:" not in page
+    assert not OTHER_SPELLING.search(read(page)), name
     return page
 
 
@@ -168,3 +180,23 @@ def test_every_template_of_ours_stands_where_the_library_looks() -> None:
         for template in (ours / folder).rglob("*.*"):
             found = library / template.relative_to(ours)
             assert found.exists(), template
+
+
+def test_the_compiled_words_are_those_that_are_written() -> None:
+    folder = Path(__file__).parents[2] / "accounts/locale/en/LC_MESSAGES"
+    written, compiled = read_po((folder / "django.po").open("rb")), read_mo((folder / "django.mo").open("rb"))
+    assert {entry.id: entry.string for entry in compiled if entry.id} == {entry.id: entry.string for entry in written if entry.id}
+    assert len(compiled) > 20
+
+
+def test_refusals_are_spelt_so_too() -> None:
+    said = [str(sentence) for sentence in AccountAdapter.error_messages.values()]
+    assert not [sentence for sentence in said if OTHER_SPELLING.search(sentence)]
+    assert "You cannot remove your primary e-mail address." in said
+
+
+@pytest.mark.parametrize(("typed", "said"), [("nobody", "Enter a valid e-mail address."), ("", "This field is required.")])
+def test_a_field_says_so_too(typed: str, said: str) -> None:
+    form = Client().post(PATHS["account_reset_password"], {"email": typed}).context["form"]
+    assert form["email"].label == "E-mail"
+    assert form.errors["email"] == [said]

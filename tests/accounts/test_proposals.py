@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts import proposals
 from accounts.models import Proposal, User
 from accounts.permissions import NotPermitted, Permission
-from accounts.proposals import AlreadyEnded, Policy, ReasonMissing, SamePerson
+from accounts.proposals import AlreadyEnded, Policy, SamePerson
+from accounts.refused import ReasonMissing
 from tests import cast
 
 Outcome = Proposal.Outcome

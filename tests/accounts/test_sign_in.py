@@ -120,6 +120,85 @@ class TestSignUp:
         assert code not in str(list(Message.pgh_event_model.objects.values()))  # type: ignore[attr-defined]
 
 
+class TestAnotherCode:
+    PAGE = "/account/confirm-email/"
+    RESEND = {"action": "resend"}  # sent as it is
+    BUTTON = 'form="resend">Send a new code</button>'
+
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> Any:
+        """Moves the time on, for the library's limits too."""
+        start, passed = time.time(), [0.0]
+        monkeypatch.setattr(time, "time", lambda: start + passed[0])
+        return lambda minutes: passed.__setitem__(0, passed[0] + minutes * 60)
+
+    def test_is_sent_by_a_button_and_takes_the_firsts_place(self, clock: Any) -> None:
+        client = signed_up()
+        first = code_for("nora@sudlys.example")
+        assert self.BUTTON in client.get(self.PAGE).content.decode()
+        clock(1)
+        assert client.post(self.PAGE, self.RESEND)["Location"] == self.PAGE
+        second = code_for("nora@sudlys.example")
+        assert second != first
+        assert client.post(self.PAGE, {"code": first}).status_code == 200
+        assert who(client) == ""
+        assert client.post(self.PAGE, {"code": second})["Location"] == "/start/"
+        assert EmailAddress.objects.get(email="nora@sudlys.example").verified
+
+    @pytest.mark.parametrize("minutes", [2, 15])
+    def test_page_and_mail_say_for_how_many_minutes_it_works(self, settings: Any, minutes: int) -> None:
+        settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = minutes * 60
+        page = signed_up().get("/account/confirm-email/").content.decode()
+        assert f"It works for {minutes} minutes." in page
+        assert f"It works for {minutes} minutes." in newest_mail("nora@sudlys.example").text
+
+    def test_each_works_as_long_as_it_says(self, clock: Any) -> None:
+        client = signed_up()
+        for _ in range(2):
+            clock(14)
+            client.post(self.PAGE, self.RESEND)
+        clock(14)
+        assert client.post(self.PAGE, {"code": code_for("nora@sudlys.example")})["Location"] == "/start/"
+
+    def test_none_works_longer(self, clock: Any) -> None:
+        client = signed_up()
+        clock(14)
+        client.post(self.PAGE, self.RESEND)
+        clock(15.1)
+        assert client.post(self.PAGE, {"code": code_for("nora@sudlys.example")})["Location"] == "/account/login/"
+        assert who(client) == ""
+
+    def test_comes_twice_then_the_page_says_how_to_get_one(self, clock: Any) -> None:
+        client = signed_up()
+        for _ in range(3):
+            clock(1)
+            client.post(self.PAGE, self.RESEND)
+        assert Message.objects.filter(to="nora@sudlys.example").count() == 3
+        page = client.get(self.PAGE).content.decode()
+        assert "Send a new code" not in page
+        assert "cancel and sign in with your password" in page
+
+    def test_asked_for_at_once_the_one_on_its_way_still_works(self) -> None:
+        client = signed_up()
+        code = code_for("nora@sudlys.example")
+        assert client.post(self.PAGE, self.RESEND).status_code == 429
+        assert Message.objects.filter(to="nora@sudlys.example").count() == 1
+        assert client.post(self.PAGE, {"code": code})["Location"] == "/start/"
+
+    def test_answers_alike_whether_the_address_has_an_account(self, clock: Any) -> None:
+        cast.customer()
+        pages = []
+        for email in ("alice@nordlys.example", "nobody@nordlys.example"):
+            client = signed_up(email)
+            at_once = client.post(self.PAGE, self.RESEND)
+            clock(1)
+            later = client.post(self.PAGE, self.RESEND)
+            page = text(client.get(self.PAGE)).replace(email, "EMAIL")
+            pages.append((at_once.status_code, text(at_once), later.status_code, later["Location"], page))
+        assert pages[0] == pages[1]
+        assert "Send a new code" in pages[0][-1]
+
+
 class TestEnumeration:
     """Whether an address has an account is told to its owner by mail, and to nobody on a page."""
 
@@ -171,7 +250,7 @@ class TestSignIn:
         cast.customer()
         client = Client()
         answer = client.post("/account/login/", {"login": "alice@nordlys.example", "password": "wrong"})
-        sentence = "The email address and/or password you specified are not correct."
+        sentence = "The e-mail address and/or password you specified are not correct."
         assert answer.context["form"].errors["__all__"] == [sentence]
         assert sentence in answer.content.decode()
         assert who(client) == ""

@@ -148,7 +148,9 @@ def examines(ana: Walk) -> str:
 
 def proposes(officer: Walk, case: str, *, choice: str, reason: str, note: str, message: str = "") -> None:
     officer.go(case)
-    officer.fill(choice=choice, reason=reason, note=note, message=message)
+    officer.fill(choice=choice, reason=reason, note=note)
+    if message:
+        officer.fill(message=message)
     officer.page.get_by_role("button", name="Propose").click()
     officer.page.wait_for_load_state()
     assert "Another person decides it" in officer.text()
@@ -263,7 +265,7 @@ def test_from_sign_up_to_a_live_key_and_a_report(browser: Browser, installation:
     ana.until("To review")
     proposes(ana, case, choice="approve", reason="hits_explained", note="The new extract agrees; the matches are others.")
     ana.keep("33-proposed")
-    assert not ana.page.get_by_role("button", name="Take it").count()
+    assert not ana.page.get_by_role("button", name="Approve").count()
     takes(rui, case, name="34-to-approve")
 
     # A key works once the worker has linked it, until it is held, and again when the hold is lifted.

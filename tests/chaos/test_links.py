@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.chaos import figures
+from tests import figures
 from tests.chaos.window import Window, introspected, until
 from tests.running import BASE, Installation, command_line, descendants, environment
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from config import jobs, services, wake
+from config import installation, jobs, valkey, wake
 from config.celery import CONSUMING, Keyholder, app
 
 PATIENCE = 1.0
@@ -27,10 +27,10 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        command = [services.valkey_command()[0], "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
+        command = [valkey.command()[0], "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=self.socket.parent)
         deadline = time.monotonic() + 10
-        while not services.answers(self.socket) and time.monotonic() < deadline:
+        while not installation.answers(self.socket) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def freeze(self) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from amqp.exceptions import AccessRefused
 from django.db import IntegrityError, close_old_connections, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -379,6 +380,11 @@ class TestWoke:
 
 
 class TestPublisher:
+    @pytest.mark.parametrize("failure", [ConnectionRefusedError(), jobs.RedisError(), jobs.KombuError(), AccessRefused()])
+    def test_trouble_with_whatever_broker_is_no_error_of_who_publishes(self, failure: Exception) -> None:
+        """The sweeper publishes outside any request, so what escaped here would end it."""
+        assert not jobs.Publisher().send(Task(failure))
+
     def test_after_a_failure_it_stays_quiet_for_two_seconds(self) -> None:
         now = [100.0]
         publisher, task = jobs.Publisher(clock=lambda: now[0]), Task(ConnectionRefusedError())

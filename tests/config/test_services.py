@@ -1,21 +1,19 @@
 """The embedded services: started by whoever comes first, taken over by `make run`, ended cleanly, never lost."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from redis import Redis
 
-from config import services
 from tests.chaos.window import until
+from tests.config.launched import kept, kill, pids, started, verb
 from tests.running import (
     BASE,
     ENDS_WITHIN,
@@ -26,46 +24,7 @@ from tests.running import (
     environment,
     free_port,
     interrupt,
-    open_folder,
-    python,
 )
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
-
-
-@pytest.fixture
-def state() -> Iterator[Path]:
-    """Of a new installation, with nothing in it yet."""
-    with open_folder() as folder:
-        yield folder / "state"
-        verb(folder / "state", "stop")
-
-
-def verb(state: Path, name: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    return python(state, "-m", "config.services", name, **variables)
-
-
-def pids(state: Path) -> dict[str, int]:
-    return dict(eval(asked(state, "services.pids()")))
-
-
-def kept(state: Path, *statements: str) -> Any:
-    """Executes them as the owner; the first column of the last one's first row."""
-    with psycopg.connect(asked(state, "services.database_url('owner')"), autocommit=True) as owner:
-        for statement in statements:
-            done = owner.execute(statement)
-        row = done.fetchone() if done.description else None
-        return row and row[0]
-
-
-def started(state: Path) -> "subprocess.Popen[str]":
-    env = environment(state, KEYHOLDER_PORT=str(free_port()))
-    return subprocess.Popen([sys.executable, "-m", "config.services", "run"], cwd=BASE, env=env, text=True)
-
-
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    until(within=5, what=f"{pid} is gone", ask=lambda: not command_line(pid))
 
 
 class TestDetached:
@@ -96,7 +55,7 @@ class TestDetached:
         assert kept_after_start(state) == "safe"
         after = pids(state)
         assert sorted(after) == sorted(before) and not set(after.values()) & set(before.values())
-        assert Redis(unix_socket_path=asked(state, "services.valkey_socket()")).ping()
+        assert Redis(unix_socket_path=asked(state, "valkey.socket()")).ping()
 
     def test_stopped_they_leave_no_process_and_their_number_is_forgotten(self, state: Path) -> None:
         verb(state, "start")
@@ -120,7 +79,7 @@ class TestDetached:
 
     def test_their_sockets_are_open_to_their_user_alone_and_no_port_is(self, state: Path) -> None:
         verb(state, "start")
-        folder = Path(asked(state, "services.sockets()"))
+        folder = Path(asked(state, "installation.sockets()"))
         assert folder.stat().st_mode & 0o777 == 0o700
         assert kept(state, "SHOW listen_addresses") == ""
         port = Redis(unix_socket_path=str(folder / "valkey.sock")).config_get("port")["port"]
@@ -207,65 +166,3 @@ def owned(state: Path, process: "subprocess.Popen[Any]") -> dict[str, int]:
     found = pids(state)
     up = asked(state, "services.up()") == "True"
     return found if up and len(found) == 2 and set(found.values()) <= descendants(process.pid) else {}
-
-
-class TestHome:
-    @needs_root
-    def test_where_others_cannot_enter_the_database_stands_elsewhere_and_a_note_says_where(self) -> None:
-        with open_folder() as folder:
-            folder.chmod(0o700)
-            state = folder / "state"
-            home = Path(asked(state, "services.home()"))
-            assert home.parent == Path("/var/lib/keyholder") and not home.exists()
-            try:
-                assert verb(state, "start").returncode == 0
-                assert (state / "cluster").read_text() == f"The database of this checkout stands in {home}\n"
-                assert f"-D {home}/postgres" in command_line(pids(state)["postgres"])
-                assert (home / "postgres").stat().st_mode & 0o777 == 0o700
-                assert folder.stat().st_mode & 0o777 == 0o700, "nobody's folder is opened for it"
-                assert verb(state, "stop").returncode == 0
-            finally:
-                verb(state, "stop")
-                shutil.rmtree(home, ignore_errors=True)
-
-    @needs_root
-    def test_root_runs_the_database_as_a_user_without_power(self, state: Path) -> None:
-        verb(state, "start")
-        assert Path(f"/proc/{pids(state)['postgres']}").owner() == services.SYSTEM_USER
-
-    def test_a_path_too_long_for_a_socket_gets_a_short_one(self, state: Path) -> None:
-        deep = state / ("deep" * 20)
-        deep.parent.mkdir(mode=0o755)
-        folder = Path(asked(deep, "services.sockets()"))
-        assert len(str(folder)) <= services.SOCKET_LIMIT and not folder.is_relative_to(deep)
-        try:
-            assert verb(deep, "start").returncode == 0
-            assert sorted(pids(deep)) == ["postgres", "valkey"]
-        finally:
-            verb(deep, "stop")
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@needs_root
-@pytest.mark.skipif(not services.enterable(Path(sys.executable).resolve()), reason="others may not run this Python")
-class TestOrdinaryUser:
-    def test_it_keeps_everything_in_the_one_folder(self) -> None:
-        with open_folder() as folder:
-            shutil.chown(folder, "nobody")
-            state = folder / "state"
-
-            def as_nobody(name: str) -> "subprocess.CompletedProcess[str]":
-                command = [sys.executable, "-m", "config.services", name]
-                return subprocess.run(
-                    command, cwd=BASE, env=environment(state, HOME=str(folder)), user="nobody", capture_output=True, text=True
-                )
-
-            try:
-                done = as_nobody("start")
-                assert (done.returncode, done.stderr) == (0, "")
-                assert state.owner() == "nobody" and state.stat().st_mode & 0o777 == 0o700
-                assert Path(f"/proc/{(state / 'postgres/postmaster.pid').read_text().split()[0]}").owner() == "nobody"
-            finally:
-                stopped = as_nobody("stop")
-            assert stopped.returncode == 0
-            assert not (state / "postgres/postmaster.pid").exists()

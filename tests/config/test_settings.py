@@ -17,6 +17,8 @@ COMPLETE = {
     "ALLOWED_HOSTS": "keyholder.example",
     "EMAIL_HOST": "mail.example",
 }
+NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md."
+BAD_CACHE = "CACHE_URL must start with redis://, rediss:// or unix:// ."
 NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL"})
 PROGRAMS = {
     "manage.py": ["python", "manage.py", "check"],
@@ -78,11 +80,33 @@ class TestProduction:
             ("KEY_PEPPERS", "one:hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number."),
+            ("BROKER_URL", "amqp://user:hunter2@rabbit/keyholder", NO_CACHE),
+            ("BROKER_URL", "amqps://rabbit/", NO_CACHE),
+            ("BROKER_URL", "sqs://hunter2@", NO_CACHE),
+            ("CACHE_URL", "amqp://user:hunter2@rabbit/keyholder", BAD_CACHE),
+            ("CACHE_URL", "memcached://hunter2@cache", BAD_CACHE),
+            ("CACHE_URL", "hunter2", BAD_CACHE),
         ],
     )
     def test_what_it_cannot_read_is_told_without_its_value(self, tmp_path: Path, name: str, value: str, sentence: str) -> None:
         done = started(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
         assert (done.returncode, done.stderr) == (2, f"{sentence}\n")
+
+    @pytest.mark.parametrize(
+        ("broker", "cache", "used"),
+        [
+            ("amqp://rabbit/", "redis://valkey/1", "redis://valkey/1"),
+            ("redis://valkey/0", "unset", "redis://valkey/0"),
+            ("rediss://valkey/0", "", "rediss://valkey/0"),
+            ("redis+socket:///run/valkey.sock", "unset", "unix:///run/valkey.sock"),
+            ("redis+socket://:secret@/run/valkey.sock?virtual_host=/2", "unset", "unix://:secret@/run/valkey.sock?db=2"),
+            ("redis://valkey/0", "unix:///run/cache.sock", "unix:///run/cache.sock"),
+        ],
+    )
+    def test_the_cache_is_its_own_or_the_brokers_valkey(self, tmp_path: Path, broker: str, cache: str, used: str) -> None:
+        asked = "from config import settings; print(settings.CACHE_URL)"
+        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "BROKER_URL": broker, "CACHE_URL": cache})
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{used}\n", "")
 
     def test_the_schema_changes_only_in_the_owners_role(self, tmp_path: Path) -> None:
         done = started(tmp_path, "python", "manage.py", "migrate", **COMPLETE)

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from config import services
+from config import postgres
 
 READY_WITHIN = 60
 MIGRATIONS = "django_migrations"
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.DEMO:
-            services.make_roles()
+            postgres.make_roles()
             if is_new():
                 self.stdout.write("Making the database and the demo; this happens once and takes half a minute.")
                 self.stdout.flush()

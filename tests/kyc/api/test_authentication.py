@@ -67,7 +67,10 @@ class TestGatewayAuthentication:
         answer = ask(b'{"token": "x"}', Authorization=header)
         assert answer.status_code == 401, answer.content
         assert answer["WWW-Authenticate"] == 'Bearer realm="keyholder"'
-        assert answer.json() == {"detail": "Show a gateway credential: Authorization: Bearer khgw_..."}
+        assert answer.json() == {
+            "error": "invalid_token",
+            "error_description": "Show a gateway credential: Authorization: Bearer khgw_...",
+        }
 
     def test_not_one_letter_may_differ(self, ask: Ask, gateway: str) -> None:
         for place in (0, 6, 12, 13, len(gateway) // 2, len(gateway) - 1):

@@ -216,7 +216,7 @@ class TestPropose:
         company(nordlys, VOLKHOV, "50", owner=("Kari Moe", "100"))
         own(nordlys, "Ola Berg", "50")
         case = scenes.examine(nordlys).case
-        screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", by=ana)
+        screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
         with pytest.raises(cases.Stopped, match=f"Blocked under OFAC 50 %: {VOLKHOV}"):
             scenes.proposed(case, "approve", by=ana)
 

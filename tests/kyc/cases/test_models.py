@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Proposal, User
@@ -257,8 +257,6 @@ class TestCase:
 
 class TestFinding:
     def test_is_only_ever_added(self, case: Case, the_list: ListVersion) -> None:
-        from django.db import ProgrammingError
-
         for statement in ("UPDATE kyc_finding SET state = 'good'", "DELETE FROM kyc_finding"):
             with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
                 sql(statement)

@@ -53,7 +53,7 @@ class TestObstacles:
         own(nordlys, KARPOV, "10")
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
-        screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", by=ana)
+        screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
         examining.run()
         assert obstacles(case) == ["A party has been confirmed to be on a list."]
 
@@ -78,6 +78,16 @@ class TestObstacles:
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
         ownership.end(gone, by=nordlys.by)
+        assert obstacles(case) == []
+
+    def test_one_against_an_older_list_does_not(self, nordlys: Founded, the_list: ListVersion, tmp_path: Path) -> None:
+        own(nordlys, KARPOV, "10")
+        own(nordlys, "Kari Moe", "90")
+        case = scenes.examine(nordlys).case
+        shorter = scenes.LISTED.replace("KARPOV, Zorislav", "NOBODY, Known")
+        scenes.load_list(tmp_path, shorter, published=scenes.PUBLISHED + timedelta(days=30))
+        examining.run()
+        assert Hit.objects.open().count() == 1
         assert obstacles(case) == []
 
     def test_blocked_ownership_in_its_own_words(self, nordlys: Founded, the_list: ListVersion) -> None:

@@ -97,6 +97,7 @@ def hit(case: Case) -> Hit:
     ListEntry.objects.create(
         version=version, entry_id="18782", kind="person", name="OLSEN, Alice", programmes=["SDGT"], birth_dates=["1961"]
     )
+    Examination.objects.filter(case=case).update(lists=[{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}])
     party = case.organisation.party_set.get(kind="person")
     return Hit.objects.create(
         organisation=case.organisation,

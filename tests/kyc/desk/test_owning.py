@@ -110,7 +110,7 @@ def page(client: Client, case: Case, tab: str = "summary") -> str:
 
 
 def drawn(told: str) -> str:
-    picture = re.search(r'<div class="picture">.*?</svg>', told, re.DOTALL)
+    picture = re.search(r'<div class="picture"[^>]*>.*?</svg>', told, re.DOTALL)
     return picture[0] if picture else ""
 
 
@@ -138,7 +138,7 @@ class TestPage:
             "undeclared · 2.5 %",
         ):
             assert f">{words}</text>" in picture, words
-        sentence = re.search(r'aria-label="([^"]*)"', picture)
+        sentence = re.search(r'<svg[^>]*aria-label="([^"]*)"', picture)
         assert sentence is not None
         for told in (
             "3 owners drawn above Nordlys Modelling AS.",
@@ -154,6 +154,20 @@ class TestPage:
         table = told[told.index("</svg>") :]
         for words in ("Bo Third", "1/3 (≈ 33.33 %)", "Cy Unknown", "unknown", "undeclared", "up to ≈ 56.67 %"):
             assert words in table, words
+
+    def test_scrolls_inside_its_card_with_the_keyboard_too(self, as_ana: Client, case: Case) -> None:
+        box = re.search(r'<div class="picture"[^>]*>', page(as_ana, case))
+        assert box is not None
+        for said in ('role="region"', 'aria-label="Picture of who owns it"', 'tabindex="0"'):
+            assert said in box[0]
+
+    def test_namesakes_are_told_apart(self, as_ana: Client, case: Case, declare: Declare) -> None:
+        declare("Bo Moe", "5")
+        Party.objects.filter(pk=declare("Bo Other", "6", country="NO").pk).update(name="Bo Moe")
+        picture = drawn(page(as_ana, case, "people"))
+        assert ">Bo Moe (Cyprus) · CY</text>" in picture
+        assert ">Bo Moe (Norway) · NO</text>" in picture
+        assert ">Alice Olsen · NO</text>" in picture
 
     def test_a_hostile_name_stays_a_name(self, as_ana: Client, case: Case, declare: Declare) -> None:
         declare("</text><script>alert(1)</script>", "5")

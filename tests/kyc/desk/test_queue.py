@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from kyc.cases import actions
-from kyc.cases.models import Case
+from kyc.cases.models import Case, Examination
 from kyc.desk import queue
+from kyc.parties.models import Party
 from kyc.screening.models import Hit
 from tests import cast
 
@@ -55,6 +56,23 @@ class TestPage:
         assert "1 possible match to rule on" in text
         assert "Low 12" in text
         assert f"/desk/cases/{case.pk}/" in text
+
+    def test_is_titled_by_the_legal_name_with_the_accounts_beneath(self, as_ana: Client, case: Case) -> None:
+        assert "account “" not in as_ana.get("/desk/cases/").content.decode()
+        Party.objects.filter(organisation=case.organisation, kind="company").update(name="Polar Light AS", native_name="极光")
+        text = as_ana.get("/desk/cases/").content.decode()
+        title = text[text.index('class="title"') :].partition("</a>")[0]
+        assert "Polar Light AS" in title
+        assert "极光" in title
+        assert "account “Nordlys Modelling AS”" in text
+
+    def test_matches_that_no_longer_count_are_not_waited_for(self, ana: User, case: Case, hit: Hit) -> None:
+        assert look(ana).rows[0].open_hits == 1
+        Party.objects.filter(pk=hit.party_id).update(name="Alice Berg")
+        assert look(ana).rows[0].open_hits == 0
+        Party.objects.filter(pk=hit.party_id).update(name="Alice Olsen")
+        Examination.objects.filter(case=case).update(lists=[{"id": hit.list_version_id + 1}])
+        assert look(ana).rows[0].open_hits == 0
 
     def test_takes_two_queries_however_long(self, make: Make, ana: User, django_assert_num_queries: Any) -> None:
         make()
@@ -120,6 +138,20 @@ class TestAddress:
         assert len(look(ana, "q=alice+olsen").rows) == 2
         assert names(look(ana, f"q={case.number}")) == ["Nordlys Modelling AS"]
         assert names(look(ana, "q=%25")) == []
+
+    def test_search_finds_the_account_by_either_name(self, make: Make, ana: User) -> None:
+        case = make()
+        Party.objects.filter(organisation=case.organisation, kind="company").update(name="Polar Light AS")
+        assert names(look(ana, "q=nordlys")) == names(look(ana, "q=polar+light")) == ["Nordlys Modelling AS"]
+
+    def test_search_without_a_status_shows_the_first_that_has_any(self, make: Make, ana: User) -> None:
+        Case.objects.filter(pk=make().pk).update(state=Case.State.WAITING)
+        make("Lotus Inference Ltd")
+        assert look(ana, "q=nordlys").asked.tab == "waiting"
+        assert names(look(ana, "q=nordlys")) == ["Nordlys Modelling AS"]
+        assert names(look(ana, "q=nordlys&tab=review")) == []
+        assert look(ana, "q=nobody").asked.tab == "review"
+        assert look(ana).asked.tab == "review"
 
     def test_due_first_or_riskiest_first(self, make: Make, ana: User) -> None:
         calm = make(value=10, band="low")

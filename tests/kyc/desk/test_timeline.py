@@ -20,7 +20,7 @@ class TestOf:
 
     def test_one_kind_only(self, case: Case) -> None:
         events, _on = timeline.of(case, kind="documents")
-        assert [event.what for event in events] == ["sent a document"]
+        assert [event.what for event in events] == ["sent a document: Register extract"]
 
     def test_goes_on_where_it_stopped(self, case: Case) -> None:
         everything, _on = timeline.of(case)
@@ -57,10 +57,26 @@ class TestTold:
             ("hit.ruled", {"ruling": "false", "code": "different_country"}, "ruled on a possible match: another"),
             ("hit.ruled", {"ruling": "true"}, "ruled on a possible match: the same"),
             ("key.issued", {"prefix": "kh_live_x"}, "issued a key: kh_live_x"),
+            ("key.linked", {"key": "kh_live_x", "entity": "E-2026-00001"}, "linked a key: kh_live_x"),
+            ("case.assigned", {"to": ""}, "set the owner: nobody"),
+            ("document.uploaded", {"kind": "passport", "size": 3, "sha256": "ab"}, "sent a document: Passport"),
+            ("document.viewed", {"name": "a.pdf", "downloaded": False}, "looked at a document: a.pdf"),
+            ("document.viewed", {"name": "a.pdf", "downloaded": True}, "downloaded a document: a.pdf"),
+            ("interest.declared", {"owner": "Bo", "owned": "A AS", "share": "50"}, "declared an interest: Bo, 50 % of A AS"),
+            ("interest.declared", {"owner": "Bo", "owned": "A AS", "share": ""}, "declared an interest: Bo, unknown of A AS"),
+            ("interest.share_changed", {"before": "1/3", "share": "40"}, "changed a share: 1/3 (≈ 33.33 %) → 40 %"),
+            ("interest.share_changed", {"before": "much", "share": ""}, "changed a share: much → unknown"),
+            ("interest.ended", {"owner": "Bo", "owned": "A AS"}, "ended an interest: Bo in A AS"),
+            ("case.examined", {"rule_pack": "2026.11"}, "finished the checks"),
         ],
     )
     def test_codes_are_read_by_their_words(self, verb: str, details: dict[str, str], what: str) -> None:
         assert timeline.told(AuditEvent(verb=verb, actor="Ana", details=details)).what == what
+
+    def test_a_reason_that_was_chosen_is_read_by_its_words(self) -> None:
+        ruled = AuditEvent(verb="hit.ruled", reason="different_country", details={"ruling": "false", "code": "different_country"})
+        assert timeline.told(ruled).detail == "From another country"
+        assert timeline.told(AuditEvent(verb="hit.ruled", reason="Seen.", details={"ruling": "false"})).detail == "Seen."
 
     def test_a_verb_without_words_is_still_readable(self) -> None:
         assert timeline.told(AuditEvent(verb="limit_pool.drawn", actor="Keyholder")).what == "limit pool: drawn"

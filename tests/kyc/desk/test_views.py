@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import pytest
@@ -6,10 +7,13 @@ from django.utils.html import escape
 
 from accounts.models import AuditEvent, Proposal, User
 from kyc.cases import actions
-from kyc.cases.models import Case, Decision
+from kyc.cases.models import Case, Decision, Finding
 from kyc.evidence.models import Document
 from kyc.keys import holds
-from kyc.keys.models import Hold
+from kyc.keys.models import Hold, Key
+from kyc.ownership.models import Determination
+from kyc.parties.models import Party
+from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 from tests import cast
 
@@ -78,6 +82,42 @@ class TestCase:
         assert "OFAC SDN list of 2 May 2024" in page
         assert 'href="?tab=people"' in page
 
+    def test_is_titled_by_the_legal_name_with_the_accounts_beneath(self, as_ana: Client, case: Case) -> None:
+        def title() -> str:
+            page = text(as_ana.get(address(case)))
+            return page[page.index("<h1>") : page.index('class="tabs"')]
+
+        assert "account “" not in title()
+        Party.objects.filter(organisation=case.organisation, kind="company").update(name="Polar Light AS", native_name="极光")
+        heading, _, beneath = title().partition("</h1>")
+        assert "Polar Light AS" in heading
+        assert "极光" in heading
+        assert "account “Nordlys Modelling AS”" in beneath
+        assert "<title>Polar Light AS, C-" in text(as_ana.get(address(case)))
+
+    def test_has_the_search_which_leads_to_the_queue(self, as_ana: Client, case: Case) -> None:
+        page = text(as_ana.get(address(case)))
+        assert re.search(r'<form class="search" method="get" action="/desk/cases/"', page)
+
+    @pytest.mark.parametrize(
+        ("ruling", "who", "link"),
+        [("", "ana", "Rule on matches"), ("", "auditor", "See matches"), ("false", "ana", "See matches"), (None, "ana", None)],
+    )
+    def test_the_way_to_matches_says_what_is_to_be_done_there(
+        self, case: Case, hit: Hit, ana: User, auditor: User, ruling: str | None, who: str, link: str | None
+    ) -> None:
+        Finding.objects.create(
+            organisation=case.organisation, examination=case.examinations.get(), category="screening", state="info",
+            sentence="Looked.", anchor="screening",
+        )  # fmt: skip
+        if ruling is None:
+            hit.delete()
+        elif ruling:
+            screening.rule(hit, ruling=ruling, reason="different_country", by=ana)
+        page = text(cast.signed_in({"ana": ana, "auditor": auditor}[who]).get(address(case)))
+        found = [words for words in ("Rule on matches", "See matches") if words in page]
+        assert found == ([link] if link else [])
+
     def test_says_why_it_cannot_be_approved_yet(self, as_ana: Client, case: Case, hit: Hit) -> None:
         assert "1 possible match is still open." in text(as_ana.get(address(case)))
 
@@ -85,6 +125,32 @@ class TestCase:
         page = text(as_ana.get(address(case), {"tab": "screening"}))
         for words in ("OFAC SDN list of 2 May 2024", "1984-03-17", "1961", "Same words: alice, olsen."):
             assert words in page
+
+    def test_matches_that_no_longer_count_are_folded_as_earlier(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        assert "earlier match" not in text(as_ana.get(address(case), {"tab": "screening"}))
+        Party.objects.filter(pk=hit.party_id).update(name="Alice Berg")
+        page = text(as_ana.get(address(case), {"tab": "screening"}))
+        assert "No possible match" in page
+        assert "1 earlier match<" in page
+        assert "not ruled on" in page
+        assert f"/hits/{hit.pk}/rule/" not in page
+        assert "is still open" not in page
+
+    def test_people_of_one_name_are_told_apart(self, as_ana: Client, case: Case) -> None:
+        alice = Party.objects.get(organisation=case.organisation, kind="person")
+        other = Party.objects.create(
+            organisation=case.organisation, kind="person", name=alice.name, country="CY", birth_date="1990-01-02"
+        )
+        for party in (alice, other):
+            Determination.objects.create(
+                organisation=case.organisation, party=party, regime="iaas-cip", verdict="no", share_min="0", share_max="0",
+                why=["Holds nothing."], rule_pack="2026.11", examination_id=case.examinations.get().pk,
+            )  # fmt: skip
+        page = text(as_ana.get(address(case), {"tab": "people"}))
+        arithmetic = page[page.index('id="arithmetic"') :]
+        for words in ("Alice Olsen (born 1984)", "Alice Olsen (born 1990)", "Person · Norway · born 1984", "Cyprus · born 1990"):
+            assert words in arithmetic
+        assert "Person · Norway · born 1984" in page[page.index('id="owners"') : page.index('id="arithmetic"')]
 
     def test_the_timeline_shows_one_kind(self, as_ana: Client, case: Case) -> None:
         page = text(as_ana.get(address(case), {"tab": "timeline", "kind": "documents"}))
@@ -120,8 +186,11 @@ class TestPropose:
                 {"choice": "ask", "reason": "document_missing", "message": "   "},
                 "Write the sentence that the customer will read.",
             ),
-            ({"note": ""}, "This field is required."),
-            ({"choice": "perhaps"}, "Select a valid choice."),
+            ({"choice": ""}, "Choose what you propose."),
+            ({"reason": ""}, "Choose a reason from the list."),
+            ({"note": ""}, "Write in a sentence or two what decided it."),
+            ({"choice": "perhaps"}, "Choose one from the list."),
+            ({"note": "x" * 4001}, "This is too long: at most 4000 characters."),
         ],
     )
     def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
@@ -160,6 +229,25 @@ class TestDecide:
         assert Case.objects.get(pk=case.pk).state == Case.State.REFUSED
         assert "taken by Rui Duarte" in text(as_rui.get(address(case)))
 
+    @pytest.mark.parametrize(
+        ("choice", "reason", "button"),
+        [
+            ("approve", "identity_established", "Approve"),
+            ("refuse", "identity_doubtful", "Refuse"),
+            ("ask", "document_missing", "Send the question"),
+        ],
+    )
+    def test_the_buttons_say_what_happens_and_whose_proposal_it_is(
+        self, case: Case, hit: Hit, ana: User, as_rui: Client, choice: str, reason: str, button: str
+    ) -> None:
+        hit.delete()
+        actions.propose(case, choice=choice, reason=reason, note="Read.", message="Send it.", by=ana)
+        page = text(as_rui.get(address(case)))
+        panel = page[page.index('id="decide"') :]
+        assert re.search(rf'<button class="button primary" type="submit"[^>]*>{button}</button>', panel)
+        assert "<b>Ana Maric</b> proposes" in panel
+        assert ">Send back to Ana Maric</button>" in panel
+
     def test_nobody_takes_the_own_proposal(self, case: Case, rui: User, as_rui: Client) -> None:
         decision = proposed(case, rui)
         answer = as_rui.post(address(case, "take/"), {"decision": decision.pk})
@@ -174,7 +262,11 @@ class TestDecide:
 
     def test_declining_needs_a_why(self, case: Case, ana: User, as_rui: Client) -> None:
         decision = proposed(case, ana)
-        assert as_rui.post(address(case, "decline/"), {"decision": decision.pk}).status_code == 422
+        answer = as_rui.post(address(case, "decline/"), {"decision": decision.pk})
+        assert answer.status_code == 422
+        beside = re.search(r'<ul class="errors" id="id_note_error"><li>([^<]*)', text(answer))
+        assert beside is not None
+        assert beside[1] == "Say why, so that the proposer can go on."
         assert as_rui.post(address(case, "decline/"), {"decision": decision.pk, "note": "Look again."}).status_code == 302
         assert "Look again." in text(as_rui.get(address(case)))
 
@@ -215,6 +307,12 @@ class TestRule:
         assert "Hm." in text(answer)
         assert not Hit.objects.get(pk=hit.pk).ruling
 
+    def test_other_evidence_has_its_sentence_beside_the_note(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        answer = as_ana.post(address(case, f"hits/{hit.pk}/rule/"), {"ruling": "true", "reason": "other_evidence"})
+        assert answer.status_code == 422
+        assert f'id="hit_{hit.pk}_note_error"><li>Name the other evidence in the note.' in text(answer)
+        assert not Hit.objects.get(pk=hit.pk).ruling
+
     def test_another_organisations_match_is_missing(
         self, make: Callable[..., Case], as_ana: Client, case: Case, hit: Hit
     ) -> None:
@@ -238,6 +336,16 @@ class TestHolds:
         for said in ({"on": "organisation", "reason": ""}, {"on": "key-1", "reason": "x"}, {"reason": "x"}):
             assert as_rui.post(address(case, "holds/place/"), said).status_code == 422
         assert not Hold.objects.exists()
+
+    def test_without_a_key_it_says_what_a_hold_is_for(self, as_rui: Client, case: Case, rui: User) -> None:
+        told = "There is no key yet."
+        assert told in text(as_rui.get(address(case), {"tab": "keys"}))
+        Key.objects.create(
+            organisation=case.organisation, project=case.organisation.project_set.get(), name="a", prefix="kh_live_a",
+            last_four="1234", digest="0" * 64, pepper_version="1", issued_by=rui,
+            responsible=case.organisation.party_set.get(kind="person"),
+        )  # fmt: skip
+        assert told not in text(as_rui.get(address(case), {"tab": "keys"}))
 
     def test_an_analyst_holds_nothing(self, as_ana: Client, case: Case, rui: User) -> None:
         hold = holds.place(organisation=case.organisation, reason="x", by=rui)

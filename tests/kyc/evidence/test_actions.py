@@ -12,7 +12,7 @@ from accounts.permissions import NotPermitted
 from kyc.evidence import actions as evidence
 from kyc.evidence import sniff
 from kyc.evidence.models import Document
-from tests.cast import Founded, customer, founded, pdf
+from tests.cast import Founded, customer, founded, pdf, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +100,25 @@ class TestShownName:
         shown = evidence.shown_name("x" * 400 + ".pdf")
         assert len(shown) == 200
         assert shown.endswith(".pdf")
+
+
+class TestLookAt:
+    def test_every_look_is_recorded(self, nordlys: Founded) -> None:
+        document, ana = send(nordlys, picture(), name="passport.png"), staff("analyst", "Ana")
+        assert evidence.look_at(document, by=ana) == document
+        evidence.look_at(document, downloaded=True, by=ana)
+        looks = AuditEvent.objects.filter(verb="document.viewed", target_id=str(document.pk)).order_by("pk")
+        assert [(look.actor, look.organisation_id, look.details) for look in looks] == [
+            ("Ana", nordlys.organisation.pk, {"name": "passport.png", "downloaded": False}),
+            ("Ana", nordlys.organisation.pk, {"name": "passport.png", "downloaded": True}),
+        ]
+
+    def test_is_for_who_works_cases(self, nordlys: Founded) -> None:
+        document = send(nordlys, picture())
+        for person in (staff("administrator"), nordlys.by, customer("charlie@other.example", "Charlie")):
+            with pytest.raises(NotPermitted):
+                evidence.look_at(document, by=person)
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
 
 
 class TestRemove:

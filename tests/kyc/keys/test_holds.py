@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import AuditEvent, User
 from accounts.permissions import NotPermitted
+from accounts.refused import ReasonMissing
 from kyc.cases.models import Entity
 from kyc.keys import holds, linking
 from kyc.keys.introspection import introspect
@@ -64,7 +65,7 @@ class TestPlace:
 class TestPlaceAnything:
     @pytest.mark.parametrize("reason", ["", "  \n"])
     def test_needs_a_reason(self, linked: Issued, rui: User, reason: str) -> None:
-        with pytest.raises(holds.ReasonMissing):
+        with pytest.raises(ReasonMissing):
             holds.place(key=linked.key, reason=reason, by=rui)
 
     def test_is_on_exactly_one(self, linked: Issued, rui: User, entity: Entity) -> None:
@@ -105,7 +106,7 @@ class TestLift:
     @pytest.mark.parametrize("reason", ["", " "])
     def test_needs_a_reason(self, linked: Issued, rui: User, reason: str) -> None:
         hold = place("key", linked, rui)
-        with pytest.raises(holds.ReasonMissing):
+        with pytest.raises(ReasonMissing):
             holds.lift(hold, reason=reason, by=rui)
         assert linked.state == "held"
 

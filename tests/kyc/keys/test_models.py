@@ -259,10 +259,6 @@ class TestRows:
         holds.place(key=linked.key, reason="why", by=rui)
         refused(lambda: sql(statement), rule)
 
-    def test_who_sees_keys(self, nordlys: Founded, linked: Issued, sorvik: Founded, ana: User) -> None:
-        seen = [list(Key.objects.visible_to(user)) for user in (nordlys.by, ana, sorvik.by)]
-        assert seen == [[linked.key], [linked.key], []]
-
 
 class Other(threading.Thread):
     """Work of another process: its own thread, its own connection, its own transactions."""

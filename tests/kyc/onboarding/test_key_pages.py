@@ -39,6 +39,22 @@ def form_of(client: Client, found: Founded) -> dict[str, object]:
     return {"once": once[1], "name": "prod", "project": project.pk, "responsible": found.controller.pk}
 
 
+class TestEmpty:
+    def test_says_what_a_key_is_for_what_is_needed_and_what_comes_next(self, nordlys: Founded) -> None:
+        client = signed_in(nordlys.by)
+        page = client.get(KEYS).content.decode()
+        for heading in ("What a key is for", "What you need", "What comes next"):
+            assert f"<strong>{heading}</strong>" in page
+        assert f'href="{reverse("onboarding:overview")}">See how the verification stands</a>' in page
+        assert ISSUE not in page
+
+    def test_leads_the_verified_to_the_first_key(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        assert f'href="{ISSUE}">Issue your first key</a>' in client.get(KEYS).content.decode()
+        client.post(ISSUE, form_of(client, verified))
+        assert "Issue your first key" not in client.get(KEYS).content.decode()
+
+
 class TestIssue:
     def test_is_closed_until_the_organisation_is_verified(self, alices: Client) -> None:
         assert "once your organisation is verified" in alices.get(KEYS).content.decode()
@@ -118,7 +134,7 @@ class TestRevoke:
         client.post(ISSUE, form_of(client, verified))
         key = Key.objects.get()
         revoke = reverse("onboarding:key_revoke", args=[key.pk])
-        assert "Revoke prod?" in client.get(revoke).content.decode()
+        assert "Revoke <bdi>prod</bdi>?" in client.get(revoke).content.decode()
         assert Key.objects.get().state == Key.State.UNLINKED
         client.post(revoke)
         client.post(revoke)

@@ -1,16 +1,24 @@
 """The customer's way, page by page."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, User
+from kyc.cases import actions as cases
 from kyc.cases.models import Case, Requirement
+from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
+from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
 from tests.cast import Founded, customer, founded, pdf, signed_in, submitted
@@ -29,6 +37,17 @@ NASTY = ["a\x00b", "\u202egnp.exe", "\x1b[31m", "\x7f", "x" * 100_000, "\ufffe"]
 
 def url(name: str, *args: object) -> str:
     return reverse(f"onboarding:{name}", args=args)
+
+
+def changed(client: Client, path: str, told: dict[str, object]) -> HttpResponse:
+    """The page opened, filled in and sent, as a browser does it."""
+    form = client.get(path).context["form"]
+    return client.post(path, {**told, "shown": form["shown"].value()})
+
+
+def text(page: HttpResponse) -> str:
+    """What a reader sees."""
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi>", "", page.content.decode())).split()))
 
 
 class TestStart:
@@ -102,13 +121,78 @@ class TestOverview:
         assert "To approve" not in page
 
 
+class TestWhatWeHave:
+    def test_names_owners_with_their_shares_and_files(self, alice: User) -> None:
+        nordlys = founded(alice)
+        holding = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, kind="company", name="شركة الأفق", country="JO", hq_country="JO",
+            share="1/3", by=alice,
+        ).owner  # fmt: skip
+        ownership.declare_owner(
+            nordlys.organisation, owned=holding, kind="person", name="Layla Haddad", country="JO", share="100", by=alice
+        )
+        evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=alice)
+        cases.submit(Case.objects.get(), declared_true=True, by=alice)
+        page = signed_in(alice).get(url("overview"))
+        assert page.context["case"].state == Case.State.SUBMITTED
+        words = text(page)
+        assert "Owners of Nordlys Modelling AS شركة الأفق 1/3 (≈ 33.33 %) Not named ≈ 66.67 %" in words
+        assert "Owners of شركة الأفق Layla Haddad 100 %" in words
+        assert "extract.pdf" in words
+        assert page.content.decode().count("<bdi>شركة الأفق</bdi>") == 2
+
+    @pytest.mark.parametrize("state", [Case.State.WAITING, Case.State.SUBMITTED, Case.State.REVIEW])
+    def test_offers_changes_only_while_they_can_be_made(self, alice: User, state: str) -> None:
+        submitted(alice)
+        Case.objects.update(state=state)
+        page, is_open = signed_in(alice).get(url("overview")), state == Case.State.WAITING
+        assert ("Saved on" in text(page)) is is_open
+        assert ("You can stop here and go on later" in text(page)) is is_open
+        assert (">Change</a>" in page.content.decode()) is is_open
+
+    def test_asks_for_the_company_once(self, alices: Client) -> None:
+        for name in ("overview", "check", "company", "owners"):
+            with CaptureQueriesContext(connection) as queries:
+                assert alices.get(url(name)).status_code == 200
+            lookups = [query for query in queries if "\"kind\" = 'customer'" in query["sql"]]
+            assert len(lookups) == 1, name
+
+
+class TestNames:
+    def test_that_end_in_a_full_stop_get_no_second_one(self, alice: User) -> None:
+        founded(alice, name="Nordlys Ltd.")
+        client = signed_in(alice)
+        assert "Say who owns Nordlys Ltd. " in text(client.get(url("overview")))
+        for name in ("overview", "owners", "check"):
+            assert "Ltd.." not in text(client.get(url(name))), name
+
+    @pytest.mark.parametrize("name", ["overview", "check", "people", "owners"])
+    def test_keep_their_direction_to_themselves(self, alice: User, name: str) -> None:
+        nordlys = founded(alice, name="شركة الأفق", person="ليلى حداد")
+        ownership.declare_owner(nordlys.organisation, owned=nordlys.party, owner=nordlys.controller, share="5", by=alice)
+        main = signed_in(alice).get(url(name)).content.decode().partition("<main")[2].partition("</main>")[0]
+        read = re.sub(r'="[^"]*"', "", main)
+        assert "ليلى حداد" in read
+        for party in ("شركة الأفق", "ليلى حداد"):
+            assert read.count(party) == read.count(f"<bdi>{party}</bdi>"), party
+
+
 class TestCompany:
     def test_is_saved_and_shown_again(self, alices: Client, nordlys: Founded) -> None:
-        assert alices.post(url("company"), {**COMPANY, "address": "Gate 1\nOslo"})["Location"] == url("people")
+        told = {**COMPANY, "address": "Gate 1\nOslo"}
+        assert changed(alices, url("company"), told)["Location"] == url("people")
         page = alices.get(url("company")).content.decode()
         assert 'value="Nordlys AS"' in page
         assert "Gate 1\nOslo" in page
         assert "Saved on" in page
+
+    def test_begins_with_the_organisations_name(self, alice: User) -> None:
+        client = signed_in(alice)
+        client.post(url("create"), TestCreate.SENT)
+        form = client.get(url("company")).context["form"]
+        assert (form["name"].value(), form["country"].value()) == ("Nordlys", None)
+        client.post(url("company"), {**COMPANY, "name": "Nordlys Modelling AS"})
+        assert client.get(url("company")).context["form"]["name"].value() == "Nordlys Modelling AS"
 
     def test_keeps_what_was_typed_and_says_what_is_wrong_beside_it(self, alices: Client) -> None:
         response = alices.post(url("company"), {**COMPANY, "country": "", "legal_form": "GmbH & Co"})
@@ -120,7 +204,7 @@ class TestCompany:
     @pytest.mark.parametrize("value", NASTY)
     @pytest.mark.parametrize("field", sorted(COMPANY))
     def test_takes_no_harm(self, alices: Client, nordlys: Founded, field: str, value: str) -> None:
-        response = alices.post(url("company"), {**COMPANY, field: value})
+        response = changed(alices, url("company"), {**COMPANY, field: value})
         assert response.status_code == 422
         assert Party.objects.get(pk=nordlys.party.pk).name == "Nordlys Modelling AS"
 
@@ -129,6 +213,23 @@ class TestPeople:
     def test_names_a_director(self, alices: Client, nordlys: Founded) -> None:
         assert alices.post(url("person_add"), PERSON)["Location"] == url("people")
         assert "Lars Dahl" in alices.get(url("people")).content.decode()
+
+    def test_sent_twice_names_one_and_leads_to_that_entry(self, alices: Client, nordlys: Founded) -> None:
+        assert alices.post(url("person_add"), PERSON).status_code == 302
+        lars = Party.objects.get(name="Lars Dahl")
+        again = alices.post(url("person_add"), {**PERSON, "name": "lars  dahl"})
+        assert again.status_code == 422
+        assert "Lars Dahl is already named with this date of birth." in text(again)
+        assert f'<a href="{url("person", lars.pk)}">Open that entry</a>' in again.content.decode()
+        assert Party.objects.filter(name__iexact="Lars Dahl").count() == 1
+
+    def test_an_owner_named_before_becomes_a_director_there(self, alices: Client, nordlys: Founded) -> None:
+        told = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-01", "share": "5"}
+        alices.post(url("owner_add", nordlys.party.pk, "person"), told)
+        lars = Party.objects.get(name="Lars Dahl")
+        assert url("person", lars.pk) in alices.post(url("person_add"), PERSON).content.decode()
+        assert changed(alices, url("person", lars.pk), PERSON).status_code == 302
+        assert set(Role.objects.live().filter(party=lars).values_list("kind", flat=True)) == {"owner", "director"}
 
     def test_offers_to_replace_the_controlling_person(self, alices: Client, nordlys: Founded) -> None:
         asked = {**PERSON, "roles": ["controller"]}
@@ -148,7 +249,7 @@ class TestPeople:
 
     def test_is_asked_before_removing(self, alices: Client, nordlys: Founded) -> None:
         gone = url("person_remove", nordlys.controller.pk)
-        assert "Remove Alice Olsen?" in alices.get(gone).content.decode()
+        assert "Remove Alice Olsen?" in text(alices.get(gone))
         assert Party.objects.get(pk=nordlys.controller.pk).removed_on is None
         alices.post(gone)
         assert Party.objects.get(pk=nordlys.controller.pk).removed_on is not None
@@ -181,13 +282,55 @@ class TestOwners:
         assert "more than 100 %. 20 % is left." in response.content.decode()
         assert not Party.objects.filter(name="Ola Moe").exists()
 
+    @pytest.mark.parametrize(
+        ("kind", "told"),
+        [
+            ("person", {"name": "Kari Moe", "country": "NO", "birth_date": "1980-02-01", "share": "60"}),
+            ("company", {"name": "Holding AS", "country": "NO", "hq_country": "NO", "share": "60"}),
+            ("state", {"name": "Norway", "country": "NO", "share": "60"}),
+        ],
+    )
+    def test_sent_twice_names_one_and_leads_to_that_entry(
+        self, alices: Client, nordlys: Founded, kind: str, told: dict[str, str]
+    ) -> None:
+        add = url("owner_add", nordlys.party.pk, kind)
+        assert alices.post(add, told).status_code == 302
+        again = alices.post(add, told)
+        assert again.status_code == 422
+        assert f"{told['name']} is already named among the owners of Nordlys Modelling AS" in text(again)
+        assert f'<a href="{url("owner", Interest.objects.get().pk)}">Open that entry</a>' in again.content.decode()
+
+    def test_someone_named_before_sent_twice_is_told_so(self, alices: Client, nordlys: Founded) -> None:
+        add, told = url("owner_add", nordlys.party.pk, "known"), {"owner": nordlys.controller.pk, "share": "5"}
+        assert alices.post(add, told).status_code == 302
+        again = alices.post(add, told)
+        assert again.status_code == 422
+        assert "Alice Olsen is already named among the owners" in text(again)
+        assert f'<a href="{url("owner", Interest.objects.get().pk)}">' in again.content.decode()
+        assert "Alice Olsen" not in [str(party) for party in alices.get(add).context["form"].fields["owner"].queryset]
+
+    @pytest.mark.parametrize("kind", ["person", "company", "state"])
+    def test_are_named_in_their_own_script_too(self, alices: Client, nordlys: Founded, kind: str) -> None:
+        told = {"name": "Lotus", "native_name": "莲花", "country": "SG", "hq_country": "SG", "share": "5"}
+        alices.post(url("owner_add", nordlys.party.pk, kind), told)
+        interest = Interest.objects.get()
+        assert interest.owner.native_name == "莲花"
+        assert "莲花" in alices.get(url("owners")).content.decode()
+        changed(alices, url("owner", interest.pk), {**told, "native_name": "莲花推理"})
+        assert Interest.objects.get().owner.native_name == "莲花推理"
+
+    def test_a_persons_birth_date_is_asked_with_the_reason(self, alices: Client, nordlys: Founded) -> None:
+        page = alices.get(url("owner_add", nordlys.party.pk, "person"))
+        assert "Date of birth (optional)" in text(page)
+        assert "others of the same name on sanctions lists" in text(page)
+
     def test_a_share_and_a_name_are_mended_together_or_not_at_all(self, alices: Client, nordlys: Founded) -> None:
         alices.post(url("owner_add", nordlys.party.pk, "person"), {"name": "Kari Moe", "country": "NO", "share": "80"})
         change = url("owner", Interest.objects.get().pk)
         told = {"name": "Kari Moen", "country": "NO", "share": "70"}
-        assert alices.post(change, {**told, "birth_date": "2090-01-01"}).status_code == 422
+        assert changed(alices, change, {**told, "birth_date": "2090-01-01"}).status_code == 422
         assert Interest.objects.get().share == "80"
-        assert alices.post(change, told).status_code == 302
+        assert changed(alices, change, told).status_code == 302
         assert (Interest.objects.get().share, Interest.objects.get().owner.name) == ("70", "Kari Moen")
 
     @pytest.mark.parametrize("value", NASTY)
@@ -200,15 +343,30 @@ class TestOwners:
 
 class TestDocuments:
     def test_are_added_read_back_and_taken_back(self, alices: Client) -> None:
-        assert alices.post(url("documents"), {"kind": "register_extract", "file": pdf()}).status_code == 302
+        file = pdf()
+        assert alices.post(url("documents"), {"kind": "register_extract", "file": file}).status_code == 302
         document = Document.objects.get()
         response = alices.get(url("document", document.pk))
-        assert b"".join(response.streaming_content) == pdf().read()
+        file.seek(0)
+        assert b"".join(response.streaming_content) == file.read()
         assert response["Content-Disposition"] == 'attachment; filename="extract.pdf"'
         assert "no-store" in response["Cache-Control"]
         assert response["X-Content-Type-Options"] == "nosniff"
         alices.post(url("document_remove", document.pk))
         assert alices.get(url("document", document.pk)).status_code == 404
+
+    def test_the_same_file_sent_twice_is_kept_once(self, alices: Client, nordlys: Founded) -> None:
+        data = pdf().read()
+
+        def sent(kind: str, **about: object) -> HttpResponse:
+            return alices.post(url("documents"), {"kind": kind, "file": SimpleUploadedFile("passport.pdf", data), **about})
+
+        assert sent("passport", party=nordlys.controller.pk).status_code == 302
+        again = sent("passport", party=nordlys.controller.pk)
+        assert again.status_code == 422
+        assert "You have already added this file." in text(again)
+        assert Document.objects.count() == 1
+        assert sent("passport").status_code == sent("other", party=nordlys.controller.pk).status_code == 302
 
     @pytest.mark.parametrize("data", [b"", b"hello", b"%PDF-1.4 broken"])
     def test_what_is_no_document_is_explained_and_the_kind_kept(self, alices: Client, data: bytes) -> None:

@@ -74,6 +74,55 @@ class TestDeclareOwner:
         with pytest.raises(ownership.NamedTwice):
             own(nordlys, "", "10", owner=nordlys.controller)
 
+    @pytest.mark.parametrize(
+        ("kind", "more"),
+        [
+            ("person", {"birth_date": "1980-02-01"}),
+            ("person", {}),
+            ("company", {"registration_number": "7"}),
+            ("company", {}),
+            ("state", {}),
+        ],
+    )
+    def test_a_new_one_that_is_named_already_is_refused_and_not_kept(self, nordlys: Founded, kind: str, more: dict) -> None:
+        first = own(nordlys, "Moe & Sons Ltd.", "60", kind, **more)
+        before = Party.objects.count()
+        with pytest.raises(ownership.NamedTwice, match=r"^Moe & Sons Ltd\. is already named among the owners") as refusal:
+            own(nordlys, "MOE & Sons  Ltd.", "60", kind, **more)
+        assert refusal.value.interest == first
+        assert Party.objects.count() == before
+
+    @pytest.mark.parametrize(
+        ("kind", "first", "second"),
+        [
+            ("person", {"birth_date": "1980-02-01"}, {"birth_date": "1980-02-02"}),
+            ("person", {}, {"birth_date": "1980-02-02"}),
+            ("company", {"registration_number": "7"}, {"registration_number": "8"}),
+        ],
+    )
+    def test_what_tells_them_apart_makes_two(self, nordlys: Founded, kind: str, first: dict, second: dict) -> None:
+        own(nordlys, "Moe", "10", kind, **first)
+        with pytest.raises(ownership.NamedTwice, match="is told apart by"):
+            own(nordlys, "Moe", "10", kind, **first)
+        own(nordlys, "Moe", "10", kind, **second)
+        assert Party.objects.filter(name="Moe").count() == 2
+
+    def test_the_same_name_of_another_kind_or_in_another_company_is_another(self, nordlys: Founded) -> None:
+        holding = own(nordlys, "Moe", "10", "company").owner
+        own(nordlys, "Moe", "10", "person")
+        own(nordlys, "Moe", "10", "person", owned=holding)
+        assert Interest.objects.live().count() == 3
+
+    def test_one_that_was_ended_can_be_named_anew(self, nordlys: Founded) -> None:
+        ownership.end(own(nordlys, "Moe", "10"), by=nordlys.by)
+        assert own(nordlys, "Moe", "10").valid_to is None
+
+    def test_keeps_the_name_in_its_own_script(self, nordlys: Founded) -> None:
+        assert own(nordlys, "Lotus", "10", "company", native_name=" 莲花  推理 ").owner.native_name == "莲花 推理"
+        with pytest.raises(BadText) as refusal:
+            own(nordlys, "Lotus", "10", native_name="\u202e花")
+        assert refusal.value.field == "native_name"
+
     def test_nobody_owns_itself_and_nobody_owns_people(self, nordlys: Founded) -> None:
         with pytest.raises(ownership.OwnsItself):
             own(nordlys, "", "10", owner=nordlys.party)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kyc.ownership.flows import Flow
 from kyc.ownership.graph import ENTITY, PERSON, Graph, Holding, Party, Stakes
-from kyc.ownership.regimes import INDETERMINATE, NO, YES, Result, determine, effective
+from kyc.ownership.regimes import INDETERMINATE, NO, YES, Result, determine
 from kyc.ownership.rule import REGIMES
 from kyc.ownership.shares import NONE, Interval
 from tests.kyc.ownership.structures import shipped
@@ -136,10 +136,16 @@ class TestCascade:
         assert not [party for party, found in result.parties.items() if found.verdict == INDETERMINATE]
 
 
+def effective(holdings: Shares) -> dict[str, Interval]:
+    """What each party above the subject owns of it when chains are multiplied and added."""
+    shares = Flow(Graph.of(holdings), Stakes.of(holdings), SUBJECT).shares
+    return {party: share for party, share in shares.items() if party != SUBJECT}
+
+
 class TestMultiplyAndAdd:
     @given(structures(cycles=False, ranges=False))
     def test_equals_the_sum_of_all_chains_where_there_are_no_rings(self, holdings: Shares) -> None:
-        found = effective(holdings, subject=SUBJECT)
+        found = effective(holdings)
         for party in PEOPLE + ENTITIES[1:]:
             by_chain = sum(chains(holdings, party), Fraction(0))
             assert found.get(party, NONE).min == by_chain
@@ -147,7 +153,7 @@ class TestMultiplyAndAdd:
     @given(structures(cycles=False, ranges=False))
     def test_people_and_unaccounted_parts_come_to_the_whole(self, holdings: Shares) -> None:
         graph = Graph.of(holdings, parties())
-        found = effective(holdings, subject=SUBJECT)
+        found = effective(holdings)
         left = graph.unaccounted()
         gaps = left[SUBJECT].min + sum(found[e].min * left[e].min for e in ENTITIES[1:] if e in found)
         assert sum((found[p].min for p in PEOPLE if p in found), Fraction(0)) + gaps == 1
@@ -164,7 +170,7 @@ class TestMultiplyAndAdd:
     @settings(deadline=None)
     @given(structures(ranges=False))
     def test_ever_longer_chains_never_lead_beyond_it(self, holdings: Shares) -> None:
-        found = effective(holdings, subject=SUBJECT)
+        found = effective(holdings)
         reached = dict.fromkeys(PEOPLE + ENTITIES, Fraction(0))
         for _ in range(12):
             reached = {party: sum(steps(holdings, party, reached), Fraction(0)) for party in reached}

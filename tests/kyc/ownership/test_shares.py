@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kyc.ownership.shares import UNKNOWN, BadShare, Interval, as_stated, parse, per_cent, shown, text
+from kyc.ownership.shares import UNKNOWN, BadShare, Interval, as_stated, parse, part, per_cent, shown, text
 
 fractions = st.fractions(min_value=0, max_value=1, max_denominator=10**12)
 
@@ -109,6 +109,21 @@ class TestPerCent:
         told = per_cent(share)
         is_same = Fraction(told.strip("≈ %")) == share * 100
         assert is_same != told.startswith("≈")
+
+
+class TestPart:
+    @pytest.mark.parametrize(
+        ("share", "told"),
+        [("1/2", "50 %"), ("1/3", "1/3"), ("2/999", "2/999"), ("1/1001", "≈ 0.1 %"), ("1/8", "12.5 %"), ("1", "100 %")],
+    )
+    def test_is_a_short_fraction_where_per_cent_would_be_rounded(self, share: str, told: str) -> None:
+        assert part(Fraction(share)) == told
+
+    @given(fractions)
+    def test_what_carries_no_sign_is_exact(self, share: Fraction) -> None:
+        told = part(share)
+        if not told.startswith("≈"):
+            assert parse(told, zero=True).min == share
 
 
 class TestShown:

@@ -9,7 +9,7 @@ from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
 from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
-from kyc.parties.wording import BadText, checked, past_day
+from kyc.parties.wording import BadText, checked, one_stop, past_day
 from tests.cast import Founded, customer, founded
 
 pytestmark = pytest.mark.django_db
@@ -106,11 +106,48 @@ class TestDeclarePerson:
         with pytest.raises(parties.NoRole):
             person(nordlys, roles=roles)
 
+    @pytest.mark.parametrize("name", ["Lars Dahl", "LARS  DAHL", "Ｌａｒｓ Dahl"])
+    def test_the_same_person_is_named_once(self, nordlys: Founded, name: str) -> None:
+        lars = person(nordlys)
+        with pytest.raises(parties.NamedBefore, match="Lars Dahl is already named") as refusal:
+            person(nordlys, name, roles=("controller",))
+        assert refusal.value.party == lars
+        assert Party.objects.people().count() == 2
+
+    def test_one_of_the_same_name_with_another_birth_date_is_another(self, nordlys: Founded) -> None:
+        person(nordlys)
+        again = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-02", "roles": ["director"]}
+        parties.declare_person(nordlys.organisation, **again, by=nordlys.by)
+        assert Party.objects.filter(name="Lars Dahl").count() == 2
+
+    def test_who_was_removed_can_be_named_anew(self, nordlys: Founded) -> None:
+        parties.remove(person(nordlys), by=nordlys.by)
+        assert person(nordlys).removed_on is None
+
+    def test_another_organisations_person_is_nobodys_double(self, nordlys: Founded) -> None:
+        other = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
+        person(nordlys)
+        assert person(other).organisation == other.organisation
+
     def test_another_organisations_party_is_not_changed(self, nordlys: Founded) -> None:
         other = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
         with pytest.raises(parties.NotHere):
             person(nordlys, party=other.controller)
         assert Party.objects.get(pk=other.controller.pk).name == "Charlie"
+
+
+class TestCorrect:
+    def test_says_anew_who_an_owner_is(self, nordlys: Founded) -> None:
+        told = {"name": "Mei Lin", "native_name": " 林  美 ", "country": "SG", "birth_date": "1979-11-02"}
+        parties.correct(nordlys.controller, **told, by=nordlys.by)
+        found = Party.objects.get(pk=nordlys.controller.pk)
+        assert (found.name, found.native_name, found.country, found.birth_date) == ("Mei Lin", "林 美", "SG", "1979-11-02")
+        assert AuditEvent.objects.filter(verb="party.corrected", target_id=str(found.pk)).count() == 1
+
+    def test_a_name_that_could_deceive_is_refused_beside_its_field(self, nordlys: Founded) -> None:
+        with pytest.raises(BadText) as refusal:
+            parties.correct(nordlys.controller, name="Mei", native_name="\u202e林", country="SG", by=nordlys.by)
+        assert refusal.value.field == "native_name"
 
 
 class TestRemove:
@@ -138,6 +175,20 @@ class TestChecked:
 
     def test_keeps_joiners_that_scripts_need(self) -> None:
         assert checked("name", "نرم\u200cافزار", limit=20) == "نرم\u200cافزار"
+
+
+class TestOneStop:
+    @pytest.mark.parametrize(
+        ("sentence", "read"),
+        [
+            ("Say who owns Foo Ltd..", "Say who owns Foo Ltd."),
+            ("Say who owns Foo AS.", "Say who owns Foo AS."),
+            ("Foo Ltd. is asked", "Foo Ltd. is asked"),
+            ("", ""),
+        ],
+    )
+    def test_stands_at_the_end(self, sentence: str, read: str) -> None:
+        assert one_stop(sentence) == read
 
 
 class TestPastDay:

@@ -10,9 +10,11 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import AuditEvent, User
 from accounts.permissions import NotPermitted
+from accounts.refused import ReasonMissing
 from config import jobs
+from kyc.parties.models import Party
 from kyc.screening import actions as screening
-from kyc.screening.actions import REASONS, ReasonMissing, RulingReversed
+from kyc.screening.actions import REASONS, NoteMissing, RulingReversed
 from kyc.screening.models import Hit, ListVersion
 from tests.cast import customer, founded, staff
 
@@ -88,6 +90,13 @@ class TestRule:
         assert Hit.objects.open().get() == hit
         assert events() == []
 
+    @pytest.mark.parametrize("note", ["", "  "])
+    def test_other_evidence_is_named_in_the_note(self, hit: Hit, ana: User, note: str) -> None:
+        with pytest.raises(NoteMissing, match="Name the other evidence"):
+            ruled(hit, ana, "true", "other_evidence", note)
+        assert Hit.objects.open().get() == hit
+        assert events() == []
+
     @pytest.mark.parametrize("role", ["investigator", "auditor", "administrator", "support"])
     def test_other_officers_may_not(self, hit: Hit, role: str) -> None:
         with pytest.raises(NotPermitted):
@@ -148,3 +157,25 @@ class TestVisibleTo:
         assert list(Hit.objects.visible_to(charlie)) == []
         assert list(Hit.objects.visible_to(User.objects.get(email="alice@nordlys.example"))) == [hit]
         assert list(Hit.objects.visible_to(ana)) == [hit]
+
+
+class TestCurrent:
+    def current(self, hit: Hit) -> list[Hit]:
+        return list(Hit.objects.current([hit.list_version_id]))
+
+    def test_of_a_party_so_called_against_a_list_in_use(self, hit: Hit) -> None:
+        assert self.current(hit) == [hit]
+        assert list(Hit.objects.current(ListVersion.objects.all())) == [hit]
+
+    def test_not_against_another_list(self, hit: Hit) -> None:
+        assert list(Hit.objects.current([hit.list_version_id + 1])) == []
+        assert list(Hit.objects.current([])) == []
+
+    @pytest.mark.parametrize("change", [{"name": "Alice Berg"}, {"removed_on": date(2026, 11, 24)}])
+    def test_not_of_a_party_that_has_left_or_bears_another_name(self, hit: Hit, change: dict[str, object]) -> None:
+        Party.objects.filter(pk=hit.party_id).update(**change)
+        assert self.current(hit) == []
+
+    def test_also_where_it_has_been_ruled_on(self, hit: Hit, ana: User) -> None:
+        ruled(hit, ana)
+        assert self.current(hit) == [hit]

@@ -76,7 +76,7 @@ class TestBorn:
     def test_the_closer_the_better(self, asked: str, listed: str, change: float, code: str) -> None:
         ((moved, ground),) = reasons.born(asked, (listed,))
         assert (moved, ground.code) == (change, code)
-        assert asked in ground.sentence
+        assert f"in {asked[:4]}" in ground.sentence
 
     @pytest.mark.parametrize(
         ("asked", "listed"), [("", ("1962",)), ("1962", ()), ("nonsense", ("1962",)), ("1962", ("nonsense",)), ("", ())]
@@ -88,8 +88,15 @@ class TestBorn:
         ((moved, _),) = reasons.born("1962-04-28", ("1940", "1962-04-28", "1970"))
         assert moved == reasons.SAME_DAY
 
+    @pytest.mark.parametrize("listed", ["1962-04-28", "1962-05-28", "1962", "1963", "1990", "1962-04", "circa 1963"])
+    def test_the_partys_own_day_is_never_told(self, listed: str) -> None:
+        ((_, ground),) = reasons.born("1962-04-28", (listed,))
+        assert "04-28" not in ground.sentence.replace(listed, "")
+        if listed == "1962-04-28":
+            assert ground.sentence == "Born on the same day, in 1962."
+
     def test_says_how_far_apart(self) -> None:
-        assert "Born 1990; the entry says 1962-04-28, 28 years apart." in found(birth_date="1990").reasons
+        assert "Born in 1990; the entry says 1962-04-28, 28 years apart." in found(birth_date="1990").reasons
 
 
 class TestHoused:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kyc.rules import packs
-from kyc.screening import lists, match
+from kyc.screening import lists
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.match import Match, Subject
@@ -50,7 +50,7 @@ def found(entries: list[Entry], find: Finder, *, seed: int, count: int) -> Measu
     """Spoiled names whose own entry is a hit."""
     measured = Measured()
     for one in spoiled.sample(entries, count, seed=seed):
-        is_found = any(hit.entry.id == one.entry.id and match.is_hit(hit, LINE) for hit in find(one.subject))
+        is_found = any(hit.entry.id == one.entry.id and hit.score >= LINE for hit in find(one.subject))
         measured.of[one.kind] += 1
         measured.found[one.kind] += is_found
         measured.names += [] if is_found else [f"{one.subject.name} for {one.entry.name}"]
@@ -61,7 +61,7 @@ def stopped(find: Finder, *, seed: int, count: int) -> Measured:
     """Ordinary names with any hit."""
     measured = Measured()
     for subject in ordinary.subjects(count, seed=seed):
-        is_stopped = any(match.is_hit(hit, LINE) for hit in find(subject))
+        is_stopped = any(hit.score >= LINE for hit in find(subject))
         measured.of[subject.kind] += 1
         measured.found[subject.kind] += is_stopped
         measured.names += [subject.name] if is_stopped else []
@@ -91,14 +91,14 @@ class TestTheShippedList:
     )
     def test_a_listed_person_is_a_hit(self, shipped_index: Index, how: str, name: str, entry: str) -> None:
         first = shipped_index.find(Subject(name))[0]
-        assert (first.entry.id, match.is_hit(first, LINE)) == (entry, True)
+        assert (first.entry.id, first.score >= LINE) == (entry, True)
 
     @pytest.mark.parametrize(
         ("name", "shared"), [("Anna Putin", "putin"), ("Hassan Schneider", "hassan"), ("Ismail Kaya", "kaya")]
     )
     def test_a_namesake_is_none(self, shipped: list[Entry], shipped_index: Index, name: str, shared: str) -> None:
         assert any(shared in telling(listed, is_person=True) for entry in shipped for listed in entry.names)
-        assert [hit.name for hit in shipped_index.find(Subject(name)) if match.is_hit(hit, LINE)] == []
+        assert [hit.name for hit in shipped_index.find(Subject(name)) if hit.score >= LINE] == []
 
 
 class TestControls:

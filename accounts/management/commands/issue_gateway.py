@@ -1,0 +1,23 @@
+"""A credential for a gateway."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import credentials
+from accounts.refused import Refused
+
+
+class Command(BaseCommand):
+    help = "Prints a new gateway credential. It is shown this once and kept nowhere."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="what tells this gateway from others")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            _, text = credentials.issue(name=options["name"], by=None)
+        except Refused as refused:
+            raise CommandError(str(refused), returncode=2) from refused
+        self.stdout.write(text)

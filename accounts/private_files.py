@@ -1,0 +1,31 @@
+"""A private file on its way to whoever may read it: kept by no cache, run by no browser."""
+
+import unicodedata
+
+from django.core.files import File
+from django.http import FileResponse
+
+# What a browser shows itself, on request; everything else is only ever downloaded.
+SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png"})
+SANDBOX = "sandbox; default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'"
+UNTOLD = "application/octet-stream"
+
+
+def safe(name: str) -> str:
+    """A file's name without what breaks a header, leads into a folder or turns the reading direction."""
+    return "".join(one for one in name if unicodedata.category(one)[0] != "C" and one not in '/\\"').strip(" .") or "file"
+
+
+def private_file(file: File, *, name: str, content_type: str, shown: bool = False) -> FileResponse:
+    """The file as a download; `shown` in the browser where that is one of the SHOWN kinds."""
+    is_known = content_type in SHOWN
+    response = FileResponse(
+        file.open("rb"),
+        as_attachment=not (shown and is_known),
+        filename=safe(name),
+        content_type=content_type if is_known else UNTOLD,
+    )
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = SANDBOX
+    return response

@@ -1,0 +1,102 @@
+"""Staff accounts: made, moved to another role, and ended. `by=None` is the operator of the machine, who runs a command."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import audit, messages
+from accounts.models import Membership, User
+from accounts.organisations import NameMissing, printable
+from accounts.permissions import NotPermitted, Permission, StaffRole, require
+from accounts.refused import Refused
+
+
+class BadEmail(Refused):
+    """Mail could not be sent to it, or somebody signs in with it already."""
+
+    field = "email"
+
+
+class BadRole(Refused):
+    """Staff have one of the roles."""
+
+    field = "role"
+
+
+class ActsForCustomer(Refused):
+    """Who examines customers belongs to none."""
+
+
+class NotStaff(Refused):
+    """Only a staff account is ended here."""
+
+
+def free_address(email: str) -> str:
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise BadEmail(_("%(email)s is no e-mail address.") % {"email": email}) from None
+    is_taken = User.objects.filter(email__iexact=email).exists() or EmailAddress.objects.filter(email__iexact=email).exists()
+    if is_taken:
+        raise BadEmail(_("Somebody signs in with %(email)s already.") % {"email": email})
+    return email
+
+
+def known_role(role: str) -> StaffRole:
+    if role not in StaffRole.values:
+        raise BadRole(_("Choose one of these roles: %(roles)s.") % {"roles": ", ".join(StaffRole.values)})
+    return StaffRole(role)
+
+
+def password_link(user: User) -> str:
+    """Where `user` chooses a password: once, and within PASSWORD_RESET_TIMEOUT."""
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key)
+
+
+@transaction.atomic
+def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | None) -> tuple[User, str]:
+    """A new colleague, and the link by which he chooses his password, mailed to him unless the caller hands it over.
+    Before he reaches anything, his first session asks him for a second factor."""
+    if by is not None:
+        require(by, Permission.USERS_MANAGE)
+    role, email = known_role(role), free_address(email)
+    if not (name := printable(name)[:200]):
+        raise NameMissing(_("Say what the person is called."))
+    user = User.objects.create_user(email, name=name, staff_role=role)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    link = password_link(user)
+    if mailed:
+        subject = _("Your account at %(site)s") % {"site": settings.SITE_URL}
+        messages.queue_template("staff_added", to=email, subject=subject, user=user, link=link)
+    audit.record("staff.added", target=user, by=by, role=role, mailed=mailed, **audit.operator(by))
+    return user, link
+
+
+@transaction.atomic
+def change_role(user: User, *, role: str, by: User | None) -> User:
+    """Moves to another role, or with "" ends the account; both hold from the person's next request. Repeated, it is silence."""
+    if by is not None:
+        require(by, Permission.USERS_MANAGE)
+        if by.pk == user.pk:
+            raise NotPermitted(_("Another administrator changes your role."))
+    role = known_role(role) if role else ""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    before = user.staff_role
+    if Membership.objects.filter(user=user).exists():
+        raise ActsForCustomer(_("%(name)s acts for a customer; staff have accounts of their own.") % {"name": user})
+    if not (role or before) and user.is_active:
+        raise NotStaff(_("%(name)s is no member of staff.") % {"name": user})
+    if role == before and user.is_active == bool(role):
+        return user
+    user.staff_role, user.is_active = role, bool(role)
+    user.save(update_fields=["staff_role", "is_active"])
+    audit.record("staff.role_changed", target=user, by=by, before=before, after=role, **audit.operator(by))
+    return user
