@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
-from kyc.parties.actions import own
 from kyc.parties.models import Party, PersonStatus
 from kyc.parties.wording import BadText
 from kyc.rules import packs
@@ -36,7 +35,15 @@ def basis_of(party: Party) -> str:
 def declare(party: Party, *, basis: str = "", by: User) -> list[PersonStatus]:
     """Says on which ground a party is a US person and is not a foreign one, or is; of entities it is derived. One live row
     an axis. What was verified before ends with the row it verified. Raises BadText."""
-    party = own(party, organisations.locked(party.organisation, by=by))
+    organisations.locked(party.organisation, by=by)
+    party = Party.objects.get(pk=party.pk)
+    if party.removed_on:
+        raise BadText("us_basis", _("That party has been removed meanwhile."))
+    return record(party, basis, by=by)
+
+
+def record(party: Party, basis: str, *, by: User) -> list[PersonStatus]:
+    """As declare, for those who hold the organisation's lock. Raises BadText."""
     if not party.is_person:
         basis = formed(party)
     elif basis not in OF_PEOPLE:
