@@ -1,4 +1,4 @@
-"""Asking for a report."""
+"""What people do with reports: ask for one, take its file, draw a draft."""
 
 from datetime import datetime
 
@@ -18,6 +18,10 @@ from reports.models import Report
 
 class FutureAsked(Refused):
     """A report tells what was true, not what will be."""
+
+
+class NotReady(Refused):
+    """A report has a file only once it is built."""
 
 
 def request(
@@ -52,3 +56,19 @@ def request(
         audit.record("report.requested", target=report, by=by, kind=kind, **cut)
         jobs.woke("report.requested")
     return report
+
+
+@transaction.atomic
+def downloaded(report: Report, *, by: User) -> Report:
+    """Writes down that the file of a ready report was handed to `by`, each time. Raises NotPermitted, NotReady."""
+    require(by, Permission.REPORT_VIEW)
+    if report.state != Report.State.READY:
+        raise NotReady(_("This report is not ready yet."))
+    audit.record("report.downloaded", target=report, by=by, sha256=report.sha256)
+    return report
+
+
+@transaction.atomic
+def drafted(organisation: int, *, kind: str, sha256: str, by: User | None) -> None:
+    """Writes down that a report that is not issued was drawn; `by=None` is whoever has the command line."""
+    audit.record("report.drafted", target=Organisation(pk=organisation), by=by, kind=kind, sha256=sha256)

@@ -1,16 +1,15 @@
 """The auditor's face: ask, watch, download."""
 
 from django.contrib import messages
-from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import audit
 from accounts.guards import staff
 from accounts.permissions import Permission
+from accounts.private_files import private_file
 from accounts.refused import Refused
-from reports import actions
+from reports import actions, stages
 from reports.forms import RequestForm
 from reports.models import Report
 
@@ -39,7 +38,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
     found = get_object_or_404(Report.objects.select_related("organisation", "requested_by"), pk=pk)
     template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
-    return render(request, template, {"report": found})
+    return render(request, template, {"report": found, "stage": stages.told(found.stage)})
 
 
 @staff(Permission.REPORT_REQUEST)
@@ -59,8 +58,8 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(Permission.REPORT_VIEW)
 def download(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Report, pk=pk)
-    if found.state != Report.State.READY:
-        raise Http404
-    with transaction.atomic():
-        audit.record("report.downloaded", target=found, by=request.user, sha256=found.sha256)
-    return FileResponse(found.file.open(), as_attachment=True, filename=f"{found.number}.pdf", content_type="application/pdf")
+    try:
+        actions.downloaded(found, by=request.user)
+    except actions.NotReady:
+        raise Http404 from None
+    return private_file(found.file, name=f"{found.number}.pdf", content_type="application/pdf")

@@ -34,8 +34,9 @@ def python(state: Path, *arguments: str, **more: str) -> "subprocess.CompletedPr
 
 
 def asked(state: Path, expression: str) -> str:
-    """What config/services.py answers in the installation in `state`."""
-    return python(state, "-c", f"import json; from config import services; print({expression})").stdout.strip()
+    """What the launcher answers in the installation in `state`."""
+    names = "import json; from config import installation, postgres, services, valkey"
+    return python(state, "-c", f"{names}; print({expression})").stdout.strip()
 
 
 def free_port() -> int:
@@ -63,7 +64,7 @@ class Installation:
         return (self.state / "demo-gateway").read_text().strip()
 
     def database_url(self, role: str) -> str:
-        return asked(self.state, f"services.database_url({role!r})")
+        return asked(self.state, f"postgres.url({role!r})")
 
     def services(self) -> dict[str, int]:
         """The process ids of PostgreSQL and Valkey."""

@@ -10,6 +10,7 @@ from kyc.ownership.flows import Flow
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.regimes import Verdict
 from kyc.ownership.shares import Interval, per_cent, short
+from kyc.ownership.verdicts import line
 from kyc.risk.scoring import Result
 from kyc.screening.models import Hit
 
@@ -21,7 +22,7 @@ NOBODY = "nobody"
 
 def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict], result: Result) -> list[Row]:
     return [
-        ownership_finding(facts, blocked, owners),
+        ownership_finding(facts, hits, blocked, owners),
         screening_finding(facts, hits),
         remainder_finding(facts),
         documents_finding(facts),
@@ -29,11 +30,23 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
     ]
 
 
-def ownership_finding(facts: Round, blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> Row:
+def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
+    """Whether the customer is blocked by what officers have ruled true alone."""
+    listed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
+    found = regimes.blocked(facts.holdings, listed=listed, threshold=facts.pack.threshold("ofac-50"))
+    customer = str(facts.customer.pk)
+    return customer in listed or (customer in found and found[customer].verdict == regimes.YES)
+
+
+def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> Row:
     block = customer_block(facts, blocked)
     if block and block.verdict == regimes.YES:
-        sentence = _("Blocked under OFAC 50 %: ") + " ".join(block.why)
-        return "ownership", Finding.State.BAD, sentence, "people"
+        said = (
+            _("Blocked under OFAC 50 %: ")
+            if is_confirmed(facts, hits)
+            else _("Blocked under OFAC 50 % if possible matches are true: ")
+        )
+        return "ownership", Finding.State.BAD, said + " ".join(block.why), "people"
     if block:
         return "ownership", Finding.State.BAD, _("Can't be decided: ") + " ".join(block.why), "people"
     if wrong := regimes.overfull(facts.holdings):
@@ -44,29 +57,32 @@ def ownership_finding(facts: Round, blocked: dict[str, Verdict], owners: dict[st
             _("More than 100 %% is stated to be held of %(names)s.") % {"names": names},
             "people",
         )
+    counts_from = line(facts.pack.threshold("iaas-cip"))
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
     if hidden := undeclared_owners(facts):
         name, share = hidden
         sentence = ngettext(
-            "%(n)s person owns a quarter or more; who owns %(share)s of %(name)s is undeclared.",
-            "%(n)s people own a quarter or more; who owns %(share)s of %(name)s is undeclared.",
+            "%(n)s person owns %(line)s; who owns %(share)s of %(name)s is undeclared.",
+            "%(n)s people own %(line)s; who owns %(share)s of %(name)s is undeclared.",
             found,
         )
-        return "ownership", Finding.State.WARN, sentence % {"n": found, "share": at_most(share), "name": name}, "people"
-    sentence = ngettext("%(n)s person owns a quarter or more.", "%(n)s people own a quarter or more.", found) % {"n": found}
+        told = {"n": found, "line": counts_from, "share": at_most(share), "name": name}
+        return "ownership", Finding.State.WARN, sentence % told, "people"
+    sentence = ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found)
+    sentence %= {"n": found, "line": counts_from}
     return "ownership", Finding.State.GOOD if found else Finding.State.INFO, sentence, "people"
 
 
 def undeclared_owners(facts: Round) -> tuple[str, Interval] | None:
     """What of the customer belongs over all chains to owners whom nobody has named, where that reaches the line; or what of
     a company above it does."""
-    line, customer = facts.pack.unaccounted_line, str(facts.customer.pk)
+    limit, customer = facts.pack.unaccounted_line, str(facts.customer.pk)
     holdings = [*facts.holdings, *(Holding(NOBODY, company, left) for company, left in facts.gaps.items())]
     share = Flow(Graph.of(holdings), Stakes.of(holdings), customer).share(NOBODY)
-    if share.max >= line:
+    if share.max >= limit:
         return facts.names[customer], share
     company, left = largest_gaps(facts)[0] if facts.gaps else ("", share)
-    return (facts.names[company], left) if left.max >= line else None
+    return (facts.names[company], left) if left.max >= limit else None
 
 
 def largest_gaps(facts: Round) -> list[tuple[str, Interval]]:
@@ -87,7 +103,7 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
         return (
             "screening",
             Finding.State.BAD,
-            _("%(names)s: confirmed on a list (%(lists)s).") % {"names": names, "lists": used},
+            _("Confirmed on a list: %(names)s (%(lists)s).") % {"names": names, "lists": used},
             "screening",
         )
     if open_hits:

@@ -1,5 +1,6 @@
 """Versioned rule packs: thresholds, country sets, factors and legal bases, each with its source and dates. Data, not code."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,10 +44,11 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Pack:
-    """One version of the rules as reviewed on a day."""
+    """One version of the rules as reviewed on a day; `sha256` is the digest of the file it was read from."""
 
     version: str
     data: dict[str, Any]
+    sha256: str = ""
 
     @property
     def reviewed_on(self) -> str:
@@ -67,6 +69,15 @@ class Pack:
         review: instrument, citation, status, status_text, since, until, note, source, certainty."""
         day = str(on or self.reviewed_on)
         return [self.legal_basis(code, day) for code in self.data["legal_bases"][report]]
+
+    def not_relied_on(self, report: str, *, on: date) -> list[dict[str, str]]:
+        """Rules that a reader may look for in a report of that kind and that it gives no verdict under, as `legal_bases`."""
+        return [self.legal_basis(code, str(on)) for code in self.data["not_relied_on"][report]]
+
+    def regime_basis(self, regime: str, *, on: date) -> dict[str, str] | None:
+        """The legal basis of a regime on that day; None where it rests on no instrument of the pack."""
+        code = self.data["ownership"][regime].get("instrument")
+        return self.legal_basis(code, str(on)) if code else None
 
     def legal_basis(self, code: str, day: str) -> dict[str, str]:
         found = self.data["instruments"][code]
@@ -229,7 +240,8 @@ def get(version: str) -> Pack:
     path = FOLDER / f"pack_{version.replace('.', '_')}.json"
     if not path.exists():
         raise UnknownPack(version)
-    return Pack(version, json.loads(path.read_text()))
+    content = path.read_bytes()
+    return Pack(version, json.loads(content), hashlib.sha256(content).hexdigest())
 
 
 def current() -> Pack:

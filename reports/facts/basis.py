@@ -1,6 +1,7 @@
 """Sections that every report ends with: how it was made, from what, and what is not known."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, date
 from typing import Any
 
@@ -11,7 +12,9 @@ from kyc.evidence.models import Document
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
+from kyc.risk.scoring import HIGHEST
 from kyc.screening.models import Hit
+from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, instant
 
 Facts = dict[str, Any]
@@ -22,9 +25,21 @@ TIMES = (
     "facts recorded later, and transactions that had not ended by then, are left out. A fact with dates of its own holds by "
     "those dates. A fact without dates holds from the moment it was recorded. All times are UTC."
 )
+DATES = (
+    "“Recorded” is when a value was written down here as it stands, “declared on” the day on which the customer told it. Neither "
+    "says since when it has been true in the world."
+)
+POSSIBLE = (
+    "A match that no officer has ruled on is not a listing. Where a verdict rests on one, it reads “would be blocked if the "
+    "possible match is true”, whatever the arithmetic says."
+)
 DECLARED = (
     "Attributes, parties and interests are what the customer declared. Documents are held with the SHA-256 digest of the file "
     "received; this report does not say that a document proves an attribute."
+)
+DIGESTS = (
+    "The digest of a list is SHA-256 over the publisher's unpacked files in their order, a zero byte after each; that of the "
+    "rule pack and of a document is SHA-256 over the file."
 )
 EYES = (
     "A case is decided by two officers: one proposes with a reason from a fixed list and a note, another takes or declines it. "
@@ -40,8 +55,13 @@ ARITHMETIC = {
     "downstream; nothing is multiplied.",
     "multiply-and-add": "Shares are multiplied along each chain and added across chains; cross-holdings are solved exactly.",
 }
+OPEN_VERDICTS = (
+    (IF_TRUE, "Verdicts that wait for the ruling on a possible match"),
+    (OVERTAKEN, "Verdicts older than a ruling that they rest on"),
+    (UNDECIDED, "Verdicts that can't be decided"),
+)
 NOT_COVERED = (
-    ("Other lists", "Only the lists named under data sources were used; EU, UK and UN lists are not among them yet."),
+    ("Other lists", "Only the lists named under data sources were used; EU, UK, UN and BIS lists are not among them yet."),
     ("Person status", "Whether a person is a US person or a foreign person under either test is not recorded yet."),
     ("Payment", "Means and source of payment are not recorded yet."),
     ("Contacts and access", "Telephone numbers and addresses used for access are not recorded yet."),
@@ -59,18 +79,20 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     )
     bands = pack.data["risk"]["bands"]
     risk = (
-        f"The score is the sum of the factors that fired, at most 100. Medium from {bands['medium']}, high from {bands['high']}. "
-        "Factors, points and lines are those of the rule pack."
+        f"The score is the sum of the points of the factors that fired, capped at {HIGHEST}. "
+        f"Medium from {bands['medium']}, high from {bands['high']}. Factors, points and lines are those of the rule pack."
     )
-    texts = [("Effective and known", TIMES), ("Identity", DECLARED), ("Screening", screening)]
+    texts = [("Effective and known", TIMES), ("Dates", DATES), ("Identity", DECLARED), ("Screening", screening)]
     texts += [(found["title"], arithmetic(found)) for found in facts["ownership"]["regimes"]]
-    texts += [("Risk", risk), ("Four eyes", EYES), ("Reproducing this report", REPRODUCED)]
+    texts += [("Possible matches", POSSIBLE)] if facts["ownership"]["regimes"] else []
+    texts += [("Risk", risk), ("Digests", DIGESTS), ("Four eyes", EYES), ("Reproducing this report", REPRODUCED)]
     return [{"topic": topic, "text": text} for topic, text in texts]
 
 
 def arithmetic(regime: Facts) -> str:
     how = ARITHMETIC.get(regime["arithmetic"], regime["arithmetic"])
-    return f"Line: {regime['line']}. {how} Exact fractions throughout. Source: {regime['source']}."
+    status = f" Status: {regime['status']}." if regime["status"] else ""
+    return f"Line: {regime['line']}. {how} Exact fractions throughout. Source: {regime['source']}.{status}"
 
 
 def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
@@ -79,7 +101,7 @@ def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
             "source": f"Rule pack {reader.pack.version}",
             "version": f"reviewed {reader.pack.reviewed_on}",
             "used_for": "legal bases, lines, factors",
-            "sha256": "",
+            "sha256": reader.pack.sha256,
         }
     ]
     seen = {}
@@ -112,6 +134,8 @@ def completeness(reader: Reader, facts: Facts) -> dict[str, Any]:
 
 
 def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
+    if facts["changes"]["earliest"] and not facts["changes"]["total"]:
+        yield "History", f"Nothing was recorded before {facts['changes']['earliest']}, which is after the effective instant."
     if not facts["identity"]:
         yield "Identity", "The customer had not declared who it is."
     if missing := [row["attribute"] for row in facts["identity"] if not row["value"]]:
@@ -122,8 +146,10 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Ownership", "No owner was declared."
     for row in facts["ownership"]["unaccounted"]:
         yield "Ownership", f"Of {row['party']}, {row['share']} is not accounted for."
-    if undecided := sum(v["verdict"] == "can't be decided" for found in facts["ownership"]["regimes"] for v in found["verdicts"]):
-        yield "Ownership", f"Verdicts that can't be decided: {undecided}."
+    verdicts = Counter(row["verdict"] for found in facts["ownership"]["regimes"] for row in found["verdicts"])
+    for verdict, sentence in OPEN_VERDICTS:
+        if verdicts[verdict]:
+            yield "Ownership", f"{sentence}: {verdicts[verdict]}."
     if not reader.examinations:
         yield "Examination", "No round of checks had been completed, so there is no screening, verdict or score."
     elif changed_since(reader):
@@ -165,9 +191,9 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         ("Case", case_told(facts["decision"]["cases"])),
         ("Decision", decision_told(facts["decision"]["proposals"])),
         ("Verified entity", f"{live[-1]['reference']}, until {live[-1]['until'][:10]}" if live else "none"),
-        ("Risk", f"{facts['risk']['value']} of 100, {facts['risk']['band'].lower()}" if facts["risk"] else "not scored"),
+        ("Risk", risk_told(facts["risk"])),
         ("Screening", screening_told(facts["screening"])),
-        *((found["title"], caught(facts, found)) for found in facts["ownership"]["regimes"]),
+        *((found["title"], caught(facts["subject"]["party_id"], found, reader.brief)) for found in facts["ownership"]["regimes"]),
         ("Keys", f"{len(access['keys'])} issued, {access['active']} active"),
         ("Unknown or open", str(len(facts["completeness"]["unknowns"]))),
     ]
@@ -185,20 +211,30 @@ def decision_told(proposals: list[Facts]) -> str:
     return f"{taken[-1]['choice']}, proposed by {taken[-1]['proposed_by']}, taken by {taken[-1]['outcome_by']}"
 
 
+def risk_told(found: Facts) -> str:
+    return f"{found['value']} of {found['highest']}, {found['band'].lower()}" if found else "not scored"
+
+
 def screening_told(found: Facts) -> str:
     if not found["rounds"]:
         return "not screened"
-    if not found["hits"]:
+    count = found["open"] + found["another"] + found["the_same"]
+    if not count:
         return "no possible match"
     ruled = f"{found['open']} open, {found['another']} another party, {found['the_same']} the same party"
-    matches = "possible match" if len(found["hits"]) == 1 else "possible matches"
-    return f"{len(found['hits'])} {matches}: {ruled}"
+    return f"{count} {'possible match' if count == 1 else 'possible matches'}: {ruled}"
 
 
-def caught(facts: Facts, regime: Facts) -> str:
-    """Who is caught by a regime, the customer first."""
-    customer = facts["identity"][0]["value"] if facts["identity"] else ""
-    names = [row["party"] for row in regime["verdicts"] if row["verdict"] == "yes"]
-    open_ones = sum(row["verdict"] == "can't be decided" for row in regime["verdicts"])
-    told = ", ".join(sorted(names, key=lambda name: (name != customer, name))) or "nobody"
-    return f"{told}; {open_ones} can't be decided" if open_ones else told
+def caught(customer: int, regime: Facts, brief: Callable[[int], str]) -> str:
+    """Whom a regime catches, the customer first; then whom it may catch."""
+    told = {verdict: names(customer, regime, verdict, brief) for verdict in (YES, IF_TRUE, OVERTAKEN)}
+    parts = [told[YES] or "nobody"] if told[YES] or not told[IF_TRUE] + told[OVERTAKEN] else []
+    parts += [f"{verdict}: {told[verdict]}" for verdict in (IF_TRUE, OVERTAKEN) if told[verdict]]
+    if undecided := sum(row["verdict"] == UNDECIDED for row in regime["verdicts"]):
+        parts.append(f"{undecided} can't be decided")
+    return "; ".join(parts)
+
+
+def names(customer: int, regime: Facts, verdict: str, brief: Callable[[int], str]) -> str:
+    found = [row["party_id"] for row in regime["verdicts"] if row["verdict"] == verdict]
+    return ", ".join(sorted(map(brief, found), key=lambda name: (name != brief(customer), name)))

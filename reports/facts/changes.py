@@ -1,13 +1,16 @@
 """The section of the dossier that tells every change: when, who, what, from which value to which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import models
 
+from accounts import history
 from accounts.audit import PRODUCT
-from accounts.models import Membership
+from accounts.models import Membership, User
+from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.evidence.models import Document
 from kyc.keys.models import Hold, Key, Link
@@ -15,19 +18,25 @@ from kyc.ownership.models import Interest
 from kyc.ownership.shares import parse, shown
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit
-from reports.facts.reader import Reader, instant
+from reports.facts.reader import Reader, country, instant, told_apart
 
 # So many of the newest are printed; report.json holds all.
 PRINTED = 1000
-# Direct identifiers: that they changed is told, what they were is not.
+# Direct identifiers of people: that they changed is told, what they were is not.
 SEALED = {"birth_date", "address", "registration_number"}
+# What a new row is called by already.
+NAMING = {"name", "role", "share"}
+COUNTRIES = {"country", "hq_country"}
+LABELS = {"hq_country": "headquarters country", "valid_to": "ended on", "valid_until": "valid until"}
+# Stands for the product among the ids of users.
+PRODUCT_ITSELF = -1
 Tell = Callable[[Reader, Any], str]
 NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "birth_date", "address")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
-    (Party, "party", lambda reader, row: row.name, (*NAMED, "removed_on")),
-    (Role, "role", lambda reader, row: f"{Role.Kind(row.kind).label}: {reader.name(row.party_id)}", ("title", "valid_to")),
+    (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, "removed_on")),
+    (Role, "role", lambda reader, row: f"{Role.Kind(row.kind).label}: {reader.brief(row.party_id)}", ("title", "valid_to")),
     (Interest, "interest", lambda reader, row: interest(reader, row), ("share", "valid_to")),
-    (Document, "document", lambda reader, row: row.name, ("removed_at",)),
+    (Document, "document", lambda reader, row: row.name, ("kind", "removed_at")),
     (Membership, "member", lambda reader, row: f"{Membership.Role(row.role).label}: {member(reader, row)}", ("role",)),
     (Case, "case", lambda reader, row: case_number(row), ("state", "submitted_at", "declared_true_at")),
     (Examination, "examination", lambda reader, row: f"round {row.pgh_obj_id}", ("state",)),
@@ -49,45 +58,79 @@ def member(reader: Reader, row: Any) -> str:
 
 
 def interest(reader: Reader, row: Any) -> str:
-    return f"{reader.name(row.owner_id)} in {reader.name(row.owned_id)}, {shown(parse(row.share))}"
+    return f"{reader.brief(row.owner_id)} in {reader.brief(row.owned_id)}, {shown(parse(row.share))}"
 
 
 def changes(reader: Reader) -> dict[str, Any]:
-    """Oldest first; only changes recorded by the effective instant."""
+    """Oldest first: those recorded by the effective instant, then `later` ones that are known at the cut. `earliest` is when
+    anything was first recorded."""
     found = []
     for order, (model, what, tell, fields) in enumerate(TOLD):
         before: dict[int, Any] = {}
-        for row in reader.events(model):
-            told = details(before.get(row.pgh_obj_id), row, fields)
+        for row in reader.all_events(model):
+            told = details(before.get(row.pgh_obj_id), row, fields, tell(reader, row))
             before[row.pgh_obj_id] = row
             if told is not None:
                 found.append((row.pgh_created_at, order, row.pgh_id, what, tell(reader, row), told, row))
     found.sort(key=lambda item: item[:3])
-    by = people(reader, [item[-1] for item in found])
+    actors = Actors.of(reader, [item[-1] for item in found])
     rows = [
-        {"at": instant(at), "what": what, "which": which, "change": told, "by": by[row.pgh_xid]}
+        {"at": instant(at), "what": what, "which": which, "change": told, **actors.told(row)}
         for at, _, _, what, which, told, row in found
     ]
+    then = sum(1 for at, *_ in found if at <= reader.valid_at)
+    earliest = rows[0]["at"] if rows else ""
+    return printed(rows[:then]) | {"earliest": earliest, "later": printed(rows[then:])}
+
+
+def printed(rows: list[dict[str, str]]) -> dict[str, Any]:
     return {"total": len(rows), "printed": min(len(rows), PRINTED), "rows": rows}
 
 
-def people(reader: Reader, rows: list[Any]) -> dict[int, str]:
-    """Who did it, by transaction: the audit row stands in the transaction of the change. Without one, the person whose
-    request it was."""
-    asked = {row.pgh_xid: (row.pgh_context or {}).get("user") for row in rows}
-    acted = dict(reader.audited().values_list("xid", "actor_id"))
-    names = reader.people([*asked.values(), *acted.values()])
-    by = {xid: names.get(person, "") if person else PRODUCT for xid, person in acted.items()}
-    return {xid: by.get(xid, names.get(person, "")) for xid, person in asked.items()}
+@dataclass(frozen=True)
+class Actors:
+    """Who did what was done in each transaction: name and, as it was then, role."""
+
+    by: Mapping[int, int | None]
+    names: Mapping[int | None, str]
+    roles: Mapping[int, list[tuple[datetime, str]]]
+
+    @classmethod
+    def of(cls, reader: Reader, rows: list[Any]) -> "Actors":
+        """The audit row stands in the transaction of the change. Without one, it was the person whose request it was."""
+        asked = {row.pgh_xid: (row.pgh_context or {}).get("user") for row in rows}
+        acted = dict(reader.audited().values_list("xid", "actor_id"))
+        by = asked | {xid: person or PRODUCT_ITSELF for xid, person in acted.items() if xid in asked}
+        people = [person for person in by.values() if person]
+        return cls(by, reader.people(people) | {PRODUCT_ITSELF: PRODUCT}, roles_of(reader, people))
+
+    def told(self, row: Any) -> dict[str, str]:
+        person = self.by.get(row.pgh_xid)
+        held = [role for at, role in self.roles.get(person or 0, []) if at <= row.pgh_created_at]
+        return {"by": self.names.get(person, ""), "role": held[-1] if held else ""}
 
 
-def details(before: Any, row: Any, fields: tuple[str, ...]) -> str | None:
+def roles_of(reader: Reader, people: Iterable[int]) -> dict[int, list[tuple[datetime, str]]]:
+    """Each person's roles with since when, oldest first: as staff, else in the organisation."""
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    for row in history.changes(User, reader.snapshot).filter(pgh_obj_id__in=set(people)):
+        if row.staff_role:
+            found.setdefault(row.pgh_obj_id, []).append((row.pgh_created_at, str(StaffRole(row.staff_role).label).lower()))
+    for row in reader.all_events(Membership):
+        role = f"{Membership.Role(row.role).label.lower()} of the account"
+        found.setdefault(row.user_id, []).append((row.pgh_created_at, role))
+    return {person: sorted(roles, key=lambda role: role[0]) for person, roles in found.items()}
+
+
+def details(before: Any, row: Any, fields: tuple[str, ...], which: str = "") -> str | None:
     """What happened to the row in words; None when nothing that a reader asks for."""
     if row.pgh_label == "delete":
         return "deleted"
     if before is None:
-        return "recorded"
-    changed = [difference(field, shown_as(before, field), shown_as(row, field)) for field in fields]
+        values = [(field, shown_as(row, field)) for field in fields]
+        told = [first(row, field, found) for field, found in values if found and not (field in NAMING and str(found) in which)]
+        return "; ".join(["recorded", *told])
+    changed = [difference(row, field, shown_as(before, field), shown_as(row, field)) for field in fields]
     return "; ".join(filter(None, changed)) or None
 
 
@@ -97,18 +140,32 @@ def shown_as(row: Any, field: str) -> Any:
     return str(dict(row._meta.get_field(field).flatchoices).get(found, found)) if found and isinstance(found, str) else found
 
 
-def difference(field: str, old: Any, new: Any) -> str:
+def is_sealed(row: Any, field: str) -> bool:
+    """A person's identifiers; a company's stand in public registers."""
+    return field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON
+
+
+def first(row: Any, field: str, found: Any) -> str:
+    return f"{label(field)} (not shown)" if is_sealed(row, field) else f"{label(field)}: {value(field, found)}"
+
+
+def difference(row: Any, field: str, old: Any, new: Any) -> str:
     if old == new:
         return ""
-    label = field.replace("_", " ")
-    if field in SEALED:
-        return f"{label} changed (not shown)"
-    return f"{label}: {value(field, old) or 'none'} → {value(field, new) or 'none'}"
+    if is_sealed(row, field):
+        return f"{label(field)} changed (not shown)"
+    return f"{label(field)}: {value(field, old) or 'none'} → {value(field, new) or 'none'}"
+
+
+def label(field: str) -> str:
+    return LABELS.get(field, field.replace("_", " "))
 
 
 def value(field: str, found: Any) -> str:
     if field == "share":
         return shown(parse(found))
+    if field in COUNTRIES:
+        return country(found)
     if isinstance(found, datetime):
         return found.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     if isinstance(found, date):

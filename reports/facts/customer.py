@@ -1,14 +1,14 @@
 """Sections of the dossier that say who the customer is: identity, parties, ownership, documents, members."""
 
-from fractions import Fraction
 from typing import Any
 
 from accounts.models import Membership
 from kyc.evidence.models import Document
 from kyc.ownership import regimes
-from kyc.ownership.models import Determination, Interest
-from kyc.ownership.shares import Interval, parse, per_cent, shown
+from kyc.ownership.models import Interest
+from kyc.ownership.shares import ONE, exactly, parse, shown
 from kyc.parties.models import Party, Role
+from reports.facts.determined import determinations
 from reports.facts.reader import Reader, country, day, instant, masked
 
 DECLARED = "declared by the customer"
@@ -16,20 +16,18 @@ IDENTITY = (
     ("name", "Legal name", str),
     ("native_name", "Name in its own script", str),
     ("legal_form", "Legal form", str),
-    ("registration_number", "Registration number", masked),
+    ("registration_number", "Registration number", str),
     ("country", "Country of formation", country),
     ("hq_country", "Headquarters country", country),
     ("address", "Address", str),
 )
-VERDICTS = {"yes": "yes", "no": "no", "indeterminate": "can't be decided"}
 
 
 def identity(reader: Reader) -> list[dict[str, str]]:
-    """One row an attribute: its value, since when it was declared so, and what supports it."""
-    roles = [role for role in reader.held(Role) if role.kind == Role.Kind.CUSTOMER]
-    if not roles or roles[0].party_id not in reader.parties:
+    """One row an attribute: its value, when it was recorded so, and what supports it."""
+    party = reader.customer
+    if party is None:
         return []
-    party = reader.parties[roles[0].party_id]
     events = list(reader.events(Party).filter(pgh_obj_id=party.pgh_obj_id)) or [party]
     rows = []
     for field, label, show in IDENTITY:
@@ -38,7 +36,7 @@ def identity(reader: Reader) -> list[dict[str, str]]:
             {
                 "attribute": label,
                 "value": show(value),
-                "since": instant(since(events, field, value)) if value else "",
+                "recorded_at": instant(since(events, field, value)) if value else "",
                 "source": DECLARED if value else "",
                 "result": "not independently verified" if value else "not given",
             }
@@ -58,11 +56,13 @@ def since(events: list[Any], field: str, value: str) -> Any:
 
 def parties(reader: Reader) -> list[dict[str, Any]]:
     """Everyone with a live role other than the customer itself, with all roles in one row."""
-    held: dict[int, list[Any]] = {}
-    for role in reader.held(Role):
-        if role.kind != Role.Kind.CUSTOMER and role.party_id in reader.parties:
-            held.setdefault(role.party_id, []).append(role)
-    return [party_row(reader.parties[pk], roles) for pk, roles in sorted(held.items())]
+    held = {pk: [role for role in roles if role.kind != Role.Kind.CUSTOMER] for pk, roles in reader.roles.items()}
+    return [party_row(reader.parties[pk], roles) for pk, roles in sorted(held.items()) if roles]
+
+
+def number_of(party: Any) -> str:
+    """A company's number stands in a public register; a person's is of a document."""
+    return masked(party.registration_number) if party.kind == Party.Kind.PERSON else str(party.registration_number)
 
 
 def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
@@ -76,8 +76,8 @@ def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
         "country": country(party.country),
         "hq_country": country(party.hq_country),
         "birth_year": party.birth_date[:4],
-        "registration_number": masked(party.registration_number),
-        "since": day(min(role.valid_from for role in roles)),
+        "registration_number": number_of(party),
+        "declared_on": day(min(role.valid_from for role in roles)),
     }
 
 
@@ -93,60 +93,37 @@ def ownership(reader: Reader) -> dict[str, Any]:
 def interest_row(reader: Reader, row: Any) -> dict[str, str]:
     share = parse(row.share)
     return {
+        "owner_id": row.owner_id,
         "owner": reader.name(row.owner_id),
-        "owner_kind": str(Party.Kind(reader.parties[row.owner_id].kind).label),
+        "owner_about": reader.about(row.owner_id),
+        "owned_id": row.owned_id,
         "owned": reader.name(row.owned_id),
+        "owned_about": reader.about(row.owned_id),
         "interest": row.kind,
         "share": shown(share),
         "min": str(share.min),
         "max": str(share.max),
-        "since": day(row.valid_from),
+        "declared_on": day(row.valid_from),
         "source": DECLARED,
     }
 
 
 def unaccounted(reader: Reader, interests: list[Any]) -> list[dict[str, str]]:
-    """The unstated remainder of each owned company (OWN-05)."""
+    """The unstated remainder of each company (OWN-05); the whole of one for which nobody is named."""
     holdings = [regimes.Holding(str(row.owner_id), str(row.owned_id), parse(row.share)) for row in interests]
-    left = regimes.unaccounted(holdings)
+    companies = (pk for pk in sorted(reader.roles) if reader.parties[pk].kind == Party.Kind.COMPANY)
+    left = dict.fromkeys(map(str, companies), exactly(ONE)) | regimes.unaccounted(holdings)
     return [
-        {"party": reader.name(int(pk)), "share": shown(part), "min": str(part.min), "max": str(part.max)}
+        {
+            "party_id": int(pk),
+            "party": reader.brief(int(pk)),
+            "share": shown(part),
+            "min": str(part.min),
+            "max": str(part.max),
+        }
         for pk, part in sorted(left.items(), key=lambda item: int(item[0]))
         if part.max > 0
     ]
-
-
-def determinations(reader: Reader) -> list[dict[str, Any]]:
-    """Each regime's word on each party in the last round, with its line and its arithmetic."""
-    rows = Determination.objects.filter(organisation_id=reader.organisation, examination_id=reader.latest)
-    found: dict[str, list[Determination]] = {}
-    for row in rows.order_by("regime", "party_id"):
-        found.setdefault(row.regime, []).append(row)
-    return [regime_row(reader, regime, rows) for regime, rows in found.items()]
-
-
-def regime_row(reader: Reader, regime: str, rows: list[Determination]) -> dict[str, Any]:
-    about = reader.pack.regime(regime)
-    return {
-        "regime": regime,
-        "title": about["title"],
-        "line": f"{about['line']} {per_cent(Fraction(about['threshold']))}",
-        "threshold": about["threshold"],
-        "arithmetic": about["arithmetic"],
-        "source": about["source"],
-        "rule_pack": rows[0].rule_pack,
-        "verdicts": [
-            {
-                "party": reader.name(row.party_id),
-                "verdict": VERDICTS.get(row.verdict, row.verdict),
-                "share": shown(Interval(Fraction(row.share_min), Fraction(row.share_max))),
-                "min": row.share_min,
-                "max": row.share_max,
-                "why": list(row.why),
-            }
-            for row in rows
-        ],
-    }
 
 
 def documents(reader: Reader) -> list[dict[str, Any]]:
@@ -156,7 +133,7 @@ def documents(reader: Reader) -> list[dict[str, Any]]:
         {
             "kind": str(Document.Kind(row.kind).label),
             "name": row.name,
-            "of": reader.name(row.party_id),
+            "of": reader.brief(row.party_id),
             "type": row.content_type,
             "bytes": row.size,
             "sha256": row.sha256,

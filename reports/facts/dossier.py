@@ -6,16 +6,18 @@ from typing import Any
 
 from accounts.history import as_of
 from accounts.models import Organisation, Snapshot
+from kyc.cases.models import Case
 from kyc.rules.packs import Pack
 from reports.facts import basis
 from reports.facts.access import access
-from reports.facts.changes import changes
+from reports.facts.changes import case_number, changes
 from reports.facts.customer import documents, identity, members, ownership, parties
 from reports.facts.examined import decision, findings, risk, screening
-from reports.facts.reader import Reader, exact
+from reports.facts.picture import picture
+from reports.facts.reader import Reader, country, exact
 
 KIND = "R-03"
-TEMPLATE = "R-03/1"
+TEMPLATE = "R-03/2"
 TITLE = "Customer Identification and Verification Dossier"
 Facts = dict[str, Any]
 SECTIONS: tuple[tuple[str, Callable[[Reader], Any]], ...] = (
@@ -33,6 +35,7 @@ SECTIONS: tuple[tuple[str, Callable[[Reader], Any]], ...] = (
 )
 # Drawn from the sections above.
 CLOSING: tuple[tuple[str, Callable[[Reader, Facts], Any]], ...] = (
+    ("picture", picture),
     ("methodology", basis.methodology),
     ("sources", basis.sources),
     ("completeness", basis.completeness),
@@ -49,11 +52,12 @@ def build(*, organisation: int, valid_at: datetime, snapshot: Snapshot, pack: Pa
         "title": TITLE,
         "template": TEMPLATE,
         "profile": "minimised",
-        "subject": {"id": organisation, "name": subject(reader)},
+        "subject": subject(reader),
         "valid_at": exact(valid_at),
         "known_at": exact(snapshot.taken_at),
-        "rule_pack": {"version": pack.version, "reviewed_on": pack.reviewed_on},
+        "rule_pack": {"version": pack.version, "reviewed_on": pack.reviewed_on, "sha256": pack.sha256},
         "legal_bases": pack.legal_bases(KIND, on=reader.day),
+        "not_relied_on": pack.not_relied_on(KIND, on=reader.day),
     }
     for name, section in SECTIONS:
         facts[name] = section(reader)
@@ -63,7 +67,22 @@ def build(*, organisation: int, valid_at: datetime, snapshot: Snapshot, pack: Pa
         yield name, facts
 
 
-def subject(reader: Reader) -> str:
+def subject(reader: Reader) -> dict[str, Any]:
+    """What the cover says of whom the report is about."""
+    party, cases = reader.customer, list(reader.then(Case))
+    return {
+        "id": reader.organisation,
+        "name": account(reader),
+        "party_id": party.pgh_obj_id if party else 0,
+        "legal_name": party.name if party else "",
+        "native_name": party.native_name if party else "",
+        "registration_number": party.registration_number if party else "",
+        "country": country(party.country) if party else "",
+        "case": case_number(cases[-1]) if cases else "",
+    }
+
+
+def account(reader: Reader) -> str:
     """The account's name then; where the account is younger than the effective instant, as known."""
     for recorded_by in (reader.valid_at, None):
         row = as_of(Organisation, reader.snapshot, recorded_by=recorded_by).filter(pgh_obj_id=reader.organisation).first()

@@ -1,16 +1,20 @@
 """Sections of the dossier that say how the customer was examined and decided."""
 
+from collections import Counter
 from typing import Any
 
 from accounts.history import as_of
 from accounts.models import Proposal
 from kyc.cases.models import Case, Decision, Finding, Requirement
 from kyc.cases.policy import REASONS
+from kyc.parties.models import Party
 from kyc.risk.models import Factor, Score
+from kyc.risk.scoring import HIGHEST
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListVersion
 from reports.facts.reader import Reader, day, instant, years_only
 
+OVERTAKEN = "not ruled on, and not found again in the last round"
 RULINGS = {"": "open", Hit.Ruling.TRUE: "the same party", Hit.Ruling.FALSE: "another party"}
 OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "withdrawn"}
 
@@ -18,15 +22,55 @@ OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "
 def screening(reader: Reader) -> dict[str, Any]:
     """The rounds, the lists each used with their dates, and every possible match with the ruling on it."""
     versions = {row.pgh_obj_id: row for row in as_of(ListVersion, reader.snapshot)}
-    hits = list(reader.then(Hit))
-    names = reader.people(hit.ruled_by_id for hit in hits)
+    names = reader.people(hit.ruled_by_id for hit in reader.hits)
+    counts = Counter(hit.ruling for hit in reader.current_hits)
     return {
         "rounds": [round_row(row, versions) for row in reader.examinations],
-        "hits": [hit_row(reader, hit, versions, names) for hit in hits],
-        "open": sum(1 for hit in hits if not hit.ruling),
-        "the_same": sum(1 for hit in hits if hit.ruling == Hit.Ruling.TRUE),
-        "another": sum(1 for hit in hits if hit.ruling == Hit.Ruling.FALSE),
+        "parties": parties(reader, versions),
+        "hits": [hit_row(reader, hit, versions, names) for hit in reader.hits],
+        "open": counts[""],
+        "the_same": counts[Hit.Ruling.TRUE],
+        "another": counts[Hit.Ruling.FALSE],
     }
+
+
+def parties(reader: Reader, versions: dict[int, Any]) -> list[dict[str, str]]:
+    """Each party with what the last round made of it; whom it didn't compare, because he came later, last."""
+    if not reader.examinations:
+        return []
+    hits: dict[int, list[Any]] = {}
+    for hit in reader.current_hits:
+        hits.setdefault(hit.party_id, []).append(hit)
+    lists = "; ".join(list_told(versions[used["id"]]) for used in reader.examinations[-1].lists)
+    rows = [party_row(reader, row, lists, hits.get(pk, [])) for pk, row in sorted(reader.screened.items())]
+    later = {row.pgh_obj_id: row for row in reader.then(Party).filter(removed_on__isnull=True)}
+    new = [later[pk] for pk in sorted(later.keys() - reader.screened.keys())]
+    return rows + [party_row(reader, row, "", []) | {"result": "not screened: declared after the last round"} for row in new]
+
+
+def party_row(reader: Reader, row: Any, lists: str, hits: list[Any]) -> dict[str, str]:
+    names = ", ".join(filter(None, (row.name, row.native_name)))
+    return {
+        "party": reader.name(row.pgh_obj_id),
+        "about": reader.about(row.pgh_obj_id),
+        "compared_as": names,
+        "lists": lists,
+        "result": result(Counter(hit.ruling for hit in hits)) if lists else "not screened: no list was loaded",
+    }
+
+
+def list_told(version: Any) -> str:
+    return f"{ListVersion.Source(version.source).label}, published {day(version.published)}"
+
+
+def result(rulings: Counter[str]) -> str:
+    """What became of a party's possible matches, the gravest first."""
+    told = (
+        (rulings[Hit.Ruling.TRUE], "confirmed as the same party"),
+        (rulings[""], "open"),
+        (rulings[Hit.Ruling.FALSE], "ruled another party"),
+    )
+    return ", ".join(f"{count} {words}" for count, words in told if count) or "no match"
 
 
 def round_row(row: Any, versions: dict[int, Any]) -> dict[str, Any]:
@@ -47,7 +91,9 @@ def list_row(versions: dict[int, Any], used: dict[str, Any]) -> dict[str, Any]:
 def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int | None, str]) -> dict[str, Any]:
     version = versions[hit.list_version_id]
     return {
+        "party_id": hit.party_id,
         "party": reader.name(hit.party_id),
+        "about": reader.about(hit.party_id),
         "compared_as": hit.party_name,
         "list": ListVersion.Source(version.source).label,
         "published": day(version.published),
@@ -56,7 +102,7 @@ def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int 
         "score": str(hit.score),
         "reasons": [years_only(str(reason)) for reason in hit.reasons],
         "found_at": instant(hit.found_at),
-        "ruling": RULINGS[hit.ruling],
+        "ruling": RULINGS[hit.ruling] if hit.ruling or reader.is_current(hit) else OVERTAKEN,
         "reason": str(RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason)),
         "note": hit.ruling_note,
         "ruled_by": names.get(hit.ruled_by_id, ""),
@@ -73,6 +119,8 @@ def risk(reader: Reader) -> dict[str, Any]:
     bands = reader.pack.data["risk"]["bands"]
     return {
         "value": score.value,
+        "sum": sum(factor.points for factor in factors),
+        "highest": HIGHEST,
         "band": str(Score.Band(score.band).label),
         "scored_at": instant(score.scored_at),
         "rule_pack": score.rule_pack,

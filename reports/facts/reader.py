@@ -1,6 +1,7 @@
 """What a report may read: one organisation, as known in one snapshot and true at one instant."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -13,8 +14,9 @@ from accounts.history import VisibleIn, as_of, changes
 from accounts.models import AuditEvent, Snapshot, User
 from kyc.cases.models import Examination
 from kyc.parties import countries
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Role
 from kyc.rules.packs import Pack
+from kyc.screening.models import Hit
 
 
 def instant(value: datetime | None) -> str:
@@ -49,6 +51,12 @@ def years_only(text: str) -> str:
     return DAY.sub(lambda found: f"{found[1]}-••" + ("-••" if found[2] else ""), text)
 
 
+def told_apart(party: Any) -> str:
+    """A name with what tells it from the same name: `Alice Olsen (1984, NO)`."""
+    apart = ", ".join(filter(None, (party.birth_date[:4], party.country)))
+    return f"{party.name} ({apart})" if apart else str(party.name)
+
+
 class Reader:
     """Event rows only, through `as_of`; what is append-only is read through the examinations visible here.
 
@@ -74,9 +82,13 @@ class Reader:
         """As recorded by the effective instant."""
         return self.own(as_of(model, self.snapshot, recorded_by=self.valid_at))
 
+    def all_events(self, model: type[models.Model]) -> models.QuerySet[Any]:
+        """Every change that is known, oldest first."""
+        return changes(model, self.snapshot).filter(organisation_id=self.organisation)
+
     def events(self, model: type[models.Model]) -> models.QuerySet[Any]:
         """Every change recorded by the effective instant, oldest first."""
-        return changes(model, self.snapshot).filter(organisation_id=self.organisation, pgh_created_at__lte=self.valid_at)
+        return self.all_events(model).filter(pgh_created_at__lte=self.valid_at)
 
     def audited(self) -> models.QuerySet[Any]:
         """What was done to the organisation, as known, the newest first."""
@@ -85,8 +97,7 @@ class Reader:
 
     def later(self, model: type[models.Model]) -> int:
         """How many changes were recorded after the effective instant and are known in the snapshot."""
-        rows = changes(model, self.snapshot).filter(organisation_id=self.organisation, pgh_created_at__gt=self.valid_at)
-        return rows.count()
+        return self.all_events(model).filter(pgh_created_at__gt=self.valid_at).count()
 
     def held(self, model: type[models.Model]) -> list[Any]:
         """Rows with `valid_from` and `valid_to` days that hold at the effective instant."""
@@ -120,8 +131,47 @@ class Reader:
         known = {row.pgh_obj_id: row for row in self.known(Party)}
         return known | {row.pgh_obj_id: row for row in self.then(Party)}
 
+    @cached_property
+    def roles(self) -> dict[int, list[Any]]:
+        """Roles that hold at the effective instant, by party."""
+        found: dict[int, list[Any]] = {}
+        for role in self.held(Role):
+            if role.party_id in self.parties:
+                found.setdefault(role.party_id, []).append(role)
+        return found
+
+    @cached_property
+    def customer(self) -> Any | None:
+        """The party that the organisation is; None before it was declared."""
+        kinds = ((pk, role.kind) for pk, roles in self.roles.items() for role in roles)
+        return next((self.parties[pk] for pk, kind in kinds if kind == Role.Kind.CUSTOMER), None)
+
     def name(self, party: int | None) -> str:
         return self.parties[party].name if party in self.parties else ""
+
+    def brief(self, party: int | None) -> str:
+        """The name and what tells the party from others of that name, for a line of text."""
+        if party not in self.parties:
+            return ""
+        told = told_apart(self.parties[party])
+        return f"{told}, {self.numbered(party)}" if self.same[told] > 1 else told
+
+    @cached_property
+    def same(self) -> Counter[str]:
+        return Counter(told_apart(row) for row in self.parties.values())
+
+    def numbered(self, party: int) -> str:
+        return f"party {party}"
+
+    def about(self, party: int | None) -> str:
+        """What stands beneath a name in a table: `Person, born 1984, Norway (NO), Director`."""
+        if party not in self.parties:
+            return ""
+        row = self.parties[party]
+        born = f"born {row.birth_date[:4]}" if row.birth_date else ""
+        roles = [str(Role.Kind(role.kind).label) for role in self.roles.get(party, [])]
+        number = self.numbered(party) if self.same[told_apart(row)] > 1 else ""
+        return ", ".join(filter(None, [str(Party.Kind(row.kind).label), born, country(row.country), *roles, number]))
 
     def people(self, ids: Iterable[int | None]) -> dict[int | None, str]:
         """Names of users by id."""
@@ -134,6 +184,28 @@ class Reader:
     def examinations(self) -> list[Any]:
         """Rounds of machine checks that were done by the effective instant, oldest first."""
         return list(self.then(Examination).filter(state=Examination.State.DONE))
+
+    @cached_property
+    def screened(self) -> dict[int, Any]:
+        """The parties that the last round compared, as they were called then."""
+        if not self.examinations:
+            return {}
+        then = self.own(as_of(Party, self.snapshot, recorded_by=self.examinations[-1].done_at))
+        return {row.pgh_obj_id: row for row in then.filter(removed_on__isnull=True)}
+
+    def is_current(self, hit: Any) -> bool:
+        """Whether the possible match is one of the last round: with an entry of its lists, under the name compared then."""
+        used = {version["id"] for version in self.examinations[-1].lists} if self.examinations else set()
+        party = self.screened.get(hit.party_id)
+        return hit.list_version_id in used and party is not None and bool(hit.party_name == party.name)
+
+    @cached_property
+    def hits(self) -> list[Any]:
+        return list(self.then(Hit))
+
+    @property
+    def current_hits(self) -> list[Any]:
+        return [hit for hit in self.hits if self.is_current(hit)]
 
     @property
     def latest(self) -> int:

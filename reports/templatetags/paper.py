@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 
+from reports import drawing
+
 register = template.Library()
 
 
@@ -18,6 +20,12 @@ def instant(text: str) -> str:
 def batches(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """Long tables are set in parts, because one part's layout grows faster than its rows."""
     return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+@register.filter
+def drawn(picture: dict[str, Any]) -> drawing.Drawn:
+    """The ownership picture: `html`, and whether it `is_wide`."""
+    return drawing.drawn(picture)
 
 
 @register.filter

@@ -6,8 +6,11 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
+from accounts import organisations
+from accounts.models import Organisation, User
 from accounts.vault import VaultStorage
 from reports.models import Report
+from tests import cast
 from tests.conftest import owner
 from tests.reports.story import Life, whole_life
 
@@ -17,6 +20,21 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = QUICK
+
+
+@pytest.fixture
+def alice() -> User:
+    return cast.customer()
+
+
+@pytest.fixture
+def organisation(alice: User) -> Organisation:
+    return organisations.create(name="Nordlys Modelling AS", by=alice)
+
+
+@pytest.fixture
+def astrid() -> User:
+    return cast.staff("auditor", "Astrid Lund")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def facts() -> Facts:
 def bare() -> Facts:
     """The same customer before anything was told: every list is empty."""
     emptied = emptied_in(facts())
-    for name in ("legal_bases", "methodology", "sources"):
+    for name in ("legal_bases", "not_relied_on", "methodology", "sources"):
         emptied[name] = facts()[name]
     return emptied | {"risk": {}}
 

@@ -1,4 +1,4 @@
-"""Asking for a report: who may, as of when, and what is written down of it."""
+"""Asking for a report, taking its file, drawing a draft: who may, and what is written down of it."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts import audit, organisations, snapshots
+from accounts import audit, snapshots
 from accounts.history import FutureAsked as UnknownYet
 from accounts.history import as_of
 from accounts.models import AuditEvent, Organisation, Snapshot, User
@@ -22,18 +22,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alice() -> User:
-    return cast.customer()
+def audit_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: Any, **values: Any) -> None:
+        raise DatabaseError("the audit row cannot be written")
 
-
-@pytest.fixture
-def organisation(alice: User) -> Organisation:
-    return organisations.create(name="Nordlys Modelling AS", by=alice)
-
-
-@pytest.fixture
-def astrid() -> User:
-    return cast.staff("auditor", "Astrid Lund")
+    monkeypatch.setattr(audit, "record", fails)
 
 
 def nothing_happened() -> bool:
@@ -45,7 +38,7 @@ class TestRequest:
         began = timezone.now()
         report = actions.request(organisation, by=astrid)
         assert (report.kind, report.state, report.progress, report.requested_by) == ("R-03", "requested", 0, astrid)
-        assert (report.rule_pack, report.template) == ("2026.11", "R-03/1")
+        assert (report.rule_pack, report.template) == ("2026.11", "R-03/2")
         assert began < report.known_at == report.valid_at == report.snapshot.taken_at < timezone.now()
         assert report.number == f"R-03-{timezone.now():%Y}-{report.pk:05d}"
 
@@ -118,12 +111,63 @@ class TestRequest:
         assert nothing_happened()
 
     def test_nothing_is_asked_for_when_it_cannot_be_written_down(
-        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+        self, organisation: Organisation, astrid: User, audit_fails: None
     ) -> None:
-        def fails(*args: Any, **values: Any) -> None:
-            raise DatabaseError("the audit row cannot be written")
-
-        monkeypatch.setattr(audit, "record", fails)
         with pytest.raises(DatabaseError):
             actions.request(organisation, by=astrid)
         assert nothing_happened()
+
+
+@pytest.fixture
+def report(organisation: Organisation, astrid: User) -> Report:
+    return actions.request(organisation, by=astrid)
+
+
+@pytest.fixture
+def ready(report: Report) -> Report:
+    Report.objects.update(state="ready", facts="{}", sha256="0" * 64, file="x")
+    report.refresh_from_db()
+    return report
+
+
+def written_down(verb: str) -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(verb=verb))
+
+
+class TestDownloaded:
+    def test_each_time_is_written_down_with_what_was_handed_over(self, ready: Report, astrid: User) -> None:
+        for count in (1, 2):
+            actions.downloaded(ready, by=astrid)
+            assert len(written_down("report.downloaded")) == count
+        event = written_down("report.downloaded")[0]
+        assert (event.actor_id, event.target_id, event.organisation_id) == (astrid.pk, str(ready.pk), ready.organisation_id)
+        assert event.details == {"sha256": "0" * 64}
+
+    @pytest.mark.parametrize("role", ["administrator", "support"])
+    def test_who_may_not_view_takes_nothing(self, ready: Report, role: str) -> None:
+        with pytest.raises(NotPermitted):
+            actions.downloaded(ready, by=cast.staff(role))
+        assert written_down("report.downloaded") == []
+
+    def test_one_that_is_not_ready_has_no_file(self, report: Report, astrid: User) -> None:
+        with pytest.raises(actions.NotReady):
+            actions.downloaded(report, by=astrid)
+        assert written_down("report.downloaded") == []
+
+    def test_it_fails_when_it_cannot_be_written_down(self, ready: Report, astrid: User, audit_fails: None) -> None:
+        with pytest.raises(DatabaseError):
+            actions.downloaded(ready, by=astrid)
+        assert written_down("report.downloaded") == []
+
+
+class TestDrafted:
+    def test_it_is_written_down_of_the_organisation(self, organisation: Organisation) -> None:
+        actions.drafted(organisation.pk, kind="R-03", sha256="1" * 64, by=None)
+        (event,) = written_down("report.drafted")
+        assert (event.actor, event.target_id, event.organisation_id) == ("Keyholder", str(organisation.pk), organisation.pk)
+        assert event.details == {"kind": "R-03", "sha256": "1" * 64}
+
+    def test_it_fails_when_it_cannot_be_written_down(self, organisation: Organisation, audit_fails: None) -> None:
+        with pytest.raises(DatabaseError):
+            actions.drafted(organisation.pk, kind="R-03", sha256="1" * 64, by=None)
+        assert written_down("report.drafted") == []

@@ -1,7 +1,11 @@
 """A report is built once, whatever happens to its workers, and once ready it stands."""
 
+import dataclasses
 import signal
+import threading
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +15,9 @@ from django.db import Error, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import organisations
-from accounts.models import AuditEvent, Organisation
+from accounts.models import AuditEvent, Organisation, User
 from config import jobs
-from reports import actions, building, canonical
+from reports import actions, building, canonical, pdf
 from reports.facts import dossier
 from reports.models import Report
 from tests import cast
@@ -35,14 +38,27 @@ building.run()
 """
 
 
-@pytest.fixture
-def organisation() -> Organisation:
-    return organisations.create(name="Nordlys Modelling AS", by=cast.customer())
+KILLED_WHILE_DRAWING = """
+import dataclasses, datetime, os, signal, time
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from reports import building, pdf
+
+def dies(*args):
+    time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+building.QUEUE = dataclasses.replace(building.QUEUE, lease=datetime.timedelta(seconds=0.8))
+pdf.render = dies
+building.run()
+"""
 
 
 @pytest.fixture
-def report(organisation: Organisation) -> Report:
-    return actions.request(organisation, addressee="BIS", by=cast.staff("auditor", "Astrid Lund"))
+def report(organisation: Organisation, astrid: User) -> Report:
+    return actions.request(organisation, addressee="BIS", by=astrid)
 
 
 def lease_expires() -> None:
@@ -53,6 +69,15 @@ def claimed() -> jobs.Claim:
     claim = building.QUEUE.claim()
     assert claim is not None
     return claim
+
+
+def claimed_after(lease: timedelta) -> jobs.Claim:
+    time.sleep(lease.total_seconds() + 0.1)
+    return claimed()
+
+
+def beating(report: Report) -> int:
+    return sum(thread.name == f"lease of report {report.pk}" for thread in threading.enumerate())
 
 
 def stored(report: Report) -> dict[str, Any]:
@@ -170,6 +195,74 @@ class TestFenced:
         with slow, building.kept(slow, b"too late"):
             pytest.fail("wrote although it was fenced")
         assert kept() == set()
+
+
+@pytest.fixture
+def short_lease(monkeypatch: pytest.MonkeyPatch) -> timedelta:
+    lease = timedelta(seconds=1)
+    monkeypatch.setattr(building, "QUEUE", dataclasses.replace(building.QUEUE, lease=lease))
+    return lease
+
+
+class TestHeartbeat:
+    def drawn_slowly(self, monkeypatch: pytest.MonkeyPatch, lease: timedelta) -> list[jobs.Claim | None]:
+        """Pages that take two leases, and what another worker gets meanwhile."""
+        taken: list[jobs.Claim | None] = []
+        render = pdf.render
+
+        def slow(*args: Any) -> bytes:
+            while len(taken) < 4:
+                time.sleep(lease.total_seconds() / 2)
+                taken.append(building.QUEUE.claim())
+            return render(*args)
+
+        monkeypatch.setattr(pdf, "render", slow)
+        return taken
+
+    def test_pages_that_take_longer_than_the_lease_are_not_taken_over(
+        self, report: Report, kept: Kept, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken = self.drawn_slowly(monkeypatch, short_lease)
+        building.run()
+        assert taken == [None] * 4
+        assert (stored(report)["state"], len(kept())) == ("ready", 1)
+
+    def test_without_it_they_would_be(
+        self, report: Report, kept: Kept, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The negative control."""
+        monkeypatch.setattr(building, "heartbeat", lambda claim: nullcontext())
+        taken = self.drawn_slowly(monkeypatch, short_lease)
+        building.run()
+        assert any(taken)
+
+    def test_a_worker_that_died_while_drawing_is_taken_over_when_its_lease_has_run_out(
+        self, report: Report, kept: Kept, short_lease: timedelta
+    ) -> None:
+        died = processes.python("-c", KILLED_WHILE_DRAWING)
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        assert stored(report)["state"] == "requested"
+        time.sleep(short_lease.total_seconds() + 0.1)
+        building.run()
+        assert stored(report)["state"] == "ready"
+
+    def test_one_that_hangs_is_let_go(self, report: Report, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(building, "LONGEST", short_lease)
+        slow = claimed()
+        with building.heartbeat(slow):
+            time.sleep(short_lease.total_seconds() * 2.2)
+            assert building.QUEUE.claim() is not None
+
+    def test_it_ends_with_the_work_and_when_the_row_is_lost(self, report: Report, short_lease: timedelta) -> None:
+        with building.heartbeat(claimed()):
+            assert beating(report) == 1
+            lease_expires()
+            claimed()
+            time.sleep(short_lease.total_seconds())
+            assert beating(report) == 0
+        with claimed_after(short_lease) as claim, building.heartbeat(claim):
+            raise ZeroDivisionError("whatever work raises")
+        assert beating(report) == 0
 
 
 class TestFailing:

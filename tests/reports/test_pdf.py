@@ -114,6 +114,10 @@ class TestArchive:
         assert (found["H1"], found["H2"]) == (1, 16)
         assert found["Table"] > 20 and found["TH"] > 100 and found["TD"] > 200
 
+    def test_the_picture_is_a_figure_that_says_in_words_what_it_shows(self, document: pikepdf.Pdf, facts: Facts) -> None:
+        figures = [node for node in document.objects if isinstance(node, pikepdf.Dictionary) and node.get("/S") == "/Figure"]
+        assert [str(node.Alt) for node in figures] == [facts["picture"]["sentence"]]
+
     def test_every_font_is_embedded(self, document: pikepdf.Pdf) -> None:
         descriptors = [item for item in document.objects if isinstance(item, pikepdf.Dictionary) and "/FontName" in item]
         assert len(descriptors) > 6
@@ -163,7 +167,7 @@ class TestPages:
             "Bureau of Industry and Security",
             "Astrid Lund",
             "Rui Duarte",
-            "minimised, R-03/1",
+            "minimised, R-03/2",
             "Legal basis",
             "last reviewed on 2026-11-23",
         ):
@@ -213,7 +217,7 @@ class TestPages:
     def test_the_header_of_a_long_table_stands_on_each_of_its_pages(self, facts: Facts) -> None:
         row = facts["changes"]["rows"][0]
         long = specimen.bare()
-        long["changes"] = {"total": 100, "printed": 100, "rows": [dict(row, which=f"change {n}") for n in range(100)]}
+        long["changes"] |= {"total": 100, "printed": 100, "rows": [dict(row, which=f"change {n}") for n in range(100)]}
         with_rows = [
             page for page in pages(rendered(long), "-layout") if re.search(r"change \d+$|change \d+ ", page, re.MULTILINE)
         ]

@@ -8,28 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import organisations
 from accounts.models import AuditEvent, Organisation, User
-from reports import actions, building
+from reports import actions, building, stages
 from reports.models import Report
 from tests import cast
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice() -> User:
-    return cast.customer()
-
-
-@pytest.fixture
-def organisation(alice: User) -> Organisation:
-    return organisations.create(name="Nordlys Modelling AS", by=alice)
-
-
-@pytest.fixture
-def astrid() -> User:
-    return cast.staff("auditor", "Astrid Lund")
 
 
 @pytest.fixture
@@ -152,10 +136,10 @@ class TestWatch:
         claim = building.QUEUE.claim()
         assert claim
         shown = []
-        for progress, stage in ((5, "identity"), (25, "screening"), (building.DRAWING, "pages")):
+        for progress, stage in ((5, "identity"), (25, "access"), (building.DRAWING, "pages")):
             building.told(claim, progress, stage)
             page = text(auditor.get(f"/reports/{report.pk}/"))
-            assert stage in page and 'hx-trigger="every 1s"' in page
+            assert f"Working on: {stages.told(stage)}." in page and 'hx-trigger="every 1s"' in page
             found = re.search(r'<progress max="100" value="(\d+)">', page)
             assert found
             shown.append(int(found[1]))

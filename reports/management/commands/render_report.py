@@ -1,6 +1,7 @@
 """Draws a report as a draft: not issued, not registered; its report.json equals the issued one's."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,43 +9,57 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone, translation
 
-from accounts import audit, snapshots
+from accounts import snapshots
 from accounts.history import as_of
 from accounts.models import Organisation, Snapshot
 from accounts.refused import Refused
 from kyc.rules import packs
-from reports import building, envelope, pdf
+from reports import actions, building, envelope, pdf
 from reports.facts import dossier
 from reports.instants import BadInstant, Span, parse
 
 REFUSED, BAD_USE = 1, 2
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=[dossier.KIND], metavar="KIND", help="R-03")
-        parser.add_argument("--subject", type=int, help="the organisation's number; by default the first one")
+        parser.add_argument("kind", metavar="KIND", help=dossier.KIND)
+        parser.add_argument("--subject", help="the organisation's number; by default the first one")
         parser.add_argument("--from", dest="since", help="for reports over a period only")
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["since"]:
-            raise CommandError(f"--from is for reports over a period; {options['kind']} shows one instant.", returncode=BAD_USE)
+        check(options["kind"], options["since"])
+        wanted = number(options["subject"])
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
         valid_at = valid.within(snapshot.taken_at) or valid.within(timezone.now())
         if valid_at is None:
             raise CommandError("--valid-at lies in the future; a report tells what was true.", returncode=REFUSED)
-        subject = subject_of(options["subject"], snapshot)
+        subject = subject_of(wanted, snapshot)
         with translation.override(building.LANGUAGE):
             *_, (_, facts) = dossier.build(organisation=subject, valid_at=valid_at, snapshot=snapshot, pack=packs.current())
-            written = write(facts, options["out"], options["kind"])
-        told(subject, facts, written["sha256"])
+            written = keep(facts, options["out"])
         self.stdout.write(json.dumps(written))
+
+
+def check(kind: str, since: str | None) -> None:
+    if kind != dossier.KIND:
+        raise CommandError(f"There is no report {kind}; there is {dossier.KIND}.", returncode=BAD_USE)
+    if since:
+        raise CommandError(f"--from is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
+
+
+def number(text: str | None) -> int | None:
+    """The organisation's number."""
+    if text is None or NUMBER.fullmatch(str(text)):
+        return None if text is None else int(text)
+    raise CommandError(f"--subject: “{text}” is no organisation's number; write for example 12.", returncode=BAD_USE)
 
 
 def span(option: str, text: str) -> Span:
@@ -76,20 +91,22 @@ def subject_of(subject: int | None, snapshot: Snapshot) -> int:
     return int(found.pgh_obj_id)
 
 
-def write(facts: dict[str, Any], folder: Path, kind: str) -> dict[str, Any]:
+def keep(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Writes the files, and that they were: neither without the other."""
     enclosed = envelope.draft(facts)
-    files = pdf.files(facts, enclosed) | {f"{kind}.pdf": pdf.render(facts, enclosed)}
+    files = pdf.files(facts, enclosed) | {f"{facts['report']}.pdf": pdf.render(facts, enclosed)}
+    subject = {name: facts["subject"][name] for name in ("id", "name")}
+    with transaction.atomic():
+        actions.drafted(subject["id"], kind=facts["report"], sha256=enclosed["sha256"], by=None)
+        write(files, folder)
+    cut = {name: facts[name] for name in ("report", "valid_at", "known_at")}
+    return cut | {"subject": subject, "sha256": enclosed["sha256"], "files": sorted(str(folder / name) for name in files)}
+
+
+def write(files: dict[str, bytes], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
             (folder / name).write_bytes(data)
     except OSError as error:
         raise CommandError(f"--out: {folder}: {error.strerror}.", returncode=BAD_USE) from None
-    cut = {name: facts[name] for name in ("report", "subject", "valid_at", "known_at")}
-    return cut | {"sha256": enclosed["sha256"], "files": sorted(str(folder / name) for name in files)}
-
-
-def told(subject: int, facts: dict[str, Any], sha256: str) -> None:
-    with transaction.atomic():
-        about = Organisation(pk=subject)
-        audit.record("report.drafted", target=about, by=None, kind=facts["report"], sha256=sha256)

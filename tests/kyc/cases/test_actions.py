@@ -217,7 +217,7 @@ class TestPropose:
         own(nordlys, "Ola Berg", "50")
         case = scenes.examine(nordlys).case
         screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
-        with pytest.raises(cases.Stopped, match=f"Blocked under OFAC 50 %: {VOLKHOV}"):
+        with pytest.raises(cases.Stopped, match=f"Blocked under OFAC 50 % if possible matches are true: {VOLKHOV}"):
             scenes.proposed(case, "approve", by=ana)
 
     def test_an_approval_is_refused_while_nobody_was_screened(self, nordlys: Founded, ana: User) -> None:
@@ -316,7 +316,7 @@ class TestTake:
         scenes.examine_anew(case)
         Hit.objects.all().delete()
         before = everything()
-        with pytest.raises(cases.Stopped, match=f"Blocked under OFAC 50 %: {KARPOV}"):
+        with pytest.raises(cases.Stopped, match=f"Blocked under OFAC 50 % if possible matches are true: {KARPOV}"):
             cases.take(decision, by=rui)
         assert everything() == before
         cases.decline(decision, note="Blocked.", by=rui)

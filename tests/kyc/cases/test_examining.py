@@ -44,7 +44,8 @@ class TestOwnership:
         examination = scenes.examine(nordlys)
         assert finding(examination, "ownership") == (
             "bad",
-            f"Blocked under OFAC 50 %: {VOLKHOV} (possible match) holds 30 % and {DRAGUNOV} (possible match) holds 20 % of "
+            f"Blocked under OFAC 50 % if possible matches are true: {VOLKHOV} (possible match) "
+            f"holds 30 % and {DRAGUNOV} (possible match) holds 20 % of "
             f"{NAME}: together 50 %. 50 % or more blocks, so {NAME} is blocked too.",
         )
         word = Determination.objects.get(examination_id=examination.pk, regime="ofac-50", party=nordlys.party)
@@ -58,7 +59,7 @@ class TestOwnership:
         examination = scenes.examine(nordlys)
         state, sentence = finding(examination, "ownership")
         assert state == "good"
-        assert sentence == "2 people own a quarter or more."
+        assert sentence == "2 people own 25 % or more."
         word = Determination.objects.get(examination_id=examination.pk, regime="ofac-50", party=nordlys.party)
         assert (word.verdict, word.share_max) == ("no", "4999/10000")
         assert "listed_ownership" not in codes(examination)
@@ -124,7 +125,7 @@ class TestOwnership:
     def test_nobody_with_a_quarter_is_told_without_alarm(self, nordlys: Founded) -> None:
         for name in ("Kari Moe", "Ola Berg", "Nils Moe", "Siv Dahl", "Per Lund"):
             own(nordlys, name, "20")
-        assert finding(scenes.examine(nordlys), "ownership") == ("info", "0 people own a quarter or more.")
+        assert finding(scenes.examine(nordlys), "ownership") == ("info", "0 people own 25 % or more.")
 
     @pytest.mark.parametrize(
         ("share", "above", "state", "rest"),
@@ -143,14 +144,14 @@ class TestOwnership:
         company(nordlys, "Fjord Holding AS", share, owner=("Kari Moe", above))
         found = finding(scenes.examine(nordlys), "ownership")
         people = "0 people own" if not share else "1 person owns"
-        assert found == (state, f"{people} a quarter or more{rest}.")
+        assert found == (state, f"{people} 25 % or more{rest}.")
 
     def test_a_large_gap_in_a_small_owner_is_said_of_that_owner(self, nordlys: Founded) -> None:
         company(nordlys, "Fjord Holding AS", "10", owner=("Kari Moe", "30"))
         own(nordlys, "Ola Berg", "90")
         assert finding(scenes.examine(nordlys), "ownership") == (
             "warn",
-            "1 person owns a quarter or more; who owns 70 % of Fjord Holding AS is undeclared.",
+            "1 person owns 25 % or more; who owns 70 % of Fjord Holding AS is undeclared.",
         )
 
     def test_namesakes_are_told_apart(self, nordlys: Founded) -> None:
@@ -174,7 +175,7 @@ class TestOwnership:
             else:
                 own(nordlys, "Kari Moe", "25", owned=middle)
         examination = scenes.examine(nordlys)
-        assert finding(examination, "ownership") == ("good", "3 people own a quarter or more.")
+        assert finding(examination, "ownership") == ("good", "3 people own 25 % or more.")
         word = Determination.objects.get(examination_id=examination.pk, regime="iaas-cip", party__name="Kari Moe")
         assert (word.verdict, word.share_min) == ("yes", "1/4")
 
@@ -308,7 +309,8 @@ class TestRulings:
         return scenes.examine(nordlys)
 
     def test_an_open_match_counts_as_listed(self, blocked: Examination) -> None:
-        assert finding(blocked, "ownership")[0] == "bad"
+        told = finding(blocked, "ownership")
+        assert told[0] == "bad" and told[1].startswith("Blocked under OFAC 50 % if possible matches are true: ")
 
     def test_a_false_one_stays_false_in_the_next_round(self, blocked: Examination, ana: User) -> None:
         hit = Hit.objects.get()
@@ -324,9 +326,10 @@ class TestRulings:
     def test_a_true_one_stops_with_the_name(self, blocked: Examination, ana: User) -> None:
         screening.rule(Hit.objects.get(), ruling="true", reason="same_name_and_birth_date", by=ana)
         second = scenes.examine_anew(blocked.case)
-        assert finding(second, "screening") == ("bad", f"{KARPOV}: confirmed on a list ({LIST}).")
+        assert finding(second, "screening") == ("bad", f"Confirmed on a list: {KARPOV} ({LIST}).")
         assert "listed_party" in codes(second)
-        assert finding(second, "ownership")[0] == "bad"
+        told = finding(second, "ownership")
+        assert told[0] == "bad" and told[1].startswith(f"Blocked under OFAC 50 %: {KARPOV} (listed) holds 50 %")
 
     def test_another_name_is_another_question(self, blocked: Examination, ana: User) -> None:
         hit = Hit.objects.get()

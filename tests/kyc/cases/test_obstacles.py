@@ -95,7 +95,7 @@ class TestObstacles:
         own(nordlys, "Ola Berg", "50")
         found = obstacles(scenes.examine(nordlys).case)
         assert len(found) == 2
-        assert found[1].startswith(f"Blocked under OFAC 50 %: {VOLKHOV} (possible match) holds 50 %")
+        assert found[1].startswith(f"Blocked under OFAC 50 % if possible matches are true: {VOLKHOV} (possible match) holds 50 %")
 
     def test_only_the_latest_round_counts(self, nordlys: Founded, the_list: ListVersion, tmp_path: Path) -> None:
         case = scenes.ready(nordlys)

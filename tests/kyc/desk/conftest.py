@@ -66,7 +66,7 @@ def examined(case: Case, *, value: int = 12, band: str = "low") -> Examination:
         examination=examination,
         category="ownership",
         state="good",
-        sentence="1 person owns a quarter or more.",
+        sentence="1 person owns 25 % or more.",
         anchor="ownership",
     )
     return examination

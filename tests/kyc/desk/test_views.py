@@ -78,7 +78,7 @@ class TestCase:
 
     def test_the_summary_leads_to_the_proof(self, as_ana: Client, case: Case) -> None:
         page = text(as_ana.get(address(case)))
-        assert "1 person owns a quarter or more." in page
+        assert "1 person owns 25 % or more." in page
         assert "OFAC SDN list of 2 May 2024" in page
         assert 'href="?tab=people"' in page
 

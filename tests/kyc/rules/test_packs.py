@@ -1,5 +1,6 @@
 """Rule packs: every item has a source, and a status is what it was on the day."""
 
+import hashlib
 import json
 from datetime import date
 from fractions import Fraction
@@ -15,6 +16,10 @@ PACKS = sorted(FOLDER.glob("pack_*.json"))
 class TestGet:
     def test_gives_the_pack_of_that_version(self):
         assert packs.get("2026.11").version == "2026.11"
+
+    def test_knows_the_digest_of_the_file_it_read(self):
+        content = (FOLDER / "pack_2026_11.json").read_bytes()
+        assert packs.get("2026.11").sha256 == hashlib.sha256(content).hexdigest()
 
     def test_refuses_a_version_that_does_not_exist(self):
         with pytest.raises(UnknownPack):
@@ -49,7 +54,7 @@ class TestEveryPack:
 
     def test_names_only_instruments_it_has(self, path):
         data = json.loads(path.read_text())
-        named = {code for codes in data["legal_bases"].values() for code in codes}
+        named = {code for key in ("legal_bases", "not_relied_on") for codes in data[key].values() for code in codes}
         named |= {item["instrument"] for item in data["ownership"].values() if "instrument" in item}
         assert named <= data["instruments"].keys()
 
@@ -81,6 +86,40 @@ class TestLegalBases:
     )
     def test_the_affiliates_rule_is_what_it_was_on_the_day(self, day, status):
         assert packs.current().legal_basis("bis-affiliates", day)["status"] == status
+
+    def test_the_50_percent_rule_is_among_them_and_in_force(self):
+        found = {basis["citation"]: basis for basis in packs.current().legal_bases("R-03", on=date(2026, 11, 24))}
+        rule = found["OFAC revised guidance of 2014-08-13; FAQ 398 to 402"]
+        assert (rule["status"], rule["since"], rule["until"]) == ("in_force", "2014-08-13", "")
+
+
+class TestNotRelied:
+    @pytest.mark.parametrize(
+        ("day", "status", "since"),
+        [
+            (date(2025, 9, 28), "unknown", ""),
+            (date(2025, 10, 15), "in_force", "2025-09-29"),
+            (date(2026, 3, 1), "suspended", "2025-11-10"),
+            (date(2026, 11, 24), "in_force", "2026-11-10"),
+        ],
+    )
+    def test_the_affiliates_rule_is_named_with_the_status_of_the_day(self, day, status, since):
+        (rule,) = packs.current().not_relied_on("R-03", on=day)
+        assert (rule["citation"], rule["status"], rule["since"]) == ("15 CFR 744.11(a)(1), 744.21, 744.8", status, since)
+
+    def test_nothing_is_relied_on_and_not(self):
+        data = packs.current().data
+        for report, codes in data["not_relied_on"].items():
+            assert not set(codes) & set(data["legal_bases"][report])
+
+
+class TestRegimeBasis:
+    @pytest.mark.parametrize(("regime", "status"), [("ofac-50", "in_force"), ("iaas-cip", "proposed"), ("fincen-cdd", "model")])
+    def test_a_regime_has_the_status_of_its_instrument(self, regime, status):
+        assert packs.current().regime_basis(regime, on=date(2026, 11, 24))["status"] == status
+
+    def test_a_contract_has_none(self):
+        assert packs.current().regime_basis("provider-terms", on=date(2026, 11, 24)) is None
 
 
 class TestThreshold:

@@ -50,8 +50,8 @@ class TestAccess:
             assert secret.startswith(prefix) and len(prefix) < len(secret) // 2
             assert len(last_four) == 4
         assert [(row["name"], row["project"], row["responsible"], row["issued_by"]) for row in rows] == [
-            ("production", "Default", "Alice Olsen", "Alice Olsen"),
-            ("staging", "Default", "Alice Olsen", "Alice Olsen"),
+            ("production", "Default", "Alice Olsen (1984, NO)", "Alice Olsen"),
+            ("staging", "Default", "Alice Olsen (1984, NO)", "Alice Olsen"),
         ]
 
     def test_its_state_is_that_of_the_moment(self, life: Life) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reports.facts.basis import case_told, caught, decision_told, screening_told
+from reports.facts.determined import IF_TRUE, UNDECIDED
 from tests.reports.story import Life
 
 
@@ -19,14 +20,21 @@ def unknowns(life: Life, stage: str) -> list[str]:
 class TestMethodology:
     def test_its_lines_are_those_of_the_rule_pack(self, life: Life) -> None:
         texts = {part["topic"]: part["text"] for part in at(life, "examined", "methodology")}
-        assert list(texts)[:3] == ["Effective and known", "Identity", "Screening"]
+        assert list(texts)[:4] == ["Effective and known", "Dates", "Identity", "Screening"]
         assert "A pair scoring 0.86 or more of 1" in texts["Screening"]
         assert texts["Beneficial owner, proposed IaaS rule"].startswith("Line: at or above 25 %. Shares are multiplied")
         assert texts["OFAC 50 Percent Rule"].startswith("Line: at or above 50 %. A party held by blocked parties")
-        assert "Medium from 25, high from 60" in texts["Risk"]
+        assert "capped at 100. Medium from 25, high from 60" in texts["Risk"]
+        assert texts["OFAC 50 Percent Rule"].endswith("Status: in force since 2014-08-13.")
+        assert texts["Beneficial owner, proposed IaaS rule"].endswith("Status: proposed, binds nobody since 2024-01-29.")
+        assert "is not a listing" in texts["Possible matches"]
 
 
 class TestSources:
+    def test_the_rule_pack_stands_with_the_digest_of_its_file(self, life: Life) -> None:
+        row, sha256 = at(life, "declared", "sources")[0], at(life, "declared", "rule_pack")["sha256"]
+        assert (row["sha256"], len(sha256)) == (sha256, 64)
+
     def test_every_list_used_stands_once_with_its_digest(self, life: Life) -> None:
         assert [row["source"] for row in at(life, "declared", "sources")] == [
             "Rule pack 2026.11",
@@ -51,8 +59,8 @@ class TestCompleteness:
     def test_what_is_open_shrinks_as_it_is_answered(self, life: Life) -> None:
         owned = [
             "Not given: Name in its own script.",
-            "Of Nordlys Modelling AS, 10 % to 15 % is not accounted for.",
-            "Of Fjord Invest AS, unknown is not accounted for.",
+            "Of Nordlys Modelling AS (NO), 10 % to 15 % is not accounted for.",
+            "Of Fjord Invest AS (NO), unknown is not accounted for.",
         ]
         assert unknowns(life, "declared")[:3] == owned
         assert "Possible matches without a ruling: 2." in unknowns(life, "examined")
@@ -60,6 +68,10 @@ class TestCompleteness:
         assert first == [*owned, "Verdicts that can't be decided: 1."]
         assert last.startswith("OFAC SDN list, published 2026-05-02, was ")
         assert last.endswith(" days old when it was used.")
+
+    def test_a_verdict_that_waits_for_a_ruling_is_open(self, life: Life) -> None:
+        assert "Verdicts that wait for the ruling on a possible match: 3." in unknowns(life, "examined")
+        assert not any("wait for the ruling" in sentence for sentence in unknowns(life, "approved"))
 
     def test_a_change_after_the_last_round_is_pointed_out(self, life: Life) -> None:
         assert not any("changed after the last round" in sentence for sentence in unknowns(life, "lived"))
@@ -89,9 +101,16 @@ class TestSummary:
         assert brief["Verified entity"] == f"{entity['reference']}, until {entity['until'][:10]}"
         assert brief["Risk"] == "20 of 100, low"
         assert brief["Screening"] == "2 possible matches: 0 open, 2 another party, 0 the same party"
-        assert brief["Beneficial owner, proposed IaaS rule"] == "Alice Olsen; 1 can't be decided"
+        assert brief["Beneficial owner, proposed IaaS rule"] == "Alice Olsen (1984, NO); 1 can't be decided"
         assert brief["OFAC 50 Percent Rule"] == "nobody"
         assert brief["Keys"] == "2 issued, 1 active"
+
+    def test_a_possible_match_catches_nobody_yet(self, life: Life) -> None:
+        told = self.brief(life, "examined")["OFAC 50 Percent Rule"]
+        assert told == (
+            "would be blocked if the possible match is true: Nordlys Modelling AS (NO), Alice Olsen (1984, NO), "
+            "Solveig Nyquist (1975, NO); 1 can't be decided"
+        )
 
     def test_a_fresh_account_has_nothing_to_say(self, life: Life) -> None:
         assert self.brief(life, "signed_up") == {
@@ -124,12 +143,29 @@ class TestWording:
         assert decision_told([taken, open_one]) == "Approve, proposed by Ana, taken by Rui"
 
     def test_no_match_and_no_screening_are_two_things(self) -> None:
-        assert screening_told({"rounds": [], "hits": []}) == "not screened"
-        assert screening_told({"rounds": [{}], "hits": []}) == "no possible match"
+        none = {"open": 0, "another": 0, "the_same": 0}
+        assert screening_told({"rounds": [], **none}) == "not screened"
+        assert screening_told({"rounds": [{}], **none}) == "no possible match"
 
-    def test_the_customer_is_named_first_among_the_caught(self) -> None:
-        facts = {"identity": [{"value": "Nordlys"}]}
-        verdicts = [{"party": name, "verdict": "yes"} for name in ("Berg", "Aas", "Nordlys")]
-        verdicts.append({"party": "Dahl", "verdict": "can't be decided"})
-        assert caught(facts, {"verdicts": verdicts}) == "Nordlys, Aas, Berg; 1 can't be decided"
-        assert caught(facts, {"verdicts": []}) == "nobody"
+    def test_only_matches_of_the_last_round_count(self) -> None:
+        found = {"rounds": [{}], "hits": [{}, {}, {}], "open": 1, "another": 0, "the_same": 0}
+        assert screening_told(found) == "1 possible match: 1 open, 0 another party, 0 the same party"
+
+    @pytest.mark.parametrize(
+        ("verdicts", "told"),
+        [
+            ({}, "nobody"),
+            ({1: "no"}, "nobody"),
+            ({3: "yes", 2: "yes", 1: "yes"}, "Nordlys, Aas, Berg"),
+            ({1: "yes", 2: UNDECIDED}, "Nordlys; 1 can't be decided"),
+            ({2: UNDECIDED}, "nobody; 1 can't be decided"),
+            ({2: IF_TRUE, 1: IF_TRUE}, "would be blocked if the possible match is true: Nordlys, Aas"),
+            ({3: "yes", 1: IF_TRUE}, "Berg; would be blocked if the possible match is true: Nordlys"),
+        ],
+    )
+    def test_who_is_caught_for_sure_stands_apart_from_who_may_be_the_customer_first(
+        self, verdicts: dict[int, str], told: str
+    ) -> None:
+        names = {1: "Nordlys", 2: "Aas", 3: "Berg"}
+        regime = {"verdicts": [{"party_id": party, "verdict": verdict} for party, verdict in verdicts.items()]}
+        assert caught(1, regime, names.__getitem__) == told

@@ -1,13 +1,16 @@
 """Every change with its time and the person, and direct identifiers only by that they changed."""
 
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from reports.facts.changes import difference, value
+from kyc.parties.models import Party
+from reports.facts.changes import details, difference, value
 from tests.reports.story import Life
 
+PERSON = SimpleNamespace(kind="person")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -25,10 +28,10 @@ class TestDifference:
         [
             ("name", "A", "A", ""),
             ("name", "A", "B", "name: A → B"),
-            ("hq_country", "", "SE", "hq country: none → SE"),
+            ("hq_country", "", "SE", "headquarters country: none → Sweden (SE)"),
             ("share", "60", "1/3", "share: 60 % → ≈ 33.33 %"),
             ("share", "60", "", "share: 60 % → unknown"),
-            ("valid_to", None, date(2026, 1, 2), "valid to: none → 2026-01-02"),
+            ("valid_to", None, date(2026, 1, 2), "ended on: none → 2026-01-02"),
             ("met_at", None, NOON, "met at: none → 2026-11-24 12:00:00 UTC"),
             ("birth_date", "1984-03-17", "1984-03-18", "birth date changed (not shown)"),
             ("address", "Here 1", "", "address changed (not shown)"),
@@ -36,13 +39,52 @@ class TestDifference:
         ],
     )
     def test_it_is_said_in_words(self, field: str, old: Any, new: Any, sentence: str) -> None:
-        assert difference(field, old, new) == sentence
+        assert difference(PERSON, field, old, new) == sentence
+
+    @pytest.mark.parametrize("kind", ["company", "state"])
+    def test_what_stands_in_a_public_register_is_told(self, kind: str) -> None:
+        told = difference(SimpleNamespace(kind=kind), "registration_number", "1", "2")
+        assert told == "registration number: 1 → 2"
 
     def test_a_share_is_set_as_everywhere(self) -> None:
         assert value("share", "25-50") == "25 % to 50 %"
 
 
+class TestDetails:
+    @pytest.fixture
+    def row(self) -> Any:
+        return Party(kind="company", name="Nordlys", country="NO", registration_number="918334207", birth_date="")
+
+    def test_a_new_row_is_told_with_what_it_said(self, row: Any) -> None:
+        row.pgh_label = "insert"
+        told = details(None, row, ("kind", "name", "country", "hq_country", "registration_number"), "Nordlys (NO)")
+        assert told == "recorded; kind: Company; country: Norway (NO); registration number: 918334207"
+
+    def test_of_a_person_identifiers_are_only_told_to_be_there(self, row: Any) -> None:
+        row.pgh_label, row.kind, row.birth_date = "insert", "person", "1984-03-17"
+        assert details(None, row, ("birth_date", "registration_number")) == (
+            "recorded; birth date (not shown); registration number (not shown)"
+        )
+
+    def test_a_row_that_is_gone_is_said_to_be(self, row: Any) -> None:
+        row.pgh_label = "delete"
+        assert details(row, row, ("name",)) == "deleted"
+
+
 class TestChanges:
+    def test_the_earliest_record_is_told(self, life: Life) -> None:
+        for stage in life.then:
+            found = life.then[stage].facts["changes"]
+            assert found["earliest"] == found["rows"][0]["at"]
+
+    def test_every_change_names_the_role_of_who_made_it(self, life: Life) -> None:
+        assert {(row["by"], row["role"]) for row in rows(life, "lived")} == {
+            ("Alice Olsen", "owner of the account"),
+            ("Ana Maric", "analyst"),
+            ("Rui Duarte", "approver"),
+            ("Keyholder", ""),
+        }
+
     def test_they_stand_in_the_order_in_which_they_were_recorded(self, life: Life) -> None:
         times = [row["at"] for row in rows(life, "afterwards")]
         assert times == sorted(times)
@@ -68,19 +110,22 @@ class TestChanges:
 
     def test_identifiers_are_told_to_have_changed_and_not_from_what_to_what(self, life: Life) -> None:
         party = dict((which, change) for which, change, _ in told(life, "party") if "→" in change)
-        assert party["Sudlys Modelling AS"] == (
+        assert party["Sudlys Modelling AS (NO)"] == (
             "name: Nordlys Modelling AS → Sudlys Modelling AS; native name: none → Южный Свет; legal form: AS → ASA; "
-            "hq country: NO → SE; registration number changed (not shown); address changed (not shown)"
+            "headquarters country: Norway (NO) → Sweden (SE); registration number: 918334207 → 918334999; "
+            "address: Strandgata 12, Tromsø → Storgata 1, Bodø"
         )
-        assert "birth date changed (not shown)" in party["Alice B. Olsen"]
+        assert "birth date changed (not shown)" in party["Alice B. Olsen (1984, SE)"]
 
     def test_a_ruling_a_share_and_a_hold_are_told_with_both_values(self, life: Life) -> None:
-        assert ("Alice B. Olsen in Sudlys Modelling AS, 55 %", "share: 60 % → 55 %", "Alice Berg") in told(life, "interest")
+        assert ("Alice B. Olsen (1984, SE) in Sudlys Modelling AS (NO), 55 %", "share: 60 % → 55 %", "Alice Berg") in told(
+            life, "interest"
+        )
         assert any("ruling: none → Another" in change and by == "Ana Maric" for _, change, by in told(life, "possible match"))
         assert any("lift reason: none → it was another key" in change for _, change, _ in told(life, "hold"))
 
     def test_what_a_lease_does_to_a_row_is_no_change(self, life: Life) -> None:
         changes = [change for which, change, _ in told(life, "examination") if which == "round 1" or "round" in which]
-        assert changes.count("recorded") == 2
+        assert changes.count("recorded; state: Being examined") == 2
         assert changes.count("state: Being examined → Examined") == 2
         assert len(changes) == 4

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from reports.facts.customer import since
-from tests.reports.story import Life
+from reports.facts.customer import number_of, since
+from tests.reports.story import FUND_NUMBER, Life
 
 
 def at(life: Life, stage: str, section: str) -> Any:
@@ -38,12 +38,12 @@ class TestIdentity:
     def test_before_anything_was_declared_there_is_none(self, life: Life) -> None:
         assert at(life, "signed_up", "identity") == []
 
-    def test_it_tells_what_was_declared_and_masks_the_number(self, life: Life) -> None:
+    def test_it_tells_what_was_declared_with_the_number_in_the_public_register(self, life: Life) -> None:
         assert identity(life, "declared") == {
             "Legal name": "Nordlys Modelling AS",
             "Name in its own script": "",
             "Legal form": "AS",
-            "Registration number": "••••••207",
+            "Registration number": "918334207",
             "Country of formation": "Norway (NO)",
             "Headquarters country": "Norway (NO)",
             "Address": "Strandgata 12, Tromsø",
@@ -55,7 +55,7 @@ class TestIdentity:
         assert identity(life, "lived")["Legal name"] == "Nordlys Modelling AS"
         before, after = ({row["attribute"]: row for row in at(life, stage, "identity")} for stage in ("lived", "afterwards"))
         assert after["Country of formation"] == before["Country of formation"]
-        assert all(after[name]["since"] >= before[name]["since"] for name in after)
+        assert all(after[name]["recorded_at"] >= before[name]["recorded_at"] for name in after)
 
     def test_nothing_declared_is_said_to_be_verified(self, life: Life) -> None:
         results = {row["attribute"]: row["result"] for row in at(life, "lived", "identity")}
@@ -73,10 +73,14 @@ class TestParties:
         ]
         assert [row["titles"] for row in rows] == [["CEO"], [], []]
 
-    def test_a_person_has_the_birth_year_only_and_a_company_a_masked_number(self, life: Life) -> None:
+    def test_a_person_has_the_birth_year_only_and_a_company_its_number(self, life: Life) -> None:
         alice, fund, _ = at(life, "declared", "parties")
         assert (alice["birth_year"], alice["registration_number"], alice["country"]) == ("1984", "", "Norway (NO)")
-        assert (fund["birth_year"], fund["registration_number"], fund["hq_country"]) == ("", "•" * 11 + "321", "Sweden (SE)")
+        assert (fund["birth_year"], fund["registration_number"], fund["hq_country"]) == ("", FUND_NUMBER, "Sweden (SE)")
+
+    @pytest.mark.parametrize(("kind", "shown"), [("person", "••••••207"), ("company", "918334207"), ("state", "918334207")])
+    def test_only_a_persons_number_is_masked(self, kind: str, shown: str) -> None:
+        assert number_of(SimpleNamespace(kind=kind, registration_number="918334207")) == shown
 
     def test_a_role_that_ended_is_told_before_and_not_afterwards(self, life: Life) -> None:
         alice = at(life, "afterwards", "parties")[0]
@@ -95,6 +99,11 @@ class TestOwnership:
             ("Solveig Nyquist", "Fjord Invest AS", "unknown", "0", "1"),
         ]
 
+    def test_owner_and_owned_are_told_apart_from_others_of_their_name(self, life: Life) -> None:
+        row = at(life, "declared", "ownership")["interests"][0]
+        assert row["owner_about"] == "Person, born 1984, Norway (NO), Controlling person, Director, Owner"
+        assert row["owned_about"] == "Company, Norway (NO), Customer"
+
     def test_a_changed_share_is_told_afterwards(self, life: Life) -> None:
         assert self.interests(life, "lived")[0][2] == "60 %"
         assert self.interests(life, "afterwards")[0] == ("Alice B. Olsen", "Sudlys Modelling AS", "55 %", "11/20", "11/20")
@@ -102,8 +111,8 @@ class TestOwnership:
     def test_the_remainder_of_each_owned_company_is_told_as_a_range(self, life: Life) -> None:
         rows = at(life, "declared", "ownership")["unaccounted"]
         assert [(row["party"], row["share"], row["min"], row["max"]) for row in rows] == [
-            ("Nordlys Modelling AS", "10 % to 15 %", "1/10", "3/20"),
-            ("Fjord Invest AS", "unknown", "0", "1"),
+            ("Nordlys Modelling AS (NO)", "10 % to 15 %", "1/10", "3/20"),
+            ("Fjord Invest AS (NO)", "unknown", "0", "1"),
         ]
 
     def test_no_regime_has_spoken_before_the_round_of_checks(self, life: Life) -> None:
@@ -149,7 +158,7 @@ class TestDocuments:
     def test_one_that_was_taken_back_is_told_before_and_not_afterwards(self, life: Life) -> None:
         assert [(row["kind"], row["of"]) for row in at(life, "lived", "documents")] == [
             ("Register extract", ""),
-            ("Passport", "Alice Olsen"),
+            ("Passport", "Alice Olsen (1984, NO)"),
         ]
         assert [row["kind"] for row in at(life, "afterwards", "documents")] == ["Register extract"]
 

@@ -1,7 +1,11 @@
 """How the customer was examined and decided, as the dossier told it at each stage of the story."""
 
+from collections import Counter
 from typing import Any
 
+import pytest
+
+from reports.facts.examined import result
 from tests.reports.story import Life
 
 
@@ -11,7 +15,14 @@ def at(life: Life, stage: str, section: str) -> Any:
 
 class TestScreening:
     def test_nobody_was_screened_before_the_round(self, life: Life) -> None:
-        assert at(life, "declared", "screening") == {"rounds": [], "hits": [], "open": 0, "the_same": 0, "another": 0}
+        assert at(life, "declared", "screening") == {
+            "rounds": [],
+            "parties": [],
+            "hits": [],
+            "open": 0,
+            "the_same": 0,
+            "another": 0,
+        }
 
     def test_a_round_names_the_lists_it_used_with_their_dates(self, life: Life) -> None:
         (round_,) = at(life, "examined", "screening")["rounds"]
@@ -47,6 +58,40 @@ class TestScreening:
         )
         assert alice["ruled_at"] >= alice["found_at"]
 
+    def test_each_party_says_with_which_lists_it_was_compared_and_what_came_of_it(self, life: Life) -> None:
+        def told(stage: str) -> list[tuple[str, str]]:
+            return [(row["party"], row["result"]) for row in at(life, stage, "screening")["parties"]]
+
+        assert told("examined") == [
+            ("Nordlys Modelling AS", "no match"),
+            ("Alice Olsen", "1 open"),
+            ("Fjord Invest AS", "no match"),
+            ("Solveig Nyquist", "1 open"),
+        ]
+        assert [result for _, result in told("approved")] == ["no match", "1 ruled another party"] * 2
+        rows = at(life, "examined", "screening")["parties"]
+        assert {row["lists"] for row in rows} == {"OFAC SDN list, published 2026-05-02"}
+        assert rows[3]["about"] == "Person, born 1975, Norway (NO), Owner"
+
+    def test_who_has_another_name_since_says_as_whom_he_was_compared(self, life: Life) -> None:
+        rows = at(life, "afterwards", "screening")["parties"]
+        assert [(row["party"], row["compared_as"]) for row in rows[:2]] == [
+            ("Sudlys Modelling AS", "Nordlys Modelling AS"),
+            ("Alice B. Olsen", "Alice Olsen"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("rulings", "told"),
+        [
+            ([], "no match"),
+            ([""], "1 open"),
+            (["false", "false"], "2 ruled another party"),
+            (["false", "", "true"], "1 confirmed as the same party, 1 open, 1 ruled another party"),
+        ],
+    )
+    def test_the_gravest_result_stands_first(self, rulings: list[str], told: str) -> None:
+        assert result(Counter(rulings)) == told
+
     def test_it_keeps_the_name_that_was_compared(self, life: Life) -> None:
         alice = at(life, "afterwards", "screening")["hits"][0]
         assert (alice["party"], alice["compared_as"]) == ("Alice B. Olsen", "Alice Olsen")
@@ -61,7 +106,7 @@ class TestRisk:
             risk = at(life, stage, "risk")
             points = [factor["points"] for factor in risk["factors"]]
             assert points == sorted(points, reverse=True)
-            assert risk["value"] == min(100, sum(points))
+            assert (risk["value"], risk["sum"], risk["highest"]) == (min(100, sum(points)), sum(points), 100)
         assert "open_hits" in {factor["code"] for factor in at(life, "examined", "risk")["factors"]}
         assert "open_hits" not in {factor["code"] for factor in at(life, "approved", "risk")["factors"]}
 

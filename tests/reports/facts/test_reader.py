@@ -1,17 +1,21 @@
 """What may be read: dated facts hold by their dates, others from when they were recorded."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import snapshots
 from accounts.models import Organisation
+from kyc.cases.models import Examination
 from kyc.parties.models import Party, Role
 from kyc.rules import packs
+from reports.facts import examined
 from reports.facts.reader import Reader, country, day, exact, instant, masked, years_only
 from tests import cast
+from tests.reports import story
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 7, tzinfo=UTC)
 
@@ -130,3 +134,61 @@ class TestPeople:
         named, unnamed = cast.customer(), cast.customer("bob@sudlys.example", "")
         found = reader(SimpleNamespace(pk=0), timezone.now()).people([named.pk, unnamed.pk, None, 999999])
         assert found == {None: "", named.pk: "Alice Olsen", unnamed.pk: "bob@sudlys.example"}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestToldApart:
+    """Two people of one name, in one organisation."""
+
+    @pytest.fixture
+    def organisation(self) -> Organisation:
+        return Organisation.objects.create(name="Al Ufuq")
+
+    def party(self, organisation: Organisation, **fields: str) -> Party:
+        return Party.objects.create(organisation=organisation, **{"kind": "person", "name": "Layla Haddad", **fields})
+
+    def test_by_birth_year_country_and_role(self, organisation: Organisation) -> None:
+        elder = self.party(organisation, birth_date="1975-02-03", country="JO")
+        younger = self.party(organisation, birth_date="1990-01-25", country="JO")
+        Role.objects.create(organisation=organisation, party=younger, kind="director", valid_from=date(2026, 1, 1))
+        found = reader(organisation, timezone.now())
+        assert (found.brief(elder.pk), found.brief(younger.pk)) == ("Layla Haddad (1975, JO)", "Layla Haddad (1990, JO)")
+        assert found.about(elder.pk) == "Person, born 1975, Jordan (JO)"
+        assert found.about(younger.pk) == "Person, born 1990, Jordan (JO), Director"
+
+    def test_where_nothing_else_differs_by_number(self, organisation: Organisation) -> None:
+        one, other = self.party(organisation), self.party(organisation)
+        found = reader(organisation, timezone.now())
+        assert found.brief(one.pk) == f"Layla Haddad, party {one.pk}"
+        assert found.about(other.pk) == f"Person, party {other.pk}"
+
+    def test_who_is_not_there_has_no_name(self, organisation: Organisation) -> None:
+        found = reader(organisation, timezone.now())
+        assert (found.brief(7), found.about(7), found.brief(None)) == ("", "", "")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCurrentHits:
+    def test_only_those_of_the_lists_and_names_of_the_last_round_count(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        before = reader(told.organisation, timezone.now())
+        assert [hit.party_name for hit in before.current_hits] == ["Alice Olsen", "Solveig Nyquist"]
+        Examination.objects.update(lists=[])
+        after = reader(told.organisation, timezone.now())
+        assert (len(after.hits), after.current_hits) == (2, [])
+        with translation.override("en"):
+            rows = examined.screening(after)
+        assert (rows["open"], {row["ruling"] for row in rows["hits"]}) == (0, {examined.OVERTAKEN})
+        assert {row["result"] for row in rows["parties"]} == {"not screened: no list was loaded"}
+
+    def test_who_was_declared_after_the_round_was_not_screened(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        Party.objects.create(organisation=told.organisation, kind="person", name="Late Comer")
+        rows = examined.screening(reader(told.organisation, timezone.now()))["parties"]
+        assert (rows[-1]["party"], rows[-1]["lists"]) == ("Late Comer", "")
+        assert rows[-1]["result"] == "not screened: declared after the last round"
+        assert len(rows) == 5

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts import organisations
+from accounts import audit, organisations
 from accounts.models import AuditEvent, Organisation, Snapshot
 from reports import actions, building, canonical, pdf
 from tests import cast
@@ -19,11 +20,6 @@ from tests.reports import processes, story
 COMMITTED = pytest.mark.django_db(transaction=True)
 NOW = f"{timezone.now():%Y}"
 FILES = ["R-03.pdf", "envelope.json", "manifest.json", "methodology.txt", "report.json"]
-
-
-@pytest.fixture
-def organisation() -> Organisation:
-    return organisations.create(name="Nordlys Modelling AS", by=cast.customer())
 
 
 def rendered(folder: Path, **changed: Any) -> dict[str, Any]:
@@ -61,13 +57,14 @@ class TestExits:
     ) -> None:
         out, ok = f"--out={tmp_path}", [f"--valid-at={NOW}", f"--known-at={NOW}"]
         for arguments, code, sentence in (
-            (["R-99", *ok, out], 2, "invalid choice: 'R-99'"),
+            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there is R-03."),
+            (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
         ):
             done = processes.manage("render_report", *arguments)
             assert done.returncode == code, arguments
             assert sentence in done.stderr
-            assert "Traceback" not in done.stderr
+            assert "Traceback" not in done.stderr and "usage:" not in done.stderr
             assert done.stdout == ""
 
 
@@ -82,6 +79,10 @@ class TestRefused:
             ({"valid_at": "23.11.2026"}, 2, "--valid-at: “23.11.2026” is no instant. Write 2026, 2026-11, 2026-11-23 or "),
             ({"known_at": "soon"}, 2, "--known-at: “soon” is no instant."),
             ({"subject": 999999}, 2, "Organisation 999999 is not known at that time."),
+            ({"subject": "9" * 18}, 2, "Organisation 999999999999999999 is not known at that time."),
+            ({"subject": "9" * 19}, 2, "--subject: “9999999999999999999” is no organisation's number; write for example 12."),
+            ({"subject": "-1"}, 2, "--subject: “-1” is no organisation's number"),
+            ({"subject": "Nordlys"}, 2, "--subject: “Nordlys” is no organisation's number"),
             ({"valid_at": "9999"}, 2, "--valid-at: “9999” is no instant."),
             ({"since": "2026"}, 2, "--from is for reports over a period; R-03 shows one instant."),
         ],
@@ -124,6 +125,23 @@ class TestDraft:
         assert digests["report.json"] == said["sha256"]
         event = AuditEvent.objects.get(verb="report.drafted")
         assert (event.organisation_id, event.details["sha256"]) == (organisation.pk, said["sha256"])
+
+    def test_no_file_is_written_that_cannot_be_written_down(
+        self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*args: Any, **values: Any) -> None:
+            raise DatabaseError("the audit row cannot be written")
+
+        monkeypatch.setattr(audit, "record", fails)
+        with pytest.raises(DatabaseError):
+            rendered(tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_nothing_is_written_down_when_no_file_can_be_written(self, organisation: Organisation, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("in the way")
+        with pytest.raises(CommandError):
+            rendered(tmp_path / "file" / "out")
+        assert not AuditEvent.objects.filter(verb="report.drafted").exists()
 
     def test_without_a_subject_it_is_the_first_and_with_one_that(
         self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,58 @@
+"""A verdict is a yes only as far as officers have confirmed what it rests on."""
+
+from collections.abc import Collection
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, Certainty
+from tests.reports.story import Life
+
+
+def verdicts(life: Life, stage: str) -> dict[str, str]:
+    found = {regime["regime"]: regime for regime in life.then[stage].facts["ownership"]["regimes"]}
+    return {row["party"]: row["verdict"] for row in found["ofac-50"]["verdicts"]}
+
+
+class TestCertainty:
+    @pytest.mark.parametrize(
+        ("verdict", "sure", "possible", "told"),
+        [
+            ("yes", ["7"], ["7"], "yes"),
+            ("yes", [], ["7"], IF_TRUE),
+            ("yes", [], [], OVERTAKEN),
+            ("yes", ["8"], ["7", "8"], IF_TRUE),
+            ("no", [], [], "no"),
+            ("indeterminate", [], ["7"], UNDECIDED),
+        ],
+    )
+    def test_a_yes_follows_from_confirmed_matches_alone(
+        self, verdict: str, sure: Collection[str], possible: Collection[str], told: str
+    ) -> None:
+        row: Any = SimpleNamespace(party_id=7, verdict=verdict)
+        assert Certainty(sure=sure, possible=possible, is_sure=False).told(row) == told
+
+    def test_where_nothing_is_open_the_round_has_the_word(self) -> None:
+        row: Any = SimpleNamespace(party_id=7, verdict="yes")
+        assert Certainty().told(row) == "yes"
+
+
+class TestDeterminations:
+    def test_open_matches_block_nobody_yet(self, life: Life) -> None:
+        assert verdicts(life, "examined") == {
+            "Nordlys Modelling AS": IF_TRUE,
+            "Alice Olsen": IF_TRUE,
+            "Fjord Invest AS": UNDECIDED,
+            "Solveig Nyquist": IF_TRUE,
+        }
+
+    def test_once_they_are_ruled_out_nobody_is(self, life: Life) -> None:
+        assert set(verdicts(life, "approved").values()) == {"no"}
+
+    def test_each_regime_says_what_it_is_in_law_on_the_day(self, life: Life) -> None:
+        found = life.then["examined"].facts["ownership"]["regimes"]
+        assert {row["regime"]: row["status"] for row in found} == {
+            "iaas-cip": "proposed, binds nobody since 2024-01-29",
+            "ofac-50": "in force since 2014-08-13",
+        }
