@@ -17,11 +17,23 @@ from kyc.keys import actions as keys
 from kyc.keys import linking
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
-from kyc.parties import countries
+from kyc.parties import countries, payments, profiles, questionnaires
 from kyc.parties.models import Party
 from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
+
+ANSWERS = {
+    "end_use": "Answers for the customers of our own product.",
+    "end_users": ["business"],
+    "user_locations": "Where we are, and our neighbours",
+    "military": "no",
+    "weapons": "no",
+    "training": "no",
+    "resale": "no",
+    "government_ownership": "no",
+    "ultimate_parent": "We are it",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,7 @@ class Company:
     address: str
     controller: tuple[str, str, str]
     native: str = ""
+    phone: str = "+47 77 00 12 00"
 
 
 NORDLYS = Company(
@@ -107,6 +120,7 @@ def founded(company: Company) -> tuple[Organisation, Party, User]:
     by = User.objects.filter(email=company.owner).first() or user(company.owner, company.controller[0])
     organisation = organisations.create(name=company.name, by=by)
     cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
+    profiles.choose(organisation, customer_class="company", programme="none", by=by)
     customer = parties.declare_company(
         organisation,
         name=company.name,
@@ -116,11 +130,13 @@ def founded(company: Company) -> tuple[Organisation, Party, User]:
         country=company.country,
         hq_country=company.hq,
         address=company.address,
+        phone=company.phone,
         by=by,
     )
     name, country, born = company.controller
-    roles = ["controller", "director"]
-    parties.declare_person(organisation, name=name, country=country, birth_date=born, roles=roles, title="Chief executive", by=by)
+    roles = ["controller", "director", "signatory"]
+    more = {"title": "Chief executive", "us_basis": "none"}
+    parties.declare_person(organisation, name=name, country=country, birth_date=born, roles=roles, **more, by=by)
     return organisation, customer, by
 
 
@@ -136,7 +152,26 @@ def extract(company: Company) -> SimpleUploadedFile:
     )
 
 
+def declared(organisation: Organisation, by: User) -> None:
+    """How it will use the API, and how it pays."""
+    customer = parties.customer(organisation)
+    answers = {**ANSWERS, "ultimate_parent_country": customer.hq_country if customer else ""}
+    questionnaires.sign(organisation, answers=answers, signed_name=str(by), by=by)
+    country = customer.hq_country if customer else ""
+    payments.declare(
+        organisation,
+        kind="card",
+        holder=str(by),
+        institution="First Bank",
+        country=country,
+        last_four="4242",
+        source="revenue",
+        by=by,
+    )
+
+
 def sent(organisation: Organisation, by: User, paper: SimpleUploadedFile) -> None:
+    declared(organisation, by)
     evidence.upload(organisation, kind="register_extract", file=paper, by=by)
     cases.submit(organisation.case_set.get(), declared_true=True, by=by)
     examining.run()

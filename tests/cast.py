@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +15,7 @@ from kyc.cases import actions as cases
 from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
+from kyc.parties import payments, profiles, questionnaires
 from kyc.parties.models import Party
 from kyc.screening import lists
 
@@ -58,9 +60,27 @@ class Founded:
     by: User
 
 
-def founded(by: User, *, name: str = "Nordlys Modelling AS", person: str = "Alice Olsen") -> Founded:
+# What somebody with nothing unusual to say answers about the intended use.
+ANSWERS: dict[str, Any] = {
+    "end_use": "Answers about weather for shipping companies.",
+    "end_users": ["business"],
+    "user_locations": "Norway, Denmark",
+    "military": "no",
+    "weapons": "no",
+    "training": "no",
+    "resale": "no",
+    "government_ownership": "no",
+    "ultimate_parent": "We are it",
+    "ultimate_parent_country": "NO",
+}
+
+
+def founded(by: User, *, name: str = "Nordlys Modelling AS", person: str = "Alice Olsen", told: bool = True) -> Founded:
+    """A company with its one person; `told` how it comes, what it will do and how it pays."""
     organisation = organisations.create(name=name, by=by)
     cases.open_case(organisation, notice_version="2026-11", locale="en", by=by)
+    if told:
+        declared(organisation, by)
     party = parties.declare_company(
         organisation,
         name=name,
@@ -69,12 +89,29 @@ def founded(by: User, *, name: str = "Nordlys Modelling AS", person: str = "Alic
         country="NO",
         hq_country="NO",
         address="Strandgata 12, Tromsø",
+        phone="+47 77 00 00 00",
         by=by,
     )
     controller = parties.declare_person(
-        organisation, name=person, country="NO", birth_date="1984-03-17", roles=["controller", "director"], title="CEO", by=by
+        organisation,
+        name=person,
+        country="NO",
+        birth_date="1984-03-17",
+        roles=["controller", "director", "signatory"],
+        title="CEO",
+        us_basis="none",
+        by=by,
     )
     return Founded(organisation, party, controller, by)
+
+
+def declared(organisation: Organisation, by: User) -> None:
+    """What it is, and how it will use and pay for what it gets."""
+    profiles.choose(organisation, customer_class="company", programme="none", by=by)
+    questionnaires.sign(organisation, answers=ANSWERS, signed_name=str(by), by=by)
+    payments.declare(
+        organisation, kind="card", holder=str(by), institution="DNB", country="NO", last_four="4242", source="revenue", by=by
+    )
 
 
 def submitted(by: User, **names: str) -> Founded:

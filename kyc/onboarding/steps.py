@@ -16,9 +16,12 @@ from kyc.cases.completeness import Missing, missing
 from kyc.cases.models import Case
 
 STEPS = {
+    "kind": _("What you are"),
     "company": _("About the company"),
     "people": _("People"),
     "owners": _("Owners"),
+    "use": _("Intended use"),
+    "payment": _("Payment"),
     "documents": _("Documents"),
     "check": _("Check and send"),
 }

@@ -14,7 +14,7 @@ BASE = {"holder": "Nordlys AS", "institution": "DNB", "country": "NO", "source":
 
 @pytest.fixture
 def nordlys() -> Founded:
-    return founded(customer())
+    return founded(customer(), told=False)
 
 
 class TestDeclare:

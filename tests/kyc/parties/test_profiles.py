@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def nordlys() -> Founded:
-    return founded(customer())
+    return founded(customer(), told=False)
 
 
 def choose(nordlys: Founded, customer_class: str = "company", programme: str = "none", run_by: str = "") -> Profile:

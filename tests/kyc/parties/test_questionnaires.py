@@ -11,26 +11,14 @@ from kyc.parties import profiles, questionnaires
 from kyc.parties.models import Questionnaire
 from kyc.parties.wording import BadText
 from kyc.rules import packs
-from tests.cast import Founded, customer, founded
+from tests.cast import ANSWERS, Founded, customer, founded
 
 pytestmark = pytest.mark.django_db
-ANSWERS: dict[str, Any] = {
-    "end_use": "Answers about weather for shipping companies.",
-    "end_users": ["business"],
-    "user_locations": "Norway, Denmark",
-    "military": "no",
-    "weapons": "no",
-    "training": "no",
-    "resale": "no",
-    "government_ownership": "no",
-    "ultimate_parent": "We are it",
-    "ultimate_parent_country": "NO",
-}
 
 
 @pytest.fixture
 def nordlys() -> Founded:
-    return founded(customer())
+    return founded(customer(), told=False)
 
 
 def sign(nordlys: Founded, **changed: Any) -> Questionnaire:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def nordlys() -> Founded:
-    return founded(customer())
+    return founded(customer(), told=False)
 
 
 def standings(party: Party) -> dict[str, str]:
@@ -47,7 +47,7 @@ class TestDeclare:
         for basis in ("none", "none", "citizen"):
             statuses.declare(nordlys.controller, basis=basis, by=nordlys.by)
         rows = PersonStatus.objects.filter(party=nordlys.controller, axis="iaas").order_by("pk")
-        assert [(row.basis, row.valid_to is None) for row in rows] == [("unknown", False), ("none", False), ("citizen", True)]
+        assert [(row.basis, row.valid_to is None) for row in rows] == [("none", False), ("citizen", True)]
 
     def test_a_person_can_not_be_formed_under_a_law(self, nordlys: Founded) -> None:
         with pytest.raises(BadText) as bad:
