@@ -28,7 +28,7 @@ class TestRunning:
     def test_a_number_counts_only_with_the_right_command_line(self, tmp_path: Path) -> None:
         file = tmp_path / "x.pid"
         file.write_text(f"{os.getpid()}\nmore\n")
-        assert installation.running(file, names=Path("pytest")) == os.getpid()
+        assert installation.running(file, names=Path("python")) == os.getpid()
         assert installation.running(file, names=Path("/another/installation")) is None
 
     @pytest.mark.parametrize("content", ["", "x", "999999999", "-1"])
