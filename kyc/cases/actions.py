@@ -70,7 +70,7 @@ def open_case(organisation: Organisation, *, notice_version: str, locale: str, b
 @transaction.atomic
 def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     """Sends the case to be examined. Sent twice, the second time is refused and nothing happens."""
-    organisations.membership_required(by, case.organisation)
+    organisations.locked(case.organisation, by=by)
     case = locked(case, Case.State.DRAFT, Case.State.WAITING)
     if not declared_true:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))
@@ -93,6 +93,8 @@ def assign(case: Case, *, to: User | None, by: User) -> Case:
     require(by, Permission.CASE_ASSIGN)
     if to is not None and not to.can(Permission.DECISION_PROPOSE):
         raise NotPermitted(_("%(name)s does not work cases.") % {"name": to})
+    if to is not None and to.is_robot:
+        raise NotPermitted(_("%(name)s decides sandboxes only.") % {"name": to})
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.owner_id != (to.pk if to else None):
         case.owner = to

@@ -20,25 +20,27 @@ D = Document.Kind
 @dataclass(frozen=True)
 class Item:
     """`step` is the onboarding's page; `documents` the kinds of which one answers it, `verbs` what else does; `about` says
-    whether it is asked of one party."""
+    whether it is asked of one party, and `kinds` of which kinds that can be, any where none is named."""
 
     label: Promise
     step: str
     about: str = ""
     documents: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 PARTY = "party"
+PEOPLE = (Party.Kind.PERSON,)
 ITEMS: dict[str, Item] = {
     "register_extract": Item(gettext_lazy("Register extract"), "documents", documents=(D.REGISTER_EXTRACT,)),
     "articles": Item(
         gettext_lazy("Articles, founding act or deed"), "documents", documents=(D.ARTICLES, D.FOUNDING_ACT, D.TRUST_DEED)
     ),
-    "identity": Item(gettext_lazy("Identity document"), "documents", PARTY, (D.PASSPORT, D.IDENTITY_CARD)),
-    "residence": Item(gettext_lazy("Proof of residence status"), "documents", PARTY, (D.RESIDENCE, D.PASSPORT)),
+    "identity": Item(gettext_lazy("Identity document"), "documents", PARTY, (D.PASSPORT, D.IDENTITY_CARD), kinds=PEOPLE),
+    "residence": Item(gettext_lazy("Proof of residence status"), "documents", PARTY, (D.RESIDENCE, D.PASSPORT), kinds=PEOPLE),
     "address": Item(gettext_lazy("Proof of address"), "documents", PARTY, (D.ADDRESS,)),
-    "authority": Item(gettext_lazy("Proof of authority to sign"), "documents", PARTY, (D.AUTHORITY,)),
+    "authority": Item(gettext_lazy("Proof of authority to sign"), "documents", PARTY, (D.AUTHORITY,), kinds=PEOPLE),
     "account_statement": Item(gettext_lazy("Account statement"), "documents", documents=(D.PAYMENT,)),
     "other_document": Item(gettext_lazy("Another document"), "documents", documents=(D.OTHER,)),
     "details": Item(
@@ -47,7 +49,13 @@ ITEMS: dict[str, Item] = {
     "people": Item(
         gettext_lazy("People"), "people", verbs=("party.person_declared", "party.removed", "party.controller_replaced")
     ),
-    "owners": Item(gettext_lazy("Owners"), "owners", PARTY, verbs=("interest.", "party.corrected")),
+    "owners": Item(
+        gettext_lazy("Owners"),
+        "owners",
+        PARTY,
+        verbs=("interest.", "party.corrected"),
+        kinds=(Party.Kind.COMPANY, Party.Kind.TRUST),
+    ),
     "use": Item(gettext_lazy("Intended use"), "use", verbs=("questionnaire.signed",)),
     "payment": Item(gettext_lazy("Means of payment"), "payment", verbs=("payment.",)),
 }
@@ -79,6 +87,18 @@ def checked(items: Iterable[Mapping[str, Any]], parties: dict[int, Party]) -> li
             raise BadItem(_("Choose one of this customer's parties."))
         kept.append({"what": what, "party": party, "why": why, "words": str(item.get("words", "")).strip()[:1000]})
     return kept
+
+
+def misplaced(what: str, party: Party | None) -> str:
+    """Why that can't be asked of that party, in a sentence; nothing where it can."""
+    item = ITEMS[what]
+    if party and item.about != PARTY:
+        return _("This is asked of nobody in particular.")
+    if party is None:
+        return _("Say whose it is.") if item.about == PARTY and item.documents else ""
+    if item.kinds and party.kind not in item.kinds:
+        return _("Only a person has one.") if item.kinds == PEOPLE else _("Only a company or a trust has owners.")
+    return ""
 
 
 def sentence(item: dict[str, Any], parties: dict[int, Party]) -> str:

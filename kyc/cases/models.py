@@ -23,6 +23,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> "CaseQuerySet":
         return self.filter(organisation__in=Organisation.objects.visible_to(user))
 
+    def real(self) -> "CaseQuerySet":
+        """Those of customers, without the sandboxes of integrators."""
+        return self.filter(organisation__in=Organisation.objects.real())
+
     def open(self) -> "CaseQuerySet":
         return self.exclude(state__in=[Case.State.APPROVED, Case.State.REFUSED])
 

@@ -8,6 +8,8 @@ from functools import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kyc.cases import declared
+from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
 from kyc.evidence.models import Document
 from kyc.ownership import regimes, trusts
@@ -36,6 +38,8 @@ class Round:
     interests: list[Holding]
     versions: list[ListVersion]
     documents: int
+    nominees: int
+    declared: Declared
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -48,7 +52,7 @@ class Round:
     @cached_property
     def gaps(self) -> dict[str, Interval]:
         """What of the customer, and of each company above it, nobody is named for."""
-        chain = set(Stakes.of(self.holdings).above(str(self.customer.pk)))
+        chain = set(Stakes.of(self.interests).above(str(self.customer.pk)))
         companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
         return {party: left for party, left in undeclared(self.holdings, companies).items() if party in chain}
 
@@ -95,4 +99,6 @@ def gather(examination: Examination) -> Round:
         interests=interests,
         versions=lists.active_versions(),
         documents=Document.objects.current().filter(organisation=organisation).count(),
+        nominees=sum(1 for interest in live if interest.held_for_id),
+        declared=declared.of(examination.organisation, list(parties.values())),
     )

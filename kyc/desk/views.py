@@ -18,11 +18,12 @@ from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision
-from kyc.desk import forms, queue, summary
+from kyc.desk import asking, forms, queue, standing, summary
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold
+from kyc.parties.models import Party
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -97,7 +98,10 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(P.DECISION_PROPOSE)
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    found, form = fetched(request, pk), forms.ProposalForm(request.POST)
+    found = fetched(request, pk)
+    if "more" in request.POST:
+        return page(request, found, "summary", proposal_form=asking.form(found, request.POST, more=True))
+    form = asking.form(found, request.POST)
     act = partial(actions.propose, found, by=request.user)
     return tried(request, found, form, act, done=_("Proposed. Another person decides it."), tab="summary", proposal_form=form)
 
@@ -145,6 +149,18 @@ def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     form = forms.RulingForm(target, request.POST)
     act = partial(screening.rule, target, by=request.user)
     return tried(request, found, form, act, done=_("Ruled."), tab="screening", ruling_form=form, ruled_pk=hit)
+
+
+@staff(P.EVIDENCE_JUDGE)
+@require_POST
+def verify(request: HttpRequest, pk: int, party: int) -> HttpResponse:
+    """What a document proves of the status of a party."""
+    found = fetched(request, pk)
+    target = get_object_or_404(Party.objects.current(), pk=party, organisation=found.organisation)
+    form = standing.form(target, request.POST)
+    act = partial(standing.verify, by=request.user)
+    done = _("Verified: %(name)s.") % {"name": target}
+    return tried(request, found, form, act, done=done, tab="people", verify_form=form, verified_pk=party)
 
 
 @staff(P.HOLD_PLACE)

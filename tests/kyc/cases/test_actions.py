@@ -403,7 +403,7 @@ class TestMakeEntity:
     def test_high_risk_holds_for_a_year(self, nordlys: Founded, the_list: ListVersion, ana: User, rui: User) -> None:
         parties.declare_company(
             nordlys.organisation, name="Nordlys Modelling AS", legal_form="AS", registration_number="918334207", country="NO",
-            hq_country="RU", address="Strandgata 12", by=nordlys.by,
+            hq_country="RU", address="Strandgata 12", phone="+47 77 00 00 00", by=nordlys.by,
         )  # fmt: skip
         first = company(nordlys, "First AS", "100")
         own(nordlys, "Kari Moe", "60", owned=company(nordlys, "Second AS", "100", owned=first))
