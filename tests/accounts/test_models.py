@@ -1,6 +1,7 @@
 """Whatever writes, each changed row leaves exactly one event; and what users and organisations say of themselves."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Profile": ("customer_class", "research"),
     "PersonStatus": ("rule_pack", "x"),
     "PaymentMeans": ("holder", "x"),
-    "Questionnaire": ("superseded_at", "2026-01-01T00:00:00Z"),
+    "Questionnaire": ("superseded_at", datetime(2026, 1, 1, tzinfo=UTC)),
     "StatusProof": ("note", "x"),
     "Invitation": ("email", "x@x.example"),
     "Link": ("because", "x"),
