@@ -167,6 +167,7 @@ MIDDLEWARE = [
     "accounts.middleware.RequestIdMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "accounts.resume.ResumeMiddleware",
     "accounts.middleware.HistoryContextMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
