@@ -12,6 +12,7 @@ from reports.tasks import build_reports
 
 jobs.on("message.queued", send_messages)
 jobs.on("case.submitted", examine_cases)
+jobs.on("case.checks_asked_again", examine_cases)
 jobs.on("hit.ruled", examine_cases)
 jobs.on("list.activated", examine_cases)
 jobs.on("case.examined", decide_sandboxes)

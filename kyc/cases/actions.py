@@ -89,6 +89,21 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
 
 
 @transaction.atomic
+def examine_again(case: Case, *, by: User) -> Examination:
+    """Asks for a further round after the machine has given up on the last one."""
+    require(by, Permission.DECISION_PROPOSE)
+    Organisation.objects.select_for_update().get(pk=case.organisation_id)
+    case = locked(case, Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED)
+    latest = case.examinations.order_by("-pk").first()
+    if latest is None or latest.state != Examination.State.FAILED:
+        raise NotNow(_("The checks have not failed, or have been asked for again meanwhile."))
+    again = Examination.objects.create(organisation=case.organisation, case=case, rule_pack=packs.current().version)
+    audit.record("case.checks_asked_again", target=case, by=by, reason=latest.failure)
+    jobs.woke("case.checks_asked_again")
+    return again
+
+
+@transaction.atomic
 def assign(case: Case, *, to: User | None, by: User) -> Case:
     require(by, Permission.CASE_ASSIGN)
     if to is not None and not to.can(Permission.DECISION_PROPOSE):

@@ -32,6 +32,11 @@ class Standing:
     invitation: str = ""
     proofs: list[Document] = field(default_factory=list)
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether something rests on a status that nobody has verified."""
+        return any(status.standing == PersonStatus.Standing.US and proof is None for status, proof in self.statuses)
+
 
 class VerifyForm(DeskForm):
     missing = {"statuses": gettext_lazy("Say what it proves."), "document": gettext_lazy("Choose the document that you read.")}

@@ -15,7 +15,7 @@ from kyc.cases.examining import hits_of
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, queue, timeline, words
+from kyc.desk import asking, forms, live, queue, timeline, words
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
@@ -40,7 +40,11 @@ TABS: dict[str, Promise] = {
 def page(case: Case, user: User, *, tab: str, query: dict[str, str], filled: dict[str, Any]) -> dict[str, Any]:
     """Everything the template needs; `filled` are forms that came back with errors, by their name in the template."""
     frame = framed(case, user, tab)
-    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled
+    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled)}
+
+
+def progress(case: Case, tab: str) -> live.Progress | None:
+    return live.of_case(case) or (live.of_keys(case) if tab == "keys" else None)
 
 
 def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
@@ -66,6 +70,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "open_hits": rulings.count(""),
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
+        "progress": progress(case, tab),
         "requirements": asked_for(case),
         "lately": lately,
         "stops": obstacles(case) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],

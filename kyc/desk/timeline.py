@@ -34,6 +34,7 @@ VERBS = {
     "case.opened": _("opened the case"),
     "case.submitted": _("sent the case"),
     "case.examined": _("finished the checks"),
+    "case.checks_asked_again": _("asked for the checks again"),
     "case.assigned": _("set the owner"),
     "case.approved": _("approved the case"),
     "case.refused": _("refused the case"),

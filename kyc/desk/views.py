@@ -55,10 +55,38 @@ def fetched(request: HttpRequest, pk: int) -> Case:
 @staff(P.CASE_VIEW)
 @require_safe
 def case(request: HttpRequest, pk: int) -> HttpResponse:
+    return page(request, fetched(request, pk), tab_of(request))
+
+
+def tab_of(request: HttpRequest) -> str:
     tab = request.GET.get("tab", "summary")
     if tab not in summary.TABS:
         raise Http404
-    return page(request, fetched(request, pk), tab)
+    return tab
+
+
+@staff(P.CASE_VIEW)
+@require_safe
+def live(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a page that shows the machine at work asks every two seconds: no answer while it shows all there is, another
+    sentence, and in the end the parts that have changed."""
+    found, tab = fetched(request, pk), tab_of(request)
+    told = summary.progress(found, tab)
+    if told and told.is_running and told.mark == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    if told and told.is_running:
+        return render(request, "desk/live.html", {"case": found, "tab": tab, "progress": told})
+    facts = summary.page(found, request.user, tab=tab, query={}, filled={})
+    return render(request, "desk/refreshed.html", facts)
+
+
+@staff(P.DECISION_PROPOSE)
+@require_POST
+def examine(request: HttpRequest, pk: int) -> HttpResponse:
+    """Once more, after the machine has given up."""
+    found, form = fetched(request, pk), django_forms.Form(request.POST)
+    act = partial(actions.examine_again, found, by=request.user)
+    return tried(request, found, form, act, done=_("The checks are asked for again."), tab="summary", examine_form=form)
 
 
 def page(request: HttpRequest, found: Case, tab: str, *, status: int = 200, **filled: Any) -> HttpResponse:

@@ -114,6 +114,27 @@
     document.querySelectorAll("[data-passkey-refused]").forEach((notice) => { notice.hidden = false; });
   });
 
+  // What refreshes itself leaves alone where somebody writes or reads: a part with the focus, with something typed, or with
+  // a form opened. The part says so where it can.
+  const typed = (field) => {
+    if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+    if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue;
+  };
+  const isBusy = (part) => part.contains(document.activeElement)
+    || [...part.querySelectorAll("input, select, textarea")].some(typed)
+    || part.querySelector("details[open] form") !== null;
+  let kept = false;
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (!isBusy(event.detail.target)) return;
+    event.detail.shouldSwap = false;
+    kept = true;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (kept) document.querySelectorAll("[data-kept]").forEach((words) => { words.hidden = false; });
+    kept = false;
+  });
+
   document.addEventListener("htmx:load", (event) => {
     reveal(event.target);
     adapt(event.target);
