@@ -35,7 +35,12 @@ NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registra
 PRIVATE = ("birth_date", "address", "phone")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, *PRIVATE, "removed_on")),
-    (Profile, "class", lambda reader, row: Profile.CustomerClass(row.customer_class).label, ("programme", "programme_run_by")),
+    (
+        Profile,
+        "class",
+        lambda reader, row: str(Profile.CustomerClass(row.customer_class).label),
+        ("programme", "programme_run_by"),
+    ),
     (Role, "role", lambda reader, row: f"{Role.Kind(row.kind).label}: {reader.brief(row.party_id)}", ("title", "valid_to")),
     (Interest, "interest", lambda reader, row: interest(reader, row), ("share", "valid_to")),
     (PersonStatus, "person status", lambda reader, row: status(reader, row), ("standing", "basis", "valid_to")),

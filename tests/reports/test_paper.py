@@ -55,6 +55,7 @@ UNPRINTED = {
     "decision.asked.case",
     "access.active",
     "legal_bases.status",
+    "ownership.interests.held_for_id",
     "picture.customer",
     *(f"picture.boxes.{name}" for name in ("id", "kind", "tone")),
     *(f"picture.lines.{name}" for name in ("owner", "owned", "is_open")),
@@ -240,7 +241,7 @@ class TestPaper:
         listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
         sections = re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
         assert listed == sections
-        assert len(sections) == 15
+        assert len(sections) == 17
 
     def test_a_draft_says_so_on_its_cover_and_an_issued_report_does_not(self, facts: Facts) -> None:
         draft = specimen.envelope(facts, status="draft", status_text="Draft: not issued and not registered", number="draft")
