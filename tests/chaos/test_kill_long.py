@@ -14,6 +14,8 @@ from tests.chaos.window import Window, kill, options, until
 from tests.figures import Measures
 from tests.running import Installation, command_line
 
+# They wait for leases of half a minute and a minute.
+pytestmark = pytest.mark.chaos
 Database = psycopg.Connection[dict[str, Any]]
 
 

@@ -143,7 +143,7 @@ class TestWatch:
             building.told(claim, progress, stage)
             page = text(auditor.get(f"/reports/{report.pk}/"))
             assert f"Working on: {stages.told(stage)}." in page and 'hx-trigger="every 1s"' in page
-            found = re.search(r'<progress max="100" value="(\d+)">', page)
+            found = re.search(r'<progress max="100" value="(\d+)"', page)
             assert found
             shown.append(int(found[1]))
         assert shown == [5, 25, 80]
