@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 
 class Sample(forms.Form):
@@ -61,5 +62,6 @@ def samples() -> dict[str, Any]:
     }
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     return render(request, "ui.html", samples())
