@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from accounts import sessions
 from config import health, pages
@@ -20,4 +21,5 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 if settings.DEMO:
-    urlpatterns.append(path("demo/", include("demo.urls")))
+    gallery = RedirectView.as_view(pattern_name="demo:gallery", http_method_names=["get", "head"])
+    urlpatterns += [path("demo/", include("demo.urls")), path("ui/", gallery, name="gallery")]

@@ -3,7 +3,7 @@
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import second_factor
 from accounts.models import User
@@ -11,6 +11,7 @@ from demo.cast import CAST, PASSWORD, TOTP_SECRET
 from demo.models import Mail
 
 
+@require_safe
 def cast(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET})
 
@@ -24,5 +25,6 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     return redirect("start")
 
 
+@require_safe
 def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mail.html", {"mails": Mail.objects.order_by("-pk")[:100]})

@@ -42,9 +42,10 @@ def signed_in(person: User) -> Client:
     return client
 
 
-def pdf() -> SimpleUploadedFile:
+def pdf(*, width: int = 595) -> SimpleUploadedFile:
+    """One blank page; of another width it is another file."""
     document = pikepdf.new()
-    document.add_blank_page(page_size=(595, 842))
+    document.add_blank_page(page_size=(width, 842))
     out = BytesIO()
     document.save(out)
     return SimpleUploadedFile("extract.pdf", out.getvalue(), content_type="application/pdf")

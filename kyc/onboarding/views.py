@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts import organisations
 from accounts.models import Organisation
@@ -28,6 +29,7 @@ from kyc.parties.models import Party
 from kyc.rules import packs
 
 
+@require_safe
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Sends everyone to where their work is."""
