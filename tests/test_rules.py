@@ -36,7 +36,18 @@ BASE = Path(__file__).parents[1]
 OURS = ("accounts", "kyc", "reports")
 # Refusal of change, not history: rows are only ever added, and the app role can do nothing else.
 APPEND_ONLY = {"AuditEvent", "Snapshot", "ListEntry", "Determination", "Score", "Factor", "Finding"}
-OPEN_TO_STRANGERS = {"", "healthz", "readyz", "api/v1/schema/", "api/v1/introspect"}
+OPEN_TO_STRANGERS = {
+    "",
+    "healthz",
+    "readyz",
+    "api/v1/schema/",
+    "api/v1/introspect",
+    # Whoever was asked to prove himself has a link and no account.
+    "verification/prove/<slug:token>/",
+    "verification/prove/<slug:token>/anew/",
+    "verification/proved/",
+    "verification/proved/sent/",
+}
 # Whose number stands in an address: a new address with a number is named here, and is then tried with a stranger's.
 NUMBERS: dict[str, Callable[[Rows], int]] = {
     "verification/people/<int:pk>": lambda rows: rows[Role].party_id,

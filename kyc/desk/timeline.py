@@ -52,6 +52,7 @@ VERBS = {
     "questionnaire.signed": _("signed the intended use"),
     "person.invited": _("invited a person to prove who they are"),
     "person.invited_anew": _("sent an invitation again"),
+    "person.invitation_withdrawn": _("withdrew an invitation"),
     "person.proved": _("proved who they are"),
     "status.verified": _("verified a person status"),
     "interest.held_for_changed": _("changed whom a nominee holds for"),

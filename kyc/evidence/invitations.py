@@ -60,6 +60,8 @@ def invite(party: Party, *, email: str, by: User) -> Invitation:
 
 
 def send(organisation: Organisation, party: Party, email: str, *, locale: str, by: User | None) -> Invitation:
+    """Under the party's lock: a member and a dead link may ask for one at the same time."""
+    Party.objects.select_for_update().get(pk=party.pk)
     token, now = secrets.token_urlsafe(32), timezone.now()
     open_ones = Invitation.objects.filter(party=party, used_at__isnull=True, ended_at__isnull=True)
     open_ones.update(ended_at=now)
@@ -87,6 +89,15 @@ def send(organisation: Organisation, party: Party, email: str, *, locale: str, b
     return invitation
 
 
+@transaction.atomic
+def withdraw(party: Party, *, by: User) -> None:
+    """The link that was sent opens nothing any more. Where none is open, it is silence."""
+    organisations.locked(party.organisation, by=by)
+    Party.objects.select_for_update().get(pk=party.pk)
+    if Invitation.objects.filter(party=party, used_at__isnull=True, ended_at__isnull=True).update(ended_at=timezone.now()):
+        audit.record("person.invitation_withdrawn", target=party, by=by, name=party.name)
+
+
 def known(token: str) -> Invitation | None:
     """Whose link it is or was; None for a link that never was."""
     return Invitation.objects.select_related("party", "organisation").filter(digest=digest(token)).first()
@@ -99,10 +110,12 @@ def is_live(invitation: Invitation) -> bool:
 @transaction.atomic
 def send_anew(invitation: Invitation) -> None:
     """A dead link asks for another, which goes to the address the first was bound to and nowhere else. Silence where the
-    person has proved himself, has left, or was invited anew already."""
+    person has proved himself, has left, or was invited anew already, and where the link was withdrawn."""
     party = Party.objects.select_for_update().get(pk=invitation.party_id)
     newest = Invitation.objects.filter(party=party).order_by("-pk").first()
-    if newest is None or newest.pk != invitation.pk or newest.used_at or party.removed_on or is_live(invitation):
+    if newest is None or newest.pk != invitation.pk or newest.used_at or newest.ended_at or party.removed_on:
+        return
+    if is_live(newest):
         return
     send(invitation.organisation, party, invitation.email, locale=invitation.locale, by=None)
     audit.record("person.invited_anew", target=party, by=None, name=party.name)

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -86,6 +87,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """A person is asked to prove himself, by a link sent to one e-mail address. The link itself is kept nowhere."""
 
+    class State(models.TextChoices):
+        OPEN = "open", _("waits for the person")
+        USED = "used", _("used")
+        ENDED = "ended", _("withdrawn")
+        EXPIRED = "expired", _("expired")
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     party = models.ForeignKey(Party, models.PROTECT, related_name="invitations")
     email = models.EmailField()
@@ -109,3 +116,15 @@ class Invitation(models.Model):
                 condition=Q(used_at__isnull=True, ended_at__isnull=True),
             ),
         ]
+
+    @property
+    def state(self) -> str:
+        """For showing; whether the link opens anything is asked of the database."""
+        if self.used_at:
+            return self.State.USED
+        if self.ended_at:
+            return self.State.ENDED
+        return self.State.OPEN if self.expires_at > timezone.now() else self.State.EXPIRED
+
+    def get_state_display(self) -> str:
+        return str(self.State(self.state).label)

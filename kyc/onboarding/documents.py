@@ -17,7 +17,8 @@ from kyc.onboarding.pages import page, posted
 
 
 def document_or_404(organisation: Organisation, pk: int) -> Document:
-    return get_object_or_404(Document.objects.current().filter(organisation=organisation), pk=pk)
+    """What a person sent by his own link is between him and the officers."""
+    return get_object_or_404(Document.objects.current().filter(organisation=organisation, invitation=None), pk=pk)
 
 
 @while_editable

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.onboarding import documents, key_pages, owners, people, views
+from kyc.onboarding import documents, key_pages, owners, people, prove, views
 
 app_name = "onboarding"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("people/add/", people.add, name="person_add"),
     path("people/<int:pk>/", people.change, name="person"),
     path("people/<int:pk>/remove/", people.remove, name="person_remove"),
+    path("people/<int:pk>/invite/", prove.invite, name="invite"),
+    path("people/<int:pk>/invite/withdraw/", prove.withdraw, name="invite_withdraw"),
+    path("prove/<slug:token>/", prove.prove, name="prove"),
+    path("prove/<slug:token>/anew/", prove.prove_anew, name="prove_anew"),
+    path("proved/", prove.proved, name="proved"),
+    path("proved/sent/", prove.prove_sent, name="prove_sent"),
     path("owners/", owners.listing, name="owners"),
     path("owners/of/<int:pk>/<slug:kind>/", owners.add, name="owner_add"),
     path("owners/<int:pk>/", owners.change, name="owner"),

@@ -12,6 +12,7 @@ from reports.facts.determined import determinations
 from reports.facts.reader import Reader, country, day, instant, masked
 
 DECLARED = "declared by the customer"
+BY_LINK = "the person, by invitation"
 IDENTITY = (
     ("name", "Legal name", str),
     ("native_name", "Name in its own script", str),
@@ -138,7 +139,7 @@ def documents(reader: Reader) -> list[dict[str, Any]]:
             "bytes": row.size,
             "sha256": row.sha256,
             "uploaded_at": instant(row.uploaded_at),
-            "uploaded_by": names.get(row.uploaded_by_id, ""),
+            "uploaded_by": names.get(row.uploaded_by_id, "") if row.uploaded_by_id else BY_LINK,
         }
         for row in rows
     ]
