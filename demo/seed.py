@@ -101,9 +101,9 @@ def is_ours(text: str) -> bool:
 
 def loaded() -> int:
     """How many of the organisations are there."""
-    told = [(row.email, row.name) for row in (*FIRST, *OTHERS)] + [each[:2] for each in SANDBOXES]
-    owners, names = zip(*told, strict=True)
-    return Organisation.objects.filter(name__in=names, membership__user__email__in=owners).distinct().count()
+    told = {row.name: row.email for row in (*FIRST, *OTHERS)} | {name: email for email, name, _ in SANDBOXES}
+    known = Organisation.objects.filter(name__in=told, membership__user__email__in=told.values())
+    return known.distinct().count()
 
 
 def begin() -> None:

@@ -263,7 +263,7 @@ CUSTOMERS = (
         Story("review", 6),
         (
             person("Kadri Tammsaar", "50"),
-            Owner("Basalt Nine Foundation", "50", country="PA", owners=(person("Ignacio Barrera", "20-40", "PA"),)),
+            Owner("Basalt Nine Foundation", "50", country="PA", owners=(person("Ignacio Barrera", "20-40", "VE"),)),
         ),
         form="OÜ",
         number="16220914",

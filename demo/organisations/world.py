@@ -12,7 +12,7 @@ CUSTOMERS = (
         Story("review", 4, taken_on=True),
         (
             person("Yusuf Abdelrahim Sorour", "65"),
-            person("Nesma Galal Eldeeb", "35", "EG", "1984-11-30", native="نسمة جلال الديب"),
+            person("Ahmed Mohamed Ali", "35", "EG", "1984-11-30", native="أحمد محمد علي"),
         ),
         native="واحة الحكمة للبرمجيات ش.م.م",
         form="SAE",
@@ -90,7 +90,7 @@ CUSTOMERS = (
                 "60",
                 country="KR",
                 native="돌바람파트너스",
-                owners=(person("Ma Seung-hyeon", "100", "KR", "1972-02-20", native="마승현"),),
+                owners=(person("Kim Yong-chol", "100", "KR", "1979-02-20", native="김용철"),),
             ),
         ),
         native="햇살골게임즈 주식회사",
@@ -133,7 +133,7 @@ CUSTOMERS = (
         "Isla Verde Rendering S.A.",
         "PA",
         "Calle 50, Torre Coral 12, Panamá",
-        (Person("Xiomara Batista", "PA", "1979-05-16"),),
+        (Person("Xiomara Batista", "VE", "1979-05-16"),),
         Story("review", 1),
         (
             Owner(
@@ -334,8 +334,14 @@ CUSTOMERS = (
         "IN",
         "44 Hill Road, Panaji, Goa 403001",
         (Person("Ananya Sardesai", "IN", "1991-07-24", "अनन्या सरदेसाई"),),
-        Story("approved", 16, keys=(("kirana helper", "revoked"), ("voice pilot", "revoked"), ("kirana helper 2", "active"))),
-        (person("Ananya Sardesai", "72"), person("Rohan Kamat", "28", "IN", "1988-04-11", native="रोहन कामत")),
+        Story(
+            "approved",
+            16,
+            reason="hits_explained",
+            note="The possible match was born 33 years before this shareholder.",
+            keys=(("kirana helper", "revoked"), ("voice pilot", "revoked"), ("kirana helper 2", "active")),
+        ),
+        (person("Ananya Sardesai", "72"), person("Nasir Ali Khan", "28", "IN", "1988-04-11", native="नासिर अली ख़ान")),
         native="सूर्यमणि लैब्स प्राइवेट लिमिटेड",
         form="Private Limited",
         number="U72900GA2020PTC014228",
