@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.urls import include, path
 
+from accounts import sessions
 from config import health, pages
 from kyc.onboarding import views as onboarding
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("start/", onboarding.start, name="start"),
+    path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("account/", include("allauth.urls")),
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import resume
 from accounts.models import Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Decision, Entity
@@ -36,6 +37,7 @@ class DeskForm(forms.Form):
             field.error_messages |= SENTENCES
             if name in self.missing:
                 field.error_messages["required"] = self.missing[name]
+        resume.fill(self)
 
 
 class NeededText(forms.CharField):

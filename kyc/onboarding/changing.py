@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from accounts import resume
 from accounts.refused import Refused
 from kyc.ownership.actions import NamedTwice
 from kyc.parties.actions import NamedBefore
@@ -58,6 +59,10 @@ class Page(forms.Form):
     """A page's form: `acted` does what it asks for, and sets a refusal beside the field it is about."""
 
     use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        resume.fill(self)
 
     def acted(self, act: Callable[[], object]) -> bool:
         if not self.is_valid():

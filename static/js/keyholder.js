@@ -108,6 +108,12 @@
     document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
   });
 
+  // The browser gave no passkey: a sentence says so, in place of a line in its console.
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    document.querySelectorAll("[data-passkey-refused]").forEach((notice) => { notice.hidden = false; });
+  });
+
   document.addEventListener("htmx:load", (event) => {
     reveal(event.target);
     adapt(event.target);
