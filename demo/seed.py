@@ -76,7 +76,7 @@ def sandbox(email: str, name: str, outcome: str) -> Callable[[], None]:
         made = sandboxes.make(name=name, outcome=outcome, owner=owner, by=staff("administrator"))
         stories.examined(sandboxes.fill(made, by=owner))
         sandboxes.decide(made.case_set.get())
-        stories.use_key(made, "continuous integration", "", owner)
+        stories.use_key(made, "continuous integration", owner)
 
     return make
 

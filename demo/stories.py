@@ -141,26 +141,40 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
     if story.verified_us:
         with clock.days_ago(story.sent - after + HOURS):
             verify_us(case.organisation, by)
+            # What was sent and verified since calls for another round.
+            case = examined(case)
     take(propose(case, story, choice="approve", after=after), story, after=after + 0.2)
+    began = story.sent - after - 0.3
+    held: list[tuple[Key, str, str]] = []
     for number, (name, end) in enumerate(story.keys):
-        with clock.days_ago(story.sent - after - 0.3 - number * HOURS):
-            use_key(case.organisation, name, end, by)
+        with clock.days_ago(began - number * HOURS):
+            held.append((*use_key(case.organisation, name, by), end))
+    for number, (key, secret, end) in enumerate(held):
+        with clock.days_ago(began / 2 - number * HOURS):
+            end_key(key, secret, end, by)
     if story.held:
         with clock.days_ago(0.1):
             holds.place(organisation=case.organisation, reason=story.held, by=staff("approver"))
 
 
 def verify_us(organisation: Organisation, by: User) -> None:
-    """Each person shows a passport, or what proves the residence; an officer has looked at it."""
-    for person in Party.objects.people().filter(organisation=organisation).order_by("pk"):
-        status = PersonStatus.objects.live().get(party=person, axis=PersonStatus.Axis.IAAS)
-        kind = Document.Kind.RESIDENCE if status.basis == PersonStatus.Basis.RESIDENT else Document.Kind.PASSPORT
-        document = evidence.upload(organisation, kind=kind, party=person, file=founding.passport(person), by=by)
-        proofs.verify(status, document=document, note="The name and the photograph agree.", by=staff("analyst"))
+    """Each person shows a passport, or what proves the residence, a company its extract; an officer has looked at it."""
+    for party in Party.objects.current().filter(organisation=organisation).order_by("pk"):
+        status = PersonStatus.objects.live().get(party=party, axis=PersonStatus.Axis.IAAS)
+        document = proof_of(party, status, by)
+        proofs.verify(status, document=document, note="Seen; the names agree.", by=staff("analyst"))
 
 
-def use_key(organisation: Organisation, name: str, end: str, by: User) -> None:
-    """Issued, linked, asked about by a gateway, and left as the row says."""
+def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
+    kinds = Document.Kind
+    if not party.is_person:
+        return Document.objects.current().get(organisation=party.organisation, kind=kinds.REGISTER_EXTRACT)
+    kind = kinds.RESIDENCE if status.basis == PersonStatus.Basis.RESIDENT else kinds.PASSPORT
+    return evidence.upload(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
+
+
+def use_key(organisation: Organisation, name: str, by: User) -> tuple[Key, str]:
+    """Issued, linked, and asked about by a gateway."""
     project = organisation.project_set.get()
     responsible = Party.objects.people().filter(organisation=organisation).order_by("pk").first()
     if responsible is None:
@@ -168,6 +182,11 @@ def use_key(organisation: Organisation, name: str, end: str, by: User) -> None:
     key, secret = keys.issue(organisation, project=project, name=name, responsible=responsible, by=by)
     linking.link(jobs.Claim(linking.QUEUE, key))
     introspection.introspect(secret)
+    return key, secret
+
+
+def end_key(key: Key, secret: str, end: str, by: User) -> None:
+    """What became of it, and the gateway's next question."""
     if end == Key.State.HELD:
         reason = "Used from an address that the customer does not know; asked about it."
         holds.place(key=key, reason=reason, by=staff("approver"))

@@ -14,7 +14,13 @@ CUSTOMERS = (
             Person("Fiona Ashdown", "GB", "1977-04-02"),
             Person("Gareth Pellow", "GB", "1969-12-11", roles=("director",), title="Finance director"),
         ),
-        Story("approved", 18, keys=(("dock planner", "active"), ("old simulator", "revoked")), taken_on=True),
+        Story(
+            "approved",
+            18,
+            note="Brackwater is listed on an exchange; what is not declared of it is its free float.",
+            keys=(("dock planner", "active"), ("old simulator", "revoked")),
+            taken_on=True,
+        ),
         (
             Owner(
                 "Brackwater Marine Group plc",

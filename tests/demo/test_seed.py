@@ -129,7 +129,7 @@ class TestTheWhole:
         assert set(PaymentMeans.objects.values_list("kind", flat=True)) == set(PaymentMeans.Kind.values)
         us = Organisation.objects.get(name="Pomelo Loop Inc.")
         assert not PaymentMeans.objects.filter(organisation=us).exists(), "it is not asked"
-        assert StatusProof.objects.filter(organisation=us).count() == 2
+        assert StatusProof.objects.filter(organisation=us).count() == Party.objects.filter(organisation=us).count() == 3
 
     def test_uses_that_must_be_asked_about_were_declared(self) -> None:
         flags = {flag for signed in Questionnaire.objects.live() for flag in questionnaires.flags(signed)}
