@@ -7,13 +7,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import second_factor
 from accounts.models import User
+from demo import seed
 from demo.cast import CAST, PASSWORD, TOTP_SECRET
 from demo.models import Mail
 
 
 @require_safe
 def cast(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET})
+    there = seed.loaded()
+    loading = {"there": there, "total": seed.TOTAL} if there < seed.TOTAL else None
+    return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET, "loading": loading})
 
 
 @require_POST

@@ -3,6 +3,10 @@
 They are customers in all that a gateway sees, and in nothing that is counted, queued for people or reported.
 """
 
+from io import BytesIO
+
+import pikepdf
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -12,8 +16,15 @@ from accounts.permissions import NotPermitted, Permission, StaffRole, require
 from accounts.refused import Refused
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision
+from kyc.evidence import actions as evidence
+from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold
+from kyc.ownership import actions as ownership
+from kyc.parties import actions as parties
+from kyc.parties import payments, profiles, questionnaires
+from kyc.parties.models import Profile, Role
+from kyc.rules import packs
 
 S = Organisation.Sandbox
 # Which outcome is proposed and taken, and for which listed reason.
@@ -28,6 +39,10 @@ NOTE = "A sandbox: decided as its integrator chose."
 
 class NoSuchOutcome(Refused):
     """A sandbox ends in one of the known ways."""
+
+
+class ActsElsewhere(Refused):
+    """Whoever acts in another organisation never sees the pages of his sandbox."""
 
 
 class Queue:
@@ -57,11 +72,64 @@ def make(*, name: str, outcome: str, owner: User, by: User | None) -> Organisati
         raise NotPermitted("Staff examine customers and cannot be one.")
     if not (name := organisations.printable(name)[:300]):
         raise organisations.NameMissing("Say what the sandbox is called.")
+    User.objects.select_for_update().get(pk=owner.pk)
+    if other := Organisation.objects.filter(membership__user=owner).first():
+        raise ActsElsewhere(f"{owner.email} acts in “{other}” already. Give the sandbox an owner of its own.")
     organisation = Organisation.objects.create(name=name, sandbox=outcome)
     Membership.objects.create(organisation=organisation, user=owner, role=Membership.Role.OWNER)
     Project.objects.create(organisation=organisation, name="Default")
-    audit.record("organisation.sandbox_made", target=organisation, by=by, name=name, outcome=outcome)
+    audit.record("organisation.sandbox_made", target=organisation, by=by, name=name, outcome=outcome, **audit.operator(by))
     return organisation
+
+
+# What a sample company answers; whatever it says, its outcome is chosen.
+SAMPLE_ANSWERS = {
+    "end_use": "Tests of an integration.",
+    "end_users": ["own_staff"],
+    "user_locations": "Nowhere",
+    "military": "no",
+    "weapons": "no",
+    "training": "no",
+    "resale": "no",
+    "government_ownership": "no",
+    "ultimate_parent": "We are it",
+    "ultimate_parent_country": "NO",
+}
+
+
+@transaction.atomic
+def fill(organisation: Organisation, *, by: User) -> Case:
+    """Declares a sample company in the sandbox and sends it, so that nobody has to type before a test."""
+    case = cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
+    profiles.choose(organisation, customer_class=Profile.CustomerClass.COMPANY, programme=Profile.Programme.NONE, by=by)
+    company = parties.declare_company(
+        organisation,
+        name=organisation.name,
+        legal_form="AS",
+        registration_number="000 000 000",
+        country="NO",
+        hq_country="NO",
+        address="1 Sample Street, Sampletown",
+        phone="+47 00 00 00 00",
+        by=by,
+    )
+    roles = [Role.Kind.CONTROLLER, Role.Kind.DIRECTOR, Role.Kind.SIGNATORY]
+    who = {"name": "Sample Person", "country": "NO", "birth_date": "1990-01-01", "title": "Director", "us_basis": "none"}
+    person = parties.declare_person(organisation, **who, roles=roles, by=by)
+    ownership.declare_owner(organisation, owned=company, owner=person, share="100", by=by)
+    questionnaires.sign(organisation, answers=SAMPLE_ANSWERS, signed_name="Sample Person", by=by)
+    pays = {"kind": "card", "holder": "Sample Person", "institution": "Sample Bank", "country": "NO", "last_four": "0000"}
+    payments.declare(organisation, **pays, source="revenue", by=by)
+    evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=sample_page(), by=by)
+    return cases.submit(case, declared_true=True, by=by)
+
+
+def sample_page() -> SimpleUploadedFile:
+    page = pikepdf.new()
+    page.add_blank_page(page_size=(595, 842))
+    out = BytesIO()
+    page.save(out)
+    return SimpleUploadedFile("sample.pdf", out.getvalue(), content_type="application/pdf")
 
 
 def robot(role: StaffRole) -> User:

@@ -2,6 +2,8 @@
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 
 from accounts.models import Organisation, Project, User
 from accounts.permissions import NotPermitted, StaffRole
@@ -10,9 +12,10 @@ from kyc.cases import examining
 from kyc.cases.models import Case, Entity
 from kyc.keys import actions as keys
 from kyc.keys import linking, sandboxes
+from kyc.keys.introspection import introspect
 from kyc.keys.models import Key
 from kyc.parties.models import Party
-from tests.cast import customer, load_list, staff, submitted
+from tests.cast import customer, load_list, signed_in, staff, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,17 @@ class TestRun:
         assert text.startswith("kh_test_")
         assert Key.objects.get(pk=key.pk).state == state
 
+    def test_a_gateway_is_told_that_it_is_one(self) -> None:
+        by = customer()
+        made = sandboxes.make(name="Sample", outcome="approved", owner=by, by=None)
+        sandboxes.fill(made, by=by)
+        examining.run()
+        sandboxes.run()
+        responsible = Party.objects.people().get(organisation=made)
+        _, text = keys.issue(made, project=made.project_set.get(), name="ci", responsible=responsible, by=by)
+        linking.run()
+        assert introspect(text)["sandbox"] is True
+
     def test_a_customer_waits_for_people(self) -> None:
         load_list()
         found = submitted(customer())
@@ -87,3 +101,30 @@ class TestMake:
         with pytest.raises(sandboxes.NoSuchOutcome):
             sandboxes.make(name="x", outcome="rich", owner=User.objects.get(name="Alice Olsen"), by=None)
         assert not Organisation.objects.exists()
+
+    def test_not_for_an_owner_who_acts_elsewhere_and_would_never_see_it(self) -> None:
+        by = customer()
+        sandboxes.make(name="One", outcome="approved", owner=by, by=None)
+        with pytest.raises(sandboxes.ActsElsewhere, match="One"):
+            sandboxes.make(name="Two", outcome="held", owner=by, by=None)
+        assert Organisation.objects.count() == 1
+
+
+def seen(by: User, organisation: Organisation) -> str:
+    """The frame that every page of the customer stands in."""
+    request = RequestFactory().get("/")
+    request.user = by
+    return render_to_string("base.html", {"organisation": organisation}, request)
+
+
+class TestShown:
+    def test_to_its_owner_and_to_officers_and_never_of_a_customer(self) -> None:
+        by, officer = customer(), staff("analyst")
+        made = sandboxes.make(name="Sample", outcome="held", owner=by, by=None)
+        case = sandboxes.fill(made, by=by)
+        assert "Whatever is sent here ends as “Approved, then held”" in seen(by, made)
+        assert ">Sandbox<" in signed_in(officer).get(f"/desk/cases/{case.pk}/").content.decode()
+        other = customer("other@x.example", "Other")
+        found = submitted(other, name="Real AS").organisation.case_set.get()
+        assert ">Sandbox<" not in seen(other, found.organisation)
+        assert ">Sandbox<" not in signed_in(officer).get(f"/desk/cases/{found.pk}/").content.decode()
