@@ -1,5 +1,7 @@
 """How the customer pays, and where that money comes from: named one by one, and taken back."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -89,6 +91,16 @@ class PaymentForm(Page):
         "source",
         PaymentMeans.Source.OTHER,
     )
+
+    def acted(self, act: Callable[[], object]) -> bool:
+        """A whole card number that was typed goes nowhere, not even back into the page."""
+        if done := super().acted(act):
+            return done
+        self.data = self.data.copy()
+        for name in self.fields:
+            if payments.is_card_number(self.data.get(name, "")):
+                self.data[name] = ""
+        return False
 
 
 @while_open("payment")
