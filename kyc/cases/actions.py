@@ -76,6 +76,8 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))
     if gaps := missing(case.organisation):
         raise Incomplete(gaps[0].sentence)
+    if undone := asking.undone(case):
+        raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": undone[0].sentence})
     now = timezone.now()
     case.submitted_at = case.declared_true_at = now
     case.submitted_by = case.declared_true_by = by

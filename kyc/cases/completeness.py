@@ -1,8 +1,9 @@
 """What must be there before a case can be sent, by what the customer is. What its class does not need is not asked (PRV-01)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +12,6 @@ from accounts.models import Organisation
 from kyc.evidence.models import Document
 from kyc.ownership.models import Interest
 from kyc.parties import profiles, questionnaires, statuses
-from kyc.parties.actions import customer
 from kyc.parties.models import Party, PaymentMeans, Profile, Role
 from kyc.parties.wording import one_stop
 
@@ -24,8 +24,20 @@ PAPERS: dict[str, tuple[tuple[str, ...], Promise]] = {
     C.TRUST: ((D.TRUST_DEED,), gettext_lazy("Add the trust deed.")),
     C.STATE_BODY: ((D.FOUNDING_ACT,), gettext_lazy("Add the act that founded the body, or its statute.")),
 }
-# Whose people are named: all but individuals, who act for themselves.
-LED = (C.COMPANY, C.RESEARCH, C.STATE_BODY)
+# How each class is asked about itself.
+ABOUT: dict[str, Promise] = {
+    C.COMPANY: gettext_lazy("Tell us about the company."),
+    C.RESEARCH: gettext_lazy("Tell us about the institution."),
+    C.INDIVIDUAL: gettext_lazy("Tell us about yourself."),
+    C.TRUST: gettext_lazy("Tell us about the trust."),
+    C.STATE_BODY: gettext_lazy("Tell us about the state body."),
+}
+# Who is led by somebody, and the sentence that asks for him.
+LEADING: dict[str, Promise] = {
+    C.COMPANY: gettext_lazy("Name the one person who controls the company day to day."),
+    C.RESEARCH: gettext_lazy("Name the one person who controls the institution day to day."),
+    C.STATE_BODY: gettext_lazy("Name the one person who controls the body day to day."),
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +53,10 @@ def missing(organisation: Organisation) -> list[Missing]:
     profile = profiles.of(organisation)
     if profile is None:
         return [Missing("kind", _("Say what you are, and how you come to us."))]
-    found = customer(organisation)
+    roles = {role.kind: role.party for role in Role.objects.live().filter(organisation=organisation).select_related("party")}
     steps = {
-        "company": about_customer(found, organisation),
-        "people": people(profile.customer_class, organisation),
+        "company": about_customer(roles.get(Role.Kind.CUSTOMER), profile.customer_class, organisation),
+        "people": people(profile.customer_class, roles),
         "owners": ownerless(organisation),
         "use": [] if questionnaires.current(organisation) else [_("Say how you will use it, and sign.")],
         "payment": payment(organisation),
@@ -58,22 +70,17 @@ def is_foreign_data_asked(organisation: Organisation) -> bool:
     return not statuses.are_declared_us(organisation)
 
 
-def about_customer(found: Party | None, organisation: Organisation) -> Iterator[str]:
+def about_customer(found: Party | None, customer_class: str, organisation: Organisation) -> Iterator[str]:
     if found is None:
-        yield (
-            _("Tell us about yourself.")
-            if profiles.customer_class(organisation) == C.INDIVIDUAL
-            else _("Tell us about the company.")
-        )
+        yield str(ABOUT[customer_class])
     elif not found.phone and is_foreign_data_asked(organisation):
         yield _("Add a telephone number.")
 
 
-def people(customer_class: str, organisation: Organisation) -> Iterator[str]:
-    """One controlling person (FIN-03), directors, and who signs (FATF-02)."""
-    roles = set(Role.objects.live().filter(organisation=organisation).values_list("kind", flat=True))
-    if customer_class in LED and Role.Kind.CONTROLLER not in roles:
-        yield _("Name the one person who controls the company day to day.")
+def people(customer_class: str, roles: Collection[str]) -> Iterator[str]:
+    """One controlling person (FIN-03), directors, and who signs (FATF-02); `roles` are the kinds that somebody has."""
+    if customer_class in LEADING and Role.Kind.CONTROLLER not in roles:
+        yield str(LEADING[customer_class])
     if customer_class in {C.COMPANY, C.RESEARCH} and Role.Kind.DIRECTOR not in roles:
         yield _("Name at least one director.")
     if customer_class != C.INDIVIDUAL and Role.Kind.SIGNATORY not in roles:
@@ -87,16 +94,25 @@ def payment(organisation: Organisation) -> Iterator[str]:
 
 def documents(customer_class: str, organisation: Organisation) -> Iterator[str]:
     """A paper of the customer's class, and the authority of everybody who signs without standing in the register."""
-    current = Document.objects.current().filter(organisation=organisation)
-    kinds, sentence = PAPERS[customer_class]
-    if not (current.filter(kind__in=kinds) if kinds else current.exclude(kind=D.AUTHORITY)).exists():
-        yield str(sentence)
+    if lacks_paper(customer_class, organisation):
+        yield str(PAPERS[customer_class][1])
+    for role in unproved(organisation):
+        yield one_stop(_("Add the proof that this person may sign for you: %(name)s.") % {"name": role.party.name})
+
+
+def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
+    current, kinds = Document.objects.current().filter(organisation=organisation), PAPERS[customer_class][0]
+    return not (current.filter(kind__in=kinds) if kinds else current.exclude(kind=D.AUTHORITY)).exists()
+
+
+def unproved(organisation: Organisation) -> QuerySet[Role]:
+    """The signatories whose authority nothing proves yet (FATF-02)."""
     registered = Role.objects.live().filter(organisation=organisation, kind__in=(Role.Kind.DIRECTOR, Role.Kind.CONTROLLER))
     signing = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.SIGNATORY)
+    current = Document.objects.current().filter(organisation=organisation)
     proved = current.filter(kind=D.AUTHORITY, party__isnull=False).values("party")
-    unproved = signing.exclude(party__in=registered.values("party")).exclude(party__in=proved).select_related("party")
-    for role in unproved.order_by("party"):
-        yield one_stop(_("Add the proof that this person may sign for you: %(name)s.") % {"name": role.party.name})
+    others = signing.exclude(party__in=registered.values("party")).exclude(party__in=proved)
+    return others.select_related("party").order_by("party")
 
 
 def ownerless(organisation: Organisation) -> Iterator[str]:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent
 from accounts.refused import Refused
-from kyc.cases.models import Requirement
+from kyc.cases.models import Case, Requirement
 from kyc.evidence.models import Document
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Role
 
 D = Document.Kind
 
@@ -98,6 +99,18 @@ def is_done(requirement: Requirement) -> bool:
         sent = Document.objects.current().filter(
             organisation=requirement.organisation, kind__in=item.documents, uploaded_at__gt=requirement.asked_at
         )
-        return sent.filter(party=requirement.party).exists() if requirement.party else sent.exists()
+        if requirement.party is None:
+            return sent.exists()
+        # A document about the customer itself names no party.
+        about = Q(party=requirement.party)
+        if requirement.party.roles.live().filter(kind=Role.Kind.CUSTOMER).exists():
+            about |= Q(party__isnull=True)
+        return sent.filter(about).exists()
     events = AuditEvent.objects.filter(organisation_id=requirement.organisation_id, at__gt=requirement.asked_at)
     return any(verb.startswith(item.verbs) for verb in events.values_list("verb", flat=True))
+
+
+def undone(case: Case) -> list[Requirement]:
+    """What was named and is not yet sent or changed; a sentence that names no item is for people to judge."""
+    asked = case.requirements.filter(met_at__isnull=True).exclude(what="").select_related("party").order_by("pk")
+    return [requirement for requirement in asked if not is_done(requirement)]

@@ -97,7 +97,8 @@ class Changing(Page):
         self.was_shown = self.cleaned_data.pop("shown", "")
 
     def differing(self, stands: Standing) -> list[str]:
-        return [name for name, value in stands.items() if plain(self.cleaned_data.get(name)) != plain(value)]
+        shown = ((name, value) for name, value in stands.items() if name in self.fields)
+        return [name for name, value in shown if plain(self.cleaned_data.get(name)) != plain(value)]
 
     def compare(self, stands: Standing) -> None:
         """Raises Moved when what stands is neither what was shown nor what was typed. To be called under the case's lock."""

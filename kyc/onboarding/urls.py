@@ -1,12 +1,13 @@
 from django.urls import path
 
-from kyc.onboarding import documents, key_pages, owners, people, prove, views
+from kyc.onboarding import customers, documents, key_pages, owners, paying, people, prove, use, views
 
 app_name = "onboarding"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("begin/", views.create, name="create"),
-    path("company/", views.company, name="company"),
+    path("kind/", customers.kind, name="kind"),
+    path("company/", customers.company, name="company"),
     path("people/", people.listing, name="people"),
     path("people/add/", people.add, name="person_add"),
     path("people/<int:pk>/", people.change, name="person"),
@@ -21,6 +22,11 @@ urlpatterns = [
     path("owners/of/<int:pk>/<slug:kind>/", owners.add, name="owner_add"),
     path("owners/<int:pk>/", owners.change, name="owner"),
     path("owners/<int:pk>/remove/", owners.remove, name="owner_remove"),
+    path("owners/behind/", owners.name_principal, name="principal"),
+    path("owners/behind/<int:pk>/remove/", owners.remove_principal, name="principal_remove"),
+    path("use/", use.use, name="use"),
+    path("payment/", paying.listing, name="payment"),
+    path("payment/<int:pk>/remove/", paying.remove, name="payment_remove"),
     path("documents/", documents.listing, name="documents"),
     path("documents/<int:pk>/", documents.download, name="document"),
     path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),

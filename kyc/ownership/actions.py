@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +15,16 @@ from accounts.refused import Refused
 from kyc.ownership import shares
 from kyc.ownership.models import Interest
 from kyc.parties import statuses
-from kyc.parties.actions import country_of, end_role, is_same, leave_if_idle, own, take_role
+from kyc.parties.actions import (
+    country_of,
+    end_role,
+    is_same,
+    leave_if_idle,
+    own,
+    refuse_named_before,
+    refuse_while_held,
+    take_role,
+)
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import BadText, checked, past_day
 
@@ -126,6 +136,8 @@ def declare_owner(
         owner.save()
         statuses.record(owner, us_basis, by=by)
     take_role(owner, Role.Kind.OWNER)
+    if held_for:
+        take_role(held_for, Role.Kind.OWNER)
     declared = Interest.objects.create(
         organisation=organisation,
         owner=owner,
@@ -140,6 +152,39 @@ def declare_owner(
         "interest.declared", target=declared, by=by, owner=owner.name, owned=owned.name, interest=interest, share=share, **more
     )
     return declared
+
+
+@transaction.atomic
+def name_principal(
+    organisation: Organisation,
+    *,
+    name: str,
+    native_name: str = "",
+    country: str,
+    birth_date: str = "",
+    us_basis: str = "unknown",
+    by: User,
+) -> Party:
+    """Names the person who really owns what a nominee holds (FATF-07), before the nominee is named. Raises BadText,
+    NamedBefore."""
+    organisation = organisations.locked(organisation, by=by)
+    person = described(Party.Kind.PERSON, name, native_name, country, "", "", birth_date)
+    person.organisation = organisation
+    refuse_named_before(person)
+    person.save()
+    statuses.record(person, us_basis, by=by)
+    take_role(person, Role.Kind.OWNER)
+    audit.record("interest.principal_named", target=person, by=by, name=person.name)
+    return person
+
+
+@transaction.atomic
+def leave_principal(person: Party, *, by: User) -> None:
+    """Nobody holds anything for that person after all. Whose nominee somebody is stays. Raises HeldThrough."""
+    organisations.locked(person.organisation, by=by)
+    person = Party.objects.get(pk=person.pk)
+    refuse_while_held(person)
+    let_go(person, by=by)
 
 
 def refuse_misplaced(owned: Party, interest: str, kind: str) -> None:
@@ -229,19 +274,22 @@ def end(interest: Interest, *, by: User) -> Interest:
     """The owner holds this no longer. Who is then involved in nothing leaves, and so do those who were named only as its
     owners. Repeated, it is silence."""
     organisations.locked(interest.organisation, by=by)
-    interest = Interest.objects.select_related("owner", "owned").get(pk=interest.pk)
+    interest = Interest.objects.select_related("owner", "owned", "held_for").get(pk=interest.pk)
     if interest.valid_to:
         return interest
     interest.valid_to = timezone.localdate()
     interest.save(update_fields=["valid_to"])
     audit.record("interest.ended", target=interest, by=by, owner=interest.owner.name, owned=interest.owned.name)
     let_go(interest.owner, by=by)
+    if interest.held_for:
+        let_go(interest.held_for, by=by)
     return interest
 
 
 def let_go(owner: Party, *, by: User) -> None:
-    """Ends an owner's role once it owns nothing; a company that thereby leaves takes the interests in it along."""
-    if Interest.objects.live().filter(owner=owner).exists():
+    """Ends an owner's role once it owns nothing, nor anybody for it; a company that thereby leaves takes the interests in it
+    along."""
+    if Interest.objects.live().filter(Q(owner=owner) | Q(held_for=owner)).exists():
         return
     end_role(owner, Role.Kind.OWNER)
     if not leave_if_idle(owner):
@@ -256,11 +304,15 @@ def say_held_for(interest: Interest, *, held_for: Party | None, by: User) -> Int
     """Says anew whose nominee the owner is, or that it is nobody's (FATF-07). Raises BadNominee."""
     organisation = organisations.locked(interest.organisation, by=by)
     interest = live(interest)
-    found = nominator(organisation, interest.owner, interest.owned, held_for)
-    if interest.held_for != found:
+    found, before = nominator(organisation, interest.owner, interest.owned, held_for), interest.held_for
+    if before != found:
         interest.held_for = found
         interest.save(update_fields=["held_for"])
+        if found:
+            take_role(found, Role.Kind.OWNER)
         audit.record(
             "interest.held_for_changed", target=interest, by=by, owner=interest.owner.name, held_for=found.name if found else ""
         )
+        if before:
+            let_go(before, by=by)
     return interest

@@ -54,7 +54,7 @@ def declare(
     needs, is_other = kind != K.CREDIT, source == PaymentMeans.Source.OTHER
     refuse_card_number(reference=reference, holder=holder, institution=institution, source_details=source_details)
     reference = checked("reference", reference, limit=200, required=kind in {K.BANK, K.WALLET})
-    means = PaymentMeans.objects.create(
+    means = PaymentMeans(
         organisation=organisation,
         kind=kind,
         holder=checked("holder", holder, limit=300, required=needs),
@@ -67,8 +67,18 @@ def declare(
         source_details=checked("source_details", source_details, limit=500, required=is_other),
         valid_from=timezone.localdate(),
     )
+    refuse_named_before(means)
+    means.save()
     audit.record("payment.declared", target=means, by=by, kind=kind, last_four=means.last_four, source=source)
     return means
+
+
+def refuse_named_before(means: PaymentMeans) -> None:
+    """One means is named once; a form sent twice names no second one."""
+    alike = PaymentMeans.objects.live().filter(organisation=means.organisation, kind=means.kind, last_four=means.last_four)
+    for known in alike.order_by("pk"):
+        if (known.institution, known.country, known.reference) == (means.institution, means.country, means.reference):
+            raise BadText("kind", _("You have already named this one."))
 
 
 def ending(kind: str, reference: str, last_four: str) -> str:

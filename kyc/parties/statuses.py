@@ -79,3 +79,8 @@ def are_declared_us(organisation: Organisation) -> bool:
     parties = Party.objects.current().filter(organisation=organisation)
     us = PersonStatus.objects.live().filter(axis=PersonStatus.Axis.IAAS, standing=PersonStatus.Standing.US)
     return parties.exists() and not parties.exclude(pk__in=us.values("party")).exists()
+
+
+def basis_in_words(party: Party) -> str:
+    basis = basis_of(party)
+    return str(B(basis).label) if basis else ""

@@ -27,7 +27,7 @@
   });
 
   // What a form's choice calls for. A select with data-groups-of="name" offers the group that is called like the choice made
-  // there, and a field with data-with="name=value" is there only with that choice. Without script all of them are.
+  // there, and a field with data-with="name=one,other" is there only with one of those choices. Without script all of them are.
   const chosen = (form, name) => {
     const field = form.elements[name];
     const option = field.options ? field.selectedOptions[0] : [...field].find((radio) => radio.checked);
@@ -47,8 +47,8 @@
   };
 
   const follow = (field) => {
-    const [name, value] = field.dataset.with.split("=");
-    field.disabled = field.closest(".field").hidden = chosen(field.form, name).value !== value;
+    const [name, values] = field.dataset.with.split("=");
+    field.disabled = field.closest(".field").hidden = !values.split(",").includes(chosen(field.form, name).value);
   };
 
   const adapt = (root) => {
