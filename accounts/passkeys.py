@@ -1,5 +1,7 @@
 """Passkeys: a key of the device or of a password manager, which signs in without a password."""
 
+from typing import Any
+
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -19,3 +21,6 @@ class AddPasskeyForm(AddWebAuthnForm):
         initial=True,
         help_text=_("It then asks for your fingerprint, your face or a PIN. Leave it out for a simple security key."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "initial": {"name": _("Passkey"), **kwargs.get("initial", {})}})

@@ -107,7 +107,7 @@ def by_link(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
         if limits.spent(request, "prove", LOOKS) or (request.method == "POST" and limits.spent(request, "proving", SENDINGS)):
-            return limits.refused(request)
+            return private(limits.refused(request))
         invitation = invitations.known(token)
         if invitation is None:
             raise Http404
@@ -117,6 +117,8 @@ def by_link(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
 
 
 def private(response: HttpResponse) -> HttpResponse:
+    # Django logs the address of whatever it refuses, and this address is a secret.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # where Django keeps it
     for header, value in PRIVATE.items():
         response[header] = value
     return response

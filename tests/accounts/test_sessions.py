@@ -27,6 +27,7 @@ PHONE = (
     [
         (FIREFOX, "Firefox on Windows"),
         (CHROME, "Chrome on Linux"),
+        (CHROME.replace("Chrome/", "HeadlessChrome/"), "Chrome on Linux"),
         (EDGE, "Edge on Windows"),
         (PHONE, "Safari on iPhone"),
         ("curl/8.14", "curl/8.14"),

@@ -164,6 +164,22 @@ class TestTheLink:
         assert answer.context["form"].errors[field]
         assert invitations.is_live(invitation)
 
+    def test_stands_in_no_log(self, nordlys: Founded, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+        invitation, token = invited(nordlys)
+        client = Client()
+        codes = [client.post(link(token), {}).status_code]
+        expire(invitation)
+        codes.append(client.get(link(token)).status_code)
+        monkeypatch.setattr(prove, "LOOKS", "1/h/ip")
+        codes += [client.get(link(token)).status_code for _ in range(2)][1:]
+        client.get(link(UNKNOWN))
+        monkeypatch.undo()
+        client.get(link(UNKNOWN))
+        assert codes == [422, 410, 429]
+        assert token not in caplog.text
+        # What never was a link is logged like any other missing page.
+        assert UNKNOWN in caplog.text
+
     @pytest.mark.parametrize("method", ["put", "delete", "patch"])
     def test_other_methods_do_nothing(self, nordlys: Founded, method: str) -> None:
         _, token = invited(nordlys)
