@@ -8,9 +8,10 @@ from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.regimes import YES as STORED_YES
 from kyc.parties.models import Role
 from reports.facts import basis
-from reports.facts.attributed import keys, selected
+from reports.facts.attributed import keys
 from reports.facts.determined import UNDECIDED, VERDICTS, determinations
 from reports.facts.frame import Frame
+from reports.facts.ledger import selected
 from reports.facts.reader import Reader, exact
 
 Facts = dict[str, Any]

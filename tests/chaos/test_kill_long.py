@@ -76,9 +76,9 @@ def test_an_examination_whose_worker_is_killed_is_done_once_by_another(
 ) -> None:
     """The round is asked for anew of a case before an officer, by a row as the product itself writes it."""
     case = one(app, "SELECT id, organisation_id FROM kyc_case WHERE state = 'review' ORDER BY id LIMIT 1")
-    # What the round's results refer to: the worker stays inside its transaction, the results half written.
-    holder = psycopg.connect(installation.database_url("app"))
-    holder.execute("SELECT 1 FROM kyc_party WHERE organisation_id = %s FOR UPDATE", [case["organisation_id"]])
+    # What the round writes after its verdicts: the worker stays inside its transaction, the results half written.
+    holder = psycopg.connect(installation.database_url("owner"))
+    holder.execute("LOCK TABLE kyc_score IN SHARE MODE")
     pack = one(app, "SELECT rule_pack FROM kyc_examination ORDER BY id DESC LIMIT 1")["rule_pack"]
     columns = "organisation_id, case_id, state, rule_pack, lists, requested_at, claimed_by, claims, errors, failure"
     pk = one(
@@ -91,7 +91,7 @@ def test_an_examination_whose_worker_is_killed_is_done_once_by_another(
         return one(app, "SELECT *, claimed_until > clock_timestamp() AS leased FROM kyc_examination WHERE id = %s", pk)
 
     inside = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
-    writes = (inside, ['INSERT INTO "kyc_determination"%'])
+    writes = (inside, ['INSERT INTO "kyc_score"%'])
     taken = killed_at_work(app, examination, lambda row: row["leased"] and bool(app.execute(*writes).fetchone()))
     holder.rollback()
     holder.close()
