@@ -48,6 +48,7 @@ NUMBERS: dict[str, Callable[[Rows], int]] = {
     "hits/<int:hit>": lambda rows: rows[Hit].pk,
     "holds/<int:hold>": lambda rows: rows[Hold].pk,
     "documents/<int:document>": lambda rows: rows[Document].pk,
+    "parties/<int:party>": lambda rows: rows[Role].party_id,
     "reports/<int:pk>": lambda rows: rows[Report].pk,
 }
 
