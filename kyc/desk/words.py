@@ -12,7 +12,7 @@ PROOFS: dict[str, tuple[str, Promise]] = {
     "screening": ("screening", gettext_lazy("Rule on matches")),
     "documents": ("documents", gettext_lazy("Read")),
     "use": ("use", gettext_lazy("Read answers")),
-    "status": ("people", gettext_lazy("Verify")),
+    "status": ("people", gettext_lazy("Look")),
     "risk": ("risk", gettext_lazy("Show reasons")),
     "keys": ("keys", gettext_lazy("Open")),
 }

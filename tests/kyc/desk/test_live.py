@@ -4,11 +4,15 @@ import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Page, Route, sync_playwright
 
 from accounts.models import AuditEvent, User
 from kyc.cases import actions
@@ -241,3 +245,58 @@ class TestExamine:
         assert "/examine/" not in text(cast.signed_in(auditor).get(f"/desk/cases/{sent.pk}/"))
         with pytest.raises(actions.NotPermitted):
             actions.examine_again(sent, by=auditor)
+
+
+def in_the_browser(page: str, answer: str, write: Callable[[Page], None]) -> dict[str, Any]:
+    """The page in a real Chromium, where `write` happens before it asks again and hears `answer`; and what then stands there."""
+    files = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+    def serve(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path.startswith("/static/"):
+            found = Path(str(finders.find(path.removeprefix("/static/"))))
+            route.fulfill(path=found, content_type=files[found.suffix])
+        else:
+            route.fulfill(body=answer if "/live/" in path else page, content_type="text/html; charset=utf-8")
+
+    # Started and ended within the test, with no query between: while its loop runs, Django refuses the database.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page()
+        tab.route("**/*", serve)
+        tab.goto("http://desk.example/")
+        write(tab)
+        tab.wait_for_selector("text=Done: the page shows what was found.")
+        told = {
+            "note": tab.input_value("textarea[name=note]"),
+            "focus": tab.evaluate("document.activeElement.name"),
+            "findings": "1 person owns 25 % or more." in tab.inner_text("#case-tab"),
+            "stops": tab.inner_text("#stops"),
+            "kept": tab.is_visible("text=What you are writing was left as it was."),
+        }
+        browser.close()
+    return told
+
+
+@pytest.mark.browser
+class TestInTheBrowser:
+    """The round is made anew while the case is open."""
+
+    @pytest.fixture
+    def pages(self, case: Case, as_ana: Client) -> tuple[str, str]:
+        job(case, state="requested", claimed_until=50, job_token=1, claims=1)
+        page = text(as_ana.get(f"/desk/cases/{case.pk}/"))
+        assert "The checks have not finished." in page
+        job(case, state="done")
+        return page, text(as_ana.get(polled(page)))
+
+    def test_the_page_brings_itself_up_to_date(self, pages: tuple[str, str]) -> None:
+        told = in_the_browser(*pages, lambda tab: None)
+        assert told["stops"].split("\n")[-1] == "No list is loaded, so nobody was screened."
+        assert (told["findings"], told["kept"]) == (True, False)
+
+    def test_what_is_being_written_and_the_focus_stay(self, pages: tuple[str, str]) -> None:
+        told = in_the_browser(*pages, lambda tab: tab.fill("textarea[name=note]", "Half a thought"))
+        assert (told["note"], told["focus"], told["kept"]) == ("Half a thought", "note", True)
+        assert told["findings"]
+        assert "The checks have not finished." not in told["stops"]
