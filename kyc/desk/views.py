@@ -108,6 +108,9 @@ def tried(
         except Refused as refused:
             field = getattr(refused, "field", None)
             form.add_error(field if field in form.fields else None, str(refused))
+            if isinstance(refused, actions.NotNow):
+                # The form belongs to the state that has passed, so the page does not show it any more.
+                messages.error(request, str(refused))
         else:
             messages.success(request, done)
             return back(found.pk, tab)
