@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+
 Handler = Callable[[HttpRequest], HttpResponse]
 Fields = dict[str, list[str]]
 
@@ -65,7 +67,8 @@ class ResumeMiddleware:
             response = self.get_response(request)
         finally:
             filling.reset(before)
-        if request.user.is_authenticated and last_user(request) != request.user.pk:
+        # Read anew, since the view may have signed somebody in; the API puts a gateway's credential in the user's place.
+        if isinstance(request.user, User) and last_user(request) != request.user.pk:
             self.remember(request, response)
         return response
 

@@ -19,6 +19,8 @@ from django.utils.html import escape
 from tests import cast
 from tests.test_doors import DOORS, HIDDEN, OURS, House, house, path_of, undone
 
+pytestmark = pytest.mark.soak
+
 __all__ = ["house"]  # pytest finds the fixture here
 
 FORMS = [name for name in OURS if DOORS[name].post and not name.startswith("api:")]

@@ -10,7 +10,7 @@ from tests.browser.pages import PAGES, opened
 from tests.browser.walk import Walk
 from tests.running import Installation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 GRAVE = {"serious", "critical"}
 
 

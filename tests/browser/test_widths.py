@@ -10,7 +10,7 @@ from tests.browser.pages import PAGES, opened
 from tests.browser.walk import Walk
 from tests.running import Installation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 WIDTHS = (360, 1280, 1920)
 # Lines of text that lie on each other, by more than the leading lets letters touch.
 OVERLAPS = """() => {
