@@ -142,9 +142,11 @@ DOORS: dict[str, Door] = {
     "onboarding:person_remove": Door(CUSTOMERS, own=of(pk="free"), names="Kari Lund", post=nothing),
     "onboarding:owners": Door(CUSTOMERS, names=ALICE),
     "onboarding:owner_add": Door(
-        CUSTOMERS, own=of(pk="company", kind="person"), names=NORDLYS, post=of(name="Ola Berg", country="NO", share="", us_basis="none")
+        CUSTOMERS, own=of(pk="company", kind="person"), names=NORDLYS, post=of(name="Ola Berg", country="NO", us_basis="none")
     ),
-    "onboarding:owner": Door(CUSTOMERS, own=of(pk="interest"), names=ALICE, post=of(name=ALICE, country="NO", share="99", us_basis="none")),
+    "onboarding:owner": Door(
+        CUSTOMERS, own=of(pk="interest"), names=ALICE, post=of(name=ALICE, country="NO", share="99", us_basis="none")
+    ),
     "onboarding:owner_remove": Door(CUSTOMERS, own=of(pk="interest"), names=ALICE, post=nothing),
     "onboarding:invite": Door(CUSTOMERS, own=of(pk="boss"), names=ALICE, post=of(email="alice@nordlys.example")),
     "onboarding:invite_withdraw": Door(CUSTOMERS, own=of(pk="boss"), post=nothing),
