@@ -111,7 +111,7 @@ class EntityForm(CustomerForm):
         label=gettext_lazy("Web domain"), max_length=253, required=False, help_text=gettext_lazy("Such as example.com.")
     )
     lei = Text(
-        label="LEI",
+        label=gettext_lazy("LEI"),
         max_length=40,
         required=False,
         help_text=gettext_lazy("The legal entity identifier, if you have one: 20 letters and digits."),

@@ -252,4 +252,4 @@ class TestTheOfficersDesk:
         invitations.prove(invitation, kind="passport", file=pdf())
         case = nordlys.organisation.case_set.get()
         page = signed_in(staff("analyst", "Ana")).get(f"/desk/cases/{case.pk}/?tab=documents").content.decode()
-        assert "sent by the person (invitation)" in page
+        assert "who was invited" in page

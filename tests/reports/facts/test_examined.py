@@ -123,7 +123,9 @@ class TestFindings:
         }
         assert told["examined"]["Screening"] == "To look at"
         assert told["approved"]["Screening"] != "To look at"
-        assert set(told["approved"]) == {"Ownership", "Screening", "Unaccounted", "Documents", "Risk"}
+        assert set(told["approved"]) == {
+            "Ownership", "Screening", "Unaccounted", "Documents", "Risk", "Use", "Status", "Authority",
+        }  # fmt: skip
 
 
 class TestDecision:
