@@ -13,7 +13,6 @@ from django.test.utils import setup_databases, teardown_databases
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
 
-
 # These keep a transaction that has written open for long, which the server shows to every database, and the others wait until
 # nothing is written: one after the other, not beside each other.
 OPEN_FOR_LONG = {"test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py"}

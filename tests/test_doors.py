@@ -118,9 +118,9 @@ ALICES = {
     "us_basis": "none",
 }
 # The sign-in library's own pages, each about its asker alone: tests/accounts/test_pages.py draws them.
-LIBRARY = ("account_", "mfa_", "usersessions_")
+LIBRARY = ("account_", "mfa_", "usersessions_", "session_")
 FOR_STRANGERS = ("login", "logout", "inactive", "signup", "verification_sent", "reset_password", "authenticate", "login_code")
-OF_ONE = ("mfa_edit_webauthn", "mfa_remove_webauthn")
+OF_ONE = ("mfa_edit_webauthn", "mfa_remove_webauthn", "session_end")
 # What a page puts into its form by itself.
 HIDDEN = re.compile(rb'<input type="hidden" name="(shown|notice|once)" value="([^"]*)"')
 

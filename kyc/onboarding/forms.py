@@ -224,7 +224,10 @@ class DocumentForm(Page):
 
 
 class SendForm(Page):
-    declared_true = forms.BooleanField(error_messages={"required": _("Confirm that what you have told us is true and complete.")})
+    declared_true = forms.BooleanField(
+        label=_("What we have told you here is true and complete."),
+        error_messages={"required": _("Confirm that what you have told us is true and complete.")},
+    )
 
     def __init__(self, *args: Any, statement: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

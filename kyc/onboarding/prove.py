@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import limits
 from accounts.models import Organisation
@@ -147,9 +147,11 @@ def prove_anew(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     return render(request, "onboarding/prove_dead.html", status=410)
 
 
+@require_safe
 def proved(request: HttpRequest) -> HttpResponse:
     return private(render(request, "onboarding/prove_thanks.html"))
 
 
+@require_safe
 def prove_sent(request: HttpRequest) -> HttpResponse:
     return private(render(request, "onboarding/prove_sent.html"))
