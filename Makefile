@@ -1,4 +1,4 @@
-.PHONY: run test setup stop chaos bench lint types
+.PHONY: run test setup stop chaos bench soak lint types
 python := .venv/bin/python
 
 run: setup
@@ -22,6 +22,9 @@ chaos: setup
 
 bench: setup
 	@$(python) -m pytest -s -m bench tests/bench
+
+soak: setup
+	@$(python) -m pytest -m soak
 
 setup:
 	@sh config/setup.sh

@@ -9,7 +9,8 @@ from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERI
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from accounts import messages
+from accounts import messages, second_factor
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -23,6 +24,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if pending := self.request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY):
             pending["at"] = time.time()
         return str(super().generate_email_verification_code())
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Officers confirm by a factor wherever they have one: a password that was spied out opens nothing."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_staff and second_factor.count(user):
+            return [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Under the installation's own address, whatever host the request named."""

@@ -5,12 +5,13 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.cache import never_cache
 
 from accounts.permissions import Permission
 
 View = Callable[..., HttpResponse]
+METHODS = ("GET", "HEAD", "POST")
 
 
 def staff(permission: Permission) -> Callable[[View], View]:
@@ -19,6 +20,8 @@ def staff(permission: Permission) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.can(permission):
                 raise Http404
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             return view(request, *args, **kwargs)
 
         return never_cache(login_required(guarded))

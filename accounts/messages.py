@@ -21,17 +21,18 @@ QUEUE = jobs.Queue(
 )
 
 
-def queue(*, to: str, subject: str, text: str, html: str = "") -> Message:
-    message = Message.objects.create(to=to, subject=subject, text=text, html=html)
+def queue(*, to: str, subject: str, text: str, html: str = "", is_secret: bool = False) -> Message:
+    message = Message.objects.create(to=to, subject=subject, text=text, html=html, is_secret=is_secret)
     jobs.woke("message.queued")
     return message
 
 
-def queue_template(name: str, *, to: str, subject: str, **context: object) -> Message:
-    """From the pair templates/emails/NAME.txt and .html."""
+def queue_template(name: str, *, to: str, subject: str, is_secret: bool = False, **context: object) -> Message:
+    """From the pair templates/emails/NAME.txt and .html. A secret one is forgotten once it is sent."""
     context["site"] = settings.SITE_URL
     text = render_to_string(f"emails/{name}.txt", context)
-    return queue(to=to, subject=subject, text=text, html=render_to_string(f"emails/{name}.html", context))
+    html = render_to_string(f"emails/{name}.html", context)
+    return queue(to=to, subject=subject, text=text, html=html, is_secret=is_secret)
 
 
 def send_all() -> None:
@@ -46,4 +47,5 @@ def send_all() -> None:
                 mail.attach_alternative(row.html, "text/html")
             mail.send()
             with claim.finish(state=Message.State.SENT):
-                Message.objects.filter(pk=row.pk).update(sent_at=timezone.now())
+                forgotten = {"text": "", "html": ""} if row.is_secret else {}
+                Message.objects.filter(pk=row.pk).update(sent_at=timezone.now(), **forgotten)

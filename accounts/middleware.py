@@ -1,12 +1,15 @@
 """What every request carries: an id, a second factor where staff must have one, and a context for history rows."""
 
 import contextlib
+import re
 import secrets
+import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pghistory
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,12 +33,45 @@ class RequestIdMiddleware:
         return response
 
 
+class ContentPolicyMiddleware:
+    """Scripts, styles and everything else come from this installation and from nowhere else, and none stands in a page.
+    A page that needs less says so itself."""
+
+    POLICY = (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.POLICY)
+        return response
+
+
+class LastSeenMiddleware:
+    """Notes when, from where and with what a session was last used: once a minute, since more says nothing more."""
+
+    EVERY = 60
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and time.time() - request.session.get("seen", 0) >= self.EVERY:
+            request.session["seen"] = int(time.time())
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+
 class SecondFactorMiddleware:
     """Staff reach nothing but enrolment and sign-out until a second factor stands behind the session."""
 
-    OPEN = ("/account/logout/", "/account/2fa/reauthenticate/", "/static/", "/demo/", "/healthz", "/readyz")
-    # Staff must have a factor, so there is nothing here for them; whoever lost it is helped by an administrator.
-    NEVER = ("/account/2fa/totp/deactivate/",)
+    SHOWING = ("/account/2fa/reauthenticate/", "/account/2fa/webauthn/reauthenticate/")
+    OPEN = ("/account/logout/", *SHOWING, "/static/", "/demo/", "/healthz", "/readyz")
+    # Staff must have a factor, so the last one stays; whoever lost it is helped by an administrator.
+    REMOVAL = re.compile(r"/account/2fa/(totp/deactivate|webauthn/keys/\d+/remove)/")
     # Open only to who has no factor yet: behind these stand recovery codes and the switching off, which ask for a password alone.
     ENROLMENT = ("/account/2fa/", "/account/reauthenticate/", "/account/confirm-email")
 
@@ -49,8 +85,8 @@ class SecondFactorMiddleware:
                 if not request.path.startswith(self.ENROLMENT):
                     return redirect("mfa_activate_totp")
             elif not second_factor.shown(request):
-                return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
-            elif request.path.startswith(self.NEVER):
+                return redirect(f"{reverse(second_factor.page(user))}?{urlencode({'next': request.path})}")
+            elif self.REMOVAL.match(request.path) and second_factor.count(user) < 2:
                 raise Http404
         return self.get_response(request)
 

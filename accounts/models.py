@@ -33,6 +33,8 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=200, blank=True)
     staff_role = models.CharField(max_length=20, choices=StaffRole.choices, blank=True)
     is_active = models.BooleanField(default=True)
+    # Decides the sandboxes of integrators and nothing else; never signs in.
+    is_robot = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -56,6 +58,10 @@ class User(AbstractBaseUser):
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def real(self) -> "OrganisationQuerySet":
+        """Customers, without the sandboxes of integrators."""
+        return self.filter(sandbox="")
+
     def visible_to(self, user: User) -> "OrganisationQuerySet":
         """Staff who work cases see all; a customer only where he is a member."""
         if user.can(Permission.CASE_VIEW):
@@ -67,8 +73,16 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 class Organisation(models.Model):
     """A customer account; an individual customer is an organisation of one."""
 
+    class Sandbox(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        WAITING = "waiting", _("Asked for more")
+        REFUSED = "refused", _("Refused")
+        HELD = "held", _("Approved, then held")
+
     name = models.CharField(_("name"), max_length=300)
     created_at = models.DateTimeField(auto_now_add=True)
+    # How its examination ends, for integrators' tests; empty for a customer. Never counted, never reported.
+    sandbox = models.CharField(max_length=20, choices=Sandbox.choices, blank=True)
 
     objects = OrganisationQuerySet.as_manager()
 
@@ -223,7 +237,7 @@ class Snapshot(models.Model):
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
-@tracked(exclude=["text", "html"])
+@tracked(exclude=["text", "html", "is_secret"])
 class Message(Claimable):
     """A mail that must go out once its transaction has committed; the row is the queue."""
 
@@ -236,6 +250,8 @@ class Message(Claimable):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
+    # Carries a link that opens something: its text is forgotten once it is sent.
+    is_secret = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)

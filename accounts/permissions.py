@@ -12,6 +12,7 @@ class Permission(StrEnum):
     CASE_VIEW = "case_view"
     CASE_ASSIGN = "case_assign"
     HIT_RULE = "hit_rule"
+    EVIDENCE_JUDGE = "evidence_judge"
     DECISION_PROPOSE = "decision_propose"
     DECISION_TAKE = "decision_take"
     HOLD_PLACE = "hold_place"
@@ -32,12 +33,15 @@ class StaffRole(models.TextChoices):
 
 P = Permission
 ROLES: dict[str, frozenset[Permission]] = {
-    StaffRole.ANALYST: frozenset({P.CASE_VIEW, P.CASE_ASSIGN, P.HIT_RULE, P.DECISION_PROPOSE, P.REPORT_VIEW, P.REPORT_REQUEST}),
+    StaffRole.ANALYST: frozenset(
+        {P.CASE_VIEW, P.CASE_ASSIGN, P.HIT_RULE, P.EVIDENCE_JUDGE, P.DECISION_PROPOSE, P.REPORT_VIEW, P.REPORT_REQUEST}
+    ),
     StaffRole.APPROVER: frozenset(
         {
             P.CASE_VIEW,
             P.CASE_ASSIGN,
             P.HIT_RULE,
+            P.EVIDENCE_JUDGE,
             P.DECISION_PROPOSE,
             P.DECISION_TAKE,
             P.HOLD_PLACE,

@@ -4,6 +4,21 @@ from allauth.account.internal.flows.login import get_authentication_records, rec
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
+from accounts.models import User
+
+# Recovery codes stand in for one of these, and go with the last of them.
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def count(user: User) -> int:
+    return Authenticator.objects.filter(user=user, type__in=FACTORS).count()
+
+
+def page(user: User) -> str:
+    """The name of the page that asks for the factor: for the app's code, unless there are passkeys only."""
+    has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return "mfa_reauthenticate" if has_app or not count(user) else "mfa_reauthenticate_webauthn"
+
 
 def shown(request: HttpRequest) -> bool:
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
@@ -14,6 +29,6 @@ def record(request: HttpRequest, kind: str) -> None:
 
 
 def on_enrolment(*, request: HttpRequest, authenticator: Authenticator, **_: object) -> None:
-    """allauth's signal: whoever enrols has just typed a code, so the session has shown the factor."""
-    if authenticator.type == Authenticator.Type.TOTP:
+    """allauth's signal: whoever enrols has just typed a code or used the passkey, so the session has shown the factor."""
+    if authenticator.type in FACTORS:
         record(request, authenticator.type)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from amqp.exceptions import AMQPError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
@@ -87,6 +87,15 @@ class Claimable(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Waiting(Protocol):
+    """What the sweeper asks: is there something to do?"""
+
+    @property
+    def name(self) -> str: ...
+
+    def is_waiting(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -212,7 +221,7 @@ def told(error: BaseException) -> str:
 
 
 WAKES: dict[str, list[Any]] = {}
-SWEPT: list[tuple[Queue, Any]] = []
+SWEPT: list[tuple[Waiting, Any]] = []
 
 
 def on(event: str, task: Any) -> None:
@@ -220,7 +229,7 @@ def on(event: str, task: Any) -> None:
     WAKES.setdefault(event, []).append(task)
 
 
-def sweep(queue: Queue, task: Any) -> None:
+def sweep(queue: Waiting, task: Any) -> None:
     """Registers `queue` with the sweeper, which wakes `task` for rows whose wake-up was lost."""
     SWEPT.append((queue, task))
 

@@ -116,7 +116,14 @@ SECRET_KEY = needed("SECRET_KEY", "demo only: invented data needs no secret, pro
 KEY_PEPPERS = peppers(needed("KEY_PEPPERS", "1:demo-pepper-of-no-value"))
 ALLOWED_HOSTS = needed("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
-SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('KEYHOLDER_PORT', '8000')}")
+SITE_URL = needed("SITE_URL", f"http://127.0.0.1:{os.environ.get('KEYHOLDER_PORT', '8000')}").rstrip("/")
+if urlsplit(SITE_URL).scheme not in {"http", "https"}:
+    refuse("SITE_URL must start with https:// (or http:// where nobody else can listen).")
+IS_SECURE = SITE_URL.startswith("https://")
+# How many proxies stand before the web process and append to X-Forwarded-For. With none, no such header is believed.
+TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 PROVIDER_NAME = os.environ.get("PROVIDER_NAME", "Example AI, Inc." if DEMO else "")
 DEBUG = False
 
@@ -146,19 +153,21 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "accounts.resume.ResumeMiddleware",
     "accounts.middleware.HistoryContextMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -204,11 +213,19 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Keyholder"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.passkeys.AddPasskeyForm"}
+# Browsers take http://localhost for safe; the library does not, and the demo has no certificate.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
-SECURE_HSTS_SECONDS = 31_536_000 if SITE_URL.startswith("https://") else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
+SECURE_SSL_REDIRECT = IS_SECURE
+# What asks whether the process lives does so from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

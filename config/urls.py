@@ -2,13 +2,16 @@
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+from accounts import sessions
 from config import health, pages
 from kyc.onboarding import views as onboarding
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("start/", onboarding.start, name="start"),
+    path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("account/", include("allauth.urls")),
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),
@@ -18,4 +21,5 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 if settings.DEMO:
-    urlpatterns.append(path("demo/", include("demo.urls")))
+    gallery = RedirectView.as_view(pattern_name="demo:gallery", http_method_names=["get", "head"])
+    urlpatterns += [path("demo/", include("demo.urls")), path("ui/", gallery, name="gallery")]

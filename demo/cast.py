@@ -21,5 +21,8 @@ CAST = (
     Person("rui@keyholder.example", "Rui Duarte", "approver", "Approver: the second pair of eyes"),
     Person("astrid@keyholder.example", "Astrid Lund", "auditor", "Auditor: reads, asks for reports"),
     Person("omar@keyholder.example", "Omar Said", "administrator", "Administrator: gateways' credentials; decides nothing"),
+    Person("ines@keyholder.example", "Inês Caldeira", "investigator", "Investigator: reads cases, holds keys, decides nothing"),
+    Person("milica@kesten.example", "Milica Jovanović", "", "Customer: asked for three things, item by item"),
+    Person("noor@ebrahimi.example", "Noor Ebrahimi", "", "Customer: an individual, verified, holds a key"),
     Person("charlie@outside.example", "Charlie Outside", "", "Outsider: another company's customer"),
 )

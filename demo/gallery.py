@@ -1,12 +1,27 @@
-"""Every component on one page, for whoever builds the next one."""
+"""Every component on one page in each of its states, for whoever builds the next one."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+LONG = "Gesellschaft für angewandte Sprachmodellierung und Rechenzentrumsbetrieb Mecklenburgische Seenplatte mbH & Co. KG aA"
+NAMES = (
+    ("Lotus Inference Ltd", "莲花推理有限公司", "high", 82),
+    ("Al Ufuq Computing LLC", "شركة الأفق للحوسبة", "low", 9),
+    ("Severnyi Veter OOO", "ООО «Северный ветер»", "medium", 51),
+    ("Nordlys Modelling AS", "", "medium", 44),
+    (LONG, "", "low", 12),
+    ("Tel Aviv Models Ltd", "דגמי תל אביב בע״מ", "low", 3),
+    ("Hanok AI Co.", "주식회사 한옥에이아이", "high", 77),
+)
+THEMES = (("", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
 
 class Sample(forms.Form):
@@ -27,21 +42,73 @@ class Sample(forms.Form):
     true = forms.BooleanField(label="What I have told you is true and complete.")
 
 
+def disabled() -> Sample:
+    form = Sample(initial={"name": LONG, "email": "ana@keyholder.example", "kind": "person"}, auto_id="off_%s")
+    for field in form.fields.values():
+        field.disabled = True
+    return form
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    native: str
+    band: str
+    score: int
+
+    @property
+    def tone(self) -> str:
+        return {"high": "bad", "medium": "warn", "low": "good"}[self.band]
+
+
+SORTS = {"name": "Organisation", "score": "Risk"}
+
+
+def table(query: Any) -> dict[str, Any]:
+    """Sorted and paged by the address alone, so that it works without script and can be sent to a colleague."""
+    by = query.get("by") if query.get("by") in SORTS else "name"
+    falling = query.get("way") == "down"
+    rows = sorted((Row(*row) for row in NAMES), key=lambda row: getattr(row, by), reverse=falling)
+    page = Paginator(rows, 4).get_page(query.get("page"))
+    here = f"?by={by}&way={'down' if falling else 'up'}"
+
+    def column(name: str, label: str) -> dict[str, Any]:
+        sorted_here = ("descending" if falling else "ascending") if name == by else ""
+        way = "down" if name == by and not falling else "up"
+        return {"label": label, "url": f"?by={name}&way={way}#table", "sorted": sorted_here}
+
+    return {
+        "rows": page.object_list,
+        "columns": [*(column(name, label) for name, label in SORTS.items()), {"label": "Due"}, {"label": "Owner"}],
+        "first": page.start_index(),
+        "last": page.end_index(),
+        "total": len(rows),
+        "newer": f"{here}&page={page.previous_page_number()}#table" if page.has_previous() else "",
+        "older": f"{here}&page={page.next_page_number()}#table" if page.has_next() else "",
+    }
+
+
 def tab(label: str, count: int | None = None, **more: Any) -> dict[str, Any]:
-    return {"label": label, "url": "#", "count": count, **more}
+    return {"label": label, "url": "#tabs", "count": count, **more}
 
 
 def step(number: int, label: str, *, done: bool = False, here: bool = False) -> dict[str, Any]:
-    return {"number": number, "label": label, "url": "#", "done": done, "here": here}
+    return {"number": number, "label": label, "url": "#steps", "done": done, "here": here}
 
 
-def samples() -> dict[str, Any]:
+def samples(query: Any) -> dict[str, Any]:
     now = timezone.now()
     return {
-        "form": Sample(initial={"name": "Helios Compute FZE", "kind": "company"}),
-        "wrong": Sample({"name": "", "email": "ana", "kind": "person"}, auto_id="wrong_%s"),
+        "form": Sample(initial={"name": "Helios Compute FZE", "kind": "company"}, auto_id="form_%s"),
+        "wrong": Sample({"name": "", "email": "ana", "kind": "nobody"}, auto_id="wrong_%s"),
+        "disabled": disabled(),
+        "table": table(query),
+        "long": LONG,
+        "names": NAMES,
+        "themes": THEMES,
+        "theme": query.get("theme") if query.get("theme") in {"light", "dark"} else "",
         "tones": ["good", "warn", "bad", "info", "neutral"],
-        "tabs": [tab("Summary", active=True), tab("People and ownership", mark="bad"), tab("Documents", 6)],
+        "tabs": [tab("Summary", active=True), tab("People and ownership", mark="bad"), tab("Documents", 6), tab("Keys", 0)],
         "end": [tab("Mine", 5), tab("Unassigned", 8)],
         "steps": [
             step(1, "About the company", done=True),
@@ -52,14 +119,16 @@ def samples() -> dict[str, Any]:
         "events": [
             {"who": "Screening", "what": "found 2 possible matches", "at": now - dt.timedelta(hours=3), "tone": "info"},
             {"who": "Ana M.", "what": "took the case", "at": now - dt.timedelta(days=2), "detail": "from the queue"},
-            {"who": "Helios Compute FZE", "what": "sent its answers", "at": now - dt.timedelta(days=40), "tone": "good"},
+            {"who": "شركة الأفق للحوسبة", "what": "sent its answers", "at": now - dt.timedelta(days=12), "tone": "good"},
+            {"who": LONG, "what": "was opened", "at": now - dt.timedelta(days=40), "tone": "warn"},
         ],
-        "facts": [("Form", "Free-zone establishment"), ("Headquarters", "Ras Al Khaimah, AE"), ("Domain", "")],
+        "facts": [("Form", "Free-zone establishment"), ("Name", LONG), ("In its script", "莲花推理有限公司"), ("Domain", "")],
         "late": now - dt.timedelta(days=1, hours=3),
         "today": now + dt.timedelta(hours=2),
         "later": now + dt.timedelta(days=3, hours=1),
     }
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    return render(request, "ui.html", samples())
+    return render(request, "ui.html", samples(request.GET))

@@ -1,222 +1,125 @@
-"""Five believable organisations in different states, made through the product's own actions only."""
+"""Forty believable organisations in every state, and two sandboxes, made through the product's own actions only.
 
-from dataclasses import dataclass
+The tour's five come first and are there before the product serves; the others follow while it does. Each organisation is told
+in one transaction of its own, so a seed that was killed goes on where it stood when it is started again.
+"""
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import TOTP
-from django.core.files.uploadedfile import SimpleUploadedFile
+import time
+from collections.abc import Callable
 
-from accounts import credentials, organisations
-from accounts.models import Organisation, User
-from demo import documents
-from demo.cast import CAST, PASSWORD, TOTP_SECRET
-from kyc.cases import actions as cases
-from kyc.cases import examining
-from kyc.evidence import actions as evidence
-from kyc.keys import actions as keys
-from kyc.keys import linking
-from kyc.ownership import actions as ownership
-from kyc.parties import actions as parties
-from kyc.parties import countries
-from kyc.parties.models import Party
-from kyc.rules import packs
-from kyc.screening import actions as screening
-from kyc.screening.models import Hit
+from django.db import connection, transaction
 
+from accounts import credentials
+from accounts.models import GatewayCredential, Organisation, User
+from config import jobs
+from demo import stories
+from demo.cast import CAST
+from demo.founding import staff, user
+from demo.organisations import europe, first, world
+from demo.organisations.rows import Customer
+from kyc.keys import sandboxes
+from reports import actions as reports
 
-@dataclass(frozen=True)
-class Company:
-    owner: str
-    name: str
-    form: str
-    number: str
-    country: str
-    hq: str
-    address: str
-    controller: tuple[str, str, str]
-    native: str = ""
-
-
-NORDLYS = Company(
-    "ingrid@nordlys.example",
-    "Nordlys Modelling AS",
-    "AS",
-    "918 334 207",
-    "NO",
-    "NO",
-    "Strandgata 12, 9008 Tromsø",
-    ("Ingrid Hansen", "NO", "1984-03-17"),
+FIRST = first.CUSTOMERS
+OTHERS = (*europe.CUSTOMERS, *world.CUSTOMERS)
+# Of whom the auditor has asked for a dossier.
+REPORTED = ("Nordlys Modelling AS", "Norddal County Mapping Agency")
+# Owner, the sandbox's name, how it ends.
+SANDBOXES = (
+    ("pia@meshgate.example", "Meshgate integration tests", "approved"),
+    ("pia+held@meshgate.example", "Meshgate tests of a held customer", "held"),
 )
-LOTUS = Company(
-    "mei@lotus.example",
-    "Lotus Inference Ltd",
-    "Ltd",
-    "202418822K",
-    "SG",
-    "HK",
-    "8 Marina View, Singapore",
-    ("Lin Meifang", "SG", "1979-11-02"),
-    "莲花推理有限公司",
-)
-HELIOS = Company(
-    "daria@helios.example",
-    "Helios Compute FZE",
-    "FZE",
-    "RAKEZ 401022",
-    "AE",
-    "AE",
-    "Al Nakheel 4, Ras Al Khaimah",
-    ("Daria Petrova", "CY", "1981-06-30"),
-)
-UFUQ = Company(
-    "layla@ufuq.example",
-    "Al Ufuq Computing LLC",
-    "LLC",
-    "JO-55231",
-    "JO",
-    "JO",
-    "12 Rainbow Street, Amman",
-    ("Layla Haddad", "JO", "1990-01-25"),
-    "شركة الأفق للحوسبة",
-)
-OUTSIDE = Company(
-    "charlie@outside.example",
-    "Outside Analytics GmbH",
-    "GmbH",
-    "HRB 90211",
-    "DE",
-    "DE",
-    "Lindenallee 3, 04109 Leipzig",
-    ("Charlie Outside", "DE", "1988-09-09"),
-)
+TOTAL = len(FIRST) + len(OTHERS) + len(SANDBOXES)
+GATEWAY = "Demo gateway"
+# How often, and how long apart in seconds, one organisation is tried anew while the database is away.
+TRIES, REST = 60, 1.0
 
 
-def user(email: str, name: str, role: str = "") -> User:
-    made = User.objects.create_user(email, PASSWORD, name=name, staff_role=role)
-    EmailAddress.objects.create(user=made, email=email, verified=True, primary=True)
-    if role:
-        TOTP.activate(made, TOTP_SECRET)
-    return made
+def patiently(make: Callable[[], None], rest: float = REST) -> None:
+    """In one transaction, and anew when the database went away under it. `make` does nothing the second time."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                make()
+        except jobs.DATABASE_IS_AWAY:
+            if attempt == TRIES:
+                raise
+            connection.close()
+            time.sleep(rest)
+        else:
+            return
 
 
-def staff(role: str) -> User:
-    return User.objects.get(staff_role=role)
-
-
-def founded(company: Company) -> tuple[Organisation, Party, User]:
-    by = User.objects.filter(email=company.owner).first() or user(company.owner, company.controller[0])
-    organisation = organisations.create(name=company.name, by=by)
-    cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
-    customer = parties.declare_company(
-        organisation,
-        name=company.name,
-        native_name=company.native,
-        legal_form=company.form,
-        registration_number=company.number,
-        country=company.country,
-        hq_country=company.hq,
-        address=company.address,
-        by=by,
-    )
-    name, country, born = company.controller
-    roles = ["controller", "director"]
-    parties.declare_person(organisation, name=name, country=country, birth_date=born, roles=roles, title="Chief executive", by=by)
-    return organisation, customer, by
-
-
-def extract(company: Company) -> SimpleUploadedFile:
-    return documents.extract(
-        name=company.name,
-        native=company.native,
-        form=company.form,
-        number=company.number,
-        country=countries.name(company.country, "en"),
-        address=company.address,
-        director=company.controller[0],
-    )
-
-
-def sent(organisation: Organisation, by: User, paper: SimpleUploadedFile) -> None:
-    evidence.upload(organisation, kind="register_extract", file=paper, by=by)
-    cases.submit(organisation.case_set.get(), declared_true=True, by=by)
-    examining.run()
-
-
-def own(
-    organisation: Organisation, owned: Party, name: str, share: str, by: User, *, country: str, kind: str = Party.Kind.PERSON
-) -> Party:
-    more = {Party.Kind.COMPANY: {"hq_country": country}, Party.Kind.PERSON: {"birth_date": "1975-05-05"}}.get(kind, {})
-    interest = ownership.declare_owner(
-        organisation, owned=owned, kind=kind, name=name, share=share, country=country, by=by, **more
-    )
-    return interest.owner
-
-
-def verified() -> None:
-    """Nordlys: approved by two officers, holds a linked key."""
-    organisation, customer, by = founded(NORDLYS)
-    controller = Party.objects.people().get(organisation=organisation)
-    ownership.declare_owner(organisation, owned=customer, owner=controller, share="60", by=by)
-    fund = own(organisation, customer, "Fjordkraft Invest AS", "40", by, country="NO", kind=Party.Kind.COMPANY)
-    own(organisation, fund, "Solveig Nyquist", "100", by, country="NO")
-    sent(organisation, by, extract(NORDLYS))
-    case = organisation.case_set.get()
-    for hit in Hit.objects.open().filter(organisation=organisation):
-        screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=staff("analyst"))
-    note = "Register extract agrees with what was declared."
-    decision = cases.propose(case, choice="approve", reason="identity_established", note=note, by=staff("analyst"))
-    cases.take(decision, by=staff("approver"))
-    project = organisation.project_set.get()
-    keys.issue(organisation, project=project, name="production gateway", responsible=controller, by=by)
-    linking.run()
-
-
-def half_listed() -> None:
-    """Helios: half of its holding belongs to a company that is on the list."""
-    organisation, customer, by = founded(HELIOS)
-    holding = own(organisation, customer, "Meridian Holding Ltd", "50", by, country="CY", kind=Party.Kind.COMPANY)
-    own(organisation, customer, "Eleni Christou", "50", by, country="CY")
-    own(organisation, holding, "ROSOBORONEXPORT OAO", "50", by, country="RU", kind=Party.Kind.COMPANY)
-    own(organisation, holding, "Nikos Andreou", "50", by, country="CY")
-    rosoboron = Party.objects.get(organisation=organisation, name="ROSOBORONEXPORT OAO")
-    own(organisation, rosoboron, "Russian Federation", "100", by, country="RU", kind=Party.Kind.STATE)
-    sent(organisation, by, extract(HELIOS))
-
-
-def to_review() -> None:
-    """Lotus: a chain of owners whose end is not fully known."""
-    organisation, customer, by = founded(LOTUS)
-    parent = own(organisation, customer, "Lotus Holdings (HK) Limited", "70", by, country="HK", kind=Party.Kind.COMPANY)
-    own(organisation, parent, "Chen Weiguang", "51", by, country="HK")
-    sent(organisation, by, extract(LOTUS))
-
-
-def waiting() -> None:
-    """Al Ufuq: asked for more."""
-    organisation, customer, by = founded(UFUQ)
-    own(organisation, customer, "Layla Haddad", "100", by, country="JO")
-    sent(organisation, by, documents.blank())
-    case = organisation.case_set.get()
-    for hit in Hit.objects.open().filter(organisation=organisation):
-        screening.rule(hit, ruling="false", reason="different_birth_date", note="Another year of birth.", by=staff("analyst"))
-    message = "The register extract you sent is an empty page. Please send the extract of the Companies Control Department again."
-    decision = cases.propose(
-        case, choice="ask", reason="document_unreadable", note="The page is blank.", message=message, by=staff("analyst")
-    )
-    cases.take(decision, by=staff("approver"))
-
-
-def begun() -> None:
-    """Outside Analytics: still being filled in."""
-    founded(OUTSIDE)
-
-
-def run() -> str:
-    """Seeds once; returns the demo gateway's credential, or '' when the demo was there already."""
-    if User.objects.filter(email=CAST[0].email).exists():
-        return ""
+def people() -> None:
     for person in CAST:
-        user(person.email, person.name, person.role)
-    for scene in (verified, half_listed, to_review, waiting, begun):
-        scene()
-    return credentials.issue(name="Demo gateway", by=staff("administrator"))[1]
+        if not User.objects.filter(email=person.email).exists():
+            user(person.email, person.name, person.role)
+
+
+def customer(row: Customer) -> Callable[[], None]:
+    def make() -> None:
+        if not is_told(row):
+            stories.tell(row)
+
+    return make
+
+
+def is_told(row: Customer) -> bool:
+    return Organisation.objects.filter(name=row.name, membership__user__email=row.email).exists()
+
+
+def sandbox(email: str, name: str, outcome: str) -> Callable[[], None]:
+    def make() -> None:
+        if Organisation.objects.filter(name=name, sandbox=outcome).exists():
+            return
+        owner = User.objects.filter(email=email).first() or user(email, "Pia Sundqvist")
+        made = sandboxes.make(name=name, outcome=outcome, owner=owner, by=staff("administrator"))
+        stories.examined(sandboxes.fill(made, by=owner))
+        sandboxes.decide(made.case_set.get())
+        stories.use_key(made, "continuous integration", owner)
+
+    return make
+
+
+def dossiers() -> None:
+    """Asked for, to be built by a worker. Outside the organisations' transactions: a report tells what has been committed."""
+    for organisation in Organisation.objects.real().filter(name__in=REPORTED, report=None).order_by("pk"):
+        reports.request(organisation, addressee="Bureau of Industry and Security", by=staff("auditor"))
+
+
+def credential() -> str:
+    """The demo gateway's, in place of one whose text was lost in a kill."""
+    for lost in GatewayCredential.objects.filter(name=GATEWAY, revoked_at__isnull=True):
+        credentials.revoke(lost, by=staff("administrator"))
+    return credentials.issue(name=GATEWAY, by=staff("administrator"))[1]
+
+
+def is_ours(text: str) -> bool:
+    """Whether this database has issued that credential, be it good still or not."""
+    return GatewayCredential.objects.filter(prefix=text[:13]).exists()
+
+
+def loaded() -> int:
+    """How many of the organisations are there."""
+    told = {row.name: row.email for row in (*FIRST, *OTHERS)} | {name: email for email, name, _ in SANDBOXES}
+    known = Organisation.objects.filter(name__in=told, membership__user__email__in=told.values())
+    return known.distinct().count()
+
+
+def begin() -> None:
+    """The cast and the tour's five."""
+    patiently(people)
+    for row in FIRST:
+        patiently(customer(row))
+
+
+def complete(tell: Callable[[int], None] = lambda there: None) -> None:
+    """All that is still missing; `tell` is called with how many are there after each organisation that was made."""
+    scenes = [customer(row) for row in OTHERS] + [sandbox(*each) for each in SANDBOXES]
+    before = loaded()
+    for scene in scenes:
+        patiently(scene)
+        if (there := loaded()) > before:
+            tell(there)
+            before = there
+    dossiers()

@@ -3,16 +3,20 @@
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import second_factor
 from accounts.models import User
+from demo import seed
 from demo.cast import CAST, PASSWORD, TOTP_SECRET
 from demo.models import Mail
 
 
+@require_safe
 def cast(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET})
+    there = seed.loaded()
+    loading = {"there": there, "total": seed.TOTAL} if there < seed.TOTAL else None
+    return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET, "loading": loading})
 
 
 @require_POST
@@ -24,5 +28,6 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     return redirect("start")
 
 
+@require_safe
 def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mail.html", {"mails": Mail.objects.order_by("-pk")[:100]})

@@ -1,10 +1,10 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
-from kyc.evidence.models import Document
+from kyc.evidence.models import Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Determination, Interest
-from kyc.parties.models import Party, Role
+from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListVersion
 
@@ -20,12 +20,18 @@ __all__ = [
     "Hit",
     "Hold",
     "Interest",
+    "Invitation",
     "Key",
     "Link",
     "ListEntry",
     "ListVersion",
     "Party",
+    "PaymentMeans",
+    "PersonStatus",
+    "Profile",
+    "Questionnaire",
     "Requirement",
     "Role",
     "Score",
+    "StatusProof",
 ]

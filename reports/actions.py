@@ -1,6 +1,7 @@
 """What people do with reports: ask for one, take its file, draw a draft."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,8 +12,12 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from config import jobs
+from kyc.keys.models import Key
 from kyc.rules import packs
-from reports.facts import dossier
+from reports.facts.catalogue import CATALOGUE
+from reports.facts.frame import Frame
+from reports.facts.reader import exact
+from reports.instants import year_before
 from reports.models import Report
 
 
@@ -24,38 +29,112 @@ class NotReady(Refused):
     """A report has a file only once it is built."""
 
 
+class SandboxAsked(Refused):
+    """What integrators try out is no customer and stands in no report."""
+
+    field = "organisation"
+
+
+class BadInterval(Refused):
+    """An interval ends after it begins; a report of one instant has none."""
+
+    field = "since"
+
+
+class NoSuchKey(Refused):
+    """The key is another organisation's, was issued later, or is not asked about in that kind of report."""
+
+    field = "key"
+
+
 def request(
     organisation: Organisation,
     *,
+    kind: str = Report.Kind.DOSSIER,
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
-    kind: str = Report.Kind.DOSSIER,
+    since: datetime | None = None,
+    key: Key | None = None,
     addressee: str = "",
     by: User,
 ) -> Report:
     """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first; without
-    `valid_at` it is as of that snapshot. Raises NotPermitted, FutureAsked, NothingKnown."""
+    `valid_at` it is as of that snapshot. One over a period tells of [since, valid_at), by default of a year, and of one `key`
+    where that is given. Raises NotPermitted, SandboxAsked, FutureAsked, NothingKnown, BadInterval, NoSuchKey."""
     require(by, Permission.REPORT_REQUEST)
+    not_a_sandbox(organisation)
     if valid_at and valid_at > timezone.now():
         raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
+    frame = CATALOGUE[kind]
+    # Before a snapshot is stored for nothing.
+    narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key)
     # The snapshot stands in its own transaction: it must not count the one that asks.
     snapshot = snapshots.at(known_at) if known_at else snapshots.take()
+    until = valid_at or snapshot.taken_at
     with transaction.atomic():
         report = Report.objects.create(
             kind=kind,
             organisation=organisation,
-            valid_at=valid_at or snapshot.taken_at,
+            valid_at=until,
             known_at=snapshot.taken_at,
             snapshot=snapshot,
+            parameters=narrowed(frame, organisation, until=until, since=since, key=key),
             rule_pack=packs.current().version,
-            template=dossier.TEMPLATE,
+            template=frame.template,
             envelope={"addressee": addressee},
             requested_by=by,
         )
         cut = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
-        audit.record("report.requested", target=report, by=by, kind=kind, **cut)
+        audit.record("report.requested", target=report, by=by, kind=kind, **cut, **report.parameters)
         jobs.woke("report.requested")
     return report
+
+
+def again(first: Report, *, by: User) -> Report:
+    """A second report of the same customer, instants and parameters: the same rules and template give the same facts."""
+    return request(
+        first.organisation,
+        kind=first.kind,
+        valid_at=first.valid_at,
+        known_at=first.known_at,
+        **asked(first),
+        addressee=first.envelope.get("addressee", ""),
+        by=by,
+    )
+
+
+def asked(report: Report) -> dict[str, Any]:
+    """What narrows a report, for its page: `since`, where its interval begins, and `key`."""
+    since, key = report.parameters.get("from"), report.parameters.get("key")
+    return {
+        "since": datetime.fromisoformat(since) if since else None,
+        "key": Key.objects.filter(pk=key).first() if key else None,
+    }
+
+
+def not_a_sandbox(organisation: Organisation) -> None:
+    if organisation.sandbox:
+        raise SandboxAsked(_("This is a sandbox of an integrator, not a customer. Sandboxes are never reported."))
+
+
+def narrowed(
+    frame: Frame, organisation: Organisation, *, until: datetime, since: datetime | None, key: Key | None
+) -> dict[str, Any]:
+    """The parameters of a report, as it keeps them."""
+    if not frame.is_period:
+        if since or key:
+            raise BadInterval(_("This report shows one instant and all keys; it takes neither “from” nor a key."))
+        return {}
+    since = since or year_before(until)
+    if since >= until:
+        raise BadInterval(_("“From” must lie before “to”."))
+    if key is None:
+        return {"from": exact(since)}
+    if key.organisation_id != organisation.pk:
+        raise NoSuchKey(_("This organisation has no such key."))
+    if key.issued_at >= until:
+        raise NoSuchKey(_("That key was issued only after the end of the interval."))
+    return {"from": exact(since), "key": key.pk}
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from accounts.vault import VaultStorage
 from config import jobs
 from kyc.rules import packs
 from reports import canonical, envelope, pdf, stages
-from reports.facts import dossier
+from reports.facts.catalogue import CATALOGUE
 from reports.models import Report
 
 QUEUE = jobs.Queue(
@@ -24,7 +24,7 @@ QUEUE = jobs.Queue(
     field="state",
     ready=Report.State.REQUESTED,
     failed=Report.State.FAILED,
-    lease=timedelta(seconds=120),
+    lease=timedelta(seconds=30),
 )
 # Per cent of the work when the facts are there and the pages are not.
 DRAWING = 80
@@ -142,15 +142,17 @@ def kept(claim: jobs.Claim, pages: bytes) -> Iterator[str]:
 
 def collect(claim: jobs.Claim, report: Report) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    sections = dossier.build(
+    frame = CATALOGUE[report.kind]
+    sections = frame.build(
         organisation=report.organisation_id,
         valid_at=report.valid_at,
         snapshot=report.snapshot,
         pack=packs.get(report.rule_pack),
+        parameters=report.parameters,
     )
     for number, (name, done) in enumerate(sections, start=1):
         facts = done
-        told(claim, DRAWING * number // (dossier.STEPS + 1), name)
+        told(claim, DRAWING * number // (frame.steps + 1), name)
     return facts
 
 

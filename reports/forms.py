@@ -1,29 +1,72 @@
-"""What an auditor asks for."""
+"""What an auditor asks for, and which of the reports he looks at."""
 
 from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from kyc.keys import secret
+from kyc.keys.models import Key
+from reports.facts.catalogue import CATALOGUE
+from reports.models import Report
+
+PICKER = {"type": "datetime-local", "step": "1"}
+WHOLE = _("That is a whole key. Write only its beginning; who holds the whole can use it, and it is kept nowhere.")
 
 
 class RequestForm(forms.Form):
-    organisation = forms.ModelChoiceField(label=_("Organisation"), queryset=Organisation.objects.order_by("name"))
+    kind = forms.ChoiceField(
+        label=_("Report"), choices=Report.Kind.choices, initial=Report.Kind.DOSSIER, widget=forms.RadioSelect
+    )
+    organisation = forms.ModelChoiceField(label=_("Organisation"), queryset=Organisation.objects.real().order_by("name", "pk"))
+    key = forms.CharField(
+        label=_("One key"),
+        required=False,
+        max_length=100,
+        help_text=_("Of an attribution report: how the key begins, as kh_live_…. Empty means every key of the organisation."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": "keys"}),
+    )
+    since = forms.DateField(
+        label=_("From"),
+        required=False,
+        help_text=_("Of an attribution report: the beginning of that day, UTC. Empty means a year before “As of”."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     as_of = forms.DateField(
         label=_("As of"),
         required=False,
-        help_text=_("The end of that day, UTC. Empty means now."),
+        help_text=_("The end of that day, UTC; of an attribution report the end of its interval. Empty means now."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     known_at = forms.DateTimeField(
         label=_("As known at"),
         required=False,
         help_text=_("To see what was known at the end of that second, in UTC. Empty means now."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
+        widget=forms.DateTimeInput(attrs=PICKER, format="%Y-%m-%dT%H:%M:%S"),
     )
+
+    def clean_key(self) -> Key | None:
+        """By its prefix, with or without the last four characters behind a dot or dots. A whole key is not shown again."""
+        text = self.cleaned_data["key"]
+        if secret.PATTERN.search(text):
+            self.data = self.data.copy()
+            self.data[self.add_prefix("key")] = ""
+            raise forms.ValidationError(WHOLE)
+        if not text:
+            return None
+        prefix = text.replace("...", "…").partition("…")[0].strip()
+        found = Key.objects.filter(organisation=self.cleaned_data.get("organisation"), prefix=prefix).first()
+        if found is None and "organisation" in self.cleaned_data:
+            raise forms.ValidationError(_("This organisation has no such key."))
+        return found
+
+    def clean_since(self) -> datetime | None:
+        day = self.cleaned_data["since"]
+        return datetime.combine(day, time.min, tzinfo=UTC) if day else None
 
     def clean_as_of(self) -> datetime | None:
         day = self.cleaned_data["as_of"]
@@ -42,6 +85,47 @@ class RequestForm(forms.Form):
             raise forms.ValidationError(_("“As known at” lies in the future. Choose a moment that has passed."))
         return min(moment.replace(microsecond=999_999), timezone.now())
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        frame = CATALOGUE.get(data.get("kind", ""))
+        if frame and not frame.is_period:
+            for field in ("key", "since"):
+                if data.get(field):
+                    self.add_error(field, _("This belongs to an attribution report. Choose that, or leave this empty."))
+        return data
+
+    @property
+    def keys(self) -> list[Key]:
+        """Those of the organisation chosen so far, to choose from; the newest, when it has very many."""
+        chosen = str(self["organisation"].value() or "")
+        if not chosen.isascii() or not chosen.isdigit() or len(chosen) > 18:
+            return []
+        return list(Key.objects.filter(organisation=int(chosen), organisation__sandbox="").order_by("-pk")[:200])
+
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
-        return {"valid_at": data["as_of"], "known_at": data["known_at"]}
+        return {
+            "kind": data["kind"],
+            "valid_at": data["as_of"],
+            "known_at": data["known_at"],
+            "since": data["since"],
+            "key": data["key"],
+        }
+
+
+class FilterForm(forms.Form):
+    """Which reports the list shows, as it stands in the address."""
+
+    kind = forms.ChoiceField(label=_("Report"), required=False)
+    organisation = forms.ModelChoiceField(
+        label=_("Organisation"), required=False, queryset=Organisation.objects.real().order_by("name", "pk"), empty_label=_("All")
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["kind"].choices = [("", _now("All")), *Report.Kind.choices]
+
+    def chosen(self) -> dict[str, Any]:
+        """Filters that are good; a bad one is told beside its field and narrows nothing."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}

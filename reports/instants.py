@@ -46,3 +46,11 @@ def period(year: int, month: int | None, day: int | None) -> Span:
     else:
         days = 366 if calendar.isleap(year) else 365
     return Span(first, first + timedelta(days=days) - LAST)
+
+
+def year_before(moment: datetime) -> datetime:
+    """The same day and time a year earlier; of 29 February the 28th."""
+    try:
+        return moment.replace(year=moment.year - 1)
+    except ValueError:
+        return moment.replace(year=moment.year - 1, day=28)

@@ -13,10 +13,12 @@ from config.jobs import Claimable
 
 @tracked(exclude=["progress", "stage", "facts"])
 class Report(Claimable):
-    """One report asked for and built. `facts` is report.json, `envelope` who asked and when it was made."""
+    """One report asked for and built. `facts` is report.json, `envelope` who asked and when it was made; `parameters` narrow
+    what it tells: of a period `from`, an instant, and `key`, the id of the one key asked about."""
 
     class Kind(models.TextChoices):
         DOSSIER = "R-03", _("Customer identification and verification dossier")
+        ATTRIBUTION = "R-06", _("API key attribution report")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Being built")
@@ -28,6 +30,7 @@ class Report(Claimable):
     valid_at = models.DateTimeField()
     known_at = models.DateTimeField()
     snapshot = models.ForeignKey(Snapshot, models.PROTECT)
+    parameters = models.JSONField(default=dict, blank=True)
     rule_pack = models.CharField(max_length=20)
     template = models.CharField(max_length=20)
     state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)

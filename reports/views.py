@@ -1,36 +1,63 @@
 """The auditor's face: ask, watch, download."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from accounts.guards import staff
 from accounts.permissions import Permission
 from accounts.private_files import private_file
 from accounts.refused import Refused
+from accounts.snapshots import NothingKnown
 from reports import actions, stages
-from reports.forms import RequestForm
+from reports.forms import FilterForm, RequestForm
 from reports.models import Report
+
+A_PAGE = 50
+UNPROCESSABLE = 422
 
 
 @staff(Permission.REPORT_VIEW)
 def reports(request: HttpRequest) -> HttpResponse:
-    rows = Report.objects.select_related("organisation", "requested_by").defer("facts").order_by("-pk")[:200]
-    return render(request, "reports/list.html", {"reports": rows})
+    """The newest first; kind, organisation and page stand in the address."""
+    form = FilterForm(request.GET)
+    chosen = form.chosen()
+    rows = Report.objects.filter(**chosen).select_related("organisation", "requested_by").defer("facts").order_by("-pk")
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+
+    def address(number: int) -> str:
+        kept = {name: getattr(value, "pk", value) for name, value in chosen.items()}
+        return "?" + urlencode({**kept, "page": number})
+
+    shown = {
+        "reports": page.object_list,
+        "page": page,
+        "newer_url": address(page.number - 1) if page.has_previous() else "",
+        "older_url": address(page.number + 1) if page.has_next() else "",
+        "form": form,
+        "is_narrowed": bool(chosen),
+    }
+    return render(request, "reports/list.html", shown)
 
 
 @staff(Permission.REPORT_REQUEST)
 def ask(request: HttpRequest) -> HttpResponse:
-    form = RequestForm(request.POST or None)
+    """The address may name kind and organisation, so that a link leads to the form half filled."""
+    initial = {name: request.GET[name] for name in ("kind", "organisation") if name in request.GET}
+    form = RequestForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             report = actions.request(form.cleaned_data["organisation"], **form.values(), by=request.user)
         except Refused as refused:
-            form.add_error(None, str(refused))
+            field = "known_at" if isinstance(refused, NothingKnown) else getattr(refused, "field", None)
+            form.add_error(field, str(refused))
         else:
             return redirect("reports:report", report.pk)
-    return render(request, "reports/request.html", {"form": form})
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "reports/request.html", {"form": form}, status=status)
 
 
 @staff(Permission.REPORT_VIEW)
@@ -38,17 +65,17 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
     found = get_object_or_404(Report.objects.select_related("organisation", "requested_by"), pk=pk)
     template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
-    return render(request, template, {"report": found, "stage": stages.told(found.stage)})
+    told = {"report": found, "stage": stages.told(found.stage), "stuck": stages.stuck(found), "asked": actions.asked(found)}
+    return render(request, template, told)
 
 
 @staff(Permission.REPORT_REQUEST)
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """A second report of the same customer and instants: the same rules and template give the same facts."""
+    """A second report of the same customer, instants and parameters: the same rules and template give the same facts."""
     first = get_object_or_404(Report.objects.select_related("organisation"), pk=pk)
-    instants = {"valid_at": first.valid_at, "known_at": first.known_at}
     try:
-        made = actions.request(first.organisation, **instants, kind=first.kind, by=request.user)
+        made = actions.again(first, by=request.user)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("reports:report", first.pk)

@@ -13,10 +13,17 @@ from django.test.utils import setup_databases, teardown_databases
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
 
+# These keep a transaction that has written open for long, which the server shows to every database, and the others wait until
+# nothing is written: one after the other, not beside each other.
+OPEN_FOR_LONG = {"test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In parallel a file stays together, and so do all who share the one running installation."""
     for item in items:
+        if item.path.name in OPEN_FOR_LONG or item.path.parent.name == "demo":
+            item.add_marker(pytest.mark.xdist_group("open for long"))
+            continue
         shares = "installation" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("installation" if shares else item.path.name + item.path.parent.name))
 

@@ -11,9 +11,10 @@ from accounts.models import GatewayCredential, Membership, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, Requirement
 from kyc.evidence import actions as evidence
+from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership import actions as ownership
-from kyc.parties.models import Role
+from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
 from reports.models import Report
 from tests import cast
@@ -64,7 +65,17 @@ def one_of_each(by: User, **names: str) -> Rows:
     message = messages.queue(to=by.email, subject="Hello", text="Hello")
     membership = Membership.objects.get(organisation=organisation, user=by)
     role = Role.objects.get(organisation=organisation, kind=Role.Kind.DIRECTOR)
+    status = PersonStatus.objects.filter(organisation=organisation).first()
+    proof = StatusProof.objects.create(
+        organisation=organisation, status=status, document=document, proved_by=analyst, valid_until=date(2030, 1, 1)
+    )
+    invitation = Invitation.objects.create(
+        organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
+        invited_by=by, expires_at=now + timedelta(days=7),
+    )  # fmt: skip
+    told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     rows = [
+        status, proof, invitation, *told,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, report,
     ]  # fmt: skip

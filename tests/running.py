@@ -109,8 +109,9 @@ def open_folder() -> Iterator[Path]:
 
 
 def wait_until_ready(running: Installation) -> None:
+    """It answers, and the demo, which loads on while it does, is there."""
     deadline = time.monotonic() + READY_WITHIN
-    while not answers(running.url):
+    while not answers(running.url) or "The demo is complete" not in running.log.read_text():
         assert running.process.poll() is None, running.log.read_text()
         assert time.monotonic() < deadline, running.log.read_text()
         time.sleep(0.2)

@@ -17,8 +17,29 @@ COMPANY = {
     "country": "NO",
     "hq_country": "NO",
     "address": "Havnegata 7\n5003 Bergen",
+    "phone": "+47 55 00 00 00",
+    "domain": "tide.example",
 }
-CONTROLLER = {"name": "Freja Lind", "title": "Chief executive", "country": "NO", "birth_date": "1986-04-12"}
+KIND = {"customer_class": "company", "programme": "startup_credit", "programme_run_by": "Vestland Ventures"}
+CONTROLLER = {"name": "Freja Lind", "title": "Chief executive", "country": "NO", "birth_date": "1986-04-12", "us_basis": "none"}
+ROLES = ("controller", "director", "signatory")
+# What Freja's company answers about its use, by the code of the question.
+USE = {
+    "end_use": "Robots that clean hulls ask in plain words what they see.",
+    "end_users": ["business"],
+    "user_locations": "Norway, Denmark",
+    "military": "no",
+    "weapons": "no",
+    "training": "own",
+    "training_for": "Ours, trained in Bergen, and nobody else uses it.",
+    "resale": "no",
+    "government_ownership": "no",
+    "ultimate_parent": "We are it",
+    "ultimate_parent_country": "NO",
+}
+PAYMENT = {
+    "kind": "card", "holder": "Tide Robotics AS", "institution": "DNB", "country": "NO", "last_four": "4242", "source": "revenue",
+}  # fmt: skip
 CONTROLLERS_SHARE = "40"
 HOLDING = {"name": "Haugen Invest AS", "country": "NO", "hq_country": "NO", "share": "60"}
 # Names of the shipped list, and how they come in.

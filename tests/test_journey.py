@@ -20,6 +20,7 @@ from kyc.keys import holds, linking
 from kyc.keys.models import Key
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
+from kyc.parties import payments, profiles, questionnaires
 from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
@@ -44,14 +45,16 @@ def told(by: User) -> cast.Founded:
     """Freja says who her company is, who runs it and who owns it, down to people."""
     organisation = organisations.create(name=story.COMPANY["name"], by=by)
     cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
+    profiles.choose(organisation, **story.KIND, by=by)
     company = parties.declare_company(organisation, **story.COMPANY, by=by)
-    roles = ["controller", "director"]
-    controller = parties.declare_person(organisation, **story.CONTROLLER, roles=roles, by=by)
+    controller = parties.declare_person(organisation, **story.CONTROLLER, roles=story.ROLES, by=by)
     ownership.declare_owner(organisation, owned=company, owner=controller, share=story.CONTROLLERS_SHARE, by=by)
     holding = ownership.declare_owner(organisation, owned=company, kind="company", **story.HOLDING, by=by).owner
     for owner in story.HOLDERS:
         person = {"name": owner.name, "country": owner.country, "share": owner.share}
         ownership.declare_owner(organisation, owned=holding, kind="person", **person, by=by)
+    questionnaires.sign(organisation, answers=story.USE, signed_name=story.CONTROLLER["name"], by=by)
+    payments.declare(organisation, **story.PAYMENT, by=by)
     return cast.Founded(organisation, company, controller, by)
 
 

@@ -12,6 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts import sessions
+
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -56,6 +58,11 @@ def initials(name: str) -> str:
     words = str(name).split()
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper() or "?"
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    return sessions.device(user_agent)
 
 
 @register.filter

@@ -48,6 +48,7 @@ class Answer(serializers.Serializer[Any]):
     responsible = serializers.CharField(required=False)
     iat = serializers.IntegerField(required=False)
     exp = serializers.IntegerField(required=False, help_text="When the entity's verification ends.")
+    sandbox = serializers.BooleanField(required=False, help_text="True for the keys of sandboxes, and only told of them.")
 
 
 class FlatJSONParser(JSONParser):

@@ -1,6 +1,8 @@
 """What people do with a case: open, submit, assign, propose, take, decline, withdraw."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,16 +14,14 @@ from accounts.models import Membership, Organisation, Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import Refused
 from config import jobs
+from kyc.cases import items as asking
 from kyc.cases.completeness import missing
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
-from kyc.parties.models import Role
+from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
-
-DAYS_TO_DECIDE = 3
-DAYS_TO_ANSWER = 14
 
 
 class NotNow(Refused):
@@ -70,18 +70,20 @@ def open_case(organisation: Organisation, *, notice_version: str, locale: str, b
 @transaction.atomic
 def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     """Sends the case to be examined. Sent twice, the second time is refused and nothing happens."""
-    organisations.membership_required(by, case.organisation)
+    organisations.locked(case.organisation, by=by)
     case = locked(case, Case.State.DRAFT, Case.State.WAITING)
     if not declared_true:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))
     if gaps := missing(case.organisation):
         raise Incomplete(gaps[0].sentence)
+    if undone := asking.undone(case):
+        raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": undone[0].sentence})
     now = timezone.now()
     case.submitted_at = case.declared_true_at = now
     case.submitted_by = case.declared_true_by = by
     case.save(update_fields=["submitted_at", "declared_true_at", "submitted_by", "declared_true_by"])
     case.requirements.filter(met_at__isnull=True).update(met_at=now)
-    move(case, Case.State.SUBMITTED, due_on=now.date() + timedelta(days=DAYS_TO_DECIDE))
+    move(case, Case.State.SUBMITTED, due_on=now.date() + timedelta(days=packs.current().days("decide")))
     Examination.objects.create(organisation=case.organisation, case=case, rule_pack=packs.current().version)
     audit.record("case.submitted", target=case, by=by)
     jobs.woke("case.submitted")
@@ -89,10 +91,27 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
 
 
 @transaction.atomic
+def examine_again(case: Case, *, by: User) -> Examination:
+    """Asks for a further round after the machine has given up on the last one."""
+    require(by, Permission.DECISION_PROPOSE)
+    Organisation.objects.select_for_update().get(pk=case.organisation_id)
+    case = locked(case, Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED)
+    latest = case.examinations.order_by("-pk").first()
+    if latest is None or latest.state != Examination.State.FAILED:
+        raise NotNow(_("The checks have not failed, or have been asked for again meanwhile."))
+    again = Examination.objects.create(organisation=case.organisation, case=case, rule_pack=packs.current().version)
+    audit.record("case.checks_asked_again", target=case, by=by, reason=latest.failure)
+    jobs.woke("case.checks_asked_again")
+    return again
+
+
+@transaction.atomic
 def assign(case: Case, *, to: User | None, by: User) -> Case:
     require(by, Permission.CASE_ASSIGN)
     if to is not None and not to.can(Permission.DECISION_PROPOSE):
         raise NotPermitted(_("%(name)s does not work cases.") % {"name": to})
+    if to is not None and to.is_robot:
+        raise NotPermitted(_("%(name)s decides sandboxes only.") % {"name": to})
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.owner_id != (to.pk if to else None):
         case.owner = to
@@ -102,17 +121,30 @@ def assign(case: Case, *, to: User | None, by: User) -> Case:
 
 
 @transaction.atomic
-def propose(case: Case, *, choice: str, reason: str, note: str, message: str = "", by: User) -> Decision:
-    """One officer's word. Asking the customer for more needs the sentence he will read."""
+def propose(
+    case: Case,
+    *,
+    choice: str,
+    reason: str,
+    note: str,
+    message: str = "",
+    items: Sequence[dict[str, Any]] = (),
+    by: User,
+) -> Decision:
+    """One officer's word. Asking the customer for more names what is needed, item by item (kyc.cases.items), or in a sentence
+    that he will read."""
     case = locked(case, Case.State.REVIEW)
-    if choice == Decision.Choice.ASK and not message.strip():
-        raise proposals.ReasonMissing(_("Write the sentence that the customer will read."))
+    asked = asking.checked(items, parties_of(case)) if choice == Decision.Choice.ASK else []
+    if choice == Decision.Choice.ASK and not asked and not message.strip():
+        raise proposals.ReasonMissing(_("Say what you need: name it, or write the sentence that the customer will read."))
     if not note.strip():
         raise proposals.ReasonMissing(_("Write in a sentence or two what decided it."))
     if choice == Decision.Choice.APPROVE and (reasons := obstacles(case)):
         raise Stopped(" ".join(reasons))
     proposal = proposals.propose(policy=POLICY, choice=choice, reason=reason, note=note, by=by)
-    decision = Decision.objects.create(organisation=case.organisation, case=case, proposal=proposal, message=message)
+    decision = Decision.objects.create(
+        organisation=case.organisation, case=case, proposal=proposal, message=message.strip(), items=asked
+    )
     move(case, Case.State.PROPOSED, due_on=case.due_on)
     audit.record("decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason)
     return decision
@@ -160,15 +192,26 @@ def withdraw(decision: Decision, *, by: User) -> Case:
     return case
 
 
+def parties_of(case: Case) -> dict[int, Party]:
+    return {party.pk: party for party in Party.objects.current().filter(organisation=case.organisation)}
+
+
 def ask(case: Case, decision: Decision) -> None:
-    due = timezone.now().date() + timedelta(days=DAYS_TO_ANSWER)
-    Requirement.objects.create(
-        organisation=case.organisation,
-        case=case,
-        sentence=decision.message,
-        consequence=_("Without it we cannot finish the check, and no live key can be switched on."),
-        due_on=due,
-    )
+    """A requirement for each item; the sentence to the customer stands alone where none was named."""
+    due = timezone.now().date() + timedelta(days=packs.current().days("answer"))
+    parties = parties_of(case)
+    asked = [
+        {"what": item["what"], "party": parties.get(item["party"]), "sentence": asking.sentence(item, parties)}
+        for item in decision.items
+    ]
+    for item in asked or [{"sentence": decision.message}]:
+        Requirement.objects.create(
+            organisation=case.organisation,
+            case=case,
+            **item,
+            consequence=_("Without it we cannot finish the check, and no live key can be switched on."),
+            due_on=due,
+        )
     move(case, Case.State.WAITING, due_on=due)
 
 
@@ -212,4 +255,5 @@ def tell_customer(case: Case, decision: Decision) -> None:
             organisation=case.organisation,
             case=case,
             message=decision.message,
+            requirements=list(case.requirements.filter(met_at__isnull=True).order_by("pk")),
         )

@@ -1,44 +1,138 @@
-"""What must be there before a case can be sent."""
+"""What must be there before a case can be sent, by what the customer is. What its class does not need is not asked (PRV-01)."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from kyc.evidence.models import Document
 from kyc.ownership.models import Interest
-from kyc.parties.models import Party, Role
+from kyc.parties import profiles, questionnaires, statuses
+from kyc.parties.models import Party, PaymentMeans, Profile, Role
 from kyc.parties.wording import one_stop
+
+C, D, K = Profile.CustomerClass, Document.Kind, Interest.Kind
+# Of each class one of these documents, and the sentence that asks for it.
+PAPERS: dict[str, tuple[tuple[str, ...], Promise]] = {
+    C.COMPANY: ((), gettext_lazy("Add one document about the company, such as a register extract.")),
+    C.RESEARCH: ((), gettext_lazy("Add one document about the institution, such as its statute or a register extract.")),
+    C.INDIVIDUAL: ((D.PASSPORT, D.IDENTITY_CARD), gettext_lazy("Add your passport or identity card.")),
+    C.TRUST: ((D.TRUST_DEED,), gettext_lazy("Add the trust deed.")),
+    C.STATE_BODY: ((D.FOUNDING_ACT,), gettext_lazy("Add the act that founded the body, or its statute.")),
+}
+# How each class is asked about itself.
+ABOUT: dict[str, Promise] = {
+    C.COMPANY: gettext_lazy("Tell us about the company."),
+    C.RESEARCH: gettext_lazy("Tell us about the institution."),
+    C.INDIVIDUAL: gettext_lazy("Tell us about yourself."),
+    C.TRUST: gettext_lazy("Tell us about the trust."),
+    C.STATE_BODY: gettext_lazy("Tell us about the state body."),
+}
+# Who is led by somebody, and the sentence that asks for him.
+LEADING: dict[str, Promise] = {
+    C.COMPANY: gettext_lazy("Name the one person who controls the company day to day."),
+    C.RESEARCH: gettext_lazy("Name the one person who controls the institution day to day."),
+    C.STATE_BODY: gettext_lazy("Name the one person who controls the body day to day."),
+}
 
 
 @dataclass(frozen=True)
 class Missing:
-    """`step` is company, people, owners or documents; `sentence` says what to do."""
+    """`step` is kind, company, people, owners, use, payment or documents; `sentence` says what to do."""
 
     step: str
     sentence: str
 
 
 def missing(organisation: Organisation) -> list[Missing]:
-    """Empty when the case can be sent. One controlling person (FIN-03), owners down to people or a state (IAAS-04), one
-    document."""
-    roles = set(Role.objects.live().filter(organisation=organisation).values_list("kind", flat=True))
-    found = []
-    if Role.Kind.CUSTOMER not in roles:
-        found.append(Missing("company", _("Tell us about the company.")))
-    if Role.Kind.CONTROLLER not in roles:
-        found.append(Missing("people", _("Name the one person who controls the company day to day.")))
-    if Role.Kind.DIRECTOR not in roles:
-        found.append(Missing("people", _("Name at least one director.")))
-    found += [Missing("owners", sentence) for sentence in ownerless(organisation)]
-    if not Document.objects.current().filter(organisation=organisation).exists():
-        found.append(Missing("documents", _("Add one document about the company, such as a register extract.")))
-    return found
+    """Empty when the case can be sent."""
+    profile = profiles.of(organisation)
+    if profile is None:
+        return [Missing("kind", _("Say what you are, and how you come to us."))]
+    roles = {role.kind: role.party for role in Role.objects.live().filter(organisation=organisation).select_related("party")}
+    steps = {
+        "company": about_customer(roles.get(Role.Kind.CUSTOMER), profile.customer_class, organisation),
+        "people": people(profile.customer_class, roles),
+        "owners": ownerless(organisation),
+        "use": [] if questionnaires.current(organisation) else [_("Say how you will use it, and sign.")],
+        "payment": payment(organisation),
+        "documents": documents(profile.customer_class, organisation),
+    }
+    return [Missing(step, sentence) for step, sentences in steps.items() for sentence in sentences]
 
 
-def ownerless(organisation: Organisation) -> list[str]:
-    """A sentence for each company in the chain for which nobody is named as its owner."""
-    companies = Party.objects.current().filter(organisation=organisation, kind=Party.Kind.COMPANY)
-    owned = Interest.objects.live().filter(organisation=organisation).values("owned")
-    sentence = _("Say who owns %(name)s.")
-    return [one_stop(sentence % {"name": party.name}) for party in companies.exclude(pk__in=owned).order_by("pk")]
+def is_foreign_data_asked(organisation: Organisation) -> bool:
+    """Whether what is needed of foreign customers only is asked (IAAS-10, IAAS-18)."""
+    return not statuses.are_declared_us(organisation)
+
+
+def about_customer(found: Party | None, customer_class: str, organisation: Organisation) -> Iterator[str]:
+    if found is None:
+        yield str(ABOUT[customer_class])
+    elif not found.phone and is_foreign_data_asked(organisation):
+        yield _("Add a telephone number.")
+
+
+def people(customer_class: str, roles: Collection[str]) -> Iterator[str]:
+    """One controlling person (FIN-03), directors, and who signs (FATF-02); `roles` are the kinds that somebody has."""
+    if customer_class in LEADING and Role.Kind.CONTROLLER not in roles:
+        yield str(LEADING[customer_class])
+    if customer_class in {C.COMPANY, C.RESEARCH} and Role.Kind.DIRECTOR not in roles:
+        yield _("Name at least one director.")
+    if customer_class != C.INDIVIDUAL and Role.Kind.SIGNATORY not in roles:
+        yield _("Name at least one person who may sign for you.")
+
+
+def payment(organisation: Organisation) -> Iterator[str]:
+    if is_foreign_data_asked(organisation) and not PaymentMeans.objects.live().filter(organisation=organisation).exists():
+        yield _("Say how you pay, and where the money comes from.")
+
+
+def documents(customer_class: str, organisation: Organisation) -> Iterator[str]:
+    """A paper of the customer's class, and the authority of everybody who signs without standing in the register."""
+    if lacks_paper(customer_class, organisation):
+        yield str(PAPERS[customer_class][1])
+    for role in unproved(organisation):
+        yield one_stop(_("Add the proof that this person may sign for you: %(name)s.") % {"name": role.party.name})
+
+
+def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
+    current, kinds = Document.objects.current().filter(organisation=organisation), PAPERS[customer_class][0]
+    return not (current.filter(kind__in=kinds) if kinds else current.exclude(kind=D.AUTHORITY)).exists()
+
+
+def unproved(organisation: Organisation) -> QuerySet[Role]:
+    """The signatories whose authority nothing proves yet (FATF-02)."""
+    registered = Role.objects.live().filter(organisation=organisation, kind__in=(Role.Kind.DIRECTOR, Role.Kind.CONTROLLER))
+    signing = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.SIGNATORY)
+    current = Document.objects.current().filter(organisation=organisation)
+    proved = current.filter(kind=D.AUTHORITY, party__isnull=False).values("party")
+    others = signing.exclude(party__in=registered.values("party")).exclude(party__in=proved)
+    return others.select_related("party").order_by("party")
+
+
+def ownerless(organisation: Organisation) -> Iterator[str]:
+    """A sentence for each company in the chain for which nobody is named as its owner (IAAS-04), and for each role of a trust
+    in which nobody is (FATF-04)."""
+    held: dict[int, set[str]] = {}
+    for owned, kind in Interest.objects.live().filter(organisation=organisation).values_list("owned", "kind"):
+        held.setdefault(owned, set()).add(kind)
+    for party in Party.objects.current().filter(organisation=organisation).order_by("pk"):
+        kinds = held.get(party.pk, set())
+        if party.is_company and not kinds:
+            yield one_stop(_("Say who owns %(name)s.") % {"name": party.name})
+        elif party.is_trust:
+            for kind, sentence in TRUST_ROLES.items():
+                if kind not in kinds:
+                    yield one_stop(str(sentence) % {"name": party.name})
+
+
+TRUST_ROLES: dict[str, Promise] = {
+    K.SETTLOR: gettext_lazy("Name the settlor of %(name)s."),
+    K.TRUSTEE: gettext_lazy("Name the trustees of %(name)s."),
+    K.BENEFICIARY: gettext_lazy("Name the beneficiaries, or their class, of %(name)s."),
+}

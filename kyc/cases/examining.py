@@ -1,20 +1,23 @@
 """The machine's round over a case as submitted: screening, ownership, risk; results are rows."""
 
 from datetime import timedelta
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit
+from accounts.models import AuditEvent, Organisation
 from config import jobs
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.round import Round, gather
-from kyc.ownership import regimes
+from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import Verdict
 from kyc.parties.models import Party
@@ -43,18 +46,36 @@ QUEUE = Rounds(
 )
 
 
+# First words of the events after which what a round found may be no longer true.
+CHANGES = (
+    "party.",
+    "interest.",
+    "payment.",
+    "questionnaire.",
+    "document.uploaded",
+    "document.removed",
+    "person.proved",
+    "status.",
+)
+
+
 def outdated() -> QuerySet[Case]:
     """Cases before an officer that were examined against other lists than those active now, or whose last possible match
-    has been ruled on since: what is blocked, and the score, follow from who is listed."""
+    has been ruled on since: what is blocked, and the score, follow from who is listed. Also those of which something was
+    declared, sent or verified since the round was asked for, whoever let it through."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
     hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
     ruled = Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling=""))
+    changes = reduce(or_, (Q(verb__startswith=start) for start in CHANGES))
+    events = AuditEvent.objects.filter(changes, organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at"))
     return Case.objects.alias(
-        latest=Subquery(rounds.values("pk")[:1]), examined_at=Subquery(rounds.values("done_at")[:1])
+        latest=Subquery(rounds.values("pk")[:1]),
+        asked_at=Subquery(rounds.values("requested_at")[:1]),
+        examined_at=Subquery(rounds.values("done_at")[:1]),
     ).filter(
-        Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions())))),
+        Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions()))) | Exists(events)),
         state__in=[Case.State.REVIEW, Case.State.PROPOSED],
     )
 
@@ -80,7 +101,9 @@ def named(versions: list[ListVersion]) -> list[dict[str, Any]]:
 
 @transaction.atomic
 def ask_again(case: Case) -> None:
-    """Asks for a further round. Repeated, it is silence."""
+    """Asks for a further round. Repeated, it is silence. The organisation's row is held, so that whatever is declared is
+    either seen by the round or comes after it was asked for."""
+    Organisation.objects.select_for_update().get(pk=case.organisation_id)
     Case.objects.select_for_update().get(pk=case.pk)
     if outdated().filter(pk=case.pk).exists():
         Examination.objects.create(organisation_id=case.organisation_id, case=case, rule_pack=packs.current().version)
@@ -167,10 +190,13 @@ def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[s
     blocked = regimes.blocked(
         facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
     )
+    threshold = facts.pack.threshold("iaas-cip")
     owners = regimes.beneficial_owners(
-        facts.holdings, subject=subject, people=facts.people, threshold=facts.pack.threshold("iaas-cip"), names=facts.names
+        facts.holdings, subject=subject, people=facts.people, threshold=threshold, names=facts.names
     )
-    return blocked, owners
+    return blocked, trusts.with_trusts(
+        owners, facts.interests, subject=subject, people=facts.people, threshold=threshold, names=facts.names
+    )
 
 
 def write_determinations(facts: Round, blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> None:
@@ -227,3 +253,4 @@ def close(facts: Round) -> None:
     Examination.objects.filter(pk=examination.pk).update(done_at=now, lists=named(facts.versions))
     Case.objects.filter(pk=examination.case_id, state=Case.State.SUBMITTED).update(state=Case.State.REVIEW, in_state_since=now)
     audit.record("case.examined", target=examination, by=None, rule_pack=facts.pack.version)
+    jobs.woke("case.examined")

@@ -1,30 +1,37 @@
 """What a round found, in sentences, and which factors of the rule pack it makes true."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from kyc.cases import declared
+from kyc.cases.declared import Row
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
-from kyc.ownership import regimes
+from kyc.ownership import regimes, trusts
 from kyc.ownership.flows import Flow
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.regimes import Verdict
 from kyc.ownership.shares import Interval, per_cent, short
 from kyc.ownership.verdicts import line
+from kyc.parties.models import Party
 from kyc.risk.scoring import Result
 from kyc.screening.models import Hit
 
-# Category, state, sentence, and the tab that proves it.
-Row = tuple[str, str, str, str]
 # Stands for whoever holds what nobody is named for; parties are numbers.
 NOBODY = "nobody"
+# What has no owners by its nature.
+UNOWNED = {
+    Party.Kind.PERSON: gettext_lazy("The customer is a person, whom nobody owns."),
+    Party.Kind.STATE: gettext_lazy("The customer is a state or state body, which has no owners."),
+}
 
 
 def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict], result: Result) -> list[Row]:
     return [
         ownership_finding(facts, hits, blocked, owners),
         screening_finding(facts, hits),
-        remainder_finding(facts),
+        *remainder_findings(facts),
+        *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}),
         documents_finding(facts),
         risk_finding(result),
     ]
@@ -57,6 +64,10 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
             _("More than 100 %% is stated to be held of %(names)s.") % {"names": names},
             "people",
         )
+    if said_of_kind := UNOWNED.get(facts.customer.kind):
+        return "ownership", Finding.State.INFO, str(said_of_kind), "people"
+    if facts.customer.is_trust:
+        return trust_finding(facts, owners)
     counts_from = line(facts.pack.threshold("iaas-cip"))
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
     if hidden := undeclared_owners(facts):
@@ -71,6 +82,25 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
     sentence = ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found)
     sentence %= {"n": found, "line": counts_from}
     return "ownership", Finding.State.GOOD if found else Finding.State.INFO, sentence, "people"
+
+
+def trust_finding(facts: Round, owners: dict[str, Verdict]) -> Row:
+    """Whoever has a role in the trust counts as its owner; behind one who is no person others are to be asked for, except
+    behind beneficiaries that are known as a class of people."""
+    roles = {h.owner for h in facts.interests if h.owned == str(facts.customer.pk) and h.interest in trusts.ROLES}
+    found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
+    sentence = ngettext(
+        "%(n)s person has a role in the trust and counts as its owner.",
+        "%(n)s people have a role in the trust and count as its owners.",
+        found,
+    ) % {"n": found}
+    kinds = {party: facts.parties[int(party)].kind for party in sorted(roles, key=int)}
+    hidden = [facts.names[party] for party, kind in kinds.items() if kind in (Party.Kind.COMPANY, Party.Kind.TRUST)]
+    if classes := [facts.names[party] for party, kind in kinds.items() if kind == Party.Kind.UNKNOWN]:
+        sentence += " " + _("Known as a class only: %(names)s.") % {"names": declared.listed(classes)}
+    if hidden:
+        sentence += " " + _("Who stands behind these is to be looked at: %(names)s.") % {"names": declared.listed(hidden)}
+    return "ownership", Finding.State.GOOD if found and not hidden else Finding.State.WARN, sentence, "people"
 
 
 def undeclared_owners(facts: Round) -> tuple[str, Interval] | None:
@@ -111,6 +141,12 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
         return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
     sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", len(facts.parties))
     return "screening", Finding.State.GOOD, sentence % {"n": len(facts.parties), "lists": used}, "screening"
+
+
+def remainder_findings(facts: Round) -> list[Row]:
+    """None where there is nothing to hold shares of: neither the customer nor anybody above it is a company."""
+    chain = Stakes.of(facts.interests).above(str(facts.customer.pk))
+    return [remainder_finding(facts)] if any(facts.parties[int(party)].is_company for party in chain) else []
 
 
 def remainder_finding(facts: Round) -> Row:
@@ -156,7 +192,8 @@ def fired(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]) -> list[st
         "open_hits": any(not hit.ruling for hit in hits),
         "elevated_country": bool(countries & elevated),
         "unaccounted_ownership": any(left.max >= facts.pack.unaccounted_line for left in facts.gaps.values()),
-        "deep_chain": regimes.depth(facts.holdings, subject=str(customer.pk)) >= facts.pack.deep_chain,
+        "deep_chain": regimes.depth(facts.interests, subject=str(customer.pk)) >= facts.pack.deep_chain,
         "headquarters_elsewhere": bool(customer.hq_country) and customer.hq_country != customer.country,
-    }
+        "nominee": facts.nominees > 0,
+    } | facts.declared.codes()
     return [code for code, holds_now in holds.items() if holds_now]

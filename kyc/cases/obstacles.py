@@ -3,8 +3,12 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kyc.cases.declared import listed
 from kyc.cases.examining import hits_of, outdated
 from kyc.cases.models import Case, Examination, Finding
+from kyc.evidence.proofs import verified_us
+from kyc.parties.actions import customer
+from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
 
 
@@ -13,6 +17,8 @@ def obstacles(case: Case) -> list[str]:
     latest = case.examinations.order_by("-pk").first()
     if latest is None or latest.state != Examination.State.DONE:
         return [_("The checks have not finished.")]
+    if case.organisation.sandbox:
+        return []
     hits = hits_of(latest)
     found = [] if latest.lists else [_("No list is loaded, so nobody was screened.")]
     if open_hits := hits.filter(ruling="").count():
@@ -24,6 +30,24 @@ def obstacles(case: Case) -> list[str]:
         found.append(_("A party has been confirmed to be on a list."))
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
+    found += foreign_data(case)
     if outdated().filter(pk=case.pk).exists():
-        found.append(_("The checks are being made anew, because rulings or lists have changed."))
+        found.append(_("The checks are being made anew, because rulings, lists or what the customer told us have changed."))
     return found
+
+
+def foreign_data(case: Case) -> list[str]:
+    """What is asked of foreign customers may be missing only where every party is verified to be a US person (IAAS-18); that
+    they say so is not enough."""
+    party, means = customer(case.organisation), PaymentMeans.objects.live().filter(organisation=case.organisation)
+    given = {_("a telephone number"): bool(party and party.phone), _("a means of payment"): means.exists()}
+    lacking = [what for what, is_given in given.items() if not is_given]
+    parties = Party.objects.current().filter(organisation=case.organisation)
+    unverified = parties.exclude(pk__in=verified_us(parties).values("pk")).order_by("pk")
+    if not lacking or not unverified:
+        return []
+    sentence = _(
+        "Missing: %(what)s. That may be left out only where every party is verified to be a US person, and these are not: "
+        "%(names)s. Verify them under “People and ownership”, or ask the customer for what is missing."
+    )
+    return [sentence % {"what": ", ".join(lacking), "names": listed([str(party) for party in unverified])}]

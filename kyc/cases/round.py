@@ -8,9 +8,11 @@ from functools import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kyc.cases import declared
+from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
 from kyc.evidence.models import Document
-from kyc.ownership import regimes
+from kyc.ownership import regimes, trusts
 from kyc.ownership.graph import Stakes
 from kyc.ownership.models import Interest
 from kyc.ownership.regimes import Holding
@@ -31,9 +33,13 @@ class Round:
     pack: Pack
     customer: Party
     parties: dict[int, Party]
+    # Shares, each with whom a nominee holds it for; and all interests, roles in trusts among them.
     holdings: list[Holding]
+    interests: list[Holding]
     versions: list[ListVersion]
     documents: int
+    nominees: int
+    declared: Declared
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -46,7 +52,7 @@ class Round:
     @cached_property
     def gaps(self) -> dict[str, Interval]:
         """What of the customer, and of each company above it, nobody is named for."""
-        chain = set(Stakes.of(self.holdings).above(str(self.customer.pk)))
+        chain = set(Stakes.of(self.interests).above(str(self.customer.pk)))
         companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
         return {party: left for party, left in undeclared(self.holdings, companies).items() if party in chain}
 
@@ -82,13 +88,17 @@ def mark(party: Party) -> str:
 def gather(examination: Examination) -> Round:
     organisation = examination.organisation_id
     parties = {party.pk: party for party in Party.objects.current().filter(organisation=organisation)}
-    interests = Interest.objects.live().filter(organisation=organisation)
+    live = Interest.objects.live().filter(organisation=organisation).order_by("pk")
+    interests = [Holding(str(i.held_for_id or i.owner_id), str(i.owned_id), parse(i.share), i.kind) for i in live]
     return Round(
         examination=examination,
         pack=packs.get(examination.rule_pack),
         customer=Role.objects.live().select_related("party").get(organisation=organisation, kind=Role.Kind.CUSTOMER).party,
         parties=parties,
-        holdings=[Holding(str(i.owner_id), str(i.owned_id), parse(i.share)) for i in interests],
+        holdings=trusts.shares_only(interests),
+        interests=interests,
         versions=lists.active_versions(),
         documents=Document.objects.current().filter(organisation=organisation).count(),
+        nominees=sum(1 for interest in live if interest.held_for_id),
+        declared=declared.of(examination.organisation, list(parties.values())),
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import resume
 from accounts.models import Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Decision, Entity
@@ -36,6 +37,7 @@ class DeskForm(forms.Form):
             field.error_messages |= SENTENCES
             if name in self.missing:
                 field.error_messages["required"] = self.missing[name]
+        resume.fill(self)
 
 
 class NeededText(forms.CharField):
@@ -78,17 +80,29 @@ class ProposalForm(DeskForm):
     message = NeededText(
         label=_("Sentence for the customer"),
         shown_with=f"choice={Decision.Choice.ASK}",
-        help_text=_("Needed to ask for more: what is missing and what would do."),
+        help_text=_("Needed to ask for more where you name nothing above: what is missing and what would do."),
     )
+
+    def __init__(self, data: Any = None, *, rows: Any = None, **kwargs: Any) -> None:
+        """`rows` as kyc.desk.asking makes them: what is asked for, item by item."""
+        super().__init__(data, **kwargs)
+        self.rows = rows
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         choice, reason = data.get("choice"), data.get("reason")
         if choice and reason and reason not in POLICY.reasons[choice]:
             self.add_error("reason", _("This reason belongs to another proposal."))
-        if choice == Decision.Choice.ASK and not data.get("message", "").strip():
-            self.add_error("message", _("Write the sentence that the customer will read."))
-        return data
+        return data | {"items": self.asked(data)} if choice == Decision.Choice.ASK else data
+
+    def asked(self, data: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.rows is not None and not self.rows.is_valid():
+            self.add_error(None, _("Mend the rows of what you ask for, or empty them."))
+            return []
+        named: list[dict[str, Any]] = self.rows.named() if self.rows is not None else []
+        if not named and not data.get("message", "").strip():
+            self.add_error("message", _("Name what you need, or write the sentence that the customer will read."))
+        return named
 
 
 class OutcomeForm(DeskForm):
@@ -132,7 +146,7 @@ def who_work_cases() -> list[str]:
 class OwnerForm(DeskForm):
     to = forms.ModelChoiceField(
         label=_("Owner"),
-        queryset=User.objects.filter(staff_role__in=who_work_cases(), is_active=True).order_by("name", "pk"),
+        queryset=User.objects.filter(staff_role__in=who_work_cases(), is_active=True, is_robot=False).order_by("name", "pk"),
         required=False,
         empty_label=_("Unassigned"),
     )

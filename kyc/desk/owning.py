@@ -13,6 +13,7 @@ from kyc.cases.examining import hits_of
 from kyc.cases.findings import at_most
 from kyc.cases.models import Examination
 from kyc.cases.round import told_apart, undeclared
+from kyc.desk import words
 from kyc.ownership import drawing, picture, regimes, shares
 from kyc.ownership.graph import Holding
 from kyc.ownership.models import Determination, Interest
@@ -45,12 +46,34 @@ class Owning:
         found = {self.customer.pk: self.customer}
         for interest in self.interests:
             found |= {interest.owned_id: interest.owned, interest.owner_id: interest.owner}
+            if interest.held_for:
+                found[interest.held_for.pk] = interest.held_for
+        return found
+
+    @cached_property
+    def held(self) -> list[Interest]:
+        """Shares, without roles in trusts."""
+        return [interest for interest in self.interests if interest.kind == Interest.Kind.SHAREHOLDING]
+
+    @cached_property
+    def counted(self) -> set[int]:
+        """Who stands in the arithmetic: not who holds for another, nor who has only a role in a trust."""
+        return {pk for interest in self.held for pk in (behind(interest), interest.owned_id)}
+
+    @cached_property
+    def held_for(self) -> dict[int, list[int]]:
+        """For whom each nominee holds."""
+        found: dict[int, list[int]] = {}
+        for interest in self.interests:
+            others = found.setdefault(interest.owner_id, []) if interest.held_for_id else []
+            if interest.held_for_id and interest.held_for_id not in others:
+                others.append(interest.held_for_id)
         return found
 
     @cached_property
     def undeclared(self) -> dict[int, Interval]:
-        """What of each company nobody is named for."""
-        holdings = [Holding(str(i.owner_id), str(i.owned_id), shares.parse(i.share)) for i in self.interests]
+        """What of each company nobody is named for. Trusts are not divided."""
+        holdings = [Holding(str(behind(i)), str(i.owned_id), shares.parse(i.share)) for i in self.held]
         companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
         return {int(pk): part for pk, part in undeclared(holdings, companies).items()}
 
@@ -83,16 +106,22 @@ class Owning:
 
     def lines(self) -> Iterator[Line]:
         for interest in self.interests:
-            is_bad = self.is_blocked(interest.owner_id) and self.is_blocked(interest.owned_id)
-            is_open = shares.parse(interest.share) == shares.UNKNOWN
-            share = "?" if is_open else shares.as_stated(interest.share)
-            yield Line(str(interest.owner_id), str(interest.owned_id), share, is_open, BAD if is_bad else "")
+            tone = BAD if self.is_blocked(behind(interest)) and self.is_blocked(interest.owned_id) else ""
+            role = words.TRUST_ROLES.get(interest.kind)
+            is_open = not role and shares.parse(interest.share) == shares.UNKNOWN
+            share = str(role) if role else "?" if is_open else shares.as_stated(interest.share)
+            yield Line(str(interest.owner_id), str(interest.owned_id), share, is_open, tone)
+        for nominee, others in self.held_for.items():
+            for other in others:
+                yield Line(str(other), str(nominee), _("through a nominee"), is_open=True)
         for pk in self.undeclared:
             yield Line(f"left-{pk}", str(pk), "", is_open=True)
 
     def role(self, party: Party) -> str:
         if party.pk == self.customer.pk:
             return _("the customer")
+        if others := self.held_for.get(party.pk):
+            return _("nominee for %(names)s") % {"names": ", ".join(self.names[pk] for pk in others)}
         return _("state") if party.kind == Party.Kind.STATE else ""
 
     def finding(self, party: Party) -> tuple[str, str]:
@@ -100,6 +129,8 @@ class Owning:
         verdict = self.verdicts.get(party.pk)
         if hits := self.hits.get(party.pk, []):
             return self.listed(hits), BAD if self.is_blocked(party.pk) else WARN
+        if verdict is None and party.pk not in self.counted:
+            return "", ""
         if verdict is None:
             return (_("not checked yet"), WARN) if self.is_checked else ("", "")
         if verdict.verdict == regimes.YES:
@@ -116,7 +147,7 @@ class Owning:
         return sentence % {"lists": ", ".join(names)}
 
     def blocked(self, party: Party, verdict: Determination) -> str:
-        owners = {i.owner_id for i in self.interests if i.owned_id == party.pk and self.is_blocked(i.owner_id)}
+        owners = {behind(i) for i in self.held if i.owned_id == party.pk and self.is_blocked(behind(i))}
         share = shares.short(Interval(Fraction(verdict.share_min), Fraction(verdict.share_max)))
         return self.by(owners) % {"share": share} if owners else _("blocked")
 
@@ -135,12 +166,17 @@ class Owning:
             % {"n": owners, "name": self.names[self.customer.pk]}
         ]
         said = ((party, *self.finding(party)) for party in self.parties.values())
-        told += [f"{self.names[party.pk]}: {words}." for party, words, tone in said if tone in (BAD, WARN)]
+        told += [f"{self.names[party.pk]}: {note}." for party, note, tone in said if tone in (BAD, WARN)]
         told += [
             _("Of %(name)s %(share)s is undeclared.") % {"name": self.names[pk], "share": at_most(left)}
             for pk, left in self.undeclared.items()
         ]
         return " ".join([*told, _("The table beneath says who holds what of whom.")])
+
+
+def behind(interest: Interest) -> int:
+    """By whom arithmetic goes."""
+    return interest.held_for_id or interest.owner_id
 
 
 def list_name(version: ListVersion) -> str:

@@ -149,7 +149,7 @@ class Page:
 def page(user: User, query: QueryDict) -> Page:
     """One aggregate for every count, one select for the rows. A search that names no status shows the first that has any."""
     asked = Asked(query)
-    cases = found(Case.objects.visible_to(user).exclude(state=Case.State.DRAFT), asked.text)
+    cases = found(Case.objects.visible_to(user).real().exclude(state=Case.State.DRAFT), asked.text)
     shown = cases.filter(state_of(asked), whose_of(asked.whose, user))
     order = ORDERS[asked.order][1] if asked.tab != "decided" else ("-in_state_since", "-pk")
     start = (asked.number - 1) * PAGE
@@ -224,6 +224,6 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
 @transaction.atomic
 def take_next(user: User) -> Case | None:
     """The most urgent case without an owner, now `user`'s. Two officers who press together get two cases."""
-    free = Case.objects.visible_to(user).filter(state=Case.State.REVIEW, owner__isnull=True).order_by(*DUE)
+    free = Case.objects.visible_to(user).real().filter(state=Case.State.REVIEW, owner__isnull=True).order_by(*DUE)
     first = free.select_for_update(skip_locked=True).first()
     return actions.assign(first, to=user, by=user) if first else None

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
+from kyc.cases import items
 from kyc.cases.examining import hits_of
-from kyc.cases.models import Case, Entity, Examination
+from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import REASONS
-from kyc.desk import forms, queue, timeline, words
+from kyc.desk import asking, forms, live, queue, timeline, words
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
@@ -27,6 +28,7 @@ from kyc.screening.models import ListVersion
 TABS: dict[str, Promise] = {
     "summary": gettext_lazy("Summary"),
     "people": gettext_lazy("People and ownership"),
+    "use": gettext_lazy("Use and payment"),
     "documents": gettext_lazy("Documents"),
     "screening": gettext_lazy("Screening"),
     "risk": gettext_lazy("Risk"),
@@ -38,7 +40,11 @@ TABS: dict[str, Promise] = {
 def page(case: Case, user: User, *, tab: str, query: dict[str, str], filled: dict[str, Any]) -> dict[str, Any]:
     """Everything the template needs; `filled` are forms that came back with errors, by their name in the template."""
     frame = framed(case, user, tab)
-    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled
+    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled)}
+
+
+def progress(case: Case, tab: str) -> live.Progress | None:
+    return live.of_case(case) or (live.of_keys(case) if tab == "keys" else None)
 
 
 def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
@@ -46,7 +52,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
     of_case = {"organisation": case.organisation}
     examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
-    decision = case.decisions.select_related("proposal__proposed_by", "proposal__outcome_by").first()
+    decision = case.decisions.select_related("case", "proposal__proposed_by", "proposal__outcome_by").first()
     lately, _on = timeline.of(case, limit=timeline.LATELY)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
     frame = {
@@ -64,14 +70,22 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "open_hits": rulings.count(""),
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
+        "progress": progress(case, tab),
+        "requirements": asked_for(case),
         "lately": lately,
         "stops": obstacles(case) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
-        "proposal_form": forms.ProposalForm(),
+        "proposal_form": asking.form(case),
         "outcome_form": forms.OutcomeForm(),
         "owner_form": forms.OwnerForm(initial={"to": case.owner_id}),
         **proposed(decision, user),
     }
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
+
+
+def asked_for(case: Case) -> list[tuple[Requirement, bool]]:
+    """What is still asked of the customer, and whether he has sent or changed it since."""
+    asked = case.requirements.filter(met_at__isnull=True).select_related("party", "organisation").order_by("pk")
+    return [(requirement, items.is_done(requirement)) for requirement in asked]
 
 
 def drawn_tabs(here: str, frame: dict[str, Any]) -> list[Tab]:
@@ -93,6 +107,7 @@ def proposed(decision: Any, user: User) -> dict[str, Any]:
         "choice_tone": tone,
         "reason": REASONS.get(proposal.reason, proposal.reason),
         "is_own_proposal": proposal.proposed_by_id == user.pk,
+        "asked": asking.told(decision.case, decision.items),
     }
 
 
@@ -117,11 +132,18 @@ def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:
     keys = Key.objects.good().filter(organisation=case.organisation).count()
     entity = Entity.objects.live().filter(organisation=case.organisation).first()
     facts = [
-        (_("Form"), customer.legal_form),
-        (_("Number"), customer.registration_number),
-        (_("Formed in"), words.country(customer.country)),
-        (_("Run from"), words.country(customer.hq_country)),
+        *who(customer),
         (_("Address"), customer.address),
+        (_("Telephone"), customer.phone),
+        *((name, value) for name, value in ((_("Domain"), customer.domain), ("LEI", customer.lei)) if value),
         (_("Keys"), _("%(n)s may act") % {"n": keys} if keys else _("none may act")),
     ]
     return [*facts, (_("Entity"), entity.reference)] if entity else facts
+
+
+def who(customer: Party) -> list[tuple[str, Any]]:
+    if customer.is_person:
+        return [(_("Nationality"), words.country(customer.country)), (_("Born"), customer.birth_date)]
+    places = [(_("Formed in"), words.country(customer.country)), (_("Run from"), words.country(customer.hq_country))]
+    named = [(_("Form"), customer.legal_form), (_("Number"), customer.registration_number)]
+    return [*named, *places] if customer.is_company else [(_("Kind"), customer.get_kind_display()), *places]

@@ -11,7 +11,7 @@ from kyc.cases.examining import hits_of
 from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.round import told_apart
-from kyc.desk import forms, owning, timeline, words
+from kyc.desk import forms, owning, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
@@ -44,8 +44,7 @@ def summary_facts(case: Case, seen: Seen) -> Facts:
         | proof(finding, seen)
         for finding in (examination.findings.order_by("pk") if examination else [])
     ]
-    asked = case.requirements.filter(met_at__isnull=True).order_by("pk")
-    return {"findings": findings, "requirements": asked} | owners(case, seen)
+    return {"findings": findings} | owners(case, seen)
 
 
 def proof(finding: Finding, seen: Seen) -> Facts:
@@ -62,14 +61,15 @@ def proof(finding: Finding, seen: Seen) -> Facts:
 
 def owners(case: Case, seen: Seen) -> Facts:
     """Who holds what of whom: the picture, and the table that says all that it shows."""
-    live = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned").order_by("owned", "pk")
+    live = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned", "held_for")
+    live = live.order_by("owned", "pk")
     if seen.frame["customer"] is None or not live:
         return {}
     found = owning.owning(seen.frame["customer"], list(live), seen.frame["examination"])
     rows = [
         {
             "interest": interest,
-            "share": as_stated(interest.share),
+            "share": words.TRUST_ROLES.get(interest.kind) or as_stated(interest.share),
             "is_blocked": interest.owner_id in seen.frame["blocked"],
             "about": about(interest.owner),
         }
@@ -97,8 +97,15 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         for party in parties
     ]
     told = verdicts(seen.frame["examination"])
+    returned = seen.filled.get("verify_form")
     return {
         "parties": rows,
+        "standings": standing.standings(
+            case,
+            [row["party"] for row in rows],
+            seen.frame["documents"],
+            (seen.filled["verified_pk"], returned) if returned is not None else None,
+        ),
         "verdicts": [row for row in told if row["verdict"] != "no"],
         "plain_verdicts": [row for row in told if row["verdict"] == "no"],
     } | owners(case, seen)
@@ -123,6 +130,10 @@ def verdicts(examination: Examination | None) -> list[dict[str, Any]]:
         for row in found
         if row.why
     ]
+
+
+def use_facts(case: Case, seen: Seen) -> Facts:
+    return using.facts(case.organisation)
 
 
 def document_facts(case: Case, seen: Seen) -> Facts:
@@ -189,6 +200,7 @@ def timeline_facts(case: Case, seen: Seen) -> Facts:
 FACTS: dict[str, Callable[[Case, Seen], Facts]] = {
     "summary": summary_facts,
     "people": people_facts,
+    "use": use_facts,
     "documents": document_facts,
     "screening": screening_facts,
     "risk": risk_facts,

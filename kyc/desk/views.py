@@ -18,11 +18,12 @@ from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision
-from kyc.desk import forms, queue, summary
+from kyc.desk import asking, forms, queue, standing, summary
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold
+from kyc.parties.models import Party
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -54,10 +55,38 @@ def fetched(request: HttpRequest, pk: int) -> Case:
 @staff(P.CASE_VIEW)
 @require_safe
 def case(request: HttpRequest, pk: int) -> HttpResponse:
+    return page(request, fetched(request, pk), tab_of(request))
+
+
+def tab_of(request: HttpRequest) -> str:
     tab = request.GET.get("tab", "summary")
     if tab not in summary.TABS:
         raise Http404
-    return page(request, fetched(request, pk), tab)
+    return tab
+
+
+@staff(P.CASE_VIEW)
+@require_safe
+def live(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a page that shows the machine at work asks every two seconds: no answer while it shows all there is, another
+    sentence, and in the end the parts that have changed."""
+    found, tab = fetched(request, pk), tab_of(request)
+    told = summary.progress(found, tab)
+    if told and told.is_running and told.mark == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    if told and told.is_running:
+        return render(request, "desk/live.html", {"case": found, "tab": tab, "progress": told})
+    facts = summary.page(found, request.user, tab=tab, query={}, filled={})
+    return render(request, "desk/refreshed.html", facts)
+
+
+@staff(P.DECISION_PROPOSE)
+@require_POST
+def examine(request: HttpRequest, pk: int) -> HttpResponse:
+    """Once more, after the machine has given up."""
+    found, form = fetched(request, pk), django_forms.Form(request.POST)
+    act = partial(actions.examine_again, found, by=request.user)
+    return tried(request, found, form, act, done=_("The checks are asked for again."), tab="summary", examine_form=form)
 
 
 def page(request: HttpRequest, found: Case, tab: str, *, status: int = 200, **filled: Any) -> HttpResponse:
@@ -79,6 +108,9 @@ def tried(
         except Refused as refused:
             field = getattr(refused, "field", None)
             form.add_error(field if field in form.fields else None, str(refused))
+            if isinstance(refused, actions.NotNow):
+                # The form belongs to the state that has passed, so the page does not show it any more.
+                messages.error(request, str(refused))
         else:
             messages.success(request, done)
             return back(found.pk, tab)
@@ -97,7 +129,10 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(P.DECISION_PROPOSE)
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    found, form = fetched(request, pk), forms.ProposalForm(request.POST)
+    found = fetched(request, pk)
+    if "more" in request.POST:
+        return page(request, found, "summary", proposal_form=asking.form(found, request.POST, more=True))
+    form = asking.form(found, request.POST)
     act = partial(actions.propose, found, by=request.user)
     return tried(request, found, form, act, done=_("Proposed. Another person decides it."), tab="summary", proposal_form=form)
 
@@ -145,6 +180,18 @@ def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     form = forms.RulingForm(target, request.POST)
     act = partial(screening.rule, target, by=request.user)
     return tried(request, found, form, act, done=_("Ruled."), tab="screening", ruling_form=form, ruled_pk=hit)
+
+
+@staff(P.EVIDENCE_JUDGE)
+@require_POST
+def verify(request: HttpRequest, pk: int, party: int) -> HttpResponse:
+    """What a document proves of the status of a party."""
+    found = fetched(request, pk)
+    target = get_object_or_404(Party.objects.current(), pk=party, organisation=found.organisation)
+    form = standing.form(target, request.POST)
+    act = partial(standing.verify, by=request.user)
+    done = _("Verified: %(name)s.") % {"name": target}
+    return tried(request, found, form, act, done=done, tab="people", verify_form=form, verified_pk=party)
 
 
 @staff(P.HOLD_PLACE)

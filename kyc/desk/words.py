@@ -11,6 +11,8 @@ PROOFS: dict[str, tuple[str, Promise]] = {
     "people": ("people", gettext_lazy("Show arithmetic")),
     "screening": ("screening", gettext_lazy("Rule on matches")),
     "documents": ("documents", gettext_lazy("Read")),
+    "use": ("use", gettext_lazy("Read answers")),
+    "status": ("people", gettext_lazy("Look")),
     "risk": ("risk", gettext_lazy("Show reasons")),
     "keys": ("keys", gettext_lazy("Open")),
 }
@@ -19,6 +21,9 @@ CATEGORIES: dict[str, Promise] = {
     "ownership": gettext_lazy("Ownership"),
     "screening": gettext_lazy("Screening"),
     "unaccounted": gettext_lazy("Unaccounted"),
+    "use": gettext_lazy("Intended use"),
+    "status": gettext_lazy("Person status"),
+    "authority": gettext_lazy("Authority to sign"),
     "documents": gettext_lazy("Documents"),
     "people": gettext_lazy("People"),
     "risk": gettext_lazy("Risk"),
@@ -27,6 +32,12 @@ CATEGORIES: dict[str, Promise] = {
 REGIMES: dict[str, Promise] = {
     "ofac-50": gettext_lazy("OFAC 50 % rule"),
     "iaas-cip": gettext_lazy("Beneficial owner"),
+}
+TRUST_ROLES: dict[str, Promise] = {
+    "settlor": gettext_lazy("settlor"),
+    "trustee": gettext_lazy("trustee"),
+    "protector": gettext_lazy("protector"),
+    "beneficiaryOfLegalArrangement": gettext_lazy("beneficiary"),
 }
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -55,14 +56,20 @@ def read(file: UploadedFile) -> bytes:
 def upload(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None = None, by: User) -> Document:
     """Keeps a PDF, JPEG or PNG of at most 15 MB, told by content. Raises BadKind, BadFile, sniff.NotAccepted."""
     organisation = organisations.locked(organisation, by=by)
+    document = keep(organisation, kind=kind, file=file, party=own(party, organisation) if party else None, uploaded_by=by)
+    audit.record("document.uploaded", target=document, by=by, kind=kind, size=document.size, sha256=document.sha256)
+    return document
+
+
+def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None, **sender: Any) -> Document:
+    """The file as a row; `sender` is who sent it: uploaded_by, or the invitation that a person followed."""
     if kind not in Document.Kind.values:
         raise BadKind(_("Say what the document is."))
-    party = own(party, organisation) if party else None
     data = read(file)
     content_type, digest = sniff.content_type(data), hashlib.sha256(data).hexdigest()
     if Document.objects.current().filter(organisation=organisation, party=party, kind=kind, sha256=digest).exists():
         raise BadFile(_("You have already added this file."))
-    document = Document.objects.create(
+    return Document.objects.create(
         organisation=organisation,
         party=party,
         kind=kind,
@@ -71,10 +78,8 @@ def upload(organisation: Organisation, *, kind: str, file: UploadedFile, party: 
         content_type=content_type,
         size=len(data),
         sha256=digest,
-        uploaded_by=by,
+        **sender,
     )
-    audit.record("document.uploaded", target=document, by=by, kind=kind, size=len(data), sha256=digest)
-    return document
 
 
 @transaction.atomic

@@ -1,13 +1,15 @@
 """Documents that support what was declared."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import VaultStorage
-from kyc.parties.models import Party
+from kyc.parties.models import Party, PersonStatus
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -22,8 +24,14 @@ class Document(models.Model):
     class Kind(models.TextChoices):
         REGISTER_EXTRACT = "register_extract", _("Register extract")
         ARTICLES = "articles", _("Articles of association")
+        FOUNDING_ACT = "founding_act", _("Founding act or statute")
+        TRUST_DEED = "trust_deed", _("Trust deed")
         PASSPORT = "passport", _("Passport")
         IDENTITY_CARD = "identity_card", _("Identity card")
+        RESIDENCE = "residence", _("Residence permit or proof of status")
+        ADDRESS = "address", _("Proof of address")
+        AUTHORITY = "authority", _("Proof of authority to sign")
+        PAYMENT = "payment", _("Account statement")
         OTHER = "other", _("Other document")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
@@ -34,7 +42,9 @@ class Document(models.Model):
     content_type = models.CharField(max_length=60)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
-    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # Nobody with an account when the person himself sent it, by an invitation.
+    uploaded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    invitation = models.ForeignKey("Invitation", models.PROTECT, null=True, blank=True)
     uploaded_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -44,8 +54,77 @@ class Document(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
+                name="document_comes_from_somebody", condition=Q(uploaded_by__isnull=True) ^ Q(invitation__isnull=True)
+            ),
+            models.CheckConstraint(
                 name="document_removed_at_and_by",
                 condition=Q(removed_at__isnull=True, removed_by__isnull=True)
                 | Q(removed_at__isnull=False, removed_by__isnull=False),
             ),
         ]
+
+
+@tracked()
+class StatusProof(models.Model):
+    """That an officer has verified a person status, by what, and until when it may be relied on."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    status = models.ForeignKey(PersonStatus, models.PROTECT, related_name="proofs")
+    document = models.ForeignKey(Document, models.PROTECT)
+    note = models.TextField(blank=True)
+    proved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    proved_at = models.DateTimeField(auto_now_add=True)
+    valid_until = models.DateField()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def live(self) -> "InvitationQuerySet":
+        """Neither used nor withdrawn, and not expired by the database's clock."""
+        return self.filter(used_at__isnull=True, ended_at__isnull=True, expires_at__gt=Now())
+
+
+@tracked(exclude=["digest"])
+class Invitation(models.Model):
+    """A person is asked to prove himself, by a link sent to one e-mail address. The link itself is kept nowhere."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waits for the person")
+        USED = "used", _("used")
+        ENDED = "ended", _("withdrawn")
+        EXPIRED = "expired", _("expired")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    digest = models.CharField(max_length=64, unique=True)
+    locale = models.CharField(max_length=10)
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    invited_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    # Withdrawn, or another was sent in its place.
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="invitation_expires_later", condition=Q(expires_at__gt=F("invited_at"))),
+            models.UniqueConstraint(
+                name="one_open_invitation_a_person",
+                fields=["party"],
+                condition=Q(used_at__isnull=True, ended_at__isnull=True),
+            ),
+        ]
+
+    @property
+    def state(self) -> str:
+        """For showing; whether the link opens anything is asked of the database."""
+        if self.used_at:
+            return self.State.USED
+        if self.ended_at:
+            return self.State.ENDED
+        return self.State.OPEN if self.expires_at > timezone.now() else self.State.EXPIRED
+
+    def get_state_display(self) -> str:
+        return str(self.State(self.state).label)

@@ -52,7 +52,7 @@ def issue(
         raise NotResponsible(_("Choose a responsible person among the people we have verified."))
     if not name.strip():
         raise Refused(_("Give the key a name, so that you can tell it from others."))
-    written = secret.generate()
+    written = secret.generate(live=not organisation.sandbox)
     version, pepper = current_pepper()
     try:
         with transaction.atomic():

@@ -18,7 +18,7 @@ def introspect(token: str) -> dict[str, Any]:
         return INACTIVE
     link = (
         Link.objects.filter(key__in=Key.objects.good().filter(prefix=written.prefix), valid_to__isnull=True)
-        .select_related("key__project", "entity", "responsible")
+        .select_related("key__project", "key__organisation", "entity", "responsible")
         .first()
     )
     if link is None or not matches(link.key, written):
@@ -33,7 +33,7 @@ def matches(key: Key, written: secret.Written) -> bool:
 
 def answer(link: Link) -> dict[str, Any]:
     key = link.key
-    return {
+    found: dict[str, Any] = {
         "active": True,
         "token_type": "api_key",
         "client_id": key.prefix,
@@ -45,3 +45,4 @@ def answer(link: Link) -> dict[str, Any]:
         "iat": int(key.issued_at.timestamp()),
         "exp": int(link.entity.valid_until.timestamp()),
     }
+    return found | {"sandbox": True} if key.organisation.sandbox else found

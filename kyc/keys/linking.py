@@ -64,21 +64,26 @@ def because(entity: Entity) -> str:
 
 def run() -> None:
     """Takes each unlinked key once. The link is written before the state, so the database's guard sees it."""
-    for link in superseded():
-        release(link)
+    for former in superseded():
+        release(former)
     for claim in QUEUE.claims():
         with claim:
-            key: Key = claim.row
-            entity = entity_for(key)
-            reason = because(entity)
-            with claim.finish(state=Key.State.HELD):
-                # Inserting the link settles the key: its trigger makes it active unless a hold stands against it.
-                link = Link.objects.create(
-                    organisation_id=key.organisation_id,
-                    key=key,
-                    entity=entity,
-                    responsible_id=key.responsible_id,
-                    valid_from=timezone.now(),
-                    because=reason,
-                )
-                audit.record("key.linked", target=link, by=None, reason=reason, key=key.prefix, entity=entity.reference)
+            link(claim)
+
+
+def link(claim: jobs.Claim) -> None:
+    """One key to its organisation's live entity."""
+    key: Key = claim.row
+    entity = entity_for(key)
+    reason = because(entity)
+    with claim.finish(state=Key.State.HELD):
+        # Inserting the link settles the key: its trigger makes it active unless a hold stands against it.
+        made = Link.objects.create(
+            organisation_id=key.organisation_id,
+            key=key,
+            entity=entity,
+            responsible_id=key.responsible_id,
+            valid_from=timezone.now(),
+            because=reason,
+        )
+        audit.record("key.linked", target=made, by=None, reason=reason, key=key.prefix, entity=entity.reference)

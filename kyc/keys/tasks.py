@@ -1,8 +1,13 @@
 from celery import shared_task
 
-from kyc.keys import linking
+from kyc.keys import linking, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
 def link_key() -> None:
     linking.run()
+
+
+@shared_task(name="kyc.decide_sandboxes", ignore_result=True)
+def decide_sandboxes() -> None:
+    sandboxes.run()

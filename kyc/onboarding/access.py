@@ -51,6 +51,24 @@ def members_only(view: Page) -> Page:
     return page
 
 
+def while_open(step: str) -> Callable[[Page], Page]:
+    """As while_editable, for the pages of one step: only where it is asked, and not while other things are asked for."""
+
+    def made(view: Page) -> Page:
+        @while_editable
+        @wraps(view)
+        def page(request: HttpRequest, organisation: Organisation, **kwargs: object) -> HttpResponse:
+            way = steps.way(organisation)
+            if step not in way.open:
+                messages.info(request, steps.NOT_ASKED if step in way.names else steps.NOT_YOURS)
+                return redirect("onboarding:overview")
+            return view(request, organisation, **kwargs)
+
+        return page
+
+    return made
+
+
 def while_editable(view: Page) -> Page:
     """As members_only, for pages that change what was told: only while the case is the customer's to fill in."""
 

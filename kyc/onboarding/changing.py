@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from accounts import resume
 from accounts.refused import Refused
 from kyc.ownership.actions import NamedTwice
 from kyc.parties.actions import NamedBefore
@@ -59,6 +60,10 @@ class Page(forms.Form):
 
     use_required_attribute = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        resume.fill(self)
+
     def acted(self, act: Callable[[], object]) -> bool:
         if not self.is_valid():
             return False
@@ -92,7 +97,8 @@ class Changing(Page):
         self.was_shown = self.cleaned_data.pop("shown", "")
 
     def differing(self, stands: Standing) -> list[str]:
-        return [name for name, value in stands.items() if plain(self.cleaned_data.get(name)) != plain(value)]
+        shown = ((name, value) for name, value in stands.items() if name in self.fields)
+        return [name for name, value in shown if plain(self.cleaned_data.get(name)) != plain(value)]
 
     def compare(self, stands: Standing) -> None:
         """Raises Moved when what stands is neither what was shown nor what was typed. To be called under the case's lock."""

@@ -3,64 +3,19 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Project
 from accounts.refused import Refused
-from kyc.evidence.models import Document
 from kyc.onboarding.changing import Changing, Page
-from kyc.parties import countries
+from kyc.onboarding.fields import BirthDate, Country, NativeName, Share, Text, UsBasis
+from kyc.ownership.models import Interest
 from kyc.parties.actions import SecondController
-from kyc.parties.models import Party, Role
-from kyc.parties.wording import BadText, checked
+from kyc.parties.models import Party, Profile, Role
 
-NEEDED = {"required": _("This is needed.")}
-
-
-class Text(forms.CharField):
-    """One line that anybody may read as it was typed."""
-
-    def __init__(self, *, max_length: int = 300, **kwargs: Any) -> None:
-        super().__init__(max_length=max_length, error_messages=NEEDED, **kwargs)
-
-    def run_validators(self, value: str) -> None:
-        try:
-            checked("", value, limit=self.max_length or 300, required=self.required, lines=True)
-        except BadText as bad:
-            raise forms.ValidationError(str(bad)) from None
-
-
-class Country(forms.ChoiceField):
-    def __init__(self, **kwargs: Any) -> None:
-        message = _("Choose a country from the list.")
-        super().__init__(
-            choices=lambda: countries.choices(get_language() or "en"),
-            error_messages={"required": message, "invalid_choice": message},
-            **kwargs,
-        )
-
-
-class Share(Text):
-    def __init__(self) -> None:
-        super().__init__(
-            label=_("Share"),
-            max_length=40,
-            required=False,
-            help_text=_("Per cent such as 25 or 33.5, a fraction such as 1/3, or a range such as 25-50. Empty when unknown."),
-            widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12, "class": "short"}),
-        )
-
-
-class BirthDate(Text):
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date", "class": "short", "autocomplete": "off"})
-        super().__init__(label=_("Date of birth"), max_length=10, widget=widget, **kwargs)
-
-
-class NativeName(Text):
-    def __init__(self) -> None:
-        super().__init__(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
+C = Profile.CustomerClass
+# The kinds of documents as a select takes them, grouped.
+Kinds = list[tuple[Any, Any]]
 
 
 class OrganisationForm(Page):
@@ -68,19 +23,20 @@ class OrganisationForm(Page):
     your_name = Text(label=_("Your own name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
 
-class CompanyForm(Changing):
-    name = Text(label=_("Full legal name"), help_text=_("As it stands in the register."))
-    native_name = NativeName()
-    legal_form = Text(label=_("Legal form"), max_length=100, help_text=_("Such as AS, GmbH, Ltd, Inc., 有限公司."))
-    registration_number = Text(label=_("Registration number"), max_length=100)
-    country = Country(label=_("Country in which it was formed"))
-    hq_country = Country(label=_("Country of its headquarters"), help_text=_("From where it is run, also if that is the same."))
-    address = Text(
-        label=_("Address of the headquarters"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Where people work, not a post box."),
-    )
+# What people are in others than companies.
+ROLES = {
+    C.RESEARCH: [
+        (Role.Kind.CONTROLLER, _("The controlling person: runs the institution day to day. There is exactly one.")),
+        (Role.Kind.DIRECTOR, _("A director or a member of the board or senate")),
+        (Role.Kind.SIGNATORY, _("A signatory: may sign for the institution")),
+    ],
+    C.TRUST: [(Role.Kind.SIGNATORY, _("A signatory: may sign for the trust"))],
+    C.STATE_BODY: [
+        (Role.Kind.CONTROLLER, _("The head of the body: leads it day to day. There is exactly one.")),
+        (Role.Kind.DIRECTOR, _("A deputy or a member of its board")),
+        (Role.Kind.SIGNATORY, _("A signatory: may sign for the body")),
+    ],
+}
 
 
 class PersonForm(Changing):
@@ -91,9 +47,10 @@ class PersonForm(Changing):
         choices=[
             (Role.Kind.CONTROLLER, _("The controlling person: runs the company day to day. There is exactly one.")),
             (Role.Kind.DIRECTOR, _("A director or a member of the board")),
+            (Role.Kind.SIGNATORY, _("A signatory: may sign for the company")),
         ],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Say what this person is: the controlling person, a director, or both.")},
+        error_messages={"required": _("Say what this person is: one of these, or several.")},
     )
     # Offered only once it is needed.
     replace = forms.BooleanField(
@@ -102,7 +59,13 @@ class PersonForm(Changing):
     title = Text(label=_("Title"), max_length=150, required=False, help_text=_("Such as Chief executive."))
     country = Country(label=_("Nationality"))
     birth_date = BirthDate()
+    us_basis = UsBasis()
     address = Text(label=_("Home address"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, customer_class: str = C.COMPANY, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if customer_class in ROLES:
+            self.fields["roles"].choices = ROLES[customer_class]  # type: ignore[attr-defined]  # ChoiceField's
 
     def refused(self, refusal: Refused, field: str | None) -> None:
         super().refused(refusal, field)
@@ -114,7 +77,47 @@ class PersonForm(Changing):
         return ", ".join(str(Role.Kind(kind).label) for kind in value) if name == "roles" else super().read(name, value)
 
 
-class PersonOwnerForm(Changing):
+class OwnerForm(Changing):
+    """An owner of `owned`: of a company he holds a share, in a trust he has a role. Whose nominee he is can be anybody named
+    before."""
+
+    field_order = ("name", "native_name", "registration_number", "country", "hq_country", "birth_date", "us_basis")
+    interest = forms.ChoiceField(
+        label=_("What the owner is in the trust"),
+        choices=[(kind.value, kind.label) for kind in Interest.Kind if kind != Interest.Kind.SHAREHOLDING],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
+    )
+    share = Share()
+    held_for = forms.ChoiceField(
+        label=_("Holds this as a nominee for"),
+        required=False,
+        help_text=_("Choose the one who really owns it. Name that person first, below on the page of the owners."),
+        error_messages={"invalid_choice": _("Choose one from the list.")},
+    )
+
+    def __init__(self, *args: Any, owned: Party, owner: Party | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fit_to(self, owned, owner)
+
+
+def fit_to(form: forms.Form, owned: Party, owner: Party | None = None) -> None:
+    """Leaves what is asked of an owner of `owned`; the role of one who is `owner` already is what it is."""
+    for name in ("share", "held_for") if owned.is_trust else ("interest",):
+        del form.fields[name]
+    if owned.is_trust and owner:
+        del form.fields["interest"]
+    if "held_for" in form.fields:
+        apart = [owned.pk, *([owner.pk] if owner else [])]
+        others = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk__in=apart)
+        choices = [
+            ("", _("Nobody: holds it for itself")),
+            *((str(party.pk), party.name) for party in others.order_by("name", "pk")),
+        ]
+        form.fields["held_for"].choices = choices  # type: ignore[attr-defined]  # ChoiceField's
+
+
+class PersonOwnerForm(OwnerForm):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
     native_name = NativeName()
     country = Country(label=_("Nationality"))
@@ -124,25 +127,50 @@ class PersonOwnerForm(Changing):
             "Not needed, but it saves questions: by it we tell this person from others of the same name on sanctions lists."
         ),
     )
-    share = Share()
+    us_basis = UsBasis()
 
 
-class CompanyOwnerForm(Changing):
+class CompanyOwnerForm(OwnerForm):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the register."))
     native_name = NativeName()
     registration_number = Text(label=_("Registration number"), max_length=100, required=False)
     country = Country(label=_("Country in which it was formed"))
     hq_country = Country(label=_("Country of its headquarters"))
-    share = Share()
 
 
-class StateOwnerForm(Changing):
+class TrustOwnerForm(OwnerForm):
+    name = Text(label=_("Name of the trust"), help_text=_("As it stands in the deed."))
+    native_name = NativeName()
+    country = Country(label=_("Country under whose law it stands"))
+
+
+class StateOwnerForm(OwnerForm):
     name = Text(
         label=_("Name of the state or state body"), help_text=_("Such as Kingdom of Norway, or a ministry or public fund.")
     )
     native_name = NativeName()
     country = Country(label=_("Country"))
-    share = Share()
+
+
+class ClassOwnerForm(OwnerForm):
+    """Beneficiaries who are known only as a class of people."""
+
+    name = Text(label=_("Who they are"), help_text=_("As the deed describes them, such as: the grandchildren of Kari Moe."))
+    country = Country(label=_("Country in which they live"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("interest", None)
+
+
+class PrincipalForm(Page):
+    """Who really owns what a nominee holds."""
+
+    name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
+    native_name = NativeName()
+    country = Country(label=_("Nationality"))
+    birth_date = BirthDate(required=False)
+    us_basis = UsBasis()
 
 
 class KnownOwnerForm(Page):
@@ -153,13 +181,17 @@ class KnownOwnerForm(Page):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who it is."), "invalid_choice": _("Choose one from the list.")},
     )
+    interest = OwnerForm.base_fields["interest"]
     share = Share()
+    held_for = OwnerForm.base_fields["held_for"]
 
     def __init__(self, *args: Any, owned: Party, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fit_to(self, owned)
         known = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk=owned.pk)
-        # Only offered anew they are left out: sent a second time, one gets the sentence that says so.
-        if not self.is_bound:
+        # Only offered anew they are left out: sent a second time, one gets the sentence that says so. In a trust one and the
+        # same may have several roles.
+        if not self.is_bound and not owned.is_trust:
             known = known.exclude(pk__in=owned.holders.filter(valid_to__isnull=True).values("owner"))
         self.fields["owner"].queryset = known.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
 
@@ -167,14 +199,12 @@ class KnownOwnerForm(Page):
 class DocumentForm(Page):
     kind = forms.ChoiceField(
         label=_("What it is"),
-        choices=[("", ""), *Document.Kind.choices],
         error_messages={"required": _("Say what the document is."), "invalid_choice": _("Choose one from the list.")},
     )
     party = forms.ModelChoiceField(
         Party.objects.none(),
         label=_("Whom it is about"),
         required=False,
-        empty_label=_("The company"),
         error_messages={"invalid_choice": _("Choose one from the list.")},
     )
     file = forms.FileField(
@@ -185,17 +215,23 @@ class DocumentForm(Page):
         error_messages={"required": _("Choose a file."), "invalid": _("Choose a file.")},
     )
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organisation: Organisation, kinds: Kinds, itself: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]  # ChoiceField's
         parties = Party.objects.current().filter(organisation=organisation).exclude(roles__kind=Role.Kind.CUSTOMER)
         self.fields["party"].queryset = parties.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
+        self.fields["party"].empty_label = itself  # type: ignore[attr-defined]  # ModelChoiceField's
 
 
 class SendForm(Page):
     declared_true = forms.BooleanField(
-        label=_("What we have told you here is true and complete, and I may say so for the company."),
+        label=_("What we have told you here is true and complete."),
         error_messages={"required": _("Confirm that what you have told us is true and complete.")},
     )
+
+    def __init__(self, *args: Any, statement: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["declared_true"].label = statement
 
 
 class KeyForm(Page):

@@ -12,17 +12,20 @@ from kyc.parties.models import Party
 
 @dataclass(frozen=True)
 class Row:
-    """One owner of one company."""
+    """One owner of one company, or who has a role in one trust; `share` says which."""
 
     interest: Interest
     owner: Party
     share: str
     is_open: bool
+    # Whose nominee the owner is (FATF-07).
+    held_for: Party | None
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One company with its owners; `through` is the interest by which it came into the picture."""
+    """One company with its owners, or one trust with its roles; `through` is the interest by which it came into the
+    picture."""
 
     company: Party
     depth: int
@@ -40,7 +43,10 @@ def holdings(top: Party | None) -> list[Holding]:
         return []
     interests: dict[int, list[Interest]] = {}
     for interest in (
-        Interest.objects.live().filter(organisation=top.organisation_id).select_related("owner", "owned").order_by("pk")
+        Interest.objects.live()
+        .filter(organisation=top.organisation_id)
+        .select_related("owner", "owned", "held_for")
+        .order_by("pk")
     ):
         interests.setdefault(interest.owned_id, []).append(interest)
     return [holding(*found, interests) for found in walk(top, interests)]
@@ -55,14 +61,20 @@ def walk(top: Party, interests: dict[int, list[Interest]]) -> Iterator[tuple[Par
             continue
         seen.add(company.pk)
         yield company, depth, through
-        owners = [interest for interest in interests.get(company.pk, []) if interest.owner.is_company]
+        owners = [interest for interest in interests.get(company.pk, []) if has_owners(interest.owner)]
         waiting += [(interest.owner, depth + 1, interest) for interest in reversed(owners)]
 
 
-def said(share: str) -> str:
-    """The share as it was typed where that says more than per cent can."""
-    shown = shares.shown(shares.parse(share))
-    return f"{share} ({shown})" if "/" in share else shown
+def has_owners(party: Party) -> bool:
+    return party.is_company or party.is_trust
+
+
+def said(interest: Interest) -> str:
+    """The share as it was typed where that says more than per cent can; in a trust, the role."""
+    if interest.owned.is_trust:
+        return interest.get_kind_display()
+    shown = shares.shown(shares.parse(interest.share))
+    return f"{interest.share} ({shown})" if "/" in interest.share else shown
 
 
 def holding(company: Party, depth: int, through: Interest | None, interests: dict[int, list[Interest]]) -> Holding:
@@ -76,8 +88,9 @@ def holding(company: Party, depth: int, through: Interest | None, interests: dic
             Row(
                 interest=interest,
                 owner=interest.owner,
-                share=said(interest.share),
-                is_open=interest.owner.is_company and interest.owner_id not in interests,
+                share=said(interest),
+                is_open=has_owners(interest.owner) and interest.owner_id not in interests,
+                held_for=interest.held_for,
             )
             for interest in held
         ],

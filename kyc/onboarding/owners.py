@@ -7,17 +7,36 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.onboarding import steps
-from kyc.onboarding.access import while_editable
+from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
-from kyc.onboarding.forms import CompanyOwnerForm, KnownOwnerForm, PersonOwnerForm, StateOwnerForm
+from kyc.onboarding.forms import (
+    ClassOwnerForm,
+    CompanyOwnerForm,
+    KnownOwnerForm,
+    OwnerForm,
+    PersonOwnerForm,
+    PrincipalForm,
+    StateOwnerForm,
+    TrustOwnerForm,
+)
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
-from kyc.parties.models import Party
+from kyc.parties import statuses
+from kyc.parties.models import Party, Role
 
-NEW: dict[str, type[Changing]] = {"person": PersonOwnerForm, "company": CompanyOwnerForm, "state": StateOwnerForm}
+NEW: dict[str, type[OwnerForm]] = {
+    "person": PersonOwnerForm,
+    "company": CompanyOwnerForm,
+    "trust": TrustOwnerForm,
+    "state": StateOwnerForm,
+    "class": ClassOwnerForm,
+}
+OWNED = (Party.Kind.COMPANY, Party.Kind.TRUST)
+# How a class of beneficiaries is kept.
+CLASS = Party.Kind.UNKNOWN
 
 
 def interest_or_404(organisation: Organisation, pk: int) -> Interest:
@@ -25,19 +44,62 @@ def interest_or_404(organisation: Organisation, pk: int) -> Interest:
     return get_object_or_404(live, pk=pk)
 
 
-@while_editable
+@while_open("owners")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    return page(request, organisation, "owners", step="owners", holdings=holdings(parties.customer(organisation)))
+    top = parties.customer(organisation)
+    return page(
+        request, organisation, "owners", step="owners", holdings=holdings(top), principals=principals(organisation), top=top
+    )
 
 
-@while_editable
-def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) -> HttpResponse:
-    """Another owner of the company `pk`: a person, a company, a state, or one who has been named before."""
-    companies = Party.objects.current().filter(organisation=organisation, kind=Party.Kind.COMPANY)
-    owned = get_object_or_404(companies, pk=pk)
-    if kind not in {*NEW, "known"}:
+def principals(organisation: Organisation) -> list[tuple[Party, Party | None]]:
+    """Those for whom nominees hold and who hold nothing themselves, each with a nominee once there is one."""
+    owning = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.OWNER).select_related("party")
+    holding = Interest.objects.live().filter(organisation=organisation)
+    behind = owning.exclude(party__in=holding.values("owner")).order_by("party")
+    return [(role.party, parties.nominee_of(role.party)) for role in behind]
+
+
+@while_open("owners")
+def name_principal(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Who really owns what a nominee holds, named before the nominee is."""
+    form = PrincipalForm(posted(request))
+    if form.acted(lambda: named(request, organisation, form)):
+        messages.success(request, _("Saved. Now choose this person where the nominee’s share stands."))
+        return redirect("onboarding:owners")
+    return page(request, organisation, "principal", step="owners", form=form)
+
+
+def named(request: HttpRequest, organisation: Organisation, form: Page) -> None:
+    with steps.editing(organisation, "owners"):
+        ownership.name_principal(organisation, **form.cleaned_data, by=request.user)
+
+
+@while_open("owners")
+def remove_principal(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    behind = {party.pk: party for party, _nominee in principals(organisation)}
+    if pk not in behind:
         raise Http404
-    form = NEW[kind](posted(request)) if kind in NEW else KnownOwnerForm(posted(request), owned=owned)
+    form = Page(posted(request))
+    if form.acted(lambda: let_go(request, organisation, behind[pk])):
+        messages.success(request, _("%(name)s has been removed.") % {"name": behind[pk].name})
+        return redirect("onboarding:owners")
+    return page(request, organisation, "principal_remove", step="owners", form=form, person=behind[pk])
+
+
+def let_go(request: HttpRequest, organisation: Organisation, person: Party) -> None:
+    with steps.editing(organisation, "owners"):
+        ownership.leave_principal(person, by=request.user)
+
+
+@while_open("owners")
+def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) -> HttpResponse:
+    """Another owner of the company or trust `pk`: a person, a company, a trust, a state, a class of people, or one who has been
+    named before."""
+    owned = get_object_or_404(Party.objects.current().filter(organisation=organisation, kind__in=OWNED), pk=pk)
+    if kind not in {*NEW, "known"} or (kind == "class" and not owned.is_trust):
+        raise Http404
+    form = NEW.get(kind, KnownOwnerForm)(posted(request), owned=owned)
     if form.acted(lambda: declare(request, organisation, form, owned, kind)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:owners")
@@ -45,36 +107,61 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
 
 
 def declare(request: HttpRequest, organisation: Organisation, form: Page, owned: Party, kind: str) -> None:
-    with steps.editing(organisation):
-        ownership.declare_owner(
-            organisation, owned=owned, **({"kind": kind} if kind in NEW else {}), **form.cleaned_data, by=request.user
-        )
+    typed = {"share": "", **form.cleaned_data}
+    typed["held_for"] = chosen(organisation, typed.get("held_for", ""))
+    if kind in NEW:
+        typed["kind"] = CLASS if kind == "class" else kind
+    if kind == "class":
+        typed["interest"] = Interest.Kind.BENEFICIARY
+    typed.pop("shown", None)
+    with steps.editing(organisation, "owners"):
+        ownership.declare_owner(organisation, owned=owned, **typed, by=request.user)
 
 
-@while_editable
+def chosen(organisation: Organisation, pk: str) -> Party | None:
+    """The party behind a nominee, as chosen from the list."""
+    return Party.objects.filter(organisation=organisation, pk=pk).first() if pk else None
+
+
+@while_open("owners")
 def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     interest = interest_or_404(organisation, pk)
-    form = NEW[interest.owner.kind](posted(request), stands=told(interest))
+    form_class = form_of(interest.owner)
+    form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner)
     if form.acted(lambda: save(request, organisation, form, interest)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:owners")
     return page(request, organisation, "owner", step="owners", form=form, owned=interest.owned, interest=interest)
 
 
+def form_of(owner: Party) -> type[OwnerForm]:
+    return NEW["class" if owner.kind == CLASS else owner.kind]
+
+
 def told(interest: Interest) -> Standing:
-    fields = [name for name in NEW[interest.owner.kind].asks() if name != "share"]
-    return {**{name: getattr(interest.owner, name) for name in fields}, "share": interest.share}
+    owner = interest.owner
+    apart = {"interest", "share", "held_for", "us_basis"}
+    stands = {name: getattr(owner, name) for name in form_of(owner).asks() if name not in apart}
+    if owner.is_person:
+        stands["us_basis"] = statuses.basis_of(owner)
+    if interest.owned.is_trust:
+        return stands
+    return {**stands, "share": interest.share, "held_for": str(interest.held_for_id or "")}
 
 
 def save(request: HttpRequest, organisation: Organisation, form: Changing, interest: Interest) -> None:
     typed = dict(form.cleaned_data)
-    with steps.editing(organisation):
+    held_for = chosen(organisation, typed.pop("held_for", ""))
+    share = typed.pop("share", "")
+    with steps.editing(organisation, "owners"):
         form.compare(told(ownership.live(interest)))
-        ownership.change_share(interest, share=typed.pop("share"), by=request.user)
+        if not interest.owned.is_trust:
+            ownership.change_share(interest, share=share, by=request.user)
+            ownership.say_held_for(interest, held_for=held_for, by=request.user)
         parties.correct(interest.owner, **typed, by=request.user)
 
 
-@while_editable
+@while_open("owners")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     interest = interest_or_404(organisation, pk)
     form = Page(posted(request))
@@ -85,5 +172,5 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def take_out(request: HttpRequest, organisation: Organisation, interest: Interest) -> None:
-    with steps.editing(organisation):
+    with steps.editing(organisation, "owners"):
         ownership.end(interest, by=request.user)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from accounts.models import Organisation
 from kyc.onboarding import steps
+from kyc.onboarding.asked import asked
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -16,7 +17,9 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def page(request: HttpRequest, organisation: Organisation, template: str, *, step: str = "", **context: Any) -> HttpResponse:
     """The template onboarding/TEMPLATE.html; 422 when a form in it was refused, so that nothing takes it for saved."""
-    case, found = steps.current_case(organisation), steps.gaps(organisation)
+    way = steps.way(organisation)
+    case = way.case
+    wanted = asked(way.requirements)
     form = context.get("form")
     return render(
         request,
@@ -24,9 +27,17 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
         {
             "organisation": organisation,
             "case": case,
-            "steps": steps.stepper(case, found, step),
-            "missing": found,
-            "missing_here": [gap for gap in found if gap.step == step],
+            "customer_class": way.customer_class,
+            "words": way.words,
+            "steps": way.stepper(step),
+            "open_steps": way.open,
+            "next_step": way.after(step) if step else None,
+            "missing": way.gaps,
+            "missing_here": [gap for gap in way.gaps if gap.step == step],
+            "asked": wanted,
+            "first_undone": next((one for one in wanted if one.step and not one.is_done), None),
+            "is_itemised": any(one.step for one in wanted),
+            "is_payment_asked": "payment" in way.names,
             "saved_at": steps.saved_at(organisation) if case and case.is_editable else None,
             **context,
         },

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation
 from kyc.keys.models import Key
 from kyc.onboarding import steps
-from kyc.onboarding.access import while_editable
+from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
 from kyc.onboarding.pages import page, posted
 from kyc.parties import actions as parties
+from kyc.parties import profiles, statuses
 from kyc.parties.models import Party, Role
 
 
@@ -29,23 +30,24 @@ def people_of(organisation: Organisation) -> dict[Party, list[Role]]:
     return people
 
 
-@while_editable
+@while_open("people")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return page(request, organisation, "people", step="people", people=people_of(organisation))
 
 
-@while_editable
+@while_open("people")
 def add(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return asked(request, organisation, None)
 
 
-@while_editable
+@while_open("people")
 def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     return asked(request, organisation, person_or_404(organisation, pk))
 
 
 def asked(request: HttpRequest, organisation: Organisation, person: Party | None) -> HttpResponse:
-    form = PersonForm(posted(request), stands=told(person) if person else None)
+    customer_class = profiles.customer_class(organisation)
+    form = PersonForm(posted(request), stands=told(person) if person else None, customer_class=customer_class)
     if form.acted(lambda: save(request, organisation, form, person)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:people")
@@ -59,17 +61,18 @@ def told(person: Party) -> Standing:
         **{name: getattr(person, name) for name in fields},
         "roles": [role.kind for role in roles],
         "title": next((role.title for role in roles if role.title), ""),
+        "us_basis": statuses.basis_of(person),
     }
 
 
 def save(request: HttpRequest, organisation: Organisation, form: PersonForm, person: Party | None) -> None:
-    with steps.editing(organisation):
+    with steps.editing(organisation, "people"):
         if person:
             form.compare(told(parties.own(person, organisation)))
         parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
 
 
-@while_editable
+@while_open("people")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """Asks first, and says what else ends; a person who answers for a key stays until the key is revoked."""
     person = person_or_404(organisation, pk)
@@ -83,5 +86,5 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def take_out(request: HttpRequest, organisation: Organisation, person: Party) -> None:
-    with steps.editing(organisation):
+    with steps.editing(organisation, "people"):
         parties.remove(person, by=request.user)

@@ -1,36 +1,49 @@
 """The way through the onboarding: its steps, how far it has come, and whether anything may still be changed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, Organisation
 from accounts.refused import Refused
-from kyc.cases.completeness import Missing, missing
-from kyc.cases.models import Case
+from kyc.cases.completeness import ABOUT, Missing, is_foreign_data_asked, missing
+from kyc.cases.models import Case, Requirement
+from kyc.onboarding.asked import named_steps, unmet
+from kyc.onboarding.words import WORDS, Words
+from kyc.parties import profiles
+from kyc.parties.models import Profile
 
-STEPS = {
+C = Profile.CustomerClass
+STEPS: dict[str, Promise] = {
+    "kind": _("What you are"),
     "company": _("About the company"),
     "people": _("People"),
     "owners": _("Owners"),
+    "use": _("Intended use"),
+    "payment": _("Payment"),
     "documents": _("Documents"),
     "check": _("Check and send"),
 }
+# What a class has no need of (PRV-01): an individual acts for himself, and nobody owns a state.
+WITHOUT: dict[str, tuple[str, ...]] = {C.INDIVIDUAL: ("people", "owners"), C.STATE_BODY: ("owners",)}
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
+NOT_ASKED = _("We have asked for certain things only, and this is none of them. What we asked for stands below.")
+NOT_YOURS = _("This page is not asked of you.")
 # What a customer's own saving is called in the audit; officers' work on the case must not show here.
 SAVING = Q(verb="case.opened")
-for stage in ("organisation", "party", "interest", "document"):
+for stage in ("organisation", "party", "interest", "document", "questionnaire", "payment"):
     SAVING |= Q(verb__startswith=f"{stage}.")
 
 
 class NotEditable(Refused):
-    """What was sent is being examined, or was decided."""
+    """What was sent is being examined, or was decided, or something else was asked for."""
 
 
 @dataclass(frozen=True)
@@ -44,49 +57,105 @@ class Step:
     here: bool
 
 
+@dataclass(frozen=True)
+class Way:
+    """What one organisation is asked, and how far it has come."""
+
+    case: Case | None
+    customer_class: str
+    gaps: list[Missing]
+    requirements: list[Requirement] = field(default_factory=list)
+    is_payment_asked: bool = True
+
+    @property
+    def words(self) -> Words:
+        return WORDS[self.customer_class]
+
+    @property
+    def names(self) -> list[str]:
+        left_out = set(WITHOUT.get(self.customer_class, ()))
+        if not self.is_payment_asked:
+            left_out.add("payment")
+        return [name for name in STEPS if name not in left_out - named_steps(self.requirements)]
+
+    @property
+    def open(self) -> set[str]:
+        """The steps that may be changed. Where items were asked for, theirs alone, and those on which something is missing."""
+        if self.case is None or not self.case.is_editable:
+            return set()
+        if named := named_steps(self.requirements):
+            return {*named, *(gap.step for gap in self.gaps)}
+        return set(self.names)
+
+    def label(self, name: str) -> str:
+        texts = {"company": self.words["about"], "owners": self.words["owners_step"]}
+        return str(texts.get(name, STEPS[name]))
+
+    def after(self, step: str) -> "Step":
+        """The step that comes next and is open."""
+        names = [name for name in self.names if name in self.open or name == "check"]
+        later = [name for name in names if list(STEPS).index(name) > list(STEPS).index(step)]
+        return self.step(later[0] if later else "check")
+
+    def step(self, name: str, current: str = "") -> Step:
+        """The last step is done once the case was sent; before it is said who asks, nothing else is."""
+        open_gaps = {gap.step for gap in self.gaps}
+        is_sent = self.case is not None and not self.case.is_editable
+        return Step(
+            label=self.label(name),
+            url=reverse(f"onboarding:{name}"),
+            number=self.names.index(name) + 1 if name in self.names else 0,
+            done=is_sent if name == "check" else name not in open_gaps and "kind" not in open_gaps,
+            here=name == current,
+        )
+
+    def stepper(self, current: str = "") -> list[Step]:
+        return [self.step(name, current) for name in self.names]
+
+
 def current_case(organisation: Organisation) -> Case | None:
     """The case being worked on, or the last one decided."""
     return Case.objects.filter(organisation=organisation).order_by("-pk").first()
 
 
+def way(organisation: Organisation, case: Case | None = None) -> Way:
+    case = case or current_case(organisation)
+    found = profiles.customer_class(organisation)
+    return Way(
+        case=case,
+        customer_class=found,
+        gaps=gaps(organisation, found),
+        requirements=unmet(case) if case and case.state == Case.State.WAITING else [],
+        is_payment_asked=is_foreign_data_asked(organisation),
+    )
+
+
 @contextmanager
-def editing(organisation: Organisation) -> Iterator[Case]:
-    """A transaction in which the organisation's case stays open to changes. Raises NotEditable."""
+def editing(organisation: Organisation, *asked: str) -> Iterator[Case]:
+    """A transaction in which the organisation's case stays open to changes, and those steps of it. Raises NotEditable."""
     with transaction.atomic():
         case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
         if case is None or not case.is_editable:
             raise NotEditable(CLOSED)
+        if asked and not opened(organisation, case, asked):
+            raise NotEditable(NOT_ASKED)
         yield case
 
 
-def gaps(organisation: Organisation) -> list[Missing]:
-    """What is missing; the owners of a company come up only once the company is known."""
+def opened(organisation: Organisation, case: Case, asked: Collection[str]) -> bool:
+    """Whether one of the steps is open; while no items are named, all are."""
+    if not named_steps(unmet(case)):
+        return True
+    return bool(way(organisation, case).open & set(asked))
+
+
+def gaps(organisation: Organisation, customer_class: str = C.COMPANY) -> list[Missing]:
+    """What is missing; the owners come up only once it is known whose."""
     found = missing(organisation)
-    if any(gap.step == "company" for gap in found):
-        found.append(Missing("owners", str(_("Say who owns the company."))))
+    is_owned = "owners" not in WITHOUT.get(customer_class, ())
+    if is_owned and any(gap.sentence == str(ABOUT[customer_class]) for gap in found):
+        found.append(Missing("owners", str(WORDS[customer_class]["owners_gap"])))
     return sorted(found, key=lambda gap: list(STEPS).index(gap.step))
-
-
-def stepper(case: Case | None, found: list[Missing], current: str = "") -> list[Step]:
-    """`found` is what gaps() returned. The last step is done once the case was sent."""
-    open_steps = {gap.step for gap in found}
-    is_sent = case is not None and not case.is_editable
-    return [
-        Step(
-            label=str(title),
-            url=reverse(f"onboarding:{name}"),
-            number=number,
-            done=is_sent if name == "check" else name not in open_steps,
-            here=name == current,
-        )
-        for number, (name, title) in enumerate(STEPS.items(), start=1)
-    ]
-
-
-def after(step: str) -> str:
-    """The address of the next step."""
-    names = list(STEPS)
-    return f"onboarding:{names[min(names.index(step) + 1, len(names) - 1)]}"
 
 
 def saved_at(organisation: Organisation) -> datetime | None:

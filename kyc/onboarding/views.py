@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts import organisations
 from accounts.models import Organisation
@@ -18,18 +19,20 @@ from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
 from kyc.onboarding import steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
-from kyc.onboarding.changing import Page, Standing
-from kyc.onboarding.forms import CompanyForm, OrganisationForm, SendForm
+from kyc.onboarding.changing import Page
+from kyc.onboarding.documents import by_kind
+from kyc.onboarding.forms import OrganisationForm, SendForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.people import people_of
+from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
-from kyc.parties.models import Party
+from kyc.parties import profiles, questionnaires, statuses
+from kyc.parties.models import PaymentMeans
 from kyc.rules import packs
 
-ANSWER_WITHIN = timedelta(days=cases.DAYS_TO_DECIDE)
 
-
+@require_safe
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Sends everyone to where their work is."""
@@ -52,7 +55,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = form_class(posted(request), initial={"your_name": request.user.name})
     is_read = request.method == "POST" and request.POST.get("notice") == version
     if is_read and form.acted(lambda: begin(request, organisation, form, version)):
-        return redirect("onboarding:company")
+        return redirect("onboarding:kind")
     context = {"form": form, "version": version, "notice": f"onboarding/notices/{version}.html"}
     return render(request, "onboarding/create.html", context, status=422 if form.is_bound and form.errors else 200)
 
@@ -75,9 +78,8 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         request,
         organisation,
         "overview",
-        requirements=case.requirements.filter(met_at__isnull=True).order_by("pk"),
         entity=Entity.objects.live().filter(organisation=organisation).first(),
-        answer_by=case.submitted_at + ANSWER_WITHIN if case.submitted_at else None,
+        answer_by=case.submitted_at + timedelta(days=packs.current().days("decide")) if case.submitted_at else None,
         refusal=refusal_of(case),
         **everything(organisation),
     )
@@ -86,11 +88,18 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def everything(organisation: Organisation) -> dict[str, object]:
     """What the customer has told and sent so far."""
     company = parties.customer(organisation)
+    documents = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
+    signed = questionnaires.current(organisation)
     return {
+        "profile": profiles.of(organisation),
         "company": company,
         "people": people_of(organisation),
         "holdings": holdings(company),
-        "documents": Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk"),
+        "us_standing": statuses.basis_in_words(company) if company and company.is_person else "",
+        "signed": signed,
+        "answers": questionnaires.in_words(signed, get_language() or "en") if signed else [],
+        "means": PaymentMeans.objects.live().filter(organisation=organisation).order_by("pk"),
+        "documents": by_kind(documents),
     }
 
 
@@ -101,28 +110,9 @@ def refusal_of(case: Case) -> str:
 
 
 @while_editable
-def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    form = CompanyForm(posted(request), initial={"name": organisation.name}, stands=told(parties.customer(organisation)))
-    if form.acted(lambda: save_company(request, organisation, form)):
-        messages.success(request, _("Saved."))
-        return redirect(steps.after("company"))
-    return page(request, organisation, "company", step="company", form=form)
-
-
-def told(company: Party | None) -> Standing:
-    return {name: getattr(company, name) for name in CompanyForm.asks()} if company else {}
-
-
-def save_company(request: HttpRequest, organisation: Organisation, form: CompanyForm) -> None:
-    with steps.editing(organisation):
-        form.compare(told(parties.customer(organisation)))
-        parties.declare_company(organisation, **form.cleaned_data, by=request.user)
-
-
-@while_editable
 def check(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Everything that was told, with the way back to each, and the sending."""
-    form = SendForm(posted(request))
+    form = SendForm(posted(request), statement=WORDS[profiles.customer_class(organisation)]["true"])
     if form.acted(lambda: send(request, organisation, form)):
         messages.success(request, _("Sent. We write to you as soon as there is an answer."))
         return redirect("onboarding:overview")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,11 +14,21 @@ from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.ownership import shares
 from kyc.ownership.models import Interest
-from kyc.parties.actions import country_of, end_role, is_same, leave_if_idle, own, take_role
+from kyc.parties import statuses
+from kyc.parties.actions import (
+    country_of,
+    end_role,
+    is_same,
+    leave_if_idle,
+    own,
+    refuse_named_before,
+    refuse_while_held,
+    take_role,
+)
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import BadText, checked, past_day
 
-SHAREHOLDING = "shareholding"
+SHAREHOLDING = Interest.Kind.SHAREHOLDING
 APART = {
     Party.Kind.PERSON: gettext_lazy("Another person of that name is told apart by the date of birth."),
     Party.Kind.COMPANY: gettext_lazy("Another company of that name is told apart by the registration number."),
@@ -45,7 +56,19 @@ class NamedTwice(Refused):
 
 
 class OwnedByNobody(Refused):
-    """Companies have owners, people and states have none."""
+    """Companies and trusts have owners, people and states have none."""
+
+
+class BadRole(Refused):
+    """What the owner is does not fit what is owned."""
+
+    field = "interest"
+
+
+class BadNominee(Refused):
+    """A nominee holds it for another."""
+
+    field = "held_for"
 
 
 def share_of(text: str) -> str:
@@ -64,7 +87,7 @@ def stated(texts: Iterable[str]) -> Fraction:
 
 def fits(owned: Party, share: str, *, without: int | None = None) -> None:
     """Raises OverWhole when the shares of one company's owners come to more than everything."""
-    others = Interest.objects.live().filter(owned=owned).exclude(pk=without).values_list("share", flat=True)
+    others = Interest.objects.live().filter(owned=owned, kind=SHAREHOLDING).exclude(pk=without).values_list("share", flat=True)
     texts = [*others, share]
     total = stated(texts)
     if total > 1 or (total == 1 and any(shares.parse(text).above for text in texts)):
@@ -87,42 +110,108 @@ def declare_owner(
     hq_country: str = "",
     registration_number: str = "",
     birth_date: str = "",
+    us_basis: str = "unknown",
     owner: Party | None = None,
+    interest: str = SHAREHOLDING,
+    held_for: Party | None = None,
     by: User,
 ) -> Interest:
-    """Names who holds `share` (text of kyc.ownership.shares, empty when unknown) in the company `owned`: the party `owner`
-    named before, or a new one of `kind`. Raises BadText, OverWhole, OwnsItself, NamedTwice, OwnedByNobody."""
+    """Names who holds `share` (text of kyc.ownership.shares, empty when unknown) in the company `owned`, or has the role
+    `interest` in the trust `owned`: the party `owner` named before, or a new one of `kind`. `held_for` is whose nominee the
+    owner is. Raises BadText, OverWhole, OwnsItself, NamedTwice, OwnedByNobody, BadRole, BadNominee."""
     organisation = organisations.locked(organisation, by=by)
     owned = own(owned, organisation)
-    if not owned.is_company:
-        raise OwnedByNobody(_("Only a company has owners."))
-    share = share_of(share)
+    refuse_misplaced(owned, interest, kind if owner is None else owner.kind)
+    share = share_of(share) if interest == SHAREHOLDING else ""
     if owner:
         owner = own(owner, organisation)
     else:
         owner = described(kind, name, native_name, country, hq_country, registration_number, birth_date)
-    refuse_twice(owner, owned)
-    fits(owned, share)
+    refuse_twice(owner, owned, interest)
+    held_for = nominator(organisation, owner, owned, held_for)
+    if interest == SHAREHOLDING:
+        fits(owned, share)
     if owner.pk is None:
         owner.organisation = organisation
         owner.save()
+        statuses.record(owner, us_basis, by=by)
     take_role(owner, Role.Kind.OWNER)
-    interest = Interest.objects.create(
+    if held_for:
+        take_role(held_for, Role.Kind.OWNER)
+    declared = Interest.objects.create(
         organisation=organisation,
         owner=owner,
         owned=owned,
-        kind=SHAREHOLDING,
+        kind=interest,
         share=share,
+        held_for=held_for,
         valid_from=timezone.localdate(),
     )
-    audit.record("interest.declared", target=interest, by=by, owner=owner.name, owned=owned.name, share=share)
-    return interest
+    more = {"held_for": held_for.name} if held_for else {}
+    audit.record(
+        "interest.declared", target=declared, by=by, owner=owner.name, owned=owned.name, interest=interest, share=share, **more
+    )
+    return declared
 
 
-def refuse_twice(owner: Party, owned: Party) -> None:
+@transaction.atomic
+def name_principal(
+    organisation: Organisation,
+    *,
+    name: str,
+    native_name: str = "",
+    country: str,
+    birth_date: str = "",
+    us_basis: str = "unknown",
+    by: User,
+) -> Party:
+    """Names the person who really owns what a nominee holds (FATF-07), before the nominee is named. Raises BadText,
+    NamedBefore."""
+    organisation = organisations.locked(organisation, by=by)
+    person = described(Party.Kind.PERSON, name, native_name, country, "", "", birth_date)
+    person.organisation = organisation
+    refuse_named_before(person)
+    person.save()
+    statuses.record(person, us_basis, by=by)
+    take_role(person, Role.Kind.OWNER)
+    audit.record("interest.principal_named", target=person, by=by, name=person.name)
+    return person
+
+
+@transaction.atomic
+def leave_principal(person: Party, *, by: User) -> None:
+    """Nobody holds anything for that person after all. Whose nominee somebody is stays. Raises HeldThrough."""
+    organisations.locked(person.organisation, by=by)
+    person = Party.objects.get(pk=person.pk)
+    refuse_while_held(person)
+    let_go(person, by=by)
+
+
+def refuse_misplaced(owned: Party, interest: str, kind: str) -> None:
+    """Companies have shareholders, trusts have their roles, and only beneficiaries may be known as a class of people."""
+    if not owned.is_company and not owned.is_trust:
+        raise OwnedByNobody(_("Only a company or a trust has owners."))
+    if interest not in Interest.Kind.values or owned.is_company != (interest == SHAREHOLDING):
+        raise BadRole(
+            _("Say what the owner is: a shareholder of a company; a settlor, trustee, protector or beneficiary of a trust.")
+        )
+    if kind == Party.Kind.UNKNOWN and interest != Interest.Kind.BENEFICIARY:
+        raise BadRole(_("Only beneficiaries can be described as a class of people; name everyone else."))
+
+
+def nominator(organisation: Organisation, owner: Party, owned: Party, held_for: Party | None) -> Party | None:
+    """Whom a nominee holds it for, as named here."""
+    if held_for is None:
+        return None
+    if held_for.pk in {owner.pk, owned.pk}:
+        raise BadNominee(_("A nominee holds it for somebody else. Choose another, or say that it is held for oneself."))
+    return own(held_for, organisation)
+
+
+def refuse_twice(owner: Party, owned: Party, kind: str) -> None:
     if owner.pk == owned.pk:
         raise OwnsItself(_("A company cannot be named as its own owner."))
-    for interest in Interest.objects.live().filter(owned=owned, kind=SHAREHOLDING).select_related("owner").order_by("pk"):
+    for interest in Interest.objects.live().filter(owned=owned, kind=kind).select_related("owner").order_by("pk"):
         if interest.owner_id == owner.pk or (owner.pk is None and is_same(interest.owner, owner)):
             sentence = _("%(owner)s is already named among the owners of %(owned)s; change the share there instead.")
             told_apart = "" if owner.pk else APART.get(owner.kind, "")
@@ -140,13 +229,13 @@ def described(
 ) -> Party:
     """A new owner, not yet kept."""
     if kind not in Party.Kind.values:
-        raise BadText("kind", _("Say whether the owner is a person, a company or a state."))
+        raise BadText("kind", _("Say whether the owner is a person, a company, a trust or a state."))
     is_company = kind == Party.Kind.COMPANY
     return Party(
         kind=kind,
         name=checked("name", name, limit=300, required=True),
         native_name=checked("native_name", native_name, limit=300),
-        country=country_of("country", country),
+        country=country_of("country", country, required=kind != Party.Kind.UNKNOWN),
         hq_country=country_of("hq_country", hq_country) if is_company else "",
         registration_number=checked("registration_number", registration_number, limit=100) if is_company else "",
         birth_date=past_day("birth_date", birth_date) if kind == Party.Kind.PERSON else "",
@@ -158,6 +247,8 @@ def change_share(interest: Interest, *, share: str, by: User) -> Interest:
     """Says anew how much the owner holds. Raises BadText, OverWhole."""
     organisations.locked(interest.organisation, by=by)
     interest = live(interest)
+    if interest.kind != SHAREHOLDING:
+        return interest
     share, before = share_of(share), interest.share
     fits(interest.owned, share, without=interest.pk)
     if share != before:
@@ -183,19 +274,22 @@ def end(interest: Interest, *, by: User) -> Interest:
     """The owner holds this no longer. Who is then involved in nothing leaves, and so do those who were named only as its
     owners. Repeated, it is silence."""
     organisations.locked(interest.organisation, by=by)
-    interest = Interest.objects.select_related("owner", "owned").get(pk=interest.pk)
+    interest = Interest.objects.select_related("owner", "owned", "held_for").get(pk=interest.pk)
     if interest.valid_to:
         return interest
     interest.valid_to = timezone.localdate()
     interest.save(update_fields=["valid_to"])
     audit.record("interest.ended", target=interest, by=by, owner=interest.owner.name, owned=interest.owned.name)
     let_go(interest.owner, by=by)
+    if interest.held_for:
+        let_go(interest.held_for, by=by)
     return interest
 
 
 def let_go(owner: Party, *, by: User) -> None:
-    """Ends an owner's role once it owns nothing; a company that thereby leaves takes the interests in it along."""
-    if Interest.objects.live().filter(owner=owner).exists():
+    """Ends an owner's role once it owns nothing, nor anybody for it; a company that thereby leaves takes the interests in it
+    along."""
+    if Interest.objects.live().filter(Q(owner=owner) | Q(held_for=owner)).exists():
         return
     end_role(owner, Role.Kind.OWNER)
     if not leave_if_idle(owner):
@@ -203,3 +297,22 @@ def let_go(owner: Party, *, by: User) -> None:
     audit.record("party.removed", target=owner, by=by, name=owner.name)
     for held in Interest.objects.live().filter(owned=owner):
         end(held, by=by)
+
+
+@transaction.atomic
+def say_held_for(interest: Interest, *, held_for: Party | None, by: User) -> Interest:
+    """Says anew whose nominee the owner is, or that it is nobody's (FATF-07). Raises BadNominee."""
+    organisation = organisations.locked(interest.organisation, by=by)
+    interest = live(interest)
+    found, before = nominator(organisation, interest.owner, interest.owned, held_for), interest.held_for
+    if before != found:
+        interest.held_for = found
+        interest.save(update_fields=["held_for"])
+        if found:
+            take_role(found, Role.Kind.OWNER)
+        audit.record(
+            "interest.held_for_changed", target=interest, by=by, owner=interest.owner.name, held_for=found.name if found else ""
+        )
+        if before:
+            let_go(before, by=by)
+    return interest

@@ -16,12 +16,22 @@ class InterestQuerySet(models.QuerySet["Interest"]):
 
 @tracked()
 class Interest(models.Model):
-    """What one party holds in another. The share is exact text in the form of kyc.ownership.shares, empty when unknown."""
+    """What one party holds in another, by BODS interest types. The share is exact text in the form of kyc.ownership.shares,
+    empty when unknown; who has a role in a trust holds no share of it."""
+
+    class Kind(models.TextChoices):
+        SHAREHOLDING = "shareholding", _("Shares")
+        SETTLOR = "settlor", _("Settlor")
+        TRUSTEE = "trustee", _("Trustee")
+        PROTECTOR = "protector", _("Protector")
+        BENEFICIARY = "beneficiaryOfLegalArrangement", _("Beneficiary")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     owner = models.ForeignKey(Party, models.PROTECT, related_name="interests")
     owned = models.ForeignKey(Party, models.PROTECT, related_name="holders")
-    kind = models.CharField(max_length=40, default="shareholding")
+    kind = models.CharField(max_length=40, choices=Kind.choices, default=Kind.SHAREHOLDING)
+    # Whom a nominee holds it for (FATF-07); arithmetic goes by that party.
+    held_for = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="held_through")
     share = models.CharField(_("share"), max_length=40, blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
@@ -31,6 +41,11 @@ class Interest(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="interest_is_in_another", condition=~Q(owner=F("owned"))),
+            models.CheckConstraint(
+                name="interest_is_held_for_another",
+                condition=Q(held_for__isnull=True) | ~Q(held_for=F("owner")) & ~Q(held_for=F("owned")),
+            ),
+            models.CheckConstraint(name="only_shares_have_a_size", condition=Q(kind="shareholding") | Q(share="")),
             models.CheckConstraint(
                 name="interest_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
             ),

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
-from kyc.parties import countries
-from kyc.parties.models import Party, Role
+from kyc.parties import countries, statuses, wording
+from kyc.parties.models import Party, PersonStatus, Role
 from kyc.parties.wording import BadText, alike, checked, past_day
 
-PEOPLE_ROLES = (Role.Kind.CONTROLLER, Role.Kind.DIRECTOR)
+PEOPLE_ROLES = (Role.Kind.CONTROLLER, Role.Kind.DIRECTOR, Role.Kind.SIGNATORY)
 
 
 class SecondController(Refused):
@@ -38,6 +38,10 @@ class NamedBefore(Refused):
 
 class IsCustomer(Refused):
     """The company itself is what is examined; it cannot be taken out."""
+
+
+class HeldThrough(Refused):
+    """Somebody holds something for the party as its nominee (FATF-07)."""
 
 
 class NotHere(Refused):
@@ -105,40 +109,92 @@ def end_role(party: Party, kind: str) -> None:
 
 
 def leave_if_idle(party: Party) -> bool:
-    """Takes a party out that holds no role any more; says whether it did."""
-    if Role.objects.live().filter(party=party).exists():
+    """Takes a party out that holds no role any more and for whom no nominee holds anything; says whether it did."""
+    if Role.objects.live().filter(party=party).exists() or nominee_of(party):
         return False
     party.removed_on = timezone.localdate()
     party.save(update_fields=["removed_on"])
     return True
 
 
+def nominee_of(party: Party) -> Party | None:
+    """Who holds something for the party. By relation, since interests belong to a stage above."""
+    held = party.held_through.filter(valid_to__isnull=True).select_related("owner").order_by("pk").first()
+    return held.owner if held else None
+
+
+def refuse_while_held(party: Party) -> None:
+    if nominee := nominee_of(party):
+        raise HeldThrough(
+            _("%(nominee)s holds a share for %(name)s. First say anew for whom.") % {"nominee": nominee.name, "name": party.name}
+        )
+
+
 @transaction.atomic
 def declare_company(
     organisation: Organisation,
     *,
+    kind: str = Party.Kind.COMPANY,
     name: str,
     native_name: str = "",
-    legal_form: str,
-    registration_number: str,
+    legal_form: str = "",
+    registration_number: str = "",
     country: str,
     hq_country: str,
     address: str,
+    phone: str = "",
+    domain: str = "",
+    lei: str = "",
     by: User,
 ) -> Party:
-    """Says, or says anew, which company the organisation is. Countries are ISO alpha-2. Raises BadText."""
+    """Says, or says anew, which company, trust or state body the organisation is. Countries are ISO alpha-2. A company has a
+    legal form and a number. Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
-    party = customer(organisation) or Party(organisation=organisation, kind=Party.Kind.COMPANY)
+    party = customer(organisation) or Party(organisation=organisation, kind=kind)
     party.name = checked("name", name, limit=300, required=True)
     party.native_name = checked("native_name", native_name, limit=300)
-    party.legal_form = checked("legal_form", legal_form, limit=100, required=True)
-    party.registration_number = checked("registration_number", registration_number, limit=100, required=True)
+    party.legal_form = checked("legal_form", legal_form, limit=100, required=party.is_company)
+    party.registration_number = checked("registration_number", registration_number, limit=100, required=party.is_company)
     party.country = country_of("country", country)
     party.hq_country = country_of("hq_country", hq_country)
     party.address = checked("address", address, limit=1000, required=True, lines=True)
+    party.phone = wording.phone("phone", phone)
+    party.domain = wording.domain("domain", domain)
+    party.lei = wording.lei("lei", lei)
     party.save()
     take_role(party, Role.Kind.CUSTOMER)
+    statuses.record(party, "", by=by)
     audit.record("party.company_declared", target=party, by=by, name=party.name)
+    return party
+
+
+@transaction.atomic
+def declare_individual(
+    organisation: Organisation,
+    *,
+    name: str,
+    native_name: str = "",
+    country: str,
+    birth_date: str,
+    address: str,
+    phone: str = "",
+    us_basis: str,
+    by: User,
+) -> Party:
+    """Says, or says anew, who the customer is who is nobody but himself. `us_basis` as in kyc.parties.statuses. Raises
+    BadText."""
+    organisation = organisations.locked(organisation, by=by)
+    party = customer(organisation) or Party(organisation=organisation, kind=Party.Kind.PERSON)
+    party.name = checked("name", name, limit=300, required=True)
+    party.native_name = checked("native_name", native_name, limit=300)
+    party.country = country_of("country", country)
+    party.birth_date = past_day("birth_date", birth_date, required=True)
+    party.address = checked("address", address, limit=1000, required=True, lines=True)
+    party.phone = wording.phone("phone", phone)
+    party.save()
+    take_role(party, Role.Kind.CUSTOMER)
+    statuses.record(party, us_basis, by=by)
+    audit.record("party.individual_declared", target=party, by=by, name=party.name)
     return party
 
 
@@ -153,18 +209,19 @@ def declare_person(
     address: str = "",
     roles: Iterable[str],
     title: str = "",
+    us_basis: str = "unknown",
     party: Party | None = None,
     replace: bool = False,
     by: User,
 ) -> Party:
-    """Names a person and the live roles among controller and director; `party` changes one named before. `birth_date` is
-    YYYY-MM-DD. A second controlling person raises SecondController, unless `replace` makes this one it. Raises BadText,
-    NamedBefore."""
+    """Names a person and the live roles among controller, director and signatory; `party` changes one named before.
+    `birth_date` is YYYY-MM-DD, `us_basis` as in kyc.parties.statuses. A second controlling person raises SecondController,
+    unless `replace` makes this one it. Raises BadText, NamedBefore."""
     organisation = organisations.locked(organisation, by=by)
     chosen = set(roles)
     person = own(party, organisation) if party else Party(organisation=organisation, kind=Party.Kind.PERSON)
     if not chosen or not chosen <= set(PEOPLE_ROLES) or not person.is_person:
-        raise NoRole(_("Say what this person is: the controlling person, a director, or both."))
+        raise NoRole(_("Say what this person is: the controlling person, a director, a signatory, or several of these."))
     person.name = checked("name", name, limit=300, required=True)
     person.native_name = checked("native_name", native_name, limit=300)
     person.country = country_of("country", country)
@@ -181,6 +238,7 @@ def declare_person(
             take_role(person, kind, title=title)
         else:
             end_role(person, kind)
+    statuses.record(person, us_basis, by=by)
     audit.record("party.person_declared", target=person, by=by, name=person.name, roles=sorted(chosen))
     return person
 
@@ -208,26 +266,29 @@ def correct(
     hq_country: str = "",
     registration_number: str = "",
     birth_date: str = "",
+    us_basis: str = "",
     by: User,
 ) -> Party:
-    """Says anew who an owner is; a company takes the headquarters and number, a person the birth date. Raises BadText."""
+    """Says anew who an owner is; a company takes the headquarters and number, a person the birth date and the ground of his
+    status, which stays as it is where none is given. Raises BadText."""
     party = own(party, organisations.locked(party.organisation, by=by))
     party.name = checked("name", name, limit=300, required=True)
     party.native_name = checked("native_name", native_name, limit=300)
-    party.country = country_of("country", country)
+    party.country = country_of("country", country, required=party.kind != Party.Kind.UNKNOWN)
     if party.is_person:
         party.birth_date = past_day("birth_date", birth_date)
     elif party.is_company:
         party.hq_country = country_of("hq_country", hq_country)
         party.registration_number = checked("registration_number", registration_number, limit=100)
     party.save()
+    statuses.record(party, us_basis or statuses.basis_of(party) or PersonStatus.Basis.UNKNOWN, by=by)
     audit.record("party.corrected", target=party, by=by, name=party.name)
     return party
 
 
 @transaction.atomic
 def remove(party: Party, *, by: User) -> Party:
-    """Takes a party out: its roles and interests end today. Repeated, it is silence. Raises IsCustomer."""
+    """Takes a party out: its roles and interests end today. Repeated, it is silence. Raises IsCustomer, HeldThrough."""
     organisations.locked(party.organisation, by=by)
     party = Party.objects.get(pk=party.pk)
     if party.removed_on:
@@ -235,6 +296,7 @@ def remove(party: Party, *, by: User) -> Party:
     live = Role.objects.live().filter(party=party)
     if live.filter(kind=Role.Kind.CUSTOMER).exists():
         raise IsCustomer(_("The company itself cannot be removed. Change what you told us about it instead."))
+    refuse_while_held(party)
     today = timezone.localdate()
     live.update(valid_to=today)
     # By relation, since interests belong to a stage above and must not outlive their party.

@@ -1,5 +1,6 @@
-"""Who is involved: parties and the roles they hold."""
+"""Who is involved: parties and the roles they hold; and what customers declare of themselves."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -21,14 +22,48 @@ class PartyQuerySet(models.QuerySet["Party"]):
 
 
 @tracked()
+class Profile(models.Model):
+    """What an organisation says it is, by which it is asked (PRV-01), and the programme through which it comes (DST-05)."""
+
+    class CustomerClass(models.TextChoices):
+        COMPANY = "company", _("A company")
+        INDIVIDUAL = "individual", _("A person, for myself")
+        TRUST = "trust", _("A trust or a similar arrangement")
+        STATE_BODY = "state_body", _("A state body")
+        RESEARCH = "research", _("A university or research institution")
+
+    class Programme(models.TextChoices):
+        NONE = "none", _("None of these")
+        EDUCATION = "education", _("An education programme")
+        RESEARCH = "research", _("A research access programme")
+        STARTUP = "startup_credit", _("Start-up credit")
+        RESELLER = "reseller", _("Through a reseller")
+
+    organisation = models.OneToOneField(Organisation, models.PROTECT)
+    customer_class = models.CharField(max_length=20, choices=CustomerClass.choices)
+    programme = models.CharField(max_length=20, choices=Programme.choices)
+    # Who runs the programme: the school, the fund, the reseller.
+    programme_run_by = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="programme_is_run_by_somebody", condition=Q(programme="none", programme_run_by="") | ~Q(programme="none")
+            )
+        ]
+
+
+@tracked()
 class Party(models.Model):
-    """A natural person, a company, or a state or state body as one organisation declared it. The same person in two
-    organisations is two parties."""
+    """A natural person, a company, a trust, a state or state body, or whoever is known only by description, as one
+    organisation declared it. The same person in two organisations is two parties."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
         COMPANY = "company", _("Company")
+        TRUST = "trust", _("Trust or similar arrangement")
         STATE = "state", _("State or state body")
+        UNKNOWN = "unknown", _("Not known by name")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -39,8 +74,12 @@ class Party(models.Model):
     hq_country = models.CharField(_("headquarters country"), max_length=2, blank=True)
     legal_form = models.CharField(_("legal form"), max_length=100, blank=True)
     registration_number = models.CharField(_("registration number"), max_length=100, blank=True)
+    # ISO 17442, twenty characters with check digits.
+    lei = models.CharField("LEI", max_length=20, blank=True)
+    domain = models.CharField(_("web domain"), max_length=253, blank=True)
     birth_date = SealedField(_("date of birth"), blank=True)
     address = SealedField(_("address"), blank=True)
+    phone = SealedField(_("telephone"), blank=True)
     declared_at = models.DateTimeField(auto_now_add=True)
     removed_on = models.DateField(null=True, blank=True)
 
@@ -62,6 +101,11 @@ class Party(models.Model):
         return self.kind == self.Kind.COMPANY
 
     @property
+    def is_trust(self) -> bool:
+        """Whether it has a settlor, trustees and beneficiaries, who must be named (FATF-04)."""
+        return self.kind == self.Kind.TRUST
+
+    @property
     def screened_as(self) -> str:
         """Lists know people and companies; a ministry or a fund of a state stands there as a company."""
         return self.Kind.PERSON if self.is_person else self.Kind.COMPANY
@@ -80,6 +124,7 @@ class Role(models.Model):
         CUSTOMER = "customer", _("Customer")
         CONTROLLER = "controller", _("Controlling person")
         DIRECTOR = "director", _("Director")
+        SIGNATORY = "signatory", _("Signatory")
         OWNER = "owner", _("Owner")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
@@ -105,4 +150,149 @@ class Role(models.Model):
             models.UniqueConstraint(
                 name="role_held_once_at_a_time", fields=["party", "kind"], condition=Q(valid_to__isnull=True)
             ),
+        ]
+
+
+class PersonStatusQuerySet(models.QuerySet["PersonStatus"]):
+    def live(self) -> "PersonStatusQuerySet":
+        return self.filter(valid_to__isnull=True)
+
+
+@tracked()
+class PersonStatus(models.Model):
+    """Where a party stands under one of two tests that are not the same (IAAS-01, IAAS-02). Undetermined counts as foreign."""
+
+    class Axis(models.TextChoices):
+        IAAS = "iaas", _("US person (15 CFR 7.301, proposed)")
+        EAR = "ear", _("Foreign person (15 CFR 772.1)")
+
+    class Standing(models.TextChoices):
+        US = "us", _("US")
+        FOREIGN = "foreign", _("Foreign")
+        UNDETERMINED = "undetermined", _("Undetermined, counts as foreign")
+
+    class Basis(models.TextChoices):
+        CITIZEN = "citizen", _("Citizen of the United States")
+        RESIDENT = "resident", _("Lawful permanent resident of the United States")
+        PROTECTED = "protected", _("Refugee or asylee in the United States")
+        LOCATED = "located", _("In the United States on another ground, such as a visa")
+        ORGANISED = "organised", _("Formed under the law of the United States")
+        NONE = "none", _("None of these")
+        UNKNOWN = "unknown", _("Not known")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="statuses")
+    axis = models.CharField(max_length=10, choices=Axis.choices)
+    standing = models.CharField(max_length=20, choices=Standing.choices)
+    basis = models.CharField(max_length=20, choices=Basis.choices)
+    rule_pack = models.CharField(max_length=20)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = PersonStatusQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="status_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
+            ),
+            models.UniqueConstraint(name="one_live_status_an_axis", fields=["party", "axis"], condition=Q(valid_to__isnull=True)),
+        ]
+
+
+class PaymentMeansQuerySet(models.QuerySet["PaymentMeans"]):
+    def live(self) -> "PaymentMeansQuerySet":
+        return self.filter(valid_to__isnull=True)
+
+
+@tracked()
+class PaymentMeans(models.Model):
+    """How an organisation pays, and where that money comes from (IAAS-10, IAAS-11). Never a full card number."""
+
+    class Kind(models.TextChoices):
+        CARD = "card", _("Card")
+        BANK = "bank", _("Bank account")
+        WALLET = "wallet", _("Virtual-currency wallet")
+        CREDIT = "credit", _("Credits of a programme, nothing is paid")
+
+    class Source(models.TextChoices):
+        REVENUE = "revenue", _("Income from our business")
+        CAPITAL = "capital", _("Money put in by owners or investors")
+        GRANT = "grant", _("A grant or public funds")
+        SALARY = "salary", _("Salary or savings")
+        OTHER = "other", _("Something else")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    holder = models.CharField(max_length=300, blank=True)
+    institution = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    # The token of a card, the number of an account, the address of a wallet.
+    reference = SealedField(blank=True)
+    last_four = models.CharField(max_length=4, blank=True)
+    network = models.CharField(max_length=60, blank=True)
+    source = models.CharField(max_length=20, choices=Source.choices)
+    source_details = models.CharField(max_length=500, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = PaymentMeansQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="payment_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
+            )
+        ]
+
+
+class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
+    def live(self) -> "QuestionnaireQuerySet":
+        return self.filter(superseded_at__isnull=True)
+
+
+@tracked()
+class Questionnaire(models.Model):
+    """What an organisation answered about its use of one offering (EXP-01): signed, dated, of one version of the questions,
+    good until it expires. Answers never change; signing anew supersedes them."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    offering = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    # Code of the question: what was answered.
+    answers = models.JSONField()
+    signed_name = models.CharField(max_length=300)
+    signed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+    expires_on = models.DateField()
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QuestionnaireQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="answers_are_signed", condition=~Q(signed_name="")),
+            models.UniqueConstraint(
+                name="one_live_questionnaire_an_offering",
+                fields=["organisation", "offering"],
+                condition=Q(superseded_at__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="answers_are_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF ROW(NEW.id, NEW.organisation_id, NEW.offering, NEW.version, NEW.answers, NEW.signed_name,
+                           NEW.signed_by_id, NEW.signed_at, NEW.expires_on)
+                        IS DISTINCT FROM
+                        ROW(OLD.id, OLD.organisation_id, OLD.offering, OLD.version, OLD.answers, OLD.signed_name,
+                           OLD.signed_by_id, OLD.signed_at, OLD.expires_on)
+                       OR (OLD.superseded_at IS NOT NULL AND NEW.superseded_at IS DISTINCT FROM OLD.superseded_at) THEN
+                        RAISE EXCEPTION 'signed answers do not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]

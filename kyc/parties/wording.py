@@ -1,10 +1,12 @@
 """Text that people type about parties: trimmed, and refused where it could deceive a reader."""
 
+import re
 import unicodedata
 from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from stdnum import lei as iso17442
 
 from accounts.refused import Refused
 
@@ -12,6 +14,8 @@ from accounts.refused import Refused
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 OLDEST = 130
+HOST = re.compile(r"(?=.*[a-z])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
+PHONE = re.compile(r"\+\d{7,15}", re.ASCII)
 
 
 class BadText(Refused):
@@ -48,9 +52,46 @@ def is_shown(character: str) -> bool:
     return character not in TURNING and unicodedata.category(character) not in UNSHOWABLE
 
 
-def past_day(field: str, text: str) -> str:
-    """A full date in the past as YYYY-MM-DD, or empty when none was given. Raises BadText."""
+def domain(field: str, text: str) -> str:
+    """A host name in small letters, without scheme, path or www; empty when none was given. Raises BadText."""
+    host = checked(field, text, limit=300).lower().removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    host = host.split("/")[0].rstrip(".")
+    if not host:
+        return ""
+    try:
+        ascii_host = host.encode("idna").decode()
+    except UnicodeError:
+        ascii_host = ""
+    if not HOST.fullmatch(ascii_host) or len(ascii_host) > 253:
+        raise BadText(field, _("Write only the domain, such as example.com."))
+    return host
+
+
+def phone(field: str, text: str, *, required: bool = False) -> str:
+    """A telephone number in the international form, + and 7 to 15 digits (E.164). Raises BadText."""
+    text = checked(field, text, limit=40, required=required)
+    if not text:
+        return ""
+    digits = re.sub(r"[\s()./-]", "", text)
+    digits = "+" + digits[2:] if digits.startswith("00") else digits
+    if not PHONE.fullmatch(digits):
+        raise BadText(field, _("Write the number with its country code, such as +47 77 00 00 00."))
+    return digits
+
+
+def lei(field: str, text: str) -> str:
+    """A legal entity identifier (ISO 17442) whose check digits agree; empty when none was given. Raises BadText."""
+    code = checked(field, text, limit=40).replace(" ", "").upper()
+    if code and not iso17442.is_valid(code):
+        raise BadText(field, _("This is not a valid LEI: 20 letters and digits, of which the last two check the others."))
+    return code
+
+
+def past_day(field: str, text: str, *, required: bool = False) -> str:
+    """A full date in the past as YYYY-MM-DD, or empty when none was given nor is needed. Raises BadText."""
     if not (text := text.strip()):
+        if required:
+            raise BadText(field, _("This is needed."))
         return ""
     try:
         day = date.fromisoformat(text)

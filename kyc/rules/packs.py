@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -127,9 +128,110 @@ class Pack:
         """The age in days from which a list that was used is called old."""
         return int(self.data["screening"]["list_days"])
 
+    def standing(self, axis: str, basis: str) -> str:
+        """us, foreign or undetermined: where that basis puts a party under that test (IAAS-01, IAAS-02)."""
+        found = self.data["person_status"][axis]
+        if basis in found["undetermined"]:
+            return "undetermined"
+        return "us" if basis in found["us"] else "foreign"
+
+    @property
+    def home(self) -> str:
+        """The country whose persons the tests of person status set apart."""
+        return str(self.data["person_status"]["home"])
+
+    @property
+    def status_proof_days(self) -> int:
+        """How long a verified person status is relied on before it is verified anew."""
+        return int(self.data["person_status"]["proof_days"])
+
+    @property
+    def questionnaire(self) -> "Questions":
+        return questions(self.data["questionnaire"]["version"])
+
+    @property
+    def questionnaire_days(self) -> int:
+        """How long signed answers are good."""
+        return int(self.data["questionnaire"]["days"])
+
+    def days(self, clock: str) -> int:
+        """decide: for us to answer; answer: for the customer to; invitation: how long its link is good."""
+        return int(self.data["clocks"][f"{clock}_days"])
+
     @property
     def notice_version(self) -> str:
         return str(self.data["notice"]["version"])
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about the use of an offering. `kind` is choice, choices, yesno, text or country; `when` names an earlier
+    question and those of its answers upon which this one is asked; `classes` whom it is asked, everyone when empty."""
+
+    code: str
+    text: str
+    kind: str
+    why: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    is_required: bool = True
+    when: tuple[str, tuple[str, ...]] | None = None
+    classes: tuple[str, ...] = ()
+    # Answers that must be asked about before an approval, each with its sentence.
+    flags: tuple[tuple[str, str], ...] = ()
+
+    def is_asked(self, answers: Mapping[str, Any]) -> bool:
+        if self.when is None:
+            return True
+        code, values = self.when
+        given = answers.get(code, "")
+        return bool(set(given if isinstance(given, list) else [given]) & set(values))
+
+
+@dataclass(frozen=True)
+class Questions:
+    """One version of the questions of EXP-01, with the offerings they are asked for."""
+
+    version: str
+    title: str
+    source: str
+    offerings: tuple[tuple[str, str], ...]
+    questions: tuple[Question, ...]
+    statement: str
+
+    def asked_of(self, customer_class: str) -> list[Question]:
+        return [question for question in self.questions if not question.classes or customer_class in question.classes]
+
+
+@cache
+def questions(version: str) -> Questions:
+    """The questions of that version; raises UnknownPack."""
+    path = FOLDER / f"questionnaire_{version.replace('-', '_')}.json"
+    if not path.exists():
+        raise UnknownPack(version)
+    data = json.loads(path.read_text())
+    return Questions(
+        version=version,
+        title=data["title"],
+        source=data["source"],
+        offerings=tuple((row["code"], row["title"]) for row in data["offerings"]),
+        questions=tuple(question(row) for row in data["questions"]),
+        statement=data["statement"],
+    )
+
+
+def question(row: dict[str, Any]) -> Question:
+    when = row.get("when")
+    return Question(
+        code=row["code"],
+        text=row["text"],
+        kind=row["kind"],
+        why=row.get("why", ""),
+        options=tuple(row.get("options", {}).items()),
+        is_required=row.get("required", True),
+        when=(when["question"], tuple(when["answers"])) if when else None,
+        classes=tuple(row.get("classes", ())),
+        flags=tuple(row.get("flags", {}).items()),
+    )
 
 
 @cache

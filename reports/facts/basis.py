@@ -8,17 +8,20 @@ from typing import Any
 from django.db import models
 
 from kyc.cases.models import Case, Examination
-from kyc.evidence.models import Document
+from kyc.evidence.models import Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
-from kyc.parties.models import Party, Role
+from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.models import Hit
 from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, instant
 
 Facts = dict[str, Any]
-COUNTED: tuple[type[models.Model], ...] = (Party, Role, Interest, Document, Case, Examination, Hit, Key, Link, Hold)
+COUNTED: tuple[type[models.Model], ...] = (
+    *(Profile, Party, Role, PersonStatus, StatusProof, Interest, Document, Invitation, Questionnaire, PaymentMeans),
+    *(Case, Examination, Hit, Key, Link, Hold),
+)
 
 TIMES = (
     "Two times rule this report. It tells what was true at the effective instant, from what was known at the knowledge cut: "
@@ -41,13 +44,27 @@ DIGESTS = (
     "The digest of a list is SHA-256 over the publisher's unpacked files in their order, a zero byte after each; that of the "
     "rule pack and of a document is SHA-256 over the file."
 )
+STANDING = (
+    "A party's standing is told under two tests that are not the same: US person of the proposed 15 CFR 7.301, and foreign "
+    "person of 15 CFR 772.1. The customer names a ground, the rule pack says where it stands; undetermined counts as foreign. A "
+    "standing is verified only where an officer has named the document that proves it, and only until the day told."
+)
+NOMINEES = (
+    "Where somebody holds for another, the arithmetic goes by that other. Roles in a trust are no shares; whoever has one is "
+    "counted as an owner of what the trust holds."
+)
+MASKED = (
+    "This is the minimised profile: telephones and people's document numbers by their last characters, birth dates by the year, "
+    "means of payment by their last four; tokens, account numbers and wallet addresses are left out."
+)
 EYES = (
     "A case is decided by two officers: one proposes with a reason from a fixed list and a note, another takes or declines it. "
     "The database refuses the same person for both."
 )
 REPRODUCED = (
     "report.json holds every fact of this report in the canonical form of RFC 8785 and nothing else. It is a function of the "
-    "effective instant, the knowledge cut, the subject, the rule pack and the template; the same five give the same bytes. "
+    "effective instant, the knowledge cut, the subject with what was asked of it, the rule pack and the template; the same five "
+    "give the same bytes. "
     "Number, people and times of making stand in envelope.json. The pages are drawn from these two files alone."
 )
 ARITHMETIC = {
@@ -62,9 +79,8 @@ OPEN_VERDICTS = (
 )
 NOT_COVERED = (
     ("Other lists", "Only the lists named under data sources were used; EU, UK, UN and BIS lists are not among them yet."),
-    ("Person status", "Whether a person is a US person or a foreign person under either test is not recorded yet."),
-    ("Payment", "Means and source of payment are not recorded yet."),
-    ("Contacts and access", "Telephone numbers and addresses used for access are not recorded yet."),
+    ("Payment", "No means of payment has been checked with its institution, and no payment is recorded yet."),
+    ("Access", "Network addresses used for access are not recorded yet."),
     ("Independent checks", "No attribute has been checked against a register or by another non-documentary method."),
     ("Discrepancies", "Differences between sources are not recorded as such yet."),
 )
@@ -82,7 +98,8 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         f"The score is the sum of the points of the factors that fired, capped at {HIGHEST}. "
         f"Medium from {bands['medium']}, high from {bands['high']}. Factors, points and lines are those of the rule pack."
     )
-    texts = [("Effective and known", TIMES), ("Dates", DATES), ("Identity", DECLARED), ("Screening", screening)]
+    texts = [("Effective and known", TIMES), ("Dates", DATES), ("Identity", DECLARED)]
+    texts += [("Person status", STANDING), ("Masking", MASKED), ("Screening", screening), ("Nominees and trusts", NOMINEES)]
     texts += [(found["title"], arithmetic(found)) for found in facts["ownership"]["regimes"]]
     texts += [("Possible matches", POSSIBLE)] if facts["ownership"]["regimes"] else []
     texts += [("Risk", risk), ("Digests", DIGESTS), ("Four eyes", EYES), ("Reproducing this report", REPRODUCED)]
@@ -96,14 +113,7 @@ def arithmetic(regime: Facts) -> str:
 
 
 def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
-    rows = [
-        {
-            "source": f"Rule pack {reader.pack.version}",
-            "version": f"reviewed {reader.pack.reviewed_on}",
-            "used_for": "legal bases, lines, factors",
-            "sha256": reader.pack.sha256,
-        }
-    ]
+    rows = [pack_source(reader, "legal bases, lines, factors")]
     seen = {}
     for found in facts["screening"]["rounds"]:
         for used in found["lists"]:
@@ -124,6 +134,15 @@ def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     return rows + [{"source": source, "version": "", "used_for": used_for, "sha256": ""} for source, used_for in people]
 
 
+def pack_source(reader: Reader, used_for: str) -> dict[str, str]:
+    return {
+        "source": f"Rule pack {reader.pack.version}",
+        "version": f"reviewed {reader.pack.reviewed_on}",
+        "used_for": used_for,
+        "sha256": reader.pack.sha256,
+    }
+
+
 def completeness(reader: Reader, facts: Facts) -> dict[str, Any]:
     """What is open or missing in this file, what such a report doesn't cover yet, and what was recorded after the instant."""
     return {
@@ -140,6 +159,19 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Identity", "The customer had not declared who it is."
     if missing := [row["attribute"] for row in facts["identity"] if not row["value"]]:
         yield "Identity", f"Not given: {', '.join(missing)}."
+    if not facts["coming"]:
+        yield "Class", "The customer had not said what it is."
+    if open_ones := sum(row["result"] != "verified" for row in facts["statuses"]):
+        yield "Person status", f"Standings that are not verified: {open_ones} of {len(facts['statuses'])}."
+    if unproved := [row["party"] for row in facts["signatories"] if row["authority"] == "no proof held"]:
+        yield "Signatories", f"No proof of authority is held of: {', '.join(unproved)}."
+    if not facts["intended_use"]:
+        yield "Intended use", "No answers about the intended use had been signed."
+    for found in facts["intended_use"]:
+        if found["state"] == "expired":
+            yield "Intended use", f"The answers signed at {found['signed_at']} expired on {found['expires_on']}."
+    if not facts["payment"]:
+        yield "Payment", "No means of payment was declared."
     if not facts["documents"]:
         yield "Documents", "No document was held."
     if not facts["ownership"]["interests"]:
@@ -162,7 +194,7 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
     for used in old_lists(reader, facts):
         yield "Screening", used
     if unmet := sum(not row["met_at"] for row in facts["decision"]["asked"]):
-        yield "Decision", f"Asked of the customer and not answered: {unmet}."
+        yield "Decision", f"Asked of the customer and not answered: {unmet} of {len(facts['decision']['asked'])}."
     if not any(row["outcome"] == "taken" for row in facts["decision"]["proposals"]):
         yield "Decision", "No decision had been taken."
 

@@ -12,11 +12,11 @@ from accounts.audit import PRODUCT
 from accounts.models import Membership, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
-from kyc.evidence.models import Document
+from kyc.evidence.models import Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
 from kyc.ownership.shares import parse, shown
-from kyc.parties.models import Party, Role
+from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader, country, instant, told_apart
 
@@ -31,11 +31,23 @@ LABELS = {"hq_country": "headquarters country", "valid_to": "ended on", "valid_u
 # Stands for the product among the ids of users.
 PRODUCT_ITSELF = -1
 Tell = Callable[[Reader, Any], str]
-NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "birth_date", "address")
+NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "lei", "domain")
+PRIVATE = ("birth_date", "address", "phone")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
-    (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, "removed_on")),
+    (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, *PRIVATE, "removed_on")),
+    (
+        Profile,
+        "class",
+        lambda reader, row: str(Profile.CustomerClass(row.customer_class).label),
+        ("programme", "programme_run_by"),
+    ),
     (Role, "role", lambda reader, row: f"{Role.Kind(row.kind).label}: {reader.brief(row.party_id)}", ("title", "valid_to")),
     (Interest, "interest", lambda reader, row: interest(reader, row), ("share", "valid_to")),
+    (PersonStatus, "person status", lambda reader, row: status(reader, row), ("standing", "basis", "valid_to")),
+    (StatusProof, "proof of status", lambda reader, row: proof(reader, row), ("valid_until",)),
+    (Invitation, "invitation", lambda reader, row: reader.brief(row.party_id), ("expires_at", "used_at", "ended_at")),
+    (Questionnaire, "intended use", lambda reader, row: f"version {row.version}", ("signed_name", "expires_on", "superseded_at")),
+    (PaymentMeans, "payment", lambda reader, row: means(row), ("institution", "country", "source", "valid_to")),
     (Document, "document", lambda reader, row: row.name, ("kind", "removed_at")),
     (Membership, "member", lambda reader, row: f"{Membership.Role(row.role).label}: {member(reader, row)}", ("role",)),
     (Case, "case", lambda reader, row: case_number(row), ("state", "submitted_at", "declared_true_at")),
@@ -57,8 +69,27 @@ def member(reader: Reader, row: Any) -> str:
     return reader.people([row.user_id]).get(row.user_id, "")
 
 
+def status(reader: Reader, row: Any) -> str:
+    return f"{reader.brief(row.party_id)}, {PersonStatus.Axis(row.axis).label}"
+
+
+def proof(reader: Reader, row: Any) -> str:
+    found = reader.statuses.get(row.status_id)
+    return status(reader, found) if found else ""
+
+
+def means(row: Any) -> str:
+    return ", ".join(filter(None, (str(PaymentMeans.Kind(row.kind).label), row.last_four and f"•••• {row.last_four}")))
+
+
 def interest(reader: Reader, row: Any) -> str:
-    return f"{reader.brief(row.owner_id)} in {reader.brief(row.owned_id)}, {shown(parse(row.share))}"
+    held_for = f", held for {reader.brief(row.held_for_id)}" if row.held_for_id else ""
+    return f"{reader.brief(row.owner_id)} in {reader.brief(row.owned_id)}, {share(row)}{held_for}"
+
+
+def share(row: Any) -> str:
+    """The size of a shareholding; of a role in a trust what it is."""
+    return shown(parse(row.share)) if row.kind == Interest.Kind.SHAREHOLDING else str(Interest.Kind(row.kind).label).lower()
 
 
 def changes(reader: Reader) -> dict[str, Any]:
@@ -141,8 +172,8 @@ def shown_as(row: Any, field: str) -> Any:
 
 
 def is_sealed(row: Any, field: str) -> bool:
-    """A person's identifiers; a company's stand in public registers."""
-    return field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON
+    """A person's identifiers, and every telephone; a company's other ones stand in public registers."""
+    return field == "phone" or (field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON)
 
 
 def first(row: Any, field: str, found: Any) -> str:

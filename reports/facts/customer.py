@@ -8,10 +8,11 @@ from kyc.ownership import regimes
 from kyc.ownership.models import Interest
 from kyc.ownership.shares import ONE, exactly, parse, shown
 from kyc.parties.models import Party, Role
-from reports.facts.determined import determinations
+from reports.facts.determined import determinations, holdings
 from reports.facts.reader import Reader, country, day, instant, masked
 
 DECLARED = "declared by the customer"
+BY_LINK = "the person, by invitation"
 IDENTITY = (
     ("name", "Legal name", str),
     ("native_name", "Name in its own script", str),
@@ -20,6 +21,9 @@ IDENTITY = (
     ("country", "Country of formation", country),
     ("hq_country", "Headquarters country", country),
     ("address", "Address", str),
+    ("phone", "Telephone", masked),
+    ("domain", "Web domain", str),
+    ("lei", "LEI", str),
 )
 
 
@@ -77,6 +81,9 @@ def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
         "hq_country": country(party.hq_country),
         "birth_year": party.birth_date[:4],
         "registration_number": number_of(party),
+        "phone": masked(party.phone),
+        "domain": party.domain,
+        "lei": party.lei,
         "declared_on": day(min(role.valid_from for role in roles)),
     }
 
@@ -92,6 +99,7 @@ def ownership(reader: Reader) -> dict[str, Any]:
 
 def interest_row(reader: Reader, row: Any) -> dict[str, str]:
     share = parse(row.share)
+    is_share = row.kind == Interest.Kind.SHAREHOLDING
     return {
         "owner_id": row.owner_id,
         "owner": reader.name(row.owner_id),
@@ -99,10 +107,13 @@ def interest_row(reader: Reader, row: Any) -> dict[str, str]:
         "owned_id": row.owned_id,
         "owned": reader.name(row.owned_id),
         "owned_about": reader.about(row.owned_id),
-        "interest": row.kind,
-        "share": shown(share),
-        "min": str(share.min),
-        "max": str(share.max),
+        "interest": str(Interest.Kind(row.kind).label),
+        "held_for_id": row.held_for_id or 0,
+        "held_for": reader.name(row.held_for_id),
+        "held_for_about": reader.about(row.held_for_id),
+        "share": shown(share) if is_share else "",
+        "min": str(share.min) if is_share else "",
+        "max": str(share.max) if is_share else "",
         "declared_on": day(row.valid_from),
         "source": DECLARED,
     }
@@ -110,9 +121,8 @@ def interest_row(reader: Reader, row: Any) -> dict[str, str]:
 
 def unaccounted(reader: Reader, interests: list[Any]) -> list[dict[str, str]]:
     """The unstated remainder of each company (OWN-05); the whole of one for which nobody is named."""
-    holdings = [regimes.Holding(str(row.owner_id), str(row.owned_id), parse(row.share)) for row in interests]
     companies = (pk for pk in sorted(reader.roles) if reader.parties[pk].kind == Party.Kind.COMPANY)
-    left = dict.fromkeys(map(str, companies), exactly(ONE)) | regimes.unaccounted(holdings)
+    left = dict.fromkeys(map(str, companies), exactly(ONE)) | regimes.unaccounted(holdings(interests))
     return [
         {
             "party_id": int(pk),
@@ -138,7 +148,7 @@ def documents(reader: Reader) -> list[dict[str, Any]]:
             "bytes": row.size,
             "sha256": row.sha256,
             "uploaded_at": instant(row.uploaded_at),
-            "uploaded_by": names.get(row.uploaded_by_id, ""),
+            "uploaded_by": names.get(row.uploaded_by_id, "") if row.uploaded_by_id else BY_LINK,
         }
         for row in rows
     ]

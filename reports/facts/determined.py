@@ -1,11 +1,11 @@
 """Each regime's word on each party in the last round. A word that rests on a match nobody has confirmed is not a yes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 from typing import Any
 
 from accounts.history import as_of
-from kyc.ownership import regimes
+from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination, Interest
 from kyc.ownership.shares import Interval, parse, per_cent, shown
 from kyc.rules import packs
@@ -56,6 +56,12 @@ def regime_row(reader: Reader, regime: str, rows: list[Determination]) -> dict[s
     }
 
 
+def holdings(interests: Iterable[Any]) -> list[regimes.Holding]:
+    """The shares as the arithmetic goes by them: each with whom a nominee holds it for, and no roles in trusts."""
+    told = (regimes.Holding(str(i.held_for_id or i.owner_id), str(i.owned_id), parse(i.share), i.kind) for i in interests)
+    return trusts.shares_only(told)
+
+
 class Certainty:
     """What a stored yes is worth: it was computed from confirmed matches and from open ones alike. `sure` are the parties
     blocked by confirmed matches alone, `possible` those blocked when every open match is true too."""
@@ -71,12 +77,12 @@ class Certainty:
             return cls()
         round_ = reader.examinations[-1]
         live = reader.own(as_of(Interest, reader.snapshot, recorded_by=round_.done_at)).filter(valid_to__isnull=True)
-        holdings = [regimes.Holding(str(row.owner_id), str(row.owned_id), parse(row.share)) for row in live]
+        held = holdings(live)
         threshold = packs.get(round_.rule_pack).threshold(OFAC)
 
         def blocked(rulings: Collection[str]) -> set[str]:
             listed = {str(hit.party_id) for hit in hits if hit.ruling in rulings}
-            verdicts = regimes.blocked(holdings, listed=listed, threshold=threshold)
+            verdicts = regimes.blocked(held, listed=listed, threshold=threshold)
             return {party for party, found in verdicts.items() if found.verdict == regimes.YES}
 
         return cls(sure=blocked([Hit.Ruling.TRUE]), possible=blocked([Hit.Ruling.TRUE, ""]), is_sure=False)

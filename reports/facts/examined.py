@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.history import as_of
 from accounts.models import Proposal
+from kyc.cases.items import ITEMS
 from kyc.cases.models import Case, Decision, Finding, Requirement
 from kyc.cases.policy import REASONS
 from kyc.parties.models import Party
@@ -149,7 +150,11 @@ def decision(reader: Reader) -> dict[str, Any]:
         "asked": [
             {
                 "case": numbers.get(row.case_id, ""),
+                "item": str(ITEMS[row.what].label) if row.what in ITEMS else "in words",
+                "of": reader.brief(row.party_id),
                 "sentence": row.sentence,
+                "consequence": row.consequence,
+                "result": met(reader, row),
                 "asked_at": instant(row.asked_at),
                 "due_on": day(row.due_on),
                 "met_at": instant(row.met_at),
@@ -157,6 +162,12 @@ def decision(reader: Reader) -> dict[str, Any]:
             for row in reader.then(Requirement)
         ],
     }
+
+
+def met(reader: Reader, row: Any) -> str:
+    if row.met_at:
+        return "met"
+    return "not met" if row.due_on >= reader.day else "not met, overdue"
 
 
 def case_row(row: Any, numbers: dict[int, str], names: dict[int | None, str]) -> dict[str, str]:

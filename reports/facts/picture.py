@@ -56,11 +56,14 @@ def sentence(shown: Picture) -> str:
 def boxes(reader: Reader, facts: Facts) -> Iterator[Box]:
     verdicts = verdicts_of(facts)
     customer = facts["subject"]["party_id"]
-    held = (pk for row in facts["ownership"]["interests"] for pk in (row["owned_id"], row["owner_id"]))
+    nominees = {row["owner_id"] for row in facts["ownership"]["interests"] if row["held_for"]}
+    interests = facts["ownership"]["interests"]
+    held = (pk for row in interests for pk in (row["owned_id"], row["owner_id"], row["held_for_id"]) if pk)
     for pk in dict.fromkeys([customer, *held]):
         row = reader.parties[pk]
         note, tone = finding(facts, pk, verdicts)
         role = "the customer" if pk == customer else "state" if row.kind == Party.Kind.STATE else ""
+        role = role or ("nominee" if pk in nominees else "trust" if row.kind == Party.Kind.TRUST else "")
         name = f"{row.name} ({row.birth_date[:4]})" if row.birth_date else row.name
         yield Box(str(pk), name, row.kind, row.country, row.native_name, role, note if tone != GOOD or not role else "", tone)
     for row in facts["ownership"]["unaccounted"]:
@@ -71,8 +74,10 @@ def lines(reader: Reader, facts: Facts) -> Iterator[Line]:
     verdicts = verdicts_of(facts)
     for row in facts["ownership"]["interests"]:
         is_bad = verdicts.get(row["owner_id"]) == verdicts.get(row["owned_id"]) == YES
-        share, is_open = ("?", True) if row["share"] == "unknown" else (row["share"], False)
+        share, is_open = ("?", True) if row["share"] == "unknown" else (row["share"] or row["interest"].lower(), False)
         yield Line(str(row["owner_id"]), str(row["owned_id"]), share, is_open, BAD if is_bad else "")
+        if row["held_for"]:
+            yield Line(str(row["held_for_id"]), str(row["owner_id"]), "held for", is_open=True)
     for row in facts["ownership"]["unaccounted"]:
         yield Line(f"left-{row['party_id']}", str(row["party_id"]), "", is_open=True)
 

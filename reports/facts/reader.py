@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from accounts.history import VisibleIn, as_of, changes
 from accounts.models import AuditEvent, Snapshot, User
 from kyc.cases.models import Examination
 from kyc.parties import countries
-from kyc.parties.models import Party, Role
+from kyc.parties.models import Party, PersonStatus, Role
 from kyc.rules.packs import Pack
 from kyc.screening.models import Hit
 
@@ -64,8 +64,27 @@ class Reader:
     moment it was recorded. A date recorded on the very day that it names counts from that moment.
     """
 
-    def __init__(self, *, organisation: int, valid_at: datetime, snapshot: Snapshot, pack: Pack) -> None:
+    def __init__(
+        self,
+        *,
+        organisation: int,
+        valid_at: datetime,
+        snapshot: Snapshot,
+        pack: Pack,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
         self.organisation, self.valid_at, self.snapshot, self.pack = organisation, valid_at, snapshot, pack
+        self.parameters = parameters or {}
+
+    @property
+    def since(self) -> datetime:
+        """Where the interval of a report over one begins; it ends before the effective instant."""
+        return datetime.fromisoformat(self.parameters["from"])
+
+    @property
+    def key(self) -> int | None:
+        """The one key that is asked about; None for all of the organisation."""
+        return self.parameters.get("key")
 
     @property
     def day(self) -> date:
@@ -130,6 +149,11 @@ class Reader:
         """By id; one that was recorded later, but that a dated fact names, as it is known."""
         known = {row.pgh_obj_id: row for row in self.known(Party)}
         return known | {row.pgh_obj_id: row for row in self.then(Party)}
+
+    @cached_property
+    def statuses(self) -> dict[int, Any]:
+        """Person statuses by id, as known."""
+        return {row.pgh_obj_id: row for row in self.known(PersonStatus)}
 
     @cached_property
     def roles(self) -> dict[int, list[Any]]:

@@ -27,7 +27,7 @@
   });
 
   // What a form's choice calls for. A select with data-groups-of="name" offers the group that is called like the choice made
-  // there, and a field with data-with="name=value" is there only with that choice. Without script all of them are.
+  // there, and a field with data-with="name=one,other" is there only with one of those choices. Without script all of them are.
   const chosen = (form, name) => {
     const field = form.elements[name];
     const option = field.options ? field.selectedOptions[0] : [...field].find((radio) => radio.checked);
@@ -47,8 +47,8 @@
   };
 
   const follow = (field) => {
-    const [name, value] = field.dataset.with.split("=");
-    field.disabled = field.closest(".field").hidden = chosen(field.form, name).value !== value;
+    const [name, values] = field.dataset.with.split("=");
+    field.disabled = field.closest(".field").hidden = !values.split(",").includes(chosen(field.form, name).value);
   };
 
   const adapt = (root) => {
@@ -106,6 +106,33 @@
   window.addEventListener("pageshow", () => {
     adapt(document);
     document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
+  });
+
+  // The browser gave no passkey: a sentence says so, in place of a line in its console.
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    document.querySelectorAll("[data-passkey-refused]").forEach((notice) => { notice.hidden = false; });
+  });
+
+  // What refreshes itself leaves alone where somebody writes or reads: a part with the focus, with something typed, or with
+  // a form opened. The part says so where it can.
+  const typed = (field) => {
+    if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+    if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue;
+  };
+  const isBusy = (part) => part.contains(document.activeElement)
+    || [...part.querySelectorAll("input, select, textarea")].some(typed)
+    || part.querySelector("details[open] form") !== null;
+  let kept = false;
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (!isBusy(event.detail.target)) return;
+    event.detail.shouldSwap = false;
+    kept = true;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (kept) document.querySelectorAll("[data-kept]").forEach((words) => { words.hidden = false; });
+    kept = false;
   });
 
   document.addEventListener("htmx:load", (event) => {

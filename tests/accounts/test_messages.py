@@ -162,3 +162,14 @@ class TestQueueTemplate:
             assert "Send the extract." in message.text
             assert "Send the extract." in message.html
         assert not re.search(r"{[{%]|%}|None", message.text + message.html)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSecret:
+    def test_its_text_is_forgotten_once_it_is_sent(self) -> None:
+        kept = messages.queue(to="a@b.example", subject="Hello", text="Plain", html="<p>Plain</p>")
+        secret = messages.queue(to="a@b.example", subject="A link", text="/prove/token", html="<p>token</p>", is_secret=True)
+        messages.send_all()
+        rows = {row.pk: (row.state, row.text, row.html) for row in Message.objects.all()}
+        assert rows == {kept.pk: ("sent", "Plain", "<p>Plain</p>"), secret.pk: ("sent", "", "")}
+        assert mail.outbox[1].body == "/prove/token"

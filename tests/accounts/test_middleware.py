@@ -1,6 +1,8 @@
 """What every request carries, and what staff reach before a second factor stands behind their session."""
 
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from django.test import Client
 
 from accounts.models import Organisation, User
 from accounts.permissions import StaffRole
-from demo.cast import TOTP_SECRET
+from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 
+TEMPLATES = Path(__file__).parents[2] / "templates"
 ENROL = "/account/2fa/totp/activate/"
 SHOW = "/account/2fa/reauthenticate/"
 # Paths that begin, or seem to begin, like an open one.
@@ -145,6 +148,69 @@ class TestStaffWhoseFactorWasNotShown:
         assert client.get("/desk/cases/").status_code == 200
         client.force_login(cast.staff("analyst", "Ana"), backend="allauth.account.auth_backends.AuthenticationBackend")
         assert client.get("/desk/cases/")["Location"].startswith(SHOW)
+
+
+@pytest.mark.django_db
+class TestTheLastFactor:
+    """Passkey and app are worth the same; officers keep one of them."""
+
+    def passkey(self, person: User) -> str:
+        made = Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "key"})
+        return f"/account/2fa/webauthn/keys/{made.pk}/remove/"
+
+    def test_stays_and_another_may_go(self, db: None) -> None:
+        rui = cast.staff("approver", "Rui")
+        client, app = cast.signed_in(rui), "/account/2fa/totp/deactivate/"
+        RecoveryCodes.activate(rui)
+        for method in (client.get, client.post):
+            assert method(app).status_code == 404
+        key = self.passkey(rui)
+        assert [client.get(path).status_code for path in (app, key)] == [302, 302]
+        Authenticator.objects.filter(user=rui, type="totp").delete()
+        for method in (client.get, client.post):
+            assert method(key).status_code == 404
+        assert Authenticator.objects.filter(user=rui, type="webauthn").exists()
+
+    def test_customers_may_do_without(self, db: None) -> None:
+        client = password_only(cast.customer())
+        assert client.get(self.passkey(User.objects.get())).status_code == 302
+
+    def test_one_with_passkeys_only_is_asked_for_a_passkey(self, db: None) -> None:
+        rui = cast.staff("approver", "Rui")
+        Authenticator.objects.filter(user=rui).delete()
+        self.passkey(rui)
+        answer = password_only(rui).get("/desk/cases/")
+        assert answer["Location"] == "/account/2fa/webauthn/reauthenticate/?next=%2Fdesk%2Fcases%2F"
+
+    def test_an_officers_password_confirms_nothing_once_he_has_a_factor(self, db: None) -> None:
+        client = cast.signed_in(cast.staff("approver", "Rui"))
+        answer = client.post("/account/reauthenticate/", {"password": PASSWORD})
+        assert answer["Location"] == SHOW
+        assert client.get("/account/2fa/recovery-codes/generate/")["Location"].startswith(SHOW)
+
+
+@pytest.mark.django_db
+class TestContentPolicy:
+    @pytest.mark.parametrize("path", ["/", "/account/login/", "/no/such/page", "/healthz", "/desk/cases/"])
+    def test_stands_on_every_answer(self, path: str) -> None:
+        policy = Client().get(path)["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+
+    def test_no_template_holds_what_it_forbids(self) -> None:
+        """Papers and mail are no pages."""
+        others = ("reports/paper/", "emails/", "demo/extract.html", "demo/paper.html")
+        forbidden = re.compile(r"<style|\sstyle=|\son[a-z]+=['\"]|javascript:|<script(?![^>]*(?:src=|application/json))")
+        read = 0
+        for template in TEMPLATES.rglob("*.html"):
+            if not str(template.relative_to(TEMPLATES)).startswith(others):
+                read += 1
+                assert not forbidden.search(template.read_text()), template
+        assert read > 80
+        assert forbidden.search('<p style="color: red">')
+        assert forbidden.search("<script>alert(1)</script>")
+        assert forbidden.search('<a onclick="go()">')
 
 
 @pytest.mark.django_db

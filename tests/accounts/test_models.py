@@ -1,6 +1,7 @@
 """Whatever writes, each changed row leaves exactly one event; and what users and organisations say of themselves."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Decision": ("message", "x"),
     "ListVersion": ("sha256", "x"),
     "Hit": ("entry_name", "x"),
+    "Profile": ("customer_class", "research"),
+    "PersonStatus": ("rule_pack", "x"),
+    "PaymentMeans": ("holder", "x"),
+    "Questionnaire": ("superseded_at", datetime(2026, 1, 1, tzinfo=UTC)),
+    "StatusProof": ("note", "x"),
+    "Invitation": ("email", "x@x.example"),
     "Link": ("because", "x"),
     "Hold": ("reason", "x"),
     "Report": ("template", "x"),

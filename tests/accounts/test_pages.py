@@ -39,6 +39,8 @@ PLAIN = {
     "account_reauthenticate": "Confirm that it is you",
     "mfa_index": "Two-step sign-in",
     "mfa_activate_totp": "Set up two-step sign-in",
+    "mfa_list_webauthn": "Passkeys",
+    "mfa_add_webauthn": "Add a passkey",
     "usersessions_list": "Where you are signed in",
 }
 SECURED = {
@@ -56,6 +58,12 @@ ELSEWHERE = {
     "mfa_authenticate",
     "account_set_password",
     "mfa_download_recovery_codes",
+    # These need a passkey: tests/browser/test_passkeys.py walks them.
+    "mfa_edit_webauthn",
+    "mfa_login_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "session_end",
 }
 
 

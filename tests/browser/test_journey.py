@@ -66,6 +66,14 @@ def signs_up(freja: Walk) -> None:
     freja.send()
 
 
+def tells_what_it_is(freja: Walk) -> None:
+    freja.choose("customer_class", story.KIND["customer_class"])
+    freja.choose("programme", story.KIND["programme"])
+    freja.fill(programme_run_by=story.KIND["programme_run_by"])
+    freja.keep("04-kind")
+    freja.send()
+
+
 def tells_who_it_is(freja: Walk) -> None:
     freja.fill(**{**story.COMPANY, "country": ""})
     freja.send()
@@ -76,14 +84,14 @@ def tells_who_it_is(freja: Walk) -> None:
     freja.send()
     freja.press("Add a person")
     freja.fill(**story.CONTROLLER)
-    freja.choose("roles", "controller", "director")
+    freja.choose("roles", *story.ROLES)
     freja.keep("06-person")
     freja.send()
     freja.keep("07-people")
 
 
 def tells_who_owns_it(freja: Walk) -> None:
-    freja.press("Go on to the owners")
+    freja.press("Go on: Owners")
     freja.press("Add someone named before")
     freja.page.get_by_role("radio", name=story.CONTROLLER["name"]).check()
     freja.fill(share=story.CONTROLLERS_SHARE)
@@ -93,14 +101,35 @@ def tells_who_owns_it(freja: Walk) -> None:
     freja.send()
     for owner in story.HOLDERS:
         freja.page.locator("section.card", has_text="Owners of Haugen Invest AS").get_by_role("link", name="Add a person").click()
-        freja.fill(name=owner.name, country=owner.country, share=owner.share)
+        freja.fill(name=owner.name, country=owner.country, us_basis="unknown", share=owner.share)
         freja.send()
     freja.keep("08-owners")
     assert freja.text().count("100 % named") == 2
 
 
+def tells_how_it_uses_and_pays(freja: Walk) -> None:
+    freja.press("Go on: Intended use")
+    for code, answer in story.USE.items():
+        field = freja.page.locator(f"main [name='{code}']").first
+        if field.get_attribute("type") in {"radio", "checkbox"}:
+            freja.choose(code, *([answer] if isinstance(answer, str) else answer))
+        else:
+            freja.fill(**{code: str(answer)})
+    assert not freja.page.locator("[name='military_details']").is_visible()
+    freja.fill(signed_name=story.CONTROLLER["name"])
+    freja.keep("08-use")
+    freja.send()
+    payment = dict(story.PAYMENT)
+    freja.choose("kind", payment.pop("kind"))
+    freja.choose("source", payment.pop("source"))
+    freja.fill(**payment)
+    freja.keep("08-payment")
+    freja.send()
+    assert "…4242" in freja.text()
+
+
 def proves_and_sends(freja: Walk) -> None:
-    freja.go("/verification/documents/")
+    freja.press("Go on: Documents")
     freja.fill(kind="register_extract")
     freja.upload("extract.pdf", b"this is no PDF")
     freja.send()
@@ -245,12 +274,14 @@ def test_from_sign_up_to_a_live_key_and_a_report(browser: Browser, installation:
 
     # A stranger's company signs up and tells who it is and who owns it; on another device all is still there.
     signs_up(freja)
+    tells_what_it_is(freja)
     tells_who_it_is(freja)
     phone = Walk(browser, installation, width=390)
     phone.sign_in(FREJA, FREJAS_PASSWORD)
     phone.keep("07-people-on-a-phone")
     assert story.CONTROLLER["name"] in phone.text()
     tells_who_owns_it(freja)
+    tells_how_it_uses_and_pays(freja)
     proves_and_sends(freja)
 
     # It is examined against the real list; Ana asks for more, Rui agrees, and Freja reads the officer's sentence.

@@ -20,9 +20,13 @@ ANSWERS = "Failed to load resource"
 class Walk:
     """Keeps a picture of each page, and what no page may do: fail, throw, or scroll sideways."""
 
-    def __init__(self, browser: Browser, installation: Installation, *, width: int = 1360, dark: bool = False) -> None:
+    def __init__(
+        self, browser: Browser, installation: Installation, *, width: int = 1360, dark: bool = False, script: bool = True
+    ) -> None:
         scheme = "dark" if dark else "light"
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True)
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True, java_script_enabled=script
+        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.installation, self.url = installation, installation.url

@@ -4,7 +4,9 @@ import psycopg
 
 from tests.running import Installation, python
 
-COUNTED = ("accounts_organisation", "accounts_user", "kyc_key", "kyc_listversion", "accounts_auditevent")
+# Of events those of people: workers still build the reports that the demo's auditor has asked for.
+EVENTS = "accounts_auditevent WHERE actor_id IS NOT NULL"
+COUNTED = ("accounts_organisation", "accounts_user", "kyc_key", "kyc_listversion", EVENTS)
 
 
 def counts(installation: Installation) -> dict[str, int]:

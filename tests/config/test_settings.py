@@ -16,7 +16,9 @@ COMPLETE = {
     "KEY_PEPPERS": "1:a pepper of this test",
     "ALLOWED_HOSTS": "keyholder.example",
     "EMAIL_HOST": "mail.example",
+    "SITE_URL": "https://keyholder.example",
 }
+STRONG = "8Hq2-xV5c_Zt9LrPb4Nw7KdYj3Ms6GfAu1Qe0RoTiXhBvSgWyClEnUzDkJpFmOa"
 NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md."
 BAD_CACHE = "CACHE_URL must start with redis://, rediss:// or unix:// ."
 NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL"})
@@ -80,6 +82,9 @@ class TestProduction:
             ("KEY_PEPPERS", "one:hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number."),
+            ("TRUSTED_PROXIES", "10.0.0.1", "TRUSTED_PROXIES must be a number."),
+            ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES must be a number."),
+            ("SITE_URL", "keyholder.example", "SITE_URL must start with https:// (or http:// where nobody else can listen)."),
             ("BROKER_URL", "amqp://user:hunter2@rabbit/keyholder", NO_CACHE),
             ("BROKER_URL", "amqps://rabbit/", NO_CACHE),
             ("BROKER_URL", "sqs://hunter2@", NO_CACHE),
@@ -112,3 +117,35 @@ class TestProduction:
         done = started(tmp_path, "python", "manage.py", "migrate", **COMPLETE)
         assert done.returncode == 2
         assert done.stderr.startswith("DATABASE_OWNER_URL is not set: ")
+
+
+class TestDeployment:
+    def check(self, state: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+        command = ["python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+        return started(state, *command, **{**COMPLETE, "SECRET_KEY": STRONG, **variables})
+
+    def test_djangos_own_check_finds_nothing(self, tmp_path: Path) -> None:
+        done = self.check(tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "System check identified no issues (0 silenced).\n"
+
+    def test_it_would_find_an_address_without_tls(self, tmp_path: Path) -> None:
+        done = self.check(tmp_path, SITE_URL="http://keyholder.example")
+        assert done.returncode == 1
+        for found in ("W004", "W008", "W012", "W016"):
+            assert f"(security.{found})" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("proxies", "told"), [("unset", "0 None"), ("0", "0 None"), ("2", "2 ('HTTP_X_FORWARDED_PROTO', 'https')")]
+    )
+    def test_proxies_are_believed_only_where_they_are_named(self, tmp_path: Path, proxies: str, told: str) -> None:
+        asked = "from config import settings as s; print(s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_PROXY_SSL_HEADER)"
+        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "TRUSTED_PROXIES": proxies})
+        assert (done.stdout, done.stderr) == (f"{told}\n", "")
+
+    def test_the_readme_names_every_variable_that_the_settings_read(self) -> None:
+        source = (BASE / "config/settings.py").read_text()
+        read = set(re.findall(r"(?:needed|number|environ\.get|environ)[\[(]\"([A-Z_]+)\"", source))
+        readme = (BASE / "README.md").read_text()
+        assert {"DATABASE_URL", "TRUSTED_PROXIES", "SITE_URL", "VAULT_DIR"} <= read
+        assert sorted(name for name in read - {"KEYHOLDER_DB_ROLE"} if f"`{name}`" not in readme) == []

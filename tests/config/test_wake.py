@@ -19,9 +19,10 @@ def events_woken() -> set[str]:
     return found
 
 
-def queues() -> dict[str, jobs.Queue]:
+def queues() -> dict[str, jobs.Waiting]:
     loaded = [module for name, module in list(sys.modules.items()) if name.split(".")[0] in {"accounts", "kyc", "reports"}]
-    return {value.name: value for module in loaded for value in vars(module).values() if isinstance(value, jobs.Queue)}
+    found = [vars(module).get("QUEUE") for module in loaded]
+    return {queue.name: queue for queue in found if queue is not None}
 
 
 class TestWake:

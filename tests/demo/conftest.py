@@ -1,20 +1,44 @@
 """The demo, seeded as on a fresh installation."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.test import override_settings
 
 from demo import seed
 from tests import cast
 
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = [*QUICK, *settings.PASSWORD_HASHERS]
 
 
-@pytest.fixture
-def gateway(db: None) -> str:
-    """The demo gateway's credential, which the seed hands over."""
-    cast.load_list()
-    return seed.run()
+@dataclass
+class Seeded:
+    """The gateway's credential, and after which counts of organisations progress was told."""
+
+    gateway: str
+    told: list[int] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Seeded]:
+    """The whole demo, once for all tests of a file, which read and leave no change. They are not marked for a database of their
+    own: each would close the connection on which this one stands."""
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK):
+        block = transaction.atomic()
+        # As Django's own test cases say that theirs is no transaction of the product.
+        block._from_testcase = True
+        with block:
+            cast.load_list()
+            seed.begin()
+            found = Seeded(seed.credential())
+            seed.complete(found.told.append)
+            yield found
+            transaction.set_rollback(True)

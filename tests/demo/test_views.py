@@ -21,6 +21,7 @@ LEADS = {
     "analyst": "/desk/cases/",
     "approver": "/desk/cases/",
     "auditor": "/reports/",
+    "investigator": "/reports/",
     "administrator": "/account/2fa/",
     "": "/verification/begin/",
 }
@@ -45,6 +46,11 @@ class TestCast:
             assert person.what in page
         assert PASSWORD in page
         assert TOTP_SECRET in page
+
+    def test_says_that_the_demo_is_loading_until_it_is_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert f"The demo is loading: 0 of {seed.TOTAL} organisations" in Client().get("/demo/").content.decode()
+        monkeypatch.setattr(seed, "loaded", lambda: seed.TOTAL)
+        assert "loading" not in Client().get("/demo/").content.decode()
 
     def test_stands_in_the_frame(self) -> None:
         assert '<header class="top">' in Client().get("/demo/").content.decode()

@@ -24,6 +24,7 @@ def environment() -> dict[str, str]:
         "KEY_PEPPERS": "1:of-the-tests",
         "ALLOWED_HOSTS": "localhost",
         "EMAIL_HOST": "localhost",
+        "SITE_URL": settings.SITE_URL,
         "BROKER_URL": settings.BROKER_URL,
         "VAULT_DIR": str(settings.VAULT_DIR),
     }

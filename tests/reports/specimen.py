@@ -15,6 +15,11 @@ def facts() -> Facts:
     return json.loads(FILE.read_text())  # type: ignore[no-any-return]  # the file holds an object
 
 
+def keys() -> Facts:
+    """An attribution report with something in every field."""
+    return json.loads(FILE.with_name("specimen_keys.json").read_text())  # type: ignore[no-any-return]  # the file holds an object
+
+
 def bare() -> Facts:
     """The same customer before anything was told: every list is empty."""
     emptied = emptied_in(facts())

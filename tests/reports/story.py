@@ -1,34 +1,40 @@
 """One customer's whole life in the product, through its actions, and the dossier drawn of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import translation
+from django.db import transaction
+from django.utils import timezone, translation
 
-from accounts import organisations, snapshots
+from accounts import audit, organisations, snapshots
 from accounts.models import Organisation, Snapshot, User
 from kyc.cases import actions as cases
 from kyc.cases import examining
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
-from kyc.evidence.models import Document
+from kyc.evidence import invitations, proofs
+from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, linking
 from kyc.keys.models import Hold, Key
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
-from kyc.parties.models import Party
+from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening import lists
 from kyc.screening.models import Hit
 from reports.building import LANGUAGE
-from reports.facts import dossier
+from reports.facts.attribution import ATTRIBUTION
+from reports.facts.dossier import DOSSIER
+from reports.facts.reader import exact
+from reports.instants import year_before
 from tests import cast
 
 PUBLISHED = date(2026, 5, 2)
@@ -37,6 +43,7 @@ LISTED = """\
 101,"OLSEN, Alice","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 05 May 1961."
 102,"NYQUIST, Solveig","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 09 Oct 1975."
 """
+INVITED = "alice.private@post.example"
 SOLVEIG_BORN, FUND_NUMBER = "1975-10-09", "NO 987 654 321"
 
 
@@ -72,8 +79,27 @@ def dossier_of(
     """report.json of what is known now, or in `snapshot`."""
     snapshot = snapshot or snapshots.take()
     with translation.override(LANGUAGE):
-        *_, (_, facts) = dossier.build(
+        *_, (_, facts) = DOSSIER.build(
             organisation=organisation.pk, valid_at=valid_at or snapshot.taken_at, snapshot=snapshot, pack=packs.current()
+        )
+    return facts
+
+
+def attribution_of(
+    organisation: Organisation,
+    *,
+    since: datetime | None = None,
+    valid_at: datetime | None = None,
+    snapshot: Snapshot | None = None,
+    key: Key | None = None,
+) -> dict[str, Any]:
+    """report.json over [since, valid_at), by default the year before now, of what is known now or in `snapshot`."""
+    snapshot = snapshot or snapshots.take()
+    until = valid_at or snapshot.taken_at
+    parameters = {"from": exact(since or year_before(until))} | ({"key": key.pk} if key else {})
+    with translation.override(LANGUAGE):
+        *_, (_, facts) = ATTRIBUTION.build(
+            organisation=organisation.pk, valid_at=until, snapshot=snapshot, pack=packs.current(), parameters=parameters
         )
     return facts
 
@@ -91,9 +117,20 @@ def declared(alice: User) -> Story:
         organisation, owned=fund, name="Solveig Nyquist", share="", country="NO", birth_date=SOLVEIG_BORN, by=alice
     )
     evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=alice)
+    invited(found.controller, by=alice)
     cases.submit(organisation.case_set.get(), declared_true=True, by=alice)
     staff = [cast.staff("analyst", "Ana Maric"), cast.staff("approver", "Rui Duarte"), cast.staff("auditor", "Astrid Lund")]
     return Story(organisation, found.party, found.controller, fund, alice, *staff, Key(), Key(), (), interest)
+
+
+def invited(person: Party, *, by: User) -> None:
+    """Asked to prove himself; what matters to a report is the row, not the letter."""
+    with transaction.atomic():
+        Invitation.objects.create(
+            organisation=person.organisation, party=person, email=INVITED, digest=invitations.digest("a link"), locale="en",
+            invited_by=by, expires_at=timezone.now() + timedelta(days=7),
+        )  # fmt: skip
+        audit.record("person.invited", target=person, by=by, name=person.name)
 
 
 def examine() -> None:
@@ -111,8 +148,11 @@ def approve(story: Story) -> None:
     """Asked for more, answered, approved by two, with a live key and a revoked one."""
     for hit in Hit.objects.open():
         screening.rule(hit, ruling="false", reason="different_birth_date", note="Another person.", by=story.ana)
-    decide(story, "ask", "document_missing", message="Please send Alice's passport.")
-    evidence.upload(story.organisation, kind="passport", file=passport(), party=story.controller, by=story.alice)
+    item = {"what": "identity", "party": story.controller.pk, "why": "missing", "words": "In colour, please."}
+    decide(story, "ask", "document_missing", message="Please send Alice's passport.", items=[item])
+    document = invitations.prove(Invitation.objects.get(), kind="passport", file=passport())
+    status = PersonStatus.objects.live().get(party=story.controller, axis=PersonStatus.Axis.IAAS)
+    proofs.verify(status, document=document, note="Seen in the original.", by=story.ana)
     cases.submit(story.case, declared_true=True, by=story.alice)
     examining.run()
     decide(story, "approve", "identity_established")
@@ -123,8 +163,10 @@ def approve(story: Story) -> None:
     story.secrets = (one, two)
 
 
-def decide(story: Story, choice: str, reason: str, *, message: str = "") -> None:
-    decision = cases.propose(story.case, choice=choice, reason=reason, note="Read in full.", message=message, by=story.ana)
+def decide(story: Story, choice: str, reason: str, *, message: str = "", items: Sequence[dict[str, Any]] = ()) -> None:
+    decision = cases.propose(
+        story.case, choice=choice, reason=reason, note="Read in full.", message=message, items=items, by=story.ana
+    )
     cases.take(decision, note="Agreed.", by=story.rui)
 
 
@@ -145,7 +187,8 @@ def afterwards(story: Story, folder: Path) -> None:
     alice = story.alice
     parties.declare_company(
         story.organisation, name="Sudlys Modelling AS", native_name="Южный Свет", legal_form="ASA",
-        registration_number="918334999", country="NO", hq_country="SE", address="Storgata 1, Bodø", by=alice,
+        registration_number="918334999", country="NO", hq_country="SE", address="Storgata 1, Bodø",
+        phone="+47 77 00 00 01", by=alice,
     )  # fmt: skip
     parties.declare_person(
         story.organisation, name="Alice B. Olsen", country="SE", birth_date="1984-03-18", roles=["director"], title="Chair",
@@ -169,10 +212,11 @@ STAGES = ("signed_up", "declared", "examined", "approved", "lived", "afterwards"
 
 @dataclass(frozen=True)
 class Told:
-    """A dossier drawn at a stage, and the two inputs that change from one to the next."""
+    """A dossier and an attribution report drawn at a stage, and the two inputs that change from one to the next."""
 
     facts: dict[str, Any]
     snapshot: Snapshot
+    keys: dict[str, Any]
 
     @property
     def valid_at(self) -> datetime:
@@ -182,11 +226,14 @@ class Told:
 @dataclass(frozen=True)
 class Life:
     """The dossier at every stage as drawn then; the same five inputs again after the end; and the same instants as they
-    were known at the end."""
+    were known at the end. So the attribution report too, and that of one key."""
 
     then: dict[str, Told]
     again: dict[str, dict[str, Any]]
     restated: dict[str, dict[str, Any]]
+    keys_again: dict[str, dict[str, Any]]
+    keys_restated: dict[str, dict[str, Any]]
+    one_key: dict[str, Any]
     secrets: tuple[str, ...]
     digests: tuple[str, ...]
 
@@ -196,7 +243,7 @@ def whole_life(folder: Path) -> Life:
 
     def tell(stage: str, organisation: Organisation) -> None:
         snapshot = snapshots.take()
-        then[stage] = Told(dossier_of(organisation, snapshot=snapshot), snapshot)
+        then[stage] = Told(dossier_of(organisation, snapshot=snapshot), snapshot, attribution_of(organisation, snapshot=snapshot))
 
     load_list(folder)
     alice = cast.customer()
@@ -216,6 +263,9 @@ def whole_life(folder: Path) -> Life:
         then,
         {name: dossier_of(organisation, valid_at=told.valid_at, snapshot=told.snapshot) for name, told in then.items()},
         {name: dossier_of(organisation, valid_at=told.valid_at) for name, told in then.items()},
+        {name: attribution_of(organisation, valid_at=told.valid_at, snapshot=told.snapshot) for name, told in then.items()},
+        {name: attribution_of(organisation, valid_at=told.valid_at) for name, told in then.items()},
+        attribution_of(organisation, key=story.live),
         story.secrets,
         tuple(Key.objects.values_list("digest", flat=True)),
     )

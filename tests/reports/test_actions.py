@@ -1,6 +1,6 @@
 """Asking for a report, taking its file, drawing a draft: who may, and what is written down of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +14,12 @@ from accounts.models import AuditEvent, Organisation, Snapshot, User
 from accounts.permissions import NotPermitted
 from accounts.snapshots import NothingKnown
 from config import jobs
+from kyc.keys.models import Key
 from reports import actions
+from reports.instants import year_before
 from reports.models import Report
 from tests import cast
+from tests.rows import one_of_each
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +41,7 @@ class TestRequest:
         began = timezone.now()
         report = actions.request(organisation, by=astrid)
         assert (report.kind, report.state, report.progress, report.requested_by) == ("R-03", "requested", 0, astrid)
-        assert (report.rule_pack, report.template) == ("2026.11", "R-03/2")
+        assert (report.rule_pack, report.template) == ("2026.11", "R-03/3")
         assert began < report.known_at == report.valid_at == report.snapshot.taken_at < timezone.now()
         assert report.number == f"R-03-{timezone.now():%Y}-{report.pk:05d}"
 
@@ -171,3 +174,46 @@ class TestDrafted:
         with pytest.raises(DatabaseError):
             actions.drafted(organisation.pk, kind="R-03", sha256="1" * 64, by=None)
         assert written_down("report.drafted") == []
+
+
+class TestPeriod:
+    """What an attribution report is asked over."""
+
+    def test_by_default_it_is_the_year_before_its_end(self, organisation: Organisation, astrid: User) -> None:
+        report = actions.request(organisation, kind="R-06", by=astrid)
+        assert (report.kind, report.template) == ("R-06", "R-06/1")
+        assert datetime.fromisoformat(report.parameters["from"]) == year_before(report.valid_at)
+        assert report.number.startswith("R-06-")
+        assert written_down("report.requested")[0].details["from"] == report.parameters["from"]
+
+    def test_an_interval_and_one_key_are_kept_as_asked_and_asked_again(self, astrid: User) -> None:
+        key = one_of_each(cast.customer())[Key]
+        since = timezone.now() - timedelta(days=3)
+        report = actions.request(key.organisation, kind="R-06", since=since, key=key, by=astrid)
+        assert actions.asked(report) == {"since": since, "key": key}
+        again = actions.again(report, by=astrid)
+        assert (again.parameters, again.valid_at, again.known_at) == (report.parameters, report.valid_at, report.known_at)
+
+    @pytest.mark.parametrize("kind", ["R-03", "R-06"])
+    def test_another_organisations_key_is_refused(self, organisation: Organisation, astrid: User, kind: str) -> None:
+        key = one_of_each(cast.customer("bob@sudlys.example", "Bob"), name="Sudlys AS")[Key]
+        before = Report.objects.count()
+        with pytest.raises((actions.NoSuchKey, actions.BadInterval)):
+            actions.request(organisation, kind=kind, key=key, by=astrid)
+        assert Report.objects.count() == before
+
+    def test_an_interval_ends_after_it_begins(self, organisation: Organisation, astrid: User) -> None:
+        moment = timezone.now() - timedelta(days=1)
+        with pytest.raises(actions.BadInterval, match="“From” must lie before “to”"):
+            actions.request(organisation, kind="R-06", since=moment, valid_at=moment, by=astrid)
+        assert nothing_happened()
+
+
+class TestSandbox:
+    @pytest.mark.parametrize("kind", ["R-03", "R-06"])
+    def test_it_is_never_reported_and_says_so(self, organisation: Organisation, astrid: User, kind: str) -> None:
+        Organisation.objects.filter(pk=organisation.pk).update(sandbox="approved")
+        organisation.refresh_from_db()
+        with pytest.raises(actions.SandboxAsked, match="Sandboxes are never reported"):
+            actions.request(organisation, kind=kind, by=astrid)
+        assert nothing_happened() and not Snapshot.objects.exists()

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Organisation, User
 from config import jobs
 from reports import actions, building, canonical, pdf
-from reports.facts import dossier
+from reports.facts.dossier import DOSSIER
 from reports.models import Report
 from tests import cast
 from tests.reports import processes
@@ -121,8 +121,8 @@ class TestRun:
         monkeypatch.setattr(building, "told", watched)
         building.run()
         assert [stage for _, stage in seen] == [
-            *(name for name, _ in dossier.SECTIONS),
-            *(name for name, _ in dossier.CLOSING),
+            *(name for name, _ in DOSSIER.sections),
+            *(name for name, _ in DOSSIER.closing),
             "pages",
         ]
         percent = [progress for progress, _ in seen]

@@ -4,7 +4,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Organisation
+from kyc.keys.models import Key
 from reports.forms import RequestForm
+from tests import cast
+from tests.rows import one_of_each
 
 
 @pytest.fixture
@@ -13,14 +16,14 @@ def organisation(db: None) -> Organisation:
 
 
 def form(organisation: Organisation, /, **values: str) -> RequestForm:
-    return RequestForm({"organisation": str(organisation.pk), "as_of": "", "known_at": "", **values})
+    return RequestForm({"kind": "R-03", "organisation": str(organisation.pk), "as_of": "", "known_at": "", **values})
 
 
 class TestRequestForm:
     def test_empty_means_now(self, organisation: Organisation) -> None:
         asked = form(organisation)
         assert asked.is_valid()
-        assert asked.values() == {"valid_at": None, "known_at": None}
+        assert asked.values() == {"kind": "R-03", "valid_at": None, "known_at": None, "since": None, "key": None}
 
     def test_a_day_means_its_end_in_utc(self, organisation: Organisation) -> None:
         asked = form(organisation, as_of="2026-03-31")
@@ -44,6 +47,11 @@ class TestRequestForm:
             ({"organisation": ""}, "organisation"),
             ({"organisation": "999999"}, "organisation"),
             ({"organisation": "x"}, "organisation"),
+            ({"kind": "R-99"}, "kind"),
+            ({"since": "2026-01-01"}, "since"),
+            ({"kind": "R-06", "since": "soon"}, "since"),
+            ({"kind": "R-06", "key": "kh_live_000000000000"}, "key"),
+            ({"kind": "R-06", "key": "kh_live_" + "a" * 58}, "key"),
             ({"as_of": "31.02.2026"}, "as_of"),
             ({"as_of": "9999-12-31"}, "as_of"),
             ({"known_at": "yesterday"}, "known_at"),
@@ -56,3 +64,37 @@ class TestRequestForm:
         assert not asked.is_valid()
         assert list(asked.errors) == [field]
         assert asked.errors[field][0].endswith(".")
+
+    def test_a_sandbox_is_not_offered(self, organisation: Organisation) -> None:
+        sandbox = Organisation.objects.create(name="Try-out", sandbox="approved")
+        asked = form(sandbox)
+        assert list(asked.errors) == ["organisation"]
+        assert [str(row) for row in asked.fields["organisation"].queryset] == ["Nordlys Modelling AS"]
+
+    def test_a_whole_key_is_refused_and_not_shown_again(self, organisation: Organisation) -> None:
+        whole = "kh_live_" + "a" * 58
+        asked = form(organisation, kind="R-06", key=f" see {whole}")
+        assert "kept nowhere" in asked.errors["key"][0]
+        assert whole not in str(asked)
+
+
+@pytest.mark.django_db
+class TestKeyOfTheForm:
+    @pytest.fixture
+    def key(self) -> Key:
+        return one_of_each(cast.customer())[Key]
+
+    @pytest.mark.parametrize("ending", ["", "…1234", "...1234"])
+    def test_it_is_named_by_how_it_begins(self, key: Key, ending: str) -> None:
+        asked = form(key.organisation, kind="R-06", key=key.prefix + ending)
+        assert asked.is_valid(), asked.errors
+        assert asked.values()["key"] == key
+        assert asked.keys == [key]
+
+    def test_one_of_another_organisation_is_as_one_that_is_not_there(self, key: Key, organisation: Organisation) -> None:
+        answers = [form(organisation, kind="R-06", key=text).errors["key"] for text in (key.prefix, "kh_live_000000000000")]
+        assert answers[0] == answers[1] == ["This organisation has no such key."]
+
+    def test_it_belongs_to_an_attribution_report(self, key: Key) -> None:
+        asked = form(key.organisation, key=key.prefix)
+        assert asked.errors == {"key": ["This belongs to an attribution report. Choose that, or leave this empty."]}

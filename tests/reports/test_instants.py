@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.instants import BadInstant, Span, parse
+from reports.instants import BadInstant, Span, parse, year_before
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -103,3 +103,12 @@ class TestWithin:
     )
     def test_it_is_the_last_moment_not_after_the_cut(self, cut: datetime, found: datetime | None) -> None:
         assert self.SPAN.within(cut) == found
+
+
+class TestYearBefore:
+    @pytest.mark.parametrize(
+        ("moment", "before"),
+        [((2026, 11, 24, 12), (2025, 11, 24, 12)), ((2024, 2, 29), (2023, 2, 28)), ((2025, 2, 28), (2024, 2, 28))],
+    )
+    def test_it_is_the_same_day_where_there_is_one(self, moment: tuple[int, ...], before: tuple[int, ...]) -> None:
+        assert year_before(datetime(*moment, tzinfo=UTC)) == datetime(*before, tzinfo=UTC)

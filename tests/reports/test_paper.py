@@ -55,6 +55,7 @@ UNPRINTED = {
     "decision.asked.case",
     "access.active",
     "legal_bases.status",
+    "ownership.interests.held_for_id",
     "picture.customer",
     *(f"picture.boxes.{name}" for name in ("id", "kind", "tone")),
     *(f"picture.lines.{name}" for name in ("owner", "owned", "is_open")),
@@ -234,13 +235,63 @@ class TestEveryFact:
         assert {name for name, mark in of_envelope.items() if mark not in text} == UNPRINTED_ENVELOPE
 
 
+class TestAttribution:
+    """The other report, by the same two readings."""
+
+    PAPER = "reports/paper/r-06.html"
+    UNPRINTED = {"subject.party_id", "valid_at", "legal_bases.status", "keys.gaps.kind", "keys.gaps.from", "keys.gaps.to"}
+
+    @pytest.fixture
+    def facts(self) -> Facts:
+        return specimen.keys()
+
+    def test_every_figure_stands_in_one_of_the_two_files(self, facts: Facts, envelope: Facts) -> None:
+        text = page(facts, envelope, self.PAPER)
+        assert len(FIGURE.findall(text)) > 100
+        assert strangers(text, facts, envelope) - {"h:mm:ss"} == set()
+
+    def test_the_template_has_no_figure_of_its_own_and_prints_every_fact(self, facts: Facts, envelope: Facts) -> None:
+        marks = Marks()
+        of_facts = marks.marked(facts)
+        paths, of_envelope = dict(marks.path_of), marks.marked(envelope)
+        text = page(of_facts, of_envelope, self.PAPER)
+        assert {path for mark, path in paths.items() if mark not in text} == self.UNPRINTED
+        fixed = MARK.sub(" ", text).replace("report R-03, of the same customer", "")
+        assert "Verification behind it" in fixed
+        assert typed_in(fixed, facts, envelope) == set()
+
+    def test_a_figure_typed_in_would_be_found(self, facts: Facts, envelope: Facts) -> None:
+        """The negative control."""
+        text = page(facts, envelope, self.PAPER) + " 14,973 requests"
+        assert strangers(text, facts, envelope) - {"h:mm:ss"} == {"14,973"}
+
+    def test_the_contents_name_every_section_once_in_order(self, facts: Facts, envelope: Facts) -> None:
+        html = render_to_string(self.PAPER, {"report": facts, "envelope": envelope})
+        listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
+        assert listed == re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
+        assert [name for name, _ in listed] == [
+            *("summary", "selection", "keys", "use", "methodology", "sources", "completeness", "verification"),
+        ]
+
+    def test_that_use_is_not_collected_is_printed_where_it_is_looked_for(self, facts: Facts, envelope: Facts) -> None:
+        text = page(facts, envelope, self.PAPER)
+        assert "Collected: no. Use of keys is not collected yet." in text
+        assert text.count("Use of keys is not collected yet.") >= 3
+
+    def test_nothing_proposed_is_called_required(self, facts: Facts, envelope: Facts) -> None:
+        text = page(facts, envelope, self.PAPER).lower()
+        assert "proposed, binds nobody" in text
+        for word in ("required by law", "legally required", "mandatory", "obligation", "must comply"):
+            assert word not in text
+
+
 class TestPaper:
     def test_the_contents_name_every_section_once_in_order(self, facts: Facts, envelope: Facts) -> None:
         html = render_to_string(PAPER, {"report": facts, "envelope": envelope})
         listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
         sections = re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
         assert listed == sections
-        assert len(sections) == 15
+        assert len(sections) == 17
 
     def test_a_draft_says_so_on_its_cover_and_an_issued_report_does_not(self, facts: Facts) -> None:
         draft = specimen.envelope(facts, status="draft", status_text="Draft: not issued and not registered", number="draft")

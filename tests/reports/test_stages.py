@@ -1,11 +1,17 @@
 """What the progress page says of each stage is words."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
 from reports import stages
-from reports.facts import dossier
+from reports.facts.catalogue import CATALOGUE
+from reports.models import Report
 
-CODES = [name for name, _ in (*dossier.SECTIONS, *dossier.CLOSING)]
+CODES = [name for frame in CATALOGUE.values() for name, _ in (*frame.sections, *frame.closing)]
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 class TestTold:
@@ -23,3 +29,48 @@ class TestTold:
     )
     def test_it_is_said_in_words(self, stage: str, words: str) -> None:
         assert stages.told(stage) == words
+
+
+def waiting(**values: Any) -> Report:
+    return Report(state="requested", requested_at=NOW - 60 * SECOND, **values)
+
+
+class TestStuck:
+    @pytest.mark.parametrize(
+        ("values", "sentence"),
+        [
+            ({}, "No worker has taken it for 60 seconds. It is not lost: the first worker that is free builds it."),
+            ({"claims": 1, "claimed_until": NOW - SECOND, "job_token": 7}, "The worker that had it has stopped. Another begins"),
+            (
+                {"claims": 2, "claimed_until": NOW + SECOND, "job_token": 8},
+                "A worker stopped in the middle of it; this is attempt 2.",
+            ),
+            (
+                {"claims": 1, "errors": 1, "failure": "OSError: disk full", "claimed_until": NOW + 3 * SECOND},
+                "It was tried once and failed: OSError: disk full. It is tried again in 4 seconds;",
+            ),
+            (
+                {"claims": 3, "errors": 2, "failure": "OSError: disk full", "claimed_until": NOW + SECOND, "job_token": 9},
+                "It was tried 2 times and failed: OSError: disk full. It is being tried again now.",
+            ),
+        ],
+        ids=["untaken", "died", "after a death", "rests", "tried again"],
+    )
+    def test_it_says_why_nothing_moves_and_what_happens_next(self, values: dict[str, Any], sentence: str) -> None:
+        assert stages.stuck(waiting(**values), NOW).startswith(sentence)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"requested_at": NOW - 9 * SECOND},
+            {"claims": 1, "claimed_until": NOW + SECOND, "job_token": 7},
+            {"state": "ready"},
+            {"state": "failed", "errors": 3, "failure": "OSError"},
+        ],
+        ids=["just asked", "at work", "ready", "failed"],
+    )
+    def test_it_is_silent_while_all_goes_well_and_when_it_is_over(self, values: dict[str, Any]) -> None:
+        report = waiting()
+        for name, value in values.items():
+            setattr(report, name, value)
+        assert stages.stuck(report, NOW) == ""

@@ -42,7 +42,7 @@ def text(answer: Any) -> str:
 
 
 def asked(organisation: Organisation, /, **values: str) -> dict[str, str]:
-    return {"organisation": str(organisation.pk), "as_of": "", "known_at": "", **values}
+    return {"kind": "R-03", "organisation": str(organisation.pk), "as_of": "", "known_at": "", **values}
 
 
 def downloads() -> list[AuditEvent]:
@@ -119,13 +119,16 @@ class TestAsk:
             ({"as_of": "never"}, "Enter a valid date."),
             ({"known_at": "9999-01-01T00:00:00"}, "“As known at” lies in the future. Choose a moment that has passed."),
             ({"known_at": "2001-01-01T00:00:00"}, "Nothing was recorded yet at that moment."),
+            ({"kind": "R-06", "since": "2026-03-02", "as_of": "2026-03-01"}, "“From” must lie before “to”."),
+            ({"kind": "R-06", "key": "kh_live_x"}, "This organisation has no such key."),
+            ({"key": "kh_live_x"}, "This organisation has no such key."),
         ],
     )
     def test_bad_input_is_explained_and_asks_for_nothing(
         self, organisation: Organisation, auditor: Client, values: dict[str, str], sentence: str
     ) -> None:
         answer = auditor.post("/reports/request/", asked(organisation, **values))
-        assert answer.status_code == 200
+        assert answer.status_code == 422
         assert sentence in text(answer)
         assert not Report.objects.exists()
 
@@ -140,7 +143,7 @@ class TestWatch:
             building.told(claim, progress, stage)
             page = text(auditor.get(f"/reports/{report.pk}/"))
             assert f"Working on: {stages.told(stage)}." in page and 'hx-trigger="every 1s"' in page
-            found = re.search(r'<progress max="100" value="(\d+)">', page)
+            found = re.search(r'<progress max="100" value="(\d+)"', page)
             assert found
             shown.append(int(found[1]))
         assert shown == [5, 25, 80]
@@ -203,3 +206,60 @@ class TestDownload:
         assert (event.actor_id, event.target_id, event.details) == (astrid.pk, str(report.pk), {"sha256": report.sha256})
         assert event.organisation_id == report.organisation_id
         assert timezone.now() - event.at < timedelta(seconds=30)
+
+
+class TestNarrowedList:
+    @pytest.fixture
+    def many(self, organisation: Organisation, astrid: User) -> None:
+        first = actions.request(organisation, kind="R-06", by=astrid)
+        fields = ("organisation", "valid_at", "known_at", "snapshot", "rule_pack", "template", "requested_by")
+        same = {name: getattr(first, name) for name in fields}
+        Report.objects.bulk_create(Report(kind="R-03", **same) for _ in range(60))
+
+    def rows(self, page: str) -> list[str]:
+        return re.findall(r'<a class="nowrap" href="/reports/\d+/">([^<]+)</a>', page)
+
+    def test_it_has_fifty_a_page_the_newest_first(self, many: None, auditor: Client) -> None:
+        first, second = (text(auditor.get(address)) for address in ("/reports/", "/reports/?page=2"))
+        assert len(self.rows(first)) == 50
+        assert self.rows(first) + self.rows(second) == [report.number for report in Report.objects.order_by("-pk")]
+        assert "?page=2" in first and "?page=1" in second
+
+    def test_kind_and_organisation_stand_in_the_address(self, many: None, organisation: Organisation, auditor: Client) -> None:
+        (only,) = self.rows(text(auditor.get(f"/reports/?kind=R-06&organisation={organisation.pk}")))
+        assert only.startswith("R-06-")
+        other = Organisation.objects.create(name="Sudlys AS")
+        page = text(auditor.get(f"/reports/?organisation={other.pk}"))
+        assert self.rows(page) == [] and "No such report has been asked for" in page
+
+    @pytest.mark.parametrize("address", ["?kind=R-99", "?organisation=x", "?page=x", "?page=999", "?kind=%00"])
+    def test_a_bad_address_narrows_nothing_and_breaks_nothing(self, many: None, auditor: Client, address: str) -> None:
+        answer = auditor.get(f"/reports/{address}")
+        assert answer.status_code == 200
+        assert self.rows(text(answer))
+
+
+class TestStuck:
+    def test_one_that_no_worker_takes_says_so_and_what_happens_next(self, report: Report, auditor: Client) -> None:
+        assert "No worker has taken it" not in text(auditor.get(f"/reports/{report.pk}/"))
+        Report.objects.update(requested_at=timezone.now() - timedelta(seconds=12))
+        page = text(auditor.get(f"/reports/{report.pk}/"))
+        assert "No worker has taken it for 12 seconds. It is not lost" in page
+        assert f'<noscript><p><a class="button" href="/reports/{report.pk}/">' in page
+
+    def test_a_failed_one_can_be_built_again(self, report: Report, auditor: Client) -> None:
+        Report.objects.update(state="failed", failure="UnknownPack: 1999.01")
+        assert f'action="/reports/{report.pk}/again/"' in text(auditor.get(f"/reports/{report.pk}/"))
+        assert auditor.post(f"/reports/{report.pk}/again/").status_code == 302
+        assert Report.objects.filter(state="requested").count() == 1
+
+
+class TestAskForPeriod:
+    def test_an_attribution_report_says_its_interval_on_its_page(self, organisation: Organisation, auditor: Client) -> None:
+        answer = auditor.post("/reports/request/", asked(organisation, kind="R-06", since="2026-03-02"))
+        page = text(auditor.get(answer["Location"]))
+        assert "2 March 2026 00:00:00 UTC" in page and "every key of the organisation" in page
+
+    def test_a_sandbox_is_not_offered(self, organisation: Organisation, auditor: Client) -> None:
+        Organisation.objects.create(name="Try-out", sandbox="approved")
+        assert "Try-out" not in text(auditor.get("/reports/request/"))

@@ -1,4 +1,5 @@
-"""Brings a database up to date: schema, shipped list, and in demo mode the demo. `make run` starts the rest after it."""
+"""Brings a database up to date: schema, shipped list, and in demo mode the demo. `make run` serves from the middle of it on, as
+soon as the demo has what its tour goes by."""
 
 import os
 import subprocess
@@ -40,10 +41,13 @@ class Command(BaseCommand):
             self.migrate()
         call_command("update_lists", "--shipped")
         if settings.DEMO:
-            call_command("seed_demo", stdout=self.stdout)
+            call_command("seed_demo", part="first", stdout=self.stdout)
         if options["start"]:
             self.start(options["start"])
             self.stdout.write(self.where())
+            self.stdout.flush()
+        if settings.DEMO:
+            call_command("seed_demo", part="rest", stdout=self.stdout)
 
     def migrate(self) -> None:
         """In a process of its own: the schema is changed in the owner's role, all else in the app's."""

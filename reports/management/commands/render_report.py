@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from accounts.models import Organisation, Snapshot
 from accounts.refused import Refused
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf
-from reports.facts import dossier
-from reports.instants import BadInstant, Span, parse
+from reports.facts.catalogue import CATALOGUE
+from reports.facts.reader import exact
+from reports.instants import BadInstant, Span, parse, year_before
 
 REFUSED, BAD_USE = 1, 2
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
@@ -26,32 +28,36 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", metavar="KIND", help=dossier.KIND)
+        parser.add_argument("kind", metavar="KIND", help=" or ".join(CATALOGUE))
         parser.add_argument("--subject", help="the organisation's number; by default the first one")
-        parser.add_argument("--from", dest="since", help="for reports over a period only")
+        parser.add_argument("--from", dest="since", help="for reports over a period: where it begins, by default a year before")
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
         check(options["kind"], options["since"])
+        frame = CATALOGUE[options["kind"]]
         wanted = number(options["subject"])
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
         valid_at = valid.within(snapshot.taken_at) or valid.within(timezone.now())
         if valid_at is None:
             raise CommandError("--valid-at lies in the future; a report tells what was true.", returncode=REFUSED)
+        parameters = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
         subject = subject_of(wanted, snapshot)
         with translation.override(building.LANGUAGE):
-            *_, (_, facts) = dossier.build(organisation=subject, valid_at=valid_at, snapshot=snapshot, pack=packs.current())
+            *_, (_, facts) = frame.build(
+                organisation=subject, valid_at=valid_at, snapshot=snapshot, pack=packs.current(), parameters=parameters
+            )
             written = keep(facts, options["out"])
         self.stdout.write(json.dumps(written))
 
 
 def check(kind: str, since: str | None) -> None:
-    if kind != dossier.KIND:
-        raise CommandError(f"There is no report {kind}; there is {dossier.KIND}.", returncode=BAD_USE)
-    if since:
+    if kind not in CATALOGUE:
+        raise CommandError(f"There is no report {kind}; there are {' and '.join(CATALOGUE)}.", returncode=BAD_USE)
+    if since and not CATALOGUE[kind].is_period:
         raise CommandError(f"--from is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
 
 
@@ -69,6 +75,14 @@ def span(option: str, text: str) -> Span:
         raise CommandError(f"{option}: {bad}", returncode=BAD_USE) from None
 
 
+def begun(text: str | None, until: datetime) -> datetime:
+    """Where the interval begins; of a year, a month or a day its first moment."""
+    since = span("--from", text).first if text else year_before(until)
+    if since >= until:
+        raise CommandError("--from must lie before --valid-at, where the interval ends.", returncode=BAD_USE)
+    return since
+
+
 def known_in(known: Span) -> Snapshot:
     if known.first <= timezone.now() <= known.last:
         # Asks for now, so what has been written since the last one counts.
@@ -83,11 +97,14 @@ def known_in(known: Span) -> Snapshot:
 
 
 def subject_of(subject: int | None, snapshot: Snapshot) -> int:
+    """The organisation of that number, else the first customer. Sandboxes are never reported."""
     known = as_of(Organisation, snapshot).order_by("pgh_obj_id")
-    found = known.filter(pgh_obj_id=subject).first() if subject is not None else known.first()
+    found = known.filter(pgh_obj_id=subject).first() if subject is not None else known.filter(sandbox="").first()
     if found is None:
         named = f"Organisation {subject} is" if subject is not None else "No organisation is"
         raise CommandError(f"{named} {'not ' if subject is not None else ''}known at that time.", returncode=BAD_USE)
+    if found.sandbox:
+        raise CommandError(f"Organisation {subject} is a sandbox; sandboxes are never reported.", returncode=REFUSED)
     return int(found.pgh_obj_id)
 
 

@@ -91,7 +91,7 @@ class TestSubmit:
     def test_sends_the_case_to_be_examined(self, complete: Case, alice: User) -> None:
         case = cases.submit(complete, declared_true=True, by=alice)
         assert (case.state, case.submitted_by, case.declared_true_by) == ("submitted", alice, alice)
-        assert case.due_on == timezone.now().date() + timedelta(days=cases.DAYS_TO_DECIDE)
+        assert case.due_on == timezone.now().date() + timedelta(days=packs.current().days("decide"))
         examination = case.examinations.get()
         assert (examination.state, examination.rule_pack) == ("requested", packs.current().version)
         assert [(event.actor, event.target_id) for event in events("case.submitted")] == [("Alice Olsen", str(case.pk))]
@@ -372,7 +372,7 @@ class TestAsk:
     def test_the_officers_sentence_is_what_is_required(self, asked: Case) -> None:
         requirement = asked.requirements.get()
         assert (requirement.sentence, requirement.met_at) == ("Send page 2 of the extract, please.", None)
-        assert requirement.due_on == asked.due_on == timezone.now().date() + timedelta(days=cases.DAYS_TO_ANSWER)
+        assert requirement.due_on == asked.due_on == timezone.now().date() + timedelta(days=packs.current().days("answer"))
         assert "no live key can be switched on" in requirement.consequence
         mail = Message.objects.get()
         assert "Send page 2 of the extract, please." in mail.text
@@ -403,7 +403,7 @@ class TestMakeEntity:
     def test_high_risk_holds_for_a_year(self, nordlys: Founded, the_list: ListVersion, ana: User, rui: User) -> None:
         parties.declare_company(
             nordlys.organisation, name="Nordlys Modelling AS", legal_form="AS", registration_number="918334207", country="NO",
-            hq_country="RU", address="Strandgata 12", by=nordlys.by,
+            hq_country="RU", address="Strandgata 12", phone="+47 77 00 00 00", by=nordlys.by,
         )  # fmt: skip
         first = company(nordlys, "First AS", "100")
         own(nordlys, "Kari Moe", "60", owned=company(nordlys, "Second AS", "100", owned=first))

@@ -3,11 +3,13 @@
 import pytest
 
 from accounts import organisations
+from accounts.models import User
 from kyc.cases.completeness import missing, ownerless
 from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
+from kyc.parties import profiles
 from kyc.parties.models import Role
 from tests.cast import Founded, pdf
 from tests.kyc.cases import scenes
@@ -34,7 +36,10 @@ class TestMissing:
     def test_everything_of_a_new_organisation(self, db: None) -> None:
         organisation = organisations.create(name="New AS", by=scenes.person("new@new.example", "New"))
         found = missing(organisation)
-        assert [gap.step for gap in found] == ["company", "people", "people", "documents"]
+        assert [gap.step for gap in found] == ["kind"]
+        profiles.choose(organisation, customer_class="company", programme="none", by=User.objects.get())
+        found = missing(organisation)
+        assert [gap.step for gap in found] == ["company", "people", "people", "people", "use", "payment", "documents"]
         assert all(gap.sentence.endswith(".") for gap in found)
 
     @pytest.mark.parametrize(
@@ -43,6 +48,7 @@ class TestMissing:
             (Role.Kind.CUSTOMER, "company", "Tell us about the company."),
             (Role.Kind.CONTROLLER, "people", "Name the one person who controls the company day to day."),
             (Role.Kind.DIRECTOR, "people", "Name at least one director."),
+            (Role.Kind.SIGNATORY, "people", "Name at least one person who may sign for you."),
         ],
     )
     def test_a_role_that_has_ended(self, complete: Founded, role: str, step: str, sentence: str) -> None:
@@ -54,7 +60,9 @@ class TestMissing:
         assert steps(complete) == ["documents"]
 
     def test_another_organisations_documents_and_owners_do_not_count(self, complete: Founded, db: None) -> None:
-        other = organisations.create(name="New AS", by=scenes.person("new@new.example", "New"))
+        new = scenes.person("new@new.example", "New")
+        other = organisations.create(name="New AS", by=new)
+        profiles.choose(other, customer_class="company", programme="none", by=new)
         assert "documents" in [gap.step for gap in missing(other)]
 
 
@@ -62,20 +70,20 @@ class TestOwnerless:
     def test_names_each_company_of_the_chain_that_nobody_owns(self, nordlys: Founded) -> None:
         holding = company(nordlys, "Fjord Holding AS", "60")
         company(nordlys, "Skog AS", "40", owned=holding)
-        assert ownerless(nordlys.organisation) == ["Say who owns Skog AS."]
+        assert list(ownerless(nordlys.organisation)) == ["Say who owns Skog AS."]
 
     def test_people_need_no_owner(self, nordlys: Founded) -> None:
         own(nordlys, "Kari Moe", "1")
-        assert ownerless(nordlys.organisation) == []
+        assert list(ownerless(nordlys.organisation)) == []
 
     def test_an_interest_that_ended_counts_no_more(self, nordlys: Founded) -> None:
         interest = own(nordlys, "Kari Moe", "100")
         ownership.end(interest, by=nordlys.by)
-        assert ownerless(nordlys.organisation) == ["Say who owns Nordlys Modelling AS."]
+        assert list(ownerless(nordlys.organisation)) == ["Say who owns Nordlys Modelling AS."]
 
     def test_a_company_that_left_needs_none(self, nordlys: Founded) -> None:
         holding = company(nordlys, "Fjord Holding AS", "60")
         own(nordlys, "Kari Moe", "40")
         parties.remove(holding, by=nordlys.by)
-        assert ownerless(nordlys.organisation) == []
+        assert list(ownerless(nordlys.organisation)) == []
         assert Interest.objects.live().count() == 1

@@ -448,7 +448,7 @@ class TestRisk:
     def test_every_reason_is_kept_with_its_points(self, nordlys: Founded) -> None:
         parties.declare_company(
             nordlys.organisation, name=NAME, legal_form="AS", registration_number="918334207", country="NO", hq_country="RU",
-            address="Strandgata 12", by=nordlys.by,
+            address="Strandgata 12", phone="+47 77 00 00 00", by=nordlys.by,
         )  # fmt: skip
         first = company(nordlys, "First AS", "100")
         second = company(nordlys, "Second AS", "100", owned=first)
@@ -476,11 +476,14 @@ class TestRun:
         assert examination.done_at is not None
         assert AuditEvent.objects.filter(verb="case.examined", target_id=str(examination.pk)).count() == 1
         assert sorted(examination.findings.values_list("category", flat=True)) == [
+            "authority",
             "documents",
             "ownership",
             "risk",
             "screening",
+            "status",
             "unaccounted",
+            "use",
         ]
 
     def test_run_twice_it_writes_nothing_more(self, case: Case) -> None:

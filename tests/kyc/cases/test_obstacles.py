@@ -1,23 +1,29 @@
 """What stands in the way of an approval."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from accounts.models import User
-from kyc.cases import examining
+from kyc.cases import actions, examining
 from kyc.cases.models import Case, Examination
 from kyc.cases.obstacles import obstacles
+from kyc.evidence import actions as evidence
+from kyc.evidence import proofs
 from kyc.ownership import actions as ownership
+from kyc.parties import actions as parties
+from kyc.parties import payments, statuses
+from kyc.parties.models import Party, PaymentMeans, PersonStatus
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
-from tests.cast import Founded
+from tests.cast import Founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
 
 pytestmark = pytest.mark.django_db
-ANEW = "The checks are being made anew, because rulings or lists have changed."
+ANEW = "The checks are being made anew, because rulings, lists or what the customer told us have changed."
 
 
 class TestObstacles:
@@ -78,6 +84,7 @@ class TestObstacles:
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
         ownership.end(gone, by=nordlys.by)
+        examining.run()
         assert obstacles(case) == []
 
     def test_one_against_an_older_list_does_not(self, nordlys: Founded, the_list: ListVersion, tmp_path: Path) -> None:
@@ -103,4 +110,103 @@ class TestObstacles:
         old.findings.create(organisation=case.organisation, category="ownership", state="bad", sentence="Stops.", anchor="people")
         assert obstacles(case) == ["Stops."]
         scenes.examine_anew(case)
+        assert obstacles(case) == []
+
+
+def in_the_country(found: Founded) -> None:
+    """All that were named say that they are US persons, and nothing is told that only foreign customers must tell."""
+    parties.declare_company(
+        found.organisation, name="Nordlys Modelling AS", legal_form="Inc.", registration_number="918334207", country="US",
+        hq_country="US", address="1 Main Street", by=found.by,
+    )  # fmt: skip
+    statuses.declare(found.controller, basis="citizen", by=found.by)
+    for means in PaymentMeans.objects.filter(organisation=found.organisation):
+        payments.end(means, by=found.by)
+
+
+def verify(party: Party, document_of: Founded, *, by: User) -> None:
+    status = PersonStatus.objects.live().get(party=party, axis="iaas")
+    proofs.verify(status, document=document_of.organisation.document_set.earliest("pk"), by=by)
+
+
+class TestForeignData:
+    """What only foreign customers must tell may be missing when everybody is verified not to be foreign (IAAS-18)."""
+
+    @pytest.fixture
+    def case(self, nordlys: Founded, the_list: ListVersion) -> Case:
+        in_the_country(nordlys)
+        return scenes.ready(nordlys)
+
+    def test_that_they_say_so_is_not_enough(self, case: Case) -> None:
+        assert obstacles(case) == [
+            "Missing: a telephone number, a means of payment. That may be left out only where every party is verified to be a "
+            "US person, and these are not: Nordlys Modelling AS, Alice Olsen. Verify them under “People and ownership”, or ask "
+            "the customer for what is missing."
+        ]
+
+    def test_one_who_is_not_verified_is_enough(self, nordlys: Founded, case: Case, ana: User) -> None:
+        verify(nordlys.party, nordlys, by=ana)
+        examining.run()
+        (told,) = obstacles(case)
+        assert "and these are not: Alice Olsen." in told
+
+    def test_with_all_verified_it_may_be_missing(self, nordlys: Founded, case: Case, ana: User) -> None:
+        verify(nordlys.party, nordlys, by=ana)
+        verify(nordlys.controller, nordlys, by=ana)
+        examining.run()
+        assert obstacles(case) == []
+
+    def test_a_proof_whose_document_was_taken_back_counts_no_more(self, nordlys: Founded, case: Case, ana: User) -> None:
+        verify(nordlys.party, nordlys, by=ana)
+        verify(nordlys.controller, nordlys, by=ana)
+        evidence.remove(nordlys.organisation.document_set.get(), by=nordlys.by)
+        examining.run()
+        (told,) = obstacles(case)
+        assert told.startswith("Missing: a telephone number")
+
+    def test_who_has_told_it_needs_no_verification(self, nordlys: Founded, the_list: ListVersion) -> None:
+        statuses.declare(nordlys.controller, basis="citizen", by=nordlys.by)
+        assert obstacles(scenes.ready(nordlys)) == []
+
+
+class TestChangedSince:
+    """Whatever lets a change through after a case was sent, nobody approves by what was found before it."""
+
+    @pytest.fixture
+    def changes(self, nordlys: Founded, ana: User) -> dict[str, Callable[[], object]]:
+        by, party = nordlys.by, nordlys.controller
+        return {
+            "corrected": lambda: parties.correct(party, name=KARPOV, country="RU", birth_date="1961-02-04", by=by),
+            "share": lambda: ownership.change_share(party.interests.get(), share="60", by=by),
+            "document": lambda: evidence.upload(nordlys.organisation, kind="other", file=pdf(), by=by),
+            "verified": lambda: verify(party, nordlys, by=ana),
+        }
+
+    @pytest.mark.parametrize("change", ["corrected", "share", "document", "verified"])
+    def test_stands_in_the_way_until_it_was_looked_at(
+        self, case: Case, changes: dict[str, Callable[[], object]], change: str
+    ) -> None:
+        changes[change]()
+        assert obstacles(case) == [ANEW]
+        assert examining.QUEUE.is_waiting()
+        examining.run()
+        assert ANEW not in obstacles(case)
+        assert not examining.QUEUE.is_waiting()
+
+    def test_what_the_new_round_finds_then_stands_in_the_way(self, case: Case, changes: dict[str, Callable[[], object]]) -> None:
+        changes["corrected"]()
+        examining.run()
+        assert obstacles(case)[0] == "1 possible match is still open."
+
+    def test_an_approval_proposed_before_is_not_taken(
+        self, case: Case, changes: dict[str, Callable[[], object]], ana: User, rui: User
+    ) -> None:
+        decision = scenes.proposed(case, "approve", by=ana)
+        changes["corrected"]()
+        with pytest.raises(actions.Stopped, match="made anew"):
+            actions.take(decision, by=rui)
+
+    def test_another_organisations_change_does_not(self, case: Case) -> None:
+        other = scenes.sorvik()
+        parties.correct(other.controller, name="Bob Bergen", country="NO", by=other.by)
         assert obstacles(case) == []

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from kyc.cases.models import Case, Examination
 from kyc.desk import owning
 from kyc.ownership import sheet
-from kyc.ownership.actions import change_share, declare_owner
+from kyc.ownership.actions import change_share, declare_owner, say_held_for
 from kyc.ownership.models import Determination, Interest
 from kyc.ownership.picture import BAD, GOOD, UNDECLARED, WARN
 from kyc.parties.models import Party
@@ -277,3 +277,57 @@ class TestDraw:
         told = page(as_ana, case)
         assert "The picture can't be drawn on this machine." in told
         assert not drawn(told)
+
+
+class TestNominees:
+    @pytest.fixture
+    def behind(self, case: Case, customer: Party, declare: Declare) -> Party:
+        """Nina holds 60 % for Kari, who is named for nothing else of her own but 5 %."""
+        kari = declare("Kari Moe", "5")
+        nina = declare("Nina Vik", "60")
+        say_held_for(Interest.objects.get(owner=nina), held_for=kari, by=cast_owner(case))
+        return kari
+
+    def test_a_nominee_is_called_so_and_the_one_behind_leads_to_it(self, case: Case, customer: Party, behind: Party) -> None:
+        drawn = found(case, customer).picture()
+        nina = next(box for box in drawn.boxes if box.name == "Nina Vik")
+        assert (nina.role, nina.note) == ("nominee for Kari Moe", "")
+        assert [(line.share, line.is_open) for line in drawn.lines if line.owner == str(behind.pk) and line.owned == nina.id] == [
+            ("through a nominee", True)
+        ]
+        assert [line.share for line in drawn.lines if line.owner == nina.id] == ["60 %"]
+
+    def test_what_is_blocked_goes_by_the_one_behind(self, case: Case, customer: Party, behind: Party) -> None:
+        judged(case, kari=("yes", "0"), nordlys=("yes", "13/20"))
+        drawn = found(case, customer).picture()
+        nina = next(box for box in drawn.boxes if box.name == "Nina Vik")
+        assert [line.tone for line in drawn.lines if line.owner == nina.id] == [BAD]
+
+    def test_the_page_says_for_whom_it_is_held(self, as_ana: Client, case: Case, behind: Party) -> None:
+        told = page(as_ana, case)
+        assert "nominee, holds it for Kari Moe" in told
+        assert "nominee for Kari Moe" in drawn(told)
+
+
+class TestTrusts:
+    @pytest.fixture
+    def trust(self, case: Case, customer: Party, declare: Declare) -> Party:
+        trust = declare("The Moe Trust", "90", kind=Party.Kind.TRUST)
+        for role, name in (("settlor", "Siri Moe"), ("trustee", "Tor Vik"), ("beneficiaryOfLegalArrangement", "Bo Moe")):
+            declare_owner(case.organisation, owned=trust, name=name, share="", country="NO", interest=role, by=cast_owner(case))
+        return trust
+
+    def test_roles_are_named_and_nothing_of_a_trust_is_undeclared(self, case: Case, customer: Party, trust: Party) -> None:
+        structure = found(case, customer)
+        assert structure.undeclared == {}
+        lines = [(line.share, line.is_open) for line in structure.picture().lines if line.owned == str(trust.pk)]
+        assert lines == [("settlor", False), ("trustee", False), ("beneficiary", False)]
+
+    def test_who_has_only_a_role_is_not_called_unchecked(self, case: Case, customer: Party, trust: Party) -> None:
+        assert said(case, customer)["Siri"] == ("", "")
+        assert said(case, customer)["Alice"] == ("not checked yet", WARN)
+
+    def test_the_table_says_the_role_instead_of_a_share(self, as_ana: Client, case: Case, trust: Party) -> None:
+        told = page(as_ana, case)
+        assert re.search(r'data-label="Share or role">trustee<', told)
+        assert "undeclared" not in told

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.permissions import NotPermitted, StaffRole
 from kyc.cases import actions
 from kyc.cases.models import Case, Examination
 from kyc.desk import queue
+from kyc.keys import sandboxes
 from kyc.parties.models import Party
 from kyc.screening.models import Hit
 from tests import cast
@@ -47,6 +49,35 @@ class TestDoor:
         client = cast.signed_in(auditor)
         assert "Next unassigned" not in client.get("/desk/cases/").content.decode()
         assert client.post("/desk/cases/next/").status_code == 404
+
+
+class TestSandboxes:
+    """They are decided by robots, and are nobody's work."""
+
+    @pytest.fixture
+    def sandbox(self, case: Case) -> Case:
+        type(case.organisation).objects.filter(pk=case.organisation_id).update(sandbox="approved")
+        return case
+
+    def test_are_neither_listed_nor_counted_nor_found(self, sandbox: Case, make: Make, ana: User) -> None:
+        make("Lotus Inference Ltd", email="li@lotus.example")
+        page = look(ana)
+        assert names(page) == ["Lotus Inference Ltd"]
+        assert (page.open, page.counts["review"], page.counts["unassigned"]) == (1, 1, 1)
+        assert names(look(ana, f"q={sandbox.number}")) == []
+
+    def test_are_not_the_next_to_take(self, sandbox: Case, ana: User) -> None:
+        assert queue.take_next(ana) is None
+        assert Case.objects.get(pk=sandbox.pk).owner is None
+
+    def test_robots_own_no_case(self, sandbox: Case, make: Make, ana: User, as_ana: Client) -> None:
+        robot = sandboxes.robot(StaffRole.ANALYST)
+        other = make("Lotus Inference Ltd", email="li@lotus.example")
+        assert f'<option value="{robot.pk}"' not in as_ana.get(f"/desk/cases/{other.pk}/").content.decode()
+        assert as_ana.post(f"/desk/cases/{other.pk}/assign/", {"to": robot.pk}).status_code == 422
+        with pytest.raises(NotPermitted):
+            actions.assign(other, to=robot, by=ana)
+        assert Case.objects.get(pk=other.pk).owner is None
 
 
 class TestPage:

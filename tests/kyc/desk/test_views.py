@@ -18,7 +18,7 @@ from kyc.screening.models import Hit
 from tests import cast
 
 PROPOSAL = {"choice": "refuse", "reason": "identity_doubtful", "note": "The passport is another person's."}
-TABS = ["summary", "people", "documents", "screening", "risk", "keys", "timeline"]
+TABS = ["summary", "people", "use", "documents", "screening", "risk", "keys", "timeline"]
 
 
 def text(answer: object) -> str:
@@ -184,7 +184,7 @@ class TestPropose:
             ({"reason": "low_risk_verified"}, "This reason belongs to another proposal."),
             (
                 {"choice": "ask", "reason": "document_missing", "message": "   "},
-                "Write the sentence that the customer will read.",
+                "Name what you need, or write the sentence that the customer will read.",
             ),
             ({"choice": ""}, "Choose what you propose."),
             ({"reason": ""}, "Choose a reason from the list."),

@@ -75,7 +75,7 @@ class Door:
 
 
 def owner(found: Founded, kind: str, **more: str) -> Door:
-    told = {"name": "Kari", "native_name": "", "country": "NO", "share": "10", **more}
+    told = {"name": "Kari", "native_name": "", "country": "NO", "share": "10", "us_basis": "none", **more}
     interest = ownership.declare_owner(found.organisation, owned=found.party, kind=kind, **told, by=found.by)
     return Door(reverse("onboarding:owner", args=[interest.pk]), dict(told), "name", interest.owner)
 
@@ -83,13 +83,13 @@ def owner(found: Founded, kind: str, **more: str) -> Door:
 @pytest.fixture(params=["company", "person", "owner person", "owner company", "owner state"])
 def door(request: pytest.FixtureRequest, nordlys: Founded) -> Door:
     if request.param == "company":
-        names = ("name", "native_name", "legal_form", "registration_number", "country", "hq_country", "address")
+        names = ("name", "native_name", "legal_form", "registration_number", "country", "hq_country", "address", "phone")
         typed = {name: getattr(nordlys.party, name) for name in names}
         return Door(reverse("onboarding:company"), typed, "name", nordlys.party)
     if request.param == "person":
         names = ("name", "native_name", "country", "birth_date", "address")
         typed = {name: getattr(nordlys.controller, name) for name in names}
-        typed |= {"roles": ["controller", "director"], "title": "CEO"}
+        typed |= {"roles": ["controller", "director", "signatory"], "title": "CEO", "us_basis": "none"}
         return Door(reverse("onboarding:person", args=[nordlys.controller.pk]), typed, "name", nordlys.controller)
     kind = request.param.removeprefix("owner ")
     more = {"person": {"birth_date": "1980-02-01"}, "company": {"hq_country": "NO", "registration_number": "7"}}
@@ -175,10 +175,10 @@ class TestWhatStandsNow:
         opened = shown(alices.get(page))
         parties.declare_person(
             nordlys.organisation, party=nordlys.controller, name="Alice Olsen", country="SE", birth_date="1984-03-17",
-            roles=["director"], by=nordlys.by,
+            roles=["director"], us_basis="none", by=nordlys.by,
         )  # fmt: skip
         typed = {"name": "Alice Olsen", "country": "NO", "birth_date": "1984-03-17", "roles": ["controller", "director"],
-                 "title": "CEO", "shown": opened}  # fmt: skip
+                 "title": "CEO", "us_basis": "none", "shown": opened}  # fmt: skip
         said = alices.post(page, typed).context["form"].errors
         assert {field: re.sub(r"</?bdi>", "", errors[0]) for field, errors in said.items() if field != "__all__"} == {
             "country": "“Sweden” is what stands here now.",
@@ -202,7 +202,8 @@ class TestWhatStandsNow:
 
 
 class TestFirstTime:
-    TOLD = {"legal_form": "AS", "registration_number": "1", "country": "NO", "hq_country": "NO", "address": "Oslo"}
+    TOLD = {"legal_form": "AS", "registration_number": "1", "country": "NO", "hq_country": "NO", "address": "Oslo",
+            "phone": "+4777000000"}  # fmt: skip
 
     def test_two_tabs_that_showed_nothing_do_not_overwrite_each_other(self, alice: User) -> None:
         organisation = organisations.create(name="Nordlys", by=alice)
@@ -222,7 +223,7 @@ def test_two_saves_at_one_moment_are_compared_one_after_the_other() -> None:
     """The second waits for the first and then sees it, rather than comparing with what stood before."""
     nordlys = founded(customer())
     client, page = signed_in(nordlys.by), reverse("onboarding:company")
-    names = ("native_name", "legal_form", "registration_number", "country", "hq_country", "address")
+    names = ("native_name", "legal_form", "registration_number", "country", "hq_country", "address", "phone")
     told = {name: getattr(nordlys.party, name) for name in names}
     sent = {**told, "name": "Second AS", "shown": shown(client.get(page))}
     answers: list[int] = []

@@ -10,6 +10,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case
 from kyc.onboarding import steps
 from kyc.parties import actions as parties
+from kyc.parties import profiles
 from tests.cast import Founded, staff
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +40,11 @@ class TestGaps:
     def test_ask_for_owners_also_before_the_company_is_known(self, alice: User) -> None:
         organisation = organisations.create(name="Nordlys", by=alice)
         cases.open_case(organisation, notice_version="2026-11", locale="en", by=alice)
+        profiles.choose(organisation, customer_class="company", programme="none", by=alice)
         gaps = steps.gaps(organisation)
-        assert [gap.step for gap in gaps] == ["company", "people", "people", "owners", "documents"]
+        assert [gap.step for gap in gaps] == [
+            "company", "people", "people", "people", "owners", "use", "payment", "documents",
+        ]  # fmt: skip
         assert "Say who owns the company." in [gap.sentence for gap in gaps]
 
     def test_ask_for_them_once_the_company_is_known_by_its_name(self, nordlys: Founded) -> None:

@@ -30,8 +30,9 @@ COMPANY = {
     "country": "NO",
     "hq_country": "NO",
     "address": "Oslo",
+    "phone": "+47 77 00 00 00",
 }
-PERSON = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-01", "roles": ["director"]}
+PERSON = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-01", "roles": ["director"], "us_basis": "none"}
 NASTY = ["a\x00b", "\u202egnp.exe", "\x1b[31m", "\x7f", "x" * 100_000, "\ufffe"]
 
 
@@ -67,7 +68,7 @@ class TestCreate:
         assert "2026-11" in page
 
     def test_opens_the_case_under_the_version_that_was_shown(self, alice: User) -> None:
-        assert signed_in(alice).post(url("create"), self.SENT)["Location"] == url("company")
+        assert signed_in(alice).post(url("create"), self.SENT)["Location"] == url("kind")
         case = Case.objects.get()
         assert (case.notice_version, case.notice_locale) == ("2026-11", "en")
         assert Membership.objects.get(user=alice).role == Membership.Role.OWNER
@@ -224,7 +225,7 @@ class TestPeople:
         assert Party.objects.filter(name__iexact="Lars Dahl").count() == 1
 
     def test_an_owner_named_before_becomes_a_director_there(self, alices: Client, nordlys: Founded) -> None:
-        told = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-01", "share": "5"}
+        told = {"name": "Lars Dahl", "country": "NO", "birth_date": "1980-02-01", "us_basis": "none", "share": "5"}
         alices.post(url("owner_add", nordlys.party.pk, "person"), told)
         lars = Party.objects.get(name="Lars Dahl")
         assert url("person", lars.pk) in alices.post(url("person_add"), PERSON).content.decode()
@@ -276,8 +277,8 @@ class TestOwners:
 
     def test_too_much_is_explained_beside_the_share(self, alices: Client, nordlys: Founded) -> None:
         add = url("owner_add", nordlys.party.pk, "person")
-        alices.post(add, {"name": "Kari Moe", "country": "NO", "share": "80"})
-        response = alices.post(add, {"name": "Ola Moe", "country": "NO", "share": "21"})
+        alices.post(add, {"name": "Kari Moe", "country": "NO", "us_basis": "none", "share": "80"})
+        response = alices.post(add, {"name": "Ola Moe", "country": "NO", "us_basis": "none", "share": "21"})
         assert response.status_code == 422
         assert "more than 100 %. 20 % is left." in response.content.decode()
         assert not Party.objects.filter(name="Ola Moe").exists()
@@ -285,7 +286,7 @@ class TestOwners:
     @pytest.mark.parametrize(
         ("kind", "told"),
         [
-            ("person", {"name": "Kari Moe", "country": "NO", "birth_date": "1980-02-01", "share": "60"}),
+            ("person", {"name": "Kari Moe", "country": "NO", "birth_date": "1980-02-01", "us_basis": "none", "share": "60"}),
             ("company", {"name": "Holding AS", "country": "NO", "hq_country": "NO", "share": "60"}),
             ("state", {"name": "Norway", "country": "NO", "share": "60"}),
         ],
@@ -311,7 +312,7 @@ class TestOwners:
 
     @pytest.mark.parametrize("kind", ["person", "company", "state"])
     def test_are_named_in_their_own_script_too(self, alices: Client, nordlys: Founded, kind: str) -> None:
-        told = {"name": "Lotus", "native_name": "莲花", "country": "SG", "hq_country": "SG", "share": "5"}
+        told = {"name": "Lotus", "native_name": "莲花", "country": "SG", "hq_country": "SG", "us_basis": "unknown", "share": "5"}
         alices.post(url("owner_add", nordlys.party.pk, kind), told)
         interest = Interest.objects.get()
         assert interest.owner.native_name == "莲花"
@@ -325,9 +326,11 @@ class TestOwners:
         assert "others of the same name on sanctions lists" in text(page)
 
     def test_a_share_and_a_name_are_mended_together_or_not_at_all(self, alices: Client, nordlys: Founded) -> None:
-        alices.post(url("owner_add", nordlys.party.pk, "person"), {"name": "Kari Moe", "country": "NO", "share": "80"})
+        alices.post(
+            url("owner_add", nordlys.party.pk, "person"), {"name": "Kari Moe", "country": "NO", "us_basis": "none", "share": "80"}
+        )
         change = url("owner", Interest.objects.get().pk)
-        told = {"name": "Kari Moen", "country": "NO", "share": "70"}
+        told = {"name": "Kari Moen", "country": "NO", "us_basis": "none", "share": "70"}
         assert changed(alices, change, {**told, "birth_date": "2090-01-01"}).status_code == 422
         assert Interest.objects.get().share == "80"
         assert changed(alices, change, told).status_code == 302
@@ -336,7 +339,7 @@ class TestOwners:
     @pytest.mark.parametrize("value", NASTY)
     @pytest.mark.parametrize("field", ["name", "country", "birth_date", "share"])
     def test_takes_no_harm(self, alices: Client, nordlys: Founded, field: str, value: str) -> None:
-        told = {"name": "Kari Moe", "country": "NO", "share": "1", field: value}
+        told = {"name": "Kari Moe", "country": "NO", "us_basis": "none", "share": "1", field: value}
         assert alices.post(url("owner_add", nordlys.party.pk, "person"), told).status_code == 422
         assert not Interest.objects.exists()
 

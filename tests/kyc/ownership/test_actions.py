@@ -163,6 +163,7 @@ class TestEnd:
         assert set(Role.objects.live().filter(party=nordlys.controller).values_list("kind", flat=True)) == {
             "controller",
             "director",
+            "signatory",
         }
 
     def test_who_owns_elsewhere_stays(self, nordlys: Founded) -> None:

@@ -93,7 +93,7 @@ class TestDeclarePerson:
     def test_replacing_ends_the_other_and_keeps_what_else_he_is(self, nordlys: Founded) -> None:
         lars = person(nordlys, roles=("controller",), replace=True)
         assert live_roles(lars) == {"controller"}
-        assert live_roles(nordlys.controller) == {"director"}
+        assert live_roles(nordlys.controller) == {"director", "signatory"}
 
     def test_a_replaced_one_without_another_role_leaves(self, nordlys: Founded) -> None:
         lars = person(nordlys, roles=("controller",), replace=True)

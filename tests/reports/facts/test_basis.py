@@ -20,7 +20,7 @@ def unknowns(life: Life, stage: str) -> list[str]:
 class TestMethodology:
     def test_its_lines_are_those_of_the_rule_pack(self, life: Life) -> None:
         texts = {part["topic"]: part["text"] for part in at(life, "examined", "methodology")}
-        assert list(texts)[:4] == ["Effective and known", "Dates", "Identity", "Screening"]
+        assert list(texts)[:6] == ["Effective and known", "Dates", "Identity", "Person status", "Masking", "Screening"]
         assert "A pair scoring 0.86 or more of 1" in texts["Screening"]
         assert texts["Beneficial owner, proposed IaaS rule"].startswith("Line: at or above 25 %. Shares are multiplied")
         assert texts["OFAC 50 Percent Rule"].startswith("Line: at or above 50 %. A party held by blocked parties")
@@ -50,6 +50,9 @@ class TestCompleteness:
     def test_a_fresh_account_is_all_unknown(self, life: Life) -> None:
         assert unknowns(life, "signed_up") == [
             "The customer had not declared who it is.",
+            "The customer had not said what it is.",
+            "No answers about the intended use had been signed.",
+            "No means of payment was declared.",
             "No document was held.",
             "No owner was declared.",
             "No round of checks had been completed, so there is no screening, verdict or score.",
@@ -58,13 +61,15 @@ class TestCompleteness:
 
     def test_what_is_open_shrinks_as_it_is_answered(self, life: Life) -> None:
         owned = [
-            "Not given: Name in its own script.",
+            "Not given: Name in its own script, Web domain, LEI.",
+            "Standings that are not verified: 8 of 8.",
             "Of Nordlys Modelling AS (NO), 10 % to 15 % is not accounted for.",
             "Of Fjord Invest AS (NO), unknown is not accounted for.",
         ]
-        assert unknowns(life, "declared")[:3] == owned
+        assert unknowns(life, "declared")[:4] == owned
         assert "Possible matches without a ruling: 2." in unknowns(life, "examined")
         *first, last = unknowns(life, "approved")
+        owned[1] = "Standings that are not verified: 7 of 8."
         assert first == [*owned, "Verdicts that can't be decided: 1."]
         assert last.startswith("OFAC SDN list, published 2026-05-02, was ")
         assert last.endswith(" days old when it was used.")
@@ -81,9 +86,8 @@ class TestCompleteness:
         for stage in life.then:
             assert [row["what"] for row in at(life, stage, "completeness")["not_covered"]] == [
                 "Other lists",
-                "Person status",
                 "Payment",
-                "Contacts and access",
+                "Access",
                 "Independent checks",
                 "Discrepancies",
             ]
@@ -120,7 +124,7 @@ class TestSummary:
             "Risk": "not scored",
             "Screening": "not screened",
             "Keys": "0 issued, 0 active",
-            "Unknown or open": "5",
+            "Unknown or open": "8",
         }
 
 

@@ -113,7 +113,7 @@ class TestChanges:
         assert party["Sudlys Modelling AS (NO)"] == (
             "name: Nordlys Modelling AS → Sudlys Modelling AS; native name: none → Южный Свет; legal form: AS → ASA; "
             "headquarters country: Norway (NO) → Sweden (SE); registration number: 918334207 → 918334999; "
-            "address: Strandgata 12, Tromsø → Storgata 1, Bodø"
+            "address: Strandgata 12, Tromsø → Storgata 1, Bodø; phone changed (not shown)"
         )
         assert "birth date changed (not shown)" in party["Alice B. Olsen (1984, SE)"]
 

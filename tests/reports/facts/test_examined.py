@@ -123,7 +123,9 @@ class TestFindings:
         }
         assert told["examined"]["Screening"] == "To look at"
         assert told["approved"]["Screening"] != "To look at"
-        assert set(told["approved"]) == {"Ownership", "Screening", "Unaccounted", "Documents", "Risk"}
+        assert set(told["approved"]) == {
+            "Ownership", "Screening", "Unaccounted", "Documents", "Risk", "Use", "Status", "Authority",
+        }  # fmt: skip
 
 
 class TestDecision:
@@ -154,7 +156,9 @@ class TestDecision:
 
     def test_what_was_asked_tells_when_it_was_met(self, life: Life) -> None:
         (asked,) = at(life, "approved", "decision")["asked"]
-        assert asked["sentence"] == "Please send Alice's passport."
+        assert (asked["item"], asked["of"], asked["result"]) == ("Identity document", "Alice Olsen (1984, NO)", "met")
+        assert asked["sentence"] == "Identity document of Alice Olsen. It is missing. In colour, please."
+        assert asked["consequence"].startswith("Without it we cannot finish the check")
         assert asked["asked_at"] <= asked["met_at"]
 
     def test_before_it_was_decided_nothing_was(self, life: Life) -> None:

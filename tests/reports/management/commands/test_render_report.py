@@ -22,10 +22,10 @@ NOW = f"{timezone.now():%Y}"
 FILES = ["R-03.pdf", "envelope.json", "manifest.json", "methodology.txt", "report.json"]
 
 
-def rendered(folder: Path, **changed: Any) -> dict[str, Any]:
+def rendered(folder: Path, kind: str = "R-03", **changed: Any) -> dict[str, Any]:
     out = io.StringIO()
     options = {"valid_at": NOW, "known_at": NOW, "out": folder, **changed}
-    call_command("render_report", "R-03", stdout=out, **options)
+    call_command("render_report", kind, stdout=out, **options)
     return json.loads(out.getvalue())  # type: ignore[no-any-return]  # one object
 
 
@@ -50,6 +50,50 @@ class TestElsewhere:
         assert canonical.encode(story.dossier_of(told.organisation)) != written, "the negative control"
 
 
+@COMMITTED
+class TestPeriod:
+    def test_another_process_writes_the_issued_attribution_report(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        story.approve(told)
+        issued = actions.request(told.organisation, kind="R-06", by=told.astrid)
+        building.run()
+        issued.refresh_from_db()
+        assert issued.state == "ready", issued.failure
+        story.afterwards(told, tmp_path)
+        cut = [f"--valid-at={issued.valid_at.isoformat()}", f"--known-at={issued.known_at.isoformat()}"]
+        done = processes.manage("render_report", "R-06", *cut, f"--out={tmp_path / 'out'}")
+        assert (done.returncode, done.stderr) == (0, "")
+        written = (tmp_path / "out" / "report.json").read_bytes()
+        assert written == issued.facts.encode()
+        assert canonical.encode(story.attribution_of(told.organisation)) != written, "the negative control"
+
+    def test_it_begins_where_it_is_told_to(self, organisation: Organisation, tmp_path: Path) -> None:
+        rendered(tmp_path, kind="R-06", since="2026-01")
+        facts = json.loads((tmp_path / "report.json").read_bytes())
+        assert facts["selection"]["from"] == "2026-01-01T00:00:00Z"
+        assert facts["selection"]["to"] == facts["valid_at"]
+
+    def test_an_interval_that_ends_before_it_begins_is_bad_use(self, organisation: Organisation, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="--from must lie before --valid-at") as refused:
+            rendered(tmp_path, kind="R-06", since="2199")
+        assert refused.value.returncode == 2
+
+
+@COMMITTED
+class TestSandbox:
+    def test_it_is_neither_the_default_nor_to_be_had_by_number(self, tmp_path: Path) -> None:
+        sandbox = Organisation.objects.create(name="Try-out", sandbox="approved")
+        with pytest.raises(CommandError, match=r"No organisation is known at that time\."):
+            rendered(tmp_path)
+        with pytest.raises(CommandError, match="is a sandbox; sandboxes are never reported") as refused:
+            rendered(tmp_path, subject=sandbox.pk)
+        assert refused.value.returncode == 1
+        real = Organisation.objects.create(name="Nordlys Modelling AS")
+        assert rendered(tmp_path)["subject"]["id"] == real.pk
+
+
 @pytest.mark.django_db
 class TestExits:
     def test_the_shell_sees_two_for_bad_use_and_one_for_a_refusal_and_no_traceback(
@@ -57,7 +101,7 @@ class TestExits:
     ) -> None:
         out, ok = f"--out={tmp_path}", [f"--valid-at={NOW}", f"--known-at={NOW}"]
         for arguments, code, sentence in (
-            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there is R-03."),
+            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03 and R-06."),
             (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
         ):

@@ -1,0 +1,198 @@
+"""From a row of the demo to a case that is sent and examined: what a customer does, through the product's actions."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts import organisations
+from accounts.models import Organisation, User
+from config import jobs
+from demo import documents
+from demo.cast import PASSWORD, TOTP_SECRET
+from demo.organisations.rows import Customer, Owner
+from kyc.cases import actions as cases
+from kyc.cases import completeness, examining
+from kyc.cases.models import Case, Examination
+from kyc.evidence import actions as evidence
+from kyc.evidence.models import Document
+from kyc.ownership import actions as ownership
+from kyc.parties import actions as parties
+from kyc.parties import countries, payments, profiles, questionnaires
+from kyc.parties.models import Party, Profile
+from kyc.rules import packs
+
+C, D = Profile.CustomerClass, Document.Kind
+ANSWERS: dict[str, Any] = {
+    "end_use": "Answers for the customers of our own product.",
+    "end_users": ["business"],
+    "user_locations": "Where we are, and our neighbours",
+    "military": "no",
+    "weapons": "no",
+    "training": "no",
+    "resale": "no",
+    "government_ownership": "no",
+    "ultimate_parent": "We are it",
+}
+
+
+def user(email: str, name: str, role: str = "") -> User:
+    """Somebody who has signed up, which is what the sign-in library does and no action of ours."""
+    made = User.objects.create_user(email, PASSWORD, name=name, staff_role=role)
+    EmailAddress.objects.create(user=made, email=email, verified=True, primary=True)
+    if role:
+        TOTP.activate(made, TOTP_SECRET)
+    return made
+
+
+def staff(role: str) -> User:
+    return User.objects.get(staff_role=role, is_robot=False)
+
+
+def named(organisation: Organisation, name: str) -> Party | None:
+    return Party.objects.current().filter(organisation=organisation, name=name).first()
+
+
+def begun(row: Customer) -> tuple[Organisation, User]:
+    """An account with its draft and what it is."""
+    by = User.objects.filter(email=row.email).first() or user(row.email, row.owner.name)
+    organisation = organisations.create(name=row.name, by=by)
+    cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
+    told = {"customer_class": row.kind, "programme": row.programme, "programme_run_by": row.run_by}
+    profiles.choose(organisation, **told, by=by)
+    return organisation, by
+
+
+def founded(row: Customer) -> tuple[Organisation, User]:
+    """Begun, with everybody named who is involved."""
+    organisation, by = begun(row)
+    customer = declared(organisation, row, by)
+    if row.kind != C.INDIVIDUAL:
+        for one in row.people:
+            parties.declare_person(
+                organisation,
+                name=one.name,
+                native_name=one.native,
+                country=one.country,
+                birth_date=one.born,
+                roles=one.roles,
+                title=one.title,
+                us_basis=one.us,
+                by=by,
+            )
+    for owner in row.owners:
+        own(organisation, customer, owner, by)
+    return organisation, by
+
+
+def declared(organisation: Organisation, row: Customer, by: User) -> Party:
+    if row.kind == C.INDIVIDUAL:
+        one = row.owner
+        who = {"name": one.name, "native_name": one.native, "country": one.country, "birth_date": one.born, "us_basis": one.us}
+        return parties.declare_individual(organisation, **who, address=row.address, phone=row.phone, by=by)
+    return parties.declare_company(
+        organisation,
+        kind=profiles.KINDS[row.kind],
+        name=row.name,
+        native_name=row.native,
+        legal_form=row.form,
+        registration_number=row.number,
+        country=row.country,
+        hq_country=row.hq or row.country,
+        address=row.address,
+        phone=row.phone,
+        domain=row.domain,
+        by=by,
+    )
+
+
+def own(organisation: Organisation, owned: Party, owner: Owner, by: User) -> None:
+    """The owner of that row, and whoever stands above it. A name told before is the same party."""
+    known = named(organisation, owner.name)
+    who = {
+        "kind": owner.kind,
+        "name": owner.name,
+        "native_name": owner.native,
+        "country": owner.country,
+        "hq_country": owner.country if owner.kind == Party.Kind.COMPANY else "",
+        "birth_date": owner.born if owner.kind == Party.Kind.PERSON else "",
+        "us_basis": owner.us,
+    }
+    interest = ownership.declare_owner(
+        organisation,
+        owned=owned,
+        share=owner.share,
+        interest=owner.role,
+        held_for=named(organisation, owner.held_for) if owner.held_for else None,
+        by=by,
+        **({"owner": known} if known else who),
+    )
+    for above in owner.owners:
+        own(organisation, interest.owner, above, by)
+
+
+def papers(organisation: Organisation, row: Customer) -> list[tuple[str, Party | None, SimpleUploadedFile]]:
+    """What the class of customer has to send."""
+    customer = parties.customer(organisation)
+    if customer is None:
+        return []
+    if row.kind == C.INDIVIDUAL:
+        return [(D.PASSPORT, customer, passport(customer))]
+    if row.kind == C.TRUST:
+        by_deed = {"Name": row.name, "Governed by the law of": countries.name(row.country, "en"), "Signed at": row.address}
+        signs = named(organisation, row.owner.name)
+        authority = {"May sign for the trust": row.owner.name, "Given by": row.name}
+        return [
+            (D.TRUST_DEED, None, documents.paper("Deed of settlement", issuer=row.name, rows=by_deed)),
+            (D.AUTHORITY, signs, documents.paper("Authority to sign", issuer=row.name, rows=authority)),
+        ]
+    if row.kind == C.STATE_BODY:
+        act = {"Body": row.name, "In its own language": row.native, "Seat": row.address, "Headed by": row.owner.name}
+        return [(D.FOUNDING_ACT, None, documents.paper("Founding act", issuer=countries.name(row.country, "en"), rows=act))]
+    return [(D.REGISTER_EXTRACT, None, extract(row))]
+
+
+def extract(row: Customer) -> SimpleUploadedFile:
+    return documents.extract(
+        name=row.name,
+        native=row.native,
+        form=row.form,
+        number=row.number,
+        country=countries.name(row.country, "en"),
+        address=row.address,
+        director=row.owner.name,
+    )
+
+
+def passport(person: Party) -> SimpleUploadedFile:
+    rows = {"Name": person.name, "In its own script": person.native_name, "Born": person.birth_date}
+    return documents.paper("Passport", issuer=countries.name(person.country, "en"), rows=rows)
+
+
+def told(organisation: Organisation, row: Customer, by: User) -> None:
+    """How it will use the API, and how it pays where that is asked."""
+    answers = {**ANSWERS, "ultimate_parent_country": row.hq or row.country, **row.answers}
+    questionnaires.sign(organisation, answers=answers, signed_name=str(by), by=by)
+    if row.payment and completeness.is_foreign_data_asked(organisation):
+        pays = {"holder": row.name, "country": row.country, "source": "revenue", "last_four": "4242", **row.payment}
+        if pays["kind"] == "credit":
+            pays = {name: pays[name] for name in ("kind", "source", "source_details") if name in pays}
+        payments.declare(organisation, **pays, by=by)
+
+
+def sent(organisation: Organisation, row: Customer, by: User, *, unreadable: bool = False) -> Case:
+    told(organisation, row, by)
+    for kind, party, file in papers(organisation, row):
+        evidence.upload(organisation, kind=kind, party=party, file=documents.blank() if unreadable else file, by=by)
+    case = cases.submit(organisation.case_set.get(), declared_true=True, by=by)
+    return examined(case)
+
+
+def examined(case: Case) -> Case:
+    """The rounds that this case asks for, as a worker makes them. Their rows are not yet committed, so no worker can see them
+    and no lease is needed; and of those that workers do see, none is taken."""
+    examining.ask_again(case)
+    for round_ in Examination.objects.filter(case=case, state=Examination.State.REQUESTED):
+        examining.examine(jobs.Claim(examining.QUEUE, round_))
+    return Case.objects.get(pk=case.pk)

@@ -1,0 +1,220 @@
+"""What became of the demo's organisations: what officers, customers and gateways then did."""
+
+import re
+from collections.abc import Callable
+
+from accounts.models import Message, Organisation, User
+from config import jobs
+from demo import clock, documents, founding
+from demo.founding import examined, named, staff
+from demo.organisations.rows import Customer, Story
+from kyc.cases import actions as cases
+from kyc.cases.models import Case, Decision
+from kyc.evidence import actions as evidence
+from kyc.evidence import invitations, proofs
+from kyc.evidence.models import Document, Invitation
+from kyc.keys import actions as keys
+from kyc.keys import holds, introspection, linking
+from kyc.keys.models import Key
+from kyc.parties.models import Party, PersonStatus
+from kyc.screening import actions as screening
+from kyc.screening.models import Hit
+
+HOURS = 1 / 24
+# The link in the mail to whoever is asked to prove himself.
+LINK = re.compile(r"/([\w-]{40,})/?\s")
+
+
+def tell(row: Customer) -> Organisation:
+    """One organisation from its first day to where it stands."""
+    sent = row.story.sent
+    with clock.days_ago(sent + 0.4):
+        organisation, by = founding.founded(row)
+    if row.story.invited:
+        with clock.days_ago(sent + 0.3):
+            invite(organisation, row.story, by)
+    ENDS[row.story.end](organisation, row, by)
+    return organisation
+
+
+def draft(organisation: Organisation, row: Customer, by: User) -> None:
+    """Still being filled in."""
+
+
+def review(organisation: Organisation, row: Customer, by: User) -> None:
+    """Examined, and in an officer's queue."""
+    send(organisation, row, by)
+
+
+def proposed(organisation: Organisation, row: Customer, by: User) -> None:
+    """One officer has spoken."""
+    propose(send(organisation, row, by), row.story)
+
+
+def waiting(organisation: Organisation, row: Customer, by: User) -> None:
+    """Asked for more."""
+    take(propose(send(organisation, row, by), row.story, choice="ask"), row.story)
+
+
+def refused(organisation: Organisation, row: Customer, by: User) -> None:
+    take(propose(send(organisation, row, by), row.story, choice="refuse"), row.story)
+
+
+def approved(organisation: Organisation, row: Customer, by: User) -> None:
+    approve(send(organisation, row, by), row.story, by)
+
+
+def answered(organisation: Organisation, row: Customer, by: User) -> None:
+    """Asked for more, answered, and then approved."""
+    case = send(organisation, row, by)
+    asked = Story("waiting", row.story.sent, reason="document_unreadable", note="The extract is too old.", items=row.story.items)
+    take(propose(case, asked, choice="ask"), asked)
+    with clock.days_ago(row.story.sent - 2):
+        today = {"In the register as of": "this year", "Number": row.number, "Name": row.name}
+        file = documents.paper("Register extract", issuer="Register of Companies", rows=today)
+        evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=file, by=by)
+        case = examined(cases.submit(case, declared_true=True, by=by))
+    approve(case, row.story, by, after=2.5)
+
+
+ENDS: dict[str, Callable[[Organisation, Customer, User], None]] = {
+    story.__name__: story for story in (draft, review, proposed, waiting, refused, approved, answered)
+}
+
+
+def send(organisation: Organisation, row: Customer, by: User) -> Case:
+    """Sent and examined; what an officer did first."""
+    story = row.story
+    with clock.days_ago(story.sent):
+        case = founding.sent(organisation, row, by, unreadable=is_unreadable(story))
+    with clock.days_ago(story.sent - 6 * HOURS):
+        if story.taken_on:
+            cases.assign(case, to=staff("analyst"), by=staff("analyst"))
+        if story.end != "review":
+            case = rule(case, story.listed)
+    return case
+
+
+def is_unreadable(story: Story) -> bool:
+    return story.reason == "document_unreadable" or any(item.why == "unreadable" for item in story.items)
+
+
+def rule(case: Case, listed: tuple[str, ...]) -> Case:
+    """On every possible match: those on the list are the ones in `listed`. Then the checks are made anew."""
+    for hit in Hit.objects.open().filter(organisation=case.organisation).select_related("party"):
+        by = staff("analyst")
+        if hit.party.name in listed:
+            note = "Name and country are the list's, and the customer says so too."
+            screening.rule(hit, ruling="true", reason="confirmed_by_customer", note=note, by=by)
+        elif hit.party.birth_date:
+            screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=by)
+        else:
+            screening.rule(hit, ruling="false", reason="different_name", note="Only a common word agrees.", by=by)
+    return examined(case)
+
+
+def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -> Decision:
+    parties_of = {party.name: party.pk for party in cases.parties_of(case).values()}
+    items = [
+        {"what": item.what, "why": item.why, "party": parties_of[item.party] if item.party else None, "words": item.words}
+        for item in story.items
+    ]
+    with clock.days_ago(story.sent - after):
+        return cases.propose(
+            case,
+            choice=choice or story.choice,
+            reason=story.reason,
+            note=story.note,
+            message=story.message,
+            items=items,
+            by=staff("analyst"),
+        )
+
+
+def take(decision: Decision, story: Story, *, after: float = 0.7) -> Case:
+    with clock.days_ago(story.sent - after):
+        return cases.take(decision, by=staff("approver"))
+
+
+def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
+    """Two officers, and then what the customer and they do with its keys."""
+    if story.verified_us:
+        with clock.days_ago(story.sent - after + HOURS):
+            verify_us(case.organisation, by)
+            # What was sent and verified since calls for another round.
+            case = examined(case)
+    take(propose(case, story, choice="approve", after=after), story, after=after + 0.2)
+    began = story.sent - after - 0.3
+    held: list[tuple[Key, str, str]] = []
+    for number, (name, end) in enumerate(story.keys):
+        with clock.days_ago(began - number * HOURS):
+            held.append((*use_key(case.organisation, name, by), end))
+    for number, (key, secret, end) in enumerate(held):
+        with clock.days_ago(began / 2 - number * HOURS):
+            end_key(key, secret, end, by)
+    if story.held:
+        with clock.days_ago(0.1):
+            holds.place(organisation=case.organisation, reason=story.held, by=staff("approver"))
+
+
+def verify_us(organisation: Organisation, by: User) -> None:
+    """Each person shows a passport, or what proves the residence, a company its extract; an officer has looked at it."""
+    for party in Party.objects.current().filter(organisation=organisation).order_by("pk"):
+        status = PersonStatus.objects.live().get(party=party, axis=PersonStatus.Axis.IAAS)
+        document = proof_of(party, status, by)
+        proofs.verify(status, document=document, note="Seen; the names agree.", by=staff("analyst"))
+
+
+def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
+    kinds = Document.Kind
+    if not party.is_person:
+        return Document.objects.current().get(organisation=party.organisation, kind=kinds.REGISTER_EXTRACT)
+    kind = kinds.RESIDENCE if status.basis == PersonStatus.Basis.RESIDENT else kinds.PASSPORT
+    return evidence.upload(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
+
+
+def use_key(organisation: Organisation, name: str, by: User) -> tuple[Key, str]:
+    """Issued, linked, and asked about by a gateway."""
+    project = organisation.project_set.get()
+    responsible = Party.objects.people().filter(organisation=organisation).order_by("pk").first()
+    if responsible is None:
+        raise LookupError(f"{organisation} has nobody who could answer for a key.")
+    key, secret = keys.issue(organisation, project=project, name=name, responsible=responsible, by=by)
+    linking.link(jobs.Claim(linking.QUEUE, key))
+    introspection.introspect(secret)
+    return key, secret
+
+
+def end_key(key: Key, secret: str, end: str, by: User) -> None:
+    """What became of it, and the gateway's next question."""
+    if end == Key.State.HELD:
+        reason = "Used from an address that the customer does not know; asked about it."
+        holds.place(key=key, reason=reason, by=staff("approver"))
+    elif end == Key.State.REVOKED:
+        keys.revoke(key, reason="replaced", by=by)
+    introspection.introspect(secret)
+
+
+def invite(organisation: Organisation, story: Story, by: User) -> None:
+    """Each is sent a link; the first has followed it."""
+    for number, name in enumerate(story.invited):
+        person = named(organisation, name)
+        if person is None:
+            raise LookupError(f"{organisation} names no {name}.")
+        invitation = invitations.invite(person, email=address(organisation, number), by=by)
+        if number == 0:
+            prove(invitation, person)
+
+
+def address(organisation: Organisation, number: int) -> str:
+    return f"person-{organisation.pk}-{number + 1}@mail.example"
+
+
+def prove(invitation: Invitation, person: Party) -> None:
+    """As the person does who reads the mail: the link stands nowhere else."""
+    mail = Message.objects.filter(to=invitation.email).latest("pk")
+    link = LINK.search(mail.text)
+    found = invitations.known(link[1]) if link else None
+    if found is None:
+        raise LookupError(f"The mail to {invitation.email} holds no link.")
+    invitations.prove(found, kind=Document.Kind.PASSPORT, file=founding.passport(person))

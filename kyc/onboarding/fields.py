@@ -1,0 +1,85 @@
+"""The fields of these pages: what may be typed in each, and what is said of the rest."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from kyc.parties import countries, statuses
+from kyc.parties.models import PersonStatus
+from kyc.parties.wording import BadText, checked
+
+NEEDED = {"required": _("This is needed.")}
+
+
+class Text(forms.CharField):
+    """One line that anybody may read as it was typed."""
+
+    def __init__(self, *, max_length: int = 300, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, error_messages=NEEDED, **kwargs)
+
+    def run_validators(self, value: str) -> None:
+        try:
+            checked("", value, limit=self.max_length or 300, required=self.required, lines=True)
+        except BadText as bad:
+            raise forms.ValidationError(str(bad)) from None
+
+
+class Country(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        message = _("Choose a country from the list.")
+        super().__init__(
+            choices=lambda: countries.choices(get_language() or "en"),
+            error_messages={"required": message, "invalid_choice": message},
+            **kwargs,
+        )
+
+
+class Share(Text):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Share"),
+            max_length=40,
+            required=False,
+            help_text=_("Per cent such as 25 or 33.5, a fraction such as 1/3, or a range such as 25-50. Empty when unknown."),
+            widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12, "class": "short"}),
+        )
+
+
+class BirthDate(Text):
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date", "class": "short", "autocomplete": "off"})
+        super().__init__(label=_("Date of birth"), max_length=10, widget=widget, **kwargs)
+
+
+class NativeName(Text):
+    def __init__(self) -> None:
+        super().__init__(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
+
+
+class UsBasis(forms.ChoiceField):
+    """The ground of a person status, in plain words (IAAS-01, IAAS-02)."""
+
+    def __init__(self, label: Any = None) -> None:
+        super().__init__(
+            label=label or _("In US law this person is"),
+            choices=[("", ""), *((basis, PersonStatus.Basis(basis).label) for basis in statuses.OF_PEOPLE)],
+            help_text=_(
+                "US rules on who may use computing and export-controlled technology ask it of everyone. It decides what else "
+                "we ask, and is no reason to refuse anybody."
+            ),
+            error_messages={
+                "required": _("Choose what applies, or “Not known”."),
+                "invalid_choice": _("Choose what applies, or “Not known”."),
+            },
+        )
+
+
+def only_with(field: forms.Field, name: str, *values: str) -> forms.Field:
+    """A field that is asked only with one of those choices in the field `name`. Without script it is always there, so its
+    help says when it is; what is missing is for the action to say."""
+    field.required, field.is_conditional = False, True  # type: ignore[attr-defined]  # read by components/field.html
+    field.widget.is_required = False
+    field.widget.attrs["data-with"] = f"{name}={','.join(values)}"
+    return field

@@ -1,0 +1,109 @@
+"""Intended use (EXP-01): the questions of the rule pack, answered and signed by name."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation
+from kyc.onboarding import steps
+from kyc.onboarding.access import while_open
+from kyc.onboarding.changing import Changing, Standing, digest
+from kyc.onboarding.fields import Country, Text, only_with
+from kyc.onboarding.pages import page, posted
+from kyc.parties import profiles, questionnaires
+from kyc.parties.models import Questionnaire
+from kyc.rules import packs
+from kyc.rules.packs import Question
+
+ONE = {"required": gettext_lazy("Choose one."), "invalid_choice": gettext_lazy("Choose one.")}
+SOME = {"required": gettext_lazy("Choose at least one."), "invalid_choice": gettext_lazy("Choose at least one.")}
+
+
+def field_of(question: Question, asked: dict[str, Question]) -> forms.Field:
+    field = plain_field(question)
+    if question.when is None:
+        return field
+    code, answers = question.when
+    field.help_text = only_if(asked[code], answers, question.why)
+    return only_with(field, code, *answers)
+
+
+def plain_field(question: Question) -> forms.Field:
+    told: dict[str, Any] = {"label": question.text, "help_text": question.why, "required": question.is_required}
+    if question.kind == "text":
+        return Text(max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), **told)
+    if question.kind == "country":
+        return Country(**told)
+    if question.kind == "choices":
+        return forms.MultipleChoiceField(
+            choices=question.options, widget=forms.CheckboxSelectMultiple, error_messages=SOME, **told
+        )
+    options = question.options or (("yes", _("Yes")), ("no", _("No")))
+    return forms.ChoiceField(choices=options, widget=forms.RadioSelect, error_messages=ONE, **told)
+
+
+def only_if(question: Question, answers: tuple[str, ...], why: str) -> str:
+    """When the question is meant, for those who see it all the time."""
+    options = dict(question.options) or {"yes": _("Yes"), "no": _("No")}
+    named = " / ".join(f"“{options[answer]}”" for answer in answers)
+    sentence = _("Only if you answered %(answers)s to “%(question)s”") % {"answers": named, "question": question.text}
+    return " ".join(filter(None, [sentence, why]))
+
+
+class UseForm(Changing):
+    """The questions that are asked of a class, and the signature."""
+
+    signed_name = Text(
+        label=gettext_lazy("Your full name, as your signature"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    field_order = ()
+
+    def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {question.code: question for question in questions}
+        signature = self.fields.pop("signed_name")
+        self.fields |= {code: field_of(question, asked) for code, question in asked.items()}
+        self.fields["signed_name"] = signature
+
+
+@while_open("use")
+def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """The signed answers; the questions where there are none yet, or where they are answered anew."""
+    signed, pack = questionnaires.current(organisation), packs.current()
+    if signed and request.method != "POST" and "anew" not in request.GET:
+        answers = questionnaires.in_words(signed, get_language() or "en")
+        return page(request, organisation, "use_signed", step="use", signed=signed, answers=answers)
+    questions = pack.questionnaire.asked_of(profiles.customer_class(organisation))
+    form = UseForm(posted(request), stands=answered(signed), questions=questions)
+    if form.acted(lambda: sign(request, organisation, form)):
+        messages.success(request, _("Signed."))
+        return redirect(steps.way(organisation).after("use").url)
+    today = timezone.localdate()
+    until = today + timedelta(days=pack.questionnaire_days)
+    return page(
+        request, organisation, "use", step="use", form=form, statement=pack.questionnaire.statement, today=today, until=until
+    )
+
+
+def answered(signed: Questionnaire | None) -> Standing:
+    return dict(signed.answers) if signed else {}
+
+
+def sign(request: HttpRequest, organisation: Organisation, form: UseForm) -> None:
+    typed = dict(form.cleaned_data)
+    name = typed.pop("signed_name")
+    with steps.editing(organisation, "use"):
+        signed = questionnaires.current(organisation)
+        stands = answered(signed)
+        form.compare(stands)
+        # Sent twice it is signed once.
+        if signed and form.was_shown != digest(stands) and signed.signed_name == name:
+            return
+        questionnaires.sign(organisation, answers=typed, signed_name=name, by=request.user)

@@ -1,0 +1,102 @@
+"""How an organisation pays and where that money comes from (IAAS-10, IAAS-11)."""
+
+import re
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from stdnum import luhn
+
+from accounts import audit, organisations
+from accounts.models import Organisation, User
+from kyc.parties.actions import country_of
+from kyc.parties.models import PaymentMeans
+from kyc.parties.wording import BadText, checked
+
+K = PaymentMeans.Kind
+FOUR = re.compile(r"\d{4}", re.ASCII)
+
+
+def is_card_number(text: str) -> bool:
+    digits = re.sub(r"[\s.-]", "", text)
+    return digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn.is_valid(digits)
+
+
+def refuse_card_number(**texts: str) -> None:
+    """A full card number is nowhere kept."""
+    for field, text in texts.items():
+        if is_card_number(text):
+            raise BadText(field, _("This looks like a full card number. Never write it here; the last four digits are enough."))
+
+
+@transaction.atomic
+def declare(
+    organisation: Organisation,
+    *,
+    kind: str,
+    source: str,
+    holder: str = "",
+    institution: str = "",
+    country: str = "",
+    reference: str = "",
+    last_four: str = "",
+    network: str = "",
+    source_details: str = "",
+    by: User,
+) -> PaymentMeans:
+    """Names one means of payment. `reference` is the token of a card, the number of an account or the address of a wallet.
+    Raises BadText."""
+    organisation = organisations.locked(organisation, by=by)
+    if kind not in K.values:
+        raise BadText("kind", _("Choose how you pay."))
+    if source not in PaymentMeans.Source.values:
+        raise BadText("source", _("Choose where the money comes from."))
+    needs, is_other = kind != K.CREDIT, source == PaymentMeans.Source.OTHER
+    refuse_card_number(reference=reference, holder=holder, institution=institution, source_details=source_details)
+    reference = checked("reference", reference, limit=200, required=kind in {K.BANK, K.WALLET})
+    means = PaymentMeans(
+        organisation=organisation,
+        kind=kind,
+        holder=checked("holder", holder, limit=300, required=needs),
+        institution=checked("institution", institution, limit=300, required=needs),
+        country=country_of("country", country, required=needs),
+        reference=reference,
+        last_four=ending(kind, reference, last_four),
+        network=checked("network", network, limit=60, required=kind == K.WALLET),
+        source=source,
+        source_details=checked("source_details", source_details, limit=500, required=is_other),
+        valid_from=timezone.localdate(),
+    )
+    refuse_named_before(means)
+    means.save()
+    audit.record("payment.declared", target=means, by=by, kind=kind, last_four=means.last_four, source=source)
+    return means
+
+
+def refuse_named_before(means: PaymentMeans) -> None:
+    """One means is named once; a form sent twice names no second one."""
+    alike = PaymentMeans.objects.live().filter(organisation=means.organisation, kind=means.kind, last_four=means.last_four)
+    for known in alike.order_by("pk"):
+        if (known.institution, known.country, known.reference) == (means.institution, means.country, means.reference):
+            raise BadText("kind", _("You have already named this one."))
+
+
+def ending(kind: str, reference: str, last_four: str) -> str:
+    """What the means is told from others by: the last four digits of a card, the end of an account or a wallet."""
+    if kind != K.CARD:
+        return re.sub(r"\s", "", reference)[-4:]
+    if not FOUR.fullmatch(last_four.strip()):
+        raise BadText("last_four", _("Write the last four digits of the card."))
+    return last_four.strip()
+
+
+@transaction.atomic
+def end(means: PaymentMeans, *, by: User) -> PaymentMeans:
+    """It is used no longer. Repeated, it is silence."""
+    organisations.locked(means.organisation, by=by)
+    means = PaymentMeans.objects.get(pk=means.pk)
+    if means.valid_to is None:
+        means.valid_to = timezone.localdate()
+        means.save(update_fields=["valid_to"])
+        audit.record("payment.ended", target=means, by=by, kind=means.kind, last_four=means.last_four)
+    return means

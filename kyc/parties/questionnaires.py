@@ -1,0 +1,111 @@
+"""Intended use (EXP-01): the questions of the rule pack answered, signed and dated; good until they expire."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, organisations
+from accounts.models import Organisation, User
+from kyc.parties import countries, profiles
+from kyc.parties.models import Questionnaire
+from kyc.parties.wording import BadText, checked
+from kyc.rules import packs
+from kyc.rules.packs import Question
+
+OFFERING = "api"
+YES_NO = ("yes", "no")
+
+
+def current(organisation: Organisation, offering: str = OFFERING) -> Questionnaire | None:
+    """The signed answers that are still good: the newest, of today's questions, not expired."""
+    found = Questionnaire.objects.live().filter(organisation=organisation, offering=offering).first()
+    is_good = found and found.version == packs.current().questionnaire.version and found.expires_on >= timezone.localdate()
+    return found if is_good else None
+
+
+@transaction.atomic
+def sign(
+    organisation: Organisation, *, answers: Mapping[str, Any], signed_name: str, offering: str = OFFERING, by: User
+) -> Questionnaire:
+    """`answers` by code of the question: text, a code, or a list of codes. Those to questions that are not asked are left
+    out. Raises BadText with the code of the question as its field."""
+    organisation = organisations.locked(organisation, by=by)
+    pack, now = packs.current(), timezone.now()
+    if offering not in dict(pack.questionnaire.offerings):
+        raise BadText("offering", _("Choose one from the list."))
+    kept = answered(pack.questionnaire.asked_of(profiles.customer_class(organisation)), answers)
+    name = checked("signed_name", signed_name, limit=300, required=True)
+    Questionnaire.objects.live().filter(organisation=organisation, offering=offering).update(superseded_at=now)
+    signed = Questionnaire.objects.create(
+        organisation=organisation,
+        offering=offering,
+        version=pack.questionnaire.version,
+        answers=kept,
+        signed_name=name,
+        signed_by=by,
+        signed_at=now,
+        expires_on=timezone.localdate() + timedelta(days=pack.questionnaire_days),
+    )
+    audit.record("questionnaire.signed", target=signed, by=by, version=signed.version, offering=offering, name=name)
+    return signed
+
+
+def answered(asked: list[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for question in asked:
+        if question.is_asked(kept) and (answer := answer_to(question, answers.get(question.code, ""))):
+            kept[question.code] = answer
+    return kept
+
+
+def answer_to(question: Question, given: Any) -> Any:
+    """The answer as it is kept; raises BadText."""
+    if question.kind == "choices":
+        chosen = [code for code, _label in question.options if code in (given or [])]
+        if question.is_required and not chosen:
+            raise BadText(question.code, _("Choose at least one."))
+        return chosen
+    text = checked(question.code, str(given or ""), limit=2000, lines=True)
+    if not text and not question.is_required:
+        return ""
+    if question.kind == "text":
+        return checked(question.code, text, limit=2000, required=True, lines=True)
+    if question.kind == "country":
+        if not countries.is_country(text):
+            raise BadText(question.code, _("Choose a country from the list."))
+    elif text not in (YES_NO if question.kind == "yesno" else dict(question.options)):
+        raise BadText(question.code, _("Choose one."))
+    return text
+
+
+def flags(signed: Questionnaire) -> list[str]:
+    """A sentence for each answer that must be asked about before an approval."""
+    found = []
+    for question in packs.questions(signed.version).questions:
+        given = signed.answers.get(question.code, "")
+        found += [sentence for answer, sentence in question.flags if answer in (given if isinstance(given, list) else [given])]
+    return found
+
+
+def in_words(signed: Questionnaire, language: str = "en") -> list[tuple[str, str]]:
+    """Each question that was asked, and what was answered, as people read it."""
+    told = []
+    for question in packs.questions(signed.version).questions:
+        if (given := signed.answers.get(question.code)) is not None:
+            told.append((question.text, words(question, given, language)))
+    return told
+
+
+def words(question: Question, given: Any, language: str) -> str:
+    if question.kind == "country":
+        return countries.name(given, language)
+    if question.kind == "yesno":
+        return {"yes": _("Yes"), "no": _("No")}[given]
+    options = dict(question.options)
+    if question.kind == "choices":
+        return ", ".join(options.get(code, code) for code in given)
+    return options.get(given, given)

@@ -1,0 +1,221 @@
+"""Each key of an attribution report: its chain, the verification behind it, what happened to it, and where there was a gap."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.audit import PRODUCT
+from accounts.models import AuditEvent
+from kyc.cases.policy import REASONS
+from kyc.keys.models import Hold, Key, Link
+from reports.facts.access import held_thing, shown
+from reports.facts.intervals import Interval, cut, gaps
+from reports.facts.ledger import Ledger, moment, selected
+from reports.facts.reader import Reader, exact
+
+Change = tuple[datetime, str, str, int | None]
+
+
+def keys(reader: Reader) -> list[dict[str, Any]]:
+    ledger = Ledger(reader)
+    return [Attributed(ledger, row).told() for row in selected(reader)]
+
+
+class Attributed:
+    """One key over the interval. `life` is the part of it between its issue and its revocation, None when there is none."""
+
+    def __init__(self, ledger: Ledger, row: Any) -> None:
+        self.ledger, self.row, self.reader = ledger, row, ledger.reader
+        self.revoked_at = ledger.by_then(row.revoked_at)
+        self.life = cut(row.issued_at, self.revoked_at, ledger.span)
+        self.links = [link for link in ledger.links if link.key_id == row.pgh_obj_id]
+        self.holds = [hold for hold in ledger.holds if self.is_touched(hold)]
+
+    def is_touched(self, hold: Any) -> bool:
+        return bool(
+            hold.key_id == self.row.pgh_obj_id
+            or hold.on_organisation_id
+            or any(hold.entity_id == link.entity_id for link in self.links)
+        )
+
+    def told(self) -> dict[str, Any]:
+        row, ledger = self.row, self.ledger
+        then = ledger.then[row.pgh_obj_id]
+        return {
+            "key": shown(row),
+            "name": then.name,
+            "project": ledger.projects.get(then.project_id, ""),
+            "responsible": self.reader.brief(then.responsible_id),
+            "issued_at": exact(row.issued_at),
+            "issued_by": ledger.names.get(row.issued_by_id, ""),
+            "issued_role": ledger.role(row.issued_by_id, row.issued_at),
+            "revoked_at": moment(self.revoked_at),
+            "revoked_by": ledger.names.get(row.revoked_by_id, "") if self.revoked_at else "",
+            "revoke_reason": row.revoke_reason if self.revoked_at else "",
+            "state": self.state(),
+            "links": [self.link_row(link) for link in self.links if self.within(link.valid_from, link.valid_to)],
+            "verifications": [self.verification(entity) for entity in self.entities()],
+            "changes": [self.change_row(*change) for change in self.changes()],
+            "gaps": list(self.gaps()),
+            "actions": [self.action_row(event) for event in self.actions()],
+        }
+
+    def within(self, start: datetime, end: datetime | None) -> bool:
+        return cut(start, end, self.ledger.span) is not None
+
+    def entities(self) -> list[Any]:
+        found = dict.fromkeys(link.entity_id for link in self.links if self.within(link.valid_from, link.valid_to))
+        return [self.ledger.entities[pk] for pk in found if pk in self.ledger.entities]
+
+    def link_row(self, link: Any) -> dict[str, str]:
+        entity, ended_at = self.ledger.entities.get(link.entity_id), self.ledger.by_then(link.valid_to)
+        return {
+            "entity": entity.reference if entity else "",
+            "holder": entity.name if entity else "",
+            "responsible": self.reader.brief(link.responsible_id),
+            "from": exact(link.valid_from),
+            "to": moment(ended_at),
+            "because": link.because,
+            "ended_because": link.ended_because if ended_at else "",
+        }
+
+    def verification(self, entity: Any) -> dict[str, str]:
+        ledger = self.ledger
+        decision = ledger.decisions.get(entity.decision_id)
+        proposal = ledger.proposals.get(decision.proposal_id) if decision else None
+        ended_at = ledger.by_then(entity.ended_at)
+        return {
+            "entity": entity.reference,
+            "name": entity.name,
+            "assurance": entity.assurance,
+            "from": exact(entity.valid_from),
+            "until": exact(entity.valid_until),
+            "ended_at": moment(ended_at),
+            "end_reason": entity.end_reason if ended_at else "",
+            "case": ledger.cases.get(decision.case_id, "") if decision else "",
+            "reason": str(REASONS.get(proposal.reason, proposal.reason)) if proposal else "",
+            "proposed_by": ledger.names.get(proposal.proposed_by_id, "") if proposal else "",
+            "proposed_role": ledger.role(proposal.proposed_by_id, proposal.proposed_at) if proposal else "",
+            "proposed_at": exact(proposal.proposed_at) if proposal else "",
+            "taken_by": ledger.names.get(proposal.outcome_by_id, "") if proposal else "",
+            "taken_role": ledger.role(proposal.outcome_by_id, proposal.outcome_at) if proposal else "",
+            "taken_at": moment(proposal.outcome_at) if proposal else "",
+            "at_issuance": held_at(entity, self.row.issued_at),
+            "at_end": held_at(entity, self.reader.valid_at),
+        }
+
+    def changes(self) -> list[Change]:
+        """In order, those of the interval; what happened at one instant in the order in which one follows from the other."""
+        found = [*self.own_changes(), *self.verification_changes(), *self.hold_changes()]
+        span = self.ledger.span
+        return sorted((row for row in found if span.start <= row[0] < span.end), key=lambda row: row[0])
+
+    def own_changes(self) -> Iterator[Change]:
+        row = self.row
+        yield row.issued_at, "issued", f"for {self.reader.brief(row.responsible_id) or 'nobody named'}", row.issued_by_id
+        for link in self.links:
+            yield link.valid_from, "linked", link.because, None
+            if link.valid_to and link.ended_because != "key revoked":
+                yield link.valid_to, "link ended", link.ended_because, None
+        if self.revoked_at:
+            yield self.revoked_at, "revoked", row.revoke_reason or "no reason given", row.revoked_by_id
+
+    def verification_changes(self) -> Iterator[Change]:
+        for link in self.links:
+            entity = self.ledger.entities.get(link.entity_id)
+            if entity is None:
+                continue
+            end = end_of(entity)
+            if link.valid_from <= end and (link.valid_to is None or end <= link.valid_to):
+                why = entity.end_reason if end == entity.ended_at else "its term ran out"
+                yield end, "verification ended", f"{entity.reference}: {why}", None
+
+    def hold_changes(self) -> Iterator[Change]:
+        for hold in self.holds:
+            if self.during(hold):
+                on = held_thing(hold, self.ledger.keys, self.ledger.entities)
+                yield hold.placed_at, "on hold", f"{on}: {hold.reason} ({hold.source})", hold.placed_by_id
+                if hold.lifted_at:
+                    yield hold.lifted_at, "hold lifted", f"{on}: {hold.lift_reason}", hold.lifted_by_id
+
+    def change_row(self, at: datetime, what: str, change: str, by: int | None) -> dict[str, str]:
+        names, role = self.ledger.names, self.ledger.role(by, at)
+        return {"at": exact(at), "what": what, "change": change, "by": names.get(by, "") if by else PRODUCT, "role": role}
+
+    def covered(self) -> list[Interval]:
+        """When an entity within its term stood behind the key."""
+        found = []
+        for link in self.links:
+            entity = self.ledger.entities.get(link.entity_id)
+            term = cut(entity.valid_from, end_of(entity), self.life) if entity and self.life else None
+            if term and (part := cut(link.valid_from, link.valid_to, term)):
+                found.append(part)
+        return found
+
+    def during(self, hold: Any) -> list[Interval]:
+        """When the hold touched the key; one on an entity only while the key answered to it."""
+        part = cut(hold.placed_at, hold.lifted_at, self.life) if self.life else None
+        if part is None or not hold.entity_id:
+            return [part] if part else []
+        links = (link for link in self.links if link.entity_id == hold.entity_id)
+        return [both for link in links if (both := cut(link.valid_from, link.valid_to, part))]
+
+    def gaps(self) -> Iterator[dict[str, str]]:
+        """When the key had no verified entity, then when it was on hold; each in words."""
+        if self.life is None:
+            return
+        for gap in gaps(self.life, self.covered()):
+            yield gap_row("unverified", gap, f"No verified entity between {in_words(gap.start)} and {in_words(gap.end)}.")
+        for hold in self.holds:
+            on = held_thing(hold, self.ledger.keys, self.ledger.entities)
+            for part in self.during(hold):
+                between = f"On hold between {in_words(part.start)} and {in_words(part.end)}"
+                yield gap_row("held", part, f"{between}, by a hold on {on}: {hold.reason}.")
+
+    def state(self) -> str:
+        """At the end of the interval."""
+        if self.revoked_at:
+            return "revoked"
+        if self.life is None or all(part.end < self.life.end for part in self.covered()):
+            return "without a verified entity"
+        held = (self.during(hold) for hold in self.holds)
+        return "on hold" if any(part.end == self.life.end for parts in held for part in parts) else "active"
+
+    def actions(self) -> list[AuditEvent]:
+        mine = {(Key._meta.label_lower, str(self.row.pgh_obj_id))}
+        mine |= {(Link._meta.label_lower, str(link.pgh_obj_id)) for link in self.links}
+        mine |= {(Hold._meta.label_lower, str(hold.pgh_obj_id)) for hold in self.holds}
+        return [event for event in self.ledger.events if (event.target_type, event.target_id) in mine]
+
+    def action_row(self, event: AuditEvent) -> dict[str, str]:
+        return {
+            "at": exact(event.at),
+            "verb": event.verb,
+            "by": self.ledger.names.get(event.actor_id, "") if event.actor_id else event.actor,
+            "role": self.ledger.role(event.actor_id, event.at),
+            "on_behalf_of": event.on_behalf_of,
+            "reason": event.reason,
+            "details": "; ".join(f"{name}: {value}" for name, value in sorted(event.details.items())),
+            "request": event.request_id,
+        }
+
+
+def end_of(entity: Any) -> datetime:
+    """When the entity ended, or its term runs out."""
+    end: datetime = min(entity.ended_at, entity.valid_until) if entity.ended_at else entity.valid_until
+    return end
+
+
+def held_at(entity: Any, at: datetime) -> str:
+    if at < entity.valid_from:
+        return "not yet verified"
+    return "verified" if at < end_of(entity) else "verified no longer"
+
+
+def gap_row(kind: str, gap: Interval, sentence: str) -> dict[str, str]:
+    lasted = str(gap.end - gap.start)
+    return {"kind": kind, "from": exact(gap.start), "to": exact(gap.end), "lasted": lasted, "sentence": sentence}
+
+
+def in_words(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"

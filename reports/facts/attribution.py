@@ -1,0 +1,161 @@
+"""R-06, the API key attribution report: to whom each key answered over an interval, by which verification, and when to nobody."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kyc.cases.models import Entity
+from kyc.keys.models import Hold, Key, Link
+from kyc.ownership.regimes import YES as STORED_YES
+from kyc.parties.models import Role
+from reports.facts import basis
+from reports.facts.attributed import keys
+from reports.facts.determined import UNDECIDED, VERDICTS, determinations
+from reports.facts.frame import Frame
+from reports.facts.ledger import selected
+from reports.facts.reader import Reader, exact
+
+Facts = dict[str, Any]
+OWNERS = "iaas-cip"
+COUNTED = (Key, Link, Hold, Entity)
+USE = (
+    "Use of keys is not collected yet. This report says to whom a key answered and whether it could act, not whether, when, from "
+    "where or for what it was used. No request, address or volume stands behind any line of it."
+)
+INTERVAL = (
+    "The interval contains its first instant and not its last, which is the effective instant. What began, ended, was placed or "
+    "lifted is told by its own instant, from what was known at the knowledge cut: what was recorded later is left out, and what "
+    "happened at or after the end of the interval is not told. A key that was revoked before the interval began is not among "
+    "the keys of an organisation. All times are UTC, as exact as they are stored."
+)
+CHAIN = (
+    "A key answers to an entity through a link, and to the responsible person that the link names. An entity is the result of an "
+    "approval that one officer proposed and another took; it is verified from then until it ends or its term runs out."
+)
+GAPS = (
+    "A key has no verified entity where, between its issue and its revocation, no link to an entity within its term was live. It "
+    "is on hold while a hold on itself, on its organisation or on the entity that it answered to was in force. In either it "
+    "is answered as inactive. Both are exact differences of the instants in this report."
+)
+ACTIONS = "Actions are those of the audit log on the key, its links and the holds that touched it, with the details it keeps."
+NOT_COVERED = (
+    ("Use", USE),
+    ("Addresses", "Network addresses, autonomous systems, countries and classes of access are not collected yet."),
+    ("Scopes and limits", "Scopes, model tiers and limits of keys are not recorded yet."),
+    ("Linked keys", "Keys of other accounts that may be of the same hand are not sought yet."),
+    ("Rotations", "A key that takes another's place is not recorded as doing so."),
+)
+
+
+def selection(reader: Reader) -> dict[str, Any]:
+    """What was asked about."""
+    chosen = selected(reader)
+    return {
+        "what": "one key" if reader.key else "every key of the organisation",
+        "from": exact(reader.since),
+        "to": exact(reader.valid_at),
+        "keys": len(chosen),
+        "left_out": len(selected(reader, everything=True)) - len(chosen),
+    }
+
+
+def holder(reader: Reader) -> list[dict[str, str]]:
+    """Who stands behind the account at the end of the interval: who controls it, and whom the last round calls its owners."""
+    rows = []
+    for pk, roles in sorted(reader.roles.items()):
+        controls = [role for role in roles if role.kind == Role.Kind.CONTROLLER]
+        rows += [row(reader, pk, ", ".join(filter(None, ("Controlling person", role.title)))) for role in controls]
+    for regime in determinations(reader):
+        if regime["regime"] == OWNERS:
+            found = [told for told in regime["verdicts"] if told["verdict"] in (VERDICTS[STORED_YES], UNDECIDED)]
+            rows += [row(reader, told["party_id"], owner(regime, told)) for told in found]
+    return rows
+
+
+def row(reader: Reader, party: int, stands_as: str) -> dict[str, str]:
+    return {"party": reader.name(party), "about": reader.about(party), "stands_as": stands_as}
+
+
+def owner(regime: Facts, told: Facts) -> str:
+    how = "Owner" if told["verdict"] == VERDICTS[STORED_YES] else "May be an owner"
+    return f"{how} under {regime['title']}, {told['share']}"
+
+
+def use(reader: Reader) -> dict[str, str]:
+    return {"collected": "no", "sentence": USE}
+
+
+def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    texts = (
+        ("Interval and knowledge", INTERVAL),
+        ("Chain of attribution", CHAIN),
+        ("Gaps", GAPS),
+        ("Actions", ACTIONS),
+        ("Use", USE),
+        ("Four eyes", basis.EYES),
+        ("Digests", "The digest of the rule pack is SHA-256 over the file."),
+        ("Reproducing this report", basis.REPRODUCED),
+    )
+    return [{"topic": topic, "text": text} for topic, text in texts]
+
+
+def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    rows = (
+        ("Keys, links and holds as recorded", "chain, states, gaps"),
+        ("The officers' decisions", "verification"),
+        ("The audit log", "actions"),
+    )
+    used = [{"source": source, "version": "", "used_for": used_for, "sha256": ""} for source, used_for in rows]
+    return [basis.pack_source(reader, "legal bases"), *used]
+
+
+def completeness(reader: Reader, facts: Facts) -> Facts:
+    """As in every report: what is open in this one, what such a report doesn't cover yet, what was recorded since."""
+    return {
+        "unknowns": [{"what": what, "sentence": sentence} for what, sentence in unknowns(facts)],
+        "not_covered": [{"what": what, "sentence": sentence} for what, sentence in NOT_COVERED],
+        "recorded_later": sum(reader.later(model) for model in COUNTED),
+    }
+
+
+def unknowns(facts: Facts) -> Iterator[tuple[str, str]]:
+    if not facts["keys"]:
+        yield "Keys", "No key of the selection existed in the interval."
+    for key in facts["keys"]:
+        if not key["links"]:
+            yield "Chain", f"{key['key']} was linked to no entity in the interval."
+        if not key["responsible"]:
+            yield "Chain", f"No responsible person is known of {key['key']}."
+    unverified = [key["key"] for key in facts["keys"] if any(gap["kind"] == "unverified" for gap in key["gaps"])]
+    if unverified:
+        yield "Gaps", f"Keys with a time in which no entity verified stood behind them: {', '.join(unverified)}."
+
+
+def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    found = facts["keys"]
+    states = [f"{sum(key['state'] == state for key in found)} {state}" for state in dict.fromkeys(key["state"] for key in found)]
+    entities = dict.fromkeys(check["entity"] for key in found for check in key["verifications"])
+    rows = (
+        ("Selection", f"{facts['selection']['what']}: {facts['selection']['keys']}"),
+        ("At the end of the interval", ", ".join(states) or "no key"),
+        ("Verified entities", ", ".join(entities) or "none"),
+        ("Gaps", f"{sum(len(key['gaps']) for key in found)}, told key by key"),
+        ("Actions", f"{sum(len(key['actions']) for key in found)} told key by key"),
+        ("Use", "not collected yet"),
+        ("Unknown or open", str(len(facts["completeness"]["unknowns"]))),
+    )
+    return [{"what": what, "value": value} for what, value in rows]
+
+
+ATTRIBUTION = Frame(
+    kind="R-06",
+    template="R-06/1",
+    title="API Key Attribution Report",
+    sections=(("selection", selection), ("holder", holder), ("keys", keys), ("use", use)),
+    closing=(
+        ("methodology", methodology),
+        ("sources", sources),
+        ("completeness", completeness),
+        ("summary", summary),
+    ),
+    is_period=True,
+)

@@ -1,0 +1,147 @@
+"""Sections of the dossier that say what the customer told of itself besides who it is: class and programme, who signs, person
+statuses, invitations, intended use, payment."""
+
+from typing import Any
+
+from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.parties import questionnaires
+from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.rules import packs
+from reports.facts.reader import Reader, country, day, instant
+
+REGISTERED = {Role.Kind.DIRECTOR, Role.Kind.CONTROLLER}
+
+
+def coming(reader: Reader) -> dict[str, str]:
+    """What the customer is, and through which programme it comes; empty before it said so."""
+    row = reader.then(Profile).first()
+    if row is None:
+        return {}
+    return {
+        "customer_class": str(Profile.CustomerClass(row.customer_class).label),
+        "programme": str(Profile.Programme(row.programme).label),
+        "programme_run_by": row.programme_run_by,
+        "recorded_at": instant(row.pgh_created_at),
+    }
+
+
+def signatories(reader: Reader) -> list[dict[str, str]]:
+    """Who may sign for the customer, and what proves it (FATF-02)."""
+    rows = []
+    for pk, roles in sorted(reader.roles.items()):
+        if any(role.kind == Role.Kind.SIGNATORY for role in roles):
+            rows.append({"party": reader.name(pk), "about": reader.about(pk), "authority": authority(reader, pk, roles)})
+    return rows
+
+
+def authority(reader: Reader, party: int, roles: list[Any]) -> str:
+    registered = [str(Role.Kind(role.kind).label).lower() for role in roles if role.kind in REGISTERED]
+    proofs = [row for row in documents(reader) if row.party_id == party and row.kind == Document.Kind.AUTHORITY]
+    told = [f"declared as {', '.join(registered)}"] if registered else []
+    return "; ".join([*told, *(f"document held: {row.name}" for row in proofs)]) or "no proof held"
+
+
+def documents(reader: Reader) -> list[Any]:
+    return [row for row in reader.then(Document) if row.removed_at is None]
+
+
+def statuses(reader: Reader) -> list[dict[str, str]]:
+    """Where each party stands under both tests, as declared, and by what an officer has verified it (IAAS-01, IAAS-02)."""
+    held = {row.pgh_obj_id: row for row in documents(reader)}
+    proofs: dict[int, Any] = {row.status_id: row for row in reader.then(StatusProof)}
+    names = reader.people(row.proved_by_id for row in proofs.values())
+    rows = [row for row in reader.held(PersonStatus) if row.party_id in reader.roles]
+    rows.sort(key=lambda row: (row.party_id, row.axis != PersonStatus.Axis.IAAS))
+    return [status_row(reader, row, proofs.get(row.pgh_obj_id), held, names) for row in rows]
+
+
+def status_row(reader: Reader, row: Any, proof: Any | None, held: dict[int, Any], names: dict[int | None, str]) -> dict[str, str]:
+    document = held.get(proof.document_id) if proof else None
+    return {
+        "party": reader.name(row.party_id),
+        "about": reader.about(row.party_id),
+        "test": str(PersonStatus.Axis(row.axis).label),
+        "standing": str(PersonStatus.Standing(row.standing).label),
+        "ground": str(PersonStatus.Basis(row.basis).label),
+        "declared_on": day(row.valid_from),
+        "rule_pack": row.rule_pack,
+        "result": verified(reader, row, proof, document),
+        "document": f"{Document.Kind(document.kind).label}, {document.name}" if document else "",
+        "proved_by": names.get(proof.proved_by_id, "") if proof else "",
+        "proved_at": instant(proof.proved_at) if proof else "",
+        "until": day(proof.valid_until) if proof else "",
+        "note": proof.note if proof else "",
+    }
+
+
+def verified(reader: Reader, row: Any, proof: Any | None, document: Any | None) -> str:
+    if proof is None:
+        told = "follows from the country declared" if reader.parties[row.party_id].kind != Party.Kind.PERSON else "declared"
+        return f"{told}, not verified"
+    if document is None:
+        return "was verified; the document has been taken back"
+    return "verified" if proof.valid_until >= reader.day else "was verified; that has expired"
+
+
+def invitations(reader: Reader) -> list[dict[str, str]]:
+    """Who was asked to prove himself by a link, and when he did. The address it went to is not shown."""
+    rows = list(reader.then(Invitation))
+    names = reader.people(row.invited_by_id for row in rows)
+    return [
+        {
+            "person": reader.brief(row.party_id),
+            "invited_at": instant(row.invited_at),
+            "invited_by": names.get(row.invited_by_id, "") or "sent anew on request",
+            "expires_at": instant(row.expires_at),
+            "result": answered(reader, row),
+            "proved_at": instant(row.used_at),
+        }
+        for row in rows
+    ]
+
+
+def answered(reader: Reader, row: Any) -> str:
+    if row.used_at:
+        return "proved himself or herself"
+    if row.ended_at:
+        return "withdrawn or replaced"
+    return "open" if row.expires_at > reader.valid_at else "expired unanswered"
+
+
+def intended_use(reader: Reader) -> list[dict[str, Any]]:
+    """The signed answers that stood, one row an offering (EXP-01)."""
+    rows = [row for row in reader.then(Questionnaire) if row.superseded_at is None]
+    names = reader.people(row.signed_by_id for row in rows)
+    return [questionnaire_row(reader, row, names) for row in rows]
+
+
+def questionnaire_row(reader: Reader, row: Any, names: dict[int | None, str]) -> dict[str, Any]:
+    return {
+        "offering": dict(packs.questions(row.version).offerings).get(row.offering, row.offering),
+        "version": row.version,
+        "signed_name": row.signed_name,
+        "signed_by": names.get(row.signed_by_id, ""),
+        "signed_at": instant(row.signed_at),
+        "expires_on": day(row.expires_on),
+        "state": "good" if row.expires_on >= reader.day else "expired",
+        "answers": [{"question": question, "answer": answer} for question, answer in questionnaires.in_words(row)],
+        "flags": questionnaires.flags(row),
+    }
+
+
+def payment(reader: Reader) -> list[dict[str, str]]:
+    """Means of payment by what tells them apart; token, account number and wallet address stay where they are (IAAS-11)."""
+    return [
+        {
+            "means": str(PaymentMeans.Kind(row.kind).label),
+            "holder": row.holder,
+            "institution": row.institution,
+            "country": country(row.country),
+            "ending": f"•••• {row.last_four}" if row.last_four else "",
+            "network": row.network,
+            "source": str(PaymentMeans.Source(row.source).label),
+            "source_details": row.source_details,
+            "declared_on": day(row.valid_from),
+        }
+        for row in reader.held(PaymentMeans)
+    ]

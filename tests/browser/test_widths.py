@@ -1,0 +1,81 @@
+"""Every page at a telephone's, a laptop's and a large screen's width, light and dark, and forms without script.
+
+A picture of each stays in .data/screens, to be looked at.
+"""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.pages import PAGES, opened
+from tests.browser.walk import Walk
+from tests.running import Installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
+WIDTHS = (360, 1280, 1920)
+# Lines of text that lie on each other, by more than the leading lets letters touch.
+OVERLAPS = """() => {
+  const lines = [];
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, parent = node.parentElement;
+    if (!node.textContent.trim() || !parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (parent.closest(".visually-hidden, svg, option, textarea, script")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) if (box.width > 1) lines.push({ box, text: node.textContent.trim().slice(0, 40) });
+  }
+  const found = [];
+  lines.forEach((a, place) => lines.slice(place + 1).forEach((b) => {
+    const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+    const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+    if (across > 2 && down > 6) found.push(`${a.text} | ${b.text}`);
+  }));
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_fits(browser: Browser, installation: Installation, who: str) -> None:
+    walk, found = Walk(browser, installation), []
+    for name in opened(walk, who):
+        for width in WIDTHS:
+            walk.page.set_viewport_size({"width": width, "height": 900})
+            for scheme in ("light", "dark"):
+                walk.page.emulate_media(color_scheme=scheme)
+                walk.keep(f"{name}-{width}-{scheme}")
+            found += [f"{name} at {width}: {lines}" for lines in walk.page.evaluate(OVERLAPS)]
+    assert not found, "\n".join(found)
+    assert not walk.broken, "\n".join(walk.broken)
+
+
+def test_what_overlaps_is_found(browser: Browser, installation: Installation) -> None:
+    """The negative control."""
+    walk = Walk(browser, installation)
+    walk.go("/account/login/")
+    assert not walk.page.evaluate(OVERLAPS)
+    walk.page.evaluate("document.querySelector('main h1').style.marginBottom = '-3rem'")
+    assert walk.page.evaluate(OVERLAPS)
+
+
+class TestWithoutScript:
+    """Whoever switches scripts off, or gets none through, loses only conveniences."""
+
+    @pytest.fixture
+    def walk(self, browser: Browser, installation: Installation) -> Walk:
+        return Walk(browser, installation, script=False)
+
+    def test_a_customer_signs_in_and_tells_of_a_person(self, walk: Walk) -> None:
+        walk.sign_in_as("charlie@outside.example")
+        walk.go("/verification/people/add/")
+        walk.fill(name="Carla Ohnescript")
+        walk.send()
+        assert walk.errors()
+        assert walk.page.locator("[name='name']").input_value() == "Carla Ohnescript"
+
+    def test_an_officer_proposes(self, walk: Walk) -> None:
+        walk.sign_in_as("ana@keyholder.example")
+        walk.go("/desk/cases/?tab=review")
+        walk.page.locator("tbody a.title").first.click()
+        walk.page.get_by_role("button", name="Propose").click()
+        walk.page.wait_for_load_state()
+        assert "Choose what you propose." in walk.text()

@@ -1,0 +1,191 @@
+"""Person status, authority and invitations on the case page, and their verification."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import AuditEvent, User
+from kyc.cases.models import Case
+from kyc.evidence import actions as evidence
+from kyc.evidence import invitations
+from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.parties import actions as parties
+from kyc.parties import statuses
+from kyc.parties.models import Party, PersonStatus
+from tests import cast
+
+
+def text(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined, no-any-return]  # the test client's response
+
+
+@pytest.fixture
+def by(case: Case) -> User:
+    return User.objects.get(email="alice@nordlys.example")
+
+
+@pytest.fixture
+def person(case: Case) -> Party:
+    return Party.objects.get(organisation=case.organisation, kind="person")
+
+
+@pytest.fixture
+def passport(case: Case, person: Party, by: User) -> Document:
+    return evidence.upload(case.organisation, kind="passport", file=cast.pdf(), party=person, by=by)
+
+
+def people(client: Client, case: Case) -> str:
+    page = text(client.get(f"/desk/cases/{case.pk}/", {"tab": "people"}))
+    return page[page.index('id="standings"') : page.index('id="owners"')]
+
+
+def verify(client: Client, case: Case, party: Party, **said: Any) -> Any:
+    return client.post(f"/desk/cases/{case.pk}/parties/{party.pk}/verify/", said)
+
+
+def axes(party: Party) -> list[int]:
+    return list(PersonStatus.objects.live().filter(party=party).order_by("-axis").values_list("pk", flat=True))
+
+
+class TestStandings:
+    def test_tell_both_axes_of_everyone_and_that_nothing_is_verified(self, as_ana: Client, case: Case) -> None:
+        told = people(as_ana, case)
+        for axis in ("US person (15 CFR 7.301, proposed)", "Foreign person (15 CFR 772.1)"):
+            assert len(re.findall(rf"{re.escape(axis)}</dt>\s*<dd><b>Foreign</b>", told)) == 2
+        assert told.count("not verified") == 4
+
+    def test_take_as_many_queries_however_many_there_are(self, as_ana: Client, case: Case, by: User) -> None:
+        with CaptureQueriesContext(connection) as first:
+            people(as_ana, case)
+        for number in range(3):
+            parties.declare_person(
+                case.organisation, name=f"Kari {number}", country="NO", birth_date="1970-01-01", roles=["director"], by=by
+            )
+        with CaptureQueriesContext(connection) as second:
+            people(as_ana, case)
+        assert len(second) <= len(first)
+
+    def test_tell_what_shows_that_one_may_sign(self, as_ana: Client, case: Case, by: User) -> None:
+        assert "May sign, by the register" in people(as_ana, case)
+        lars = parties.declare_person(
+            case.organisation, name="Lars Dahl", country="NO", birth_date="1970-01-01", roles=["signatory"], by=by
+        )
+        assert '<span class="badge warn">May sign, but nothing shows it</span>' in people(as_ana, case)
+        paper = evidence.upload(case.organisation, kind="authority", file=cast.pdf(), party=lars, by=by)
+        told = people(as_ana, case)
+        assert "nothing shows it" not in told
+        assert "May sign, by a proof of authority" in told
+        assert f'href="/desk/cases/{case.pk}/documents/{paper.pk}/"' in told
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({}, "was invited and has not answered yet"),
+            ({"expires_at": -1}, "was invited and has not answered; the link has expired"),
+            ({"used_at": 0}, "proved who they are by the invitation"),
+            ({"ended_at": 0}, "was invited; the invitation was withdrawn"),
+        ],
+    )
+    def test_tell_what_became_of_an_invitation(
+        self, as_ana: Client, case: Case, person: Party, change: dict[str, int], words: str
+    ) -> None:
+        now = timezone.now()
+        invitation = Invitation.objects.create(
+            organisation=case.organisation, party=person, email="a@b.example", digest="0" * 64, locale="en",
+            expires_at=now + timedelta(days=7),
+        )  # fmt: skip
+        Invitation.objects.filter(pk=invitation.pk).update(
+            invited_at=now - timedelta(days=8), **{name: now + timedelta(days=days) for name, days in change.items()}
+        )
+        assert words in people(as_ana, case)
+
+    def test_a_person_who_sent_a_document_by_invitation_is_named_as_its_sender(
+        self, as_ana: Client, case: Case, person: Party, by: User
+    ) -> None:
+        invitation = Invitation.objects.create(
+            organisation=case.organisation, party=person, email="a@b.example", digest="0" * 64, locale="en",
+            expires_at=timezone.now() + timedelta(days=7),
+        )  # fmt: skip
+        invitations.prove(invitation, kind="passport", file=cast.pdf())
+        page = text(as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "documents"}))
+        assert "sent by Alice Olsen, who was invited" in page
+
+
+class TestVerify:
+    def test_an_officer_says_which_document_proves_it(
+        self, as_ana: Client, ana: User, case: Case, person: Party, passport: Document
+    ) -> None:
+        assert f"/parties/{person.pk}/verify/" in people(as_ana, case)
+        answer = verify(as_ana, case, person, statuses=axes(person), document=passport.pk, note="Page 2.")
+        assert answer["Location"] == f"/desk/cases/{case.pk}/?tab=people"
+        assert set(StatusProof.objects.values_list("status__axis", "document", "proved_by", "note")) == {
+            ("iaas", passport.pk, ana.pk, "Page 2."),
+            ("ear", passport.pk, ana.pk, "Page 2."),
+        }
+        told = people(as_ana, case)
+        assert len(re.findall("verified until", told)) == 2
+        assert "Ana Maric, Passport: Page 2." in told
+        assert AuditEvent.objects.filter(verb="status.verified").count() == 2
+
+    def test_on_one_axis_alone(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
+        assert verify(as_ana, case, person, statuses=axes(person)[:1], document=passport.pk).status_code == 302
+        assert StatusProof.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"document": ""}, "Choose the document that you read."),
+            ({"document": "0"}, "Choose one from the list."),
+            ({"statuses": []}, "Say what it proves."),
+            ({"statuses": ["0"]}, "Choose one from the list."),
+            ({"note": "x" * 1001}, "This is too long: at most 1000 characters."),
+        ],
+    )
+    def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+        self, as_ana: Client, case: Case, person: Party, passport: Document, wrong: dict[str, Any], sentence: str
+    ) -> None:
+        said = {"statuses": axes(person), "document": passport.pk, "note": "Page 2 & 3."}
+        answer = verify(as_ana, case, person, **(said | wrong))
+        assert answer.status_code == 422
+        assert sentence in text(answer)
+        assert wrong.get("note", "Page 2 &amp; 3.") in text(answer)
+        assert re.search(r"<details open>\s*<summary>Verify", text(answer))
+        assert not StatusProof.objects.exists()
+
+    def test_anothers_document_proves_nothing(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
+        company = Document.objects.get(kind="register_extract")
+        assert verify(as_ana, case, person, statuses=axes(person), document=company.pk).status_code == 422
+        assert not StatusProof.objects.exists()
+
+    def test_a_status_declared_anew_meanwhile_is_not_verified_unread(
+        self, as_ana: Client, case: Case, person: Party, passport: Document, by: User
+    ) -> None:
+        read = axes(person)
+        statuses.declare(person, basis="citizen", by=by)
+        answer = verify(as_ana, case, person, statuses=read, document=passport.pk)
+        assert answer.status_code == 422
+        assert not StatusProof.objects.exists()
+
+    def test_who_may_not_judge_evidence_does_not(
+        self, case: Case, person: Party, passport: Document, auditor: User, charlie: User
+    ) -> None:
+        for user in (auditor, charlie):
+            assert verify(cast.signed_in(user), case, person, statuses=axes(person), document=passport.pk).status_code == 404
+        assert "/verify/" not in people(cast.signed_in(auditor), case)
+        assert not StatusProof.objects.exists()
+
+    def test_another_organisations_party_is_missing(self, make: Any, as_ana: Client, case: Case, person: Party) -> None:
+        other = make("Lotus Inference Ltd", email="li@lotus.example")
+        assert verify(as_ana, other, person, statuses=axes(person)).status_code == 404
+
+    def test_without_a_document_there_is_nothing_to_verify_by(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
+        assert "none of this party was sent" not in people(as_ana, case)
+        statuses.declare(person, basis="citizen", by=by)
+        assert "none of this party was sent" in people(as_ana, case)
+        assert f"/parties/{person.pk}/verify/" not in people(as_ana, case)

@@ -1,0 +1,130 @@
+"""Sandboxes of integrators."""
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from accounts.models import Organisation, Project, User
+from accounts.permissions import NotPermitted, StaffRole
+from kyc.cases import actions as cases
+from kyc.cases import examining
+from kyc.cases.models import Case, Entity
+from kyc.keys import actions as keys
+from kyc.keys import linking, sandboxes
+from kyc.keys.introspection import introspect
+from kyc.keys.models import Key
+from kyc.parties.models import Party
+from tests.cast import customer, load_list, signed_in, staff, submitted
+
+pytestmark = pytest.mark.django_db
+
+
+def sandbox(outcome: str) -> Organisation:
+    """Sent and examined."""
+    load_list()
+    by = customer()
+    made = sandboxes.make(name="Nordlys sandbox", outcome=outcome, owner=by, by=staff("administrator"))
+    found = submitted(by, name="Nordlys sandbox")
+    assert found.organisation == made
+    examining.run()
+    return made
+
+
+class TestRun:
+    @pytest.mark.parametrize(
+        ("outcome", "state"), [("approved", "approved"), ("held", "approved"), ("refused", "refused"), ("waiting", "waiting")]
+    )
+    def test_it_ends_as_was_chosen_and_once(self, outcome: str, state: str) -> None:
+        made = sandbox(outcome)
+        for _ in range(2):
+            sandboxes.run()
+        case = Case.objects.get(organisation=made)
+        assert (case.state, case.decisions.count()) == (state, 1)
+        proposal = case.decisions.get().proposal
+        assert proposal.proposed_by.is_robot and proposal.outcome_by.is_robot
+
+    @pytest.mark.parametrize(("outcome", "state"), [("approved", "active"), ("held", "held")])
+    def test_its_keys_are_test_keys_in_the_state_that_was_chosen(self, outcome: str, state: str) -> None:
+        made = sandbox(outcome)
+        sandboxes.run()
+        responsible = Party.objects.people().filter(organisation=made).first()
+        project = Project.objects.get(organisation=made)
+        key, text = keys.issue(made, project=project, name="ci", responsible=responsible, by=customer_of(made))
+        linking.run()
+        assert text.startswith("kh_test_")
+        assert Key.objects.get(pk=key.pk).state == state
+
+    def test_a_gateway_is_told_that_it_is_one(self) -> None:
+        by = customer()
+        made = sandboxes.make(name="Sample", outcome="approved", owner=by, by=None)
+        sandboxes.fill(made, by=by)
+        examining.run()
+        sandboxes.run()
+        responsible = Party.objects.people().get(organisation=made)
+        _, text = keys.issue(made, project=made.project_set.get(), name="ci", responsible=responsible, by=by)
+        linking.run()
+        assert introspect(text)["sandbox"] is True
+
+    def test_a_customer_waits_for_people(self) -> None:
+        load_list()
+        found = submitted(customer())
+        examining.run()
+        sandboxes.run()
+        assert Case.objects.get(organisation=found.organisation).state == Case.State.REVIEW
+
+
+def customer_of(organisation: Organisation) -> User:
+    return User.objects.get(membership__organisation=organisation)
+
+
+class TestRobots:
+    def test_the_database_lets_robots_decide_no_customer(self) -> None:
+        load_list()
+        found = submitted(customer())
+        examining.run()
+        robots = [sandboxes.robot(role) for role in (StaffRole.ANALYST, StaffRole.APPROVER)]
+        case = Case.objects.get(organisation=found.organisation)
+        decision = cases.propose(case, choice="refuse", reason="identity_doubtful", note="No.", by=robots[0])
+        with pytest.raises(DatabaseError, match="a second person has taken"), transaction.atomic():
+            cases.take(decision, by=robots[1])
+        assert not Entity.objects.exists()
+
+    def test_nobody_signs_in_as_one(self) -> None:
+        assert not sandboxes.robot(StaffRole.ANALYST).has_usable_password()
+
+
+class TestMake:
+    def test_only_administrators_and_only_known_outcomes(self) -> None:
+        with pytest.raises(NotPermitted):
+            sandboxes.make(name="x", outcome="approved", owner=customer(), by=staff("analyst"))
+        with pytest.raises(sandboxes.NoSuchOutcome):
+            sandboxes.make(name="x", outcome="rich", owner=User.objects.get(name="Alice Olsen"), by=None)
+        assert not Organisation.objects.exists()
+
+    def test_not_for_an_owner_who_acts_elsewhere_and_would_never_see_it(self) -> None:
+        by = customer()
+        sandboxes.make(name="One", outcome="approved", owner=by, by=None)
+        with pytest.raises(sandboxes.ActsElsewhere, match="One"):
+            sandboxes.make(name="Two", outcome="held", owner=by, by=None)
+        assert Organisation.objects.count() == 1
+
+
+def seen(by: User, organisation: Organisation) -> str:
+    """The frame that every page of the customer stands in."""
+    request = RequestFactory().get("/")
+    request.user = by
+    return render_to_string("base.html", {"organisation": organisation}, request)
+
+
+class TestShown:
+    def test_to_its_owner_and_to_officers_and_never_of_a_customer(self) -> None:
+        by, officer = customer(), staff("analyst")
+        made = sandboxes.make(name="Sample", outcome="held", owner=by, by=None)
+        case = sandboxes.fill(made, by=by)
+        assert "Whatever is sent here ends as “Approved, then held”" in seen(by, made)
+        assert ">Sandbox<" in signed_in(officer).get(f"/desk/cases/{case.pk}/").content.decode()
+        other = customer("other@x.example", "Other")
+        found = submitted(other, name="Real AS").organisation.case_set.get()
+        assert ">Sandbox<" not in seen(other, found.organisation)
+        assert ">Sandbox<" not in signed_in(officer).get(f"/desk/cases/{found.pk}/").content.decode()

@@ -1,0 +1,97 @@
+"""What an officer asked for: exactly that is shown, open and waited for."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from kyc.cases import actions as cases
+from kyc.cases import examining
+from kyc.cases.models import Case, Requirement
+from kyc.evidence import actions as evidence
+from kyc.onboarding import steps
+from kyc.parties.models import Role
+from tests.cast import Founded, load_list, pdf, signed_in, staff, submitted
+
+
+def url(name: str) -> str:
+    return reverse(f"onboarding:{name}")
+
+
+@pytest.fixture
+def asked(alice: User) -> Founded:
+    """The identity paper of Alice and the use were asked for."""
+    load_list()
+    found = submitted(alice)
+    examining.run()
+    items = [
+        {"what": "identity", "party": found.controller.pk, "why": "expired"},
+        {"what": "use", "party": None, "why": "unclear", "words": "Which ships?"},
+    ]
+    decision = cases.propose(
+        Case.objects.get(), choice="ask", reason="document_missing", note="See.", items=items, by=staff("analyst", "Ana")
+    )
+    cases.take(decision, by=staff("approver", "Rui"))
+    return found
+
+
+@pytest.fixture
+def client(asked: Founded) -> Client:
+    return signed_in(asked.by)
+
+
+class TestAsked:
+    def test_each_item_leads_to_its_own_page(self, asked: Founded, client: Client) -> None:
+        page = client.get(url("overview")).content.decode().replace("&amp;", "&")
+        assert "Identity document of Alice Olsen. It has expired" in page
+        assert "Which ships?" in page
+        assert f'href="{url("documents")}?kind=passport&party={asked.controller.pk}"' in page
+        assert f'href="{url("use")}"' in page
+        assert page.count("By ") == 2
+
+    def test_the_document_is_chosen_beforehand(self, asked: Founded, client: Client) -> None:
+        page = client.get(f"{url('documents')}?kind=passport&party={asked.controller.pk}").content.decode()
+        assert '<option value="passport" selected>' in page
+        assert f'<option value="{asked.controller.pk}" selected>' in page
+
+    @pytest.mark.parametrize("value", ["x", "\x00", "99999999999999999999", "'"])
+    def test_a_made_up_choice_takes_no_harm(self, client: Client, value: str) -> None:
+        assert client.get(url("documents"), {"kind": value, "party": value}).status_code == 200
+
+    @pytest.mark.parametrize("name", ["kind", "company", "people", "owners", "payment", "person_add", "principal"])
+    def test_what_was_not_asked_stays_closed_with_a_sentence(self, client: Client, name: str) -> None:
+        for answer in (client.get(url(name)), client.post(url(name), {"name": "Sneaked"})):
+            assert answer["Location"] == url("overview")
+            assert [str(message) for message in get_messages(answer.wsgi_request)][-1] == str(steps.NOT_ASKED)
+
+    def test_what_is_missing_besides_is_open_too(self, asked: Founded, client: Client) -> None:
+        Role.objects.filter(kind=Role.Kind.DIRECTOR).update(valid_to="2099-01-01")
+        assert client.get(url("people")).status_code == 200
+
+    def test_under_the_lock_too(self, asked: Founded) -> None:
+        with pytest.raises(steps.NotEditable), steps.editing(asked.organisation, "people"):
+            pass
+        with steps.editing(asked.organisation, "use") as case:
+            assert case.state == Case.State.WAITING
+
+    def test_it_is_sent_again_once_every_item_is_done(self, asked: Founded, client: Client) -> None:
+        refused = client.post(url("check"), {"declared_true": "on"})
+        assert refused.status_code == 422
+        assert "This is still to be done: Identity document of Alice Olsen." in refused.content.decode()
+        evidence.upload(asked.organisation, kind="passport", file=pdf(), party=asked.controller, by=asked.by)
+        page = client.get(url("overview")).content.decode()
+        assert page.count(">Done<") == 1
+        assert "Check and send again" not in page
+        assert "Intended use." in client.post(url("check"), {"declared_true": "on"}).content.decode()
+        form = client.get(f"{url('use')}?anew").context["form"]
+        told = {**form.initial, "end_use": "Fishing vessels.", "signed_name": "Alice Olsen", "shown": form["shown"].value()}
+        assert client.post(url("use"), told).status_code == 302
+        assert "Check and send again" in client.get(url("overview")).content.decode()
+        assert client.post(url("check"), {"declared_true": "on"}).status_code == 302
+        assert Case.objects.get().state == Case.State.SUBMITTED
+
+    def test_a_sentence_alone_opens_everything(self, asked: Founded, client: Client) -> None:
+        Requirement.objects.update(what="", party=None)
+        assert steps.way(asked.organisation).open == set(steps.STEPS)
+        assert client.get(url("people")).status_code == 200

@@ -1,0 +1,96 @@
+"""Intended use, answered and signed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from kyc.parties import profiles, questionnaires
+from kyc.parties.models import Questionnaire
+from kyc.parties.wording import BadText
+from kyc.rules import packs
+from tests.cast import ANSWERS, Founded, customer, founded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nordlys() -> Founded:
+    return founded(customer(), told=False)
+
+
+def sign(nordlys: Founded, **changed: Any) -> Questionnaire:
+    return questionnaires.sign(nordlys.organisation, answers={**ANSWERS, **changed}, signed_name="Alice Olsen", by=nordlys.by)
+
+
+class TestSign:
+    def test_it_is_signed_dated_versioned_and_expires(self, nordlys: Founded) -> None:
+        signed = sign(nordlys)
+        assert (signed.version, signed.signed_name, signed.signed_by) == ("2026-11", "Alice Olsen", nordlys.by)
+        assert signed.expires_on == timezone.localdate() + timedelta(days=packs.current().questionnaire_days)
+        assert questionnaires.current(nordlys.organisation) == signed
+
+    def test_signing_anew_supersedes(self, nordlys: Founded) -> None:
+        first, second = sign(nordlys), sign(nordlys, training="own", training_for="Ours, in Tromsø")
+        assert questionnaires.current(nordlys.organisation) == second
+        assert Questionnaire.objects.get(pk=first.pk).superseded_at is not None
+
+    def test_what_is_not_asked_is_not_kept(self, nordlys: Founded) -> None:
+        profiles.choose(nordlys.organisation, customer_class="individual", programme="none", by=nordlys.by)
+        signed = sign(nordlys, onward_controls="None", training_for="Nobody")
+        assert not {"ultimate_parent", "onward_controls", "training_for"} & set(signed.answers)
+
+    @pytest.mark.parametrize(
+        ("changed", "field"),
+        [
+            ({"end_use": " "}, "end_use"),
+            ({"end_users": []}, "end_users"),
+            ({"end_users": ["martians"]}, "end_users"),
+            ({"military": "perhaps"}, "military"),
+            ({"military": "yes"}, "military_details"),
+            ({"resale": "resale"}, "onward_controls"),
+            ({"ultimate_parent_country": "XX"}, "ultimate_parent_country"),
+            ({"end_use": "x" * 2001}, "end_use"),
+        ],
+    )
+    def test_bad_answers_name_their_question(self, nordlys: Founded, changed: dict[str, Any], field: str) -> None:
+        with pytest.raises(BadText) as bad:
+            sign(nordlys, **changed)
+        assert bad.value.field == field
+        assert not Questionnaire.objects.exists()
+
+    def test_expired_answers_are_none(self, nordlys: Founded) -> None:
+        signed = sign(nordlys)
+        with pytest.MonkeyPatch.context() as later:
+            later.setattr(timezone, "localdate", lambda *_: signed.expires_on + timedelta(days=1))
+            assert questionnaires.current(nordlys.organisation) is None
+
+    def test_the_database_keeps_signed_answers(self, nordlys: Founded) -> None:
+        signed = sign(nordlys)
+        with pytest.raises(DatabaseError, match="signed answers do not change"), transaction.atomic():
+            Questionnaire.objects.filter(pk=signed.pk).update(answers={})
+
+
+class TestFlags:
+    @pytest.mark.parametrize(
+        ("changed", "flagged"),
+        [
+            ({}, []),
+            ({"military": "yes", "military_details": "The navy"}, ["Use for the military or for weapons was declared."]),
+            ({"resale": "resale", "onward_controls": "Contracts"}, ["Resale of access was declared."]),
+        ],
+    )
+    def test_answers_that_must_be_asked_about_have_a_sentence(
+        self, nordlys: Founded, changed: dict[str, Any], flagged: list[str]
+    ) -> None:
+        assert questionnaires.flags(sign(nordlys, **changed)) == flagged
+
+
+class TestInWords:
+    def test_codes_are_read_as_words(self, nordlys: Founded) -> None:
+        told = dict(questionnaires.in_words(sign(nordlys)))
+        assert told["Who will use what you build with it?"] == "Companies that are our customers"
+        assert told["In which country does it have its headquarters?"] == "Norway"
+        assert told["Will you use what it answers to train or fine-tune a model?"] == "No, only to answer"

@@ -1,0 +1,137 @@
+"""To whom each key answered, as the attribution report tells it at each stage of the story."""
+
+import io
+import subprocess
+from datetime import datetime
+from typing import Any
+
+import pikepdf
+import pytest
+
+from reports import canonical, envelope, pdf
+from reports.facts.attribution import ATTRIBUTION
+from tests.reports.facts.test_dossier import digest, secrets_in
+from tests.reports.story import STAGES, Life
+
+
+def keys(life: Life, stage: str) -> list[dict[str, Any]]:
+    return life.then[stage].keys["keys"]  # type: ignore[no-any-return]  # facts are an object
+
+
+@pytest.mark.parametrize("stage", STAGES)
+class TestOnceTold:
+    def test_the_same_inputs_give_the_same_bytes_after_all_has_changed(self, life: Life, stage: str) -> None:
+        assert canonical.encode(life.keys_again[stage]) == canonical.encode(life.then[stage].keys)
+
+    def test_what_was_recorded_since_changes_only_what_is_counted_as_that(self, life: Life, stage: str) -> None:
+        told, restated = life.then[stage].keys, life.keys_restated[stage]
+        assert digest(told) != digest(restated), "the negative control"
+        assert named_now(restated["keys"]) == named_now(told["keys"])
+        assert told["completeness"]["recorded_later"] == 0
+        assert (restated["completeness"]["recorded_later"] > 0) == (stage != STAGES[-1])
+
+    def test_no_secret_is_in_it(self, life: Life, stage: str) -> None:
+        assert secrets_in(canonical.encode(life.then[stage].keys).decode(), life) == []
+
+
+def named_now(section: Any) -> str:
+    """People and projects are named as they are known, which is all that may differ."""
+    text = str(section)
+    for now, then in (("Alice Berg", "Alice Olsen"), ("Alice B. Olsen", "Alice Olsen"), ("(1984, SE)", "(1984, NO)")):
+        text = text.replace(now, then)
+    return text.replace("Rui Dias", "Rui Duarte")
+
+
+class TestChain:
+    def test_before_the_first_key_it_says_that_there_is_none(self, life: Life) -> None:
+        assert keys(life, "declared") == []
+        unknowns = life.then["declared"].keys["completeness"]["unknowns"]
+        assert [row["sentence"] for row in unknowns] == ["No key of the selection existed in the interval."]
+
+    def test_a_key_answers_to_an_entity_and_a_person_because(self, life: Life) -> None:
+        live, revoked = keys(life, "approved")
+        (link,), (check,) = live["links"], live["verifications"]
+        assert (live["state"], revoked["state"]) == ("active", "revoked")
+        assert link["entity"] == check["entity"] and link["holder"] == "Nordlys Modelling AS"
+        assert (link["responsible"], link["to"]) == ("Alice Olsen (1984, NO)", "")
+        assert link["because"].startswith(f"{check['entity']} was verified by the decision of {check['case']}")
+        assert revoked["links"][0]["to"] == revoked["revoked_at"]
+
+    def test_the_verification_names_who_proposed_and_who_took_it_in_which_role(self, life: Life) -> None:
+        (check,) = keys(life, "lived")[0]["verifications"]
+        assert (check["proposed_by"], check["proposed_role"]) == ("Ana Maric", "analyst")
+        assert (check["taken_by"], check["taken_role"]) == ("Rui Duarte", "approver")
+        assert (check["assurance"], check["at_issuance"], check["at_end"]) == ("declared", "verified", "verified")
+        assert check["from"] < keys(life, "lived")[0]["issued_at"] < check["until"]
+
+    def test_what_happened_stands_in_order_with_who_did_it_and_why(self, life: Life) -> None:
+        live, revoked = keys(life, "afterwards")
+        assert [row["what"] for row in live["changes"]] == [
+            *("issued", "linked", "on hold", "hold lifted", "on hold", "revoked", "hold lifted"),
+        ]
+        assert [row["at"] for row in live["changes"]] == sorted(row["at"] for row in live["changes"])
+        assert [(row["what"], row["change"], row["by"]) for row in revoked["changes"]][-1] == (
+            *("revoked", "no longer needed", "Alice Berg"),
+        )
+
+    def test_one_key_alone_can_be_asked_for(self, life: Life) -> None:
+        (only,) = life.one_key["keys"]
+        assert life.one_key["selection"]["what"] == "one key"
+        assert only["name"] == "production"
+
+
+class TestGaps:
+    def test_from_its_issue_to_its_link_no_entity_stood_behind_it(self, life: Life) -> None:
+        live = keys(life, "approved")[0]
+        (gap,) = live["gaps"]
+        assert (gap["from"], gap["to"]) == (live["issued_at"], live["links"][0]["from"])
+        assert gap["sentence"].startswith("No verified entity between 20")
+        lasted = datetime.fromisoformat(gap["to"]) - datetime.fromisoformat(gap["from"])
+        assert gap["lasted"] == str(lasted) != "0:00:00"
+
+    def test_a_hold_is_a_gap_from_its_placing_to_its_lifting_or_the_end(self, life: Life) -> None:
+        told = life.then["lived"].keys
+        _, lifted, standing = told["keys"][0]["gaps"]
+        placed = [row["at"] for row in told["keys"][0]["changes"] if row["what"] == "on hold"]
+        (lift,) = [row["at"] for row in told["keys"][0]["changes"] if row["what"] == "hold lifted"]
+        assert (lifted["from"], lifted["to"]) == (placed[0], lift)
+        assert (standing["from"], standing["to"]) == (placed[1], told["valid_at"])
+        assert told["keys"][0]["state"] == "on hold"
+        assert len(told["keys"][1]["gaps"]) == 1, "what is revoked is held by nothing"
+
+
+class TestUse:
+    def test_that_it_is_not_collected_is_said_in_its_own_section_and_under_completeness(self, life: Life) -> None:
+        told = life.then["lived"].keys
+        assert told["use"]["collected"] == "no"
+        sentence = told["use"]["sentence"]
+        assert sentence.startswith("Use of keys is not collected yet.")
+        assert {"what": "Use", "sentence": sentence} in told["completeness"]["not_covered"]
+
+
+class TestActions:
+    def test_those_of_the_audit_log_are_told_in_full(self, life: Life) -> None:
+        verbs = [row["verb"] for row in keys(life, "lived")[0]["actions"]]
+        assert verbs == ["key.issued", "key.linked", "hold.placed", "hold.lifted", "hold.placed"]
+        placed = keys(life, "lived")[0]["actions"][2]
+        assert (placed["by"], placed["role"], placed["reason"]) == ("Rui Duarte", "approver", "a leaked key was reported")
+        assert placed["details"] == "source: officer"
+
+
+class TestPages:
+    def test_the_text_of_the_pdf_and_of_its_attachments_holds_no_secret(self, life: Life, tmp_path: Any) -> None:
+        facts = life.then["lived"].keys
+        data = pdf.render(facts, envelope.draft(facts))
+        with pikepdf.open(io.BytesIO(data)) as document:
+            found = [bytes(file.get_file().read_bytes()).decode() for file in document.attachments.values()]
+        (tmp_path / "r.pdf").write_bytes(data)
+        found.append(text_of(tmp_path / "r.pdf"))
+        assert "API Key Attribution Report" in found[-1] and facts["keys"][0]["key"][:20] in found[-1]
+        assert [one for text in found for one in secrets_in(text, life)] == []
+
+    def test_each_step_is_told(self) -> None:
+        assert ATTRIBUTION.steps == 8
+
+
+def text_of(path: Any) -> str:
+    return subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout

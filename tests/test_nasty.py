@@ -1,0 +1,232 @@
+"""Bad input, generated: every field of every form behind a door, with every value below, sent to the real view by who may.
+
+The answer is never a failure: the page again with a sentence and what was typed, or the next page, and nothing in the log.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django import forms
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.html import escape
+
+from tests import cast
+from tests.test_doors import DOORS, HIDDEN, OURS, House, house, path_of, undone
+
+pytestmark = pytest.mark.soak
+
+__all__ = ["house"]  # pytest finds the fixture here
+
+FORMS = [name for name in OURS if DOORS[name].post and not name.startswith("api:")]
+# Values that any text field may be sent, by what they are.
+TEXTS: dict[str, str] = {
+    "empty": "",
+    "spaces": " \t\r\n ",
+    "very long": "x" * 1_000_000,
+    "null byte": "a\0b",
+    "bell and escape": "a\x07\x1b[31mb",
+    "right to left": "\u202egro.elpmaxe\u202c",
+    "isolates left open": "\u2066\u2067a",
+    "nothing but zero width": "\u200b\u200d\u2060\ufeff",
+    "emoji": "👩🏽‍🚀🏴‍☠️",
+    "combining": "Z" + "\u0351" * 200,
+    "beyond the last character": "\U0010ffff",
+    "SQL": "'; DROP TABLE kyc_party; --",
+    "HTML": "<script>alert(1)</script>",
+    "attribute": '" autofocus onfocus="alert(1)',
+    "template": "{{ settings.SECRET_KEY }}{% debug %}",
+    "format": "%s%n%(name)s{0}{0.__class__}",
+    "path": "../../../../etc/passwd",
+    "huge number": "9" * 400,
+    "past 64 bits": "9223372036854775808",
+    "negative": "-1",
+    "not a number": "NaN",
+    "infinite": "1e999",
+    "division by zero": "1/0",
+    "digits of another script": "٣٤",
+    "superscript": "²",
+    "day nought": "0000-00-00",
+    "last day": "9999-12-31",
+    "no day": "2026-02-30",
+    "no time": "9999-12-31T23:59:59",
+    "JSON": '{"a": [1, {"b": null}]}',
+    "dotted": "__proto__.polluted",
+}
+# Bytes of one field's value as they stand in a form-encoded body.
+BYTES: dict[str, bytes] = {
+    "lone surrogate": b"%ED%A0%80",
+    "no UTF-8": b"%FF%FE%80",
+    "overlong slash": b"%C0%AF",
+    "broken escape": b"%ZZ%",
+    "latin letters": b"caf\xe9",
+}
+BODIES = [
+    ("application/json", b'{"name": '),
+    ("text/plain", b"name=1"),
+    ("application/x-www-form-urlencoded; charset=utf-16", b"name=1"),
+    ("application/x-www-form-urlencoded; charset=nonsense", b"name=1"),
+    ("multipart/form-data", b"no boundary"),
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name="),
+    ("multipart/form-data; boundary=" + "x" * 300, b"--x--"),
+    ("application/x-www-form-urlencoded", b"&".join(b"a=1" for _ in range(1200))),
+    ("", b"name=1"),
+]
+# Every how many-th value each field is sent alone; all fields together are sent them all. KEYHOLDER_WHOLE=1 leaves none out.
+SAMPLE = 1 if os.environ.get("KEYHOLDER_WHOLE") else 5
+ALLOWED = {200, 302, 400, 403, 404, 409, 413, 422}
+# Nothing of these is kept by a form field, so that nothing can come back.
+SHOWN = {"HTML", "attribute", "template", "SQL", "emoji", "path", "format"}
+
+
+@pytest.fixture(autouse=True)
+def no_limits_yet() -> None:
+    cache.clear()
+
+
+class Sender:
+    """Who may, at one door, with the form filled in as it should be."""
+
+    def __init__(self, house: House, name: str) -> None:
+        door = DOORS[name]
+        self.house, self.path = house, path_of(name, house.mine)
+        role = sorted(door.who - door.told or door.who)[0]
+        self.cookies = SimpleCookie({key: morsel.value for key, morsel in house.clients[role].items()})
+        self.data: dict[str, Any] = dict(door.post(house.mine)) if door.post else {}
+        self.forms: list[forms.Form] = []
+        if door.get:
+            page = self.client().get(self.path)
+            self.data |= {field.decode(): value.decode() for field, value in HIDDEN.findall(page.content)}
+            if page.context:
+                values = [value for context in page.context for value in context.flatten().values()]
+                self.forms = [value for value in values if isinstance(value, forms.Form)]
+
+    def client(self, **options: Any) -> Client:
+        client = Client(**options)
+        client.cookies = SimpleCookie({key: morsel.value for key, morsel in self.cookies.items()})
+        return client
+
+    def fields(self) -> list[str]:
+        return sorted({*self.data, *(name for form in self.forms for name in form.fields)})
+
+    def send(self, data: Any, **options: Any) -> Any:
+        with undone():
+            if isinstance(data, bytes):
+                # As it stands: the client's own post would write it anew in the charset that it claims.
+                return self.client().generic("POST", self.path, data, **options)
+            return self.client().post(self.path, data, **options)
+
+
+@pytest.fixture
+def sender(house: House, request: pytest.FixtureRequest) -> Iterator[Sender]:
+    with undone():
+        house.case_is(DOORS[request.param].state)
+        yield Sender(house, request.param)
+
+
+def sound(answer: Any, said: str, log: pytest.LogCaptureFixture) -> None:
+    assert answer.status_code in ALLOWED, f"{said}: {answer.status_code}"
+    # What Django itself turns away as an attack it answers with 400 and notes under a name of its own.
+    noted = [record for record in log.records if not record.name.startswith("django.security")]
+    failures = [record.getMessage() for record in noted if record.levelno >= logging.ERROR]
+    assert not failures, f"{said}: {failures}"
+    if answer.status_code == 422:
+        told = (b'class="errors"', b"error-summary", b'class="notice bad"')
+        assert any(part in answer.content for part in told), f"{said} is refused without a sentence"
+    if answer.status_code != 302 and not answer.streaming:
+        assert b"Traceback" not in answer.content, said
+        assert b"<script>alert(1)" not in answer.content, said
+        assert b'onfocus="alert' not in answer.content, said
+
+
+def is_text(sender: Sender, name: str) -> bool:
+    found = [form.fields[name] for form in sender.forms if name in form.fields]
+    return bool(found) and isinstance(found[0], forms.CharField) and not isinstance(found[0].widget, forms.HiddenInput)
+
+
+def named(name: str) -> SimpleUploadedFile:
+    """A file with a name that only a hand-made request can give it."""
+    file = SimpleUploadedFile("a.pdf", b"%PDF-1.7\n")
+    file._name = name
+    return file
+
+
+every_form = pytest.mark.parametrize("sender", FORMS, indirect=True)
+
+
+def test_there_are_forms_to_try() -> None:
+    assert len(FORMS) > 20
+    assert {"onboarding:company", "onboarding:documents", "desk:propose", "reports:request"} <= set(FORMS)
+
+
+@every_form
+class TestEveryField:
+    def test_takes_any_text(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        for place, name in enumerate(sender.fields()):
+            for what, text in list(TEXTS.items())[place % SAMPLE :: SAMPLE]:
+                answer = sender.send(sender.data | {name: text})
+                sound(answer, f"{sender.path} {name}: {what}", caplog)
+                if answer.status_code == 422 and what in SHOWN and is_text(sender, name):
+                    assert escape(text) in answer.content.decode(), f"{sender.path} {name}: {what} is lost"
+
+    def test_takes_any_text_with_all_others(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        for what, text in TEXTS.items():
+            if what == "very long":
+                continue  # each field alone; together they are more than a request may hold
+            kept = {name: value for name, value in sender.data.items() if hasattr(value, "read")}
+            sound(sender.send(dict.fromkeys(sender.fields(), text) | kept), f"{sender.path}: {what}", caplog)
+
+    def test_takes_any_bytes(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        for place, name in enumerate(sender.fields()):
+            for what, value in list(BYTES.items())[place % SAMPLE :: SAMPLE]:
+                body = name.encode() + b"=" + value
+                answer = sender.send(body, content_type="application/x-www-form-urlencoded")
+                sound(answer, f"{sender.path} {name}: {what}", caplog)
+
+    def test_takes_several_where_one_is_expected(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        for name in sender.fields():
+            for many in (["a", "b"], ["1"] * 900):
+                sound(sender.send(sender.data | {name: many}), f"{sender.path} {name}: {len(many)} values", caplog)
+            sound(sender.send(sender.data | {f"{name}[]": "a", f"{name}[0]": "a"}), f"{sender.path} {name}[]", caplog)
+
+    def test_takes_a_file_for_text_and_text_for_a_file(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        for name in sender.fields():
+            for file in (cast.pdf(), SimpleUploadedFile("empty.pdf", b""), named("\u202e/../a\0.pdf" * 40)):
+                sound(sender.send(sender.data | {name: file}), f"{sender.path} {name}: a file", caplog)
+            sound(sender.send(sender.data | {name: "text"}), f"{sender.path} {name}: text", caplog)
+
+
+@every_form
+class TestEveryForm:
+    def test_says_why_when_its_token_is_missing(self, sender: Sender) -> None:
+        with undone():
+            answer = sender.client(enforce_csrf_checks=True).post(sender.path, sender.data)
+        assert answer.status_code == 403
+        assert "This page stood open for too long" in answer.content.decode()
+
+    def test_takes_any_kind_of_body(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        for kind, body in BODIES:
+            sound(sender.send(body, content_type=kind), f"{sender.path} {kind}", caplog)
+
+    def test_sent_twice_does_it_once_or_says_so(self, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+        with undone():
+            client = sender.client()
+            for _ in range(2):
+                for file in sender.data.values():
+                    if hasattr(file, "seek"):
+                        file.seek(0)
+                sound(client.post(sender.path, sender.data), f"{sender.path} twice", caplog)
+
+
+class TestUploads:
+    @pytest.mark.parametrize("sender", ["onboarding:documents"], indirect=True)
+    def test_one_that_is_too_large_is_refused_with_a_sentence(self, sender: Sender) -> None:
+        large = SimpleUploadedFile("large.pdf", b"%PDF-1.7\n" + b"0" * (15 * 1024 * 1024), content_type="application/pdf")
+        answer = sender.send({"kind": "register_extract", "file": large})
+        assert answer.status_code in {413, 422}
+        assert "15 MB" in answer.content.decode()
