@@ -6,7 +6,7 @@ run: setup
 
 test: setup lint types
 	@$(python) manage.py makemigrations --check --dry-run
-	@$(python) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	@$(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 lint: setup
 	@.venv/bin/ruff check .

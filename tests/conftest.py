@@ -16,16 +16,25 @@ from tests.running import Installation, open_folder, whole_installation
 # These keep a transaction that has written open for long, which the server shows to every database, and the others wait until
 # nothing is written: one after the other, not beside each other.
 OPEN_FOR_LONG = {"test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py"}
+GROUPS = INSTALLATION, LONG = "installation", "open for long"
 
 
+# Before xdist's own, which reads the marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In parallel a file stays together, and so do all who share the one running installation."""
+    """In parallel a file stays together, and so do all who share the one running installation; the longest begin."""
     for item in items:
-        if item.path.name in OPEN_FOR_LONG or item.path.parent.name == "demo":
-            item.add_marker(pytest.mark.xdist_group("open for long"))
-            continue
-        shares = "installation" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("installation" if shares else item.path.name + item.path.parent.name))
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    # One process takes the first group and another the second, so that neither is left with a long one at the end.
+    items.sort(key=lambda item: GROUPS.index(name) if (name := group(item)) in GROUPS else len(GROUPS))
+
+
+def group(item: pytest.Item) -> str:
+    if "installation" in getattr(item, "fixturenames", ()):
+        return INSTALLATION
+    if item.path.name in OPEN_FOR_LONG or item.path.parent.name == "demo":
+        return LONG
+    return f"{item.path.parent.name} {item.path.name}"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

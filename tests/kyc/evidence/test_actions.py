@@ -62,6 +62,8 @@ class TestUpload:
             (b"\x89PNG\r\n\x1a\n" + b"\x00" * 90, "Only PDF|damaged"),
             (locked_pdf(), "password"),
         ],
+        # Bytes make no names: those of a locked PDF are others in each process.
+        ids=["empty", "too large", "program", "SVG", "PDF in name only", "cut off", "hollow PNG", "locked"],
     )
     def test_says_what_is_wrong(self, nordlys: Founded, data: bytes, sentence: str) -> None:
         with pytest.raises((evidence.BadFile, sniff.NotAccepted), match=sentence):
