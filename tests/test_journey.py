@@ -66,7 +66,7 @@ def sent(case: Case, by: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_from_sign_up_to_a_live_key_and_a_report() -> None:
-    cast.load_list()
+    cast.load_shipped_list()
     freja, ana, rui = (
         cast.customer("freja@tide.example", "Freja Lind"),
         cast.staff("analyst", "Ana"),

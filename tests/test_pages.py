@@ -1,5 +1,7 @@
 """Every page an officer opens draws, on a case that was really examined."""
 
+from pathlib import Path
+
 import pytest
 
 from kyc.cases import examining
@@ -8,9 +10,9 @@ from tests import cast
 TABS = ("summary", "people", "documents", "screening", "risk", "keys", "timeline")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_desk_draws_every_tab_of_an_examined_case() -> None:
-    cast.load_list()
+@pytest.mark.django_db
+def test_the_desk_draws_every_tab_of_an_examined_case(tmp_path: Path) -> None:
+    cast.load_list(tmp_path)
     found = cast.submitted(cast.customer())
     examining.run()
     ana = cast.signed_in(cast.staff("analyst", "Ana"))

@@ -127,7 +127,9 @@ class Cascade:
         return f"{told} {self.holders(later)} of it besides." if later else told
 
     def holders(self, held: Iterable[Holding]) -> str:
-        return " and ".join(f"{self.name(h.owner)} ({self.standing(h.owner)}) holds {shown(h.share)}" for h in held)
+        """The largest first, whatever the parties' ids."""
+        told = sorted(held, key=lambda h: (-h.share.min, -h.share.max, self.name(h.owner), h.owner))
+        return " and ".join(f"{self.name(h.owner)} ({self.standing(h.owner)}) holds {shown(h.share)}" for h in told)
 
     def standing(self, owner: str) -> str:
         if owner in self.listed:

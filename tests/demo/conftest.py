@@ -36,7 +36,7 @@ def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Seeded]:
         # As Django's own test cases say that theirs is no transaction of the product.
         block._from_testcase = True
         with block:
-            cast.load_list()
+            cast.load_shipped_list()
             seed.begin()
             found = Seeded(seed.credential())
             seed.complete(found.told.append)

@@ -212,7 +212,7 @@ class TestTheWhole:
 @pytest.mark.django_db
 class TestKilled:
     def test_what_was_begun_is_gone_and_the_next_start_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        cast.load_list()
+        cast.load_shipped_list()
         monkeypatch.setattr(seed, "OTHERS", seed.OTHERS[:3])
         monkeypatch.setattr(seed, "SANDBOXES", ())
         monkeypatch.setattr(seed, "FIRST", ())

@@ -68,9 +68,7 @@ class Story:
 
 
 def load_list(folder: Path) -> None:
-    path = folder / "sdn.csv"
-    path.write_text(LISTED)
-    lists.load("ofac-sdn", primary=path, published=PUBLISHED)
+    cast.load_list(folder, LISTED, published=PUBLISHED)
 
 
 def dossier_of(

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import User
 from kyc.cases.models import Case
 from kyc.screening.models import ListVersion
+from tests import cast
 from tests.cast import Founded, founded
 from tests.kyc.cases import scenes
 
@@ -28,7 +29,7 @@ def nordlys(db: None) -> Founded:
 
 @pytest.fixture
 def the_list(db: None, tmp_path: Path) -> ListVersion:
-    return scenes.load_list(tmp_path)
+    return cast.load_list(tmp_path)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from pathlib import Path
 
 import pytest
 from django.db import DataError
@@ -17,26 +15,9 @@ from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
-from kyc.screening import lists
-from kyc.screening.models import ListVersion
 from tests.cast import Founded, founded, pdf
 
-# OFAC's twelve columns; the third tells a person from a company.
-LISTED = """\
-9101,"VOLKHOV TRADING LLC",-0- ,"SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0-\x20
-9102,"DRAGUNOV METALS LLC",-0- ,"SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"Registration Number 7701234567 (Russia)."
-9103,"KARPOV, Zorislav","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 04 Feb 1961; nationality Russia."
-9104,"BELKIN, Timur","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0-\x20
-9105,"SEVERNAYA ZVEZDA",-0- ,"SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0-\x20
-"""
 VOLKHOV, DRAGUNOV, KARPOV = "Volkhov Trading LLC", "Dragunov Metals LLC", "Zorislav Karpov"
-PUBLISHED = date(2026, 10, 1)
-
-
-def load_list(folder: Path, text: str = LISTED, *, published: date = PUBLISHED) -> ListVersion:
-    file = folder / f"sdn-{published}.csv"
-    file.write_text(text)
-    return ListVersion.objects.get(pk=lists.load("ofac-sdn", primary=file, published=published, may_shrink=True).version)
 
 
 def person(email: str, name: str, role: str = "") -> User:

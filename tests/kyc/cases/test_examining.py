@@ -17,6 +17,7 @@ from kyc.risk.models import Score
 from kyc.screening import actions as screening
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
+from tests import cast
 from tests.cast import Founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import DRAGUNOV, KARPOV, VOLKHOV, company, own
@@ -246,9 +247,7 @@ class TestScreening:
     def test_says_how_many_are_clear_on_which_list(self, case: Case) -> None:
         examination = case.examinations.get()
         assert finding(examination, "screening") == ("good", f"2 parties are clear on {LIST}.")
-        assert examination.lists == [
-            {"id": ListVersion.objects.get().pk, "source": "ofac-sdn", "published": str(scenes.PUBLISHED)}
-        ]
+        assert examination.lists == [{"id": ListVersion.objects.get().pk, "source": "ofac-sdn", "published": str(cast.PUBLISHED)}]
 
     def test_a_listed_number_is_found_under_another_name(self, nordlys: Founded, the_list: ListVersion) -> None:
         own(nordlys, "Solvik Invest AS", "10", kind="company", registration_number="77-0123-4567")
@@ -291,8 +290,8 @@ class TestScreening:
     def test_each_hit_names_the_version_whose_entry_it_is(self, nordlys: Founded, the_list: ListVersion, tmp_path: Path) -> None:
         """Publishers number their entries as they like: two lists may both have a 9101."""
         other = tmp_path / "cons.csv"
-        other.write_text(scenes.LISTED.replace("VOLKHOV TRADING LLC", "HAVBLIKK CARGO LLC"))
-        version = lists.load("ofac-cons", primary=other, published=scenes.PUBLISHED).version
+        other.write_text(cast.LISTED.replace("VOLKHOV TRADING LLC", "HAVBLIKK CARGO LLC"))
+        version = lists.load("ofac-cons", primary=other, published=cast.PUBLISHED).version
         company(nordlys, VOLKHOV, "20", owner=("Kari Moe", "100"))
         company(nordlys, "Havblikk Cargo LLC", "20", owner=("Nils Moe", "100"))
         scenes.examine(nordlys)
@@ -340,7 +339,7 @@ class TestRulings:
 
     def test_a_new_version_of_the_list_is_asked_anew(self, blocked: Examination, ana: User, tmp_path: Path) -> None:
         screening.rule(Hit.objects.get(), ruling="false", reason="different_country", by=ana)
-        version = scenes.load_list(tmp_path, published=date(2026, 11, 1), text=scenes.LISTED.replace("SDGT", "UKRAINE-EO13660"))
+        version = cast.load_list(tmp_path, published=date(2026, 11, 1), text=cast.LISTED.replace("SDGT", "UKRAINE-EO13660"))
         second = scenes.examine_anew(blocked.case)
         assert finding(second, "screening")[0] == "warn"
         assert Hit.objects.open().get().list_version == version
@@ -376,7 +375,7 @@ class TestOutdated:
         """One against an older list, and one of a name that the party has given up, are nobody's question any more."""
         belkin = Hit.objects.get(party__name="Timur Belkin")
         parties.correct(belkin.party, name="Timur Bel", country="NO", by=case.submitted_by)
-        scenes.load_list(tmp_path, published=date(2026, 11, 1), text=scenes.LISTED.replace("BELKIN", "BELOV"))
+        cast.load_list(tmp_path, published=date(2026, 11, 1), text=cast.LISTED.replace("BELKIN", "BELOV"))
         examining.run()
         assert Hit.objects.open().count() == 3
         assert not examining.QUEUE.is_waiting()
@@ -530,7 +529,7 @@ class TestRun:
         screen = examining.screen
 
         def later(facts: examining.Round) -> dict[int, list[examining.Match]]:
-            scenes.load_list(tmp_path, published=date(2026, 11, 1), text=scenes.LISTED.replace("SDGT", "UKRAINE-EO13660"))
+            cast.load_list(tmp_path, published=date(2026, 11, 1), text=cast.LISTED.replace("SDGT", "UKRAINE-EO13660"))
             return screen(facts)
 
         monkeypatch.setattr(examining, "screen", later)

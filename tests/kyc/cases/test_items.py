@@ -1,5 +1,6 @@
 """What is asked of a customer, item by item."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def nordlys() -> Founded:
-    load_list()
+def nordlys(tmp_path: Path) -> Founded:
+    load_list(tmp_path)
     found = submitted(customer())
     examining.run()
     for hit in Hit.objects.open():

@@ -18,6 +18,7 @@ from kyc.parties import payments, statuses
 from kyc.parties.models import Party, PaymentMeans, PersonStatus
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
+from tests import cast
 from tests.cast import Founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
@@ -71,8 +72,8 @@ class TestObstacles:
         case = scenes.examine(nordlys).case
         assert obstacles(case) == []
         assert not examining.QUEUE.is_waiting()
-        named = scenes.LISTED.replace("KARPOV, Zorislav", "KARPOV, Milan")
-        scenes.load_list(tmp_path, named, published=scenes.PUBLISHED + timedelta(days=30))
+        named = cast.LISTED.replace("KARPOV, Zorislav", "KARPOV, Milan")
+        cast.load_list(tmp_path, named, published=cast.PUBLISHED + timedelta(days=30))
         assert obstacles(case) == [ANEW]
         assert examining.QUEUE.is_waiting()
         examining.run()
@@ -91,8 +92,8 @@ class TestObstacles:
         own(nordlys, KARPOV, "10")
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
-        shorter = scenes.LISTED.replace("KARPOV, Zorislav", "NOBODY, Known")
-        scenes.load_list(tmp_path, shorter, published=scenes.PUBLISHED + timedelta(days=30))
+        shorter = cast.LISTED.replace("KARPOV, Zorislav", "NOBODY, Known")
+        cast.load_list(tmp_path, shorter, published=cast.PUBLISHED + timedelta(days=30))
         examining.run()
         assert Hit.objects.open().count() == 1
         assert obstacles(case) == []

@@ -1,5 +1,7 @@
 """Sandboxes of integrators."""
 
+from pathlib import Path
+
 import pytest
 from django.db import DatabaseError, transaction
 from django.template.loader import render_to_string
@@ -20,9 +22,13 @@ from tests.cast import customer, load_list, signed_in, staff, submitted
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def the_list(tmp_path: Path) -> None:
+    load_list(tmp_path)
+
+
 def sandbox(outcome: str) -> Organisation:
     """Sent and examined."""
-    load_list()
     by = customer()
     made = sandboxes.make(name="Nordlys sandbox", outcome=outcome, owner=by, by=staff("administrator"))
     found = submitted(by, name="Nordlys sandbox")
@@ -67,7 +73,6 @@ class TestRun:
         assert introspect(text)["sandbox"] is True
 
     def test_a_customer_waits_for_people(self) -> None:
-        load_list()
         found = submitted(customer())
         examining.run()
         sandboxes.run()
@@ -80,7 +85,6 @@ def customer_of(organisation: Organisation) -> User:
 
 class TestRobots:
     def test_the_database_lets_robots_decide_no_customer(self) -> None:
-        load_list()
         found = submitted(customer())
         examining.run()
         robots = [sandboxes.robot(role) for role in (StaffRole.ANALYST, StaffRole.APPROVER)]

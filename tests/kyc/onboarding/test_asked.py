@@ -1,5 +1,7 @@
 """What an officer asked for: exactly that is shown, open and waited for."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -20,9 +22,9 @@ def url(name: str) -> str:
 
 
 @pytest.fixture
-def asked(alice: User) -> Founded:
+def asked(alice: User, tmp_path: Path) -> Founded:
     """The identity paper of Alice and the use were asked for."""
-    load_list()
+    load_list(tmp_path)
     found = submitted(alice)
     examining.run()
     items = [

@@ -1,6 +1,7 @@
 """What the customer is, and who: each class is asked what it needs, and no more."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -104,8 +105,8 @@ class TestKind:
         assert sent(alices, url("kind"), {"customer_class": "research", "programme": "none"})[0] == 302
         assert Party.objects.current().count() == 2
 
-    def test_who_is_verified_becomes_nobody_else(self, alice: User) -> None:
-        load_list()
+    def test_who_is_verified_becomes_nobody_else(self, alice: User, tmp_path: Path) -> None:
+        load_list(tmp_path)
         nordlys, ana, rui = submitted(alice), staff("analyst", "Ana"), staff("approver", "Rui")
         examining.run()
         case = Case.objects.get()
