@@ -9,6 +9,7 @@ from demo import clock, documents, founding
 from demo.founding import examined, named, staff
 from demo.organisations.rows import Customer, Story
 from kyc.cases import actions as cases
+from kyc.cases import flags
 from kyc.cases.models import Case, Decision
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations, proofs
@@ -16,6 +17,7 @@ from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, introspection, linking
 from kyc.keys.models import Key
+from kyc.parties import questionnaires
 from kyc.parties.models import Party, PersonStatus
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
@@ -143,6 +145,8 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
             verify_us(case.organisation, by)
             # What was sent and verified since calls for another round.
             case = examined(case)
+    with clock.days_ago(story.sent - after + HOURS / 2):
+        explain(case.organisation)
     take(propose(case, story, choice="approve", after=after), story, after=after + 0.2)
     began = story.sent - after - 0.3
     held: list[tuple[Key, str, str]] = []
@@ -155,6 +159,14 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
     if story.held:
         with clock.days_ago(0.1):
             holds.place(organisation=case.organisation, reason=story.held, by=staff("approver"))
+
+
+def explain(organisation: Organisation) -> None:
+    """What an answer makes an officer ask is asked, and what came back is written down."""
+    signed = questionnaires.current(organisation)
+    for flag in flags.of(signed) if signed else []:
+        note = "Asked by telephone. The signed answers say it whole, and the contract with the customer agrees."
+        flags.rule(signed, flag.question, ruling="explained", note=note, by=staff("analyst"))
 
 
 def verify_us(organisation: Organisation, by: User) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import messages, snapshots
 from accounts.models import GatewayCredential, Membership, Proposal, User
 from kyc.cases import actions as cases
-from kyc.cases.models import Case, Decision, Entity, Requirement
+from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
@@ -74,8 +74,11 @@ def one_of_each(by: User, **names: str) -> Rows:
         invited_by=by, expires_at=now + timedelta(days=7),
     )  # fmt: skip
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
+    word = FlagRuling.objects.create(
+        organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
+    )  # fmt: skip
     rows = [
-        status, proof, invitation, *told,
+        status, proof, invitation, *told, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, report,
     ]  # fmt: skip

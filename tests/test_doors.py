@@ -26,6 +26,7 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Interest
+from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
 from reports.models import Report
@@ -176,6 +177,10 @@ DOORS: dict[str, Door] = {
     "desk:case": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:live": Door(READERS, own=of(pk="case"), state="review"),
     "desk:examine": Door(EXAMINERS, get=False, own=of(pk="case"), post=nothing, state="review", told=EXAMINERS),
+    "desk:rule_flag": Door(
+        EXAMINERS, get=False, own=of(pk="case", signed="signed", question="resale"), names="Red flag, explained.", state="review",
+        post=of(ruling="explained", note="They name their customers."),
+    ),
     "desk:verify": Door(
         EXAMINERS, get=False, own=of(pk="case", party="boss"), post=nothing, state="review", told=EXAMINERS
     ),
@@ -255,6 +260,8 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
     )  # fmt: skip
     rows[Invitation].digest = invitations.digest(f"a-link-of-{organisation.pk}")
     rows[Invitation].save()
+    answers = cast.ANSWERS | {"resale": "resale", "onward_controls": "We know them."}
+    signed = questionnaires.sign(organisation, answers=answers, signed_name="Alice", by=rows[User])
     free = Party.objects.create(organisation=organisation, kind="person", name="Kari Lund", country="NO")
     free.roles.create(organisation=organisation, kind="director", valid_from=timezone.localdate())
     behind = Party.objects.create(organisation=organisation, kind="person", name="Per Skjult", country="NO")
@@ -264,6 +271,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "report": rows[Report].pk, "ready": ready.pk, "decision": rows[Decision].pk,
+        "signed": signed.pk,
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from kyc.cases.completeness import missing
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
+from kyc.parties import profiles
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
@@ -134,7 +135,7 @@ def propose(
     """One officer's word. Asking the customer for more names what is needed, item by item (kyc.cases.items), or in a sentence
     that he will read."""
     case = locked(case, Case.State.REVIEW)
-    asked = asking.checked(items, parties_of(case)) if choice == Decision.Choice.ASK else []
+    asked = checked_items(case, items) if choice == Decision.Choice.ASK else []
     if choice == Decision.Choice.ASK and not asked and not message.strip():
         raise proposals.ReasonMissing(_("Say what you need: name it, or write the sentence that the customer will read."))
     if not note.strip():
@@ -192,6 +193,10 @@ def withdraw(decision: Decision, *, by: User) -> Case:
     return case
 
 
+def checked_items(case: Case, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return asking.checked(items, parties_of(case), profiles.customer_class(case.organisation))
+
+
 def parties_of(case: Case) -> dict[int, Party]:
     return {party.pk: party for party in Party.objects.current().filter(organisation=case.organisation)}
 
@@ -201,7 +206,12 @@ def ask(case: Case, decision: Decision) -> None:
     due = timezone.now().date() + timedelta(days=packs.current().days("answer"))
     parties = parties_of(case)
     asked = [
-        {"what": item["what"], "party": parties.get(item["party"]), "sentence": asking.sentence(item, parties)}
+        {
+            "what": item["what"],
+            "why": item["why"],
+            "party": parties.get(item["party"]),
+            "sentence": asking.sentence(item, parties),
+        }
         for item in decision.items
     ]
     for item in asked or [{"sentence": decision.message}]:

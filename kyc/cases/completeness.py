@@ -1,9 +1,9 @@
 """What must be there before a case can be sent, by what the customer is. What its class does not need is not asked (PRV-01)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,10 +16,11 @@ from kyc.parties.models import Party, PaymentMeans, Profile, Role
 from kyc.parties.wording import one_stop
 
 C, D, K = Profile.CustomerClass, Document.Kind, Interest.Kind
+FOUNDED = (D.REGISTER_EXTRACT, D.ARTICLES, D.FOUNDING_ACT)
 # Of each class one of these documents, and the sentence that asks for it.
 PAPERS: dict[str, tuple[tuple[str, ...], Promise]] = {
-    C.COMPANY: ((), gettext_lazy("Add one document about the company, such as a register extract.")),
-    C.RESEARCH: ((), gettext_lazy("Add one document about the institution, such as its statute or a register extract.")),
+    C.COMPANY: (FOUNDED, gettext_lazy("Add one document about the company: a register extract, its articles or founding act.")),
+    C.RESEARCH: (FOUNDED, gettext_lazy("Add one document about the institution: its statute, articles or a register extract.")),
     C.INDIVIDUAL: ((D.PASSPORT, D.IDENTITY_CARD), gettext_lazy("Add your passport or identity card.")),
     C.TRUST: ((D.TRUST_DEED,), gettext_lazy("Add the trust deed.")),
     C.STATE_BODY: ((D.FOUNDING_ACT,), gettext_lazy("Add the act that founded the body, or its statute.")),
@@ -32,6 +33,8 @@ ABOUT: dict[str, Promise] = {
     C.TRUST: gettext_lazy("Tell us about the trust."),
     C.STATE_BODY: gettext_lazy("Tell us about the state body."),
 }
+# The steps that a class has no need of (PRV-01): an individual acts for himself, and nobody owns a state.
+WITHOUT: dict[str, tuple[str, ...]] = {C.INDIVIDUAL: ("people", "owners"), C.STATE_BODY: ("owners",)}
 # Who is led by somebody, and the sentence that asks for him.
 LEADING: dict[str, Promise] = {
     C.COMPANY: gettext_lazy("Name the one person who controls the company day to day."),
@@ -53,7 +56,8 @@ def missing(organisation: Organisation) -> list[Missing]:
     profile = profiles.of(organisation)
     if profile is None:
         return [Missing("kind", _("Say what you are, and how you come to us."))]
-    roles = {role.kind: role.party for role in Role.objects.live().filter(organisation=organisation).select_related("party")}
+    live = Role.objects.live().filter(organisation=organisation).select_related("party")
+    roles = {role.kind: role for role in live}
     steps = {
         "company": about_customer(roles.get(Role.Kind.CUSTOMER), profile.customer_class, organisation),
         "people": people(profile.customer_class, roles),
@@ -70,17 +74,21 @@ def is_foreign_data_asked(organisation: Organisation) -> bool:
     return not statuses.are_declared_us(organisation)
 
 
-def about_customer(found: Party | None, customer_class: str, organisation: Organisation) -> Iterator[str]:
+def about_customer(found: Role | None, customer_class: str, organisation: Organisation) -> Iterator[str]:
     if found is None:
         yield str(ABOUT[customer_class])
-    elif not found.phone and is_foreign_data_asked(organisation):
+    elif not found.party.phone and is_foreign_data_asked(organisation):
         yield _("Add a telephone number.")
 
 
-def people(customer_class: str, roles: Collection[str]) -> Iterator[str]:
-    """One controlling person (FIN-03), directors, and who signs (FATF-02); `roles` are the kinds that somebody has."""
-    if customer_class in LEADING and Role.Kind.CONTROLLER not in roles:
+def people(customer_class: str, roles: Mapping[str, Role]) -> Iterator[str]:
+    """One controlling person with a title (FIN-03), directors, and who signs (FATF-02); `roles` has one by each kind that
+    somebody has."""
+    leading = roles.get(Role.Kind.CONTROLLER)
+    if customer_class in LEADING and leading is None:
         yield str(LEADING[customer_class])
+    elif leading and not leading.title:
+        yield one_stop(_("Say what title %(name)s has, who controls you day to day.") % {"name": leading.party.name})
     if customer_class in {C.COMPANY, C.RESEARCH} and Role.Kind.DIRECTOR not in roles:
         yield _("Name at least one director.")
     if customer_class != C.INDIVIDUAL and Role.Kind.SIGNATORY not in roles:
@@ -101,8 +109,10 @@ def documents(customer_class: str, organisation: Organisation) -> Iterator[str]:
 
 
 def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
-    current, kinds = Document.objects.current().filter(organisation=organisation), PAPERS[customer_class][0]
-    return not (current.filter(kind__in=kinds) if kinds else current.exclude(kind=D.AUTHORITY)).exists()
+    """Whether no document of the customer itself shows what it is; one of another party's, such as an owner's, does not."""
+    customer = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER).values("party")
+    current = Document.objects.current().filter(organisation=organisation, kind__in=PAPERS[customer_class][0])
+    return not current.filter(Q(party__isnull=True) | Q(party__in=customer)).exists()
 
 
 def unproved(organisation: Organisation) -> QuerySet[Role]:

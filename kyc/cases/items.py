@@ -1,33 +1,39 @@
 """What can be asked of a customer, item by item: what it is, where he does it, and what shows that he has."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent
 from accounts.refused import Refused
+from kyc.cases.completeness import WITHOUT
 from kyc.cases.models import Case, Requirement
 from kyc.evidence.models import Document
+from kyc.ownership.models import Interest
+from kyc.parties.actions import PEOPLE_ROLES
 from kyc.parties.models import Party, Role
 
 D = Document.Kind
+LONGEST = 1000
 
 
 @dataclass(frozen=True)
 class Item:
-    """`step` is the onboarding's page; `documents` the kinds of which one answers it, `verbs` what else does; `about` says
-    whether it is asked of one party, and `kinds` of which kinds that can be, any where none is named."""
+    """`step` is the onboarding's page; `documents` the kinds of which one answers it, `verbs` the events that do, and `undoing`
+    those that do unless something is missing; `about` says whether it is asked of one party, and `kinds` of which kinds that
+    can be, any where none is named."""
 
     label: Promise
     step: str
     about: str = ""
     documents: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
+    undoing: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
 
@@ -47,18 +53,17 @@ ITEMS: dict[str, Item] = {
     "details": Item(
         gettext_lazy("Details of the customer"), "company", verbs=("party.company_declared", "party.individual_declared")
     ),
-    "people": Item(
-        gettext_lazy("People"), "people", verbs=("party.person_declared", "party.removed", "party.controller_replaced")
-    ),
+    "people": Item(gettext_lazy("People"), "people", verbs=("party.person_declared",), undoing=("party.removed",)),
     "owners": Item(
         gettext_lazy("Owners"),
         "owners",
         PARTY,
-        verbs=("interest.", "party.corrected"),
+        verbs=("interest.declared", "interest.share_changed", "interest.held_for_changed", "party.corrected"),
+        undoing=("interest.ended",),
         kinds=(Party.Kind.COMPANY, Party.Kind.TRUST),
     ),
     "use": Item(gettext_lazy("Intended use"), "use", verbs=("questionnaire.signed",)),
-    "payment": Item(gettext_lazy("Means of payment"), "payment", verbs=("payment.",)),
+    "payment": Item(gettext_lazy("Means of payment"), "payment", verbs=("payment.declared",), undoing=("payment.ended",)),
 }
 # Why it is asked for, as the customer reads it.
 REASONS: dict[str, Promise] = {
@@ -69,6 +74,8 @@ REASONS: dict[str, Promise] = {
     "contradicts": gettext_lazy("It contradicts something else that you told us."),
     "unclear": gettext_lazy("We do not understand it as it stands."),
 }
+# Upon these something must come; upon the others taking something back may be the answer.
+LACKING = ("missing", "incomplete")
 
 
 class BadItem(Refused):
@@ -77,22 +84,30 @@ class BadItem(Refused):
     field = "items"
 
 
-def checked(items: Iterable[Mapping[str, Any]], parties: dict[int, Party]) -> list[dict[str, Any]]:
-    """Each as {"what", "party", "why", "words"}, checked against the catalogue and the organisation's parties. Raises BadItem."""
+def checked(items: Iterable[Mapping[str, Any]], parties: dict[int, Party], customer_class: str) -> list[dict[str, Any]]:
+    """Each as {"what", "party", "why", "words"}, checked against the catalogue, the organisation's parties and what it is.
+    Raises BadItem."""
     kept = []
     for item in items:
         what, party, why = str(item.get("what", "")), item.get("party"), str(item.get("why", ""))
+        words = str(item.get("words", "")).strip()
         if what not in ITEMS or why not in REASONS:
             raise BadItem(_("Choose what you ask for, and why, from the lists."))
         if party is not None and party not in parties:
             raise BadItem(_("Choose one of this customer's parties."))
-        kept.append({"what": what, "party": party, "why": why, "words": str(item.get("words", "")).strip()[:1000]})
+        if wrong := misplaced(what, parties.get(party) if party is not None else None, customer_class):
+            raise BadItem(f"{ITEMS[what].label}: {wrong}")
+        if len(words) > LONGEST:
+            raise BadItem(_("Your own words are too long: at most %(limit)s characters.") % {"limit": LONGEST})
+        kept.append({"what": what, "party": party, "why": why, "words": words})
     return kept
 
 
-def misplaced(what: str, party: Party | None) -> str:
-    """Why that can't be asked of that party, in a sentence; nothing where it can."""
+def misplaced(what: str, party: Party | None, customer_class: str) -> str:
+    """Why that can't be asked of that party, or of a customer of that class, in a sentence; nothing where it can."""
     item = ITEMS[what]
+    if item.step in WITHOUT.get(customer_class, ()):
+        return str(UNASKED[item.step])
     if party and item.about != PARTY:
         return _("This is asked of nobody in particular.")
     if party is None:
@@ -100,6 +115,13 @@ def misplaced(what: str, party: Party | None) -> str:
     if item.kinds and party.kind not in item.kinds:
         return _("Only a person has one.") if item.kinds == PEOPLE else _("Only a company or a trust has owners.")
     return ""
+
+
+# Why a step that a class has no need of can't be asked for.
+UNASKED: dict[str, Promise] = {
+    "people": gettext_lazy("This customer is a person and acts alone, so no people are asked for."),
+    "owners": gettext_lazy("Nobody owns a person or a state body, so no owners are asked for."),
+}
 
 
 def sentence(item: dict[str, Any], parties: dict[int, Party]) -> str:
@@ -110,27 +132,98 @@ def sentence(item: dict[str, Any], parties: dict[int, Party]) -> str:
     return " ".join(filter(None, [f"{named}.", str(REASONS[item["why"]]), item["words"]]))
 
 
-def is_done(requirement: Requirement) -> bool:
-    """Whether the customer has since sent or changed what the requirement names."""
-    item = ITEMS.get(requirement.what)
-    if item is None:
-        return False
-    if item.documents:
-        sent = Document.objects.current().filter(
-            organisation=requirement.organisation, kind__in=item.documents, uploaded_at__gt=requirement.asked_at
+def has_left(requirement: Requirement) -> bool:
+    """Whether it is about a party that has been removed since: nothing of that party can be sent any more, nor is needed."""
+    return requirement.party is not None and requirement.party.removed_on is not None
+
+
+@dataclass
+class Sent:
+    """What one organisation has sent and changed since it was first asked: documents as kind, party and when; events as verb,
+    target and when. `owning` has, by the owned party, what of its owners an event may be about."""
+
+    documents: list[tuple[str, int | None, datetime]] = field(default_factory=list)
+    events: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    owning: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
+    people: set[str] = field(default_factory=set)
+    customer: int | None = None
+
+    def answers(self, requirement: Requirement) -> bool:
+        item = ITEMS[requirement.what]
+        return self.has_document(item, requirement) if item.documents else self.has_event(item, requirement)
+
+    def has_document(self, item: Item, requirement: Requirement) -> bool:
+        about = {requirement.party_id}
+        if requirement.party_id and requirement.party_id == self.customer:
+            # A document about the customer itself names no party.
+            about.add(None)
+        return any(
+            kind in item.documents and at > requirement.asked_at and (requirement.party_id is None or party in about)
+            for kind, party, at in self.documents
         )
-        if requirement.party is None:
-            return sent.exists()
-        # A document about the customer itself names no party.
-        about = Q(party=requirement.party)
-        if requirement.party.roles.live().filter(kind=Role.Kind.CUSTOMER).exists():
-            about |= Q(party__isnull=True)
-        return sent.filter(about).exists()
-    events = AuditEvent.objects.filter(organisation_id=requirement.organisation_id, at__gt=requirement.asked_at)
-    return any(verb.startswith(item.verbs) for verb in events.values_list("verb", flat=True))
+
+    def has_event(self, item: Item, requirement: Requirement) -> bool:
+        verbs = item.verbs if requirement.why in LACKING else item.verbs + item.undoing
+        return any(
+            verb in verbs and at > requirement.asked_at and self.is_about(item, requirement, kind, target)
+            for verb, kind, target, at in self.events
+        )
+
+    def is_about(self, item: Item, requirement: Requirement, kind: str, target: str) -> bool:
+        """Whether an event's target is what was asked about; somebody who leaves is one of the people or an owner."""
+        if item.step == "owners" and requirement.party_id:
+            return (kind, target) in self.owning.get(requirement.party_id, set())
+        return item.step != "people" or target in self.people
+
+
+def done(requirements: Sequence[Requirement]) -> set[int]:
+    """The numbers of those, all of one organisation, that the customer has since sent or changed, or that are settled since
+    the party they are about has left. As many queries whether few or many."""
+    settled = {requirement.pk for requirement in requirements if has_left(requirement)}
+    open_ones = [row for row in requirements if row.what in ITEMS and row.pk not in settled]
+    if not open_ones:
+        return settled
+    sent = sent_since(open_ones)
+    return settled | {requirement.pk for requirement in open_ones if sent.answers(requirement)}
+
+
+def sent_since(requirements: Sequence[Requirement]) -> Sent:
+    organisation, since = requirements[0].organisation_id, min(row.asked_at for row in requirements)
+    items, sent = [ITEMS[row.what] for row in requirements], Sent()
+    if kinds := {kind for item in items for kind in item.documents}:
+        documents = Document.objects.current().filter(organisation=organisation, kind__in=kinds, uploaded_at__gt=since)
+        sent.documents = list(documents.values_list("kind", "party", "uploaded_at"))
+        live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER)
+        sent.customer = live.values_list("party", flat=True).first()
+    if verbs := {verb for item in items for verb in item.verbs + item.undoing}:
+        events = AuditEvent.objects.filter(organisation_id=organisation, at__gt=since, verb__in=verbs)
+        sent.events = list(events.values_list("verb", "target_type", "target_id", "at"))
+    if any(item.step == "people" for item in items):
+        roles = Role.objects.filter(organisation=organisation, kind__in=PEOPLE_ROLES)
+        sent.people = set(map(str, roles.values_list("party", flat=True)))
+    if owned := {row.party_id for row in requirements if ITEMS[row.what].step == "owners" and row.party_id}:
+        sent.owning = owning(owned)
+    return sent
+
+
+def owning(owned: set[int]) -> dict[int, set[tuple[str, str]]]:
+    """The interests in each, also those that have ended, and who holds them or has them held, as an event names its target."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    rows = Interest.objects.filter(owned__in=owned).values_list("owned", "pk", "owner", "held_for")
+    for party, interest, *holders in rows:
+        about = found.setdefault(party, set())
+        about.add((Interest._meta.label_lower, str(interest)))
+        about.update((Party._meta.label_lower, str(holder)) for holder in holders if holder)
+    return found
+
+
+def is_done(requirement: Requirement) -> bool:
+    """Of one; of several `done` asks once."""
+    return requirement.pk in done([requirement])
 
 
 def undone(case: Case) -> list[Requirement]:
     """What was named and is not yet sent or changed; a sentence that names no item is for people to judge."""
-    asked = case.requirements.filter(met_at__isnull=True).exclude(what="").select_related("party").order_by("pk")
-    return [requirement for requirement in asked if not is_done(requirement)]
+    asked = list(case.requirements.filter(met_at__isnull=True).exclude(what="").select_related("party").order_by("pk"))
+    answered = done(asked)
+    return [requirement for requirement in asked if requirement.pk not in answered]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, Proposal, User
 from config.jobs import Claimable
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Questionnaire
 
 # Robots decide the sandboxes of integrators, people everything else. Of a decision d and its proposal p.
 DECIDED_BY_WHO_MAY = """
@@ -170,14 +170,38 @@ class Requirement(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     case = models.ForeignKey(Case, models.PROTECT, related_name="requirements")
-    # A code of kyc.cases.items, and whom it is about; empty when only the sentence says what is meant.
+    # Codes of kyc.cases.items, and whom it is about; empty when only the sentence says what is meant.
     what = models.CharField(max_length=40, blank=True)
+    why = models.CharField(max_length=40, blank=True)
     party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True)
     sentence = models.TextField()
     consequence = models.TextField()
     due_on = models.DateField()
     asked_at = models.DateTimeField(auto_now_add=True)
     met_at = models.DateTimeField(null=True, blank=True)
+
+
+@tracked()
+class FlagRuling(models.Model):
+    """An officer's word on one red flag of what a customer signed: how it is explained, or that it stands. The newest word on
+    a question counts, and answers signed anew are asked about anew."""
+
+    class Ruling(models.TextChoices):
+        EXPLAINED = "explained", _("Explained")
+        STANDS = "stands", _("Stands in the way")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    questionnaire = models.ForeignKey(Questionnaire, models.PROTECT, related_name="rulings")
+    # Code of the question whose answer raises the flag.
+    question = models.CharField(max_length=40)
+    ruling = models.CharField(max_length=20, choices=Ruling.choices)
+    note = models.TextField()
+    ruled_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ruled_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="flag_ruling_says_why", condition=~Q(note=""))]
+        indexes = [models.Index(name="flag_rulings", fields=["questionnaire", "question"])]
 
 
 @tracked()

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kyc.cases import flags
 from kyc.cases.declared import listed
 from kyc.cases.examining import hits_of, outdated
 from kyc.cases.models import Case, Examination, Finding
@@ -30,6 +31,7 @@ def obstacles(case: Case) -> list[str]:
         found.append(_("A party has been confirmed to be on a list."))
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
+    found += flags.in_the_way(case.organisation)
     found += foreign_data(case)
     if outdated().filter(pk=case.pk).exists():
         found.append(_("The checks are being made anew, because rulings, lists or what the customer told us have changed."))

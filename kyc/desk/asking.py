@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from kyc.cases.actions import parties_of
 from kyc.cases.models import Case
 from kyc.cases.round import told_apart
 from kyc.desk.forms import Choices, DeskForm, ProposalForm
+from kyc.parties import profiles
 from kyc.parties.models import Party
 
 AT_FIRST, MORE, MOST = 2, 2, 20
@@ -26,6 +28,14 @@ def offered() -> Choices:
     return [("", gettext_lazy("Choose…")), (gettext_lazy("Documents"), papers), (gettext_lazy("What they told us"), pages)]
 
 
+@dataclass(frozen=True)
+class Of:
+    """Of whom it is asked."""
+
+    parties: Mapping[int, Party]
+    customer_class: str
+
+
 class ItemForm(DeskForm):
     """One row."""
 
@@ -34,12 +44,12 @@ class ItemForm(DeskForm):
     why = forms.ChoiceField(
         label=gettext_lazy("Why"), choices=[("", gettext_lazy("Choose…")), *items.REASONS.items()], required=False
     )
-    words = forms.CharField(label=gettext_lazy("In your own words"), max_length=1000, required=False)
+    words = forms.CharField(label=gettext_lazy("In your own words"), max_length=items.LONGEST, required=False)
 
-    def __init__(self, number: int, parties: Mapping[int, Party], data: Data | None = None, **kwargs: Any) -> None:
+    def __init__(self, number: int, of: Of, data: Data | None = None, **kwargs: Any) -> None:
         super().__init__(data, prefix=f"item{number}", **kwargs)
-        self.number, self.parties = number + 1, parties
-        names = told_apart(parties.values())
+        self.number, self.of = number + 1, of
+        names = told_apart(of.parties.values())
         self.fields["party"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
             ("", _("nobody in particular")),
             *((str(pk), name) for pk, name in names.items()),
@@ -66,13 +76,13 @@ class ItemForm(DeskForm):
         data = super().clean() or {}
         if self.is_empty:
             return data
-        party = self.parties.get(int(data["party"])) if data.get("party") else None
+        party = self.of.parties.get(int(data["party"])) if data.get("party") else None
         what, why = data.get("what"), data.get("why")
         if "what" in data and not what:
             self.add_error("what", _("Choose what you ask for, or empty the row."))
         if "why" in data and not why:
             self.add_error("why", _("Say why you ask for it."))
-        if what and "party" in data and (wrong := items.misplaced(what, party)):
+        if what and "party" in data and (wrong := items.misplaced(what, party, self.of.customer_class)):
             self.add_error("party", wrong)
         return data | {"party": party.pk if party else None}
 
@@ -80,12 +90,12 @@ class ItemForm(DeskForm):
 class Rows:
     """The rows as they came, or some empty ones; with `more`, as they came and unjudged, and further ones behind them."""
 
-    def __init__(self, parties: Mapping[int, Party], data: Data | None = None, *, more: bool = False) -> None:
+    def __init__(self, of: Of, data: Data | None = None, *, more: bool = False) -> None:
         there = max((int(found[1]) + 1 for name in data or () if (found := ROW.fullmatch(name))), default=0)
         count = min(MOST, max(there + (MORE if more else 0), AT_FIRST))
         given = [{}] * count if data is None else [row_of(data, number) for number in range(count)]
         bound = None if more else data
-        self.forms = [ItemForm(number, parties, bound, initial=row) for number, row in enumerate(given)]
+        self.forms = [ItemForm(number, of, bound, initial=row) for number, row in enumerate(given)]
         self.is_full = count == MOST
         if more and there < count:
             self.forms[there].fields["what"].widget.attrs["autofocus"] = True
@@ -117,7 +127,7 @@ def row_of(data: Data, number: int) -> dict[str, Any]:
 
 def form(case: Case, data: Data | None = None, *, more: bool = False) -> ProposalForm:
     """The proposal with its rows; with `more`, what was typed comes back unjudged and there is more room."""
-    rows = Rows(parties_of(case), data, more=more)
+    rows = Rows(Of(parties_of(case), profiles.customer_class(case.organisation)), data, more=more)
     if more and data is not None:
         return ProposalForm(initial={name: data.get(name, "") for name in ProposalForm.base_fields}, rows=rows)
     return ProposalForm(data, rows=rows)

@@ -15,7 +15,7 @@ from kyc.cases.examining import hits_of
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, live, queue, timeline, words
+from kyc.desk import asking, forms, live, queue, timeline, using, words
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
@@ -82,10 +82,11 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
 
 
-def asked_for(case: Case) -> list[tuple[Requirement, bool]]:
-    """What is still asked of the customer, and whether he has sent or changed it since."""
-    asked = case.requirements.filter(met_at__isnull=True).select_related("party", "organisation").order_by("pk")
-    return [(requirement, items.is_done(requirement)) for requirement in asked]
+def asked_for(case: Case) -> list[tuple[Requirement, str]]:
+    """What is still asked of the customer, and whether he has "sent" or changed it since, or the party has "left"."""
+    asked = list(case.requirements.filter(met_at__isnull=True).select_related("party").order_by("pk"))
+    answered = items.done(asked)
+    return [(row, "left" if items.has_left(row) else "sent" if row.pk in answered else "") for row in asked]
 
 
 def drawn_tabs(here: str, frame: dict[str, Any]) -> list[Tab]:
@@ -136,6 +137,7 @@ def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:
         (_("Address"), customer.address),
         (_("Telephone"), customer.phone),
         *((name, value) for name, value in ((_("Domain"), customer.domain), ("LEI", customer.lei)) if value),
+        (_("Intended use"), using.term(case.organisation)),
         (_("Keys"), _("%(n)s may act") % {"n": keys} if keys else _("none may act")),
     ]
     return [*facts, (_("Entity"), entity.reference)] if entity else facts

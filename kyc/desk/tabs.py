@@ -133,7 +133,7 @@ def verdicts(examination: Examination | None) -> list[dict[str, Any]]:
 
 
 def use_facts(case: Case, seen: Seen) -> Facts:
-    return using.facts(case.organisation)
+    return using.facts(case.organisation, seen.filled.get("flag_form"))
 
 
 def document_facts(case: Case, seen: Seen) -> Facts:

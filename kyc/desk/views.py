@@ -16,14 +16,15 @@ from accounts.guards import staff
 from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
-from kyc.cases import actions
+from kyc.cases import actions, flags
 from kyc.cases.models import Case, Decision
-from kyc.desk import asking, forms, queue, standing, summary
+from kyc.desk import asking, forms, queue, standing, summary, using
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold
-from kyc.parties.models import Party
+from kyc.parties import questionnaires
+from kyc.parties.models import Party, Questionnaire
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -180,6 +181,19 @@ def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     form = forms.RulingForm(target, request.POST)
     act = partial(screening.rule, target, by=request.user)
     return tried(request, found, form, act, done=_("Ruled."), tab="screening", ruling_form=form, ruled_pk=hit)
+
+
+@staff(P.EVIDENCE_JUDGE)
+@require_POST
+def rule_flag(request: HttpRequest, pk: int, signed: int, question: str) -> HttpResponse:
+    """An officer's word on a red flag of what was signed."""
+    found = fetched(request, pk)
+    target = get_object_or_404(Questionnaire, pk=signed, organisation=found.organisation)
+    if question not in dict(questionnaires.raised(target)):
+        raise Http404
+    form = using.FlagForm(question, request.POST)
+    act = partial(flags.rule, target, question, by=request.user)
+    return tried(request, found, form, act, done=_("Ruled."), tab="use", flag_form=form)
 
 
 @staff(P.EVIDENCE_JUDGE)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -52,21 +53,30 @@ def members_only(view: Page) -> Page:
 
 
 def while_open(step: str) -> Callable[[Page], Page]:
-    """As while_editable, for the pages of one step: only where it is asked, and not while other things are asked for."""
+    """As while_editable, for the pages of one step: only where it is asked, and not while other things are asked for; the use
+    also once it is verified."""
 
     def made(view: Page) -> Page:
-        @while_editable
+        @members_only
         @wraps(view)
         def page(request: HttpRequest, organisation: Organisation, **kwargs: object) -> HttpResponse:
             way = steps.way(organisation)
+            if way.case is None:
+                return redirect("onboarding:create")
             if step not in way.open:
-                messages.info(request, steps.NOT_ASKED if step in way.names else steps.NOT_YOURS)
+                messages.info(request, why_closed(way, step))
                 return redirect("onboarding:overview")
             return view(request, organisation, **kwargs)
 
         return page
 
     return made
+
+
+def why_closed(way: steps.Way, step: str) -> Promise:
+    if way.case is not None and not way.case.is_editable:
+        return steps.CLOSED
+    return steps.NOT_ASKED if step in way.names else steps.NOT_YOURS
 
 
 def while_editable(view: Page) -> Page:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc.cases.items import ITEMS, is_done
+from kyc.cases.items import ITEMS, done, has_left
 from kyc.cases.models import Case, Requirement
 
 BUTTONS: dict[str, Promise] = {
@@ -22,13 +22,15 @@ BUTTONS: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """One requirement; `step` and `url` lead to where it is done, empty when only its sentence says what is meant."""
+    """One requirement; `step` and `url` lead to where it is done, empty when only its sentence says what is meant. `has_left`
+    is true where nothing is to be done since the party has left."""
 
     requirement: Requirement
     step: str
     url: str
     button: str
     is_done: bool
+    has_left: bool = False
 
 
 def unmet(case: Case) -> list[Requirement]:
@@ -36,20 +38,23 @@ def unmet(case: Case) -> list[Requirement]:
 
 
 def asked(requirements: list[Requirement]) -> list[Asked]:
-    return [one(requirement) for requirement in requirements]
+    answered = done(requirements)
+    return [one(requirement, is_done=requirement.pk in answered) for requirement in requirements]
 
 
-def one(requirement: Requirement) -> Asked:
+def one(requirement: Requirement, *, is_done: bool) -> Asked:
     item = ITEMS.get(requirement.what)
     if item is None:
-        return Asked(requirement, "", "", "", False)
+        return Asked(requirement, "", "", "", is_done=False)
+    if has_left(requirement):
+        return Asked(requirement, item.step, "", "", is_done=True, has_left=True)
     url = reverse(f"onboarding:{item.step}")
     if item.documents:
         about = {"party": requirement.party_id} if requirement.party_id else {}
         url += "?" + urlencode({"kind": item.documents[0], **about})
     elif item.step == "owners" and requirement.party_id:
         url += f"#of-{requirement.party_id}"
-    return Asked(requirement, item.step, url, str(BUTTONS[item.step]), is_done(requirement))
+    return Asked(requirement, item.step, url, str(BUTTONS[item.step]), is_done=is_done)
 
 
 def named_steps(requirements: list[Requirement]) -> set[str]:

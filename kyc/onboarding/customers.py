@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.cases.completeness import is_foreign_data_asked
-from kyc.cases.models import Entity
-from kyc.keys.models import Key
+from kyc.keys import becoming
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Standing
@@ -26,18 +25,6 @@ from kyc.parties.models import Party, Profile
 C = Profile.CustomerClass
 P = Profile.Programme
 PHONE_HELP = gettext_lazy("With the country code, such as +47 77 00 00 00.")
-
-
-class StaysVerified(Refused):
-    """Who is verified, or holds keys, does not become somebody else."""
-
-    field = "customer_class"
-
-
-class StartsOver(Refused):
-    """Everybody who was named leaves when the customer becomes another kind of party."""
-
-    field = "customer_class"
 
 
 class KindForm(Changing):
@@ -74,7 +61,7 @@ class KindForm(Changing):
 
     def refused(self, refusal: Refused, field: str | None) -> None:
         super().refused(refusal, field)
-        if isinstance(refusal, StartsOver):
+        if isinstance(refusal, becoming.StartsOver):
             self.fields["start_over"].widget = forms.CheckboxInput()
 
 
@@ -202,32 +189,9 @@ def chosen(profile: Profile | None) -> Standing:
 
 
 def choose(request: HttpRequest, organisation: Organisation, form: KindForm) -> None:
-    typed = dict(form.cleaned_data)
-    is_confirmed = typed.pop("start_over")
     with steps.editing(organisation, "kind"):
         form.compare(chosen(profiles.of(organisation)))
-        refuse_another(organisation, typed["customer_class"], is_confirmed=is_confirmed)
-        profiles.choose(organisation, **typed, by=request.user)
-
-
-def refuse_another(organisation: Organisation, customer_class: str, *, is_confirmed: bool) -> None:
-    """Another kind of party means that everybody leaves who was named: not while verified, and not unasked."""
-    known = parties.customer(organisation)
-    if known is None or known.kind == profiles.KINDS[customer_class]:
-        return
-    entity = Entity.objects.live().filter(organisation=organisation).first()
-    if entity:
-        raise StaysVerified(
-            _("You are verified as %(name)s, and cannot become something else meanwhile. Begin with another account.")
-            % {"name": entity.name}
-        )
-    if Key.objects.filter(organisation=organisation).exclude(state=Key.State.REVOKED).exists():
-        raise StaysVerified(_("Your keys answer to people you have named. Revoke the keys first, then come back."))
-    if not is_confirmed:
-        raise StartsOver(
-            _("%(name)s and everybody you have named leave with this, since they belong to what you were before.")
-            % {"name": known.name}
-        )
+        becoming.become(organisation, **form.cleaned_data, by=request.user)
 
 
 @while_open("company")

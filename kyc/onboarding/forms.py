@@ -56,7 +56,12 @@ class PersonForm(Changing):
     replace = forms.BooleanField(
         label=_("Make this one the controlling person instead"), required=False, widget=forms.HiddenInput
     )
-    title = Text(label=_("Title"), max_length=150, required=False, help_text=_("Such as Chief executive."))
+    title = Text(
+        label=_("Title"),
+        max_length=150,
+        required=False,
+        help_text=_("Such as Chief executive. Needed of the controlling person."),
+    )
     country = Country(label=_("Nationality"))
     birth_date = BirthDate()
     us_basis = UsBasis()

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, Organisation
+from accounts import organisations
+from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
-from kyc.cases.completeness import ABOUT, Missing, is_foreign_data_asked, missing
-from kyc.cases.models import Case, Requirement
+from kyc.cases.completeness import ABOUT, WITHOUT, Missing, is_foreign_data_asked, missing
+from kyc.cases.models import Case, Entity, Requirement
 from kyc.onboarding.asked import named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
 from kyc.parties import profiles
@@ -31,8 +32,6 @@ STEPS: dict[str, Promise] = {
     "documents": _("Documents"),
     "check": _("Check and send"),
 }
-# What a class has no need of (PRV-01): an individual acts for himself, and nobody owns a state.
-WITHOUT: dict[str, tuple[str, ...]] = {C.INDIVIDUAL: ("people", "owners"), C.STATE_BODY: ("owners",)}
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
 NOT_ASKED = _("We have asked for certain things only, and this is none of them. What we asked for stands below.")
 NOT_YOURS = _("This page is not asked of you.")
@@ -66,6 +65,7 @@ class Way:
     gaps: list[Missing]
     requirements: list[Requirement] = field(default_factory=list)
     is_payment_asked: bool = True
+    is_verified: bool = False
 
     @property
     def words(self) -> Words:
@@ -80,9 +80,10 @@ class Way:
 
     @property
     def open(self) -> set[str]:
-        """The steps that may be changed. Where items were asked for, theirs alone, and those on which something is missing."""
+        """The steps that may be changed. Where items were asked for, theirs alone, and those on which something is missing. Who
+        is verified may sign the use anew, since what is signed expires sooner than what is verified."""
         if self.case is None or not self.case.is_editable:
-            return set()
+            return {"use"} if self.is_verified else set()
         if named := named_steps(self.requirements):
             return {*named, *(gap.step for gap in self.gaps)}
         return set(self.names)
@@ -127,7 +128,26 @@ def way(organisation: Organisation, case: Case | None = None) -> Way:
         gaps=gaps(organisation, found),
         requirements=unmet(case) if case and case.state == Case.State.WAITING else [],
         is_payment_asked=is_foreign_data_asked(organisation),
+        is_verified=is_verified(organisation, case),
     )
+
+
+def is_verified(organisation: Organisation, case: Case | None) -> bool:
+    """Whether the last case ended in an approval that still holds."""
+    is_approved = case is not None and case.state == Case.State.APPROVED
+    return is_approved and Entity.objects.live().filter(organisation=organisation).exists()
+
+
+@contextmanager
+def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
+    """As `editing` of the use, which one who is verified may sign anew at any time. Raises NotEditable."""
+    with transaction.atomic():
+        organisations.locked(organisation, by=by)
+        if is_verified(organisation, current_case(organisation)):
+            yield
+        else:
+            with editing(organisation, "use"):
+                yield
 
 
 @contextmanager

@@ -84,12 +84,19 @@ def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     form = UseForm(posted(request), stands=answered(signed), questions=questions)
     if form.acted(lambda: sign(request, organisation, form)):
         messages.success(request, _("Signed."))
-        return redirect(steps.way(organisation).after("use").url)
+        way = steps.way(organisation)
+        return redirect("onboarding:overview" if way.is_verified else way.after("use").url)
     today = timezone.localdate()
     until = today + timedelta(days=pack.questionnaire_days)
     return page(
         request, organisation, "use", step="use", form=form, statement=pack.questionnaire.statement, today=today, until=until
     )
+
+
+def renewal(organisation: Organisation) -> Questionnaire | None:
+    """What was signed and is to be signed anew by now, by one who is verified."""
+    signed = questionnaires.newest(organisation)
+    return signed if signed and questionnaires.is_due(signed) else None
 
 
 def answered(signed: Questionnaire | None) -> Standing:
@@ -99,7 +106,7 @@ def answered(signed: Questionnaire | None) -> Standing:
 def sign(request: HttpRequest, organisation: Organisation, form: UseForm) -> None:
     typed = dict(form.cleaned_data)
     name = typed.pop("signed_name")
-    with steps.editing(organisation, "use"):
+    with steps.signing(organisation, by=request.user):
         signed = questionnaires.current(organisation)
         stands = answered(signed)
         form.compare(stands)

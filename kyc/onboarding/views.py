@@ -25,6 +25,7 @@ from kyc.onboarding.forms import OrganisationForm, SendForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.people import people_of
+from kyc.onboarding.use import renewal
 from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
 from kyc.parties import profiles, questionnaires, statuses
@@ -74,11 +75,13 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     case = steps.current_case(organisation)
     if case is None:
         return redirect("onboarding:create")
+    entity = Entity.objects.live().filter(organisation=organisation).first()
     return page(
         request,
         organisation,
         "overview",
-        entity=Entity.objects.live().filter(organisation=organisation).first(),
+        entity=entity,
+        renewal=renewal(organisation) if entity and case.state == Case.State.APPROVED else None,
         answer_by=case.submitted_at + timedelta(days=packs.current().days("decide")) if case.submitted_at else None,
         refusal=refusal_of(case),
         **everything(organisation),

@@ -214,9 +214,9 @@ def declare_person(
     replace: bool = False,
     by: User,
 ) -> Party:
-    """Names a person and the live roles among controller, director and signatory; `party` changes one named before.
-    `birth_date` is YYYY-MM-DD, `us_basis` as in kyc.parties.statuses. A second controlling person raises SecondController,
-    unless `replace` makes this one it. Raises BadText, NamedBefore."""
+    """Names a person and the live roles among controller, director and signatory; `party` changes one named before. Who
+    controls has a title (FIN-03). `birth_date` is YYYY-MM-DD, `us_basis` as in kyc.parties.statuses. A second controlling
+    person raises SecondController, unless `replace` makes this one it. Raises BadText, NamedBefore."""
     organisation = organisations.locked(organisation, by=by)
     chosen = set(roles)
     person = own(party, organisation) if party else Party(organisation=organisation, kind=Party.Kind.PERSON)
@@ -228,6 +228,8 @@ def declare_person(
     person.birth_date = past_day("birth_date", birth_date)
     person.address = checked("address", address, limit=1000, lines=True)
     title = checked("title", title, limit=150)
+    if Role.Kind.CONTROLLER in chosen and not title:
+        raise BadText("title", _("Say what title the controlling person has, such as Chief executive."))
     if party is None:
         refuse_named_before(person)
     if Role.Kind.CONTROLLER in chosen:

@@ -20,11 +20,25 @@ OFFERING = "api"
 YES_NO = ("yes", "no")
 
 
+def newest(organisation: Organisation, offering: str = OFFERING) -> Questionnaire | None:
+    """What was signed last, good or not."""
+    return Questionnaire.objects.live().filter(organisation=organisation, offering=offering).first()
+
+
+def is_good(signed: Questionnaire) -> bool:
+    """Of today's questions, and not expired."""
+    return signed.version == packs.current().questionnaire.version and signed.expires_on >= timezone.localdate()
+
+
 def current(organisation: Organisation, offering: str = OFFERING) -> Questionnaire | None:
-    """The signed answers that are still good: the newest, of today's questions, not expired."""
-    found = Questionnaire.objects.live().filter(organisation=organisation, offering=offering).first()
-    is_good = found and found.version == packs.current().questionnaire.version and found.expires_on >= timezone.localdate()
-    return found if is_good else None
+    """The signed answers that are still good."""
+    found = newest(organisation, offering)
+    return found if found and is_good(found) else None
+
+
+def is_due(signed: Questionnaire) -> bool:
+    """Whether it is time to sign anew."""
+    return not is_good(signed) or signed.expires_on - timezone.localdate() <= timedelta(days=packs.current().days("renewal"))
 
 
 @transaction.atomic
@@ -82,13 +96,19 @@ def answer_to(question: Question, given: Any) -> Any:
     return text
 
 
-def flags(signed: Questionnaire) -> list[str]:
-    """A sentence for each answer that must be asked about before an approval."""
+def raised(signed: Questionnaire) -> list[tuple[str, str]]:
+    """The questions whose answers must be asked about before an approval, each with a sentence."""
     found = []
     for question in packs.questions(signed.version).questions:
         given = signed.answers.get(question.code, "")
-        found += [sentence for answer, sentence in question.flags if answer in (given if isinstance(given, list) else [given])]
+        told = [sentence for answer, sentence in question.flags if answer in (given if isinstance(given, list) else [given])]
+        if told:
+            found.append((question.code, " ".join(told)))
     return found
+
+
+def flags(signed: Questionnaire) -> list[str]:
+    return [sentence for _code, sentence in raised(signed)]
 
 
 def in_words(signed: Questionnaire, language: str = "en") -> list[tuple[str, str]]:

@@ -155,7 +155,8 @@ class Pack:
         return int(self.data["questionnaire"]["days"])
 
     def days(self, clock: str) -> int:
-        """decide: for us to answer; answer: for the customer to; invitation: how long its link is good."""
+        """decide: for us to answer; answer: for the customer to; invitation: how long its link is good; renewal: how
+        long before signed answers expire they are asked for anew."""
         return int(self.data["clocks"][f"{clock}_days"])
 
     @property

@@ -4,7 +4,7 @@ import pytest
 
 from accounts import organisations
 from accounts.models import User
-from kyc.cases.completeness import missing, ownerless
+from kyc.cases.completeness import lacks_paper, missing, ownerless
 from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
@@ -58,6 +58,40 @@ class TestMissing:
     def test_a_document_taken_back(self, complete: Founded) -> None:
         evidence.remove(complete.organisation.document_set.get(), by=complete.by)
         assert steps(complete) == ["documents"]
+
+    def test_who_controls_without_a_title(self, complete: Founded) -> None:
+        Role.objects.filter(kind=Role.Kind.CONTROLLER).update(title="")
+        (gap,) = missing(complete.organisation)
+        assert (gap.step, gap.sentence) == ("people", "Say what title Alice Olsen has, who controls you day to day.")
+
+    @pytest.mark.parametrize(
+        ("customer_class", "kind", "whose", "is_enough"),
+        [
+            ("company", "register_extract", None, True),
+            ("company", "articles", "customer", True),
+            ("company", "founding_act", None, True),
+            ("company", "register_extract", "owner", False),
+            ("company", "passport", "person", False),
+            ("company", "passport", None, False),
+            ("company", "other", None, False),
+            ("research", "articles", None, True),
+            ("research", "address", None, False),
+            ("trust", "trust_deed", None, True),
+            ("trust", "trust_deed", "customer", True),
+            ("trust", "trust_deed", "owner", False),
+            ("state_body", "founding_act", "owner", False),
+            ("individual", "passport", "customer", True),
+            ("individual", "passport", "person", False),
+        ],
+    )
+    def test_the_paper_is_the_customers_own_and_of_a_kind_that_shows_what_it_is(
+        self, nordlys: Founded, customer_class: str, kind: str, whose: str | None, is_enough: bool
+    ) -> None:
+        holding = company(nordlys, "Fjord Holding AS", "60")
+        about = {"customer": nordlys.party, "owner": holding, "person": nordlys.controller, None: None}[whose]
+        assert lacks_paper(customer_class, nordlys.organisation)
+        evidence.upload(nordlys.organisation, kind=kind, file=pdf(), party=about, by=nordlys.by)
+        assert lacks_paper(customer_class, nordlys.organisation) is not is_enough
 
     def test_another_organisations_documents_and_owners_do_not_count(self, complete: Founded, db: None) -> None:
         new = scenes.person("new@new.example", "New")

@@ -176,9 +176,10 @@ def founded_as(by: User, customer_class: str, kind: str, paper: str) -> Founded:
             organisation, kind=kind, name="Moe", country="NO", hq_country="NO", address="Strandgata 1", phone="+4777000000", by=by
         )
         controller = parties.declare_person(
-            organisation, name="Siri Moe", country="NO", birth_date="1980-01-02", roles=["controller", "signatory"], by=by
-        )
-    evidence.upload(organisation, kind=paper, file=pdf(), party=controller, by=by)
+            organisation, name="Siri Moe", country="NO", birth_date="1980-01-02", title="Head",
+            roles=["controller", "signatory"], by=by,
+        )  # fmt: skip
+    evidence.upload(organisation, kind=paper, file=pdf(), by=by)
     return Founded(organisation, party, controller, by)
 
 

@@ -9,12 +9,14 @@ from django.utils.html import escape
 
 from accounts.models import Proposal, User
 from kyc.cases import actions
+from kyc.cases.items import UNASKED
 from kyc.cases.models import Case, Decision, Requirement
 from kyc.desk import asking
 from kyc.evidence import actions as evidence
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Profile
 from tests import cast
 
+NOBODY = asking.Of({}, "company")
 ASK = {"choice": "ask", "reason": "document_missing", "note": "The passport is missing."}
 
 
@@ -43,6 +45,16 @@ def panel(client: Client, case: Case) -> str:
 
 
 class TestRows:
+    @pytest.mark.parametrize(("what", "customer_class"), [("owners", "state_body"), ("people", "individual")])
+    def test_what_the_class_has_no_page_for_is_refused_beside_the_row(
+        self, case: Case, as_ana: Client, what: str, customer_class: str
+    ) -> None:
+        Profile.objects.filter(organisation=case.organisation).update(customer_class=customer_class)
+        answer = propose(as_ana, case, row(0, what, why="missing"))
+        assert answer.status_code == 422
+        assert escape(str(UNASKED[what])) in text(answer)
+        assert not Decision.objects.exists()
+
     def test_empty_ones_are_none(self, case: Case, as_ana: Client, person: Party) -> None:
         passport = row(1, "identity", party=person.pk, why="missing", words="Both sides, please.")
         assert propose(as_ana, case, row(0), passport, row(2)).status_code == 302
@@ -99,10 +111,10 @@ class TestRows:
         assert Decision.objects.get().items == []
 
     def test_there_are_never_more_than_a_few(self, case: Case) -> None:
-        rows = asking.Rows({}, row(99, "use", why="missing"))
+        rows = asking.Rows(NOBODY, row(99, "use", why="missing"))
         assert len(rows.forms) == asking.MOST
         assert rows.is_full
-        assert not asking.Rows({}).is_full
+        assert not asking.Rows(NOBODY).is_full
 
 
 class TestMoreRows:

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from kyc.cases import actions as cases
@@ -13,7 +14,7 @@ from kyc.cases import examining
 from kyc.cases.models import Case, Requirement
 from kyc.evidence import actions as evidence
 from kyc.onboarding import steps
-from kyc.parties.models import Role
+from kyc.parties.models import Party, Role
 from tests.cast import Founded, load_list, pdf, signed_in, staff, submitted
 
 
@@ -92,6 +93,12 @@ class TestAsked:
         assert "Check and send again" in client.get(url("overview")).content.decode()
         assert client.post(url("check"), {"declared_true": "on"}).status_code == 302
         assert Case.objects.get().state == Case.State.SUBMITTED
+
+    def test_what_was_asked_of_somebody_who_has_left_is_settled_and_shown_so(self, asked: Founded, client: Client) -> None:
+        Party.objects.filter(pk=asked.controller.pk).update(removed_on=timezone.localdate())
+        page = client.get(url("overview")).content.decode()
+        assert ">Settled: Alice Olsen has left<" in page
+        assert "kind=passport" not in page
 
     def test_a_sentence_alone_opens_everything(self, asked: Founded, client: Client) -> None:
         Requirement.objects.update(what="", party=None)

@@ -1,5 +1,6 @@
 """Intended use: asked on one page, signed by name, shown afterwards, signed anew."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Proposal
+from kyc.cases import actions as cases
+from kyc.cases.models import Case, Decision, Entity
+from kyc.onboarding import steps
 from kyc.parties.models import Questionnaire
-from tests.cast import ANSWERS, Founded, founded, signed_in
+from tests.cast import ANSWERS, Founded, founded, signed_in, staff
 
 USE = reverse("onboarding:use")
 SIGNED = {**ANSWERS, "signed_name": "Alice Olsen"}
@@ -90,3 +95,90 @@ class TestUse:
         assert later.status_code == 422
         assert list(later.context["form"].errors) == ["__all__", "end_use"]
         assert Questionnaire.objects.live().get().answers["end_use"] == "First."
+
+
+class TestOnceVerified:
+    """What is signed expires before what was verified does, so it can be signed anew while that lives."""
+
+    @pytest.fixture
+    def verified(self, alices: Client, nordlys: Founded) -> Client:
+        case = nordlys.organisation.case_set.get()
+        ana, rui = staff("analyst", "Ana"), staff("approver", "Rui")
+        proposal = Proposal.objects.create(
+            kind="case.decision", choice="approve", reason="identity_established", proposed_by=ana, outcome="taken",
+            outcome_by=rui, outcome_at=timezone.now(),
+        )  # fmt: skip
+        decision = Decision.objects.create(organisation=nordlys.organisation, case=case, proposal=proposal)
+        now = timezone.now()
+        for name in ("submitted", "declared_true"):
+            setattr(case, f"{name}_at", now)
+            setattr(case, f"{name}_by", nordlys.by)
+        case.state = Case.State.APPROVED
+        case.save()
+        cases.make_entity(case, decision, by=rui)
+        return alices
+
+    @pytest.fixture
+    def years(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+        """Moves today to so many days before the answers expire."""
+        last = Questionnaire.objects.get().expires_on
+
+        def move(days_left: int) -> None:
+            monkeypatch.setattr(timezone, "localdate", lambda *at: last - timedelta(days=days_left))
+
+        return move
+
+    def overview(self, client: Client) -> str:
+        return client.get(reverse("onboarding:overview")).content.decode()
+
+    @pytest.mark.parametrize(
+        ("days_left", "told"),
+        [
+            (31, None),
+            (30, "What you signed about your use is good until"),
+            (0, "What you signed about your use is good until"),
+            (-1, "What you signed about your use is no longer good."),
+        ],
+    )
+    def test_from_thirty_days_before_the_overview_asks_for_it(
+        self, verified: Client, years: Callable[[int], None], days_left: int, told: str | None
+    ) -> None:
+        years(days_left)
+        page = self.overview(verified)
+        assert ("Sign the use anew" in page) is bool(told)
+        assert told is None or told in page
+
+    def test_it_is_signed_anew_and_asked_for_no_more(self, verified: Client, years: Callable[[int], None]) -> None:
+        first = Questionnaire.objects.get().expires_on
+        years(-1)
+        assert sent(verified)["Location"] == reverse("onboarding:overview")
+        signed = Questionnaire.objects.live().get()
+        assert signed.expires_on == first + timedelta(days=1 + 365)
+        page = self.overview(verified)
+        assert "Signed." in page
+        assert "Sign the use anew" not in page
+
+    def test_at_any_time_before_too_and_nothing_else_is_open(self, verified: Client) -> None:
+        assert verified.get(USE).status_code == 200
+        assert "Go on" not in verified.get(USE).content.decode()
+        assert sent(verified, end_use="Something else.").status_code == 302
+        for name in ("kind", "company", "people", "owners", "payment", "documents"):
+            assert verified.get(reverse(f"onboarding:{name}"))["Location"] == reverse("onboarding:overview")
+
+    def test_not_once_the_entity_has_ended(self, verified: Client, nordlys: Founded) -> None:
+        Entity.objects.update(ended_at=timezone.now(), end_reason="A test.")
+        assert verified.get(USE)["Location"] == reverse("onboarding:overview")
+        with pytest.raises(steps.NotEditable), steps.signing(nordlys.organisation, by=nordlys.by):
+            pass
+        assert "Sign the use anew" not in self.overview(verified)
+
+    def test_nor_while_a_new_case_is_being_examined(self, verified: Client, nordlys: Founded) -> None:
+        case = cases.open_case(nordlys.organisation, notice_version="2026-11", locale="en", by=nordlys.by)
+        with steps.signing(nordlys.organisation, by=nordlys.by):
+            pass
+        now = timezone.now()
+        Case.objects.filter(pk=case.pk).update(
+            state="submitted", submitted_at=now, submitted_by=nordlys.by, declared_true_at=now, declared_true_by=nordlys.by
+        )
+        with pytest.raises(steps.NotEditable), steps.signing(nordlys.organisation, by=nordlys.by):
+            pass

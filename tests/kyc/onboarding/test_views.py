@@ -232,8 +232,14 @@ class TestPeople:
         assert changed(alices, url("person", lars.pk), PERSON).status_code == 302
         assert set(Role.objects.live().filter(party=lars).values_list("kind", flat=True)) == {"owner", "director"}
 
+    def test_who_controls_is_asked_for_a_title_beside_the_field(self, alices: Client, nordlys: Founded) -> None:
+        answer = alices.post(url("person_add"), {**PERSON, "roles": ["controller"], "title": ""})
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["title"]
+        assert "Needed of the controlling person." in text(answer)
+
     def test_offers_to_replace_the_controlling_person(self, alices: Client, nordlys: Founded) -> None:
-        asked = {**PERSON, "roles": ["controller"]}
+        asked = {**PERSON, "roles": ["controller"], "title": "Manager"}
         response = alices.post(url("person_add"), asked)
         page = response.content.decode()
         assert response.status_code == 422

@@ -25,9 +25,8 @@ def live_roles(party: Party) -> set[str]:
 
 
 def person(nordlys: Founded, name: str = "Lars Dahl", roles: tuple[str, ...] = ("director",), **more: object) -> Party:
-    return parties.declare_person(
-        nordlys.organisation, name=name, country="NO", birth_date="1980-02-01", roles=roles, by=nordlys.by, **more
-    )
+    told = {"country": "NO", "birth_date": "1980-02-01", "title": "Manager"} | more
+    return parties.declare_person(nordlys.organisation, name=name, roles=roles, by=nordlys.by, **told)
 
 
 class TestDeclareCompany:
@@ -79,6 +78,7 @@ class TestDeclarePerson:
             country="NO",
             birth_date="1984-03-17",
             roles=["controller"],
+            title="CEO",
             party=nordlys.controller,
             by=nordlys.by,
         )
@@ -89,6 +89,12 @@ class TestDeclarePerson:
         with pytest.raises(parties.SecondController, match="Alice Olsen"):
             person(nordlys, roles=("controller",))
         assert not Party.objects.filter(name="Lars Dahl").exists()
+
+    def test_who_controls_has_a_title(self, nordlys: Founded) -> None:
+        with pytest.raises(BadText, match="Say what title the controlling person has") as refused:
+            person(nordlys, roles=("controller", "director"), title=" ", replace=True)
+        assert refused.value.field == "title"
+        assert live_roles(person(nordlys, roles=("director",), title="")) == {"director"}
 
     def test_replacing_ends_the_other_and_keeps_what_else_he_is(self, nordlys: Founded) -> None:
         lars = person(nordlys, roles=("controller",), replace=True)
