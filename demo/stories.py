@@ -9,14 +9,15 @@ from demo import clock, documents, founding
 from demo.founding import examined, named, staff
 from demo.organisations.rows import Customer, Story
 from kyc.cases import actions as cases
+from kyc.cases import judging
 from kyc.cases.models import Case, Decision
 from kyc.evidence import actions as evidence
-from kyc.evidence import invitations, proofs
+from kyc.evidence import authority, invitations, proofs
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, introspection, linking
 from kyc.keys.models import Key
-from kyc.parties.models import Party, PersonStatus
+from kyc.parties.models import Party, PersonStatus, Role
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -114,6 +115,9 @@ def rule(case: Case, listed: tuple[str, ...]) -> Case:
 
 
 def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -> Decision:
+    if (choice or story.choice) == Decision.Choice.APPROVE:
+        with clock.days_ago(story.sent - after + HOURS / 2):
+            case = authorise(case)
     parties_of = {party.name: party.pk for party in cases.parties_of(case).values()}
     items = [
         {"what": item.what, "why": item.why, "party": parties_of[item.party] if item.party else None, "words": item.words}
@@ -155,6 +159,16 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
     if story.held:
         with clock.days_ago(0.1):
             holds.place(organisation=case.organisation, reason=story.held, by=staff("approver"))
+
+
+def authorise(case: Case) -> Case:
+    """An officer has read what shows that those may sign who do; the checks are made anew."""
+    for one in authority.of(case.organisation):
+        role = Role.objects.get(pk=one.role)
+        current = Document.objects.current().filter(organisation=case.organisation)
+        shows = current.filter(pk__in=one.papers).first() or current.filter(party=None, kind__in=authority.REGISTERS).latest("pk")
+        judging.verify(case, document=shows, authority=role, note="Names this person.", by=staff("analyst"))
+    return examined(case)
 
 
 def verify_us(organisation: Organisation, by: User) -> None:

@@ -56,6 +56,7 @@ VERBS = {
     "person.invitation_withdrawn": _("withdrew an invitation"),
     "person.proved": _("proved who they are"),
     "status.verified": _("verified a person status"),
+    "authority.verified": _("verified who may sign"),
     "interest.principal_named": _("named who is behind a nominee"),
     "interest.held_for_changed": _("changed whom a nominee holds for"),
     "organisation.sandbox_made": _("made a sandbox"),

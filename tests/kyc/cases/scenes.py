@@ -19,7 +19,7 @@ from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 from kyc.screening import lists
 from kyc.screening.models import ListVersion
-from tests.cast import Founded, founded, pdf
+from tests.cast import Founded, founded, pdf, shown
 
 # OFAC's twelve columns; the third tells a person from a company.
 LISTED = """\
@@ -73,9 +73,10 @@ def company(found: Founded, name: str, share: str, *, owned: Party | None = None
 
 
 def send(found: Founded) -> Case:
-    """Adds the document where none is yet, and submits."""
+    """Adds the document where none is yet, and what shows who signs; and submits."""
     if not found.organisation.document_set.exists():
         evidence.upload(found.organisation, kind="register_extract", file=pdf(), by=found.by)
+    shown(found.organisation, found.by)
     return cases.submit(found.organisation.case_set.latest("pk"), declared_true=True, by=found.by)
 
 
