@@ -16,6 +16,7 @@ from kyc.cases import actions as cases
 from kyc.cases import completeness, examining
 from kyc.cases.models import Case, Examination
 from kyc.evidence import actions as evidence
+from kyc.evidence import authority
 from kyc.evidence.models import Document
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
@@ -185,8 +186,17 @@ def sent(organisation: Organisation, row: Customer, by: User, *, unreadable: boo
     told(organisation, row, by)
     for kind, party, file in papers(organisation, row):
         evidence.upload(organisation, kind=kind, party=party, file=documents.blank() if unreadable else file, by=by)
+    identify(organisation, by)
     case = cases.submit(organisation.case_set.get(), declared_true=True, by=by)
     return examined(case)
+
+
+def identify(organisation: Organisation, by: User) -> None:
+    """A passport of everybody who may sign, except of those who have sent it themselves."""
+    for one in authority.of(organisation):
+        if not one.identity:
+            party = Party.objects.get(pk=one.party)
+            evidence.upload(organisation, kind=D.PASSPORT, party=party, file=passport(party), by=by)
 
 
 def examined(case: Case) -> Case:

@@ -9,16 +9,16 @@ from demo import clock, documents, founding
 from demo.founding import examined, named, staff
 from demo.organisations.rows import Customer, Story
 from kyc.cases import actions as cases
-from kyc.cases import flags
+from kyc.cases import flags, judging
 from kyc.cases.models import Case, Decision
 from kyc.evidence import actions as evidence
-from kyc.evidence import invitations, proofs
+from kyc.evidence import authority, invitations, proofs
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, introspection, linking
 from kyc.keys.models import Key
 from kyc.parties import questionnaires
-from kyc.parties.models import Party, PersonStatus
+from kyc.parties.models import Party, PersonStatus, Role
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -116,6 +116,9 @@ def rule(case: Case, listed: tuple[str, ...]) -> Case:
 
 
 def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -> Decision:
+    if (choice or story.choice) == Decision.Choice.APPROVE:
+        with clock.days_ago(story.sent - after + HOURS / 2):
+            case = authorise(case)
     parties_of = {party.name: party.pk for party in cases.parties_of(case).values()}
     items = [
         {"what": item.what, "why": item.why, "party": parties_of[item.party] if item.party else None, "words": item.words}
@@ -167,6 +170,16 @@ def explain(organisation: Organisation) -> None:
     for flag in flags.of(signed) if signed else []:
         note = "Asked by telephone. The signed answers say it whole, and the contract with the customer agrees."
         flags.rule(signed, flag.question, ruling="explained", note=note, by=staff("analyst"))
+
+
+def authorise(case: Case) -> Case:
+    """An officer has read what shows that those may sign who do; the checks are made anew."""
+    for one in authority.of(case.organisation):
+        role = Role.objects.get(pk=one.role)
+        current = Document.objects.current().filter(organisation=case.organisation)
+        shows = current.filter(pk__in=one.papers).first() or current.filter(party=None, kind__in=authority.REGISTERS).latest("pk")
+        judging.verify(case, document=shows, authority=role, note="Names this person.", by=staff("analyst"))
+    return examined(case)
 
 
 def verify_us(organisation: Organisation, by: User) -> None:

@@ -1,7 +1,7 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
-from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Determination, Interest
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
@@ -9,6 +9,7 @@ from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListVersion
 
 __all__ = [
+    "AuthorityProof",
     "Case",
     "Decision",
     "Determination",

@@ -16,10 +16,12 @@ from accounts.models import Organisation, User
 from demo.seed import user
 from kyc.cases import actions as cases
 from kyc.evidence import actions as evidence
+from kyc.evidence import authority, proofs
+from kyc.evidence.models import Document
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import payments, profiles, questionnaires
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Role
 from kyc.screening import lists
 from kyc.screening.models import ListVersion
 
@@ -140,9 +142,32 @@ def declared(organisation: Organisation, by: User) -> None:
     )
 
 
+def shown(organisation: Organisation, by: User, *, officer: User | None = None) -> None:
+    """Of everybody who may sign what shows who he is and that he may (FATF-02), where it was not sent yet; an officer has
+    verified the latter by it."""
+    officer = officer or User.objects.filter(email="vera@keyholder.example").first()
+    officer = officer or User.objects.create_user("vera@keyholder.example", None, name="Vera Lie", staff_role="analyst")
+    for one in authority.of(organisation):
+        role = Role.objects.select_related("party").get(pk=one.role)
+        if not one.identity:
+            evidence.upload(organisation, kind="passport", file=pdf(width=420), party=role.party, by=by)
+        if one.proof is None:
+            proofs.verify_authority(role, document=paper_of(organisation, role, by), by=officer)
+
+
+def paper_of(organisation: Organisation, role: Role, by: User) -> Document:
+    """What shows that he may: the register, where he stands in it."""
+    current = Document.objects.current().filter(organisation=organisation)
+    if proofs.holds_office(role.party) and (extract := current.filter(party=None, kind__in=authority.REGISTERS).first()):
+        return extract
+    found = current.filter(party=role.party, kind="authority").first()
+    return found or evidence.upload(organisation, kind="authority", file=pdf(width=421), party=role.party, by=by)
+
+
 def submitted(by: User, **names: str) -> Founded:
     found = founded(by, **names)
     ownership.declare_owner(found.organisation, owned=found.party, owner=found.controller, share="100", by=by)
     evidence.upload(found.organisation, kind="register_extract", file=pdf(), by=by)
+    shown(found.organisation, by)
     cases.submit(found.organisation.case_set.get(), declared_true=True, by=by)
     return found

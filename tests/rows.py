@@ -11,7 +11,7 @@ from accounts.models import GatewayCredential, Membership, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
-from kyc.evidence.models import Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
@@ -69,6 +69,10 @@ def one_of_each(by: User, **names: str) -> Rows:
     proof = StatusProof.objects.create(
         organisation=organisation, status=status, document=document, proved_by=analyst, valid_until=date(2030, 1, 1)
     )
+    shown = AuthorityProof.objects.create(
+        organisation=organisation, role=Role.objects.get(organisation=organisation, kind=Role.Kind.SIGNATORY),
+        document=document, proved_by=analyst,
+    )  # fmt: skip
     invitation = Invitation.objects.create(
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
@@ -78,7 +82,7 @@ def one_of_each(by: User, **names: str) -> Rows:
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
     )  # fmt: skip
     rows = [
-        status, proof, invitation, *told, word,
+        status, proof, shown, invitation, *told, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, report,
     ]  # fmt: skip

@@ -11,10 +11,11 @@ from accounts import credentials, organisations, proposals
 from accounts.models import Proposal, User
 from accounts.proposals import SamePerson
 from kyc.cases import actions as cases
-from kyc.cases import examining
+from kyc.cases import examining, judging
 from kyc.cases.models import Case, Entity
 from kyc.cases.policy import POLICY
 from kyc.evidence import actions as evidence
+from kyc.evidence import authority
 from kyc.keys import actions as keys
 from kyc.keys import holds, linking
 from kyc.keys.models import Key
@@ -60,6 +61,9 @@ def told(by: User) -> cast.Founded:
 
 def sent(case: Case, by: User) -> None:
     evidence.upload(case.organisation, kind="register_extract", file=cast.pdf(), by=by)
+    if not case.organisation.document_set.filter(kind="passport").exists():
+        signs = case.organisation.party_set.get(name=story.CONTROLLER["name"])
+        evidence.upload(case.organisation, kind="passport", file=cast.pdf(width=420), party=signs, by=by)
     cases.submit(case, declared_true=True, by=by)
     examining.run()
 
@@ -90,6 +94,12 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     assert case.requirements.get(met_at__isnull=True).sentence == story.ASKED
     sent(case, freja)
     assert not Hit.objects.open().exists()
+
+    # She sees in the extract that Freja may sign, without which nothing is approved; so the checks are made anew.
+    [signs] = authority.of(organisation)
+    extract = organisation.document_set.filter(kind="register_extract").latest("pk")
+    judging.verify(case, document=extract, authority=found.controller.roles.get(pk=signs.role), by=ana)
+    examining.run()
 
     # Ana proposes; she can't take it, Rui can.
     decision = cases.propose(case, choice="approve", reason="hits_explained", note="The extract agrees.", by=ana)

@@ -84,7 +84,7 @@ CUSTOMERS = (
             items=(
                 EXTRACT,
                 Item("owners", "incomplete", "Lipa Invest d.o.o.", "Forty per cent of it is held by nobody we know of."),
-                Item("identity", "missing", "Milica Jovanović", "The page with the photograph is enough."),
+                Item("identity", "incomplete", "Milica Jovanović", "The page with the photograph is enough."),
             ),
             taken_on=True,
         ),

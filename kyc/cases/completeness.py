@@ -1,14 +1,16 @@
 """What must be there before a case can be sent, by what the customer is. What its class does not need is not asked (PRV-01)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
+from kyc.evidence import authority
+from kyc.evidence.authority import Signatory
 from kyc.evidence.models import Document
 from kyc.ownership.models import Interest
 from kyc.parties import profiles, questionnaires, statuses
@@ -101,11 +103,17 @@ def payment(organisation: Organisation) -> Iterator[str]:
 
 
 def documents(customer_class: str, organisation: Organisation) -> Iterator[str]:
-    """A paper of the customer's class, and the authority of everybody who signs without standing in the register."""
+    """A paper of the customer's class; of everybody who signs what shows who he is; and of whoever leads nothing, what shows
+    that he may (FATF-02)."""
     if lacks_paper(customer_class, organisation):
         yield str(PAPERS[customer_class][1])
-    for role in unproved(organisation):
-        yield one_stop(_("Add the proof that this person may sign for you: %(name)s.") % {"name": role.party.name})
+    signing = authority.of(organisation)
+    names = dict(Party.objects.filter(pk__in=[one.party for one in signing]).values_list("pk", "name"))
+    for one in unidentified(signing):
+        sentence = _("Add the passport or identity card of this person, who may sign for you, or invite him or her: %(name)s.")
+        yield one_stop(sentence % {"name": names[one.party]})
+    for one in unproved(signing):
+        yield one_stop(_("Add the proof that this person may sign for you: %(name)s.") % {"name": names[one.party]})
 
 
 def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
@@ -115,14 +123,14 @@ def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
     return not current.filter(Q(party__isnull=True) | Q(party__in=customer)).exists()
 
 
-def unproved(organisation: Organisation) -> QuerySet[Role]:
-    """The signatories whose authority nothing proves yet (FATF-02)."""
-    registered = Role.objects.live().filter(organisation=organisation, kind__in=(Role.Kind.DIRECTOR, Role.Kind.CONTROLLER))
-    signing = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.SIGNATORY)
-    current = Document.objects.current().filter(organisation=organisation)
-    proved = current.filter(kind=D.AUTHORITY, party__isnull=False).values("party")
-    others = signing.exclude(party__in=registered.values("party")).exclude(party__in=proved)
-    return others.select_related("party").order_by("party")
+def unidentified(signing: Collection[Signatory]) -> list[Signatory]:
+    """Those of whom no identity document was sent, by the customer or by themselves."""
+    return [one for one in signing if not one.identity]
+
+
+def unproved(signing: Collection[Signatory]) -> list[Signatory]:
+    """Those of whom nothing is even said to show that they may sign."""
+    return [one for one in signing if not one.is_claimed]
 
 
 def ownerless(organisation: Organisation) -> Iterator[str]:

@@ -8,15 +8,15 @@ from django.utils.translation import ngettext
 
 from accounts.models import Organisation
 from kyc.cases.models import Finding
-from kyc.evidence.models import Document
+from kyc.evidence import authority
+from kyc.evidence.authority import Signatory
 from kyc.evidence.proofs import verified_us
 from kyc.parties import profiles, questionnaires
-from kyc.parties.models import Party, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Party, PersonStatus, Profile, Questionnaire
 
 # Category, state, sentence, and the tab that proves it.
 Row = tuple[str, str, str, str]
 US, FOREIGN = PersonStatus.Standing.US, PersonStatus.Standing.FOREIGN
-IN_REGISTER = (Role.Kind.DIRECTOR, Role.Kind.CONTROLLER)
 # Names told of one kind; the rest are counted.
 MOST_NAMES = 4
 # Question: the answer that makes a factor of the rule pack true, and its code.
@@ -30,14 +30,14 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class Declared:
-    """`standings` under the test of a US person and `signing`, whether it is shown that one may sign, go by the party's
-    number; `verified` are those whom an officer has verified to be US persons."""
+    """`standings` under the test of a US person go by the party's number; `verified` are those whom an officer has verified to
+    be US persons, and `signing` those who may sign."""
 
     programme: str
     signed: Questionnaire | None
     standings: Mapping[int, str]
     verified: frozenset[int]
-    signing: Mapping[int, bool]
+    signing: Collection[Signatory]
 
     def codes(self) -> dict[str, bool]:
         """Factors of the rule pack, and whether they hold."""
@@ -55,17 +55,8 @@ def of(organisation: Organisation, parties: Collection[Party]) -> Declared:
         signed=questionnaires.current(organisation),
         standings=dict(statuses.values_list("party", "standing")),
         verified=frozenset(us.values_list("pk", flat=True)),
-        signing=signing(organisation),
+        signing=authority.of(organisation),
     )
-
-
-def signing(organisation: Organisation) -> dict[int, bool]:
-    """Everybody who may sign, and whether a place in the register or a document shows it (FATF-02)."""
-    live = Role.objects.live().filter(organisation=organisation)
-    papers = Document.objects.current().filter(organisation=organisation, kind=Document.Kind.AUTHORITY)
-    shown = {*live.filter(kind__in=IN_REGISTER).values_list("party", flat=True), *papers.values_list("party", flat=True)}
-    signatories = live.filter(kind=Role.Kind.SIGNATORY).order_by("party").values_list("party", flat=True)
-    return {party: party in shown for party in signatories}
 
 
 def findings(declared: Declared, names: Mapping[int, str]) -> list[Row]:
@@ -99,16 +90,20 @@ def status_finding(declared: Declared, names: Mapping[int, str]) -> Row:
 
 
 def authority_finding(declared: Declared, names: Mapping[int, str]) -> Row:
-    if unshown := [names.get(pk, "") for pk, is_shown in declared.signing.items() if not is_shown]:
-        sentence = _("Nothing shows that these may sign: %(names)s.") % {"names": listed(unshown)}
-        return "authority", Finding.State.WARN, sentence, "status"
-    sentence = ngettext(
-        "%(names)s may sign, as the register or a proof of authority shows.",
-        "%(names)s may sign, as the register or proofs of authority show.",
-        len(declared.signing),
-    )
-    told = listed([names.get(pk, "") for pk in declared.signing])
-    return "authority", Finding.State.INFO, sentence % {"names": told}, "status"
+    """An office is only what the customer says, and a document only what it sent, until an officer has verified it."""
+    open_ones = [one for one in declared.signing if one.proof is None]
+    groups = {
+        _("Verified to have authority to sign: %(names)s."): [one for one in declared.signing if one.proof],
+        _("A proof of authority was sent and is not verified: %(names)s."): [one for one in open_ones if one.papers],
+        _("Declared as director or controlling person, not checked: %(names)s."): [
+            one for one in open_ones if one.offices and not one.papers
+        ],
+        _("Nothing shows that these may sign: %(names)s."): [one for one in open_ones if not one.is_claimed],
+    }
+    told = [
+        sentence % {"names": listed([names.get(one.party, "") for one in group])} for sentence, group in groups.items() if group
+    ]
+    return "authority", Finding.State.WARN if open_ones else Finding.State.GOOD, " ".join(told), "status"
 
 
 def listed(names: Collection[str]) -> str:

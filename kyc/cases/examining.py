@@ -56,6 +56,7 @@ CHANGES = (
     "document.removed",
     "person.proved",
     "status.",
+    "authority.",
 )
 
 

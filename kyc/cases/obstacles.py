@@ -7,6 +7,7 @@ from kyc.cases import flags
 from kyc.cases.declared import listed
 from kyc.cases.examining import hits_of, outdated
 from kyc.cases.models import Case, Examination, Finding
+from kyc.evidence import authority
 from kyc.evidence.proofs import verified_us
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PaymentMeans
@@ -32,10 +33,20 @@ def obstacles(case: Case) -> list[str]:
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
     found += flags.in_the_way(case.organisation)
-    found += foreign_data(case)
+    found += [*foreign_data(case), *unverified_authority(case)]
     if outdated().filter(pk=case.pk).exists():
         found.append(_("The checks are being made anew, because rulings, lists or what the customer told us have changed."))
     return found
+
+
+def unverified_authority(case: Case) -> list[str]:
+    """Whoever signs for the customer must be somebody whose authority an officer has verified (FATF-02)."""
+    open_ones = [one.party for one in authority.of(case.organisation) if one.proof is None]
+    if not open_ones:
+        return []
+    names = Party.objects.filter(pk__in=open_ones).order_by("pk").values_list("name", flat=True)
+    sentence = _("Not verified that these may sign for the customer: %(names)s. Verify it under “People and ownership”.")
+    return [sentence % {"names": listed(list(names))}]
 
 
 def foreign_data(case: Case) -> list[str]:

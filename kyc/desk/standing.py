@@ -5,37 +5,42 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
-from kyc.cases.declared import signing
 from kyc.cases.models import Case
 from kyc.desk.forms import Choices, DeskForm
+from kyc.evidence import authority as signing
 from kyc.evidence import proofs
-from kyc.evidence.models import Document, Invitation, StatusProof
-from kyc.parties.models import Party, PersonStatus
+from kyc.evidence.authority import Signatory
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.parties.actions import customer
+from kyc.parties.models import Party, PersonStatus, Role
+
+# Among what a document proves stands for the authority to sign, beside the numbers of statuses.
+AUTHORITY = "authority"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One party; `authority` tells of who may sign what shows it, and `invitation` what became of the last one."""
+    """One party; `authority` tells of who may sign what is said to show it, `authority_proof` what an officer has verified, and
+    `invitation` what became of the last one."""
 
     party: Party
     statuses: list[tuple[PersonStatus, StatusProof | None]]
     papers: list[Document]
     form: "VerifyForm"
     authority: str = ""
-    is_authority_shown: bool = True
+    authority_proof: AuthorityProof | None = None
     invitation: str = ""
     proofs: list[Document] = field(default_factory=list)
 
     @property
     def is_claimed(self) -> bool:
         """Whether something rests on a status that nobody has verified."""
-        return any(status.standing == PersonStatus.Standing.US and proof is None for status, proof in self.statuses)
+        us = any(status.standing == PersonStatus.Standing.US and proof is None for status, proof in self.statuses)
+        return us or bool(self.authority and self.authority_proof is None)
 
 
 class VerifyForm(DeskForm):
@@ -45,41 +50,56 @@ class VerifyForm(DeskForm):
     document = forms.ChoiceField(label=gettext_lazy("Document"))
     note = forms.CharField(label=gettext_lazy("Note"), max_length=1000, required=False)
 
-    def __init__(self, party: Party, statuses: Iterable[PersonStatus], papers: Iterable[Document], data: Any = None) -> None:
+    def __init__(
+        self,
+        party: Party,
+        statuses: Iterable[PersonStatus],
+        papers: Iterable[Document],
+        *,
+        signs: Signatory | None = None,
+        data: Any = None,
+    ) -> None:
         super().__init__(data, auto_id=f"verify_{party.pk}_%s")
         self.of_number = {str(status.pk): status for status in statuses}
         self.papers = {str(paper.pk): paper for paper in papers}
+        self.signs = signs
         told: Choices = [(pk, f"{s.get_axis_display()}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
+        if signs:
+            told.append((AUTHORITY, _("Authority to sign for the customer")))
         self.fields["statuses"].choices = told  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
+        # A passport proves no authority, so whoever read a proof of it says so.
         self.fields["statuses"].initial = list(self.of_number)
         named: Choices = [(pk, f"{paper.get_kind_display()}, {paper.name}") for pk, paper in self.papers.items()]
         self.fields["document"].choices = named if len(named) == 1 else [("", _("Choose…")), *named]  # type: ignore[attr-defined]  # as above
 
     def clean(self) -> dict[str, Any]:
-        """As `verify` takes it."""
+        """As `judging.verify` takes it."""
         data = super().clean() or {}
+        ticked = data.get("statuses", [])
         return data | {
-            "statuses": [self.of_number[pk] for pk in data.get("statuses", [])],
+            "statuses": [self.of_number[pk] for pk in ticked if pk != AUTHORITY],
+            "authority": Role.objects.filter(pk=self.signs.role).first() if self.signs and AUTHORITY in ticked else None,
             "document": self.papers.get(data.get("document", "")),
         }
 
 
-@transaction.atomic
-def verify(*, statuses: list[PersonStatus], document: Document, note: str, by: User) -> None:
-    """Each of them, or none."""
-    for status in statuses:
-        proofs.verify(status, document=document, note=note, by=by)
+def papers_for(party: Party, top: Party | None, signs: Signatory | None, documents: Iterable[Document]) -> list[Document]:
+    """Those about the party, and those about the customer that may show that he may sign for it."""
+    has_office = bool(signs and signs.offices)
+    return [
+        document
+        for document in documents
+        if proofs.may_prove(document, party, top)
+        or (signs and proofs.shows_authority(document, party, top, has_office=has_office))
+    ]
 
 
-def papers_of(party: Party, documents: Iterable[Document]) -> list[Document]:
-    """Documents about that party; what was sent about nobody in particular is about the customer, which is no person."""
-    return [d for d in documents if d.party_id == party.pk or (d.party_id is None and not party.is_person)]
-
-
-def form(party: Party, data: Any = None) -> VerifyForm:
+def form(case: Case, party: Party, data: Any = None) -> VerifyForm:
     documents = Document.objects.current().filter(organisation=party.organisation_id).order_by("pk")
     statuses = PersonStatus.objects.live().filter(party=party).order_by("-axis")
-    return VerifyForm(party, statuses, papers_of(party, documents), data)
+    signs = {one.party: one for one in signing.of(case.organisation)}.get(party.pk)
+    papers = papers_for(party, customer(case.organisation), signs, documents)
+    return VerifyForm(party, statuses, papers, signs=signs, data=data)
 
 
 def standings(
@@ -91,22 +111,22 @@ def standings(
         live.setdefault(status.party_id, []).append(status)
     proved = verified(parties)
     invited = {row.party_id: row for row in Invitation.objects.filter(party__in=parties).order_by("pk")}
-    may_sign = signing(case.organisation)
+    top, may_sign = customer(case.organisation), {one.party: one for one in signing.of(case.organisation)}
     found = []
     for party in parties:
-        papers, statuses = papers_of(party, documents), live.get(party.pk, [])
-        given = returned[1] if returned and returned[0] == party.pk else VerifyForm(party, statuses, papers)
-        authorities = [d for d in documents if d.party_id == party.pk and d.kind == Document.Kind.AUTHORITY]
+        signs, statuses = may_sign.get(party.pk), live.get(party.pk, [])
+        papers = papers_for(party, top, signs, documents)
+        given = returned[1] if returned and returned[0] == party.pk else VerifyForm(party, statuses, papers, signs=signs)
         found.append(
             Standing(
                 party=party,
                 statuses=[(status, proved.get(status.pk)) for status in statuses],
                 papers=papers,
                 form=given,
-                authority=authority(may_sign.get(party.pk), authorities),
-                is_authority_shown=may_sign.get(party.pk, True),
+                authority=authority(signs),
+                authority_proof=signs.proof if signs else None,
                 invitation=told(invited[party.pk]) if party.pk in invited else "",
-                proofs=authorities,
+                proofs=[document for document in documents if signs and document.pk in signs.papers],
             )
         )
     return found
@@ -114,23 +134,25 @@ def standings(
 
 def verified(parties: Collection[Party]) -> dict[int, StatusProof]:
     """The proof of each status that may be relied on today, by the status's number."""
-    good = StatusProof.objects.filter(
-        status__party__in=parties, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True
-    )
+    good = StatusProof.objects.good(timezone.localdate()).filter(status__party__in=parties)
     return {proof.status_id: proof for proof in good.select_related("document", "proved_by").order_by("pk")}
 
 
-def authority(is_shown: bool | None, papers: Collection[Document]) -> str:
-    if is_shown is None:
+def authority(signs: Signatory | None) -> str:
+    """What is said to show that one may sign; empty of whoever does not."""
+    if signs is None:
         return ""
-    if papers:
-        return _("May sign, by a proof of authority")
-    return _("May sign, by the register") if is_shown else _("May sign, but nothing shows it")
+    if signs.papers:
+        return _("May sign: a proof of authority was sent")
+    if signs.offices:
+        kinds = " / ".join(str(Role.Kind(kind).label) for kind in signs.offices)
+        return _("May sign: declared as %(office)s") % {"office": kinds.lower()}
+    return _("May sign, but nothing shows it")
 
 
 def told(invitation: Invitation) -> str:
     if invitation.used_at:
-        return _("proved who they are by the invitation")
+        return _("sent an identity document by the link; an officer judges it")
     if invitation.ended_at:
         return _("was invited; the invitation was withdrawn")
     if invitation.expires_at <= timezone.now():

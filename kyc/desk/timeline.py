@@ -57,6 +57,7 @@ VERBS = {
     "person.proved": _("proved who they are"),
     "status.verified": _("verified a person status"),
     "flag.ruled": _("ruled on a red flag"),
+    "authority.verified": _("verified who may sign"),
     "interest.principal_named": _("named who is behind a nominee"),
     "interest.held_for_changed": _("changed whom a nominee holds for"),
     "organisation.sandbox_made": _("made a sandbox"),

@@ -16,7 +16,7 @@ from accounts.guards import staff
 from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
-from kyc.cases import actions, flags
+from kyc.cases import actions, flags, judging
 from kyc.cases.models import Case, Decision
 from kyc.desk import asking, forms, queue, standing, summary, using
 from kyc.evidence import actions as evidence
@@ -202,8 +202,8 @@ def verify(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     """What a document proves of the status of a party."""
     found = fetched(request, pk)
     target = get_object_or_404(Party.objects.current(), pk=party, organisation=found.organisation)
-    form = standing.form(target, request.POST)
-    act = partial(standing.verify, by=request.user)
+    form = standing.form(found, target, request.POST)
+    act = partial(judging.verify, found, by=request.user)
     done = _("Verified: %(name)s.") % {"name": target}
     return tried(request, found, form, act, done=done, tab="people", verify_form=form, verified_pk=party)
 

@@ -123,7 +123,9 @@ def send_anew(invitation: Invitation) -> None:
 
 @transaction.atomic
 def prove(invitation: Invitation, *, kind: str, file: UploadedFile) -> Document:
-    """The person sends his passport or identity card; the link is used up. Raises Dead, BadKind, BadFile."""
+    """The person sends his passport or identity card; the link is used up. Raises Dead, BadKind, BadFile. The organisation's row
+    is held, so that a round of checks either sees it or is asked for anew."""
+    Organisation.objects.select_for_update().get(pk=invitation.organisation_id)
     Party.objects.select_for_update().get(pk=invitation.party_id)
     if not is_live(invitation):
         raise Dead(_("This link can be used no longer."))

@@ -1,5 +1,7 @@
 """Documents that support what was declared."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import VaultStorage
-from kyc.parties.models import Party, PersonStatus
+from kyc.parties.models import Party, PersonStatus, Role
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -64,6 +66,12 @@ class Document(models.Model):
         ]
 
 
+class StatusProofQuerySet(models.QuerySet["StatusProof"]):
+    def good(self, on: date) -> "StatusProofQuerySet":
+        """Those that may be relied on that day: not expired, and neither the document taken back nor the status said anew."""
+        return self.filter(valid_until__gte=on, document__removed_at__isnull=True, status__valid_to__isnull=True)
+
+
 @tracked()
 class StatusProof(models.Model):
     """That an officer has verified a person status, by what, and until when it may be relied on."""
@@ -75,6 +83,29 @@ class StatusProof(models.Model):
     proved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     proved_at = models.DateTimeField(auto_now_add=True)
     valid_until = models.DateField()
+
+    objects = StatusProofQuerySet.as_manager()
+
+
+class AuthorityProofQuerySet(models.QuerySet["AuthorityProof"]):
+    def good(self) -> "AuthorityProofQuerySet":
+        """Those of which neither the document was taken back nor the role has ended."""
+        return self.filter(document__removed_at__isnull=True, role__valid_to__isnull=True)
+
+
+@tracked()
+class AuthorityProof(models.Model):
+    """That an officer has verified that a signatory may sign, and by which document (FATF-02). It ends with the role or the
+    document."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    role = models.ForeignKey(Role, models.PROTECT, related_name="proofs")
+    document = models.ForeignKey(Document, models.PROTECT)
+    note = models.TextField(blank=True)
+    proved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    proved_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AuthorityProofQuerySet.as_manager()
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

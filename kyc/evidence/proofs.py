@@ -1,5 +1,6 @@
-"""Person statuses verified: by which document, until when (IAAS-01, IAAS-18)."""
+"""What an officer has verified: person statuses (IAAS-01, IAAS-18) and authority to sign (FATF-02), each by one document."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -8,34 +9,74 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
-from kyc.evidence.models import Document, StatusProof
-from kyc.parties.models import Party, PersonStatus
+from kyc.evidence.authority import OFFICES, REGISTERS
+from kyc.evidence.models import AuthorityProof, Document, StatusProof
+from kyc.parties.actions import customer
+from kyc.parties.models import Party, PersonStatus, Role
 from kyc.rules import packs
 
 
 class NotAProof(Refused):
-    """The document is another's, has been taken back, or the status has been declared anew."""
+    """The document is another's or of another kind, has been taken back, or what it proves has been declared anew."""
+
+    field = "document"
+
+
+def may_prove(document: Document, party: Party, customer: Party | None) -> bool:
+    """Whether a document is about that party. What was sent about nobody in particular is about the customer."""
+    if document.party_id:
+        return document.party_id == party.pk
+    return customer is not None and customer.pk == party.pk
+
+
+def shows_authority(document: Document, party: Party, customer: Party | None, *, has_office: bool) -> bool:
+    """A proof of authority of that person; or, of a director or a controlling person, what names those who lead the customer."""
+    if document.kind == Document.Kind.AUTHORITY:
+        return document.party_id == party.pk
+    return has_office and customer is not None and document.kind in REGISTERS and may_prove(document, customer, customer)
+
+
+def papers_of(party: Party, customer: Party | None, documents: Iterable[Document]) -> list[Document]:
+    return [document for document in documents if may_prove(document, party, customer)]
+
+
+def holds_office(party: Party) -> bool:
+    return Role.objects.live().filter(party=party, kind__in=OFFICES).exists()
+
+
+def current(document: Document, organisation: Organisation) -> Document:
+    """The document as it stands now. Raises NotAProof when the organisation has not sent it, or has taken it back."""
+    found = Document.objects.current().filter(pk=document.pk, organisation=organisation).first()
+    if found is None:
+        raise NotAProof(_("Choose a document that this customer has sent."))
+    return found
 
 
 @transaction.atomic
 def verify(status: PersonStatus, *, document: Document, note: str = "", by: User) -> StatusProof:
-    """An officer has seen what proves the status. Raises NotAProof."""
+    """An officer has seen what proves the status. The same document named again proves it once. Raises NotAProof. The
+    organisation's row is held, so that a round of checks either sees it or is asked for anew."""
     require(by, Permission.EVIDENCE_JUDGE)
-    status = PersonStatus.objects.select_for_update().get(pk=status.pk)
-    if status.valid_to:
+    organisation = Organisation.objects.select_for_update().get(pk=status.organisation_id)
+    status = PersonStatus.objects.select_related("party").get(pk=status.pk)
+    if status.valid_to or status.party.removed_on:
         raise NotAProof(_("The status has been declared anew meanwhile; look again."))
-    if document.organisation_id != status.organisation_id or document.removed_at:
-        raise NotAProof(_("Choose a document that this customer has sent."))
+    document = current(document, organisation)
+    if not may_prove(document, status.party, customer(organisation)):
+        raise NotAProof(_("This document is not about %(name)s.") % {"name": status.party.name})
+    today = timezone.localdate()
+    if known := StatusProof.objects.good(today).filter(status=status, document=document).first():
+        return known
     proof = StatusProof.objects.create(
-        organisation=status.organisation,
+        organisation=organisation,
         status=status,
         document=document,
         note=note.strip(),
         proved_by=by,
-        valid_until=timezone.localdate() + timedelta(days=packs.current().status_proof_days),
+        valid_until=today + timedelta(days=packs.current().status_proof_days),
     )
     audit.record(
         "status.verified",
@@ -49,13 +90,30 @@ def verify(status: PersonStatus, *, document: Document, note: str = "", by: User
     return proof
 
 
+@transaction.atomic
+def verify_authority(role: Role, *, document: Document, note: str = "", by: User) -> AuthorityProof:
+    """An officer has seen what shows that a signatory may sign. The same document named again proves it once. Raises NotAProof.
+    The organisation's row is held, as in `verify`."""
+    require(by, Permission.EVIDENCE_JUDGE)
+    organisation = Organisation.objects.select_for_update().get(pk=role.organisation_id)
+    role = Role.objects.select_related("party").get(pk=role.pk)
+    if role.valid_to or role.kind != Role.Kind.SIGNATORY:
+        raise NotAProof(_("Who may sign has been declared anew meanwhile; look again."))
+    document, party = current(document, organisation), role.party
+    if not shows_authority(document, party, customer(organisation), has_office=holds_office(party)):
+        raise NotAProof(_("This document does not show that %(name)s may sign.") % {"name": party.name})
+    if known := AuthorityProof.objects.good().filter(role=role, document=document).first():
+        return known
+    proof = AuthorityProof.objects.create(
+        organisation=organisation, role=role, document=document, note=note.strip(), proved_by=by
+    )
+    audit.record("authority.verified", target=proof, by=by, reason=proof.note, name=party.name)
+    return proof
+
+
 def verified_us(parties: QuerySet[Party]) -> QuerySet[Party]:
     """Those verified, as of today, to be US persons (15 CFR 7.301, proposed)."""
-    proofs = StatusProof.objects.filter(
-        valid_until__gte=timezone.localdate(),
-        document__removed_at__isnull=True,
-        status__axis=PersonStatus.Axis.IAAS,
-        status__standing=PersonStatus.Standing.US,
-        status__valid_to__isnull=True,
+    proofs = StatusProof.objects.good(timezone.localdate()).filter(
+        status__axis=PersonStatus.Axis.IAAS, status__standing=PersonStatus.Standing.US
     )
     return parties.filter(pk__in=proofs.values("status__party"))

@@ -121,6 +121,7 @@ def fill(organisation: Organisation, *, by: User) -> Case:
     pays = {"kind": "card", "holder": "Sample Person", "institution": "Sample Bank", "country": "NO", "last_four": "0000"}
     payments.declare(organisation, **pays, source="revenue", by=by)
     evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=sample_page(), by=by)
+    evidence.upload(organisation, kind=Document.Kind.PASSPORT, file=sample_page(), party=person, by=by)
     return cases.submit(case, declared_true=True, by=by)
 
 

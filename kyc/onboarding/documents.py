@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from accounts.private_files import private_file
-from kyc.cases.completeness import PAPERS, lacks_paper, unproved
+from kyc.cases.completeness import PAPERS, lacks_paper, unidentified, unproved
 from kyc.cases.items import ITEMS, undone
 from kyc.evidence import actions as evidence
+from kyc.evidence import authority
 from kyc.evidence.models import Document
 from kyc.onboarding import steps
 from kyc.onboarding.access import members_only, while_open
@@ -84,7 +85,10 @@ def wanted(organisation: Organisation, customer_class: str) -> set[str]:
     needed: set[str] = set()
     if lacks_paper(customer_class, organisation):
         needed |= set(PAPERS[customer_class][0] or OF_CLASS[customer_class])
-    if unproved(organisation).exists():
+    signing = authority.of(organisation)
+    if unidentified(signing):
+        needed |= set(authority.IDENTITY)
+    if unproved(signing):
         needed.add(D.AUTHORITY)
     case = steps.current_case(organisation)
     for requirement in undone(case) if case else []:

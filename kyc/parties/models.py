@@ -78,7 +78,11 @@ class Party(models.Model):
     lei = models.CharField("LEI", max_length=20, blank=True)
     domain = models.CharField(_("web domain"), max_length=253, blank=True)
     birth_date = SealedField(_("date of birth"), blank=True)
+    # Of the headquarters, or a person's home.
     address = SealedField(_("address"), blank=True)
+    # Of the customer, where it is another than that of the headquarters (FATF-02).
+    registered_address = SealedField(_("registered address"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
     phone = SealedField(_("telephone"), blank=True)
     declared_at = models.DateTimeField(auto_now_add=True)
     removed_on = models.DateField(null=True, blank=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from kyc.cases.models import Case, Examination
-from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
@@ -19,7 +19,19 @@ from reports.facts.reader import Reader, instant
 
 Facts = dict[str, Any]
 COUNTED: tuple[type[models.Model], ...] = (
-    *(Profile, Party, Role, PersonStatus, StatusProof, Interest, Document, Invitation, Questionnaire, PaymentMeans),
+    *(
+        Profile,
+        Party,
+        Role,
+        PersonStatus,
+        StatusProof,
+        AuthorityProof,
+        Interest,
+        Document,
+        Invitation,
+        Questionnaire,
+        PaymentMeans,
+    ),
     *(Case, Examination, Hit, Key, Link, Hold),
 )
 
@@ -79,8 +91,12 @@ OPEN_VERDICTS = (
 )
 NOT_COVERED = (
     ("Other lists", "Only the lists named under data sources were used; EU, UK, UN and BIS lists are not among them yet."),
-    ("Payment", "No means of payment has been checked with its institution, and no payment is recorded yet."),
-    ("Access", "Network addresses used for access are not recorded yet."),
+    (
+        "Payment",
+        "No means of payment has been checked with its institution, and no payment is recorded yet, so there are no transaction "
+        "identifiers.",
+    ),
+    ("Access", "No log of the IP addresses used for access or administration, with the time of each, is kept yet."),
     ("Independent checks", "No attribute has been checked against a register or by another non-documentary method."),
     ("Discrepancies", "Differences between sources are not recorded as such yet."),
 )
@@ -163,8 +179,10 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Class", "The customer had not said what it is."
     if open_ones := sum(row["result"] != "verified" for row in facts["statuses"]):
         yield "Person status", f"Standings that are not verified: {open_ones} of {len(facts['statuses'])}."
-    if unproved := [row["party"] for row in facts["signatories"] if row["authority"] == "no proof held"]:
-        yield "Signatories", f"No proof of authority is held of: {', '.join(unproved)}."
+    if unproved := [row["party"] for row in facts["signatories"] if row["result"] != "verified"]:
+        yield "Signatories", f"No officer has verified that these may sign: {', '.join(unproved)}."
+    if unknown := [row["party"] for row in facts["signatories"] if row["identity"] == "no identity document held"]:
+        yield "Signatories", f"No identity document is held of: {', '.join(unknown)}."
     if not facts["intended_use"]:
         yield "Intended use", "No answers about the intended use had been signed."
     for found in facts["intended_use"]:

@@ -12,7 +12,7 @@ from accounts.audit import PRODUCT
 from accounts.models import Membership, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
-from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
 from kyc.ownership.shares import parse, shown
@@ -23,7 +23,7 @@ from reports.facts.reader import Reader, country, instant, told_apart
 # So many of the newest are printed; report.json holds all.
 PRINTED = 1000
 # Direct identifiers of people: that they changed is told, what they were is not.
-SEALED = {"birth_date", "address", "registration_number"}
+SEALED = {"birth_date", "address", "email", "registration_number"}
 # What a new row is called by already.
 NAMING = {"name", "role", "share"}
 COUNTRIES = {"country", "hq_country"}
@@ -31,8 +31,8 @@ LABELS = {"hq_country": "headquarters country", "valid_to": "ended on", "valid_u
 # Stands for the product among the ids of users.
 PRODUCT_ITSELF = -1
 Tell = Callable[[Reader, Any], str]
-NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "lei", "domain")
-PRIVATE = ("birth_date", "address", "phone")
+NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "lei", "domain", "email")
+PRIVATE = ("birth_date", "address", "registered_address", "phone")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, *PRIVATE, "removed_on")),
     (
@@ -45,6 +45,7 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Interest, "interest", lambda reader, row: interest(reader, row), ("share", "valid_to")),
     (PersonStatus, "person status", lambda reader, row: status(reader, row), ("standing", "basis", "valid_to")),
     (StatusProof, "proof of status", lambda reader, row: proof(reader, row), ("valid_until",)),
+    (AuthorityProof, "proof of authority", lambda reader, row: authority(reader, row), ()),
     (Invitation, "invitation", lambda reader, row: reader.brief(row.party_id), ("expires_at", "used_at", "ended_at")),
     (Questionnaire, "intended use", lambda reader, row: f"version {row.version}", ("signed_name", "expires_on", "superseded_at")),
     (PaymentMeans, "payment", lambda reader, row: means(row), ("institution", "country", "source", "valid_to")),
@@ -76,6 +77,12 @@ def status(reader: Reader, row: Any) -> str:
 def proof(reader: Reader, row: Any) -> str:
     found = reader.statuses.get(row.status_id)
     return status(reader, found) if found else ""
+
+
+def authority(reader: Reader, row: Any) -> str:
+    """Whose it is, also of one who may sign no more."""
+    role = reader.all_events(Role).filter(pgh_obj_id=row.role_id).first()
+    return reader.brief(role.party_id) if role else ""
 
 
 def means(row: Any) -> str:

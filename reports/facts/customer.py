@@ -21,6 +21,7 @@ IDENTITY = (
     ("country", "Country of formation", country),
     ("hq_country", "Headquarters country", country),
     ("address", "Address", str),
+    ("registered_address", "Registered address", str),
     ("phone", "Telephone", masked),
     ("domain", "Web domain", str),
     ("lei", "LEI", str),

@@ -3,13 +3,13 @@ statuses, invitations, intended use, payment."""
 
 from typing import Any
 
-from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.evidence import authority
+from kyc.evidence.authority import Signatory
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.rules import packs
 from reports.facts.reader import Reader, country, day, instant
-
-REGISTERED = {Role.Kind.DIRECTOR, Role.Kind.CONTROLLER}
 
 
 def coming(reader: Reader) -> dict[str, str]:
@@ -26,19 +26,36 @@ def coming(reader: Reader) -> dict[str, str]:
 
 
 def signatories(reader: Reader) -> list[dict[str, str]]:
-    """Who may sign for the customer, and what proves it (FATF-02)."""
-    rows = []
-    for pk, roles in sorted(reader.roles.items()):
-        if any(role.kind == Role.Kind.SIGNATORY for role in roles):
-            rows.append({"party": reader.name(pk), "about": reader.about(pk), "authority": authority(reader, pk, roles)})
-    return rows
+    """Who may sign for the customer, what is said to show it, and by what an officer has verified it (FATF-02)."""
+    roles = {row.pgh_obj_id: row for held in reader.roles.values() for row in held}
+    held = {row.pgh_obj_id: row for row in documents(reader)}
+    found = authority.signatories(roles, held, reader.then(AuthorityProof))
+    names = reader.people(one.proof.proved_by_id for one in found if one.proof)
+    return [signatory_row(reader, one, held, names) for one in found]
 
 
-def authority(reader: Reader, party: int, roles: list[Any]) -> str:
-    registered = [str(Role.Kind(role.kind).label).lower() for role in roles if role.kind in REGISTERED]
-    proofs = [row for row in documents(reader) if row.party_id == party and row.kind == Document.Kind.AUTHORITY]
-    told = [f"declared as {', '.join(registered)}"] if registered else []
-    return "; ".join([*told, *(f"document held: {row.name}" for row in proofs)]) or "no proof held"
+def signatory_row(reader: Reader, one: Signatory, held: dict[int, Any], names: dict[int | None, str]) -> dict[str, str]:
+    return {
+        "party": reader.name(one.party),
+        "about": reader.about(one.party),
+        "identity": "; ".join(f"document held: {held[pk].name}" for pk in one.identity) or "no identity document held",
+        "authority": claimed(one, held),
+        "result": "verified" if one.proof else "not verified",
+        "document": titled(held[one.proof.document_id]) if one.proof else "",
+        "proved_by": names.get(one.proof.proved_by_id, "") if one.proof else "",
+        "proved_at": instant(one.proof.proved_at) if one.proof else "",
+        "note": one.proof.note if one.proof else "",
+    }
+
+
+def claimed(one: Signatory, held: dict[int, Any]) -> str:
+    offices = ", ".join(str(Role.Kind(kind).label).lower() for kind in one.offices)
+    told = [f"declared as {offices}"] if offices else []
+    return "; ".join([*told, *(f"document held: {held[pk].name}" for pk in one.papers)]) or "no proof held"
+
+
+def titled(document: Any) -> str:
+    return f"{Document.Kind(document.kind).label}, {document.name}"
 
 
 def documents(reader: Reader) -> list[Any]:
@@ -66,7 +83,7 @@ def status_row(reader: Reader, row: Any, proof: Any | None, held: dict[int, Any]
         "declared_on": day(row.valid_from),
         "rule_pack": row.rule_pack,
         "result": verified(reader, row, proof, document),
-        "document": f"{Document.Kind(document.kind).label}, {document.name}" if document else "",
+        "document": titled(document) if document else "",
         "proved_by": names.get(proof.proved_by_id, "") if proof else "",
         "proved_at": instant(proof.proved_at) if proof else "",
         "until": day(proof.valid_until) if proof else "",
@@ -84,7 +101,7 @@ def verified(reader: Reader, row: Any, proof: Any | None, document: Any | None) 
 
 
 def invitations(reader: Reader) -> list[dict[str, str]]:
-    """Who was asked to prove himself by a link, and when he did. The address it went to is not shown."""
+    """Who was asked to prove himself by a link, and when a file came by it. The address it went to is not shown."""
     rows = list(reader.then(Invitation))
     names = reader.people(row.invited_by_id for row in rows)
     return [
@@ -102,7 +119,7 @@ def invitations(reader: Reader) -> list[dict[str, str]]:
 
 def answered(reader: Reader, row: Any) -> str:
     if row.used_at:
-        return "proved himself or herself"
+        return "sent an identity document by the link"
     if row.ended_at:
         return "withdrawn or replaced"
     return "open" if row.expires_at > reader.valid_at else "expired unanswered"

@@ -42,6 +42,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "PaymentMeans": ("holder", "x"),
     "Questionnaire": ("superseded_at", datetime(2026, 1, 1, tzinfo=UTC)),
     "StatusProof": ("note", "x"),
+    "AuthorityProof": ("note", "x"),
     "Invitation": ("email", "x@x.example"),
     "Link": ("because", "x"),
     "Hold": ("reason", "x"),

@@ -116,6 +116,7 @@ def declared(alice: User) -> Story:
     )
     evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=alice)
     invited(found.controller, by=alice)
+    evidence.upload(organisation, kind="identity_card", file=cast.pdf(width=300), party=found.controller, by=alice)
     cases.submit(organisation.case_set.get(), declared_true=True, by=alice)
     staff = [cast.staff("analyst", "Ana Maric"), cast.staff("approver", "Rui Duarte"), cast.staff("auditor", "Astrid Lund")]
     return Story(organisation, found.party, found.controller, fund, alice, *staff, Key(), Key(), (), interest)
@@ -151,6 +152,7 @@ def approve(story: Story) -> None:
     document = invitations.prove(Invitation.objects.get(), kind="passport", file=passport())
     status = PersonStatus.objects.live().get(party=story.controller, axis=PersonStatus.Axis.IAAS)
     proofs.verify(status, document=document, note="Seen in the original.", by=story.ana)
+    cast.shown(story.organisation, story.alice, officer=story.ana)
     cases.submit(story.case, declared_true=True, by=story.alice)
     examining.run()
     decide(story, "approve", "identity_established")

@@ -15,7 +15,7 @@ from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
-from tests.cast import Founded, founded, pdf
+from tests.cast import Founded, founded, pdf, shown
 
 VOLKHOV, DRAGUNOV, KARPOV = "Volkhov Trading LLC", "Dragunov Metals LLC", "Zorislav Karpov"
 
@@ -54,9 +54,10 @@ def company(found: Founded, name: str, share: str, *, owned: Party | None = None
 
 
 def send(found: Founded) -> Case:
-    """Adds the document where none is yet, and submits."""
+    """Adds the document where none is yet, and what shows who signs; and submits."""
     if not found.organisation.document_set.exists():
         evidence.upload(found.organisation, kind="register_extract", file=pdf(), by=found.by)
+    shown(found.organisation, found.by)
     return cases.submit(found.organisation.case_set.latest("pk"), declared_true=True, by=found.by)
 
 

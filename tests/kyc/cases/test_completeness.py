@@ -1,11 +1,16 @@
 """What must be there before a case can be sent."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts import organisations
 from accounts.models import User
 from kyc.cases.completeness import lacks_paper, missing, ownerless
 from kyc.evidence import actions as evidence
+from kyc.evidence import invitations
+from kyc.evidence.models import Invitation
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
@@ -22,6 +27,7 @@ pytestmark = pytest.mark.django_db
 def complete(nordlys: Founded) -> Founded:
     own(nordlys, "Kari Moe", "100")
     evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+    evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=nordlys.controller, by=nordlys.by)
     return nordlys
 
 
@@ -56,8 +62,33 @@ class TestMissing:
         assert [(gap.step, gap.sentence) for gap in missing(complete.organisation)] == [(step, sentence)]
 
     def test_a_document_taken_back(self, complete: Founded) -> None:
-        evidence.remove(complete.organisation.document_set.get(), by=complete.by)
+        evidence.remove(complete.organisation.document_set.get(kind="register_extract"), by=complete.by)
+        evidence.remove(complete.organisation.document_set.get(kind="passport"), by=complete.by)
+        # An identity card about the company itself is nobody's.
+        evidence.upload(complete.organisation, kind="identity_card", file=pdf(), by=complete.by)
+        [gap] = missing(complete.organisation)
+        assert gap.sentence == (
+            "Add the passport or identity card of this person, who may sign for you, or invite him or her: Alice Olsen."
+        )
+
+    def test_what_a_signatory_sent_by_his_link_is_enough(self, complete: Founded) -> None:
+        evidence.remove(complete.organisation.document_set.get(kind="passport"), by=complete.by)
+        invitation = Invitation.objects.create(
+            organisation=complete.organisation, party=complete.controller, email="a@b.example", digest="0" * 64, locale="en",
+            expires_at=timezone.now() + timedelta(days=7),
+        )  # fmt: skip
         assert steps(complete) == ["documents"]
+        invitations.prove(invitation, kind="passport", file=pdf(width=500))
+        assert steps(complete) == []
+
+    def test_who_signs_without_an_office_needs_a_proof_of_authority_too(self, complete: Founded) -> None:
+        parties.declare_person(
+            complete.organisation, name="Lars Dahl", country="NO", birth_date="1970-01-01", roles=["signatory"], by=complete.by
+        )
+        assert [gap.sentence for gap in missing(complete.organisation)] == [
+            "Add the passport or identity card of this person, who may sign for you, or invite him or her: Lars Dahl.",
+            "Add the proof that this person may sign for you: Lars Dahl.",
+        ]
 
     def test_who_controls_without_a_title(self, complete: Founded) -> None:
         Role.objects.filter(kind=Role.Kind.CONTROLLER).update(title="")

@@ -6,10 +6,11 @@ import pytest
 
 from accounts.models import User
 from kyc.cases import actions as cases
-from kyc.cases import declared, examining
+from kyc.cases import declared, examining, judging
 from kyc.cases.models import Case, Examination
 from kyc.evidence import actions as evidence
 from kyc.evidence import proofs
+from kyc.evidence.models import AuthorityProof
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination
 from kyc.parties import actions as parties
@@ -78,7 +79,8 @@ class TestStatusFinding:
         shown = scenes.own(nordlys, "Ann Lee", "20", us_basis="resident").owner
         case = scenes.send(nordlys)
         status = PersonStatus.objects.live().get(party=shown, axis="iaas")
-        proofs.verify(status, document=nordlys.organisation.document_set.get(), by=ana)
+        passport = evidence.upload(nordlys.organisation, kind="passport", file=pdf(width=300), party=shown, by=nordlys.by)
+        proofs.verify(status, document=passport, by=ana)
         examining.run()
         assert claims.name == "Joe Hill"
         assert finding(newest(case), "status") == (
@@ -92,20 +94,25 @@ class TestStatusFinding:
 
 
 class TestAuthorityFinding:
-    def test_the_register_shows_it_of_a_director(self, case: Case) -> None:
-        told = "Alice Olsen may sign, as the register or a proof of authority shows."
-        assert finding(newest(case), "authority") == ("info", told)
+    def test_what_an_officer_has_verified_is_in_order(self, case: Case) -> None:
+        assert finding(newest(case), "authority") == ("good", "Verified to have authority to sign: Alice Olsen.")
 
-    def test_of_another_a_document_does_and_nothing_without_one(self, nordlys: Founded, case: Case) -> None:
+    def test_an_office_is_only_declared_and_a_document_only_sent(self, nordlys: Founded, case: Case, ana: User) -> None:
+        AuthorityProof.objects.all().delete()
         lars = parties.declare_person(
             nordlys.organisation, name="Lars Dahl", country="NO", birth_date="1970-01-01", roles=["signatory"], by=nordlys.by
         )
         examining.run()
-        assert finding(newest(case), "authority") == ("warn", "Nothing shows that these may sign: Lars Dahl.")
-        evidence.upload(nordlys.organisation, kind="authority", file=pdf(), party=lars, by=nordlys.by)
+        office = "Declared as director or controlling person, not checked: Alice Olsen."
+        assert finding(newest(case), "authority") == ("warn", f"{office} Nothing shows that these may sign: Lars Dahl.")
+        paper = evidence.upload(nordlys.organisation, kind="authority", file=pdf(), party=lars, by=nordlys.by)
         examining.run()
-        told = "Alice Olsen, Lars Dahl may sign, as the register or proofs of authority show."
-        assert finding(newest(case), "authority") == ("info", told)
+        sent = "A proof of authority was sent and is not verified: Lars Dahl."
+        assert finding(newest(case), "authority") == ("warn", f"{sent} {office}")
+        judging.verify(case, document=paper, authority=lars.roles.get(kind="signatory"), by=ana)
+        examining.run()
+        verified = "Verified to have authority to sign: Lars Dahl."
+        assert finding(newest(case), "authority") == ("warn", f"{verified} {office}")
 
 
 class TestListed:

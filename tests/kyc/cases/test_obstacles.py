@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
-from kyc.cases import actions, examining
+from kyc.cases import actions, examining, judging
 from kyc.cases.models import Case, Examination
 from kyc.cases.obstacles import obstacles
 from kyc.evidence import actions as evidence
 from kyc.evidence import proofs
+from kyc.evidence.models import AuthorityProof, Document
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import payments, statuses
-from kyc.parties.models import Party, PaymentMeans, PersonStatus
+from kyc.parties.models import Party, PaymentMeans, PersonStatus, Role
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
@@ -127,7 +128,12 @@ def in_the_country(found: Founded) -> None:
 
 def verify(party: Party, document_of: Founded, *, by: User) -> None:
     status = PersonStatus.objects.live().get(party=party, axis="iaas")
-    proofs.verify(status, document=document_of.organisation.document_set.earliest("pk"), by=by)
+    paper = next(
+        paper
+        for paper in document_of.organisation.document_set.order_by("pk")
+        if proofs.may_prove(paper, party, document_of.party)
+    )
+    proofs.verify(status, document=paper, by=by)
 
 
 class TestForeignData:
@@ -160,7 +166,7 @@ class TestForeignData:
     def test_a_proof_whose_document_was_taken_back_counts_no_more(self, nordlys: Founded, case: Case, ana: User) -> None:
         verify(nordlys.party, nordlys, by=ana)
         verify(nordlys.controller, nordlys, by=ana)
-        evidence.remove(nordlys.organisation.document_set.get(), by=nordlys.by)
+        evidence.remove(nordlys.organisation.document_set.get(kind="passport"), by=nordlys.by)
         examining.run()
         (told,) = obstacles(case)
         assert told.startswith("Missing: a telephone number")
@@ -168,6 +174,43 @@ class TestForeignData:
     def test_who_has_told_it_needs_no_verification(self, nordlys: Founded, the_list: ListVersion) -> None:
         statuses.declare(nordlys.controller, basis="citizen", by=nordlys.by)
         assert obstacles(scenes.ready(nordlys)) == []
+
+
+class TestUnverifiedAuthority:
+    """Nobody is approved while no officer has verified who signs (FATF-02)."""
+
+    def test_that_he_is_declared_a_director_is_not_enough(self, nordlys: Founded, case: Case, ana: User) -> None:
+        AuthorityProof.objects.all().delete()
+        told = "Not verified that these may sign for the customer: Alice Olsen. Verify it under “People and ownership”."
+        assert obstacles(case) == [told]
+        judging.verify(case, document=extract(nordlys), authority=signs(nordlys.controller), by=ana)
+        assert obstacles(case) == [ANEW]
+        examining.run()
+        assert obstacles(case) == []
+
+    def test_it_ends_with_the_document_and_with_the_role(self, nordlys: Founded, case: Case) -> None:
+        evidence.remove(extract(nordlys), by=nordlys.by)
+        examining.run()
+        assert obstacles(case)[0].startswith("Not verified that these may sign")
+
+    def test_an_approval_proposed_before_a_new_signatory_was_named_is_not_taken(
+        self, nordlys: Founded, case: Case, ana: User, rui: User
+    ) -> None:
+        decision = scenes.proposed(case, "approve", by=ana)
+        parties.declare_person(
+            nordlys.organisation, name="Lars Dahl", country="NO", birth_date="1970-01-01", roles=["signatory"], by=nordlys.by
+        )
+        examining.run()
+        with pytest.raises(actions.Stopped, match="Lars Dahl"):
+            actions.take(decision, by=rui)
+
+
+def extract(found: Founded) -> Document:
+    return found.organisation.document_set.get(kind="register_extract")
+
+
+def signs(party: Party) -> Role:
+    return Role.objects.live().get(party=party, kind="signatory")
 
 
 class TestChangedSince:

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from kyc.cases import actions as cases
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
-from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties import actions as parties
 from kyc.parties import statuses
 from kyc.parties.models import Party, PersonStatus
@@ -71,16 +72,20 @@ class TestStandings:
             people(as_ana, case)
         assert len(second) <= len(first)
 
-    def test_tell_what_shows_that_one_may_sign(self, as_ana: Client, case: Case, by: User) -> None:
-        assert "May sign, by the register" in people(as_ana, case)
+    def test_tell_what_is_said_to_show_that_one_may_sign(self, as_ana: Client, case: Case, by: User) -> None:
+        AuthorityProof.objects.all().delete()
+        told = people(as_ana, case)
+        assert "May sign: declared as controlling person / director" in told
+        assert told.count("authority not verified") == 1
         lars = parties.declare_person(
             case.organisation, name="Lars Dahl", country="NO", birth_date="1970-01-01", roles=["signatory"], by=by
         )
-        assert '<span class="badge warn">May sign, but nothing shows it</span>' in people(as_ana, case)
+        assert "May sign, but nothing shows it" in people(as_ana, case)
         paper = evidence.upload(case.organisation, kind="authority", file=cast.pdf(), party=lars, by=by)
         told = people(as_ana, case)
         assert "nothing shows it" not in told
-        assert "May sign, by a proof of authority" in told
+        assert "May sign: a proof of authority was sent" in told
+        assert told.count("authority not verified") == 2
         assert f'href="/desk/cases/{case.pk}/documents/{paper.pk}/"' in told
 
     @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ class TestStandings:
         [
             ({}, "was invited and has not answered yet"),
             ({"expires_at": -1}, "was invited and has not answered; the link has expired"),
-            ({"used_at": 0}, "proved who they are by the invitation"),
+            ({"used_at": 0}, "sent an identity document by the link; an officer judges it"),
             ({"ended_at": 0}, "was invited; the invitation was withdrawn"),
         ],
     )
@@ -118,6 +123,33 @@ class TestStandings:
 
 
 class TestVerify:
+    def test_an_officer_says_which_document_shows_that_one_may_sign(
+        self, as_ana: Client, ana: User, case: Case, person: Party
+    ) -> None:
+        AuthorityProof.objects.all().delete()
+        extract = Document.objects.get(kind="register_extract")
+        answer = verify(as_ana, case, person, statuses=["authority"], document=extract.pk, note="Page 1.")
+        assert answer.status_code == 302
+        proof = AuthorityProof.objects.get()
+        assert (proof.role.party, proof.document, proof.proved_by, proof.note) == (person, extract, ana, "Page 1.")
+        assert "authority verified" in people(as_ana, case)
+        assert "Ana Maric, Register extract: Page 1." in people(as_ana, case)
+
+    def test_what_does_not_show_it_is_said_and_nothing_is_kept(self, as_ana: Client, case: Case, person: Party) -> None:
+        AuthorityProof.objects.all().delete()
+        paper = Document.objects.get(kind="passport")
+        answer = verify(as_ana, case, person, statuses=[*axes(person), "authority"], document=paper.pk)
+        assert answer.status_code == 422
+        assert "This document does not show that Alice Olsen may sign." in text(answer)
+        assert not StatusProof.objects.exists() and not AuthorityProof.objects.exists()
+
+    def test_a_case_that_is_decided_stays_as_it_was(
+        self, as_ana: Client, ana: User, rui: User, case: Case, person: Party, passport: Document
+    ) -> None:
+        cases.take(cases.propose(case, choice="refuse", reason="identity_doubtful", note="Read.", by=ana), by=rui)
+        assert verify(as_ana, case, person, statuses=axes(person), document=passport.pk).status_code == 422
+        assert not StatusProof.objects.exists()
+
     def test_an_officer_says_which_document_proves_it(
         self, as_ana: Client, ana: User, case: Case, person: Party, passport: Document
     ) -> None:
@@ -184,8 +216,11 @@ class TestVerify:
         other = make("Lotus Inference Ltd", email="li@lotus.example")
         assert verify(as_ana, other, person, statuses=axes(person)).status_code == 404
 
-    def test_without_a_document_there_is_nothing_to_verify_by(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
+    def test_without_a_document_there_is_nothing_to_verify_by(self, as_ana: Client, case: Case, by: User) -> None:
+        kari = parties.declare_person(
+            case.organisation, name="Kari Moe", country="NO", birth_date="1970-01-01", roles=["director"], by=by
+        )
         assert "none of this party was sent" not in people(as_ana, case)
-        statuses.declare(person, basis="citizen", by=by)
+        statuses.declare(kari, basis="citizen", by=by)
         assert "none of this party was sent" in people(as_ana, case)
-        assert f"/parties/{person.pk}/verify/" not in people(as_ana, case)
+        assert f"/parties/{kari.pk}/verify/" not in people(as_ana, case)

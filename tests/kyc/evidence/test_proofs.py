@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import organisations
+from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
 from kyc.evidence import actions as evidence
-from kyc.evidence import proofs
-from kyc.evidence.models import Document, StatusProof
+from kyc.evidence import authority, proofs
+from kyc.evidence.models import AuthorityProof, Document, StatusProof
+from kyc.ownership import actions as ownership
+from kyc.parties import actions as parties
 from kyc.parties import statuses
-from kyc.parties.models import Party, PersonStatus
+from kyc.parties.models import Party, PersonStatus, Role
 from tests.cast import Founded, customer, founded, pdf, staff
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +40,54 @@ def verified() -> list[Party]:
     return list(proofs.verified_us(Party.objects.all()))
 
 
+class TestMayProve:
+    """A document about nobody is about the customer, person or not; any other about whom it names."""
+
+    def test_of_a_company(self, nordlys: Founded, passport: Document) -> None:
+        extract = evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+        holding = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, kind="company", name="Fjord AS", country="US", hq_country="US", share="10",
+            by=nordlys.by,
+        ).owner  # fmt: skip
+        able = {
+            (document.kind, party.name)
+            for document in (extract, passport)
+            for party in (nordlys.party, nordlys.controller, holding)
+            if proofs.may_prove(document, party, nordlys.party)
+        }
+        assert able == {("register_extract", "Nordlys Modelling AS"), ("passport", "Alice Olsen")}
+
+    def test_of_an_individual_who_sent_his_passport_before_he_said_who_he_is(self, db: None) -> None:
+        by = customer("siri@moe.example", "Siri Moe")
+        organisation = organisations.create(name="Siri Moe", by=by)
+        early = evidence.upload(organisation, kind="passport", file=pdf(), by=by)
+        party = parties.declare_individual(
+            organisation,
+            name="Siri Moe",
+            country="NO",
+            birth_date="1980-01-02",
+            address="Strandgata 1",
+            us_basis="citizen",
+            by=by,
+        )
+        proof = proofs.verify(PersonStatus.objects.live().get(party=party, axis="iaas"), document=early, by=staff("analyst"))
+        assert (proof.document, verified()) == (early, [party])
+
+
 class TestVerify:
+    def test_said_twice_it_is_one_proof_and_one_event(self, nordlys: Founded, passport: Document) -> None:
+        ana = staff("analyst")
+        first = proofs.verify(status(nordlys), document=passport, note="Seen.", by=ana)
+        assert proofs.verify(status(nordlys), document=passport, note="Again.", by=staff("approver")) == first
+        assert (StatusProof.objects.get().note, AuditEvent.objects.filter(verb="status.verified").count()) == ("Seen.", 1)
+        StatusProof.objects.update(valid_until=timezone.localdate() - timedelta(days=1))
+        assert proofs.verify(status(nordlys), document=passport, by=ana) != first
+
+    def test_a_document_about_another_proves_nothing(self, nordlys: Founded) -> None:
+        extract = evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+        with pytest.raises(proofs.NotAProof, match="not about Alice Olsen"):
+            proofs.verify(status(nordlys), document=extract, by=staff("analyst"))
+
     def test_it_rests_on_a_document_and_ends(self, nordlys: Founded, passport: Document) -> None:
         assert verified() == []
         proof = proofs.verify(status(nordlys), document=passport, note="Seen.", by=staff("analyst"))
@@ -68,3 +119,53 @@ class TestVerify:
     def test_others_judge_nothing(self, nordlys: Founded, passport: Document, role: str) -> None:
         with pytest.raises(NotPermitted):
             proofs.verify(status(nordlys), document=passport, by=staff(role))
+
+
+def signs(party: Party) -> Role:
+    return Role.objects.live().get(party=party, kind="signatory")
+
+
+class TestVerifyAuthority:
+    @pytest.fixture
+    def lars(self, nordlys: Founded) -> Party:
+        """May sign, and holds no office."""
+        return parties.declare_person(
+            nordlys.organisation, name="Lars Dahl", country="NO", birth_date="1970-01-01", roles=["signatory"], by=nordlys.by
+        )
+
+    def sent(self, nordlys: Founded, kind: str, party: Party | None) -> Document:
+        return evidence.upload(nordlys.organisation, kind=kind, file=pdf(), party=party, by=nordlys.by)
+
+    def test_said_twice_it_is_one_proof_and_one_event(self, nordlys: Founded, lars: Party) -> None:
+        paper, ana = self.sent(nordlys, "authority", lars), staff("analyst")
+        first = proofs.verify_authority(signs(lars), document=paper, note=" Seen. ", by=ana)
+        assert proofs.verify_authority(signs(lars), document=paper, by=ana) == first
+        assert (AuthorityProof.objects.get().note, first.proved_by) == ("Seen.", ana)
+        assert AuditEvent.objects.filter(verb="authority.verified").count() == 1
+
+    def test_the_register_shows_it_only_of_who_leads(self, nordlys: Founded, lars: Party) -> None:
+        extract, ana = self.sent(nordlys, "register_extract", None), staff("analyst")
+        assert proofs.verify_authority(signs(nordlys.controller), document=extract, by=ana).document == extract
+        with pytest.raises(proofs.NotAProof, match="does not show that Lars Dahl may sign"):
+            proofs.verify_authority(signs(lars), document=extract, by=ana)
+
+    def test_neither_a_passport_nor_anothers_authority_shows_it(self, nordlys: Founded, lars: Party, passport: Document) -> None:
+        ana, another = staff("analyst"), self.sent(nordlys, "authority", lars)
+        for document in (passport, another):
+            with pytest.raises(proofs.NotAProof):
+                proofs.verify_authority(signs(nordlys.controller), document=document, by=ana)
+        assert not AuthorityProof.objects.exists()
+
+    def test_who_may_sign_no_more_is_not_verified(self, nordlys: Founded, lars: Party) -> None:
+        role, paper = signs(lars), self.sent(nordlys, "authority", lars)
+        proofs.verify_authority(role, document=paper, by=staff("analyst"))
+        assert [one.proof is not None for one in authority.of(nordlys.organisation) if one.party == lars.pk] == [True]
+        parties.remove(lars, by=nordlys.by)
+        assert lars.pk not in [one.party for one in authority.of(nordlys.organisation)]
+        with pytest.raises(proofs.NotAProof):
+            proofs.verify_authority(role, document=paper, by=staff("approver"))
+
+    def test_others_judge_nothing(self, nordlys: Founded, lars: Party) -> None:
+        paper = self.sent(nordlys, "authority", lars)
+        with pytest.raises(NotPermitted):
+            proofs.verify_authority(signs(lars), document=paper, by=staff("auditor"))

@@ -1,0 +1,36 @@
+"""What an officer verifies of the people of a case, while the case may still go either way."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from accounts.models import Organisation, User
+from kyc.cases.actions import locked
+from kyc.cases.models import Case
+from kyc.evidence import proofs
+from kyc.evidence.models import Document
+from kyc.parties.models import PersonStatus, Role
+
+S = Case.State
+# A case that is decided stays as it was decided.
+JUDGED = tuple(state for state in S if state not in {S.APPROVED, S.REFUSED})
+
+
+@transaction.atomic
+def verify(
+    case: Case,
+    *,
+    document: Document,
+    statuses: Iterable[PersonStatus] = (),
+    authority: Role | None = None,
+    note: str = "",
+    by: User,
+) -> None:
+    """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. Raises NotNow,
+    NotAProof."""
+    Organisation.objects.select_for_update().get(pk=case.organisation_id)
+    locked(case, *JUDGED)
+    for status in statuses:
+        proofs.verify(status, document=document, note=note, by=by)
+    if authority:
+        proofs.verify_authority(authority, document=document, note=note, by=by)
