@@ -10,16 +10,9 @@ from kyc.ownership.flows import Flow
 from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph
 from kyc.ownership.rule import Rule
 from kyc.ownership.shares import Interval, per_cent, shown
-from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict, line, may_be_reached, weigh
+from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict, lesser, line, may_be_reached, weigh
 
 Limb = tuple[str, str]
-
-
-def both(one: str, other: str) -> str:
-    """yes where both are, no where one is."""
-    if NO in (one, other):
-        return NO
-    return YES if one == other == YES else INDETERMINATE
 
 
 @dataclass(frozen=True)
@@ -127,7 +120,7 @@ class Owners:
     def into_controller(self, party: str, controller: str, flow: Flow, control: Control) -> Limb:
         """AMLR Art. 54(b): holds the threshold, over all chains, in an entity that controls the subject."""
         share = flow.possible(party)
-        verdict = both(weigh(self.rule.threshold, share), control.of(controller, self.subject))
+        verdict = lesser(weigh(self.rule.threshold, share), control.of(controller, self.subject))
         if verdict == NO:
             return NO, ""
         held = f"{self.name(party)} holds {shown(flow.share(party))} of {self.name(controller)}"

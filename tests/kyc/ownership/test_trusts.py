@@ -3,10 +3,13 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kyc.ownership import regimes, trusts
 from kyc.ownership.graph import Holding
 from kyc.ownership.shares import exactly, parse
+from kyc.ownership.verdicts import STRENGTH, Verdict
 from kyc.rules.packs import Threshold
 
 QUARTER = Threshold(Fraction(1, 4), True, "a quarter")
@@ -17,11 +20,14 @@ def role(owner: str, kind: str, trust: str = "T") -> Holding:
     return Holding(owner, trust, parse(""), kind)
 
 
-def found(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[str, tuple[str, Fraction]]:
+def verdicts(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[str, Verdict]:
     shares = trusts.shares_only(holdings)
     owners = regimes.beneficial_owners(shares, subject=subject, people=set(people), threshold=QUARTER, names=NAMES)
-    verdicts = trusts.with_trusts(owners, holdings, subject=subject, people=set(people), threshold=QUARTER, names=NAMES)
-    return {party: (verdict.verdict, verdict.share.min) for party, verdict in verdicts.items()}
+    return trusts.with_trusts(owners, holdings, subject=subject, people=set(people), threshold=QUARTER, names=NAMES)
+
+
+def found(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[str, tuple[str, Fraction]]:
+    return {party: (verdict.verdict, verdict.share.min) for party, verdict in verdicts(holdings, subject, people).items()}
 
 
 ROLES = [role("s", "settlor"), role("t", "trustee"), role("b", "beneficiaryOfLegalArrangement")]
@@ -49,10 +55,96 @@ class TestWithTrusts:
         answers = found([Holding("T", "C", parse("30")), Holding("p", "C", parse("10")), role("p", "protector")], "C")
         assert answers["p"] == ("yes", Fraction(3, 10))
 
+    @pytest.mark.parametrize(("own", "trust"), [("20-30", "40"), ("40", "20-30"), ("40", "60")])
+    def test_the_strongest_verdict_stands_whichever_comes_first(self, own: str, trust: str) -> None:
+        answers = found([Holding("p", "C", parse(own)), Holding("T", "C", parse(trust)), role("p", "settlor")], "C")
+        assert answers["p"][0] == "yes"
+
+    @pytest.mark.parametrize(("first", "second"), [("20-30", "40"), ("40", "20-30")])
+    def test_of_two_trusts_the_one_that_surely_counts_decides(self, first: str, second: str) -> None:
+        trusts_held = [Holding("T", "C", parse(first)), Holding("U", "C", parse(second))]
+        answers = found([*trusts_held, role("s", "settlor"), role("s", "settlor", "U")], "C")
+        assert answers["s"] == ("yes", Fraction(2, 5))
+
+    def test_the_reasons_of_all_are_told(self) -> None:
+        holdings = [Holding("p", "C", parse("20-30")), Holding("T", "C", parse("40")), role("p", "settlor"), role("p", "trustee")]
+        why = " ".join(verdicts(holdings, "C")["p"].why)
+        assert "Pia holds 20 % to 30 % of Clearwater Ltd" in why
+        assert "Pia is settlor of Oak Trust" in why
+        assert "Pia is trustee of Oak Trust" in why
+
+    @pytest.mark.parametrize(
+        ("trust", "stake", "verdict"),
+        [
+            ("40", "100", "yes"),
+            ("40", "20-30", "indeterminate"),
+            ("20-30", "100", "indeterminate"),
+            ("40", "24", ""),
+            ("20", "100", ""),
+        ],
+    )
+    def test_who_owns_a_company_in_a_role_counts_for_it(self, trust: str, stake: str, verdict: str) -> None:
+        answers = found([Holding("T", "C", parse(trust)), role("L", "trustee"), Holding("p", "L", parse(stake))], "C")
+        assert answers.get("p", ("",))[0] == verdict
+        assert answers["L"][0] == "no" if "L" in answers else trust == "20"
+
+    def test_who_has_a_role_in_a_trust_that_has_a_role(self) -> None:
+        answers = found([Holding("T", "C", parse("40")), role("U", "settlor"), role("s", "trustee", "U")], "C")
+        assert answers["s"] == ("yes", Fraction(2, 5))
+
+    def test_who_has_a_role_in_a_trust_that_owns_a_company_in_a_role(self) -> None:
+        through = [role("L", "trustee"), Holding("U", "L", parse("60")), role("s", "settlor", "U")]
+        answers = found([Holding("T", "C", parse("40")), *through], "C")
+        assert answers["s"] == ("yes", Fraction(2, 5))
+
+    def test_trusts_that_have_roles_in_one_another_come_to_an_end(self) -> None:
+        ring = [
+            role("U", "settlor"),
+            role("T", "trustee", "U"),
+            role("s", "protector", "U"),
+            role("C", "beneficiaryOfLegalArrangement"),
+        ]
+        answers = found([Holding("T", "C", parse("40")), *ring], "C")
+        assert answers["s"][0] == "yes"
+        assert "C" not in answers
+
+    def test_how_it_comes_is_told_link_by_link(self) -> None:
+        holdings = [Holding("T", "C", parse("40")), role("L", "trustee"), Holding("p", "L", parse("100"))]
+        why = verdicts(holdings, "C")["p"].why
+        assert why[0].startswith("Law Ltd is trustee of Oak Trust, which holds 40 % of Clearwater Ltd;")
+        assert "Pia holds 100 % of Law Ltd." in why
+
     def test_the_sentence_says_role_trust_and_share(self) -> None:
         holdings = [Holding("T", "C", exactly(Fraction(3, 10))), role("s", "settlor")]
-        owners = regimes.beneficial_owners(
-            trusts.shares_only(holdings), subject="C", people={"s"}, threshold=QUARTER, names=NAMES
-        )
-        verdicts = trusts.with_trusts(owners, holdings, subject="C", people={"s"}, threshold=QUARTER, names=NAMES)
-        assert verdicts["s"].why[-1].startswith("Sam is settlor of Oak Trust, which holds 30 % of Clearwater Ltd;")
+        assert verdicts(holdings, "C")["s"].why[-1].startswith("Sam is settlor of Oak Trust, which holds 30 % of Clearwater Ltd;")
+
+
+class TestBehindRoles:
+    def test_companies_and_trusts_with_a_role_that_counts(self) -> None:
+        chain = [Holding("T", "C", parse("40")), role("L", "trustee"), role("s", "settlor"), role("U", "protector")]
+        small = [Holding("V", "C", parse("5")), role("M", "trustee", "V")]
+        behind = trusts.behind_roles([*chain, *small], subject="C", people={"s"}, threshold=QUARTER)
+        assert behind == ["L", "U"]
+
+
+PARTIES = "CLTUpqs"
+PERSONS = "pqs"
+shares = st.sampled_from(["10", "24", "25", "40", "20-30", ">20", ""])
+held = st.tuples(st.sampled_from(PARTIES), st.sampled_from("CLTU"), shares).filter(lambda h: h[0] != h[1])
+roles = st.tuples(st.sampled_from(PARTIES), st.sampled_from("TU"), st.sampled_from(sorted(trusts.ROLES))).filter(
+    lambda r: r[0] != r[1]
+)
+
+
+class TestAnotherRole:
+    @given(st.lists(held, max_size=6), st.lists(roles, max_size=5), roles)
+    def test_never_lowers_a_verdict_nor_takes_a_reason_away(
+        self, holds: list[tuple[str, str, str]], before: list[tuple[str, str, str]], more: tuple[str, str, str]
+    ) -> None:
+        stated = [Holding(owner, owned, parse(share)) for owner, owned, share in holds]
+        named = [role(owner, kind, trust) for owner, trust, kind in before]
+        one = verdicts([*stated, *named], "C", PERSONS)
+        two = verdicts([*stated, *named, role(more[0], more[2], more[1])], "C", PERSONS)
+        for party, verdict in one.items():
+            assert STRENGTH.index(two[party].verdict) >= STRENGTH.index(verdict.verdict)
+            assert set(two[party].why) >= set(verdict.why) or two[party].verdict != verdict.verdict
