@@ -24,7 +24,7 @@ bench: setup
 	@$(python) -m pytest -s -m bench tests/bench
 
 soak: setup
-	@$(python) -m pytest -m soak
+	@KEYHOLDER_WHOLE=1 $(python) -m pytest -m soak
 
 setup:
 	@sh config/setup.sh

@@ -46,6 +46,7 @@ def holdings(top: Party | None) -> list[Holding]:
         Interest.objects.live()
         .filter(organisation=top.organisation_id)
         .select_related("owner", "owned", "held_for")
+        .prefetch_related("owner__invitations")
         .order_by("pk")
     ):
         interests.setdefault(interest.owned_id, []).append(interest)

@@ -56,8 +56,11 @@ def principals(organisation: Organisation) -> list[tuple[Party, Party | None]]:
     """Those for whom nominees hold and who hold nothing themselves, each with a nominee once there is one."""
     owning = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.OWNER).select_related("party")
     holding = Interest.objects.live().filter(organisation=organisation)
-    behind = owning.exclude(party__in=holding.values("owner")).order_by("party")
-    return [(role.party, parties.nominee_of(role.party)) for role in behind]
+    behind = owning.exclude(party__in=holding.values("owner")).prefetch_related("party__invitations").order_by("party")
+    nominees: dict[int | None, Party] = {}
+    for interest in holding.filter(held_for__isnull=False).select_related("owner").order_by("pk"):
+        nominees.setdefault(interest.held_for_id, interest.owner)
+    return [(role.party, nominees.get(role.party_id)) for role in behind]
 
 
 @while_open("owners")

@@ -25,7 +25,8 @@ def people_of(organisation: Organisation) -> dict[Party, list[Role]]:
     """Who runs the company, each with what he is there."""
     live = Role.objects.live().filter(organisation=organisation, kind__in=parties.PEOPLE_ROLES, party__kind=Party.Kind.PERSON)
     people: dict[Party, list[Role]] = {}
-    for role in live.select_related("party").order_by("party__pk", "pk"):
+    roles = live.select_related("party").prefetch_related("party__invitations").order_by("party__pk", "pk")
+    for role in roles:
         people.setdefault(role.party, []).append(role)
     return people
 

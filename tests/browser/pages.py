@@ -1,38 +1,136 @@
-"""The pages that are looked at one by one, by whom they are opened; `{case}` is the first case of the queue."""
+"""The pages that are looked at one by one, by whom they are opened.
 
+`FROM > TO` is the page TO by the way there: the first link on FROM to such an address, `{n}` being some number and `{token}` the
+secret of a link. A door that can be asked for and stands neither here nor in NOT_DRAWN fails tests/browser/test_pages.py.
+"""
+
+import re
+import time
 from collections.abc import Iterator
 
-from tests.browser.walk import Walk
+from django.urls import resolve
 
-TABS = ("summary", "people", "documents", "screening", "risk", "keys", "timeline")
+from demo.cast import CAST, PASSWORD
+from tests import cast
+from tests.browser.walk import PATIENCE, Walk
+
+CASE = "/desk/cases/?tab=decided > /desk/cases/{n}/"
+TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "timeline")
+PEOPLE, OWNERS, MAIL = "/verification/people/", "/verification/owners/", "/demo/mail"
+# Her draft is furnished with one of everything before it is looked at.
+BEATRIZ = "beatriz@gaivotaalta.example"
+ASKED = "pages@gaivotaalta.example"
 PAGES: dict[str, tuple[str, ...]] = {
     "": (
-        "/", "/account/login/", "/account/signup/", "/account/password/reset/", "/no/such/page", "/demo/", "/demo/ui/",
+        "/", "/account/login/", "/account/signup/", "/account/password/reset/", "/no/such/page", "/demo/", "/demo/mail", "/ui/",
+        "/verification/proved/", "/verification/proved/sent/",
     ),
     "ingrid@nordlys.example": (
-        "/verification/", "/verification/keys/", "/verification/keys/issue/", "/account/2fa/", "/account/email/",
-        "/account/password/change/", "/account/sessions/", "/account/logout/",
+        "/verification/", "/verification/keys/", "/verification/keys/issue/",
+        "/verification/keys/ > /verification/keys/{n}/revoke/", "/account/2fa/", "/account/2fa/webauthn/",
+        "/account/2fa/webauthn/add/", "/account/email/", "/account/password/change/", "/account/sessions/", "/account/logout/",
     ),
     "charlie@outside.example": (
-        "/verification/", "/verification/kind/", "/verification/company/", "/verification/people/", "/verification/people/add/",
-        "/verification/owners/", "/verification/use/", "/verification/payment/", "/verification/documents/",
-        "/verification/check/",
+        "/verification/", "/verification/kind/", "/verification/company/", PEOPLE, "/verification/people/add/", OWNERS,
+        "/verification/use/", "/verification/payment/", "/verification/documents/", "/verification/check/",
     ),
+    BEATRIZ: (
+        "/verification/", PEOPLE, f"{PEOPLE} > {PEOPLE}{{n}}/", f"{PEOPLE} > {PEOPLE}{{n}}/remove/",
+        f"{PEOPLE} > {PEOPLE}{{n}}/invite/", OWNERS, f"{OWNERS} > {OWNERS}{{n}}/", f"{OWNERS} > {OWNERS}{{n}}/remove/",
+        *(f"{OWNERS} > {OWNERS}of/{{n}}/{kind}/" for kind in ("person", "company", "trust", "state", "known")),
+        f"{OWNERS}behind/", f"{OWNERS} > {OWNERS}behind/{{n}}/remove/", "/verification/payment/",
+        "/verification/payment/ > /verification/payment/{n}/remove/", "/verification/documents/",
+        "/verification/documents/ > /verification/documents/{n}/remove/", "/verification/check/",
+        f"{MAIL} > /verification/prove/{{token}}/", f"{MAIL} > /verification/prove/{{token}}/ #2",
+    ),
+    "milica@kesten.example": ("/verification/", "/verification/documents/"),
+    "noor@ebrahimi.example": ("/verification/", "/verification/keys/"),
     "rui@keyholder.example": (
-        "/desk/cases/?tab=review", "/desk/cases/?tab=decided", *(f"{{case}}?tab={tab}" for tab in TABS), "/reports/",
-        "/reports/request/",
+        *(f"/desk/cases/?tab={tab}" for tab in ("review", "waiting", "proposed", "decided")),
+        *(f"{CASE}?tab={tab}" for tab in TABS),
+        *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "proposed")),
+        "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
 }  # fmt: skip
+NOT_DRAWN = {
+    "start": "leads on at once",
+    "healthz": "for machines",
+    "readyz": "for machines",
+    "api:schema": "for machines",
+    "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
+    "onboarding:invite_withdraw": "leads back to the invitation at once",
+    "onboarding:document": "the file itself",
+    "desk:document": "the file itself",
+    "desk:live": "a part of the case's page",
+    "reports:download": "the file itself",
+    "demo:gallery": "leads to the gallery",
+}
+
+
+def doors() -> Iterator[str]:
+    """The name of each page's address, but for those that nothing stands behind and the sign-in library's."""
+    for path in {path for paths in PAGES.values() for path in paths}:
+        asked, _, _ = path.rpartition("> ")[2].partition("?")
+        if asked != "/no/such/page" and not asked.startswith("/account/"):
+            yield resolve(asked.partition(" #")[0].format(n=1, token="a")).view_name
 
 
 def opened(walk: Walk, who: str) -> Iterator[str]:
     """Opens each page of `who` in turn, and yields its name."""
-    case = ""
-    if who:
+    if who in {person.email for person in CAST}:
         walk.sign_in_as(who)
-    if who.endswith("@keyholder.example"):
-        walk.go("/desk/cases/?tab=decided")
-        case = walk.page.locator("tbody a.title").first.get_attribute("href") or ""
+    elif who:
+        walk.sign_in(who, PASSWORD)
+    if who == BEATRIZ:
+        furnish(walk)
     for path in PAGES[who]:
-        walk.go(path.format(case=case.partition("?")[0]))
-        yield path.format(case="case").strip("/").replace("/", "-").replace("?tab=", "-") or "home"
+        walk.go(address(walk, path))
+        yield named(who, path)
+
+
+def named(who: str, path: str) -> str:
+    """Such as `milica verification-documents`."""
+    there = path.rpartition("> ")[2] if "> /desk/cases/{n}/" not in path else path.removeprefix("/desk/cases/?tab=")
+    return f"{who.partition('@')[0]} {re.sub(r'[^a-z0-9]+', '-', there).strip('-') or 'home'}".strip()
+
+
+def address(walk: Walk, path: str) -> str:
+    """Where it is, by the links that stand on the way there."""
+    start, _, wanted = path.rpartition(" > ")
+    if not start:
+        return wanted
+    wanted, _, place = wanted.partition(" #")
+    wanted, mark, query = wanted.partition("?")
+    shape = re.escape(wanted).replace(r"\{n\}", r"\d+").replace(r"\{token\}", r"[\w-]{20,}")
+    walk.go(start)
+    links: list[str] = walk.page.eval_on_selector_all("main a", "links => links.map(link => link.pathname)")
+    found = [link for link in links if re.fullmatch(shape, link)]
+    assert found, f"{start} leads to no {wanted}"
+    return found[int(place or 1) - 1] + mark + query
+
+
+def furnish(walk: Walk) -> None:
+    """Where it isn't yet: a payment, a document, who stands behind a nominee, and two links to prove oneself, the first dead."""
+    walk.go(MAIL)
+    if ASKED in walk.text():
+        return
+    walk.go("/verification/payment/")
+    walk.choose("kind", "card")
+    walk.fill(holder="Gaivota Alta Software, Lda", institution="Banco do Farol", country="PT", last_four="4242")
+    walk.choose("source", "revenue")
+    walk.send()
+    walk.go("/verification/documents/")
+    walk.fill(kind="register_extract")
+    walk.upload("certidão.pdf", cast.pdf().read())
+    walk.send()
+    walk.go(f"{OWNERS}behind/")
+    walk.fill(name="Álvaro de Menezes e Vasconcelos", country="PT", us_basis="none")
+    walk.send()
+    for _ in range(2):
+        walk.go(address(walk, f"{PEOPLE} > {PEOPLE}{{n}}/invite/"))
+        walk.fill(email=ASKED)
+        walk.send()
+    until = time.monotonic() + PATIENCE
+    while walk.text().count(ASKED) < 2 or MAIL not in walk.page.url:
+        assert time.monotonic() < until, walk.text()[:2000]
+        walk.go(MAIL)

@@ -11,6 +11,8 @@ from tests.browser.walk import Walk
 from tests.running import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
+# Whose pages `make test` looks at too.
+SAMPLE = "ingrid@nordlys.example"
 GRAVE = {"serious", "critical"}
 
 
@@ -24,7 +26,7 @@ def grave(walk: Walk) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("who", PAGES)
+@pytest.mark.parametrize("who", [pytest.param(who, marks=pytest.mark.sample if who == SAMPLE else ()) for who in PAGES])
 def test_nothing_grave(browser: Browser, installation: Installation, who: str) -> None:
     walk, found = Walk(browser, installation, width=1280), []
     for name in opened(walk, who):

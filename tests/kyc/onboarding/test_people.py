@@ -1,0 +1,67 @@
+"""The people who run the company, as one list."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kyc.evidence import invitations
+from kyc.ownership import actions as ownership
+from kyc.parties import actions as parties
+from tests.cast import Founded
+
+# A page that has grown by so many people asks no more often than before.
+MORE = 4
+
+
+def director(to: Founded, name: str) -> None:
+    person = parties.declare_person(
+        to.organisation, name=name, country="NO", birth_date="1980-01-01", roles=["director"], us_basis="none", by=to.by
+    )
+    invitations.invite(person, email=f"{name.lower()}@nordlys.example", by=to.by)
+
+
+def owner(to: Founded, name: str) -> None:
+    interest = ownership.declare_owner(
+        to.organisation, owned=to.party, name=name, share="1", country="NO", birth_date="1980-01-01", by=to.by
+    )
+    invitations.invite(interest.owner, email=f"{name.lower()}@nordlys.example", by=to.by)
+
+
+def nominee(to: Founded, name: str) -> None:
+    behind = ownership.name_principal(to.organisation, name=f"Behind {name}", country="NO", by=to.by)
+    invitations.invite(behind, email=f"{name.lower()}@nordlys.example", by=to.by)
+    ownership.declare_owner(
+        to.organisation, owned=to.party, name=f"Holding {name}", share="1", country="NO", held_for=behind, by=to.by
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "named", "shown"),
+    [
+        ("/verification/people/", director, "Ida4"),
+        ("/verification/owners/", owner, "Ida4"),
+        ("/verification/owners/", nominee, "Behind Ida4"),
+        ("/verification/check/", director, "Ida4"),
+        ("/verification/", owner, "Ida4"),
+    ],
+)
+def test_a_longer_list_asks_the_database_no_more_often(
+    alices: Client,
+    nordlys: Founded,
+    django_assert_num_queries: Any,
+    path: str,
+    named: Callable[[Founded, str], None],
+    shown: str,
+) -> None:
+    named(nordlys, "Ida0")
+    with CaptureQueriesContext(connection) as before:
+        alices.get(path)
+    for number in range(1, MORE + 1):
+        named(nordlys, f"Ida{number}")
+    with django_assert_num_queries(len(before)):
+        page = alices.get(path)
+    assert shown in page.content.decode()
