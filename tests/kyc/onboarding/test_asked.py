@@ -1,5 +1,7 @@
 """What an officer asked for: exactly that is shown, open and waited for."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -13,7 +15,8 @@ from kyc.cases.models import Case, Requirement
 from kyc.evidence import actions as evidence
 from kyc.onboarding import steps
 from kyc.parties.models import Party, Role
-from tests.cast import Founded, load_list, pdf, signed_in, staff, submitted
+from tests.cast import Founded, pdf, signed_in, staff, submitted
+from tests.kyc.cases import scenes
 
 
 def url(name: str) -> str:
@@ -21,9 +24,9 @@ def url(name: str) -> str:
 
 
 @pytest.fixture
-def asked(alice: User) -> Founded:
+def asked(alice: User, tmp_path: Path) -> Founded:
     """The identity paper of Alice and the use were asked for."""
-    load_list()
+    scenes.load_list(tmp_path)
     found = submitted(alice)
     examining.run()
     items = [
