@@ -124,10 +124,13 @@ def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -
         {"what": item.what, "why": item.why, "party": parties_of[item.party] if item.party else None, "words": item.words}
         for item in story.items
     ]
+    choice = choice or story.choice
     with clock.days_ago(story.sent - after):
+        if choice == Decision.Choice.APPROVE:
+            explain(case.organisation)
         return cases.propose(
             case,
-            choice=choice or story.choice,
+            choice=choice,
             reason=story.reason,
             note=story.note,
             message=story.message,
@@ -148,8 +151,6 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
             verify_us(case.organisation, by)
             # What was sent and verified since calls for another round.
             case = examined(case)
-    with clock.days_ago(story.sent - after + HOURS / 2):
-        explain(case.organisation)
     take(propose(case, story, choice="approve", after=after), story, after=after + 0.2)
     began = story.sent - after - 0.3
     held: list[tuple[Key, str, str]] = []

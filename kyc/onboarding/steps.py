@@ -141,13 +141,15 @@ def is_verified(organisation: Organisation, case: Case | None) -> bool:
 @contextmanager
 def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
     """As `editing` of the use, which one who is verified may sign anew at any time. Raises NotEditable."""
+    if not is_verified(organisation, current_case(organisation)):
+        with editing(organisation, "use"):
+            yield
+        return
     with transaction.atomic():
         organisations.locked(organisation, by=by)
-        if is_verified(organisation, current_case(organisation)):
-            yield
-        else:
-            with editing(organisation, "use"):
-                yield
+        if not is_verified(organisation, current_case(organisation)):
+            raise NotEditable(CLOSED)
+        yield
 
 
 @contextmanager

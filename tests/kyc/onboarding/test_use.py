@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Proposal
 from kyc.cases import actions as cases
-from kyc.cases.models import Case, Decision, Entity
+from kyc.cases.models import Case, Entity
 from kyc.onboarding import steps
 from kyc.parties.models import Questionnaire
 from tests.cast import ANSWERS, Founded, founded, signed_in, staff
+from tests.kyc.cases import scenes
 
 USE = reverse("onboarding:use")
 SIGNED = {**ANSWERS, "signed_name": "Alice Olsen"}
@@ -101,21 +102,9 @@ class TestOnceVerified:
     """What is signed expires before what was verified does, so it can be signed anew while that lives."""
 
     @pytest.fixture
-    def verified(self, alices: Client, nordlys: Founded) -> Client:
-        case = nordlys.organisation.case_set.get()
-        ana, rui = staff("analyst", "Ana"), staff("approver", "Rui")
-        proposal = Proposal.objects.create(
-            kind="case.decision", choice="approve", reason="identity_established", proposed_by=ana, outcome="taken",
-            outcome_by=rui, outcome_at=timezone.now(),
-        )  # fmt: skip
-        decision = Decision.objects.create(organisation=nordlys.organisation, case=case, proposal=proposal)
-        now = timezone.now()
-        for name in ("submitted", "declared_true"):
-            setattr(case, f"{name}_at", now)
-            setattr(case, f"{name}_by", nordlys.by)
-        case.state = Case.State.APPROVED
-        case.save()
-        cases.make_entity(case, decision, by=rui)
+    def verified(self, alices: Client, nordlys: Founded, tmp_path: Path) -> Client:
+        scenes.load_list(tmp_path)
+        scenes.approved(scenes.ready(nordlys), ana=staff("analyst", "Ana"), rui=staff("approver", "Rui"))
         return alices
 
     @pytest.fixture
