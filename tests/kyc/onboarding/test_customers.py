@@ -21,12 +21,23 @@ KIND = {"customer_class": "company", "programme": "none"}
 ADDRESS = {"address": "Gate 1\nOslo", "phone": "+47 77 00 00 00"}
 ENTITY = {**ADDRESS, "domain": "https://www.example.org/x", "lei": "5493001KJTIIGC8Y1R12"}
 TOLD: dict[str, dict[str, str]] = {
-    "company": {**ENTITY, "name": "A AS", "legal_form": "AS", "registration_number": "1", "country": "NO", "hq_country": "NO"},
+    "company": {
+        **ENTITY, "name": "A AS", "registered_address": "Post 2\nOslo", "legal_form": "AS", "registration_number": "1",
+        "country": "NO", "hq_country": "NO",
+    },
+        **ENTITY,
+        "registered_address": "Post 2\nOslo",
+        "name": "A AS",
+        "legal_form": "AS",
+        "registration_number": "1",
+        "country": "NO",
+        "hq_country": "NO",
+    },
     "research": {**ENTITY, "name": "U", "legal_form": "Uni", "registration_number": "1", "country": "NO", "hq_country": "NO"},
     "trust": {**ENTITY, "name": "The Moe Trust", "country": "GB", "hq_country": "JE"},
     "state_body": {**ADDRESS, "name": "Havdirektoratet", "country": "NO", "domain": "hav.example"},
     "individual": {**ADDRESS, "name": "Kari Moe", "country": "NO", "birth_date": "1980-02-01", "us_basis": "none"},
-}
+}  # fmt: skip
 ALL = ["kind", "company", "people", "owners", "use", "payment", "documents", "check"]
 ASKED = {
     "company": ALL,

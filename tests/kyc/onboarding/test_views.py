@@ -133,6 +133,7 @@ class TestWhatWeHave:
             nordlys.organisation, owned=holding, kind="person", name="Layla Haddad", country="JO", share="100", by=alice
         )
         evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=alice)
+        evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=nordlys.controller, by=alice)
         cases.submit(Case.objects.get(), declared_true=True, by=alice)
         page = signed_in(alice).get(url("overview"))
         assert page.context["case"].state == Case.State.SUBMITTED
