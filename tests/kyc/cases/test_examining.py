@@ -17,7 +17,7 @@ from kyc.risk.models import Score
 from kyc.screening import actions as screening
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
-from tests.cast import Founded, pdf
+from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import DRAGUNOV, KARPOV, VOLKHOV, company, own
 
