@@ -58,6 +58,28 @@ class NativeName(Text):
         super().__init__(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
 
 
+FOREIGN = _("Needed of an owner who is no US person.")
+
+
+class Home(Text):
+    def __init__(self) -> None:
+        widget = forms.Textarea(attrs={"rows": 3})
+        super().__init__(label=_("Home address"), max_length=1000, required=False, help_text=FOREIGN, widget=widget)
+
+
+class Email(Text):
+    def __init__(self) -> None:
+        widget = forms.TextInput(attrs={"type": "email", "autocomplete": "off"})
+        super().__init__(label=_("E-mail"), max_length=254, required=False, help_text=FOREIGN, widget=widget)
+
+
+class Phone(Text):
+    def __init__(self) -> None:
+        help_text = _("With the country code. Needed of an owner who is no US person.")
+        widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
+        super().__init__(label=_("Telephone"), max_length=40, required=False, help_text=help_text, widget=widget)
+
+
 class UsBasis(forms.ChoiceField):
     """The ground of a person status, in plain words (IAAS-01, IAAS-02)."""
 

@@ -6,10 +6,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
+from kyc.cases.completeness import is_foreign_data_asked
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
-from kyc.onboarding.forms import (
+from kyc.onboarding.holdings import holdings
+from kyc.onboarding.owner_forms import (
     ClassOwnerForm,
     CompanyOwnerForm,
     KnownOwnerForm,
@@ -19,7 +21,6 @@ from kyc.onboarding.forms import (
     StateOwnerForm,
     TrustOwnerForm,
 )
-from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
@@ -66,7 +67,7 @@ def principals(organisation: Organisation) -> list[tuple[Party, Party | None]]:
 @while_open("owners")
 def name_principal(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Who really owns what a nominee holds, named before the nominee is."""
-    form = PrincipalForm(posted(request))
+    form = PrincipalForm(posted(request), is_reached=is_foreign_data_asked(organisation))
     if form.acted(lambda: named(request, organisation, form)):
         messages.success(request, _("Saved. Now choose this person where the nominee’s share stands."))
         return redirect("onboarding:owners")
@@ -102,11 +103,17 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
     owned = get_object_or_404(Party.objects.current().filter(organisation=organisation, kind__in=OWNED), pk=pk)
     if kind not in {*NEW, "known"} or (kind == "class" and not owned.is_trust):
         raise Http404
-    form = NEW.get(kind, KnownOwnerForm)(posted(request), owned=owned)
+    form_class = NEW.get(kind, KnownOwnerForm)
+    form = form_class(posted(request), owned=owned, **reached(organisation, form_class))
     if form.acted(lambda: declare(request, organisation, form, owned, kind)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:owners")
     return page(request, organisation, "owner", step="owners", form=form, owned=owned, kind=kind)
+
+
+def reached(organisation: Organisation, form_class: type[Page]) -> dict[str, bool]:
+    """Whether a person is asked where he can be reached; others are not."""
+    return {"is_reached": is_foreign_data_asked(organisation)} if form_class is PersonOwnerForm else {}
 
 
 def declare(request: HttpRequest, organisation: Organisation, form: Page, owned: Party, kind: str) -> None:
@@ -130,7 +137,8 @@ def chosen(organisation: Organisation, pk: str) -> Party | None:
 def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     interest = interest_or_404(organisation, pk)
     form_class = form_of(interest.owner)
-    form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner)
+    more = reached(organisation, form_class)
+    form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner, **more)
     if form.acted(lambda: save(request, organisation, form, interest)):
         messages.success(request, _("Saved."))
         return redirect("onboarding:owners")

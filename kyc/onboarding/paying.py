@@ -55,14 +55,16 @@ class PaymentForm(Page):
     )
     reference = only_with(
         Text(
-            label=gettext_lazy("Number of the account, or address of the wallet"),
+            label=gettext_lazy("Number of the account, address of the wallet, or token of the card"),
             max_length=200,
-            help_text=gettext_lazy("Only for a bank account (IBAN or number) or a wallet."),
+            help_text=gettext_lazy(
+                "A bank account’s IBAN or number, or the wallet’s address. Of a card, if you have it, the token from the payment "
+                "provider that stands for it; never its number."
+            ),
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         ),
         "kind",
-        K.BANK,
-        K.WALLET,
+        *PAID,
     )
     network = only_with(
         Text(
@@ -97,9 +99,9 @@ class PaymentForm(Page):
         if done := super().acted(act):
             return done
         self.data = self.data.copy()
-        for name in self.fields:
-            if payments.is_card_number(self.data.get(name, "")):
-                self.data[name] = ""
+        typed = {name: self.data.get(name, "") for name in self.fields}
+        for name in payments.with_card_numbers(typed["kind"], typed):
+            self.data[name] = ""
         return False
 
 

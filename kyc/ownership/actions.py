@@ -21,6 +21,7 @@ from kyc.parties.actions import (
     is_same,
     leave_if_idle,
     own,
+    reach,
     refuse_named_before,
     refuse_while_held,
     take_role,
@@ -111,6 +112,9 @@ def declare_owner(
     registration_number: str = "",
     birth_date: str = "",
     us_basis: str = "unknown",
+    address: str = "",
+    email: str = "",
+    phone: str = "",
     owner: Party | None = None,
     interest: str = SHAREHOLDING,
     held_for: Party | None = None,
@@ -127,6 +131,8 @@ def declare_owner(
         owner = own(owner, organisation)
     else:
         owner = described(kind, name, native_name, country, hq_country, registration_number, birth_date)
+        if owner.is_person:
+            reach(owner, address=address, email=email, phone=phone)
     refuse_twice(owner, owned, interest)
     held_for = nominator(organisation, owner, owned, held_for)
     if interest == SHAREHOLDING:
@@ -163,6 +169,9 @@ def name_principal(
     country: str,
     birth_date: str = "",
     us_basis: str = "unknown",
+    address: str = "",
+    email: str = "",
+    phone: str = "",
     by: User,
 ) -> Party:
     """Names the person who really owns what a nominee holds (FATF-07), before the nominee is named. Raises BadText,
@@ -170,6 +179,7 @@ def name_principal(
     organisation = organisations.locked(organisation, by=by)
     person = described(Party.Kind.PERSON, name, native_name, country, "", "", birth_date)
     person.organisation = organisation
+    reach(person, address=address, email=email, phone=phone)
     refuse_named_before(person)
     person.save()
     statuses.record(person, us_basis, by=by)

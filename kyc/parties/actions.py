@@ -142,13 +142,14 @@ def declare_company(
     country: str,
     hq_country: str,
     address: str,
+    registered_address: str = "",
     phone: str = "",
     domain: str = "",
     lei: str = "",
     by: User,
 ) -> Party:
     """Says, or says anew, which company, trust or state body the organisation is. Countries are ISO alpha-2. A company has a
-    legal form and a number. Raises BadText."""
+    legal form and a number. `registered_address` stands in the register, where it is another (FATF-02). Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
     party = customer(organisation) or Party(organisation=organisation, kind=kind)
     party.name = checked("name", name, limit=300, required=True)
@@ -158,6 +159,7 @@ def declare_company(
     party.country = country_of("country", country)
     party.hq_country = country_of("hq_country", hq_country)
     party.address = checked("address", address, limit=1000, required=True, lines=True)
+    party.registered_address = checked("registered_address", registered_address, limit=1000, lines=True)
     party.phone = wording.phone("phone", phone)
     party.domain = wording.domain("domain", domain)
     party.lei = wording.lei("lei", lei)
@@ -258,6 +260,16 @@ def make_room(organisation: Organisation, person: Party, *, replace: bool, by: U
         audit.record("party.controller_replaced", target=role.party, by=by, name=role.party.name)
 
 
+def reach(person: Party, *, address: str | None, email: str | None, phone: str | None) -> None:
+    """Where a person can be reached (IAAS-10), as far as it is told. Raises BadText."""
+    if address is not None:
+        person.address = checked("address", address, limit=1000, lines=True)
+    if email is not None:
+        person.email = wording.email("email", email)
+    if phone is not None:
+        person.phone = wording.phone("phone", phone)
+
+
 @transaction.atomic
 def correct(
     party: Party,
@@ -269,16 +281,20 @@ def correct(
     registration_number: str = "",
     birth_date: str = "",
     us_basis: str = "",
+    address: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
     by: User,
 ) -> Party:
-    """Says anew who an owner is; a company takes the headquarters and number, a person the birth date and the ground of his
-    status, which stays as it is where none is given. Raises BadText."""
+    """Says anew who an owner is; a company takes the headquarters and number, a person the birth date, where he can be reached
+    and the ground of his status; of these last, what is not given stays as it is. Raises BadText."""
     party = own(party, organisations.locked(party.organisation, by=by))
     party.name = checked("name", name, limit=300, required=True)
     party.native_name = checked("native_name", native_name, limit=300)
     party.country = country_of("country", country, required=party.kind != Party.Kind.UNKNOWN)
     if party.is_person:
         party.birth_date = past_day("birth_date", birth_date)
+        reach(party, address=address, email=email, phone=phone)
     elif party.is_company:
         party.hq_country = country_of("hq_country", hq_country)
         party.registration_number = checked("registration_number", registration_number, limit=100)

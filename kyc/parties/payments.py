@@ -1,6 +1,7 @@
 """How an organisation pays and where that money comes from (IAAS-10, IAAS-11)."""
 
 import re
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,16 +18,35 @@ K = PaymentMeans.Kind
 FOUR = re.compile(r"\d{4}", re.ASCII)
 
 
-def is_card_number(text: str) -> bool:
+# Leading digits that the large card schemes issue, and how long their numbers are.
+ISSUED = re.compile(
+    r"4(\d{12}|\d{15}|\d{18})|(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)\d*(?<=^\d{16})|3[47]\d{13}"
+    r"|(6011|64[4-9]|65|62|352[89]|35[3-8]|30[0-5]|3[689]|220[0-4])\d*(?<=^\d{16})|(30[0-5]|3[689])\d*(?<=^\d{14})",
+    re.ASCII,
+)
+
+
+def is_card_number(text: str, *, may_be_account: bool = False) -> bool:
+    """Whether it passes for a full card number. One number of ten does by its check digit alone, so what may as well be that of
+    an account is taken for a card only where a card scheme issues such numbers."""
     digits = re.sub(r"[\s.-]", "", text)
-    return digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn.is_valid(digits)
+    if not (digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn.is_valid(digits)):
+        return False
+    return not may_be_account or ISSUED.fullmatch(digits) is not None
 
 
-def refuse_card_number(**texts: str) -> None:
+def with_card_numbers(kind: str, texts: Mapping[str, str]) -> list[str]:
+    """The names of those texts that hold a full card number."""
+    return [name for name, text in texts.items() if is_card_number(text, may_be_account=kind == K.BANK and name == "reference")]
+
+
+def refuse_card_number(kind: str, **texts: str) -> None:
     """A full card number is nowhere kept."""
-    for field, text in texts.items():
-        if is_card_number(text):
-            raise BadText(field, _("This looks like a full card number. Never write it here; the last four digits are enough."))
+    for field in with_card_numbers(kind, texts):
+        told = _("This looks like a full card number. Never write it here; the last four digits are enough.")
+        if field == "reference" and kind == K.BANK:
+            told += " " + _("Write an account’s number as an IBAN, or with the bank’s code and a slash before it.")
+        raise BadText(field, told)
 
 
 @transaction.atomic
@@ -52,7 +72,8 @@ def declare(
     if source not in PaymentMeans.Source.values:
         raise BadText("source", _("Choose where the money comes from."))
     needs, is_other = kind != K.CREDIT, source == PaymentMeans.Source.OTHER
-    refuse_card_number(reference=reference, holder=holder, institution=institution, source_details=source_details)
+    texts = {"reference": reference, "holder": holder, "institution": institution}
+    refuse_card_number(kind, **texts, network=network, source_details=source_details)
     reference = checked("reference", reference, limit=200, required=kind in {K.BANK, K.WALLET})
     means = PaymentMeans(
         organisation=organisation,

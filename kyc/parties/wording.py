@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import date
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum import lei as iso17442
@@ -77,6 +79,17 @@ def phone(field: str, text: str, *, required: bool = False) -> str:
     if not PHONE.fullmatch(digits):
         raise BadText(field, _("Write the number with its country code, such as +47 77 00 00 00."))
     return digits
+
+
+def email(field: str, text: str) -> str:
+    """A full e-mail address; empty when none was given. Raises BadText."""
+    text = checked(field, text, limit=254).lower()
+    if text:
+        try:
+            validate_email(text)
+        except ValidationError:
+            raise BadText(field, _("Write a full e-mail address.")) from None
+    return text
 
 
 def lei(field: str, text: str) -> str:

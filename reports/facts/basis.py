@@ -183,6 +183,8 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Signatories", f"No officer has verified that these may sign: {', '.join(unproved)}."
     if unknown := [row["party"] for row in facts["signatories"] if row["identity"] == "no identity document held"]:
         yield "Signatories", f"No identity document is held of: {', '.join(unknown)}."
+    if unreached := unreached_owners(reader):
+        yield "Owners", f"Foreign owners of whom address, e-mail or telephone is not given: {', '.join(unreached)}."
     if not facts["intended_use"]:
         yield "Intended use", "No answers about the intended use had been signed."
     for found in facts["intended_use"]:
@@ -215,6 +217,15 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Decision", f"Asked of the customer and not answered: {unmet} of {len(facts['decision']['asked'])}."
     if not any(row["outcome"] == "taken" for row in facts["decision"]["proposals"]):
         yield "Decision", "No decision had been taken."
+
+
+def unreached_owners(reader: Reader) -> list[str]:
+    """People who own and are not declared US persons, of whom something is missing that is asked of foreign owners (IAAS-10)."""
+    axis, us = PersonStatus.Axis.IAAS, PersonStatus.Standing.US
+    domestic = {row.party_id for row in reader.held(PersonStatus) if (row.axis, row.standing) == (axis, us)}
+    owning = [pk for pk, roles in sorted(reader.roles.items()) if any(role.kind == Role.Kind.OWNER for role in roles)]
+    people = [reader.parties[pk] for pk in owning if pk not in domestic and reader.parties[pk].kind == Party.Kind.PERSON]
+    return [row.name for row in people if not (row.address and row.email and row.phone)]
 
 
 def old_lists(reader: Reader, facts: Facts) -> Iterator[str]:

@@ -138,6 +138,9 @@ def proves_and_sends(freja: Walk) -> None:
     freja.fill(kind="register_extract")
     freja.upload("extract.pdf", cast.pdf().read())
     freja.send()
+    freja.fill(kind="passport", party=story.CONTROLLER["name"])
+    freja.upload("passport.pdf", cast.pdf(width=420).read())
+    freja.send()
     freja.keep("10-documents")
     freja.go("/verification/check/")
     freja.tick("declared_true")
@@ -183,6 +186,25 @@ def proposes(officer: Walk, case: str, *, choice: str, reason: str, note: str, m
     officer.page.get_by_role("button", name="Propose").click()
     officer.page.wait_for_load_state()
     assert "Another person decides it" in officer.text()
+
+
+def verifies_authority(officer: Walk, case: str) -> None:
+    """The extract names her; then the checks are made anew, which takes the worker a moment."""
+    officer.go(f"{case}?tab=people")
+    row = officer.page.locator("#standings .item").filter(has_text=story.CONTROLLER["name"])
+    row.locator("summary").click()
+    for box in row.locator("[name='statuses']").all():
+        box.set_checked(box.get_attribute("value") == "authority")
+    row.locator("[name='document']").select_option(label="Register extract, extract of 2026.pdf")
+    row.get_by_role("button", name="I have read it").click()
+    officer.page.wait_for_load_state()
+    assert "authority verified" in officer.text()
+    officer.go(case)
+    for _ in range(60):
+        if "being made anew" not in officer.text():
+            break
+        officer.page.wait_for_timeout(500)
+        officer.go(case)
 
 
 def takes(officer: Walk, case: str, *, name: str) -> None:
@@ -294,6 +316,7 @@ def test_from_sign_up_to_a_live_key_and_a_report(browser: Browser, installation:
     # The rulings stand; the case is approved by two officers.
     ana.go(case)
     ana.until("To review")
+    verifies_authority(ana, case)
     proposes(ana, case, choice="approve", reason="hits_explained", note="The new extract agrees; the matches are others.")
     ana.keep("33-proposed")
     assert not ana.page.get_by_role("button", name="Approve").count()

@@ -19,7 +19,7 @@ from kyc.parties import actions as parties
 from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
-from tests.cast import Founded, pdf, signed_in
+from tests.cast import Founded, pdf, shown, signed_in
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
 
@@ -59,6 +59,7 @@ def complete(nordlys: Founded) -> Case:
     """All told, not sent yet."""
     own(nordlys, "Kari Moe", "100")
     evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+    shown(nordlys.organisation, nordlys.by)
     return nordlys.organisation.case_set.get()
 
 
@@ -110,7 +111,7 @@ class TestSubmit:
         assert everything() == before
 
     def test_says_the_first_thing_that_is_missing(self, complete: Case, alice: User) -> None:
-        evidence.remove(complete.organisation.document_set.get(), by=alice)
+        evidence.remove(complete.organisation.document_set.get(kind="register_extract"), by=alice)
         before = everything()
         with pytest.raises(cases.Incomplete, match="Add one document"):
             cases.submit(complete, declared_true=True, by=alice)
@@ -446,6 +447,7 @@ class Stage:
 def draft(stage: Stage) -> None:
     own(stage.found, "Kari Moe", "100")
     evidence.upload(stage.found.organisation, kind="register_extract", file=pdf(), by=stage.found.by)
+    shown(stage.found.organisation, stage.found.by)
 
 
 def review(stage: Stage) -> None:

@@ -1,16 +1,19 @@
 """Person statuses verified by officers."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import organisations
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Organisation
 from accounts.permissions import NotPermitted
 from kyc.evidence import actions as evidence
-from kyc.evidence import authority, proofs
-from kyc.evidence.models import AuthorityProof, Document, StatusProof
+from kyc.evidence import authority, invitations, proofs
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import statuses
@@ -169,3 +172,41 @@ class TestVerifyAuthority:
         paper = self.sent(nordlys, "authority", lars)
         with pytest.raises(NotPermitted):
             proofs.verify_authority(signs(lars), document=paper, by=staff("auditor"))
+
+
+def in_a_thread(act: Callable[[], object]) -> Thread:
+    def done() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = Thread(target=done)
+    thread.start()
+    return thread
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAsking:
+    """Whoever asks for a round of checks holds the organisation: what is proved is seen by it, or comes after."""
+
+    @pytest.mark.parametrize("change", ["verified", "proved"])
+    def test_what_is_proved_meanwhile_waits(self, nordlys: Founded, passport: Document, change: str) -> None:
+        ana, told = staff("analyst"), status(nordlys)
+        invitation = Invitation.objects.create(
+            organisation=nordlys.organisation, party=nordlys.controller, email="a@b.example", digest="0" * 64, locale="en",
+            expires_at=timezone.now() + timedelta(days=7),
+        )  # fmt: skip
+        acts: dict[str, Callable[[], object]] = {
+            "verified": lambda: proofs.verify(told, document=passport, by=ana),
+            "proved": lambda: invitations.prove(invitation, kind="identity_card", file=pdf(width=500)),
+        }
+        events = AuditEvent.objects.filter(verb__in=["status.verified", "person.proved"])
+        with transaction.atomic():
+            Organisation.objects.select_for_update().get(pk=nordlys.organisation.pk)
+            thread = in_a_thread(acts[change])
+            thread.join(0.7)
+            assert thread.is_alive()
+            assert not events.exists()
+        thread.join(10)
+        assert events.count() == 1

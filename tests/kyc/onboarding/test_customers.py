@@ -22,7 +22,15 @@ KIND = {"customer_class": "company", "programme": "none"}
 ADDRESS = {"address": "Gate 1\nOslo", "phone": "+47 77 00 00 00"}
 ENTITY = {**ADDRESS, "domain": "https://www.example.org/x", "lei": "5493001KJTIIGC8Y1R12"}
 TOLD: dict[str, dict[str, str]] = {
-    "company": {**ENTITY, "name": "A AS", "legal_form": "AS", "registration_number": "1", "country": "NO", "hq_country": "NO"},
+    "company": {
+        **ENTITY,
+        "registered_address": "Post 2\nOslo",
+        "name": "A AS",
+        "legal_form": "AS",
+        "registration_number": "1",
+        "country": "NO",
+        "hq_country": "NO",
+    },
     "research": {**ENTITY, "name": "U", "legal_form": "Uni", "registration_number": "1", "country": "NO", "hq_country": "NO"},
     "trust": {**ENTITY, "name": "The Moe Trust", "country": "GB", "hq_country": "JE"},
     "state_body": {**ADDRESS, "name": "Havdirektoratet", "country": "NO", "domain": "hav.example"},
@@ -73,6 +81,7 @@ class TestKind:
         party = Role.objects.live().get(organisation=new, kind="customer").party
         assert (party.name, party.kind) == (TOLD[customer_class]["name"], profiles.KINDS[customer_class])
         assert party.phone == "+4777000000"
+        assert party.registered_address == TOLD[customer_class].get("registered_address", "")
         page = client.get(url("overview")).content.decode()
         assert "+4777000000" in page
         assert ("5493001KJTIIGC8Y1R12" in page) is ("lei" in TOLD[customer_class])

@@ -57,6 +57,15 @@ class TestPayment:
         answer = alices.post(PAYMENT, {**BANK, "kind": "card", "last_four": "4111111111111111"})
         assert "4111111111111111" not in answer.content.decode()
 
+    def test_an_account_whose_number_only_passes_the_check_digit_is_taken(self, alices: Client, nordlys: Founded) -> None:
+        assert alices.post(PAYMENT, {**BANK, "reference": "1234567812345670"}).status_code == 302
+
+    def test_the_token_of_a_card_is_taken_and_not_shown(self, alices: Client, nordlys: Founded) -> None:
+        card = {**BANK, "kind": "card", "last_four": "1881", "reference": "tok_1NvXzz"}
+        assert alices.post(PAYMENT, card).status_code == 302
+        assert PaymentMeans.objects.latest("pk").reference == "tok_1NvXzz"
+        assert "tok_1NvXzz" not in alices.get(PAYMENT).content.decode()
+
     def test_is_asked_before_it_is_removed(self, alices: Client, nordlys: Founded) -> None:
         gone = reverse("onboarding:payment_remove", args=[PaymentMeans.objects.get().pk])
         assert "4242" in alices.get(gone).content.decode()

@@ -20,6 +20,8 @@ from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
+from kyc.parties import actions as parties
+from kyc.parties import statuses
 from kyc.parties.models import Party, Role
 from tests.cast import Founded, customer, founded, pdf, signed_in, submitted
 
@@ -133,6 +135,7 @@ class TestWhatWeHave:
             nordlys.organisation, owned=holding, kind="person", name="Layla Haddad", country="JO", share="100", by=alice
         )
         evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=alice)
+        evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=nordlys.controller, by=alice)
         cases.submit(Case.objects.get(), declared_true=True, by=alice)
         page = signed_in(alice).get(url("overview"))
         assert page.context["case"].state == Case.State.SUBMITTED
@@ -263,6 +266,30 @@ class TestPeople:
 
 
 class TestOwners:
+    REACH = {"address": "Storgata 1", "email": "lars@dahl.example", "phone": "+47 77 00 00 01"}
+
+    def test_a_person_is_asked_where_he_can_be_reached(self, alices: Client, nordlys: Founded) -> None:
+        told = {"name": "Lars Dahl", "country": "NO", "us_basis": "none", "share": "5", **self.REACH}
+        bad = alices.post(url("owner_add", nordlys.party.pk, "person"), {**told, "email": "lars"})
+        assert (bad.status_code, list(bad.context["form"].errors)) == (422, ["email"])
+        assert alices.post(url("owner_add", nordlys.party.pk, "person"), told).status_code == 302
+        lars = Party.objects.get(name="Lars Dahl")
+        assert (lars.address, lars.email, lars.phone) == ("Storgata 1", "lars@dahl.example", "+4777000001")
+        page = url("owner", lars.interests.get().pk)
+        assert "lars@dahl.example" in alices.get(page).content.decode()
+        assert changed(alices, page, {**told, "phone": ""}).status_code == 302
+        assert Party.objects.get(pk=lars.pk).phone == ""
+
+    def test_is_not_asked_it_where_all_are_us_persons(self, alices: Client, nordlys: Founded) -> None:
+        add = url("owner_add", nordlys.party.pk, "person")
+        assert set(self.REACH) <= set(alices.get(add).context["form"].fields)
+        statuses.declare(nordlys.controller, basis="citizen", by=nordlys.by)
+        parties.declare_company(
+            nordlys.organisation, name="Nordlys Inc.", legal_form="Inc.", registration_number="1", country="US", hq_country="US",
+            address="1 Main Street", by=nordlys.by,
+        )  # fmt: skip
+        assert not set(self.REACH) & set(alices.get(add).context["form"].fields)
+
     def test_go_as_deep_as_they_go(self, alices: Client, nordlys: Founded) -> None:
         owned = nordlys.party
         for depth in range(1, 8):

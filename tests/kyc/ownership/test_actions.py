@@ -6,6 +6,7 @@ from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
+from kyc.parties import actions as parties
 from kyc.parties.actions import NotHere
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import BadText
@@ -31,6 +32,34 @@ def own(nordlys: Founded, name: str, share: str, kind: str = "person", owned: Pa
         by=nordlys.by,
         **more,
     )
+
+
+class TestWhereAnOwnerIsReached:
+    """Address, e-mail and telephone of a person who owns (IAAS-10)."""
+
+    TOLD = {"address": "Storgata 1\nBodø", "email": "Kari@Moe.example", "phone": "+47 77 00 00 01"}
+
+    def reached(self, party: Party) -> tuple[str, str, str]:
+        party.refresh_from_db()
+        return party.address, party.email, party.phone
+
+    def test_is_kept_and_stays_where_it_is_not_said_anew(self, nordlys: Founded) -> None:
+        kari = own(nordlys, "Kari Moe", "10", **self.TOLD).owner
+        assert self.reached(kari) == ("Storgata 1\nBodø", "kari@moe.example", "+4777000001")
+        parties.correct(kari, name="Kari Moe", country="NO", by=nordlys.by)
+        assert self.reached(kari) == ("Storgata 1\nBodø", "kari@moe.example", "+4777000001")
+        parties.correct(kari, name="Kari Moe", country="NO", address="", email="k@moe.example", phone="", by=nordlys.by)
+        assert self.reached(kari) == ("", "k@moe.example", "")
+
+    def test_is_not_kept_of_a_company(self, nordlys: Founded) -> None:
+        assert self.reached(own(nordlys, "Fjord AS", "10", kind="company", **self.TOLD).owner) == ("", "", "")
+
+    @pytest.mark.parametrize(("field", "wrong"), [("email", "kari"), ("email", "a@b\u202e.example"), ("phone", "77 00")])
+    def test_what_is_none_is_refused_beside_its_field(self, nordlys: Founded, field: str, wrong: str) -> None:
+        with pytest.raises(BadText) as bad:
+            own(nordlys, "Kari Moe", "10", **(self.TOLD | {field: wrong}))
+        assert bad.value.field == field
+        assert not Interest.objects.exists()
 
 
 class TestDeclareOwner:

@@ -46,6 +46,10 @@ class TestDeclare:
             ({"kind": "card", "last_four": "4242", "holder": "4242-4242-4242-4242"}, "holder"),
             ({"kind": "card", "last_four": "4242", "institution": ""}, "institution"),
             ({"kind": "card", "last_four": "4242", "country": "XX"}, "country"),
+            ({"kind": "card", "last_four": "4242", "network": "4242 4242 4242 4242"}, "network"),
+            ({"kind": "card", "last_four": "4242", "reference": "1234567812345670"}, "reference"),
+            ({"kind": "bank", "reference": "4242 4242 4242 4242"}, "reference"),
+            ({"kind": "bank", "reference": "3782 822463 10005"}, "reference"),
             ({"kind": "bank", "reference": ""}, "reference"),
             ({"kind": "wallet", "reference": "bc1q", "network": ""}, "network"),
             ({"kind": "card", "last_four": "4242", "source": "luck"}, "source"),
@@ -57,6 +61,29 @@ class TestDeclare:
             payments.declare(nordlys.organisation, **{**BASE, **told}, by=nordlys.by)
         assert bad.value.field == field
         assert not PaymentMeans.objects.exists()
+
+
+class TestIsCardNumber:
+    @pytest.mark.parametrize(
+        "number",
+        [
+            "4242424242424242", "4222222222222", "5555555555554444", "2223003122003222", "2720992593213211", "378282246310005",
+            "6011111111111117", "3056930009020004", "30569309025904", "3566002020360505", "6200000000000005",
+        ],
+    )  # fmt: skip
+    def test_what_schemes_issue_is_one_also_where_an_account_may_stand(self, number: str) -> None:
+        assert payments.is_card_number(number, may_be_account=True)
+
+    @pytest.mark.parametrize("number", ["1234567812345670", "000123456789010002", "8000000000000003", "271000000007"])
+    def test_what_only_passes_the_check_digit_may_be_an_account(self, number: str) -> None:
+        assert not payments.is_card_number(number, may_be_account=True)
+        assert payments.is_card_number(number)
+
+    def test_an_account_that_looks_like_a_card_is_named_with_its_bank(self, nordlys: Founded) -> None:
+        with pytest.raises(BadText, match="as an IBAN, or with the bank’s code and a slash"):
+            payments.declare(nordlys.organisation, **BASE, kind="bank", reference="4242424242424242", by=nordlys.by)
+        means = payments.declare(nordlys.organisation, **BASE, kind="bank", reference="8601/4242424242424242", by=nordlys.by)
+        assert means.last_four == "4242"
 
 
 class TestEnd:

@@ -149,7 +149,7 @@ class TestOwnership:
 
 class TestDocuments:
     def test_a_document_is_told_by_kind_digest_and_size(self, life: Life) -> None:
-        (row,) = at(life, "declared", "documents")
+        row, _card = at(life, "declared", "documents")
         assert (row["kind"], row["name"], row["of"], row["type"], row["uploaded_by"]) == (
             "Register extract",
             "extract.pdf",
@@ -162,9 +162,10 @@ class TestDocuments:
     def test_one_that_was_taken_back_is_told_before_and_not_afterwards(self, life: Life) -> None:
         assert [(row["kind"], row["of"]) for row in at(life, "lived", "documents")] == [
             ("Register extract", ""),
+            ("Identity card", "Alice Olsen (1984, NO)"),
             ("Passport", "Alice Olsen (1984, NO)"),
         ]
-        assert [row["kind"] for row in at(life, "afterwards", "documents")] == ["Register extract"]
+        assert [row["kind"] for row in at(life, "afterwards", "documents")] == ["Register extract", "Identity card"]
 
 
 class TestMembers:
