@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, Organisation
 from accounts.refused import Refused
-from kyc.cases.completeness import ABOUT, Missing, is_foreign_data_asked, missing
+from kyc.cases.completeness import UNNAMED, Missing, is_foreign_data_asked, missing
 from kyc.cases.models import Case, Requirement
 from kyc.onboarding.asked import named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
@@ -153,7 +153,7 @@ def gaps(organisation: Organisation, customer_class: str = C.COMPANY) -> list[Mi
     """What is missing; the owners come up only once it is known whose."""
     found = missing(organisation)
     is_owned = "owners" not in WITHOUT.get(customer_class, ())
-    if is_owned and any(gap.sentence == str(ABOUT[customer_class]) for gap in found):
+    if is_owned and any(gap.code == UNNAMED for gap in found):
         found.append(Missing("owners", str(WORDS[customer_class]["owners_gap"])))
     return sorted(found, key=lambda gap: list(STEPS).index(gap.step))
 
