@@ -13,7 +13,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -87,6 +88,23 @@ class Claimable(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Standing(StrEnum):
+    """Where a row that is its own job stands at a moment."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    RESTING = "resting"
+    # Its worker's lease has run out, with neither an end nor an error.
+    SILENT = "silent"
+
+
+def standing(row: Claimable, now: datetime) -> Standing:
+    is_over = row.claimed_until is None or row.claimed_until <= now
+    if not is_over:
+        return Standing.RESTING if row.errors and row.job_token is None else Standing.HELD
+    return Standing.SILENT if row.claimed_until is not None and not row.errors else Standing.WAITING
 
 
 class Waiting(Protocol):

@@ -19,11 +19,15 @@ from demo.organisations import europe, first, world
 from demo.organisations.rows import Customer
 from kyc.keys import sandboxes
 from reports import actions as reports
+from reports.models import Report
 
 FIRST = first.CUSTOMERS
 OTHERS = (*europe.CUSTOMERS, *world.CUSTOMERS)
-# Of whom the auditor has asked for a dossier.
-REPORTED = ("Nordlys Modelling AS", "Norddal County Mapping Agency")
+# What the auditor has asked for: of each kind of report, of whom.
+REPORTED = {
+    Report.Kind.DOSSIER: ("Nordlys Modelling AS", "Norddal County Mapping Agency"),
+    Report.Kind.ATTRIBUTION: ("Nordlys Modelling AS",),
+}
 # Owner, the sandbox's name, how it ends.
 SANDBOXES = (
     ("pia@meshgate.example", "Meshgate integration tests", "approved"),
@@ -81,10 +85,12 @@ def sandbox(email: str, name: str, outcome: str) -> Callable[[], None]:
     return make
 
 
-def dossiers() -> None:
-    """Asked for, to be built by a worker. Outside the organisations' transactions: a report tells what has been committed."""
-    for organisation in Organisation.objects.real().filter(name__in=REPORTED, report=None).order_by("pk"):
-        reports.request(organisation, addressee="Bureau of Industry and Security", by=staff("auditor"))
+def ask_for_reports() -> None:
+    """To be built by a worker. Outside the organisations' transactions: a report tells what has been committed."""
+    for kind, names in REPORTED.items():
+        there = Report.objects.filter(kind=kind).values("organisation")
+        for organisation in Organisation.objects.real().filter(name__in=names).exclude(pk__in=there).order_by("pk"):
+            reports.request(organisation, kind=kind, addressee="Bureau of Industry and Security", by=staff("auditor"))
 
 
 def credential() -> str:
@@ -122,4 +128,4 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
         if (there := loaded()) > before:
             tell(there)
             before = there
-    dossiers()
+    ask_for_reports()

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,19 @@ class RequestForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Report"), choices=Report.Kind.choices, initial=Report.Kind.DOSSIER, widget=forms.RadioSelect
     )
-    organisation = forms.ModelChoiceField(label=_("Organisation"), queryset=Organisation.objects.real().order_by("name", "pk"))
+    organisation = forms.ModelChoiceField(
+        label=_("Organisation"),
+        queryset=Organisation.objects.real().order_by("name", "pk"),
+        # The keys to choose from are those of whichever is chosen.
+        widget=forms.Select(
+            attrs={
+                "hx-get": reverse_lazy("reports:request"),
+                "hx-trigger": "change",
+                "hx-target": "#keys",
+                "hx-swap": "outerHTML",
+            }
+        ),
+    )
     key = forms.CharField(
         label=_("One key"),
         required=False,
@@ -96,7 +109,8 @@ class RequestForm(forms.Form):
 
     @property
     def keys(self) -> list[Key]:
-        """Those of the organisation chosen so far, to choose from; the newest, when it has very many."""
+        """Those of the organisation chosen so far, to choose from; the newest, when it has very many. With scripts the page
+        asks for them again when another is chosen."""
         chosen = str(self["organisation"].value() or "")
         if not chosen.isascii() or not chosen.isdigit() or len(chosen) > 18:
             return []

@@ -1,11 +1,11 @@
 """What a worker is doing with a report, in words; and what becomes of one that nobody seems to work on."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
+from accounts import progress
 from reports.models import Report
 
 # The stage that follows the facts.
@@ -39,8 +39,7 @@ WORDS = {
     "summary": gettext_lazy("the summary"),
     PAGES: gettext_lazy("drawing the pages"),
 }
-# Longer than any wake-up and the sweep after a lost one take.
-PATIENCE = timedelta(seconds=10)
+REPORT = gettext_lazy("The report")
 
 
 def told(stage: str) -> str:
@@ -50,32 +49,8 @@ def told(stage: str) -> str:
 
 def stuck(report: Report, now: datetime | None = None) -> str:
     """Why nothing moves and what happens next; empty while all goes well."""
-    now = now or timezone.now()
     if report.state != Report.State.REQUESTED:
         return ""
-    if report.errors:
-        return " ".join([tried(report), next_try(report, now)])
-    if report.claims == 0 and now - report.requested_at > PATIENCE:
-        seconds = int((now - report.requested_at).total_seconds())
-        return _(
-            "No worker has taken it for %(seconds)d seconds. It is not lost: the first worker that is free builds it. If this "
-            "goes on, tell whoever runs Keyholder that no worker is running."
-        ) % {"seconds": seconds}
-    if report.claims and report.claimed_until and report.claimed_until < now:
-        return _("The worker that had it has stopped. Another begins anew within seconds; nothing is issued twice.")
-    if report.claims > 1:
-        return _("A worker stopped in the middle of it; this is attempt %(number)d.") % {"number": report.claims}
-    return ""
-
-
-def tried(report: Report) -> str:
-    count = ngettext("It was tried once and failed:", "It was tried %(count)d times and failed:", report.errors)
-    return f"{count % {'count': report.errors} if '%' in count else count} {report.failure}."
-
-
-def next_try(report: Report, now: datetime) -> str:
-    if report.job_token is not None:
-        return _("It is being tried again now.")
-    left = max(0, int((report.claimed_until - now).total_seconds())) if report.claimed_until else 0
-    sentence = _("It is tried again in %(seconds)d seconds; when that fails too often, it ends as “could not be built”.")
-    return sentence % {"seconds": left + 1}
+    standing = progress.of_job(REPORT, report, report.requested_at, now)
+    goes_well = standing.tone == "info" and not standing.error and report.claims - report.errors < 2
+    return "" if goes_well else f"{standing.sentence} {standing.error}".strip()

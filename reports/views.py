@@ -47,7 +47,12 @@ def reports(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """The address may name kind and organisation, so that a link leads to the form half filled."""
     initial = {name: request.GET[name] for name in ("kind", "organisation") if name in request.GET}
+    if "suggest" in request.POST:
+        # Without scripts: the same page, with the keys of the organisation chosen. What may be a whole key is not shown again.
+        return render(request, "reports/request.html", {"form": RequestForm(initial=request.POST.dict() | {"key": ""})})
     form = RequestForm(request.POST or None, initial=initial)
+    if request.htmx:  # type: ignore[attr-defined]  # django-htmx
+        return render(request, "reports/keys.html", {"form": form})
     if request.method == "POST" and form.is_valid():
         try:
             report = actions.request(form.cleaned_data["organisation"], **form.values(), by=request.user)

@@ -57,8 +57,9 @@ def one_of_each(by: User, **names: str) -> Rows:
         organisation=organisation, key=key, entity=entity, responsible=found.controller, valid_from=now, because="approved"
     )
     hold = Hold.objects.create(organisation=organisation, key=key, source="officer", reason="a question", placed_by=approver)
+    snapshot = snapshots.take()
     report = Report.objects.create(
-        kind="R-03", organisation=organisation, valid_at=now, known_at=now, snapshot=snapshots.take(), rule_pack="1",
+        kind="R-03", organisation=organisation, valid_at=now, known_at=snapshot.taken_at, snapshot=snapshot, rule_pack="1",
         template="1", requested_by=approver,
     )  # fmt: skip
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)

@@ -1,13 +1,20 @@
-"""Whatever people read is marked for translation: words in templates, and what forms say of their fields."""
+"""Whatever people read is marked for translation: words in templates, mails, refusals, rules, and what forms say."""
 
+import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django import forms
 from django.urls import get_resolver
 from django.utils.functional import Promise
+
+from kyc.ownership import sentences as of_shares
+from kyc.rules import packs
+from kyc.rules import sentences as of_rules
 
 BASE = Path(__file__).parents[1]
 # Not for customers or officers: the demo's gallery of components, and what stands round its invented world.
@@ -36,7 +43,9 @@ def unmarked(template: str) -> list[str]:
 
 
 def templates() -> list[Path]:
-    found = (path.relative_to(BASE / "templates") for path in (BASE / "templates").rglob("*.html"))
+    """Pages, and mails as they are read without pictures."""
+    root = BASE / "templates"
+    found = (path.relative_to(root) for path in (*root.rglob("*.html"), *root.rglob("*.txt")))
     return sorted(path for path in found if not str(path).startswith(EXEMPT))
 
 
@@ -89,3 +98,83 @@ class TestForms:
                 if isinstance(words, list | tuple):
                     continue
                 assert isinstance(words, Promise), f"{form.__module__}.{form.__name__} {what}: mark {words!r} with gettext_lazy"
+
+
+def trees() -> Iterator[tuple[Path, ast.Module]]:
+    for app in ("accounts", "kyc", "reports"):
+        for path in sorted((BASE / app).rglob("*.py")):
+            yield path.relative_to(BASE), ast.parse(path.read_text())
+
+
+def refusals() -> set[str]:
+    """The names of all that is Refused, whose message is fit to show."""
+    bases = {
+        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for _path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"Refused"}
+    while more := {name for name, of in bases.items() if of & found} - found:
+        found |= more
+    return found
+
+
+def bare(tree: ast.Module, names: set[str]) -> list[str]:
+    """Refusals whose sentence is a plain or formatted literal; a first word without a space is the name of a field."""
+    return [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names
+        for argument in node.args
+        if isinstance(argument, ast.JoinedStr) or (isinstance(argument, ast.Constant) and " " in str(argument.value))
+    ]
+
+
+class TestRefusals:
+    def test_say_nothing_that_is_not_marked(self) -> None:
+        names = refusals()
+        assert {"NotNow", "BadText", "NoEntity"} <= names
+        found = [f"{path} {line}" for path, tree in trees() for line in bare(tree, names)]
+        assert not found, f"mark these with gettext: {found}"
+
+    @pytest.mark.parametrize(
+        ("line", "is_bare"),
+        [
+            ('raise NotNow("It is too late.")', True),
+            ('raise cases.NotNow(f"{case} is over.")', True),
+            ('raise BadText("name", "Write it out.")', True),
+            ('raise BadText("name", _("Write it out."))', False),
+            ('raise ValueError("not a refusal")', False),
+        ],
+    )
+    def test_are_read_as_written(self, line: str, is_bare: bool) -> None:
+        assert bool(bare(ast.parse(line), {"NotNow", "BadText"})) == is_bare
+
+
+def of_questions(data: dict[str, Any]) -> Iterator[str]:
+    yield from (data["title"], data["statement"], *(row["title"] for row in data["offerings"]))
+    for row in data["questions"]:
+        yield row["text"]
+        yield from ([row["why"]] if "why" in row else [])
+        yield from (*row.get("options", {}).values(), *row.get("flags", {}).values())
+
+
+class TestRules:
+    """What data says, no translator sees in it: it stands in a module, marked."""
+
+    def test_every_sentence_of_the_questions_is_marked(self) -> None:
+        files = sorted(packs.FOLDER.glob("questionnaire_*.json"))
+        assert {said for file in files for said in of_questions(json.loads(file.read_text()))} == set(of_rules.QUESTIONS)
+
+    def test_so_is_every_factor_of_the_risk(self) -> None:
+        files = sorted(packs.FOLDER.glob("pack_*.json"))
+        factors = [row for file in files for row in json.loads(file.read_text())["risk"]["factors"].values()]
+        assert {row["sentence"] for row in factors} - set(of_rules.QUESTIONS) == set(of_rules.FACTORS)
+
+    def test_and_what_is_said_of_a_bad_share(self) -> None:
+        tree = ast.parse((BASE / "kyc/ownership/shares.py").read_text())
+        said = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "BadShare"]
+        complaint = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "complaint")
+        said += [node.value for node in ast.walk(complaint) if isinstance(node, ast.Return)]
+        assert {node.value for node in said if isinstance(node, ast.Constant)} == set(of_shares.BAD_SHARES)

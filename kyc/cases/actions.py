@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -205,23 +205,20 @@ def ask(case: Case, decision: Decision) -> None:
     """A requirement for each item; the sentence to the customer stands alone where none was named."""
     due = timezone.now().date() + timedelta(days=packs.current().days("answer"))
     parties = parties_of(case)
-    asked = [
-        {
-            "what": item["what"],
-            "why": item["why"],
-            "party": parties.get(item["party"]),
-            "sentence": asking.sentence(item, parties),
-        }
-        for item in decision.items
-    ]
+    # The customer reads it, not the officer who presses the button.
+    with translation.override(case.notice_locale or None):
+        asked = [
+            {
+                "what": item["what"],
+                "why": item["why"],
+                "party": parties.get(item["party"]),
+                "sentence": asking.sentence(item, parties),
+            }
+            for item in decision.items
+        ]
+        consequence = _("Without it we cannot finish the check, and no live key can be switched on.")
     for item in asked or [{"sentence": decision.message}]:
-        Requirement.objects.create(
-            organisation=case.organisation,
-            case=case,
-            **item,
-            consequence=_("Without it we cannot finish the check, and no live key can be switched on."),
-            due_on=due,
-        )
+        Requirement.objects.create(organisation=case.organisation, case=case, **item, consequence=consequence, due_on=due)
     move(case, Case.State.WAITING, due_on=due)
 
 
@@ -257,13 +254,14 @@ SUBJECTS = {
 
 def tell_customer(case: Case, decision: Decision) -> None:
     owners = Membership.objects.filter(organisation=case.organisation, role=Membership.Role.OWNER)
-    for membership in owners.select_related("user"):
-        messages.queue_template(
-            f"case_{case.state}",
-            to=membership.user.email,
-            subject=str(SUBJECTS[Case.State(case.state)]),
-            organisation=case.organisation,
-            case=case,
-            message=decision.message,
-            requirements=list(case.requirements.filter(met_at__isnull=True).order_by("pk")),
-        )
+    with translation.override(case.notice_locale or None):
+        for membership in owners.select_related("user"):
+            messages.queue_template(
+                f"case_{case.state}",
+                to=membership.user.email,
+                subject=str(SUBJECTS[Case.State(case.state)]),
+                organisation=case.organisation,
+                case=case,
+                message=decision.message,
+                requirements=list(case.requirements.filter(met_at__isnull=True).order_by("pk")),
+            )

@@ -51,6 +51,12 @@ class Missing:
 
     step: str
     sentence: str
+    # For whoever goes by what it is: sentences are in the reader's language.
+    code: str = ""
+
+
+# Nothing is known of the customer itself.
+UNNAMED = "unnamed"
 
 
 def missing(organisation: Organisation) -> list[Missing]:
@@ -68,7 +74,8 @@ def missing(organisation: Organisation) -> list[Missing]:
         "payment": payment(organisation),
         "documents": documents(profile.customer_class, organisation),
     }
-    return [Missing(step, sentence) for step, sentences in steps.items() for sentence in sentences]
+    codes = {} if Role.Kind.CUSTOMER in roles else {"company": UNNAMED}
+    return [Missing(step, sentence, codes.get(step, "")) for step, sentences in steps.items() for sentence in sentences]
 
 
 def is_foreign_data_asked(organisation: Organisation) -> bool:

@@ -13,19 +13,13 @@ from kyc.evidence.authority import Signatory
 from kyc.evidence.proofs import verified_us
 from kyc.parties import profiles, questionnaires
 from kyc.parties.models import Party, PersonStatus, Profile, Questionnaire
+from kyc.rules import packs
 
 # Category, state, sentence, and the tab that proves it.
 Row = tuple[str, str, str, str]
 US, FOREIGN = PersonStatus.Standing.US, PersonStatus.Standing.FOREIGN
 # Names told of one kind; the rest are counted.
 MOST_NAMES = 4
-# Question: the answer that makes a factor of the rule pack true, and its code.
-ANSWERS = {
-    "military": ("yes", "declared_military"),
-    "weapons": ("yes", "declared_weapons"),
-    "training": ("model", "declared_training"),
-    "resale": ("resale", "declared_resale"),
-}
 
 
 @dataclass(frozen=True)
@@ -41,8 +35,9 @@ class Declared:
 
     def codes(self) -> dict[str, bool]:
         """Factors of the rule pack, and whether they hold."""
+        asked = packs.questions(self.signed.version) if self.signed else packs.current().questionnaire
         answers = self.signed.answers if self.signed else {}
-        told = {code: answers.get(question) == answer for question, (answer, code) in ANSWERS.items()}
+        told = {code: answers.get(q.code) == answer for q in asked.questions for answer, code in q.factors}
         return told | {"programme_entry": self.programme != Profile.Programme.NONE}
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.refused import Refused
@@ -32,7 +33,7 @@ class NoEntity(Refused):
 def entity_for(key: Key) -> Entity:
     entity = Entity.objects.live().filter(organisation=key.organisation_id).select_related("decision__case").first()
     if entity is None:
-        raise NoEntity("The organisation has no live entity.")
+        raise NoEntity(_("The organisation has no live entity."))
     return entity
 
 

@@ -9,6 +9,7 @@ import pikepdf
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Membership, Organisation, Project, User
@@ -67,14 +68,15 @@ def make(*, name: str, outcome: str, owner: User, by: User | None) -> Organisati
     if by is not None:
         require(by, Permission.GATEWAYS_MANAGE)
     if outcome not in S.values:
-        raise NoSuchOutcome(f"Choose one of: {', '.join(S.values)}.")
+        raise NoSuchOutcome(_("Choose one of: %(outcomes)s.") % {"outcomes": ", ".join(S.values)})
     if owner.is_staff:
-        raise NotPermitted("Staff examine customers and cannot be one.")
+        raise NotPermitted(_("Staff examine customers and cannot be one."))
     if not (name := organisations.printable(name)[:300]):
-        raise organisations.NameMissing("Say what the sandbox is called.")
+        raise organisations.NameMissing(_("Say what the sandbox is called."))
     User.objects.select_for_update().get(pk=owner.pk)
     if other := Organisation.objects.filter(membership__user=owner).first():
-        raise ActsElsewhere(f"{owner.email} acts in “{other}” already. Give the sandbox an owner of its own.")
+        sentence = _("%(email)s acts in “%(name)s” already. Give the sandbox an owner of its own.")
+        raise ActsElsewhere(sentence % {"email": owner.email, "name": other})
     organisation = Organisation.objects.create(name=name, sandbox=outcome)
     Membership.objects.create(organisation=organisation, user=owner, role=Membership.Role.OWNER)
     Project.objects.create(organisation=organisation, name="Default")

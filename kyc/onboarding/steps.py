@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import organisations
 from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
-from kyc.cases.completeness import ABOUT, WITHOUT, Missing, is_foreign_data_asked, missing
+from kyc.cases.completeness import UNNAMED, WITHOUT, Missing, is_foreign_data_asked, missing
 from kyc.cases.models import Case, Entity, Requirement
 from kyc.onboarding.asked import named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
@@ -175,7 +175,7 @@ def gaps(organisation: Organisation, customer_class: str = C.COMPANY) -> list[Mi
     """What is missing; the owners come up only once it is known whose."""
     found = missing(organisation)
     is_owned = "owners" not in WITHOUT.get(customer_class, ())
-    if is_owned and any(gap.sentence == str(ABOUT[customer_class]) for gap in found):
+    if is_owned and any(gap.code == UNNAMED for gap in found):
         found.append(Missing("owners", str(WORDS[customer_class]["owners_gap"])))
     return sorted(found, key=lambda gap: list(STEPS).index(gap.step))
 

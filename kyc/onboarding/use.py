@@ -36,25 +36,34 @@ def field_of(question: Question, asked: dict[str, Question]) -> forms.Field:
 
 
 def plain_field(question: Question) -> forms.Field:
-    told: dict[str, Any] = {"label": question.text, "help_text": question.why, "required": question.is_required}
+    told: dict[str, Any] = {"label": _(question.text), "help_text": said(question.why), "required": question.is_required}
     if question.kind == "text":
         return Text(max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), **told)
     if question.kind == "country":
         return Country(**told)
     if question.kind == "choices":
         return forms.MultipleChoiceField(
-            choices=question.options, widget=forms.CheckboxSelectMultiple, error_messages=SOME, **told
+            choices=options_of(question), widget=forms.CheckboxSelectMultiple, error_messages=SOME, **told
         )
-    options = question.options or (("yes", _("Yes")), ("no", _("No")))
+    options = options_of(question) or [("yes", _("Yes")), ("no", _("No"))]
     return forms.ChoiceField(choices=options, widget=forms.RadioSelect, error_messages=ONE, **told)
+
+
+def said(text: str) -> str:
+    """Sentences of the rules in the reader's language; they are marked in kyc/rules/sentences.py."""
+    return _(text) if text else ""
+
+
+def options_of(question: Question) -> list[tuple[str, str]]:
+    return [(code, _(label)) for code, label in question.options]
 
 
 def only_if(question: Question, answers: tuple[str, ...], why: str) -> str:
     """When the question is meant, for those who see it all the time."""
-    options = dict(question.options) or {"yes": _("Yes"), "no": _("No")}
+    options = dict(options_of(question)) or {"yes": _("Yes"), "no": _("No")}
     named = " / ".join(f"“{options[answer]}”" for answer in answers)
-    sentence = _("Only if you answered %(answers)s to “%(question)s”") % {"answers": named, "question": question.text}
-    return " ".join(filter(None, [sentence, why]))
+    sentence = _("Only if you answered %(answers)s to “%(question)s”") % {"answers": named, "question": _(question.text)}
+    return " ".join(filter(None, [sentence, said(why)]))
 
 
 class UseForm(Changing):
@@ -89,7 +98,7 @@ def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     today = timezone.localdate()
     until = today + timedelta(days=pack.questionnaire_days)
     return page(
-        request, organisation, "use", step="use", form=form, statement=pack.questionnaire.statement, today=today, until=until
+        request, organisation, "use", step="use", form=form, statement=_(pack.questionnaire.statement), today=today, until=until
     )
 
 

@@ -23,8 +23,7 @@ COMPANY: Words = {
     "owners_wait": _("First tell us about the company itself; then its owners can be named."),
     "owners_gap": _("Say who owns the company."),
     "documents_text": _(
-        "At least one about the company, such as a register extract not older than three months. Identity papers of the people "
-        "help us answer sooner."
+        "At least one about the company, such as a recent register extract. Identity papers of the people help us answer sooner."
     ),
     "true": _("What we have told you here is true and complete, and I may say so for the company."),
 }

@@ -167,8 +167,8 @@ class PersonStatus(models.Model):
     """Where a party stands under one of two tests that are not the same (IAAS-01, IAAS-02). Undetermined counts as foreign."""
 
     class Axis(models.TextChoices):
-        IAAS = "iaas", _("US person (15 CFR 7.301, proposed)")
-        EAR = "ear", _("Foreign person (15 CFR 772.1)")
+        IAAS = "iaas", _("US person")
+        EAR = "ear", _("Foreign person")
 
     class Standing(models.TextChoices):
         US = "us", _("US")

@@ -97,11 +97,12 @@ def answer_to(question: Question, given: Any) -> Any:
 
 
 def raised(signed: Questionnaire) -> list[tuple[str, str]]:
-    """The questions whose answers must be asked about before an approval, each with a sentence."""
+    """The questions whose answers must be asked about before an approval, each with a sentence. Those of the rules are marked
+    for translation in kyc/rules/sentences.py, as are questions and options."""
     found = []
     for question in packs.questions(signed.version).questions:
         given = signed.answers.get(question.code, "")
-        told = [sentence for answer, sentence in question.flags if answer in (given if isinstance(given, list) else [given])]
+        told = [_(sentence) for answer, sentence in question.flags if answer in (given if isinstance(given, list) else [given])]
         if told:
             found.append((question.code, " ".join(told)))
     return found
@@ -116,7 +117,7 @@ def in_words(signed: Questionnaire, language: str = "en") -> list[tuple[str, str
     told = []
     for question in packs.questions(signed.version).questions:
         if (given := signed.answers.get(question.code)) is not None:
-            told.append((question.text, words(question, given, language)))
+            told.append((_(question.text), words(question, given, language)))
     return told
 
 
@@ -125,7 +126,7 @@ def words(question: Question, given: Any, language: str) -> str:
         return countries.name(given, language)
     if question.kind == "yesno":
         return {"yes": _("Yes"), "no": _("No")}[given]
-    options = dict(question.options)
+    options = {code: _(label) for code, label in question.options}
     if question.kind == "choices":
         return ", ".join(options.get(code, code) for code in given)
     return options.get(given, given)

@@ -135,6 +135,10 @@ class Pack:
             return "undetermined"
         return "us" if basis in found["us"] else "foreign"
 
+    def standing_source(self, axis: str) -> str:
+        """Where the words of that test stand."""
+        return str(self.data["person_status"][axis]["source"])
+
     @property
     def home(self) -> str:
         """The country whose persons the tests of person status set apart."""
@@ -179,6 +183,8 @@ class Question:
     classes: tuple[str, ...] = ()
     # Answers that must be asked about before an approval, each with its sentence.
     flags: tuple[tuple[str, str], ...] = ()
+    # Answers that make a factor of the risk hold, each with the factor's code.
+    factors: tuple[tuple[str, str], ...] = ()
 
     def is_asked(self, answers: Mapping[str, Any]) -> bool:
         if self.when is None:
@@ -232,6 +238,7 @@ def question(row: dict[str, Any]) -> Question:
         when=(when["question"], tuple(when["answers"])) if when else None,
         classes=tuple(row.get("classes", ())),
         flags=tuple(row.get("flags", {}).items()),
+        factors=tuple(row.get("factors", {}).items()),
     )
 
 

@@ -57,9 +57,9 @@ DIGESTS = (
     "rule pack and of a document is SHA-256 over the file."
 )
 STANDING = (
-    "A party's standing is told under two tests that are not the same: US person of the proposed 15 CFR 7.301, and foreign "
-    "person of 15 CFR 772.1. The customer names a ground, the rule pack says where it stands; undetermined counts as foreign. A "
-    "standing is verified only where an officer has named the document that proves it, and only until the day told."
+    "A party's standing is told under two tests that are not the same: US person ({iaas}), and foreign person ({ear}). The first "
+    "is {status} at the effective instant. The customer names a ground, the rule pack says where it stands; undetermined counts "
+    "as foreign. A standing is verified only where an officer has named the document that proves it, and only until the day told."
 )
 NOMINEES = (
     "Where somebody holds for another, the arithmetic goes by that other. Roles in a trust are no shares; whoever has one is "
@@ -109,13 +109,15 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         "Names are compared without regard to case, order, script and small spelling differences, with the aliases that a list "
         f"gives. A pair scoring {threshold} or more of 1 becomes a possible match, which an officer rules on."
     )
+    tests = {axis: pack.standing_source(axis) for axis in ("iaas", "ear")}
+    standing = STANDING.format(**tests, status=pack.legal_basis("iaas-cip", str(reader.day))["status_text"])
     bands = pack.data["risk"]["bands"]
     risk = (
         f"The score is the sum of the points of the factors that fired, capped at {HIGHEST}. "
         f"Medium from {bands['medium']}, high from {bands['high']}. Factors, points and lines are those of the rule pack."
     )
     texts = [("Effective and known", TIMES), ("Dates", DATES), ("Identity", DECLARED)]
-    texts += [("Person status", STANDING), ("Masking", MASKED), ("Screening", screening), ("Nominees and trusts", NOMINEES)]
+    texts += [("Person status", standing), ("Masking", MASKED), ("Screening", screening), ("Nominees and trusts", NOMINEES)]
     texts += [(found["title"], arithmetic(found)) for found in facts["ownership"]["regimes"]]
     texts += [("Possible matches", POSSIBLE)] if facts["ownership"]["regimes"] else []
     texts += [("Risk", risk), ("Digests", DIGESTS), ("Four eyes", EYES), ("Reproducing this report", REPRODUCED)]

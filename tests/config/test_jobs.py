@@ -346,6 +346,25 @@ def task(monkeypatch: pytest.MonkeyPatch) -> Task:
     return waker
 
 
+class TestStanding:
+    @pytest.mark.parametrize(
+        ("columns", "stands"),
+        [
+            ({}, "waiting"),
+            ({"claimed_until": 5, "job_token": 1}, "held"),
+            ({"claimed_until": 5, "job_token": 1, "errors": 2}, "held"),
+            ({"claimed_until": 5, "errors": 1}, "resting"),
+            ({"claimed_until": -5, "errors": 1}, "waiting"),
+            ({"claimed_until": 0, "job_token": 1}, "silent"),
+        ],
+    )
+    def test_a_row_waits_or_is_held_or_rests_or_its_worker_is_silent(self, columns: dict[str, Any], stands: str) -> None:
+        now = timezone.now()
+        if "claimed_until" in columns:
+            columns = columns | {"claimed_until": now + timedelta(seconds=columns["claimed_until"])}
+        assert jobs.standing(Message(**columns), now) == stands
+
+
 @pytest.mark.django_db(transaction=True)
 class TestWoke:
     @pytest.fixture(autouse=True)

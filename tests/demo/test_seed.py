@@ -17,7 +17,7 @@ from accounts.models import AuditEvent, GatewayCredential, Membership, Message, 
 from demo import seed, stories
 from demo.cast import CAST, PASSWORD
 from kyc.cases.examining import outdated
-from kyc.cases.models import Case, Entity, Requirement
+from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Determination, Interest
@@ -143,6 +143,14 @@ class TestTheWhole:
         circle = Interest.objects.filter(owner__name="Corvane Holding B.V.", owned__name="Ravelijn Participaties B.V.")
         assert circle.exists() and Interest.objects.filter(owner=circle[0].owned, owned=circle[0].owner).exists()
 
+    def test_owners_of_some_are_unknown_in_part_and_a_parent_is_listed_on_an_exchange(self) -> None:
+        unknown = Finding.objects.filter(category="unaccounted").exclude(state="good")
+        assert unknown.exists()
+        parent = Interest.objects.get(owner__name__startswith="Brackwater", owned__roles__kind="customer")
+        assert parent.owner.kind == "company" and parent.organisation.case_set.get().state in {"approved", "review", "proposed"}
+        told = Decision.objects.filter(organisation=parent.organisation).values_list("proposal__note", flat=True)
+        assert any("listed on an exchange" in note for note in told)
+
     def test_names_stand_in_their_own_script_beside_the_latin_one(self) -> None:
         assert Party.objects.get(name="Lotus Inference Ltd").native_name == "莲花推理有限公司"
         told = "".join(f"{name} {native}" for name, native in Party.objects.values_list("name", "native_name"))
@@ -169,9 +177,15 @@ class TestTheWhole:
         assert Invitation.objects.live().exists()
         assert Invitation.objects.filter(used_at__isnull=False).exists()
 
-    def test_the_auditor_has_asked_for_two_dossiers(self) -> None:
+    def test_the_auditor_has_asked_for_two_dossiers_and_an_attribution_report_of_one_with_keys(self) -> None:
         asked = Report.objects.values_list("kind", "organisation__name", "requested_by__name")
-        assert sorted(asked) == [("R-03", name, "Astrid Lund") for name in sorted(seed.REPORTED)]
+        assert sorted(asked) == [
+            ("R-03", "Norddal County Mapping Agency", "Astrid Lund"),
+            ("R-03", "Nordlys Modelling AS", "Astrid Lund"),
+            ("R-06", "Nordlys Modelling AS", "Astrid Lund"),
+        ]
+        report = Report.objects.get(kind="R-06")
+        assert Key.objects.filter(organisation=report.organisation, issued_at__gte=report.parameters["from"]).exists()
 
     def test_the_verified_were_told_so(self) -> None:
         assert Entity.objects.live().count() == Case.objects.filter(state="approved").count()
@@ -216,7 +230,7 @@ class TestKilled:
         monkeypatch.setattr(seed, "OTHERS", seed.OTHERS[:3])
         monkeypatch.setattr(seed, "SANDBOXES", ())
         monkeypatch.setattr(seed, "FIRST", ())
-        monkeypatch.setattr(seed, "REPORTED", ())
+        monkeypatch.setattr(seed, "REPORTED", {})
         seed.begin()
         tell, dies_in = stories.ENDS["approved"], seed.OTHERS[1].name
 
@@ -301,8 +315,9 @@ class TestTheCommand:
     def nobody(self, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The cast, and no organisations."""
         settings.DATA_DIR = tmp_path
-        for name in ("FIRST", "OTHERS", "SANDBOXES", "REPORTED"):
+        for name in ("FIRST", "OTHERS", "SANDBOXES"):
             monkeypatch.setattr(seed, name, ())
+        monkeypatch.setattr(seed, "REPORTED", {})
 
     def test_hands_the_credential_over_once_and_for_the_servers_user_alone(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

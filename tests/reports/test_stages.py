@@ -39,19 +39,22 @@ class TestStuck:
     @pytest.mark.parametrize(
         ("values", "sentence"),
         [
-            ({}, "No worker has taken it for 60 seconds. It is not lost: the first worker that is free builds it."),
-            ({"claims": 1, "claimed_until": NOW - SECOND, "job_token": 7}, "The worker that had it has stopped. Another begins"),
+            ({}, "The report: no worker has taken it for 60 s. It is taken up by itself"),
+            (
+                {"claims": 1, "claimed_until": NOW - SECOND, "job_token": 7},
+                "The report: the worker that was at it has fallen silent. Another takes",
+            ),
             (
                 {"claims": 2, "claimed_until": NOW + SECOND, "job_token": 8},
-                "A worker stopped in the middle of it; this is attempt 2.",
+                "The report: a worker went away in the middle, and another is at it now.",
             ),
             (
                 {"claims": 1, "errors": 1, "failure": "OSError: disk full", "claimed_until": NOW + 3 * SECOND},
-                "It was tried once and failed: OSError: disk full. It is tried again in 4 seconds;",
+                "The report: tried 1 of 3 times, and each time an error came. Tried again by itself in 3 s. OSError: disk full",
             ),
             (
                 {"claims": 3, "errors": 2, "failure": "OSError: disk full", "claimed_until": NOW + SECOND, "job_token": 9},
-                "It was tried 2 times and failed: OSError: disk full. It is being tried again now.",
+                "The report: a worker is at it; it takes seconds. OSError: disk full",
             ),
         ],
         ids=["untaken", "died", "after a death", "rests", "tried again"],

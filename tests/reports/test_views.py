@@ -9,9 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Organisation, User
+from kyc.keys.models import Key
 from reports import actions, building, stages
 from reports.models import Report
 from tests import cast
+from tests.rows import one_of_each
 
 pytestmark = pytest.mark.django_db
 
@@ -241,10 +243,10 @@ class TestNarrowedList:
 
 class TestStuck:
     def test_one_that_no_worker_takes_says_so_and_what_happens_next(self, report: Report, auditor: Client) -> None:
-        assert "No worker has taken it" not in text(auditor.get(f"/reports/{report.pk}/"))
+        assert "no worker has taken it" not in text(auditor.get(f"/reports/{report.pk}/"))
         Report.objects.update(requested_at=timezone.now() - timedelta(seconds=12))
         page = text(auditor.get(f"/reports/{report.pk}/"))
-        assert "No worker has taken it for 12 seconds. It is not lost" in page
+        assert "The report: no worker has taken it for 10 s. It is taken up by itself" in page
         assert f'<noscript><p><a class="button" href="/reports/{report.pk}/">' in page
 
     def test_a_failed_one_can_be_built_again(self, report: Report, auditor: Client) -> None:
@@ -252,6 +254,29 @@ class TestStuck:
         assert f'action="/reports/{report.pk}/again/"' in text(auditor.get(f"/reports/{report.pk}/"))
         assert auditor.post(f"/reports/{report.pk}/again/").status_code == 302
         assert Report.objects.filter(state="requested").count() == 1
+
+
+class TestKeysToChooseFrom:
+    @pytest.fixture
+    def key(self, alice: User) -> Key:
+        return one_of_each(alice)[Key]  # type: ignore[no-any-return]  # a row of each
+
+    def test_follow_the_organisation_that_is_chosen(self, key: Key, auditor: Client) -> None:
+        page = auditor.get("/reports/request/").content.decode()
+        assert 'hx-get="/reports/request/"' in page and key.prefix not in page
+        answer = auditor.get("/reports/request/", {"organisation": key.organisation_id}, headers={"HX-Request": "true"})
+        assert answer.content.decode().strip().startswith('<datalist id="keys">')
+        assert key.prefix in answer.content.decode()
+
+    def test_without_scripts_a_button_asks_for_them_and_nothing_typed_is_lost(self, key: Key, auditor: Client) -> None:
+        typed = {"kind": "R-06", "organisation": key.organisation_id, "since": "2026-02-03", "suggest": "keys"}
+        answer = auditor.post("/reports/request/", typed | {"key": f"kh_live_{'a' * 58}"})
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert key.prefix in page and 'value="2026-02-03"' in page
+        assert f'value="{key.organisation_id}" selected' in page
+        assert "a" * 58 not in page
+        assert not Report.objects.filter(kind="R-06").exists()
 
 
 class TestAskForPeriod:

@@ -14,6 +14,8 @@ from accounts import snapshots
 from accounts.history import as_of
 from accounts.models import Organisation, Snapshot
 from accounts.refused import Refused
+from kyc.keys import secret
+from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf
 from reports.facts.catalogue import CATALOGUE
@@ -31,12 +33,13 @@ class Command(BaseCommand):
         parser.add_argument("kind", metavar="KIND", help=" or ".join(CATALOGUE))
         parser.add_argument("--subject", help="the organisation's number; by default the first one")
         parser.add_argument("--from", dest="since", help="for reports over a period: where it begins, by default a year before")
+        parser.add_argument("--key", metavar="PREFIX", help="for reports over a period: one key of the organisation alone")
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check(options["kind"], options["since"])
+        check(options["kind"], options["since"], options["key"])
         frame = CATALOGUE[options["kind"]]
         wanted = number(options["subject"])
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
@@ -46,6 +49,8 @@ class Command(BaseCommand):
             raise CommandError("--valid-at lies in the future; a report tells what was true.", returncode=REFUSED)
         parameters = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
         subject = subject_of(wanted, snapshot)
+        if options["key"]:
+            parameters["key"] = key_of(options["key"], subject, valid_at, snapshot)
         with translation.override(building.LANGUAGE):
             *_, (_, facts) = frame.build(
                 organisation=subject, valid_at=valid_at, snapshot=snapshot, pack=packs.current(), parameters=parameters
@@ -54,11 +59,14 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(written))
 
 
-def check(kind: str, since: str | None) -> None:
+def check(kind: str, since: str | None, key: str | None) -> None:
     if kind not in CATALOGUE:
         raise CommandError(f"There is no report {kind}; there are {' and '.join(CATALOGUE)}.", returncode=BAD_USE)
-    if since and not CATALOGUE[kind].is_period:
-        raise CommandError(f"--from is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
+    for option, value in (("--from", since), ("--key", key)):
+        if value and not CATALOGUE[kind].is_period:
+            raise CommandError(f"{option} is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
+    if key and secret.PATTERN.search(key):
+        raise CommandError("--key: that is a whole key. Write only its beginning; it is a secret.", returncode=BAD_USE)
 
 
 def number(text: str | None) -> int | None:
@@ -105,6 +113,15 @@ def subject_of(subject: int | None, snapshot: Snapshot) -> int:
         raise CommandError(f"{named} {'not ' if subject is not None else ''}known at that time.", returncode=BAD_USE)
     if found.sandbox:
         raise CommandError(f"Organisation {subject} is a sandbox; sandboxes are never reported.", returncode=REFUSED)
+    return int(found.pgh_obj_id)
+
+
+def key_of(text: str, subject: int, until: datetime, snapshot: Snapshot) -> int:
+    """The number of the organisation's key that begins so, as a report keeps it."""
+    known = as_of(Key, snapshot).filter(organisation_id=subject, prefix=text.strip(), issued_at__lt=until)
+    found = known.first()
+    if found is None:
+        raise CommandError(f"--key: organisation {subject} has no key “{text}” at that time.", returncode=BAD_USE)
     return int(found.pgh_obj_id)
 
 

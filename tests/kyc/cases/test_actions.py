@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.permissions import NotPermitted
@@ -378,6 +378,20 @@ class TestAsk:
         mail = Message.objects.get()
         assert "Send page 2 of the extract, please." in mail.text
         assert "Send page 2 of the extract, please." in mail.html
+
+    def test_it_is_written_in_the_customers_language_whoever_presses(
+        self, case: Case, ana: User, rui: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Case.objects.filter(pk=case.pk).update(notice_locale="fr")
+        decision = scenes.proposed(case, "ask", message="Encore une page.", by=ana)
+        monkeypatch.setattr(cases, "_", lambda words: f"{translation.get_language()}: {words}")
+        told = []
+        monkeypatch.setattr(cases.messages, "queue_template", lambda *_, **__: told.append(translation.get_language()))
+        with translation.override("de"):
+            cases.take(decision, by=rui)
+            assert translation.get_language() == "de"
+        assert case.requirements.get().consequence.startswith("fr: ")
+        assert told == ["fr"]
 
     def test_the_form_is_open_again_and_shows_it(self, asked: Case, alice: User) -> None:
         client = signed_in(alice)

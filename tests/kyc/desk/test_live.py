@@ -121,14 +121,6 @@ class TestOfCase:
         assert live.of_case(case) is None
 
 
-class TestRoughly:
-    @pytest.mark.parametrize(
-        ("seconds", "words"), [(10, "10 s"), (19.9, "10 s"), (119, "110 s"), (120, "2 min"), (3601, "60 min")]
-    )
-    def test_in_tens_of_seconds_then_minutes(self, seconds: float, words: str) -> None:
-        assert live.roughly(timedelta(seconds=seconds)) == words
-
-
 class TestPage:
     def test_asks_again_while_the_machine_is_at_work(self, sent: Case, as_ana: Client) -> None:
         job(sent, claimed_until=50, job_token=1, claims=1)
@@ -178,7 +170,8 @@ class TestLive:
         assert not polled(page)
         parts = set(re.findall(r'id="([a-z-]+)" hx-swap-oob="true"', page))
         parts |= set(re.findall(r'id="([a-z-]+)" class="stack-s" hx-swap-oob="true"', page))
-        assert parts == {"case-state", "case-tabs", "case-tab", "decide", "stops"}
+        assert parts == {"case-state", "case-tabs", "case-tab", "decide", "stops", "lately"}
+        assert "sent the case" in page.partition('id="lately"')[2]
         assert "1 person owns 25 % or more." in page
         assert f'action="/desk/cases/{case.pk}/propose/"' in page
         assert "<html" not in page

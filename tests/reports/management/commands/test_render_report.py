@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import audit, organisations
 from accounts.models import AuditEvent, Organisation, Snapshot
+from kyc.keys.models import Key
 from reports import actions, building, canonical, pdf
 from tests import cast
 from tests.reports import processes, story
@@ -74,6 +75,37 @@ class TestPeriod:
         facts = json.loads((tmp_path / "report.json").read_bytes())
         assert facts["selection"]["from"] == "2026-01-01T00:00:00Z"
         assert facts["selection"]["to"] == facts["valid_at"]
+
+    def test_of_one_key_it_is_the_issued_report_of_that_key(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        story.approve(told)
+        key = Key.objects.filter(organisation=told.organisation).earliest("pk")
+        issued = actions.request(told.organisation, kind="R-06", key=key, by=told.astrid)
+        building.run()
+        issued.refresh_from_db()
+        cut = {"valid_at": issued.valid_at.isoformat(), "known_at": issued.known_at.isoformat()}
+        rendered(tmp_path, kind="R-06", key=key.prefix, **cut)
+        assert (tmp_path / "report.json").read_bytes() == issued.facts.encode()
+        rendered(tmp_path, kind="R-06", **cut)
+        assert (tmp_path / "report.json").read_bytes() != issued.facts.encode(), "the negative control"
+
+    @pytest.mark.parametrize(
+        ("kind", "key", "sentence"),
+        [
+            ("R-03", "kh_live_1", "--key is for reports over a period; R-03 shows one instant."),
+            ("R-06", "kh_live_of_another", "--key: organisation .* has no key “kh_live_of_another” at that time"),
+            ("R-06", f"kh_live_{'a' * 58}", "--key: that is a whole key. Write only its beginning; it is a secret."),
+        ],
+    )
+    def test_a_key_that_is_not_to_be_had_is_bad_use(
+        self, organisation: Organisation, tmp_path: Path, kind: str, key: str, sentence: str
+    ) -> None:
+        with pytest.raises(CommandError, match=sentence) as refused:
+            rendered(tmp_path, kind=kind, key=key)
+        assert refused.value.returncode == 2
+        assert "a" * 58 not in str(refused.value)
 
     def test_an_interval_that_ends_before_it_begins_is_bad_use(self, organisation: Organisation, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="--from must lie before --valid-at") as refused:
