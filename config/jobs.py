@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 from amqp.exceptions import AMQPError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
@@ -87,15 +87,6 @@ class Claimable(models.Model):
 
     class Meta:
         abstract = True
-
-
-class Waiting(Protocol):
-    """What the sweeper asks: is there something to do?"""
-
-    @property
-    def name(self) -> str: ...
-
-    def is_waiting(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -221,7 +212,7 @@ def told(error: BaseException) -> str:
 
 
 WAKES: dict[str, list[Any]] = {}
-SWEPT: list[tuple[Waiting, Any]] = []
+SWEPT: list[tuple[Queue, Any]] = []
 
 
 def on(event: str, task: Any) -> None:
@@ -229,7 +220,7 @@ def on(event: str, task: Any) -> None:
     WAKES.setdefault(event, []).append(task)
 
 
-def sweep(queue: Waiting, task: Any) -> None:
+def sweep(queue: Queue, task: Any) -> None:
     """Registers `queue` with the sweeper, which wakes `task` for rows whose wake-up was lost."""
     SWEPT.append((queue, task))
 

@@ -12,7 +12,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, Requirement
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Invitation, StatusProof
-from kyc.keys.models import Hold, Key, Link
+from kyc.keys.models import Hold, Key, Link, SandboxOutcome
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
@@ -73,10 +73,11 @@ def one_of_each(by: User, **names: str) -> Rows:
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
     )  # fmt: skip
+    outcome = SandboxOutcome.objects.create(organisation=organisation, examination=case.examinations.get())
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     rows = [
         status, proof, invitation, *told,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
-        case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, report,
+        case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
     ]  # fmt: skip
     return {type(row): row for row in rows}
