@@ -29,7 +29,8 @@ class BadName(Refused):
 
 
 @transaction.atomic
-def issue(*, name: str, by: User | None) -> tuple[GatewayCredential, str]:
+def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[GatewayCredential, str]:
+    """The credential and its text, which is told this once. One `for_test` knows sandboxes' keys only."""
     if by is not None:
         require(by, Permission.GATEWAYS_MANAGE)
     if not (name := printable(name)[:100]):
@@ -37,8 +38,9 @@ def issue(*, name: str, by: User | None) -> tuple[GatewayCredential, str]:
     if GatewayCredential.objects.filter(name=name, revoked_at__isnull=True).exists():
         raise BadName(_("A gateway in use is called %(name)s already; choose another name.") % {"name": name})
     text = MARK + secrets.token_hex(4) + "_" + secrets.token_urlsafe(32)
-    credential = GatewayCredential.objects.create(name=name, prefix=text[:13], digest=digest(text))
-    audit.record("gateway.credential_issued", target=credential, by=by, name=name, **audit.operator(by))
+    credential = GatewayCredential.objects.create(name=name, prefix=text[:13], digest=digest(text), for_test=for_test)
+    test = {"for_test": True} if for_test else {}
+    audit.record("gateway.credential_issued", target=credential, by=by, name=name, **test, **audit.operator(by))
     return credential, text
 
 

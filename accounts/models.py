@@ -124,11 +124,13 @@ class Project(models.Model):
 
 @tracked()
 class GatewayCredential(models.Model):
-    """What a gateway shows to ask about keys: a prefix in clear and a digest of the whole."""
+    """What a gateway shows to ask about keys: a prefix in clear and a digest of the whole. One for test knows the keys of
+    sandboxes and no others, every other one those of customers."""
 
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)
     digest = models.CharField(max_length=64)
+    for_test = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -143,14 +145,15 @@ class AuditEvent(models.Model):
     on_behalf_of = models.CharField(max_length=250, blank=True)
     target_type = models.CharField(max_length=60)
     target_id = models.CharField(max_length=60)
-    organisation_id = models.BigIntegerField(null=True, db_index=True)
+    organisation_id = models.BigIntegerField(null=True)
     reason = models.TextField(blank=True)
     details = models.JSONField(default=dict)
     request_id = models.CharField(max_length=40, blank=True)
     xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["target_type", "target_id"])]
+        # The second answers what has happened to one organisation since: see kyc.cases.outdated.
+        indexes = [models.Index(fields=["target_type", "target_id"]), models.Index(fields=["organisation_id", "at"])]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 

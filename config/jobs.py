@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 from amqp.exceptions import AMQPError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
@@ -105,15 +105,6 @@ def standing(row: Claimable, now: datetime) -> Standing:
     if not is_over:
         return Standing.RESTING if row.errors and row.job_token is None else Standing.HELD
     return Standing.SILENT if row.claimed_until is not None and not row.errors else Standing.WAITING
-
-
-class Waiting(Protocol):
-    """What the sweeper asks: is there something to do?"""
-
-    @property
-    def name(self) -> str: ...
-
-    def is_waiting(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -239,7 +230,7 @@ def told(error: BaseException) -> str:
 
 
 WAKES: dict[str, list[Any]] = {}
-SWEPT: list[tuple[Waiting, Any]] = []
+SWEPT: list[tuple[Queue, Any]] = []
 
 
 def on(event: str, task: Any) -> None:
@@ -247,7 +238,7 @@ def on(event: str, task: Any) -> None:
     WAKES.setdefault(event, []).append(task)
 
 
-def sweep(queue: Waiting, task: Any) -> None:
+def sweep(queue: Queue, task: Any) -> None:
     """Registers `queue` with the sweeper, which wakes `task` for rows whose wake-up was lost."""
     SWEPT.append((queue, task))
 

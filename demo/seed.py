@@ -17,7 +17,7 @@ from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
 from demo.organisations.rows import Customer
-from kyc.keys import sandboxes
+from kyc.keys import samples, sandboxes
 from reports import actions as reports
 from reports.models import Report
 
@@ -78,7 +78,7 @@ def sandbox(email: str, name: str, outcome: str) -> Callable[[], None]:
             return
         owner = User.objects.filter(email=email).first() or user(email, "Pia Sundqvist")
         made = sandboxes.make(name=name, outcome=outcome, owner=owner, by=staff("administrator"))
-        stories.examined(sandboxes.fill(made, by=owner))
+        stories.examined(samples.fill(made, by=owner))
         sandboxes.decide(made.case_set.get())
         stories.use_key(made, "continuous integration", owner)
 

@@ -12,7 +12,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
-from kyc.keys.models import Hold, Key, Link
+from kyc.keys.models import Hold, Key, Link, SandboxOutcome
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
@@ -78,6 +78,7 @@ def one_of_each(by: User, **names: str) -> Rows:
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
     )  # fmt: skip
+    outcome = SandboxOutcome.objects.create(organisation=organisation, examination=case.examinations.get())
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
@@ -85,6 +86,6 @@ def one_of_each(by: User, **names: str) -> Rows:
     rows = [
         status, proof, shown, invitation, *told, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
-        case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, report,
+        case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
     ]  # fmt: skip
     return {type(row): row for row in rows}

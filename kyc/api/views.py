@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import GatewayCredential
 from kyc.api.authentication import GatewayAuthentication
 from kyc.keys.introspection import introspect
 
@@ -48,7 +49,9 @@ class Answer(serializers.Serializer[Any]):
     responsible = serializers.CharField(required=False)
     iat = serializers.IntegerField(required=False)
     exp = serializers.IntegerField(required=False, help_text="When the entity's verification ends.")
-    sandbox = serializers.BooleanField(required=False, help_text="True for the keys of sandboxes, and only told of them.")
+    sandbox = serializers.BooleanField(
+        required=False, help_text="True for the keys of sandboxes, which only a gateway for test is told of."
+    )
 
 
 class FlatJSONParser(JSONParser):
@@ -73,4 +76,5 @@ class Introspect(APIView):
     def post(self, request: Request) -> Response:
         question = Question(data=request.data)
         question.is_valid(raise_exception=True)
-        return Response(introspect(question.validated_data["token"]))
+        credential: GatewayCredential = request.user
+        return Response(introspect(question.validated_data["token"], for_test=credential.for_test))

@@ -1,21 +1,17 @@
 """The machine's round over a case as submitted: screening, ownership, risk; results are rows."""
 
 from datetime import timedelta
-from functools import reduce
 from itertools import chain
-from operator import or_
-from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import AuditEvent, Organisation
+from accounts.models import Organisation
 from config import jobs
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
+from kyc.cases.outdated import is_outdated, named, outdated
 from kyc.cases.round import Round, gather
 from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination
@@ -26,7 +22,7 @@ from kyc.risk.scoring import Result, score
 from kyc.rules import packs
 from kyc.screening import lists
 from kyc.screening.match import Match, Subject
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import Hit
 
 
 class Rounds(jobs.Queue):
@@ -46,67 +42,13 @@ QUEUE = Rounds(
 )
 
 
-# First words of the events after which what a round found may be no longer true.
-CHANGES = (
-    "party.",
-    "interest.",
-    "payment.",
-    "questionnaire.",
-    "document.uploaded",
-    "document.removed",
-    "person.proved",
-    "status.",
-    "authority.",
-)
-
-
-def outdated() -> QuerySet[Case]:
-    """Cases before an officer that were examined against other lists than those active now, or whose last possible match
-    has been ruled on since: what is blocked, and the score, follow from who is listed. Also those of which something was
-    declared, sent or verified since the round was asked for, whoever let it through."""
-    rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
-    latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
-    used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
-    hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
-    ruled = Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling=""))
-    changes = reduce(or_, (Q(verb__startswith=start) for start in CHANGES))
-    events = AuditEvent.objects.filter(changes, organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at"))
-    return Case.objects.alias(
-        latest=Subquery(rounds.values("pk")[:1]),
-        asked_at=Subquery(rounds.values("requested_at")[:1]),
-        examined_at=Subquery(rounds.values("done_at")[:1]),
-    ).filter(
-        Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions()))) | Exists(events)),
-        state__in=[Case.State.REVIEW, Case.State.PROPOSED],
-    )
-
-
-def versions_used(rounds: QuerySet[Examination]) -> QuerySet[Any]:
-    """Ids of the list versions that these rounds went by, as `Hit.objects.current` takes them."""
-    each = Func(F("lists"), Value("$[*].id"), function="jsonb_path_query", set_returning=True)
-    return rounds.values_list(Cast(each, BigIntegerField()), flat=True)
-
-
-def hits_of(examination: Examination | None) -> QuerySet[Hit]:
-    """Possible matches that count after this round, ruled on or not; none before the first."""
-    if examination is None:
-        return Hit.objects.none()
-    used = [version["id"] for version in examination.lists]
-    return Hit.objects.filter(organisation=examination.organisation_id).current(used)
-
-
-def named(versions: list[ListVersion]) -> list[dict[str, Any]]:
-    """List versions as an examination keeps them."""
-    return [{"id": version.pk, "source": version.source, "published": str(version.published)} for version in versions]
-
-
 @transaction.atomic
 def ask_again(case: Case) -> None:
     """Asks for a further round. Repeated, it is silence. The organisation's row is held, so that whatever is declared is
     either seen by the round or comes after it was asked for."""
     Organisation.objects.select_for_update().get(pk=case.organisation_id)
     Case.objects.select_for_update().get(pk=case.pk)
-    if outdated().filter(pk=case.pk).exists():
+    if is_outdated(case):
         Examination.objects.create(organisation_id=case.organisation_id, case=case, rule_pack=packs.current().version)
 
 

@@ -1,5 +1,7 @@
 """What a round found, in sentences, and which factors of the rule pack it makes true."""
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,6 +16,7 @@ from kyc.ownership.regimes import Verdict
 from kyc.ownership.shares import Interval, per_cent, short
 from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
+from kyc.parties.wording import one_stop
 from kyc.risk.scoring import Result
 from kyc.screening.models import Hit
 
@@ -81,26 +84,54 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
         return "ownership", Finding.State.WARN, sentence % told, "people"
     sentence = ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found)
     sentence %= {"n": found, "line": counts_from}
-    return "ownership", Finding.State.GOOD if found else Finding.State.INFO, sentence, "people"
+    behind = in_trusts(facts)
+    state = Finding.State.WARN if behind.hidden else Finding.State.GOOD if found else Finding.State.INFO
+    return "ownership", state, f"{sentence}{behind.told()}", "people"
 
 
 def trust_finding(facts: Round, owners: dict[str, Verdict]) -> Row:
-    """Whoever has a role in the trust counts as its owner; behind one who is no person others are to be asked for, except
-    behind beneficiaries that are known as a class of people."""
-    roles = {h.owner for h in facts.interests if h.owned == str(facts.customer.pk) and h.interest in trusts.ROLES}
+    """Whoever has a role in the trust counts as its owner."""
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
     sentence = ngettext(
         "%(n)s person has a role in the trust and counts as its owner.",
         "%(n)s people have a role in the trust and count as its owners.",
         found,
     ) % {"n": found}
-    kinds = {party: facts.parties[int(party)].kind for party in sorted(roles, key=int)}
-    hidden = [facts.names[party] for party, kind in kinds.items() if kind in (Party.Kind.COMPANY, Party.Kind.TRUST)]
-    if classes := [facts.names[party] for party, kind in kinds.items() if kind == Party.Kind.UNKNOWN]:
-        sentence += " " + _("Known as a class only: %(names)s.") % {"names": declared.listed(classes)}
-    if hidden:
-        sentence += " " + _("Who stands behind these is to be looked at: %(names)s.") % {"names": declared.listed(hidden)}
-    return "ownership", Finding.State.GOOD if found and not hidden else Finding.State.WARN, sentence, "people"
+    behind = in_trusts(facts)
+    return (
+        "ownership",
+        Finding.State.GOOD if found and not behind.hidden else Finding.State.WARN,
+        sentence + behind.told(),
+        "people",
+    )
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Who has a role in a trust that counts and is no person: companies and trusts, behind whom others are to be looked at,
+    whoever owns them; and beneficiaries that are known as a class of people, behind whom nobody else stands."""
+
+    hidden: list[str]
+    classes: list[str]
+
+    def told(self) -> str:
+        """Sentences that follow another; none where there is nobody."""
+        said = []
+        if self.classes:
+            said.append(_("Known as a class only: %(names)s.") % {"names": declared.listed(self.classes)})
+        if self.hidden:
+            said.append(_("Who stands behind these is to be looked at: %(names)s.") % {"names": declared.listed(self.hidden)})
+        return "".join(f" {one_stop(sentence)}" for sentence in said)
+
+
+def in_trusts(facts: Round) -> Behind:
+    """Of every trust in the chain that is the customer or may hold the line of it."""
+    roles = trusts.behind_roles(
+        facts.interests, subject=str(facts.customer.pk), people=facts.people, threshold=facts.pack.threshold("iaas-cip")
+    )
+    parties = [facts.parties[pk] for pk in sorted(map(int, roles))]
+    names = {kind: [facts.names[str(party.pk)] for party in parties if party.kind == kind] for kind in Party.Kind}
+    return Behind([*names[Party.Kind.COMPANY], *names[Party.Kind.TRUST]], names[Party.Kind.UNKNOWN])
 
 
 def undeclared_owners(facts: Round) -> tuple[str, Interval] | None:

@@ -4,15 +4,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.progress import Progress, of_job
-from kyc.cases.examining import outdated
 from kyc.cases.models import Case, Examination
+from kyc.cases.outdated import is_outdated
 from kyc.keys.models import Key
 
 CHECKS, LINK = gettext_lazy("The checks"), gettext_lazy("The link of a key")
 
 
-def of_case(case: Case) -> Progress | None:
-    """Nothing once the checks are done and hold."""
+def of_case(case: Case, *, overtaken: bool | None = None) -> Progress | None:
+    """Nothing once the checks are done and hold. `overtaken` as in kyc.cases.obstacles."""
     if case.is_decided:
         return None
     latest = case.examinations.order_by("-pk").first()
@@ -24,7 +24,7 @@ def of_case(case: Case) -> Progress | None:
             "Keyholder what it said."
         )
         return Progress(sentence, latest.failure, "bad", is_running=False, can_retry=True)
-    if outdated().filter(pk=case.pk).exists():
+    if is_outdated(case) if overtaken is None else overtaken:
         return Progress(_("The checks are about to be made anew, because something they rest on has changed."))
     return None
 

@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kyc.cases.examining import hits_of
 from kyc.cases.findings import at_most
 from kyc.cases.models import Examination
+from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart, undeclared
 from kyc.desk import words
 from kyc.ownership import drawing, picture, regimes, shares

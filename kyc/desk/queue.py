@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from kyc.cases import actions
-from kyc.cases.examining import versions_used
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
+from kyc.cases.outdated import versions_used
 from kyc.keys.models import Key
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score

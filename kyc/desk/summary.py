@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases import items
-from kyc.cases.examining import hits_of
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
+from kyc.cases.outdated import hits_of, is_outdated
 from kyc.cases.policy import REASONS
 from kyc.desk import asking, forms, live, queue, timeline, using, words
 from kyc.desk.queue import Tab
@@ -43,8 +43,8 @@ def page(case: Case, user: User, *, tab: str, query: dict[str, str], filled: dic
     return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled)}
 
 
-def progress(case: Case, tab: str) -> live.Progress | None:
-    return live.of_case(case) or (live.of_keys(case) if tab == "keys" else None)
+def progress(case: Case, tab: str, *, overtaken: bool | None = None) -> live.Progress | None:
+    return live.of_case(case, overtaken=overtaken) or (live.of_keys(case) if tab == "keys" else None)
 
 
 def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
@@ -54,6 +54,8 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
     decision = case.decisions.select_related("case", "proposal__proposed_by", "proposal__outcome_by").first()
     lately, _on = timeline.of(case, limit=timeline.LATELY)
+    # Asked once: it is the dearest question of the page.
+    overtaken = not case.is_decided and is_outdated(case)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
     frame = {
         "case": case,
@@ -70,10 +72,10 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "open_hits": rulings.count(""),
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
-        "progress": progress(case, tab),
+        "progress": progress(case, tab, overtaken=overtaken),
         "requirements": asked_for(case),
         "lately": lately,
-        "stops": obstacles(case) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
+        "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
         "proposal_form": asking.form(case),
         "outcome_form": forms.OutcomeForm(),
         "owner_form": forms.OwnerForm(initial={"to": case.owner_id}),

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kyc.cases.examining import hits_of
 from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Examination, Finding
+from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
 from kyc.desk import forms, owning, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared

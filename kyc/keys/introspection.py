@@ -4,6 +4,7 @@ import hmac
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from kyc.keys import secret
 from kyc.keys.models import Key, Link
@@ -11,13 +12,18 @@ from kyc.keys.models import Key, Link
 INACTIVE: dict[str, Any] = {"active": False}
 
 
-def introspect(token: str) -> dict[str, Any]:
-    """RFC 7662's answer. Of a key that is not good it says only that: not why, and not whether it exists."""
+def introspect(token: str, *, for_test: bool = False) -> dict[str, Any]:
+    """RFC 7662's answer. Of a key that is not good it says only that: not why, and not whether it exists. A sandbox's key is
+    good to a gateway for test alone, and to that one no other is: who stands behind a sandbox was never verified, and a
+    gateway that reads nothing but `active` must not let him in."""
     written = secret.parse(token)
     if written is None:
         return INACTIVE
+    whose = Q(organisation__sandbox="")
     link = (
-        Link.objects.filter(key__in=Key.objects.good().filter(prefix=written.prefix), valid_to__isnull=True)
+        Link.objects.filter(
+            ~whose if for_test else whose, key__in=Key.objects.good().filter(prefix=written.prefix), valid_to__isnull=True
+        )
         .select_related("key__project", "key__organisation", "entity", "responsible")
         .first()
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, Project, User
 from config.jobs import Claimable
-from kyc.cases.models import Entity
+from kyc.cases.models import Entity, Examination
 from kyc.parties.models import Party
 
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
@@ -141,6 +141,23 @@ def settle(organisation: str) -> str:
               AND {MAY_ACT.format(key="k.id", organisation="k.organisation_id")};
         RETURN NULL;
     """  # noqa: S608  # a column name of ours
+
+
+@tracked()
+class SandboxOutcome(Claimable):
+    """That a sandbox is to be decided as was chosen, after one examination of it; the row is the queue."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be decided")
+        DONE = "done", _("Decided")
+        FAILED = "failed", _("Could not be decided")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    examination = models.OneToOneField(Examination, models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+
+    class Meta:
+        indexes = [models.Index(name="sandbox_waiting", fields=["id"], condition=Q(state="waiting"))]
 
 
 def stray(column: str, table: str) -> str:

@@ -3,29 +3,21 @@
 They are customers in all that a gateway sees, and in nothing that is counted, queued for people or reported.
 """
 
-from io import BytesIO
+from datetime import timedelta
 
-import pikepdf
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Membership, Organisation, Project, User
 from accounts.permissions import NotPermitted, Permission, StaffRole, require
 from accounts.refused import Refused
+from config import jobs
 from kyc.cases import actions as cases
-from kyc.cases.models import Case, Decision
-from kyc.evidence import actions as evidence
-from kyc.evidence.models import Document
+from kyc.cases.models import Case, Decision, Examination
 from kyc.keys import holds
-from kyc.keys.models import Hold
-from kyc.ownership import actions as ownership
-from kyc.parties import actions as parties
-from kyc.parties import payments, profiles, questionnaires
-from kyc.parties.models import Profile, Role
-from kyc.rules import packs
+from kyc.keys.models import Hold, SandboxOutcome
 
 S = Organisation.Sandbox
 # Which outcome is proposed and taken, and for which listed reason.
@@ -46,20 +38,29 @@ class ActsElsewhere(Refused):
     """Whoever acts in another organisation never sees the pages of his sandbox."""
 
 
-class Queue:
-    """Sandboxes whose checks are done."""
-
-    name = "keys.sandboxes"
+class Outcomes(jobs.Queue):
+    """Sandboxes to decide, those included for which no row stands yet."""
 
     def is_waiting(self) -> bool:
-        return waiting().exists()
+        return self.eligible().values("pk").union(examined().values("pk"), all=True).exists()
 
 
-QUEUE = Queue()
+QUEUE = Outcomes(
+    name="keys.sandboxes",
+    model=SandboxOutcome,
+    field="state",
+    ready=SandboxOutcome.State.WAITING,
+    failed=SandboxOutcome.State.FAILED,
+    lease=timedelta(seconds=20),
+)
 
 
-def waiting() -> QuerySet[Case]:
-    return Case.objects.filter(state=Case.State.REVIEW).exclude(organisation__sandbox="").order_by("pk")
+def examined() -> QuerySet[Case]:
+    """Cases of sandboxes whose checks are done, and which nobody has been told to decide."""
+    rounds = Examination.objects.filter(case=OuterRef("pk"), state=Examination.State.DONE).order_by("-pk")
+    told = SandboxOutcome.objects.filter(examination=OuterRef("latest"))
+    waiting = Case.objects.filter(state=Case.State.REVIEW).exclude(organisation__sandbox="")
+    return waiting.alias(latest=Subquery(rounds.values("pk")[:1])).filter(~Exists(told), latest__isnull=False).order_by("pk")
 
 
 @transaction.atomic
@@ -84,57 +85,6 @@ def make(*, name: str, outcome: str, owner: User, by: User | None) -> Organisati
     return organisation
 
 
-# What a sample company answers; whatever it says, its outcome is chosen.
-SAMPLE_ANSWERS = {
-    "end_use": "Tests of an integration.",
-    "end_users": ["own_staff"],
-    "user_locations": "Nowhere",
-    "military": "no",
-    "weapons": "no",
-    "training": "no",
-    "resale": "no",
-    "government_ownership": "no",
-    "ultimate_parent": "We are it",
-    "ultimate_parent_country": "NO",
-}
-
-
-@transaction.atomic
-def fill(organisation: Organisation, *, by: User) -> Case:
-    """Declares a sample company in the sandbox and sends it, so that nobody has to type before a test."""
-    case = cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
-    profiles.choose(organisation, customer_class=Profile.CustomerClass.COMPANY, programme=Profile.Programme.NONE, by=by)
-    company = parties.declare_company(
-        organisation,
-        name=organisation.name,
-        legal_form="AS",
-        registration_number="000 000 000",
-        country="NO",
-        hq_country="NO",
-        address="1 Sample Street, Sampletown",
-        phone="+47 00 00 00 00",
-        by=by,
-    )
-    roles = [Role.Kind.CONTROLLER, Role.Kind.DIRECTOR, Role.Kind.SIGNATORY]
-    who = {"name": "Sample Person", "country": "NO", "birth_date": "1990-01-01", "title": "Director", "us_basis": "none"}
-    person = parties.declare_person(organisation, **who, roles=roles, by=by)
-    ownership.declare_owner(organisation, owned=company, owner=person, share="100", by=by)
-    questionnaires.sign(organisation, answers=SAMPLE_ANSWERS, signed_name="Sample Person", by=by)
-    pays = {"kind": "card", "holder": "Sample Person", "institution": "Sample Bank", "country": "NO", "last_four": "0000"}
-    payments.declare(organisation, **pays, source="revenue", by=by)
-    evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=sample_page(), by=by)
-    evidence.upload(organisation, kind=Document.Kind.PASSPORT, file=sample_page(), party=person, by=by)
-    return cases.submit(case, declared_true=True, by=by)
-
-
-def sample_page() -> SimpleUploadedFile:
-    page = pikepdf.new()
-    page.add_blank_page(page_size=(595, 842))
-    out = BytesIO()
-    page.save(out)
-    return SimpleUploadedFile("sample.pdf", out.getvalue(), content_type="application/pdf")
-
-
 def robot(role: StaffRole) -> User:
     """The robot of that role; it has no password that could be known."""
     email = f"sandbox-{role}@robots.invalid"
@@ -143,8 +93,13 @@ def robot(role: StaffRole) -> User:
 
 
 def run() -> None:
-    for case in waiting():
-        decide(case)
+    """Each in a transaction of its own, so that one that can't be decided stops nobody else's."""
+    for case in examined():
+        latest = case.examinations.filter(state=Examination.State.DONE).latest("pk")
+        SandboxOutcome.objects.get_or_create(examination=latest, defaults={"organisation_id": case.organisation_id})
+    for claim in QUEUE.claims():
+        with claim, claim.finish(state=SandboxOutcome.State.DONE):
+            decide(claim.row.examination.case)
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ def events_woken() -> set[str]:
     return found
 
 
-def queues() -> dict[str, jobs.Waiting]:
+def queues() -> dict[str, jobs.Queue]:
     loaded = [module for name, module in list(sys.modules.items()) if name.split(".")[0] in {"accounts", "kyc", "reports"}]
     found = [vars(module).get("QUEUE") for module in loaded]
     return {queue.name: queue for queue in found if queue is not None}

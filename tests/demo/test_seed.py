@@ -16,8 +16,8 @@ from django.utils import timezone
 from accounts.models import AuditEvent, GatewayCredential, Membership, Message, Organisation, Proposal, User
 from demo import seed, stories
 from demo.cast import CAST, PASSWORD
-from kyc.cases.examining import outdated
 from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
+from kyc.cases.outdated import outdated
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Determination, Interest

@@ -14,10 +14,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what tells this gateway from others")
+        parser.add_argument(
+            "--test", action="store_true", help="for a test gateway: it knows the keys of sandboxes and no others"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            _, text = credentials.issue(name=options["name"], by=None)
+            _, text = credentials.issue(name=options["name"], for_test=options["test"], by=None)
         except Refused as refused:
             raise CommandError(str(refused), returncode=2) from refused
         self.stdout.write(text)

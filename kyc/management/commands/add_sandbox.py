@@ -11,7 +11,7 @@ from accounts.refused import Refused
 from kyc.cases import examining
 from kyc.cases.models import Case
 from kyc.keys import actions as keys
-from kyc.keys import linking, sandboxes
+from kyc.keys import linking, samples, sandboxes
 from kyc.keys.models import Key
 from kyc.parties.models import Party
 
@@ -29,7 +29,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--filled",
             action="store_true",
-            help="declare a sample company and send it; where it is approved, print a key, once and on standard output",
+            help="declare a sample company and send it; where it is approved, print a key, once and on standard output, "
+            "which is good to gateways whose credential was issued with --test",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,10 +44,11 @@ class Command(BaseCommand):
             raise CommandError(str(refused), returncode=2) from refused
 
     def fill(self, organisation: Organisation, owner: User) -> None:
-        case = decided(sandboxes.fill(organisation, by=owner))
+        case = decided(samples.fill(organisation, by=owner))
         self.stderr.write(f"{case.number}: {case.get_state_display()}.")
         if case.state == Case.State.APPROVED:
             self.stdout.write(key_of(organisation, owner))
+            self.stderr.write("The key is good to gateways for test alone: issue_gateway NAME --test.")
 
 
 def owner_of(email: str) -> User:

@@ -98,6 +98,13 @@ class TestGateways:
             ("gateway.credential_revoked", "edge"),
         ]
 
+    def test_one_for_test_is_marked_and_told_apart_in_the_record(self) -> None:
+        found = credentials.authenticate(printed("issue_gateway", "staging", "--test").strip())
+        assert found is not None and found.for_test
+        assert AuditEvent.objects.get().details["for_test"] is True
+        other = credentials.authenticate(printed("issue_gateway", "edge").strip())
+        assert other is not None and not other.for_test
+
     def test_say_what_is_wrong(self) -> None:
         assert refused("revoke_gateway", "edge") == "No gateway in use is called edge. In use: none."
         printed("issue_gateway", "edge")

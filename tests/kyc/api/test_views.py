@@ -1,17 +1,21 @@
 """POST /api/v1/introspect, as RFC 7662 has it."""
 
 import json
+from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts import credentials
 from accounts.models import User
 from kyc.keys import actions as keys
 from tests.kyc.api.conftest import Ask
+from tests.kyc.cases import scenes
 from tests.kyc.keys.scenes import Issued
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +24,16 @@ FORM = "application/x-www-form-urlencoded"
 
 def in_json(**values: Any) -> bytes:
     return json.dumps(values).encode()
+
+
+def sample_key() -> str:
+    """The key that a sandbox is printed with."""
+    out = StringIO()
+    owner = scenes.person("pia@mesh.example", "Pia")
+    call_command(
+        "add_sandbox", "Mesh", "--owner", owner.email, "--outcome", "approved", "--filled", stdout=out, stderr=StringIO()
+    )
+    return out.getvalue().strip()
 
 
 class TestIntrospect:
@@ -49,6 +63,17 @@ class TestIntrospect:
         for token in (linked.secret, linked.secret[:-1], "unknown"):
             answer = ask(in_json(token=token))
             assert (answer.status_code, answer.content) == (200, b'{"active":false}')
+
+    def test_a_gateway_for_test_knows_no_customers_key(self, ask: Ask, linked: Issued) -> None:
+        _, for_test = credentials.issue(name="staging", for_test=True, by=None)
+        answer = ask(in_json(token=linked.secret), credential=for_test)
+        assert (answer.status_code, answer.content) == (200, b'{"active":false}')
+
+    def test_a_sandboxs_key_is_good_to_a_gateway_for_test_alone(self, ask: Ask) -> None:
+        _, for_test = credentials.issue(name="staging", for_test=True, by=None)
+        key = sample_key()
+        assert ask(in_json(token=key), credential=for_test).json()["sandbox"] is True
+        assert ask(in_json(token=key)).content == b'{"active":false}'
 
     def test_it_costs_two_queries_the_gateways_own_included(
         self, ask: Ask, linked: Issued, django_assert_num_queries: Any

@@ -240,3 +240,18 @@ class TestNoCompany:
         state, sentence = finding(examination, "ownership")
         assert (state, sentence.partition(". ")[2]) == ("warn", "Who stands behind these is to be looked at: Trustees AS.")
         assert finding(examination, "unaccounted") == ("warn", "Not accounted for: 40 % of Trustees AS.")
+
+    def test_behind_a_company_with_a_role_in_a_trust_that_owns(self, nordlys: Founded, the_list: ListVersion) -> None:
+        scenes.own(nordlys, "Kari Moe", "60")
+        trust = scenes.own(nordlys, "Moe Family Trust", "40", kind="trust").owner
+        for role, name in (("settlor", "Siri Berg"), ("beneficiaryOfLegalArrangement", "Bo Moe")):
+            scenes.own(nordlys, name, "", interest=role, owned=trust)
+        trustee = scenes.own(nordlys, "Trustees B.V.", "", kind="company", interest="trustee", owned=trust).owner
+        scenes.own(nordlys, "Per Vik", "100", owned=trustee)
+        examination = scenes.examine(nordlys)
+        assert finding(examination, "ownership") == (
+            "warn",
+            "4 people own 25 % or more. Who stands behind these is to be looked at: Trustees B.V.",
+        )
+        owners = Determination.objects.filter(examination_id=examination.pk, regime="iaas-cip", verdict="yes")
+        assert "Per Vik" in owners.values_list("party__name", flat=True)

@@ -137,6 +137,10 @@ class TestIntrospect:
     def test_a_test_key_is_not_the_live_one_of_the_same_letters(self, linked: Issued) -> None:
         assert introspect(resigned("kh_test_" + linked.secret[8:])) == INACTIVE
 
+    def test_a_customers_key_is_none_to_a_gateway_for_test(self, linked: Issued, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(1):
+            assert introspect(linked.secret, for_test=True) == INACTIVE
+
     def test_one_whose_pepper_is_gone(self, linked: Issued, settings: Any) -> None:
         settings.KEY_PEPPERS = {"2": "another"}
         assert introspect(linked.secret) == INACTIVE

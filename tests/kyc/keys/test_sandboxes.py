@@ -9,14 +9,16 @@ from django.test import RequestFactory
 
 from accounts.models import Organisation, Project, User
 from accounts.permissions import NotPermitted, StaffRole
+from config import jobs
 from kyc.cases import actions as cases
 from kyc.cases import examining
-from kyc.cases.models import Case, Entity
+from kyc.cases.models import Case, Entity, Examination
 from kyc.keys import actions as keys
-from kyc.keys import linking, sandboxes
+from kyc.keys import linking, samples, sandboxes
 from kyc.keys.introspection import introspect
-from kyc.keys.models import Key
-from kyc.parties.models import Party
+from kyc.keys.models import Key, SandboxOutcome
+from kyc.parties.models import Party, Role
+from kyc.rules import packs
 from tests.cast import customer, load_list, signed_in, staff, submitted
 
 pytestmark = pytest.mark.django_db
@@ -61,22 +63,58 @@ class TestRun:
         assert text.startswith("kh_test_")
         assert Key.objects.get(pk=key.pk).state == state
 
-    def test_a_gateway_is_told_that_it_is_one(self) -> None:
+    def test_a_gateway_for_test_is_told_that_it_is_one_and_no_other_lets_it_in(self) -> None:
         by = customer()
         made = sandboxes.make(name="Sample", outcome="approved", owner=by, by=None)
-        sandboxes.fill(made, by=by)
+        samples.fill(made, by=by)
         examining.run()
         sandboxes.run()
         responsible = Party.objects.people().get(organisation=made)
         _, text = keys.issue(made, project=made.project_set.get(), name="ci", responsible=responsible, by=by)
         linking.run()
-        assert introspect(text)["sandbox"] is True
+        assert introspect(text, for_test=True)["sandbox"] is True
+        assert introspect(text) == {"active": False}
 
     def test_a_customer_waits_for_people(self) -> None:
         found = submitted(customer())
         examining.run()
         sandboxes.run()
         assert Case.objects.get(organisation=found.organisation).state == Case.State.REVIEW
+
+    def test_one_that_cannot_be_decided_ends_failed_and_stops_nobody_else(self) -> None:
+        load_list()
+        poison, good = (made_and_sent(f"{name}@mesh.example", name) for name in ("Poison AB", "Good AB"))
+        examining.run()
+        # Without a customer there is nobody to verify.
+        Role.objects.filter(organisation=poison).delete()
+        for _ in range(jobs.MAX_ERRORS):
+            sandboxes.run()
+            SandboxOutcome.objects.filter(state="waiting").update(claimed_until=None)
+        assert Case.objects.get(organisation=good).state == Case.State.APPROVED
+        assert Case.objects.get(organisation=poison).state == Case.State.REVIEW
+        ended = SandboxOutcome.objects.get(organisation=poison)
+        assert (ended.state, ended.errors) == ("failed", jobs.MAX_ERRORS)
+        assert ended.failure.startswith("DoesNotExist: Role")
+        assert not sandboxes.QUEUE.is_waiting()
+
+    def test_examined_again_it_is_tried_again(self) -> None:
+        made = sandbox("approved")
+        SandboxOutcome.objects.create(organisation=made, examination=Examination.objects.get(), state="failed")
+        assert not sandboxes.QUEUE.is_waiting()
+        case = Case.objects.get(organisation=made)
+        Examination.objects.create(organisation=made, case=case, rule_pack=packs.current().version)
+        examining.run()
+        assert sandboxes.QUEUE.is_waiting()
+        sandboxes.run()
+        case.refresh_from_db()
+        assert case.state == Case.State.APPROVED
+
+
+def made_and_sent(email: str, name: str) -> Organisation:
+    by = customer(email, name)
+    made = sandboxes.make(name=name, outcome="approved", owner=by, by=None)
+    samples.fill(made, by=by)
+    return made
 
 
 def customer_of(organisation: Organisation) -> User:
@@ -125,7 +163,7 @@ class TestShown:
     def test_to_its_owner_and_to_officers_and_never_of_a_customer(self) -> None:
         by, officer = customer(), staff("analyst")
         made = sandboxes.make(name="Sample", outcome="held", owner=by, by=None)
-        case = sandboxes.fill(made, by=by)
+        case = samples.fill(made, by=by)
         assert "Whatever is sent here ends as “Approved, then held”" in seen(by, made)
         assert ">Sandbox<" in signed_in(officer).get(f"/desk/cases/{case.pk}/").content.decode()
         other = customer("other@x.example", "Other")

@@ -61,7 +61,8 @@ class TestAddSandbox:
         assert f"{Case(state=state).get_state_display()}." in err
         assert list(Key.objects.values_list("state", flat=True)) == ([key] if key else [])
         assert out.startswith("kh_test_") and out.count("\n") == 1 if key else out == ""
-        assert introspect(out.strip())["active"] == (key == "active")
+        assert introspect(out.strip(), for_test=True)["active"] == (key == "active")
+        assert ("good to gateways for test alone" in err) == bool(key)
 
     @pytest.mark.parametrize(
         ("name", "owner", "outcome", "sentence"),

@@ -15,6 +15,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.onboarding import steps
 from kyc.parties.models import Questionnaire
+from tests import cast
 from tests.cast import ANSWERS, Founded, founded, signed_in, staff
 from tests.kyc.cases import scenes
 
@@ -103,7 +104,7 @@ class TestOnceVerified:
 
     @pytest.fixture
     def verified(self, alices: Client, nordlys: Founded, tmp_path: Path) -> Client:
-        scenes.load_list(tmp_path)
+        cast.load_list(tmp_path)
         scenes.approved(scenes.ready(nordlys), ana=staff("analyst", "Ana"), rui=staff("approver", "Rui"))
         return alices
 

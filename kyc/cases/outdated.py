@@ -1,0 +1,80 @@
+"""Which cases have to be examined anew, and by which list versions a round went."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
+
+from accounts.models import AuditEvent
+from kyc.cases.models import Case, Examination
+from kyc.screening import lists
+from kyc.screening.models import Hit, ListVersion
+
+# The events after which what a round found may be no longer true. In full, so that the index (organisation, at) and one
+# comparison a row do it; a test holds them against what the stages below record.
+CHANGES = (
+    "party.company_declared",
+    "party.individual_declared",
+    "party.person_declared",
+    "party.controller_replaced",
+    "party.corrected",
+    "party.profile_chosen",
+    "party.removed",
+    "party.status_declared",
+    "interest.declared",
+    "interest.ended",
+    "interest.held_for_changed",
+    "interest.principal_named",
+    "interest.share_changed",
+    "payment.declared",
+    "payment.ended",
+    "questionnaire.signed",
+    "document.uploaded",
+    "document.removed",
+    "person.proved",
+    "status.verified",
+    "authority.verified",
+)
+
+
+def outdated() -> QuerySet[Case]:
+    """Cases before an officer that were examined against other lists than those active now, or whose last possible match
+    has been ruled on since: what is blocked, and the score, follow from who is listed. Also those of which something was
+    declared, sent or verified since the round was asked for, whoever let it through."""
+    rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
+    latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
+    used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
+    hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
+    ruled = Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling=""))
+    events = AuditEvent.objects.filter(verb__in=CHANGES, organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at"))
+    return Case.objects.alias(
+        latest=Subquery(rounds.values("pk")[:1]),
+        asked_at=Subquery(rounds.values("requested_at")[:1]),
+        examined_at=Subquery(rounds.values("done_at")[:1]),
+    ).filter(
+        Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions()))) | Exists(events)),
+        state__in=[Case.State.REVIEW, Case.State.PROPOSED],
+    )
+
+
+def is_outdated(case: Case) -> bool:
+    return outdated().filter(pk=case.pk).exists()
+
+
+def versions_used(rounds: QuerySet[Examination]) -> QuerySet[Any]:
+    """Ids of the list versions that these rounds went by, as `Hit.objects.current` takes them."""
+    each = Func(F("lists"), Value("$[*].id"), function="jsonb_path_query", set_returning=True)
+    return rounds.values_list(Cast(each, BigIntegerField()), flat=True)
+
+
+def hits_of(examination: Examination | None) -> QuerySet[Hit]:
+    """Possible matches that count after this round, ruled on or not; none before the first."""
+    if examination is None:
+        return Hit.objects.none()
+    used = [version["id"] for version in examination.lists]
+    return Hit.objects.filter(organisation=examination.organisation_id).current(used)
+
+
+def named(versions: list[ListVersion]) -> list[dict[str, Any]]:
+    """List versions as an examination keeps them."""
+    return [{"id": version.pk, "source": version.source, "published": str(version.published)} for version in versions]
