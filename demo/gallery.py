@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from accounts.models import Organisation, User
 
 LONG = "Gesellschaft für angewandte Sprachmodellierung und Rechenzentrumsbetrieb Mecklenburgische Seenplatte mbH & Co. KG aA"
 NAMES = (
@@ -123,10 +126,30 @@ def samples(query: Any) -> dict[str, Any]:
             {"who": LONG, "what": "was opened", "at": now - dt.timedelta(days=40), "tone": "warn"},
         ],
         "facts": [("Form", "Free-zone establishment"), ("Name", LONG), ("In its script", "莲花推理有限公司"), ("Domain", "")],
+        "nobody": AnonymousUser(),
+        "customer": User(name="شركة الأفق للحوسبة", email="ufuq@ufuq.example"),
+        "officer": User(name="Ana Marić", email="ana.maric@a-rather-long-domain-of-an-officer.example", staff_role="analyst"),
+        "company": Organisation(name=LONG, sandbox=Organisation.Sandbox.HELD),
+        "nav": [
+            {"label": "Keys", "url": "#menus"},
+            {"label": "Verification", "url": "#menus", "active": True, "count": 3},
+        ],
+        "said": [Said(level, f"A message of level {level}.") for level in ("success", "info", "warning", "error")],
         "late": now - dt.timedelta(days=1, hours=3),
         "today": now + dt.timedelta(hours=2),
         "later": now + dt.timedelta(days=3, hours=1),
     }
+
+
+@dataclass(frozen=True)
+class Said:
+    """As Django's messages framework keeps it."""
+
+    level_tag: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @require_safe

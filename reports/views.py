@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.guards import staff
@@ -18,6 +19,10 @@ from reports.models import Report
 
 A_PAGE = 50
 UNPROCESSABLE = 422
+# Of the list, as components/table_head.html draws them.
+COLUMNS = [
+    {"label": label} for label in (_("Report"), _("Organisation"), _("As of, UTC"), _("Known at, UTC"), _("State"), _("Asked by"))
+]
 
 
 @staff(Permission.REPORT_VIEW)
@@ -34,6 +39,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
     shown = {
         "reports": page.object_list,
+        "columns": COLUMNS,
         "page": page,
         "newer_url": address(page.number - 1) if page.has_previous() else "",
         "older_url": address(page.number + 1) if page.has_next() else "",

@@ -217,7 +217,8 @@ DOORS: dict[str, Door] = {
         post=of(choice="ask", reason="document_unreadable", note="It is blank.", message="Send it again."),
     ),
     "desk:take": Door(
-        frozenset({"approver"}), get=False, own=of(pk="case"), post=of(decision="decision"), names=NORDLYS, state="proposed"
+        frozenset({"approver"}), get=False, own=of(pk="case"), post=of(decision="decision", note="Seen."), names=NORDLYS,
+        state="proposed",
     ),
     "desk:decline": Door(
         frozenset({"approver"}), get=False, own=of(pk="case"), post=of(decision="decision", note="Ask more."), names=NORDLYS,

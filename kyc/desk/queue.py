@@ -51,6 +51,16 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class Column:
+    """As components/table_head.html draws it."""
+
+    label: str | Promise
+    url: str = ""
+    sorted: str = ""
+    num: bool = False
+
+
+@dataclass(frozen=True)
 class Asked:
     """What an address asks of the queue; whatever it does not know is left out."""
 
@@ -126,6 +136,21 @@ class Page:
         ]
 
     @property
+    def columns(self) -> list[Column]:
+        """What has been decided stands by when, and can't be ordered otherwise."""
+        urls = {} if self.asked.tab == "decided" else {name: tab.url for name, tab in zip(ORDERS, self.orders, strict=True)}
+        here = self.asked.order if urls else ""
+        return [
+            Column(_("Organisation")),
+            Column(_("Risk"), **sorted_by("priority", "descending", here, urls)),
+            Column(_("Waiting on")),
+            Column(_("Country")),
+            Column(_("In status"), num=True, sorted="" if urls else "ascending"),
+            Column(_("Due"), **sorted_by("due", "ascending", here, urls)),
+            Column(_("Owner")),
+        ]
+
+    @property
     def cleared(self) -> str:
         return self.asked.address(q="", whose="")
 
@@ -144,6 +169,11 @@ class Page:
     @property
     def older(self) -> str:
         return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
+
+
+def sorted_by(name: str, way: str, here: str, urls: dict[str, str]) -> dict[str, str]:
+    """The way to a column's order, or that it is the one."""
+    return {"sorted": way} if name == here else {"url": urls.get(name, "")}
 
 
 def page(user: User, query: QueryDict) -> Page:

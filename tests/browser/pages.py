@@ -22,8 +22,8 @@ BEATRIZ = "beatriz@gaivotaalta.example"
 ASKED = "pages@gaivotaalta.example"
 PAGES: dict[str, tuple[str, ...]] = {
     "": (
-        "/", "/account/login/", "/account/signup/", "/account/password/reset/", "/no/such/page", "/demo/", "/demo/mail", "/ui/",
-        "/verification/proved/", "/verification/proved/sent/",
+        "/", "/account/login/", "/account/signup/", "/account/password/reset/", "/no/such/page", "/demo/", "/demo/mail",
+        "/demo/ui/", "/verification/proved/", "/verification/proved/sent/",
     ),
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/",
@@ -46,9 +46,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "milica@kesten.example": ("/verification/", "/verification/documents/"),
     "noor@ebrahimi.example": ("/verification/", "/verification/keys/"),
     "rui@keyholder.example": (
-        *(f"/desk/cases/?tab={tab}" for tab in ("review", "waiting", "proposed", "decided")),
+        *(f"/desk/cases/?tab={tab}" for tab in ("review", "waiting", "approve", "examining", "decided")),
         *(f"{CASE}?tab={tab}" for tab in TABS),
-        *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "proposed")),
+        *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
 }  # fmt: skip
@@ -63,7 +63,7 @@ NOT_DRAWN = {
     "desk:document": "the file itself",
     "desk:live": "a part of the case's page",
     "reports:download": "the file itself",
-    "demo:gallery": "leads to the gallery",
+    "gallery": "leads to the gallery",
 }
 
 

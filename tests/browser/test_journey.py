@@ -109,12 +109,7 @@ def tells_who_owns_it(freja: Walk) -> None:
 
 def tells_how_it_uses_and_pays(freja: Walk) -> None:
     freja.press("Go on: Intended use")
-    for code, answer in story.USE.items():
-        field = freja.page.locator(f"main [name='{code}']").first
-        if field.get_attribute("type") in {"radio", "checkbox"}:
-            freja.choose(code, *([answer] if isinstance(answer, str) else answer))
-        else:
-            freja.fill(**{code: str(answer)})
+    freja.answer(story.USE)
     assert not freja.page.locator("[name='military_details']").is_visible()
     freja.fill(signed_name=story.CONTROLLER["name"])
     freja.keep("08-use")

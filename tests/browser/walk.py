@@ -3,6 +3,7 @@
 import re
 import time
 import urllib.request
+from collections.abc import Mapping
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import Browser, Page
@@ -77,6 +78,14 @@ class Walk:
     def choose(self, name: str, *values: str) -> None:
         for value in values:
             self.page.locator(f"main [name='{name}'][value='{value}']").first.check()
+
+    def answer(self, answers: Mapping[str, str | list[str]]) -> None:
+        """Each field by its kind: chosen or typed."""
+        for name, answer in answers.items():
+            if self.page.locator(f"main [name='{name}']").first.get_attribute("type") in {"radio", "checkbox"}:
+                self.choose(name, *([answer] if isinstance(answer, str) else answer))
+            else:
+                self.fill(**{name: str(answer)})
 
     def tick(self, name: str) -> None:
         self.page.locator(f"main [name='{name}']").check()

@@ -3,11 +3,13 @@
 import html
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage, get_connection
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
@@ -119,12 +121,94 @@ class TestMail:
         assert Client().get("/demo/mail").content.decode().count("<article") == 100
 
 
+# Every state of every component, and how it looks in the page.
+STATES: dict[str, dict[str, str]] = {
+    "avatar": {"somebody": r'class="avatar small"[^>]*>AM<', "nobody": "Unassigned"},
+    "card": {
+        "plain": r'<section class="card">',
+        "named": r'<section class="card" id="table">',
+        "aside": r'<a href="#table">Edit</a>',
+    },
+    "demo_bar": {"there": r'<aside class="demo-bar"'},
+    "dialog": {"closed": r'<div class="dialog" id="snooze" popover', "long": r'<h2 id="named-title">Gesellschaft'},
+    "empty": {"with a way on": r'class="empty">.*?<a class="button"', "without": r"<strong>No possible match</strong>\s*</div>"},
+    "errors": {"wrong": r'class="error-summary".*?<a href="#wrong_name">'},
+    "field": {
+        "text": r'<input type="text" name="name" value="Helios',
+        "optional": r"Date of birth.*?\(optional\)",
+        "wrong": r'class="field wrong".*?class="errors"',
+        "disabled": r'<input type="text" name="name"[^>]* disabled[^>]* id="off_name"',
+        "choice": r'<input type="radio"[^>]*id="form_kind_1"[^>]* checked',
+        "several": r'<input type="checkbox" name="roles"',
+        "list": r'<select name="country"',
+        "file": r'<input type="file"',
+        "long text": "<textarea",
+        "one tick": r'class="choice" for="form_true"',
+    },
+    "field_notes": {"help": r'class="help" id="form_name_helptext"', "error": r'id="wrong_email_error"'},
+    "form": {"sound": r'id="form_name"', "wrong": r'id="wrong_name"', "disabled": r'id="off_name"'},
+    "glance": {"given": "<dd>Free-zone", "not given": "not given"},
+    "key_once": {"there": r'<code class="once"'},
+    "mark": {state: f'class="mark {state}"' for state in ("good", "info", "warn", "bad")},
+    "menu": {
+        "closed": r'<details class="menu">',
+        "open": r'<details class="menu" open>',
+        "stranger": r">Sign in</a>",
+        "staff": "· Analyst",
+    },
+    "messages": {
+        level: f"notice {tone}(?:(?!notice ).)*A message of level {level}"
+        for level, tone in {"success": "good", "info": "info", "warning": "warn", "error": "bad"}.items()
+    },
+    "name": {"alone": r"<span><bdi>Nordlys Modelling AS</bdi></span>", "in its own script": r'<bdi class="native">莲花'},
+    "nav": {
+        "here": r'aria-current="page">Verification',
+        "elsewhere": r'<a href="#menus">Keys</a>',
+        "count": r'badge warn count">3<',
+    },
+    "notice": {
+        **{tone: f'<div class="notice {tone}">' for tone in ("good", "warn", "bad", "info", "neutral")},
+        "to be hidden": "data-dismiss",
+        "with a way on": r'<a href="#table">Rule them</a>',
+    },
+    "pager": {"older": 'rel="next"', "of": "of 7"},
+    "progress": {"unknown": r"<progress max=\"100\" aria", "some": 'value="40"', "done": ">Done<", "stopped": ">Stopped<"},
+    "result": {state: rf'class="result">\s*<span class="mark {state}"' for state in ("good", "info", "warn", "bad")},
+    "sandbox": {"whole": "Whatever is sent here ends as", "brief": r'<span class="badge info" title="Made for tests'},
+    "steps": {
+        "done": r'<li class="done">',
+        "here": r'<li class="here">',
+        "to come": r'<li class="">',
+        "saved": r"Saved at 14:32",
+    },
+    "table_head": {"ascending": 'aria-sort="ascending"', "to sort by": r"\(sort by this\)", "plain": r'<th scope="col">Due</th>'},
+    "tabs": {
+        "here": r'aria-current="page">Summary',
+        "marked": r'badge bad count">!',
+        "counted": r'class="count">6<',
+        "none": r'class="count">0<',
+    },
+    "timeline": {"plain": r'<li class="">|<li class="info">', "good": r'<li class="good">', "warn": r'<li class="warn">'},
+    "wordmark": {"there": r'<svg class="word"'},
+}
+
+
 class TestGallery:
-    def test_draws_its_components_and_what_a_wrong_form_says(self) -> None:
-        answer = Client().get("/demo/ui/")
-        assert answer.status_code == 200
-        drawn = {template.name for template in answer.templates}
-        there = {f"components/{path.name}" for path in (Path(settings.BASE_DIR) / "templates" / "components").glob("*.html")}
-        assert len(there & drawn) >= 20, sorted(there - drawn)
-        assert "Full legal name" in answer.content.decode()
-        assert answer.context["wrong"].errors
+    @pytest.fixture
+    def page(self) -> HttpResponse:
+        return Client().get("/demo/ui/")
+
+    def test_draws_every_component(self, page: Any) -> None:
+        assert page.status_code == 200
+        there = {path.stem for path in (Path(settings.BASE_DIR) / "templates" / "components").glob("*.html")}
+        assert set(STATES) == there, "Add the states of each component to STATES, and draw them in templates/ui.html."
+        assert {f"components/{name}.html" for name in there} - {template.name for template in page.templates} == set()
+
+    @pytest.mark.parametrize(("component", "state"), [(name, state) for name, states in STATES.items() for state in states])
+    def test_draws_each_in_all_its_states(self, page: Any, component: str, state: str) -> None:
+        assert re.search(STATES[component][state], html.unescape(page.content.decode()), re.DOTALL)
+
+    def test_sorts_the_other_way_and_turns_the_page(self) -> None:
+        text = Client().get("/demo/ui/?by=name&way=down&page=2").content.decode()
+        assert 'aria-sort="descending"' in text
+        assert 'rel="prev"' in text
