@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,8 +46,10 @@ class VerifyForm(DeskForm):
     document = forms.ChoiceField(label=gettext_lazy("Document"))
     note = forms.CharField(label=gettext_lazy("Note"), max_length=1000, required=False)
 
-    def __init__(self, party: Party, statuses: Iterable[PersonStatus], papers: Iterable[Document], data: Any = None) -> None:
-        super().__init__(data, auto_id=f"verify_{party.pk}_%s")
+    def __init__(
+        self, party: Party, statuses: Iterable[PersonStatus], papers: Iterable[Document], data: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(data, auto_id=f"verify_{party.pk}_%s", **kwargs)
         self.of_number = {str(status.pk): status for status in statuses}
         self.papers = {str(paper.pk): paper for paper in papers}
         told: Choices = [(pk, f"{s.get_axis_display()}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
@@ -95,7 +98,8 @@ def standings(
     found = []
     for party in parties:
         papers, statuses = papers_of(party, documents), live.get(party.pk, [])
-        given = returned[1] if returned and returned[0] == party.pk else VerifyForm(party, statuses, papers)
+        actions = (reverse("desk:verify", args=[case.pk, party.pk]),)
+        given = returned[1] if returned and returned[0] == party.pk else VerifyForm(party, statuses, papers, actions=actions)
         authorities = [d for d in documents if d.party_id == party.pk and d.kind == Document.Kind.AUTHORITY]
         found.append(
             Standing(
