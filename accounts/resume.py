@@ -1,10 +1,15 @@
-"""What was typed survives a session that has ended: kept for its writer alone, and filled in again once he has signed in."""
+"""What was typed survives a session that has ended: kept for its writer alone, and filled in again once he has signed in.
+
+It is kept sealed in the cache, for two hours; the session that carries its writer to the sign-in and back knows only where.
+"""
 
 import json
 import re
-import time
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,7 +20,9 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
+from stdnum import luhn
 
+from accounts import shared, vault
 from accounts.models import User
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -28,24 +35,87 @@ LARGEST = 64 * 1024
 GOOD_FOR = 2 * 3600
 # Never kept, whatever the form: what opens something, and what belongs to the session that ended.
 SECRET = re.compile(r"pass(word|phrase)|secret|token|credential|^code$|^once$", re.IGNORECASE)
-# What the page that is being drawn fills in.
-filling: ContextVar[Fields | None] = ContextVar("filling", default=None)
+DIGITS = re.compile(r"\d(?:[\s.-]?\d){11,18}", re.ASCII)
+# Fields that forms declare as never to be kept. When something is kept, nobody knows yet of which form it is.
+unkept: set[str] = set()
 
 
-def fill(form: forms.Form) -> None:
-    """To be called by forms that people fill in: shows what was typed before, if it was typed into this form."""
+@dataclass
+class Filling:
+    """What may be filled in on the page that is being drawn: what was typed into the form sent to `action`."""
+
+    request: HttpRequest
+    action: str
+    fields: Fields
+    is_own: bool
+    said: bool = field(default=False)
+
+    def typed_into(self, *actions: str) -> Fields:
+        """Without an action a form is sent to the page on which it stands."""
+        is_it = self.action in actions if actions else self.is_own
+        return self.fields if is_it else {}
+
+    def say(self) -> None:
+        if not self.said:
+            told = _(
+                "You were signed out before this was sent, so nothing was saved yet. What you typed is filled in; send it now."
+            )
+            messages.warning(self.request, told)
+        self.said = True
+
+
+filling: ContextVar[Filling | None] = ContextVar("filling", default=None)
+
+
+def never_keep(*names: str) -> None:
+    """Of these fields nothing is kept."""
+    unkept.update(names)
+
+
+def typed_into(*actions: str) -> Fields:
+    """What was typed before into the form that is sent to one of these."""
     kept = filling.get()
-    common = kept.keys() & form.fields.keys() if kept and not form.is_bound else set()
-    if not kept or 2 * len(common) <= len(kept):
+    return kept.typed_into(*actions) if kept else {}
+
+
+def fill(form: forms.Form, *actions: str) -> None:
+    """To be called by forms that people fill in, with the paths they are sent to where that isn't their page's own: shows
+    what was typed before, if it was typed into this form."""
+    kept, typed = filling.get(), typed_into(*actions)
+    if kept is None or form.is_bound or not any(form.add_prefix(name) in typed for name in form.fields):
         return
-    for name in common:
-        several = isinstance(form.fields[name], forms.MultipleChoiceField)
-        form.initial[name] = kept[name] if several else kept[name][-1]
+    for name, one in form.fields.items():
+        values = typed.get(form.add_prefix(name))
+        if isinstance(one, forms.MultipleChoiceField):
+            # Nothing is sent of boxes that aren't ticked.
+            form.initial[name] = values or []
+        elif values:
+            form.initial[name] = values[-1]
+    kept.say()
+
+
+def holds_card_number(text: str) -> bool:
+    return any(luhn.is_valid(re.sub(r"\D", "", found[0])) for found in DIGITS.finditer(text))
+
+
+def is_kept(name: str, values: list[str]) -> bool:
+    return not SECRET.search(name) and name not in unkept and not any(map(holds_card_number, values))
 
 
 def typed(request: HttpRequest) -> Fields:
-    fields = {name: [str(value) for value in values] for name, values in request.POST.lists() if not SECRET.search(name)}
+    sent = ((name, [str(value) for value in values]) for name, values in request.POST.lists())
+    fields = {name: values for name, values in sent if is_kept(name, values)}
     return fields if len(json.dumps(fields)) <= LARGEST else {}
+
+
+def place(token: str) -> str:
+    """Where it lies in the cache, which gives away nothing that opens it."""
+    return f"{KEPT}:{sha256(token.encode()).hexdigest()}"
+
+
+def kept_at(token: str) -> dict[str, Any] | None:
+    text = vault.opened(shared.found(place(token)) or "", purpose=f"{KEPT}:{token}")
+    return json.loads(text) if text else None
 
 
 def last_user(request: HttpRequest) -> int | None:
@@ -91,9 +161,16 @@ class ResumeMiddleware:
         user, fields = last_user(request), typed(request)
         if user is None or not fields:
             return response
-        page = self.page_of(request)
-        request.session[KEPT] = {"user": user, "path": request.path, "page": page, "fields": fields, "at": int(time.time())}
+        page, token = self.page_of(request), secrets.token_urlsafe(24)
+        kept = {"user": user, "path": request.path, "action": request.get_full_path(), "page": page, "fields": fields}
+        sealed = vault.sealed(json.dumps(kept), purpose=f"{KEPT}:{token}")
         response["Location"] = f"{login}?{urlencode({'next': page})}"
+        if not shared.note(place(token), sealed, seconds=GOOD_FOR):
+            messages.warning(
+                request, _("You were signed out before this was sent, so nothing was saved. Sign in and type it anew.")
+            )
+            return response
+        request.session[KEPT] = token
         messages.warning(request, _("You were signed out before this was sent. Sign in, and what you typed is there again."))
         return response
 
@@ -104,20 +181,17 @@ class ResumeMiddleware:
             return request.get_full_path()
         return came_from._replace(scheme="", netloc="", fragment="").geturl()
 
-    def returned(self, request: HttpRequest) -> Fields | None:
-        """What this page fills in: only for the same person on the same page, and not for ever."""
-        kept: dict[str, Any] | None = request.session.get(KEPT)
-        if not kept:
+    def returned(self, request: HttpRequest) -> Filling | None:
+        """What this page may fill in: only for the same person on the same page, and not for ever."""
+        if not (token := request.session.get(KEPT)):
             return None
-        is_his = kept["user"] == request.user.pk and time.time() - kept["at"] < GOOD_FOR
-        is_sent = request.method == "POST" and request.path == kept["path"]
-        if not is_his or is_sent:
+        kept = kept_at(token)
+        is_sent = kept is not None and request.method == "POST" and request.path == kept["path"]
+        if kept is None or kept["user"] != request.user.pk or is_sent:
             del request.session[KEPT]
+            shared.forget(place(token))
             return None
         if request.method != "GET" or request.path != urlsplit(kept["page"]).path:
             return None
-        messages.warning(
-            request,
-            _("You were signed out before this was sent, so nothing was saved yet. What you typed is filled in; send it now."),
-        )
-        return kept["fields"]
+        is_own = kept["action"] == request.get_full_path()
+        return Filling(request, kept["path"], kept["fields"], is_own)

@@ -5,8 +5,12 @@ Every document number, birth date, street address and phone stands in a `SealedF
 """
 
 import secrets
+from base64 import urlsafe_b64encode
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db import models
@@ -35,3 +39,22 @@ class VaultStorage(FileSystemStorage):
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         token = secrets.token_hex(16)
         return f"{token[:2]}/{token}"
+
+
+def lock(purpose: str) -> Fernet:
+    """Another key for every purpose."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"accounts.vault {purpose}".encode())
+    return Fernet(urlsafe_b64encode(derived.derive(settings.SECRET_KEY.encode())))
+
+
+def sealed(text: str, *, purpose: str) -> str:
+    """Encrypted and authenticated, for what lies somewhere for a while."""
+    return lock(purpose).encrypt(text.encode()).decode()
+
+
+def opened(text: str, *, purpose: str) -> str | None:
+    """None where it was not sealed for this purpose, or was changed since."""
+    try:
+        return lock(purpose).decrypt(text.encode()).decode()
+    except InvalidToken:
+        return None

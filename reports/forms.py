@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts import resume
 from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
@@ -17,6 +18,10 @@ from reports.models import Report
 
 PICKER = {"type": "datetime-local", "step": "1"}
 WHOLE = _("That is a whole key. Write only its beginning; who holds the whole can use it, and it is kept nowhere.")
+
+
+# Somebody may type a whole one.
+resume.never_keep("key")
 
 
 class RequestForm(forms.Form):
@@ -61,6 +66,10 @@ class RequestForm(forms.Form):
         help_text=_("To see what was known at the end of that second, in UTC. Empty means now."),
         widget=forms.DateTimeInput(attrs=PICKER, format="%Y-%m-%dT%H:%M:%S"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        resume.fill(self)
 
     def clean_key(self) -> Key | None:
         """By its prefix, with or without the last four characters behind a dot or dots. A whole key is not shown again."""

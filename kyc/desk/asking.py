@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import resume
 from kyc.cases import items
 from kyc.cases.actions import parties_of
 from kyc.cases.models import Case
@@ -90,12 +92,13 @@ class ItemForm(DeskForm):
 class Rows:
     """The rows as they came, or some empty ones; with `more`, as they came and unjudged, and further ones behind them."""
 
-    def __init__(self, of: Of, data: Data | None = None, *, more: bool = False) -> None:
-        there = max((int(found[1]) + 1 for name in data or () if (found := ROW.fullmatch(name))), default=0)
+    def __init__(self, of: Of, data: Data | None = None, *, more: bool = False, actions: tuple[str, ...] = ()) -> None:
+        names = data if data is not None else resume.typed_into(*actions) if actions else ()
+        there = max((int(found[1]) + 1 for name in names if (found := ROW.fullmatch(name))), default=0)
         count = min(MOST, max(there + (MORE if more else 0), AT_FIRST))
         given = [{}] * count if data is None else [row_of(data, number) for number in range(count)]
         bound = None if more else data
-        self.forms = [ItemForm(number, of, bound, initial=row) for number, row in enumerate(given)]
+        self.forms = [ItemForm(number, of, bound, initial=row, actions=actions) for number, row in enumerate(given)]
         self.is_full = count == MOST
         if more and there < count:
             self.forms[there].fields["what"].widget.attrs["autofocus"] = True
@@ -127,10 +130,12 @@ def row_of(data: Data, number: int) -> dict[str, Any]:
 
 def form(case: Case, data: Data | None = None, *, more: bool = False) -> ProposalForm:
     """The proposal with its rows; with `more`, what was typed comes back unjudged and there is more room."""
-    rows = Rows(Of(parties_of(case), profiles.customer_class(case.organisation)), data, more=more)
+    # Only while it can be sent; later the page shows no such form.
+    actions = (reverse("desk:propose", args=[case.pk]),) if data is None and case.state == Case.State.REVIEW else ()
+    rows = Rows(Of(parties_of(case), profiles.customer_class(case.organisation)), data, more=more, actions=actions)
     if more and data is not None:
         return ProposalForm(initial={name: data.get(name, "") for name in ProposalForm.base_fields}, rows=rows)
-    return ProposalForm(data, rows=rows)
+    return ProposalForm(data, rows=rows, actions=actions)
 
 
 def told(case: Case, asked: list[dict[str, Any]]) -> list[str]:

@@ -27,17 +27,19 @@ SENTENCES = {
 
 
 class DeskForm(forms.Form):
-    """Says in our own sentences what is wrong with a field; `missing` has them by field where nothing was given."""
+    """Says in our own sentences what is wrong with a field; `missing` has them by field where nothing was given.
+    `actions` are where an empty one will be sent to: what was typed into it before the session ended is then filled in."""
 
     missing: ClassVar[dict[str, Promise]] = {}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actions: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.error_messages |= SENTENCES
             if name in self.missing:
                 field.error_messages["required"] = self.missing[name]
-        resume.fill(self)
+        if actions:
+            resume.fill(self, *actions)
 
 
 class NeededText(forms.CharField):
@@ -128,8 +130,8 @@ class RulingForm(DeskForm):
     reason = reason_of("ruling", [(label, list(RULING_REASONS[ruling].items())) for ruling, label in RULINGS])
     note = NeededText(label=_("Note"), help_text=_("Needed where other evidence decides."))
 
-    def __init__(self, hit: Hit, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"hit_{hit.pk}_%s")
+    def __init__(self, hit: Hit, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id=f"hit_{hit.pk}_%s", **kwargs)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -158,8 +160,8 @@ class HoldForm(DeskForm):
     on = forms.ChoiceField(label=_("On"))
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, organisation: Organisation, data: Any = None) -> None:
-        super().__init__(data, auto_id="hold_%s")
+    def __init__(self, organisation: Organisation, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="hold_%s", **kwargs)
         self.targets: dict[str, dict[str, Any]] = {"organisation": {"organisation": organisation}}
         names: Choices = [("organisation", _("The whole organisation"))]
         for entity in Entity.objects.filter(organisation=organisation, ended_at__isnull=True):
@@ -183,5 +185,5 @@ class LiftForm(DeskForm):
 
     reason = forms.CharField(label=_("Why it ends"), max_length=1000)
 
-    def __init__(self, number: int, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"lift_{number}_%s")
+    def __init__(self, number: int, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id=f"lift_{number}_%s", **kwargs)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,8 +59,9 @@ class VerifyForm(DeskForm):
         *,
         signs: Signatory | None = None,
         data: Any = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(data, auto_id=f"verify_{party.pk}_%s")
+        super().__init__(data, auto_id=f"verify_{party.pk}_%s", **kwargs)
         self.of_number = {str(status.pk): status for status in statuses}
         self.papers = {str(paper.pk): paper for paper in papers}
         self.signs = signs
@@ -115,8 +117,9 @@ def standings(
     found = []
     for party in parties:
         signs, statuses = may_sign.get(party.pk), live.get(party.pk, [])
-        papers = papers_for(party, top, signs, documents)
-        given = returned[1] if returned and returned[0] == party.pk else VerifyForm(party, statuses, papers, signs=signs)
+        papers, actions = papers_for(party, top, signs, documents), (reverse("desk:verify", args=[case.pk, party.pk]),)
+        given = returned[1] if returned and returned[0] == party.pk else None
+        given = given or VerifyForm(party, statuses, papers, signs=signs, actions=actions)
         found.append(
             Standing(
                 party=party,

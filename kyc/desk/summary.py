@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -57,6 +58,11 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
     # Asked once: it is the dearest question of the page.
     overtaken = not case.is_decided and is_outdated(case)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
+    is_proposed = case.state == Case.State.PROPOSED
+
+    def addresses(*names: str) -> tuple[str, ...]:
+        return tuple(reverse(name, args=[case.pk]) for name in names)
+
     frame = {
         "case": case,
         "queue_tab": next((name for name, (_label, states) in queue.TABS.items() if case.state in states), ""),
@@ -77,8 +83,8 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "lately": lately,
         "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
         "proposal_form": asking.form(case),
-        "outcome_form": forms.OutcomeForm(),
-        "owner_form": forms.OwnerForm(initial={"to": case.owner_id}),
+        "outcome_form": forms.OutcomeForm(actions=addresses("desk:take", "desk:decline") if is_proposed else ()),
+        "owner_form": forms.OwnerForm(initial={"to": case.owner_id}, actions=addresses("desk:assign")),
         **proposed(decision, user),
     }
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}

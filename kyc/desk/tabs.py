@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -149,12 +150,19 @@ def screening_facts(case: Case, seen: Seen) -> Facts:
         version__in={hit.list_version_id for hit in hits}, entry_id__in={hit.entry_id for hit in hits}
     )
     entries = {(entry.version_id, entry.entry_id): entry for entry in listed}
-    returned = seen.filled.get("ruling_form")
+    returned: forms.RulingForm | None = seen.filled.get("ruling_form")
+
+    def ruling_form(hit: Hit) -> forms.RulingForm:
+        if returned is not None and seen.filled.get("ruled_pk") == hit.pk:
+            return returned
+        is_open = hit.pk in current and not hit.ruling
+        return forms.RulingForm(hit, actions=(reverse("desk:rule", args=[case.pk, hit.pk]),) if is_open else ())
+
     found = [
         Compared(
             hit,
             compared(hit, entries.get((hit.list_version_id, hit.entry_id))),
-            returned if returned is not None and seen.filled.get("ruled_pk") == hit.pk else forms.RulingForm(hit),
+            ruling_form(hit),
             RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason),
         )
         for hit in hits
@@ -176,13 +184,19 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     by_key = {link.key_id: link for link in links}
     keys = Key.objects.filter(**of_case).select_related("responsible", "project").order_by("-pk")
     holds = Hold.objects.filter(**of_case).select_related("placed_by", "lifted_by", "key", "entity").order_by("-pk")
-    returned, number = seen.filled.get("lift_form"), seen.filled.get("lift_pk")
-    rows = [(hold, returned if hold.pk == number else forms.LiftForm(hold.pk)) for hold in holds]
+    returned: forms.LiftForm | None = seen.filled.get("lift_form")
+    number = seen.filled.get("lift_pk")
+
+    def lift_form(hold: Hold) -> forms.LiftForm:
+        if returned is not None and hold.pk == number:
+            return returned
+        return forms.LiftForm(hold.pk, actions=(reverse("desk:hold_lift", args=[case.pk, hold.pk]),))
+
     return {
         "keys": [(key, words.KEY_TONES[key.state], by_key.get(key.pk)) for key in keys],
-        "live_holds": [row for row in rows if row[0].lifted_at is None],
-        "ended_holds": [hold for hold, _form in rows if hold.lifted_at is not None],
-        "hold_form": forms.HoldForm(case.organisation),
+        "live_holds": [(hold, lift_form(hold)) for hold in holds if hold.lifted_at is None],
+        "ended_holds": [hold for hold in holds if hold.lifted_at is not None],
+        "hold_form": forms.HoldForm(case.organisation, actions=(reverse("desk:hold_place", args=[case.pk]),)),
     }
 
 

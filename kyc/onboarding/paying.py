@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import resume
 from accounts.models import Organisation
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_open
@@ -20,6 +21,8 @@ from kyc.parties.models import PaymentMeans
 
 K = PaymentMeans.Kind
 PAID = (K.CARD, K.BANK, K.WALLET)
+# A session that ends while somebody types leaves no trace of an account or a card.
+resume.never_keep("reference", "last_four")
 SHORT = {"autocomplete": "off", "class": "short", "inputmode": "numeric", "maxlength": 4}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts import resume
 from accounts.models import Organisation
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_open
@@ -80,6 +81,7 @@ class UseForm(Changing):
         signature = self.fields.pop("signed_name")
         self.fields |= {code: field_of(question, asked) for code, question in asked.items()}
         self.fields["signed_name"] = signature
+        resume.fill(self)
 
 
 @while_open("use")

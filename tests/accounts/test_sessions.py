@@ -1,14 +1,16 @@
 """Where a person is signed in, and what another session of his can do about it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts.middleware import LastSeenMiddleware
+from accounts import shared
 from accounts.sessions import device
 from demo.cast import PASSWORD
 from tests import cast
@@ -101,14 +103,31 @@ class TestEnding:
 
 
 class TestLastSeen:
-    def test_moves_once_a_minute(self, two: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_moves_once_a_minute(self, two: tuple[Client, Client]) -> None:
         desk, _ = two
         desk.get(LIST)
         long_ago = timezone.now() - timedelta(days=1)
         UserSession.objects.update(last_seen_at=long_ago)
         desk.get(LIST)
         assert of(desk).last_seen_at == long_ago
-        monkeypatch.setattr(LastSeenMiddleware, "EVERY", 0)
+        cache.clear()
         desk.get(LIST, REMOTE_ADDR="203.0.113.9")
         assert of(desk).last_seen_at > long_ago
         assert of(desk).ip == "203.0.113.9"
+
+    def test_a_page_that_asks_by_itself_makes_no_session_longer(self, two: tuple[Client, Client]) -> None:
+        desk, _ = two
+        before = Session.objects.get(pk=desk.session.session_key)
+        for _minute in range(3):
+            cache.clear()
+            desk.get(LIST)
+        after = Session.objects.get(pk=desk.session.session_key)
+        assert (after.expire_date, after.session_data) == (before.expire_date, before.session_data)
+
+    def test_with_the_cache_away_pages_are_there_all_the_same(
+        self, two: tuple[Client, Client], settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shared, "quiet_until", 0.0)
+        away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+        settings.CACHES = {"default": away}
+        assert is_in(two[0])
