@@ -196,6 +196,8 @@ def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
     if not party.is_person:
         return Document.objects.current().get(organisation=party.organisation, kind=kinds.REGISTER_EXTRACT)
     kind = kinds.RESIDENCE if status.basis == PersonStatus.Basis.RESIDENT else kinds.PASSPORT
+    if sent := Document.objects.current().filter(party=party, kind=kind).first():
+        return sent
     return evidence.upload(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
 
 

@@ -47,6 +47,7 @@ class TestIdentity:
             "Country of formation": "Norway (NO)",
             "Headquarters country": "Norway (NO)",
             "Address": "Strandgata 12, Tromsø",
+            "Registered address": "",
             "Telephone": "••••••••000",
             "Web domain": "",
             "LEI": "",
@@ -62,7 +63,7 @@ class TestIdentity:
 
     def test_nothing_declared_is_said_to_be_verified(self, life: Life) -> None:
         results = {row["attribute"]: row["result"] for row in at(life, "lived", "identity")}
-        for name in ("Name in its own script", "Web domain", "LEI"):
+        for name in ("Name in its own script", "Registered address", "Web domain", "LEI"):
             assert results.pop(name) == "not given"
         assert set(results.values()) == {"not independently verified"}
 
