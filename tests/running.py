@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parents[1]
-READY_WITHIN = 300  # on a machine that others use as well; alone it takes half a minute
+READY_WITHIN = 600  # on a machine that others use as well; alone it takes half a minute
 ENDS_WITHIN = 60
 
 

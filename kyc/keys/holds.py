@@ -22,14 +22,16 @@ def place(
     reason: str,
     by: User,
 ) -> Hold:
-    """Exactly one of key, organisation and entity. In force on the next question a gateway asks."""
+    """Exactly one of key, organisation and entity. In force on the next question a gateway asks. Repeated by the same officer for
+    the same reason while it is in force, it is silence."""
     require(by, Permission.HOLD_PLACE)
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is placed."))
     touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
-    hold = Hold.objects.create(
-        organisation=touched, on_organisation=organisation, key=key, entity=entity, source=source, reason=reason, placed_by=by
-    )
+    said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason, "placed_by": by}
+    if standing := Hold.objects.live().filter(organisation=touched, **said).first():
+        return standing
+    hold = Hold.objects.create(organisation=touched, **said)
     audit.record("hold.placed", target=hold, by=by, reason=reason, source=source)
     return hold
 

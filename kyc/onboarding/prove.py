@@ -39,6 +39,10 @@ class TooMany(Refused):
     """So many invitations in one day are not about one customer's people."""
 
 
+class SentMeanwhile(Refused):
+    """Since the page was drawn."""
+
+
 class InviteForm(Page):
     email = Text(
         label=gettext_lazy("E-mail address"),
@@ -46,6 +50,16 @@ class InviteForm(Page):
         help_text=gettext_lazy("The person's own. The link works for whoever reads this mailbox, so nobody else should."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+    # The invitation before, as the page showed it.
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def refuse_sent_meanwhile(self, last: Invitation | None) -> None:
+        """A second press, or another member's, would end the link that has just been sent."""
+        now = number(last)
+        if self.cleaned_data["shown"] not in {"", now}:
+            self.data = self.data.copy()
+            self.data["shown"] = now
+            raise SentMeanwhile(_("A link has been sent meanwhile, as you see above. Send again only to end that one."))
 
 
 class ProveForm(Page):
@@ -59,6 +73,10 @@ class ProveForm(Page):
         },
     )
     file = DocumentForm.base_fields["file"]
+
+
+def number(invitation: Invitation | None) -> str:
+    return str(invitation.pk if invitation else 0)
 
 
 def newest(person: Party) -> Invitation | None:
@@ -75,7 +93,7 @@ def invite(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     """Asks for the address, and shows what became of the invitation before."""
     person = person_or_404(organisation, pk)
     before = newest(person)
-    form = InviteForm(posted(request), initial={"email": before.email if before else ""})
+    form = InviteForm(posted(request), initial={"email": before.email if before else "", "shown": number(before)})
     if form.acted(lambda: send(request, organisation, person, form)):
         messages.success(request, _("A link is on its way to %(email)s.") % {"email": form.cleaned_data["email"]})
         return redirect("onboarding:invite", pk=pk)
@@ -84,6 +102,7 @@ def invite(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 def send(request: HttpRequest, organisation: Organisation, person: Party, form: InviteForm) -> None:
     email = invitations.address(form.cleaned_data["email"])
+    form.refuse_sent_meanwhile(newest(person))
     if limits.spent(request, "invite", INVITATIONS, key=str(organisation.pk)):
         raise TooMany(_("You have sent many invitations today. Send this one tomorrow, or add the document yourself."))
     invitations.invite(person, email=email, by=request.user)

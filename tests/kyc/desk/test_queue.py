@@ -192,6 +192,19 @@ class TestAddress:
         assert names(look(ana, "order=priority")) == ["Helios Compute FZE", "Nordlys Modelling AS"]
         assert look(ana).late == 1
 
+    @pytest.mark.parametrize(
+        ("address", "sorted_by"),
+        [("", {"Due": "ascending"}), ("order=priority", {"Risk": "descending"}), ("tab=decided", {"In status": "ascending"})],
+    )
+    def test_its_head_says_by_what_it_is_sorted_and_leads_to_the_other(
+        self, make: Make, ana: User, address: str, sorted_by: dict[str, str]
+    ) -> None:
+        make()
+        columns = look(ana, address).columns
+        assert {str(column.label): column.sorted for column in columns if column.sorted} == sorted_by
+        ways = {str(column.label) for column in columns if column.url}
+        assert ways == (set() if "decided" in address else {"Risk", "Due"} - set(sorted_by))
+
     @pytest.mark.parametrize("address", ["tab=x&whose=y&order=z&page=x", "page=99999999999999999", "q=%00", "page=-1", "page=²"])
     def test_nonsense_is_left_out(self, make: Make, ana: User, address: str) -> None:
         make()

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db
 KINDS = ["key", "organisation", "entity"]
 
 
-def place(kind: str, issued: Issued, by: User) -> Hold:
+def place(kind: str, issued: Issued, by: User, question: str = "a question") -> Hold:
     key = issued.key
     on = {"key": key, "organisation": key.organisation, "entity": Entity.objects.get(organisation=key.organisation)}
-    return holds.place(**{kind: on[kind]}, reason=f"a question about the {kind}", by=by)
+    return holds.place(**{kind: on[kind]}, reason=f"{question} about the {kind}", by=by)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,6 +78,14 @@ class TestPlaceAnything:
             with pytest.raises(IntegrityError, match="hold_is_on_exactly_one"), transaction.atomic():
                 holds.place(**both, reason="why", by=rui)
 
+    def test_repeated_it_is_silence(self, linked: Issued, rui: User) -> None:
+        one = place("key", linked, rui)
+        assert place("key", linked, rui) == one
+        assert AuditEvent.objects.filter(verb="hold.placed").count() == 1
+        assert place("key", linked, rui, "another question") != one
+        holds.lift(one, reason="answered", by=rui)
+        assert place("key", linked, rui) != one
+
     def test_an_investigator_may(self, linked: Issued) -> None:
         place("key", linked, scenes.person("ines@keyholder.example", "Ines", "investigator"))
         assert linked.state == "held"
@@ -87,7 +95,7 @@ class TestLift:
     @pytest.mark.parametrize("first", KINDS)
     @pytest.mark.parametrize("second", KINDS)
     def test_ends_that_one_only(self, linked: Issued, rui: User, first: str, second: str) -> None:
-        one, other = place(first, linked, rui), place(second, linked, rui)
+        one, other = place(first, linked, rui), place(second, linked, rui, "another question")
         holds.lift(one, reason="answered", by=rui)
         assert list(Hold.objects.live()) == [other]
         assert linked.state == "held"

@@ -86,6 +86,17 @@ class TestTheMembersPage:
         assert said in page
         assert ("Withdraw it" in page) is (end == "open")
 
+    def test_a_second_press_sends_no_second_mail_and_says_so(self, alices: Client, nordlys: Founded) -> None:
+        sent = {"email": ADDRESS, "shown": alices.get(invite_url(nordlys)).context["form"]["shown"].value()}
+        assert alices.post(invite_url(nordlys), sent).status_code == 302
+        again = alices.post(invite_url(nordlys), sent)
+        assert again.status_code == 422
+        assert "A link has been sent meanwhile" in again.content.decode()
+        assert Message.objects.count() == 1
+        meant = {"email": ADDRESS, "shown": again.context["form"]["shown"].value()}
+        assert alices.post(invite_url(nordlys), meant).status_code == 302
+        assert Message.objects.count() == 2
+
     def test_so_many_a_day_and_no_more(self, alices: Client, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(prove, "INVITATIONS", "2/d/key")
         codes = [alices.post(invite_url(nordlys), {"email": ADDRESS}).status_code for _ in range(3)]
