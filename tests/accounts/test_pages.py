@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import allauth
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -181,8 +182,6 @@ def test_a_second_address_is_added_confirmed_by_code_and_made_the_main_one(custo
 
 def test_every_template_of_ours_stands_where_the_library_looks() -> None:
     """One that is misspelt or no longer asked for would lie here unread, and the bare one be shown."""
-    import allauth
-
     library, ours = Path(allauth.__file__).parent / "templates", Path(__file__).parents[2] / "templates"
     for folder in ("account", "mfa", "usersessions"):
         for template in (ours / folder).rglob("*.*"):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -11,13 +12,15 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, GatewayCredential, Membership, Message, Organisation, Proposal, User
 from demo import seed, stories
-from demo.cast import CAST, PASSWORD
+from demo.cast import CAST, PASSWORD, Person
 from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.cases.outdated import outdated
+from kyc.desk import queue, summary
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Determination, Interest
@@ -221,6 +224,55 @@ class TestTheWhole:
         seed.complete(told.append)
         assert counts() == before
         assert told == []
+
+
+# Tabs of a case, and what each may say that has nothing to show; nothing at all is being examined.
+MAY_SAY = {
+    "screening": {"No possible match"},
+    "risk": {"Nothing raised it"},
+    "use": {"None was named"},
+    "keys": {"No key was issued"},
+}
+EMPTY = re.compile(r'class="empty[^"]*">\s*(?:<strong>)?([^<]*)')
+
+
+def empties(client: Client, address: str) -> set[str]:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return {title.strip() for title in EMPTY.findall(answer.content.decode())}
+
+
+@pytest.mark.usefixtures("seeded")
+class TestScreens:
+    """Whoever of the cast signs in has something true to look at."""
+
+    @pytest.mark.parametrize("person", CAST, ids=lambda person: person.name)
+    def test_each_of_the_cast_begins_with_something(self, person: Person) -> None:
+        client = cast.signed_in(User.objects.get(email=person.email))
+        page = client.get("/start/", follow=True)
+        assert page.status_code == 200
+        assert not EMPTY.findall(page.content.decode())
+
+    @pytest.mark.parametrize("role", ["analyst", "approver", "auditor", "investigator"])
+    def test_lists_of_officers_are_full(self, role: str) -> None:
+        client = cast.signed_in(User.objects.get(staff_role=role, is_robot=False))
+        for tab in queue.TABS:
+            assert bool(empties(client, f"/desk/cases/?tab={tab}")) == (tab == "examining"), tab
+        assert not empties(client, "/reports/")
+
+    def test_every_tab_of_a_case_shows_something(self) -> None:
+        client = cast.signed_in(User.objects.get(staff_role="approver", is_robot=False))
+        shown = Case.objects.filter(organisation__sandbox="").exclude(state="draft")
+        one_of_each = [shown.filter(state=state).earliest("pk") for state in sorted(set(shown.values_list("state", flat=True)))]
+        helios = shown.get(organisation__name="Helios Compute FZE")
+        full = Counter[str]()
+        for case in {*one_of_each, helios}:
+            for tab in summary.TABS:
+                said = empties(client, f"/desk/cases/{case.pk}/?tab={tab}")
+                assert said <= MAY_SAY.get(tab, set()), f"{case.organisation}, {tab}"
+                assert tab != "keys" or bool(said) == (case.state != "approved"), case.organisation
+                full[tab] += not said
+        assert set(full) == set(summary.TABS) and min(full.values()) > 0, full
 
 
 @pytest.mark.django_db

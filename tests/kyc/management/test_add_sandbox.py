@@ -48,9 +48,7 @@ class TestAddSandbox:
         ("outcome", "state", "key"),
         [
             ("approved", "approved", "active"),
-            ("held", "approved", "held"),
             ("refused", "refused", ""),
-            ("waiting", "waiting", ""),
         ],
     )
     def test_filled_it_is_decided_at_once_and_prints_a_key_where_it_is_approved(

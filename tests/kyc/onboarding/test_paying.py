@@ -35,14 +35,9 @@ class TestPayment:
         [
             ({}, ["kind", "source"]),
             ({**BANK, "reference": ""}, ["reference"]),
-            ({**BANK, "reference": "4111 1111 1111 1111"}, ["reference"]),
-            ({**BANK, "kind": "card", "last_four": "4111111111111111"}, ["last_four"]),
-            ({**BANK, "kind": "card", "last_four": "12"}, ["last_four"]),
-            ({**WALLET, "network": ""}, ["network"]),
             ({**BANK, "country": ""}, ["country"]),
             ({**BANK, "holder": "\u202egnp"}, ["holder"]),
             ({**BANK, "holder": "x" * 100_000}, ["holder"]),
-            ({**CREDIT, "source_details": ""}, ["source_details"]),
         ],
     )
     def test_what_is_wrong_is_said_beside_the_field(
