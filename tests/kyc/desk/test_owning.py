@@ -321,7 +321,7 @@ class TestTrusts:
         structure = found(case, customer)
         assert structure.undeclared == {}
         lines = [(line.share, line.is_open) for line in structure.picture().lines if line.owned == str(trust.pk)]
-        assert lines == [("settlor", False), ("trustee", False), ("beneficiary", False)]
+        assert lines == [("Settlor", False), ("Trustee", False), ("Beneficiary", False)]
 
     def test_who_has_only_a_role_is_not_called_unchecked(self, case: Case, customer: Party, trust: Party) -> None:
         assert said(case, customer)["Siri"] == ("", "")
@@ -329,5 +329,5 @@ class TestTrusts:
 
     def test_the_table_says_the_role_instead_of_a_share(self, as_ana: Client, case: Case, trust: Party) -> None:
         told = page(as_ana, case)
-        assert re.search(r'data-label="Share or role">trustee<', told)
+        assert re.search(r'data-label="Share or role">Trustee<', told)
         assert "undeclared" not in told
