@@ -56,7 +56,10 @@ class Interest(models.Model):
                 name="interest_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
             ),
             models.UniqueConstraint(
-                name="interest_declared_once", fields=["owner", "owned", "kind"], condition=Q(valid_to__isnull=True)
+                name="interest_declared_once",
+                fields=["owner", "owned", "kind", "held_for"],
+                nulls_distinct=False,
+                condition=Q(valid_to__isnull=True),
             ),
         ]
 

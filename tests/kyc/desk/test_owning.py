@@ -279,6 +279,18 @@ class TestDraw:
         assert not drawn(told)
 
 
+class TestTables:
+    @pytest.mark.parametrize("tab", ["summary", "people"])
+    def test_a_match_that_nobody_has_confirmed_is_called_no_block(
+        self, as_ana: Client, case: Case, declare: Declare, tab: str
+    ) -> None:
+        matched(case, declare("Maybe Ltd", "60", kind="company"))
+        judged(case, maybe=("yes", "1"), nordlys=("yes", "3/5"))
+        table = page(as_ana, case, tab).partition("</svg>")[2]
+        assert '<span class="badge bad">possible match: OFAC SDN</span>' in table
+        assert ">blocked<" not in page(as_ana, case, tab)
+
+
 class TestNominees:
     @pytest.fixture
     def behind(self, case: Case, customer: Party, declare: Declare) -> Party:
