@@ -15,7 +15,7 @@ from kyc.evidence.models import Document
 from kyc.ownership.models import Interest
 from kyc.parties import profiles, questionnaires, statuses
 from kyc.parties.models import Party, PaymentMeans, Profile, Role
-from kyc.parties.wording import one_stop
+from kyc.parties.sentences import one_stop
 
 C, D, K = Profile.CustomerClass, Document.Kind, Interest.Kind
 FOUNDED = (D.REGISTER_EXTRACT, D.ARTICLES, D.FOUNDING_ACT)
@@ -151,12 +151,13 @@ def ownerless(organisation: Organisation) -> Iterator[str]:
         if party.is_company and not kinds:
             yield one_stop(_("Say who owns %(name)s.") % {"name": party.name})
         elif party.is_trust:
-            for kind, sentence in TRUST_ROLES.items():
+            for kind, sentence in NEEDED_IN_TRUST.items():
                 if kind not in kinds:
                     yield one_stop(str(sentence) % {"name": party.name})
 
 
-TRUST_ROLES: dict[str, Promise] = {
+# The roles in which somebody must be named.
+NEEDED_IN_TRUST: dict[str, Promise] = {
     K.SETTLOR: gettext_lazy("Name the settlor of %(name)s."),
     K.TRUSTEE: gettext_lazy("Name the trustees of %(name)s."),
     K.BENEFICIARY: gettext_lazy("Name the beneficiaries, or their class, of %(name)s."),

@@ -17,6 +17,7 @@ from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import Verdict
 from kyc.parties.models import Party
+from kyc.parties.sentences import one_stop
 from kyc.risk.models import Factor, Score
 from kyc.risk.scoring import Result, score
 from kyc.rules import packs
@@ -182,7 +183,7 @@ def write_findings(facts: Round, rows: list[Row]) -> None:
             examination=facts.examination,
             category=category,
             state=state,
-            sentence=sentence,
+            sentence=one_stop(sentence),
             anchor=anchor,
         )
         for category, state, sentence, anchor in rows

@@ -16,7 +16,7 @@ from kyc.ownership.regimes import Verdict
 from kyc.ownership.shares import Interval, per_cent, short
 from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
-from kyc.parties.wording import one_stop
+from kyc.parties.sentences import one_stop
 from kyc.risk.scoring import Result
 from kyc.screening.models import Hit
 

@@ -14,9 +14,9 @@ from kyc.cases.models import Examination
 from kyc.evidence.models import Document
 from kyc.ownership import regimes, trusts
 from kyc.ownership.graph import Stakes
-from kyc.ownership.models import Interest
+from kyc.ownership.models import Interest, holdings
 from kyc.ownership.regimes import Holding
-from kyc.ownership.shares import ONE, Interval, exactly, parse
+from kyc.ownership.shares import ONE, Interval, exactly
 from kyc.parties import countries
 from kyc.parties.models import Party, Role
 from kyc.rules import packs
@@ -89,7 +89,7 @@ def gather(examination: Examination) -> Round:
     organisation = examination.organisation_id
     parties = {party.pk: party for party in Party.objects.current().filter(organisation=organisation)}
     live = Interest.objects.live().filter(organisation=organisation).order_by("pk")
-    interests = [Holding(str(i.held_for_id or i.owner_id), str(i.owned_id), parse(i.share), i.kind) for i in live]
+    interests = holdings(live)
     return Round(
         examination=examination,
         pack=packs.get(examination.rule_pack),

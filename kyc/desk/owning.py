@@ -13,13 +13,12 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Examination
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart, undeclared
-from kyc.desk import words
 from kyc.ownership import drawing, picture, regimes, shares
-from kyc.ownership.graph import Holding
-from kyc.ownership.models import Determination, Interest
+from kyc.ownership.models import Determination, Interest, holdings
 from kyc.ownership.picture import BAD, WARN, Box, Line, Picture
 from kyc.ownership.shares import Interval
 from kyc.parties.models import Party
+from kyc.parties.sentences import one_stop
 from kyc.screening.models import Hit, ListVersion
 
 
@@ -58,7 +57,7 @@ class Owning:
     @cached_property
     def counted(self) -> set[int]:
         """Who stands in the arithmetic: not who holds for another, nor who has only a role in a trust."""
-        return {pk for interest in self.held for pk in (behind(interest), interest.owned_id)}
+        return {pk for interest in self.held for pk in (interest.counted_owner, interest.owned_id)}
 
     @cached_property
     def held_for(self) -> dict[int, list[int]]:
@@ -73,9 +72,9 @@ class Owning:
     @cached_property
     def undeclared(self) -> dict[int, Interval]:
         """What of each company nobody is named for. Trusts are not divided."""
-        holdings = [Holding(str(behind(i)), str(i.owned_id), shares.parse(i.share)) for i in self.held]
+        stated = holdings(self.held)
         companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
-        return {int(pk): part for pk, part in undeclared(holdings, companies).items()}
+        return {int(pk): part for pk, part in undeclared(stated, companies).items()}
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -106,10 +105,10 @@ class Owning:
 
     def lines(self) -> Iterator[Line]:
         for interest in self.interests:
-            tone = BAD if self.is_blocked(behind(interest)) and self.is_blocked(interest.owned_id) else ""
-            role = words.TRUST_ROLES.get(interest.kind)
+            tone = BAD if self.is_blocked(interest.counted_owner) and self.is_blocked(interest.owned_id) else ""
+            role = interest.role
             is_open = not role and shares.parse(interest.share) == shares.UNKNOWN
-            share = str(role) if role else "?" if is_open else shares.as_stated(interest.share)
+            share = role if role else "?" if is_open else shares.as_stated(interest.share)
             yield Line(str(interest.owner_id), str(interest.owned_id), share, is_open, tone)
         for nominee, others in self.held_for.items():
             for other in others:
@@ -147,7 +146,7 @@ class Owning:
         return sentence % {"lists": ", ".join(names)}
 
     def blocked(self, party: Party, verdict: Determination) -> str:
-        owners = {behind(i) for i in self.held if i.owned_id == party.pk and self.is_blocked(behind(i))}
+        owners = {i.counted_owner for i in self.held if i.owned_id == party.pk and self.is_blocked(i.counted_owner)}
         share = shares.short(Interval(Fraction(verdict.share_min), Fraction(verdict.share_max)))
         return self.by(owners) % {"share": share} if owners else _("blocked")
 
@@ -171,12 +170,7 @@ class Owning:
             _("Of %(name)s %(share)s is undeclared.") % {"name": self.names[pk], "share": at_most(left)}
             for pk, left in self.undeclared.items()
         ]
-        return " ".join([*told, _("The table beneath says who holds what of whom.")])
-
-
-def behind(interest: Interest) -> int:
-    """By whom arithmetic goes."""
-    return interest.held_for_id or interest.owner_id
+        return " ".join(map(one_stop, [*told, _("The table beneath says who holds what of whom.")]))
 
 
 def list_name(version: ListVersion) -> str:

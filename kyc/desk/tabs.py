@@ -17,6 +17,7 @@ from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Determination, Interest
+from kyc.ownership.picture import BAD, WARN
 from kyc.ownership.shares import as_stated
 from kyc.parties.models import Party
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -45,7 +46,7 @@ def summary_facts(case: Case, seen: Seen) -> Facts:
         | proof(finding, seen)
         for finding in (examination.findings.order_by("pk") if examination else [])
     ]
-    return {"findings": findings} | owners(case, seen)
+    return {"findings": findings} | owners(structure(case, seen))
 
 
 def proof(finding: Finding, seen: Seen) -> Facts:
@@ -60,24 +61,34 @@ def proof(finding: Finding, seen: Seen) -> Facts:
     return {"url": f"?tab={tab}", "link": link}
 
 
-def owners(case: Case, seen: Seen) -> Facts:
-    """Who holds what of whom: the picture, and the table that says all that it shows."""
+def structure(case: Case, seen: Seen) -> owning.Owning | None:
     live = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned", "held_for")
-    live = live.order_by("owned", "pk")
-    if seen.frame["customer"] is None or not live:
+    if seen.frame["customer"] is None:
+        return None
+    return owning.owning(seen.frame["customer"], list(live.order_by("owned", "pk")), seen.frame["examination"])
+
+
+def owners(found: owning.Owning | None) -> Facts:
+    """Who holds what of whom: the picture, and the table that says all that it shows."""
+    if found is None or not found.interests:
         return {}
-    found = owning.owning(seen.frame["customer"], list(live), seen.frame["examination"])
     rows = [
         {
             "interest": interest,
-            "share": words.TRUST_ROLES.get(interest.kind) or as_stated(interest.share),
-            "is_blocked": interest.owner_id in seen.frame["blocked"],
+            "share": interest.role or as_stated(interest.share),
+            "stop": stop(found, interest.owner),
             "about": about(interest.owner),
         }
-        for interest in live
+        for interest in found.interests
     ]
     left = [{"of": found.parties[pk], "share": at_most(share)} for pk, share in found.undeclared.items()]
     return {"interests": rows, "undeclared": left, "drawn": owning.draw(found)}
+
+
+def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
+    """What stands against a party, in the picture's words, and the tone; a match that nobody has confirmed is no block."""
+    note, tone = found.finding(party) if found else ("", "")
+    return (note, tone) if tone in (BAD, WARN) else None
 
 
 def about(party: Party) -> str:
@@ -88,12 +99,13 @@ def about(party: Party) -> str:
 
 def people_facts(case: Case, seen: Seen) -> Facts:
     parties = Party.objects.current().filter(organisation=case.organisation).prefetch_related("roles").order_by("pk")
+    found = structure(case, seen)
     rows = [
         {
             "party": party,
             "roles": [role for role in party.roles.all() if role.valid_to is None],
             "country": words.country(party.country),
-            "is_blocked": party.pk in seen.frame["blocked"],
+            "stop": stop(found, party),
         }
         for party in parties
     ]
@@ -109,7 +121,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         ),
         "verdicts": [row for row in told if row["verdict"] != "no"],
         "plain_verdicts": [row for row in told if row["verdict"] == "no"],
-    } | owners(case, seen)
+    } | owners(found)
 
 
 def verdicts(examination: Examination | None) -> list[dict[str, Any]]:

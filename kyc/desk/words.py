@@ -33,12 +33,6 @@ REGIMES: dict[str, Promise] = {
     "ofac-50": gettext_lazy("OFAC 50 % rule"),
     "iaas-cip": gettext_lazy("Beneficial owner"),
 }
-TRUST_ROLES: dict[str, Promise] = {
-    "settlor": gettext_lazy("settlor"),
-    "trustee": gettext_lazy("trustee"),
-    "protector": gettext_lazy("protector"),
-    "beneficiaryOfLegalArrangement": gettext_lazy("beneficiary"),
-}
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),
     "indeterminate": (gettext_lazy("Can't be decided"), "warn"),

@@ -133,8 +133,8 @@ def declare_owner(
         owner = described(kind, name, native_name, country, hq_country, registration_number, birth_date)
         if owner.is_person:
             reach(owner, address=address, email=email, phone=phone)
-    refuse_twice(owner, owned, interest)
     held_for = nominator(organisation, owner, owned, held_for)
+    refuse_twice(owner, owned, interest, held_for)
     if interest == SHAREHOLDING:
         fits(owned, share)
     if owner.pk is None:
@@ -218,11 +218,14 @@ def nominator(organisation: Organisation, owner: Party, owned: Party, held_for: 
     return own(held_for, organisation)
 
 
-def refuse_twice(owner: Party, owned: Party, kind: str) -> None:
+def refuse_twice(owner: Party, owned: Party, kind: str, held_for: Party | None, *, without: int | None = None) -> None:
+    """Once for himself, and once for each for whom he holds (FATF-07)."""
     if owner.pk == owned.pk:
         raise OwnsItself(_("A company cannot be named as its own owner."))
-    for interest in Interest.objects.live().filter(owned=owned, kind=kind).select_related("owner").order_by("pk"):
-        if interest.owner_id == owner.pk or (owner.pk is None and is_same(interest.owner, owner)):
+    live = Interest.objects.live().filter(owned=owned, kind=kind).exclude(pk=without)
+    for interest in live.select_related("owner").order_by("pk"):
+        is_again = interest.owner_id == owner.pk and interest.held_for_id == (held_for.pk if held_for else None)
+        if is_again or (owner.pk is None and is_same(interest.owner, owner)):
             sentence = _("%(owner)s is already named among the owners of %(owned)s; change the share there instead.")
             told_apart = "" if owner.pk else APART.get(owner.kind, "")
             raise NamedTwice(f"{sentence % {'owner': interest.owner.name, 'owned': owned.name}} {told_apart}".strip(), interest)
@@ -311,11 +314,12 @@ def let_go(owner: Party, *, by: User) -> None:
 
 @transaction.atomic
 def say_held_for(interest: Interest, *, held_for: Party | None, by: User) -> Interest:
-    """Says anew whose nominee the owner is, or that it is nobody's (FATF-07). Raises BadNominee."""
+    """Says anew whose nominee the owner is, or that it is nobody's (FATF-07). Raises BadNominee, NamedTwice."""
     organisation = organisations.locked(interest.organisation, by=by)
     interest = live(interest)
     found, before = nominator(organisation, interest.owner, interest.owned, held_for), interest.held_for
     if before != found:
+        refuse_twice(interest.owner, interest.owned, interest.kind, found, without=interest.pk)
         interest.held_for = found
         interest.save(update_fields=["held_for"])
         if found:

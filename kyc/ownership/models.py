@@ -1,11 +1,17 @@
 """Interests as declared, and what each regime makes of them."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation
+from kyc.ownership.graph import Holding
+from kyc.ownership.shares import parse
+from kyc.ownership.trusts import ROLES
 from kyc.parties.models import Party
 
 
@@ -50,9 +56,32 @@ class Interest(models.Model):
                 name="interest_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
             ),
             models.UniqueConstraint(
-                name="interest_declared_once", fields=["owner", "owned", "kind"], condition=Q(valid_to__isnull=True)
+                name="interest_declared_once",
+                fields=["owner", "owned", "kind", "held_for"],
+                nulls_distinct=False,
+                condition=Q(valid_to__isnull=True),
             ),
         ]
+
+    @property
+    def counted_owner(self) -> int:
+        return counted_owner(self)
+
+    @property
+    def role(self) -> str:
+        """What the owner is in a trust; nothing of a shareholder."""
+        return str(self.get_kind_display()) if self.kind in ROLES else ""
+
+
+def counted_owner(row: Any) -> int:
+    """By whom arithmetic goes, of an interest or a row of its history: whom a nominee holds it for, or the owner himself."""
+    found: int = row.held_for_id or row.owner_id
+    return found
+
+
+def holdings(interests: Iterable[Any]) -> list[Holding]:
+    """Interests, or rows of their history, as the arithmetic goes by them; roles in trusts among them."""
+    return [Holding(str(counted_owner(row)), str(row.owned_id), parse(row.share), row.kind) for row in interests]
 
 
 class Determination(models.Model):

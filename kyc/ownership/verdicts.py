@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kyc.ownership.shares import Interval, per_cent
+from kyc.parties.sentences import one_stop
 from kyc.rules.packs import Threshold
 
 YES, NO, INDETERMINATE = "yes", "no", "indeterminate"
@@ -15,6 +16,10 @@ class Verdict:
     verdict: str
     share: Interval
     why: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Whichever regime wrote them: many end with the name of a party, and some names with a stop."""
+        object.__setattr__(self, "why", tuple(map(one_stop, self.why)))
 
 
 def is_reached(threshold: Threshold, share: Interval) -> bool:

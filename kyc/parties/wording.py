@@ -40,11 +40,6 @@ def checked(field: str, text: str, *, limit: int, required: bool = False, lines:
     return text
 
 
-def one_stop(sentence: str) -> str:
-    """The sentence with one full stop at its end, also where a name such as "Foo Ltd." stands last."""
-    return f"{sentence[:-2]}." if sentence.endswith("..") else sentence
-
-
 def alike(name: str) -> str:
     """What two spellings of one name have in common: case and the width of letters make no other name."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -4,11 +4,11 @@ from typing import Any
 
 from accounts.models import Membership
 from kyc.evidence.models import Document
-from kyc.ownership import regimes
-from kyc.ownership.models import Interest
+from kyc.ownership import regimes, trusts
+from kyc.ownership.models import Interest, holdings
 from kyc.ownership.shares import ONE, exactly, parse, shown
 from kyc.parties.models import Party, Role
-from reports.facts.determined import determinations, holdings
+from reports.facts.determined import determinations
 from reports.facts.reader import Reader, country, day, instant, masked
 
 DECLARED = "declared by the customer"
@@ -123,7 +123,7 @@ def interest_row(reader: Reader, row: Any) -> dict[str, str]:
 def unaccounted(reader: Reader, interests: list[Any]) -> list[dict[str, str]]:
     """The unstated remainder of each company (OWN-05); the whole of one for which nobody is named."""
     companies = (pk for pk in sorted(reader.roles) if reader.parties[pk].kind == Party.Kind.COMPANY)
-    left = dict.fromkeys(map(str, companies), exactly(ONE)) | regimes.unaccounted(holdings(interests))
+    left = dict.fromkeys(map(str, companies), exactly(ONE)) | regimes.unaccounted(trusts.shares_only(holdings(interests)))
     return [
         {
             "party_id": int(pk),

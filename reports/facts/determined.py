@@ -1,13 +1,13 @@
 """Each regime's word on each party in the last round. A word that rests on a match nobody has confirmed is not a yes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
 from accounts.history import as_of
 from kyc.ownership import regimes, trusts
-from kyc.ownership.models import Determination, Interest
-from kyc.ownership.shares import Interval, parse, per_cent, shown
+from kyc.ownership.models import Determination, Interest, holdings
+from kyc.ownership.shares import Interval, per_cent, shown
 from kyc.rules import packs
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader
@@ -56,12 +56,6 @@ def regime_row(reader: Reader, regime: str, rows: list[Determination]) -> dict[s
     }
 
 
-def holdings(interests: Iterable[Any]) -> list[regimes.Holding]:
-    """The shares as the arithmetic goes by them: each with whom a nominee holds it for, and no roles in trusts."""
-    told = (regimes.Holding(str(i.held_for_id or i.owner_id), str(i.owned_id), parse(i.share), i.kind) for i in interests)
-    return trusts.shares_only(told)
-
-
 class Certainty:
     """What a stored yes is worth: it was computed from confirmed matches and from open ones alike. `sure` are the parties
     blocked by confirmed matches alone, `possible` those blocked when every open match is true too."""
@@ -77,7 +71,7 @@ class Certainty:
             return cls()
         round_ = reader.examinations[-1]
         live = reader.own(as_of(Interest, reader.snapshot, recorded_by=round_.done_at)).filter(valid_to__isnull=True)
-        held = holdings(live)
+        held = trusts.shares_only(holdings(live))
         threshold = packs.get(round_.rule_pack).threshold(OFAC)
 
         def blocked(rulings: Collection[str]) -> set[str]:

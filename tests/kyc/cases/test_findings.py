@@ -197,6 +197,10 @@ class TestUnaccounted:
             "Not accounted for: 70 % of Fjord Holding AS, and 1 smaller part.",
         )
 
+    def test_a_name_with_a_stop_ends_the_sentence_alone(self, nordlys: Founded) -> None:
+        company(nordlys, "Corvane Labs B.V.", "100", owner=("Kari Moe", "60"))
+        assert finding(scenes.examine(nordlys), "unaccounted")[1] == "Not accounted for: 40 % of Corvane Labs B.V."
+
     def test_every_company_at_the_line_is_named_the_largest_first(self, nordlys: Founded) -> None:
         for name, share, rest in (
             ("Small AS", "10", "90"),

@@ -279,6 +279,18 @@ class TestDraw:
         assert not drawn(told)
 
 
+class TestTables:
+    @pytest.mark.parametrize("tab", ["summary", "people"])
+    def test_a_match_that_nobody_has_confirmed_is_called_no_block(
+        self, as_ana: Client, case: Case, declare: Declare, tab: str
+    ) -> None:
+        matched(case, declare("Maybe Ltd", "60", kind="company"))
+        judged(case, maybe=("yes", "1"), nordlys=("yes", "3/5"))
+        table = page(as_ana, case, tab).partition("</svg>")[2]
+        assert '<span class="badge bad">possible match: OFAC SDN</span>' in table
+        assert ">blocked<" not in page(as_ana, case, tab)
+
+
 class TestNominees:
     @pytest.fixture
     def behind(self, case: Case, customer: Party, declare: Declare) -> Party:
@@ -321,7 +333,7 @@ class TestTrusts:
         structure = found(case, customer)
         assert structure.undeclared == {}
         lines = [(line.share, line.is_open) for line in structure.picture().lines if line.owned == str(trust.pk)]
-        assert lines == [("settlor", False), ("trustee", False), ("beneficiary", False)]
+        assert lines == [("Settlor", False), ("Trustee", False), ("Beneficiary", False)]
 
     def test_who_has_only_a_role_is_not_called_unchecked(self, case: Case, customer: Party, trust: Party) -> None:
         assert said(case, customer)["Siri"] == ("", "")
@@ -329,5 +341,5 @@ class TestTrusts:
 
     def test_the_table_says_the_role_instead_of_a_share(self, as_ana: Client, case: Case, trust: Party) -> None:
         told = page(as_ana, case)
-        assert re.search(r'data-label="Share or role">trustee<', told)
+        assert re.search(r'data-label="Share or role">Trustee<', told)
         assert "undeclared" not in told

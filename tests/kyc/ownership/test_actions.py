@@ -209,3 +209,74 @@ class TestEnd:
         ownership.end(first, by=nordlys.by)
         ownership.end(first, by=nordlys.by)
         assert AuditEvent.objects.filter(verb="interest.ended", target_id=str(first.pk)).count() == 1
+
+
+class TestNominees:
+    @pytest.fixture
+    def behind(self, nordlys: Founded) -> tuple[Party, Party]:
+        def principal(name: str) -> Party:
+            return ownership.name_principal(nordlys.organisation, name=name, country="NO", by=nordlys.by)
+
+        return principal("Anna Moe"), principal("Bo Moe")
+
+    def test_one_holds_for_several_and_for_himself(self, nordlys: Founded, behind: tuple[Party, Party]) -> None:
+        nina = own(nordlys, "Nina Vik", "30", held_for=behind[0]).owner
+        for share, principal in (("20", behind[1]), ("10", None)):
+            ownership.declare_owner(
+                nordlys.organisation, owned=nordlys.party, owner=nina, share=share, held_for=principal, by=nordlys.by
+            )
+        counted = {(row.counted_owner, row.share) for row in Interest.objects.live().filter(owner=nina)}
+        assert counted == {(behind[0].pk, "30"), (behind[1].pk, "20"), (nina.pk, "10")}
+
+    def test_for_one_she_is_named_once(self, nordlys: Founded, behind: tuple[Party, Party]) -> None:
+        nina = own(nordlys, "Nina Vik", "30", held_for=behind[0]).owner
+        with pytest.raises(ownership.NamedTwice):
+            ownership.declare_owner(
+                nordlys.organisation, owned=nordlys.party, owner=nina, share="5", held_for=behind[0], by=nordlys.by
+            )
+
+    def test_described_anew_she_is_no_second_person(self, nordlys: Founded, behind: tuple[Party, Party]) -> None:
+        own(nordlys, "Nina Vik", "30", held_for=behind[0])
+        with pytest.raises(ownership.NamedTwice):
+            own(nordlys, "Nina Vik", "20", held_for=behind[1])
+        assert Party.objects.filter(name="Nina Vik").count() == 1
+
+    def test_said_anew_two_holdings_never_become_one_twice(self, nordlys: Founded, behind: tuple[Party, Party]) -> None:
+        first = own(nordlys, "Nina Vik", "30", held_for=behind[0])
+        second = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, owner=first.owner, share="20", held_for=behind[1], by=nordlys.by
+        )
+        with pytest.raises(ownership.NamedTwice):
+            ownership.say_held_for(second, held_for=behind[0], by=nordlys.by)
+        assert Interest.objects.get(pk=second.pk).held_for == behind[1]
+
+
+class TestNamePrincipal:
+    def test_names_an_owner_who_holds_nothing_himself(self, nordlys: Founded) -> None:
+        anna = ownership.name_principal(nordlys.organisation, name="Anna Moe", country="NO", by=nordlys.by)
+        assert list(anna.roles.values_list("kind", "valid_to")) == [("owner", None)]
+        assert AuditEvent.objects.get(verb="interest.principal_named").details["name"] == "Anna Moe"
+
+    def test_one_named_before_is_not_named_again(self, nordlys: Founded) -> None:
+        named = {"name": "Anna Moe", "country": "NO", "birth_date": "1970-01-02", "by": nordlys.by}
+        ownership.name_principal(nordlys.organisation, **named)
+        with pytest.raises(parties.NamedBefore):
+            ownership.name_principal(nordlys.organisation, **named)
+        assert Party.objects.filter(name="Anna Moe").count() == 1
+
+
+class TestLeavePrincipal:
+    def test_leaves_once_nobody_holds_for_her(self, nordlys: Founded) -> None:
+        anna = ownership.name_principal(nordlys.organisation, name="Anna Moe", country="NO", by=nordlys.by)
+        ownership.leave_principal(anna, by=nordlys.by)
+        assert not Party.objects.current().filter(pk=anna.pk).exists()
+
+    def test_stays_while_somebody_does(self, nordlys: Founded) -> None:
+        anna = ownership.name_principal(nordlys.organisation, name="Anna Moe", country="NO", by=nordlys.by)
+        held = own(nordlys, "Nina Vik", "30", held_for=anna)
+        for leave in (ownership.leave_principal, parties.remove):
+            with pytest.raises(parties.HeldThrough, match="Nina Vik holds a share for Anna Moe"):
+                leave(anna, by=nordlys.by)
+        assert Party.objects.current().filter(pk=anna.pk).exists()
+        ownership.end(held, by=nordlys.by)
+        assert not Party.objects.current().filter(pk=anna.pk).exists()

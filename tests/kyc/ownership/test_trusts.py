@@ -119,6 +119,16 @@ class TestWithTrusts:
         assert verdicts(holdings, "C")["s"].why[-1].startswith("Sam is settlor of Oak Trust, which holds 30 % of Clearwater Ltd;")
 
 
+class TestVerdict:
+    def test_a_reason_ends_with_one_stop_also_after_a_name_that_has_one(self) -> None:
+        names = {"p": "Pia", "C": "Corvane Labs B.V."}
+        held = [Holding("p", "C", parse("30"))]
+        found = regimes.beneficial_owners(held, subject="C", people={"p"}, threshold=QUARTER, names=names)
+        assert found["p"].why[0] == "Pia holds 30 % of Corvane Labs B.V."
+        listed = regimes.blocked(held, listed={"p"}, threshold=Threshold(Fraction(1, 2), True, "half"), names=names)
+        assert not any(reason.endswith("..") for verdict in listed.values() for reason in verdict.why)
+
+
 class TestBehindRoles:
     def test_companies_and_trusts_with_a_role_that_counts(self) -> None:
         chain = [Holding("T", "C", parse("40")), role("L", "trustee"), role("s", "settlor"), role("U", "protector")]

@@ -9,7 +9,8 @@ from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
 from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
-from kyc.parties.wording import BadText, checked, one_stop, past_day
+from kyc.parties.sentences import one_stop
+from kyc.parties.wording import BadText, checked, past_day
 from tests.cast import Founded, customer, founded
 
 pytestmark = pytest.mark.django_db
