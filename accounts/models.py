@@ -250,7 +250,7 @@ class Message(Claimable):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
-    # Carries a link that opens something: its text is forgotten once it is sent.
+    # Carries a link that opens something: its text is forgotten once it is sent or given up.
     is_secret = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField(auto_now_add=True)
