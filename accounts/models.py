@@ -41,6 +41,15 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="robot_once_in_role", fields=["staff_role"], condition=Q(is_robot=True)),
+            # Nobody else can sign up as what decides the sandboxes.
+            models.CheckConstraint(
+                name="robots_address_is_a_robots", condition=Q(is_robot=True) | ~Q(email__iendswith="@robots.invalid")
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.name or self.email
 
