@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts import messages, second_factor
 from accounts.models import User
@@ -18,6 +21,19 @@ class AccountAdapter(DefaultAccountAdapter):
         mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, context)
         html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
+
+    def clean_email(self, email: str) -> str:
+        """No mail ever reaches an address under .invalid (RFC 2606); the product's own robots stand there."""
+        email = str(super().clean_email(email))
+        if email.rstrip(".").lower().endswith(".invalid"):
+            raise ValidationError(_("No mail can reach this address. Write one at which you read mail."))
+        return email
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Robots decide sandboxes and never sign in, whatever password or passkey somebody gave them."""
+        if user.is_robot:
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **kwargs)
 
     def generate_email_verification_code(self) -> str:
         """A code that is sent anew works as long as the first one did: the library counts from the first."""

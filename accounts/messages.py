@@ -4,12 +4,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Case, F, TextField, Value, When
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Message
 from config import jobs
 
+UNLESS_SECRET = {
+    column: Case(When(is_secret=True, then=Value("")), default=F(column), output_field=TextField()) for column in ("text", "html")
+}
 QUEUE = jobs.Queue(
     name="messages.send",
     model=Message,
@@ -18,6 +22,7 @@ QUEUE = jobs.Queue(
     failed=Message.State.FAILED,
     lease=timedelta(seconds=40),
     max_errors=12,
+    at_failure=UNLESS_SECRET,
 )
 
 
@@ -28,7 +33,7 @@ def queue(*, to: str, subject: str, text: str, html: str = "", is_secret: bool =
 
 
 def queue_template(name: str, *, to: str, subject: str, is_secret: bool = False, **context: object) -> Message:
-    """From the pair templates/emails/NAME.txt and .html. A secret one is forgotten once it is sent."""
+    """From the pair templates/emails/NAME.txt and .html. A secret one is forgotten once it is sent, or given up."""
     context["site"] = settings.SITE_URL
     text = render_to_string(f"emails/{name}.txt", context)
     html = render_to_string(f"emails/{name}.html", context)
@@ -47,5 +52,4 @@ def send_all() -> None:
                 mail.attach_alternative(row.html, "text/html")
             mail.send()
             with claim.finish(state=Message.State.SENT):
-                forgotten = {"text": "", "html": ""} if row.is_secret else {}
-                Message.objects.filter(pk=row.pk).update(sent_at=timezone.now(), **forgotten)
+                Message.objects.filter(pk=row.pk).update(sent_at=timezone.now(), **UNLESS_SECRET)

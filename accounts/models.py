@@ -41,6 +41,15 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="robot_once_in_role", fields=["staff_role"], condition=Q(is_robot=True)),
+            # Nobody else can sign up as what decides the sandboxes.
+            models.CheckConstraint(
+                name="robots_address_is_a_robots", condition=Q(is_robot=True) | ~Q(email__iendswith="@robots.invalid")
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.name or self.email
 
@@ -253,7 +262,7 @@ class Message(Claimable):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
-    # Carries a link that opens something: its text is forgotten once it is sent.
+    # Carries a link that opens something: its text is forgotten once it is sent or given up.
     is_secret = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField(auto_now_add=True)

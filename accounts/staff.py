@@ -43,6 +43,8 @@ def free_address(email: str) -> str:
         validate_email(email)
     except ValidationError:
         raise BadEmail(_("%(email)s is no e-mail address.") % {"email": email}) from None
+    if email.endswith(".invalid"):
+        raise BadEmail(_("No mail can reach %(email)s.") % {"email": email})
     is_taken = User.objects.filter(email__iexact=email).exists() or EmailAddress.objects.filter(email__iexact=email).exists()
     if is_taken:
         raise BadEmail(_("Somebody signs in with %(email)s already.") % {"email": email})

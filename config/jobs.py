@@ -5,12 +5,13 @@ that first checks the token. So a second delivery does nothing, a killed worker 
 its failed state with the reason.
 """
 
+import dataclasses
 import logging
 import os
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,6 +120,8 @@ class Queue:
     failed: str
     lease: timedelta
     max_errors: int = MAX_ERRORS
+    # What else a row's columns become when it fails for good.
+    at_failure: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def rows(self) -> models.QuerySet[Any]:
         return self.model._base_manager.filter(**{self.field: self.ready})
@@ -221,7 +224,8 @@ class Claim:
         self.mine().update(job_token=None, claimed_until=Now() + pause, errors=errors, failure=failure)
 
     def fail(self, failure: str, **columns: Any) -> None:
-        self.mine().update(**{self.queue.field: self.queue.failed}, claimed_until=None, failure=failure, **columns)
+        ended = {self.queue.field: self.queue.failed, **self.queue.at_failure, **columns}
+        self.mine().update(**ended, claimed_until=None, failure=failure)
 
 
 def told(error: BaseException) -> str:

@@ -46,6 +46,13 @@ def number(name: str, default: int) -> int:
     return int(written)
 
 
+def switch(name: str) -> bool:
+    written = os.environ.get(name, "") or "0"
+    if written not in {"0", "1"}:
+        refuse(f"{name} must be 1 or 0.")
+    return written == "1"
+
+
 def cache(written: str, broker: str) -> str:
     """The cache's URL as Django's Redis backend reads it; unless named, the broker's Valkey serves as both."""
     if written:
@@ -120,7 +127,10 @@ SITE_URL = needed("SITE_URL", f"http://127.0.0.1:{os.environ.get('KEYHOLDER_PORT
 if urlsplit(SITE_URL).scheme not in {"http", "https"}:
     refuse("SITE_URL must start with https:// (or http:// where nobody else can listen).")
 IS_SECURE = SITE_URL.startswith("https://")
-# How many proxies stand before the web process and append to X-Forwarded-For. With none, no such header is believed.
+# How many proxies stand before the web process and append to X-Forwarded-For. With none, no such header is believed. Behind a
+# proxy that ends TLS and is not named, every request would be led to https for ever, so https asks for the number, be it 0.
+if IS_SECURE and not os.environ.get("TRUSTED_PROXIES"):
+    refuse("TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does.")
 TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -225,7 +235,11 @@ SECURE_SSL_REDIRECT = IS_SECURE
 # What asks whether the process lives does so from inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
+# These bind the operator's other hosts as well, preload for years, so only the operator can want them: both checks of Django's
+# that ask for them are silent.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = switch("HSTS_PRELOAD")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+handler400 = "config.pages.unreadable"
 if settings.DEMO:
     gallery = RedirectView.as_view(pattern_name="demo:gallery", http_method_names=["get", "head"])
     urlpatterns += [path("demo/", include("demo.urls")), path("ui/", gallery, name="gallery")]

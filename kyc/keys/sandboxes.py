@@ -5,6 +5,7 @@ They are customers in all that a gateway sees, and in nothing that is counted, q
 
 from datetime import timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
@@ -87,9 +88,9 @@ def make(*, name: str, outcome: str, owner: User, by: User | None) -> Organisati
 
 def robot(role: StaffRole) -> User:
     """The robot of that role; it has no password that could be known."""
-    email = f"sandbox-{role}@robots.invalid"
-    found = User.objects.filter(email=email).first()
-    return found or User.objects.create_user(email, name=f"Sandbox ({role.label})", staff_role=role, is_robot=True)
+    made = {"email": f"sandbox-{role}@robots.invalid", "name": f"Sandbox ({role.label})", "password": make_password(None)}
+    found, _is_new = User.objects.get_or_create(is_robot=True, staff_role=role, defaults=made)
+    return found
 
 
 def run() -> None:

@@ -173,3 +173,15 @@ class TestSecret:
         rows = {row.pk: (row.state, row.text, row.html) for row in Message.objects.all()}
         assert rows == {kept.pk: ("sent", "Plain", "<p>Plain</p>"), secret.pk: ("sent", "", "")}
         assert mail.outbox[1].body == "/prove/token"
+
+    def test_so_it_is_once_it_is_given_up(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "tests.accounts.test_messages.Down"
+        kept = messages.queue(to="a@b.example", subject="Hello", text="Plain", html="<p>Plain</p>")
+        secret = messages.queue(to="a@b.example", subject="A link", text="/prove/token", html="<p>token</p>", is_secret=True)
+        Message.objects.update(errors=messages.QUEUE.max_errors - 2)
+        messages.send_all()
+        assert Message.objects.get(pk=secret.pk).text == "/prove/token", "it is tried once more"
+        Message.objects.update(claimed_until=None)
+        messages.send_all()
+        rows = {row.pk: (row.state, row.text, row.html) for row in Message.objects.all()}
+        assert rows == {kept.pk: ("failed", "Plain", "<p>Plain</p>"), secret.pk: ("failed", "", "")}

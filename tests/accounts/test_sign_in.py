@@ -447,3 +447,22 @@ class TestNotices:
             assert message.text.startswith("Hello,\n\n")
             assert message.text.rstrip().splitlines()[-2] == "The verification team"
             assert secret not in message.text
+
+
+@pytest.mark.django_db
+class TestRobots:
+    @pytest.mark.parametrize("email", ["sandbox-analyst@robots.invalid", "x@ROBOTS.INVALID", "x@other.invalid"])
+    def test_nobody_signs_up_at_an_address_that_no_mail_reaches(self, email: str) -> None:
+        cache.clear()
+        answer = Client().post("/account/signup/", {"email": email, "password1": "a long enough word 1"})
+        assert "No mail can reach this address." in answer.content.decode()
+        assert not User.objects.exists()
+
+    def test_never_sign_in(self) -> None:
+        cache.clear()
+        robot = User.objects.create_user("r@robots.invalid", PASSWORD, staff_role="analyst", is_robot=True)
+        EmailAddress.objects.create(user=robot, email=robot.email, verified=True, primary=True)
+        client = Client()
+        answer = client.post("/account/login/", {"login": robot.email, "password": PASSWORD})
+        assert answer["Location"] == "/account/inactive/"
+        assert "_auth_user_id" not in client.session

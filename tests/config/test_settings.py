@@ -17,11 +17,13 @@ COMPLETE = {
     "ALLOWED_HOSTS": "keyholder.example",
     "EMAIL_HOST": "mail.example",
     "SITE_URL": "https://keyholder.example",
+    "TRUSTED_PROXIES": "1",
 }
 STRONG = "8Hq2-xV5c_Zt9LrPb4Nw7KdYj3Ms6GfAu1Qe0RoTiXhBvSgWyClEnUzDkJpFmOa"
 NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md."
+NO_PROXIES = "TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does."
 BAD_CACHE = "CACHE_URL must start with redis://, rediss:// or unix:// ."
-NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL"})
+NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL", "TRUSTED_PROXIES"})
 PROGRAMS = {
     "manage.py": ["python", "manage.py", "check"],
     "worker": ["celery", "--quiet", "-A", "config.celery", "worker"],
@@ -84,6 +86,10 @@ class TestProduction:
             ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number."),
             ("TRUSTED_PROXIES", "10.0.0.1", "TRUSTED_PROXIES must be a number."),
             ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES must be a number."),
+            ("TRUSTED_PROXIES", "unset", NO_PROXIES),
+            ("TRUSTED_PROXIES", "", NO_PROXIES),
+            ("HSTS_SUBDOMAINS", "yes", "HSTS_SUBDOMAINS must be 1 or 0."),
+            ("HSTS_PRELOAD", "true", "HSTS_PRELOAD must be 1 or 0."),
             ("SITE_URL", "keyholder.example", "SITE_URL must start with https:// (or http:// where nobody else can listen)."),
             ("BROKER_URL", "amqp://user:hunter2@rabbit/keyholder", NO_CACHE),
             ("BROKER_URL", "amqps://rabbit/", NO_CACHE),
@@ -127,7 +133,7 @@ class TestDeployment:
     def test_djangos_own_check_finds_nothing(self, tmp_path: Path) -> None:
         done = self.check(tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == "System check identified no issues (0 silenced).\n"
+        assert done.stdout == "System check identified no issues (2 silenced).\n"
 
     def test_it_would_find_an_address_without_tls(self, tmp_path: Path) -> None:
         done = self.check(tmp_path, SITE_URL="http://keyholder.example")
@@ -135,17 +141,36 @@ class TestDeployment:
         for found in ("W004", "W008", "W012", "W016"):
             assert f"(security.{found})" in done.stderr
 
-    @pytest.mark.parametrize(
-        ("proxies", "told"), [("unset", "0 None"), ("0", "0 None"), ("2", "2 ('HTTP_X_FORWARDED_PROTO', 'https')")]
-    )
+    @pytest.mark.parametrize(("proxies", "told"), [("0", "0 None"), ("2", "2 ('HTTP_X_FORWARDED_PROTO', 'https')")])
     def test_proxies_are_believed_only_where_they_are_named(self, tmp_path: Path, proxies: str, told: str) -> None:
         asked = "from config import settings as s; print(s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_PROXY_SSL_HEADER)"
         done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "TRUSTED_PROXIES": proxies})
         assert (done.stdout, done.stderr) == (f"{told}\n", "")
 
+    def test_plain_http_asks_for_no_proxies(self, tmp_path: Path) -> None:
+        asked = "from config import settings as s; print(s.TRUSTED_PROXIES)"
+        plain = {**COMPLETE, "SITE_URL": "http://keyholder.example", "TRUSTED_PROXIES": "unset"}
+        done = started(tmp_path, "python", "-c", asked, **plain)
+        assert (done.stdout, done.stderr) == ("0\n", "")
+
+    @pytest.mark.parametrize(
+        ("variables", "told"),
+        [({}, "31536000 False False"), ({"HSTS_SUBDOMAINS": "1"}, "31536000 True False"),
+         ({"HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "31536000 True True")],
+    )  # fmt: skip
+    def test_other_hosts_are_bound_to_https_only_where_that_is_asked(
+        self, tmp_path: Path, variables: dict[str, str], told: str
+    ) -> None:
+        asked = (
+            "from config import settings as s;"
+            "print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+        )
+        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, **variables})
+        assert (done.stdout, done.stderr) == (f"{told}\n", "")
+
     def test_the_readme_names_every_variable_that_the_settings_read(self) -> None:
         source = (BASE / "config/settings.py").read_text()
-        read = set(re.findall(r"(?:needed|number|environ\.get|environ)[\[(]\"([A-Z_]+)\"", source))
+        read = set(re.findall(r"(?:needed|number|switch|environ\.get|environ)[\[(]\"([A-Z_]+)\"", source))
         readme = (BASE / "README.md").read_text()
         assert {"DATABASE_URL", "TRUSTED_PROXIES", "SITE_URL", "VAULT_DIR"} <= read
         assert sorted(name for name in read - {"KEYHOLDER_DB_ROLE"} if f"`{name}`" not in readme) == []

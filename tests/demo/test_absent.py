@@ -39,6 +39,7 @@ PRODUCTION = {
     "KEY_PEPPERS": "1:pepper",
     "ALLOWED_HOSTS": "keyholder.example",
     "SITE_URL": "https://keyholder.example",
+    "TRUSTED_PROXIES": "1",
     "EMAIL_HOST": "mail.example",
     "PROVIDER_NAME": "Example",
 }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
@@ -170,3 +170,21 @@ class TestShown:
         found = submitted(other, name="Real AS").organisation.case_set.get()
         assert ">Sandbox<" not in seen(other, found.organisation)
         assert ">Sandbox<" not in signed_in(officer).get(f"/desk/cases/{found.pk}/").content.decode()
+
+
+@pytest.mark.django_db
+class TestRobot:
+    def test_is_found_by_what_it_is_whatever_it_is_called(self) -> None:
+        made = sandboxes.robot(StaffRole.ANALYST)
+        User.objects.filter(pk=made.pk).update(email="renamed@keyholder.example")
+        assert sandboxes.robot(StaffRole.ANALYST) == made
+        assert sandboxes.robot(StaffRole.APPROVER) != made
+
+    def test_there_is_one_in_a_role(self) -> None:
+        sandboxes.robot(StaffRole.ANALYST)
+        with pytest.raises(IntegrityError, match="robot_once_in_role"):
+            User.objects.create_user("second@robots.invalid", staff_role=StaffRole.ANALYST, is_robot=True)
+
+    def test_nobody_else_takes_its_address(self) -> None:
+        with pytest.raises(IntegrityError, match="robots_address_is_a_robots"):
+            User.objects.create_user("sandbox-analyst@ROBOTS.invalid", "x")
