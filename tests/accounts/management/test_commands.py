@@ -119,3 +119,24 @@ def test_the_readme_names_every_command_of_ours() -> None:
     for app in ("accounts", "kyc", "reports", "demo"):
         for path in (BASE / app / "management/commands").glob("[a-z]*.py"):
             assert f"| `{path.stem}" in readme, path
+
+
+class TestResetSecondFactor:
+    def test_signs_out_everywhere_and_the_next_session_sets_up_a_new_one(self) -> None:
+        rui, ana = cast.staff("approver", "Rui"), cast.staff("analyst", "Ana")
+        client, other = cast.signed_in(rui), cast.signed_in(ana)
+        assert client.get("/desk/cases/").status_code == 200
+        said = printed("reset_second_factor", rui.email.upper())
+        assert said == f"{rui.email}: signed out everywhere; the next sign-in sets up a new second factor.\n"
+        assert client.get("/desk/cases/")["Location"].startswith("/account/login/")
+        assert cast.signed_in(rui).get("/desk/cases/")["Location"] == "/account/2fa/totp/activate/"
+        assert other.get("/desk/cases/").status_code == 200
+        event = AuditEvent.objects.get(verb="staff.second_factor_reset")
+        assert event.target_id == str(rui.pk)
+        assert event.details["removed"] == ["totp"]
+        assert event.details["operator"]
+
+    def test_says_what_is_wrong(self) -> None:
+        alice = cast.customer()
+        assert refused("reset_second_factor", "nobody@x.example") == "Nobody signs in with nobody@x.example."
+        assert refused("reset_second_factor", alice.email) == "Alice Olsen is no member of staff."
