@@ -12,8 +12,16 @@ def main() -> None:
         os.environ["KEYHOLDER_DB_ROLE"] = "owner"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
+    from django.db.utils import ProgrammingError
+    from psycopg.errors import UndefinedTable
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable):
+            raise
+        print("The database has no tables of Keyholder yet: run `manage.py migrate` first.", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":
