@@ -25,6 +25,8 @@ PAPERS: dict[str, tuple[tuple[str, ...], Promise]] = {
     C.TRUST: ((D.TRUST_DEED,), gettext_lazy("Add the trust deed.")),
     C.STATE_BODY: ((D.FOUNDING_ACT,), gettext_lazy("Add the act that founded the body, or its statute.")),
 }
+# What is about a person, and says nothing about a company.
+OF_PEOPLE = (D.AUTHORITY, D.PASSPORT, D.IDENTITY_CARD, D.RESIDENCE)
 # How each class is asked about itself.
 ABOUT: dict[str, Promise] = {
     C.COMPANY: gettext_lazy("Tell us about the company."),
@@ -109,7 +111,7 @@ def documents(customer_class: str, organisation: Organisation) -> Iterator[str]:
 
 def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
     current, kinds = Document.objects.current().filter(organisation=organisation), PAPERS[customer_class][0]
-    return not (current.filter(kind__in=kinds) if kinds else current.exclude(kind=D.AUTHORITY)).exists()
+    return not (current.filter(kind__in=kinds) if kinds else current.exclude(kind__in=OF_PEOPLE)).exists()
 
 
 def unidentified(signing: Collection[Signatory]) -> list[Signatory]:
