@@ -29,6 +29,7 @@ def one_of_each(by: User, **names: str) -> Rows:
     analyst, approver = (cast.staff(role, f"{role} of {organisation}") for role in ("analyst", "approver"))
     interest = ownership.declare_owner(organisation, owned=found.party, owner=found.controller, share="100", by=by)
     document = evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=by)
+    evidence.upload(organisation, kind="passport", file=cast.pdf(width=420), party=found.controller, by=by)
     case = cases.submit(Case.objects.get(organisation=organisation), declared_true=True, by=by)
     version, _ = ListVersion.objects.get_or_create(
         source="ofac-cons", sha256="0" * 64, defaults={"published": date(2024, 5, 2), "entries_count": 0}

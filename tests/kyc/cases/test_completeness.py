@@ -62,7 +62,6 @@ class TestMissing:
         assert [(gap.step, gap.sentence) for gap in missing(complete.organisation)] == [(step, sentence)]
 
     def test_a_document_taken_back(self, complete: Founded) -> None:
-        evidence.remove(complete.organisation.document_set.get(kind="register_extract"), by=complete.by)
         evidence.remove(complete.organisation.document_set.get(kind="passport"), by=complete.by)
         # An identity card about the company itself is nobody's.
         evidence.upload(complete.organisation, kind="identity_card", file=pdf(), by=complete.by)

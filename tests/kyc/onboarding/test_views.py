@@ -91,7 +91,7 @@ class TestCreate:
 class TestOverview:
     def test_says_what_is_missing_with_the_way_there(self, alices: Client) -> None:
         page = alices.get(url("overview")).content.decode()
-        assert "Two things are missing" in page
+        assert "Three things are missing" in page
         assert "Say who owns Nordlys Modelling AS." in page
         assert f'href="{url("owners")}"' in page
         assert page.count("button primary") == 1
@@ -434,6 +434,7 @@ class TestCheck:
     def test_is_sent_once_and_only_declared_true(self, alices: Client, nordlys: Founded) -> None:
         alices.post(url("owner_add", nordlys.party.pk, "known"), {"owner": nordlys.controller.pk, "share": "100"})
         alices.post(url("documents"), {"kind": "register_extract", "file": pdf()})
+        alices.post(url("documents"), {"kind": "passport", "party": nordlys.controller.pk, "file": pdf()})
         assert alices.post(url("check"), {}).status_code == 422
         assert alices.post(url("check"), {"declared_true": "on"})["Location"] == url("overview")
         alices.post(url("check"), {"declared_true": "on"})
