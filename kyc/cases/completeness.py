@@ -28,7 +28,6 @@ PAPERS: dict[str, tuple[tuple[str, ...], Promise]] = {
     C.STATE_BODY: ((D.FOUNDING_ACT,), gettext_lazy("Add the act that founded the body, or its statute.")),
 }
 # What is about a person, and says nothing about a company.
-OF_PEOPLE = (D.AUTHORITY, D.PASSPORT, D.IDENTITY_CARD, D.RESIDENCE)
 # How each class is asked about itself.
 ABOUT: dict[str, Promise] = {
     C.COMPANY: gettext_lazy("Tell us about the company."),

@@ -96,7 +96,7 @@ def checked(items: Iterable[Mapping[str, Any]], parties: dict[int, Party], custo
         if party is not None and party not in parties:
             raise BadItem(_("Choose one of this customer's parties."))
         if wrong := misplaced(what, parties.get(party) if party is not None else None, customer_class):
-            raise BadItem(f"{ITEMS[what].label}: {wrong}")
+            raise BadItem(_("%(item)s: %(wrong)s") % {"item": ITEMS[what].label, "wrong": wrong})
         if len(words) > LONGEST:
             raise BadItem(_("Your own words are too long: at most %(limit)s characters.") % {"limit": LONGEST})
         kept.append({"what": what, "party": party, "why": why, "words": words})

@@ -87,6 +87,7 @@ VERBS = {
     "user.renamed": _("changed their own name"),
     "staff.added": _("added a member of staff"),
     "staff.role_changed": _("changed the role of a member of staff"),
+    "staff.second_factor_reset": _("took away a second factor"),
     "list.loaded": _("loaded a list"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),

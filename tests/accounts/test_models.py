@@ -41,6 +41,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "PersonStatus": ("rule_pack", "x"),
     "PaymentMeans": ("holder", "x"),
     "Questionnaire": ("superseded_at", datetime(2026, 1, 1, tzinfo=UTC)),
+    "FlagRuling": ("note", "x"),
     "StatusProof": ("note", "x"),
     "AuthorityProof": ("note", "x"),
     "Invitation": ("email", "x@x.example"),

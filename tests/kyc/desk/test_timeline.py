@@ -20,7 +20,7 @@ class TestOf:
 
     def test_one_kind_only(self, case: Case) -> None:
         events, _on = timeline.of(case, kind="documents")
-        assert [event.what for event in events] == ["sent a document: Register extract"]
+        assert [event.what for event in events] == ["sent a document: Passport", "sent a document: Register extract"]
 
     def test_goes_on_where_it_stopped(self, case: Case) -> None:
         everything, _on = timeline.of(case)

@@ -38,7 +38,7 @@ class TestDoor:
         client = cast.signed_in(charlie)
         there, missing = client.get(address(case)), client.get("/desk/cases/999999/")
         assert (there.status_code, there.content) == (404, missing.content)
-        document = Document.objects.get()
+        document = Document.objects.get(kind="register_extract")
         assert client.get(address(case, f"documents/{document.pk}/")).content == missing.content
 
     @pytest.mark.parametrize("verb", ["assign", "propose", "take", "decline", "withdraw", "holds/place"])
@@ -354,7 +354,7 @@ class TestHolds:
 
 class TestDocument:
     def test_is_shown_in_a_sandbox_and_the_look_recorded(self, as_ana: Client, case: Case) -> None:
-        document = Document.objects.get()
+        document = Document.objects.get(kind="register_extract")
         answer = as_ana.get(address(case, f"documents/{document.pk}/"))
         assert answer["Content-Type"] == "application/pdf"
         assert answer["Content-Disposition"].startswith("inline")
@@ -364,18 +364,18 @@ class TestDocument:
         assert AuditEvent.objects.filter(verb="document.viewed", actor="Ana Maric").count() == 1
 
     def test_downloads_when_asked(self, as_ana: Client, case: Case) -> None:
-        document = Document.objects.get()
+        document = Document.objects.get(kind="register_extract")
         answer = as_ana.get(address(case, f"documents/{document.pk}/?download=1"))
         assert answer["Content-Disposition"].startswith("attachment")
 
     def test_what_a_browser_might_run_is_only_downloaded(self, as_ana: Client, case: Case) -> None:
-        document = Document.objects.get()
+        document = Document.objects.get(kind="register_extract")
         Document.objects.filter(pk=document.pk).update(content_type="text/html")
         answer = as_ana.get(address(case, f"documents/{document.pk}/"))
         assert answer["Content-Disposition"].startswith("attachment")
         assert answer["Content-Type"] == "application/octet-stream"
 
     def test_another_organisations_document_is_missing(self, make: Callable[..., Case], as_ana: Client, case: Case) -> None:
-        document = Document.objects.get()
+        document = Document.objects.get(kind="register_extract")
         other = make("Lotus Inference Ltd")
         assert as_ana.get(address(other, f"documents/{document.pk}/")).status_code == 404

@@ -82,7 +82,6 @@ class TestRun:
         assert Case.objects.get(organisation=found.organisation).state == Case.State.REVIEW
 
     def test_one_that_cannot_be_decided_ends_failed_and_stops_nobody_else(self) -> None:
-        load_list()
         poison, good = (made_and_sent(f"{name}@mesh.example", name) for name in ("Poison AB", "Good AB"))
         examining.run()
         # Without a customer there is nobody to verify.

@@ -86,6 +86,7 @@ class TestWhileEditable:
     def test_what_was_sent_is_not_changed(self, alices: Client, nordlys: Founded, name: str) -> None:
         ownership.declare_owner(nordlys.organisation, owned=nordlys.party, owner=nordlys.controller, share="100", by=nordlys.by)
         evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+        evidence.upload(nordlys.organisation, kind="passport", file=pdf(width=420), party=nordlys.controller, by=nordlys.by)
         alices.post(reverse("onboarding:check"), {"declared_true": "on"})
         assert Case.objects.get().state == Case.State.SUBMITTED
         before = Party.objects.count()

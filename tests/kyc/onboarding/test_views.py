@@ -434,7 +434,7 @@ class TestCheck:
     def test_is_sent_once_and_only_declared_true(self, alices: Client, nordlys: Founded) -> None:
         alices.post(url("owner_add", nordlys.party.pk, "known"), {"owner": nordlys.controller.pk, "share": "100"})
         alices.post(url("documents"), {"kind": "register_extract", "file": pdf()})
-        alices.post(url("documents"), {"kind": "passport", "party": nordlys.controller.pk, "file": pdf()})
+        alices.post(url("documents"), {"kind": "passport", "party": nordlys.controller.pk, "file": pdf(width=420)})
         assert alices.post(url("check"), {}).status_code == 422
         assert alices.post(url("check"), {"declared_true": "on"})["Location"] == url("overview")
         alices.post(url("check"), {"declared_true": "on"})
