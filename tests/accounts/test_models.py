@@ -47,6 +47,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Invitation": ("email", "x@x.example"),
     "Link": ("because", "x"),
     "Hold": ("reason", "x"),
+    "SandboxOutcome": ("state", "done"),
     "Report": ("template", "x"),
 }
 NEVER_DELETED = {Decision, Proposal, Report}
