@@ -43,6 +43,7 @@ class TestUpload:
     @pytest.mark.parametrize(
         ("data", "found"),
         [(picture("PNG"), "image/png"), (picture("JPEG"), "image/jpeg"), (pdf().read(), "application/pdf")],
+        ids=["PNG", "JPEG", "PDF"],
     )
     def test_tells_the_type_by_content_whatever_the_name(self, nordlys: Founded, data: bytes, found: str) -> None:
         document = send(nordlys, data, name="letter.docx")
