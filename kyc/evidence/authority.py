@@ -12,6 +12,8 @@ D, K = Document.Kind, Role.Kind
 # Who stands in a register, if what the customer declared is true.
 OFFICES = (K.DIRECTOR, K.CONTROLLER)
 IDENTITY = (D.PASSPORT, D.IDENTITY_CARD)
+# Always about a person, who is named with it.
+OF_PEOPLE = (*IDENTITY, D.RESIDENCE, D.AUTHORITY)
 # What names those who lead a customer; sent about nobody, it is about the customer.
 REGISTERS = (D.REGISTER_EXTRACT, D.ARTICLES, D.FOUNDING_ACT, D.TRUST_DEED)
 

@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
-from kyc.evidence.authority import OFFICES, REGISTERS
+from kyc.evidence.authority import OF_PEOPLE, OFFICES, REGISTERS
 from kyc.evidence.models import AuthorityProof, Document, StatusProof
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PersonStatus, Role
@@ -26,7 +26,10 @@ class NotAProof(Refused):
 
 
 def may_prove(document: Document, party: Party, customer: Party | None) -> bool:
-    """Whether a document is about that party. What was sent about nobody in particular is about the customer."""
+    """Whether a document is about that party. What was sent about nobody in particular is about the customer; a person's paper
+    is about no company, whoever it was filed under."""
+    if document.kind in OF_PEOPLE and not party.is_person:
+        return False
     if document.party_id:
         return document.party_id == party.pk
     return customer is not None and customer.pk == party.pk

@@ -64,7 +64,7 @@ def while_open(step: str) -> Callable[[Page], Page]:
             if way.case is None:
                 return redirect("onboarding:create")
             if step not in way.open:
-                messages.info(request, why_closed(way, step))
+                messages.info(request, why_closed(organisation, way, step))
                 return redirect("onboarding:overview")
             return view(request, organisation, **kwargs)
 
@@ -73,9 +73,9 @@ def while_open(step: str) -> Callable[[Page], Page]:
     return made
 
 
-def why_closed(way: steps.Way, step: str) -> Promise:
+def why_closed(organisation: Organisation, way: steps.Way, step: str) -> Promise:
     if way.case is not None and not way.case.is_editable:
-        return steps.CLOSED
+        return steps.closed(organisation, way.case)
     return steps.NOT_ASKED if step in way.names else steps.NOT_YOURS
 
 
@@ -89,7 +89,7 @@ def while_editable(view: Page) -> Page:
         if case is None:
             return redirect("onboarding:create")
         if not case.is_editable:
-            messages.info(request, steps.CLOSED)
+            messages.info(request, steps.closed(organisation, case))
             return redirect("onboarding:overview")
         return view(request, organisation, **kwargs)
 

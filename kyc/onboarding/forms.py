@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Project
 from accounts.refused import Refused
+from kyc.evidence import authority
 from kyc.onboarding.changing import Changing, Page
 from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis
 from kyc.parties.actions import SecondController
@@ -106,6 +107,13 @@ class DocumentForm(Page):
         parties = Party.objects.current().filter(organisation=organisation).exclude(roles__kind=Role.Kind.CUSTOMER)
         self.fields["party"].queryset = parties.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
         self.fields["party"].empty_label = itself  # type: ignore[attr-defined]  # ModelChoiceField's
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        is_whose = typed.get("party") or "party" not in self.fields or "party" in self.errors
+        if typed.get("kind") in authority.OF_PEOPLE and not is_whose:
+            self.add_error("party", _("This is a person's paper: choose whose it is."))
+        return typed
 
 
 class SendForm(Page):

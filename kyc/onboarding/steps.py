@@ -32,6 +32,7 @@ STEPS: dict[str, Promise] = {
     "documents": _("Documents"),
     "check": _("Check and send"),
 }
+VERIFIED = _("You are verified, and what you told us stands as it was checked. If something has changed, write to us.")
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
 NOT_ASKED = _("We have asked for certain things only, and this is none of them. What we asked for stands below.")
 NOT_YOURS = _("This page is not asked of you.")
@@ -138,6 +139,11 @@ def is_verified(organisation: Organisation, case: Case | None) -> bool:
     return is_approved and Entity.objects.live().filter(organisation=organisation).exists()
 
 
+def closed(organisation: Organisation, case: Case | None) -> Promise:
+    """Why nothing can be changed now."""
+    return VERIFIED if is_verified(organisation, case) else CLOSED
+
+
 @contextmanager
 def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
     """As `editing` of the use, which one who is verified may sign anew at any time. Raises NotEditable."""
@@ -158,7 +164,7 @@ def editing(organisation: Organisation, *asked: str) -> Iterator[Case]:
     with transaction.atomic():
         case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
         if case is None or not case.is_editable:
-            raise NotEditable(CLOSED)
+            raise NotEditable(closed(organisation, current_case(organisation)))
         if asked and not opened(organisation, case, asked):
             raise NotEditable(NOT_ASKED)
         yield case

@@ -60,6 +60,10 @@ class TestMayProve:
         }
         assert able == {("register_extract", "Nordlys Modelling AS"), ("passport", "Alice Olsen")}
 
+    def test_a_persons_paper_filed_under_the_company_is_no_proof_of_it(self, nordlys: Founded) -> None:
+        stray = evidence.upload(nordlys.organisation, kind="passport", file=pdf(), by=nordlys.by)
+        assert not proofs.may_prove(stray, nordlys.party, nordlys.party)
+
     def test_of_an_individual_who_sent_his_passport_before_he_said_who_he_is(self, db: None) -> None:
         by = customer("siri@moe.example", "Siri Moe")
         organisation = organisations.create(name="Siri Moe", by=by)

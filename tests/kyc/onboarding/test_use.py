@@ -115,6 +115,12 @@ class TestOnceVerified:
 
         return move
 
+    def test_what_was_checked_stands_and_the_page_says_so(self, verified: Client) -> None:
+        assert (
+            "You are verified, and what you told us stands"
+            in verified.get(reverse("onboarding:people"), follow=True).content.decode()
+        )
+
     def overview(self, client: Client) -> str:
         return client.get(reverse("onboarding:overview")).content.decode()
 

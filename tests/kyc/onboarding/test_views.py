@@ -380,6 +380,14 @@ class TestOwners:
 
 
 class TestDocuments:
+    @pytest.mark.parametrize("kind", ["passport", "identity_card", "residence", "authority"])
+    def test_a_persons_paper_names_whose_it_is(self, alices: Client, nordlys: Founded, kind: str) -> None:
+        refused = alices.post(url("documents"), {"kind": kind, "file": pdf()})
+        assert refused.status_code == 422
+        assert refused.context["form"].errors["party"] == ["This is a person's paper: choose whose it is."]
+        told = {"kind": kind, "party": nordlys.controller.pk, "file": pdf()}
+        assert alices.post(url("documents"), told).status_code == 302
+
     def test_are_added_read_back_and_taken_back(self, alices: Client) -> None:
         file = pdf()
         assert alices.post(url("documents"), {"kind": "register_extract", "file": file}).status_code == 302
@@ -404,7 +412,7 @@ class TestDocuments:
         assert again.status_code == 422
         assert "You have already added this file." in text(again)
         assert Document.objects.count() == 1
-        assert sent("passport").status_code == sent("other", party=nordlys.controller.pk).status_code == 302
+        assert sent("other").status_code == sent("other", party=nordlys.controller.pk).status_code == 302
 
     @pytest.mark.parametrize("data", [b"", b"hello", b"%PDF-1.4 broken"])
     def test_what_is_no_document_is_explained_and_the_kind_kept(self, alices: Client, data: bytes) -> None:
