@@ -31,6 +31,7 @@ class RequestForm(forms.Form):
     organisation = forms.ModelChoiceField(
         label=_("Organisation"),
         queryset=Organisation.objects.real().order_by("name", "pk"),
+        empty_label=_("Choose…"),
         # The keys to choose from are those of whichever is chosen.
         widget=forms.Select(
             attrs={

@@ -129,7 +129,7 @@ def sentence(item: dict[str, Any], parties: dict[int, Party]) -> str:
     label = str(ITEMS[item["what"]].label)
     party = parties.get(item["party"])
     named = _("%(what)s of %(name)s") % {"what": label, "name": party.name} if party else label
-    return " ".join(filter(None, [f"{named}.", str(REASONS[item["why"]]), item["words"]]))
+    return " ".join(filter(None, [named if named.endswith(".") else f"{named}.", str(REASONS[item["why"]]), item["words"]]))
 
 
 def has_left(requirement: Requirement) -> bool:

@@ -138,6 +138,7 @@
   document.addEventListener("htmx:load", (event) => {
     reveal(event.target);
     adapt(event.target);
+    event.target.querySelectorAll("[data-centre]").forEach(centre);
   });
   reveal(document);
   adapt(document);

@@ -69,6 +69,12 @@ class TestAskedItemByItem:
             ("use", None, "Intended use. We do not understand it as it stands."),
         ]
 
+    def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(self, nordlys: Founded) -> None:
+        nordlys.party.name = "Lipa Invest d.o.o."
+        nordlys.party.save()
+        cases.take(propose(nordlys, [{"what": "owners", "party": nordlys.party.pk, "why": "missing"}]), by=staff("approver"))
+        assert Requirement.objects.get().sentence == "Owners of Lipa Invest d.o.o. It is missing."
+
     def test_a_sentence_alone_is_one_requirement_and_nothing_is_refused(self, nordlys: Founded) -> None:
         cases.take(propose(nordlys, [], "Please call us."), by=staff("approver"))
         assert list(Requirement.objects.values_list("what", "sentence")) == [("", "Please call us.")]
