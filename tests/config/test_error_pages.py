@@ -81,6 +81,7 @@ class TestErrorPages:
             ("application/json", json.dumps({"token": SENT * 100})),
             ("application/x-www-form-urlencoded", f"token={SENT * 100}"),
         ],
+        ids=["json", "form"],
     )
     def test_a_machines_body_that_is_too_large_is_declined_as_the_api_declines(
         self, client: Client, settings: Any, kind: str, body: str
