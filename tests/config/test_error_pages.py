@@ -1,14 +1,34 @@
 """What people see when a request goes wrong: the right status, a plain heading, and nothing of what they sent."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
+
+from accounts import credentials
+from config import urls
+from tests import cast
 
 SENT = "sent-by-somebody"
 STYLES = ("css/tokens.css", "css/base.css")
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied(SENT)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError(SENT)
+
+
+# The product's addresses, and two that go wrong as none of its own should.
+urlpatterns = [*urls.urlpatterns, path("closed/", closed), path("broken/", broken)]
 
 
 def page(answer: Any, status: int, heading: str) -> None:
@@ -39,3 +59,35 @@ class TestErrorPages:
     def test_a_file_or_form_that_is_too_large(self, client: Client, settings: Any) -> None:
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
         page(client.post("/account/login/", {"login": SENT * 100}), 413, "That file or form is too large")
+
+    def test_a_page_that_ones_role_does_not_open(self, client: Client, settings: Any) -> None:
+        settings.ROOT_URLCONF = __name__
+        page(client.get(f"/closed/?{SENT}"), 403, "This is not open to you")
+
+    def test_too_many_attempts(self, client: Client) -> None:
+        for _ in range(100):
+            answer = client.post("/account/password/reset/", {"email": f"{SENT}@nordlys.example"})
+            if answer.status_code == 429:
+                break
+        page(answer, 429, "Too many attempts")
+
+    def test_a_fault_of_ours(self, client: Client, settings: Any) -> None:
+        settings.ROOT_URLCONF = __name__
+        page(client.get(f"/broken/?{SENT}"), 500, "Something went wrong on our side")
+
+    @pytest.mark.parametrize(
+        ("kind", "body"),
+        [
+            ("application/json", json.dumps({"token": SENT * 100})),
+            ("application/x-www-form-urlencoded", f"token={SENT * 100}"),
+        ],
+        ids=["json", "form"],
+    )
+    def test_a_machines_body_that_is_too_large_is_declined_as_the_api_declines(
+        self, client: Client, settings: Any, kind: str, body: str
+    ) -> None:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+        secret = credentials.issue(name="edge", by=cast.staff("administrator"))[1]
+        answer = client.post("/api/v1/introspect", body, content_type=kind, headers={"Authorization": f"Bearer {secret}"})
+        assert (answer.status_code, answer["Content-Type"]) == (413, "application/json")
+        assert answer.json() == {"error": "invalid_request", "error_description": "The body is too large."}

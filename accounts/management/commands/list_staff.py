@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 from django.db.models import Exists, OuterRef
 
+from accounts import second_factor
 from accounts.models import User
 
 HEADINGS = ("E-mail", "Role", "Name", "Second factor", "Last sign-in")
@@ -15,8 +16,8 @@ class Command(BaseCommand):
     help = "Prints every staff account: e-mail, role, name, whether it has a second factor, when it last signed in."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        totp = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
-        people = User.objects.exclude(staff_role="").annotate(has_factor=Exists(totp)).order_by("staff_role", "email")
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=second_factor.FACTORS)
+        people = User.objects.exclude(staff_role="").annotate(has_factor=Exists(factors)).order_by("staff_role", "email")
         rows = [HEADINGS, *map(cells, people)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:

@@ -4,6 +4,7 @@ from io import StringIO
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -80,6 +81,13 @@ class TestListStaff:
             ["rui@keyholder.example", "approver", "Rui", "yes", "never"],
         ]
         assert lines[1].index("approver") == lines[2].index("approver") == lines[0].index("Role")
+
+    @pytest.mark.parametrize(("kind", "is_factor"), [("totp", "yes"), ("webauthn", "yes"), ("recovery_codes", "no")])
+    def test_a_passkey_is_a_second_factor_and_recovery_codes_alone_are_none(self, kind: str, is_factor: str) -> None:
+        printed("add_staff", *NINA)
+        Authenticator.objects.create(user=User.objects.get(), type=kind, data={})
+        [line] = printed("list_staff").splitlines()[1:]
+        assert line.split() == ["nina@keyholder.example", "approver", "Nina", "Roos", is_factor, "never"]
 
 
 class TestGateways:

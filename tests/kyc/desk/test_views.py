@@ -2,7 +2,9 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from accounts.models import AuditEvent, Proposal, User
@@ -31,6 +33,18 @@ def address(case: Case, rest: str = "") -> str:
 
 def proposed(case: Case, by: User) -> Decision:
     return actions.propose(case, **PROPOSAL, by=by)
+
+
+# What only the question names whether a case has to be examined anew.
+DEAREST = "'authority.verified'"
+
+
+class TestPageAsksWhetherItIsOutdatedOnce:
+    @pytest.mark.parametrize("tab", TABS)
+    def test_on_every_tab(self, case: Case, as_ana: Client, tab: str) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            assert as_ana.get(address(case), {"tab": tab}).status_code == 200
+        assert len([query for query in queries if DEAREST in query["sql"]]) == 1
 
 
 class TestDoor:
