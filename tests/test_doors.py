@@ -289,7 +289,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
     rows[Invitation].digest = invitations.digest(f"a-link-of-{organisation.pk}")
     rows[Invitation].save()
     answers = cast.ANSWERS | {"resale": "resale", "onward_controls": "We know them."}
-    signed = questionnaires.sign(organisation, answers=answers, signed_name="Alice", by=rows[User])
+    signed = questionnaires.sign(organisation, answers=answers, signed_name=str(rows[User]), by=rows[User])
     free = Party.objects.create(organisation=organisation, kind="person", name="Kari Lund", country="NO")
     free.roles.create(organisation=organisation, kind="director", valid_from=timezone.localdate())
     passport = Document.objects.get(pk=rows[Document].pk)

@@ -23,7 +23,7 @@ from tests.test_doors import DOORS, HIDDEN, OURS, House, house, path_of, undone
 
 pytestmark = pytest.mark.soak
 # The forms that every run tries, with fewer values.
-SAMPLES = ("onboarding:company", "desk:propose", "reports:request")
+SAMPLES = {"onboarding:company"}
 
 __all__ = ["house"]  # pytest finds the fixture here
 
@@ -114,7 +114,7 @@ class Sender:
     def __init__(self, house: House, name: str) -> None:
         door = DOORS[name]
         self.house, self.name, self.path = house, name, path_of(name, house.mine)
-        role = sorted(door.who - door.told or door.who)[0]
+        role = sorted(door.who - set(door.told) or door.who)[0]
         self.cookies = SimpleCookie({key: morsel.value for key, morsel in house.clients[role].items()})
         self.data: dict[str, Any] = dict(door.post(house.mine)) if door.post else {}
         if door.get:
