@@ -15,9 +15,12 @@ from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
+from kyc.risk.models import Score
 from tests.cast import Founded, founded, pdf, shown
 
 VOLKHOV, DRAGUNOV, KARPOV = "Volkhov Trading LLC", "Dragunov Metals LLC", "Zorislav Karpov"
+NAME = "Nordlys Modelling AS"
+LIST = "OFAC SDN list of 1 October 2026"
 
 
 def person(email: str, name: str, role: str = "") -> User:
@@ -112,3 +115,12 @@ def audit_breaks() -> Iterator[None]:
             yield
     finally:
         audit.request_id.reset(token)
+
+
+def finding(examination: Examination, category: str) -> tuple[str, str]:
+    found = examination.findings.get(category=category)
+    return found.state, found.sentence
+
+
+def codes(examination: Examination) -> set[str]:
+    return set(Score.objects.get(examination_id=examination.pk).factors.values_list("code", flat=True))

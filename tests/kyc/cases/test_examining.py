@@ -18,20 +18,9 @@ from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
-from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
+from tests.kyc.cases.scenes import KARPOV, LIST, VOLKHOV, codes, company, finding, own
 
 pytestmark = pytest.mark.django_db
-NAME = "Nordlys Modelling AS"
-LIST = "OFAC SDN list of 1 October 2026"
-
-
-def finding(examination: Examination, category: str) -> tuple[str, str]:
-    found = examination.findings.get(category=category)
-    return found.state, found.sentence
-
-
-def codes(examination: Examination) -> set[str]:
-    return set(Score.objects.get(examination_id=examination.pk).factors.values_list("code", flat=True))
 
 
 class TestScreening:

@@ -3,7 +3,7 @@
 import pytest
 
 from kyc.cases import examining
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination, Interest
@@ -11,20 +11,9 @@ from kyc.parties import actions as parties
 from kyc.risk.models import Score
 from tests.cast import Founded
 from tests.kyc.cases import scenes
-from tests.kyc.cases.scenes import DRAGUNOV, VOLKHOV, company, own
+from tests.kyc.cases.scenes import DRAGUNOV, NAME, VOLKHOV, codes, company, finding, own
 
 pytestmark = pytest.mark.django_db
-NAME = "Nordlys Modelling AS"
-LIST = "OFAC SDN list of 1 October 2026"
-
-
-def finding(examination: Examination, category: str) -> tuple[str, str]:
-    found = examination.findings.get(category=category)
-    return found.state, found.sentence
-
-
-def codes(examination: Examination) -> set[str]:
-    return set(Score.objects.get(examination_id=examination.pk).factors.values_list("code", flat=True))
 
 
 @pytest.mark.usefixtures("the_list")

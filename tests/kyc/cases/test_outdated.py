@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.models import AuditEvent, User
 from config.installation import BASE
 from kyc.cases import examining
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import CHANGES
 from kyc.parties import actions as parties
@@ -20,20 +20,9 @@ from kyc.screening.models import Hit
 from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
-from tests.kyc.cases.scenes import KARPOV, own
+from tests.kyc.cases.scenes import KARPOV, finding, own
 
 pytestmark = pytest.mark.django_db
-NAME = "Nordlys Modelling AS"
-LIST = "OFAC SDN list of 1 October 2026"
-
-
-def finding(examination: Examination, category: str) -> tuple[str, str]:
-    found = examination.findings.get(category=category)
-    return found.state, found.sentence
-
-
-def codes(examination: Examination) -> set[str]:
-    return set(Score.objects.get(examination_id=examination.pk).factors.values_list("code", flat=True))
 
 
 @pytest.mark.usefixtures("the_list")
