@@ -181,7 +181,7 @@ class TestPage:
         assert not re.search(r"<style|<script|\sstyle=|\son\w+=", picture)
 
     def test_without_owners_there_is_no_picture(self, as_ana: Client, case: Case) -> None:
-        Interest.objects.update(valid_to=date(2026, 11, 24))
+        Interest.objects.update(valid_from=date(2026, 1, 1), valid_to=date(2026, 1, 2))
         told = page(as_ana, case)
         assert "No owner was named" in told
         assert not drawn(told)
