@@ -37,6 +37,11 @@ def group(item: pytest.Item) -> str:
     return f"{item.path.parent.name} {item.path.name}"
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Files that tests make differ from process to process (a PDF bears its second), and xdist wants the same names in all."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What tests measured, also those that ran in another process."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
