@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
@@ -90,6 +91,22 @@ def mail_and_passwords(settings: Any) -> None:
     """Argon2 is meant to be slow."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_are_looked_for_once() -> Iterator[None]:
+    """Each client of a test makes the middleware anew, and this walk through all folders takes twice as long as a page."""
+    walk, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def walk_once(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            walk(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", walk_once)
+        yield
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class BadText(Refused):
 
 def checked(field: str, text: str, *, limit: int, required: bool = False, lines: bool = False) -> str:
     """`text` with its white space put in order; at most `limit` characters. Line breaks stay when `lines`. Raises BadText."""
-    if not all(is_shown(character) for character in text if character not in "\t\r\n"):
+    if not all(is_shown(character) for character in set(text).difference("\t\r\n")):
         raise BadText(field, _("This holds characters that cannot be shown. Type it anew rather than pasting it."))
     text = ("\n" if lines else " ").join(filter(None, (" ".join(row.split()) for row in text.splitlines())))
     if required and not any(character.isalnum() for character in text):
