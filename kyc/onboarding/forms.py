@@ -9,7 +9,7 @@ from accounts.models import Organisation, Project
 from accounts.refused import Refused
 from kyc.evidence import authority
 from kyc.onboarding.changing import Changing, Page
-from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis
+from kyc.onboarding.fields import CHOOSE, BirthDate, Country, NativeName, Text, UsBasis
 from kyc.parties.actions import SecondController
 from kyc.parties.models import Party, Profile, Role
 
@@ -138,7 +138,7 @@ class KeyForm(Page):
     responsible = forms.ModelChoiceField(
         Party.objects.none(),
         label=_("Responsible person"),
-        empty_label="",
+        empty_label=CHOOSE,
         help_text=_("Who answers for what is done with the key."),
         error_messages={"required": _("Choose who answers for the key."), "invalid_choice": _("Choose one from the list.")},
     )
