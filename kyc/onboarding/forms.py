@@ -19,8 +19,12 @@ Kinds = list[tuple[Any, Any]]
 
 
 class OrganisationForm(Page):
-    name = Text(label=_("Name of your organisation"), help_text=_("As you want to see it here. The legal name comes later."))
     your_name = Text(label=_("Your own name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = Text(
+        label=_("Name of your organisation"),
+        required=False,
+        help_text=_("As you want to see it here; the legal name comes later. Leave it empty if you come for yourself."),
+    )
 
 
 # What people are in others than companies.

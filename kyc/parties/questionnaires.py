@@ -96,6 +96,7 @@ def answer_to(question: Question, given: Any) -> Any:
         chosen = [code for code, _label in question.options if code in (given or [])]
         if question.is_required and not chosen:
             raise BadText(question.code, _("Choose at least one."))
+        refuse_contradiction(question, chosen)
         return chosen
     text = checked(question.code, str(given or ""), limit=2000, lines=True)
     if not text and not question.is_required:
@@ -108,6 +109,18 @@ def answer_to(question: Question, given: Any) -> Any:
     elif text not in (YES_NO if question.kind == "yesno" else dict(question.options)):
         raise BadText(question.code, _("Choose one."))
     return text
+
+
+def refuse_contradiction(question: Question, chosen: list[str]) -> None:
+    options = dict(question.options)
+    for code in question.alone:
+        if code in chosen and len(chosen) > 1:
+            others = ", ".join(f"“{_(options[other])}”" for other in chosen if other != code)
+            raise BadText(
+                question.code,
+                _("“%(answer)s” can't be true together with %(others)s. Leave out what does not apply.")
+                % {"answer": _(options[code]), "others": others},
+            )
 
 
 def raised(signed: Questionnaire) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from accounts.refused import Refused
 # Marks that turn the direction of what follows: a name must read the same everywhere it is shown.
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
-OLDEST = 130
+OLDEST = 120
 HOST = re.compile(r"(?=.*[a-z])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
 WORD = re.compile(r"[a-z0-9]+")
 APOSTROPHES = re.compile("['\u2019\u2018\u02bc\u02bb`\u00b4]")
@@ -110,6 +110,10 @@ def lei(field: str, text: str) -> str:
     return code
 
 
+def age(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def past_day(field: str, text: str, *, required: bool = False) -> str:
     """A full date in the past as YYYY-MM-DD, or empty when none was given nor is needed. Raises BadText."""
     if not (text := text.strip()):
@@ -121,6 +125,6 @@ def past_day(field: str, text: str, *, required: bool = False) -> str:
     except ValueError:
         raise BadText(field, _("Write the date as year, month and day, such as 1985-04-30.")) from None
     today = timezone.localdate()
-    if not today.year - OLDEST <= day.year or day >= today:
+    if day >= today or age(day, today) > OLDEST:
         raise BadText(field, _("This date cannot be right: it must lie in the past, within %(n)s years.") % {"n": OLDEST})
     return day.isoformat()

@@ -93,6 +93,7 @@ class TestSign:
             ({"end_use": " "}, "end_use"),
             ({"end_users": []}, "end_users"),
             ({"end_users": ["martians"]}, "end_users"),
+            ({"end_users": ["nobody_else", "public"]}, "end_users"),
             ({"military": "perhaps"}, "military"),
             ({"military": "yes"}, "military_details"),
             ({"resale": "resale"}, "onward_controls"),
@@ -116,6 +117,13 @@ class TestSign:
         signed = sign(nordlys)
         with pytest.raises(DatabaseError, match="signed answers do not change"), transaction.atomic():
             Questionnaire.objects.filter(pk=signed.pk).update(answers={})
+
+    def test_a_contradiction_is_told_in_the_words_of_the_answers(self, nordlys: Founded) -> None:
+        with pytest.raises(BadText, match="“Only I myself” can't be true together with “The public”"):
+            sign(nordlys, end_users=["public", "nobody_else"])
+
+    def test_an_answer_that_stands_alone_may_stand(self, nordlys: Founded) -> None:
+        assert sign(nordlys, end_users=["nobody_else"]).answers["end_users"] == ["nobody_else"]
 
 
 class TestFlags:
