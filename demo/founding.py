@@ -174,7 +174,7 @@ def passport(person: Party) -> SimpleUploadedFile:
 def told(organisation: Organisation, row: Customer, by: User) -> None:
     """How it will use the API, and how it pays where that is asked."""
     answers = {**ANSWERS, "ultimate_parent_country": row.hq or row.country, **row.answers}
-    questionnaires.sign(organisation, answers=answers, signed_name=str(by), by=by)
+    questionnaires.sign(organisation, answers=answers, signed_name=parties.signing(organisation)[0].name, by=by)
     if row.payment and completeness.is_foreign_data_asked(organisation):
         pays = {"holder": row.name, "country": row.country, "source": "revenue", "last_four": "4242", **row.payment}
         if pays["kind"] == "credit":

@@ -108,7 +108,7 @@ def founded(by: User, *, name: str = "Nordlys Modelling AS", person: str = "Alic
     organisation = organisations.create(name=name, by=by)
     cases.open_case(organisation, notice_version="2026-11", locale="en", by=by)
     if told:
-        declared(organisation, by)
+        profiles.choose(organisation, customer_class="company", programme="none", by=by)
     party = parties.declare_company(
         organisation,
         name=name,
@@ -130,13 +130,14 @@ def founded(by: User, *, name: str = "Nordlys Modelling AS", person: str = "Alic
         us_basis="none",
         by=by,
     )
+    if told:
+        declared(organisation, by, signed_name=person)
     return Founded(organisation, party, controller, by)
 
 
-def declared(organisation: Organisation, by: User) -> None:
-    """What it is, and how it will use and pay for what it gets."""
-    profiles.choose(organisation, customer_class="company", programme="none", by=by)
-    questionnaires.sign(organisation, answers=ANSWERS, signed_name=str(by), by=by)
+def declared(organisation: Organisation, by: User, *, signed_name: str) -> None:
+    """How it will use and pay for what it gets."""
+    questionnaires.sign(organisation, answers=ANSWERS, signed_name=signed_name, by=by)
     payments.declare(
         organisation, kind="card", holder=str(by), institution="DNB", country="NO", last_four="4242", source="revenue", by=by
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from kyc.cases import declared
+from kyc.cases import declared, doubts
 from kyc.cases.declared import Row
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
@@ -35,6 +35,7 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
         screening_finding(facts, hits),
         *remainder_findings(facts),
         *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}),
+        *doubts.findings(facts),
         documents_finding(facts),
         risk_finding(result),
     ]

@@ -63,7 +63,9 @@ ITEMS: dict[str, Item] = {
         kinds=(Party.Kind.COMPANY, Party.Kind.TRUST),
     ),
     "use": Item(gettext_lazy("Intended use"), "use", verbs=("questionnaire.signed",)),
-    "payment": Item(gettext_lazy("Means of payment"), "payment", verbs=("payment.declared",), undoing=("payment.ended",)),
+    "payment": Item(
+        gettext_lazy("Means of payment"), "payment", verbs=("payment.declared", "payment.changed"), undoing=("payment.ended",)
+    ),
 }
 # Why it is asked for, as the customer reads it.
 REASONS: dict[str, Promise] = {

@@ -27,6 +27,7 @@ CHANGES = (
     "interest.principal_named",
     "interest.share_changed",
     "payment.declared",
+    "payment.changed",
     "payment.ended",
     "questionnaire.signed",
     "document.uploaded",

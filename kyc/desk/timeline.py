@@ -49,6 +49,7 @@ VERBS = {
     "party.individual_declared": _("declared themselves"),
     "party.status_declared": _("declared a person status"),
     "payment.declared": _("named a means of payment"),
+    "payment.changed": _("changed a means of payment"),
     "payment.ended": _("ended a means of payment"),
     "questionnaire.signed": _("signed the intended use"),
     "person.invited": _("invited a person to prove who they are"),

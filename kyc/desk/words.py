@@ -24,6 +24,7 @@ CATEGORIES: dict[str, Promise] = {
     "use": gettext_lazy("Intended use"),
     "status": gettext_lazy("Person status"),
     "authority": gettext_lazy("Authority to sign"),
+    "payment": gettext_lazy("Payment"),
     "documents": gettext_lazy("Documents"),
     "people": gettext_lazy("People"),
     "risk": gettext_lazy("Risk"),

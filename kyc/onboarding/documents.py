@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from accounts.private_files import private_file
-from kyc.cases.completeness import PAPERS, lacks_paper, unidentified, unproved
-from kyc.cases.items import ITEMS, undone
+from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
-from kyc.evidence import authority
 from kyc.evidence.models import Document
-from kyc.onboarding import steps
+from kyc.onboarding import papers, steps
 from kyc.onboarding.access import members_only, while_open
 from kyc.onboarding.changing import Page
+from kyc.onboarding.fields import UNCHOSEN
 from kyc.onboarding.forms import DocumentForm, Kinds
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.words import WORDS
@@ -44,22 +43,26 @@ def document_or_404(organisation: Organisation, pk: int) -> Document:
 @while_open("documents")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """`kind` and `party` in the address choose what is asked for."""
-    customer_class = profiles.customer_class(organisation)
+    customer_class, case = profiles.customer_class(organisation), steps.current_case(organisation)
+    open_now = papers.open_only(organisation, case)
     form = DocumentForm(
         posted(request),
         request.FILES if request.method == "POST" else None,
         organisation=organisation,
-        kinds=offered(organisation, customer_class),
+        kinds=offered(organisation, customer_class, case, open_now),
         itself=WORDS[customer_class]["itself"],
         initial={"kind": request.GET.get("kind", ""), "party": request.GET.get("party", "")},
     )
     if customer_class == C.INDIVIDUAL:
         del form.fields["party"]
+    if open_now:
+        form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
     if form.acted(lambda: save(request, organisation, form)):
         messages.success(request, _("Added."))
         return redirect("onboarding:documents")
     sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
-    return page(request, organisation, "documents", step="documents", form=form, documents=by_kind(sent))
+    kept = {document.pk for document in sent if open_now and not open_now.lets_go(document)}
+    return page(request, organisation, "documents", step="documents", form=form, documents=by_kind(sent), kept=kept)
 
 
 def by_kind(documents: Iterable[Document]) -> list[Document]:
@@ -68,39 +71,28 @@ def by_kind(documents: Iterable[Document]) -> list[Document]:
     return sorted(documents, key=lambda document: kinds.index(document.kind))
 
 
-def offered(organisation: Organisation, customer_class: str) -> Kinds:
-    """The kinds that fit the customer's class, those that are still needed first."""
-    needed, rest = wanted(organisation, customer_class), [*OF_CLASS[customer_class], *OF_ANYBODY]
+def offered(organisation: Organisation, customer_class: str, case: Case | None, open_now: papers.Open | None) -> Kinds:
+    """The kinds that fit the customer's class, those that are still needed first; where `open_now` names what alone is open, the
+    kinds of these."""
+    needed, rest = papers.needed(organisation, case), [*OF_CLASS[customer_class], *OF_ANYBODY]
     kinds = [kind for kind in D if kind in rest or kind in needed]
     if customer_class == C.INDIVIDUAL:
         kinds = [kind for kind in kinds if kind != D.AUTHORITY or kind in needed]
-    others = [(kind.value, kind.label) for kind in kinds if kind not in needed]
-    if not needed:
-        return [("", ""), *others]
+    if open_now:
+        kinds = [kind for kind in D if any(kind in one.kinds for one in open_now.wanted)]
     first = [(kind.value, kind.label) for kind in kinds if kind in needed]
-    return [("", ""), (_("Still needed"), first), (_("Others"), others)]
-
-
-def wanted(organisation: Organisation, customer_class: str) -> set[str]:
-    needed: set[str] = set()
-    if lacks_paper(customer_class, organisation):
-        needed |= set(PAPERS[customer_class][0] or OF_CLASS[customer_class])
-    signing = authority.of(organisation)
-    if unidentified(signing):
-        needed |= set(authority.IDENTITY)
-    if unproved(signing):
-        needed.add(D.AUTHORITY)
-    case = steps.current_case(organisation)
-    for requirement in undone(case) if case else []:
-        needed |= set(ITEMS[requirement.what].documents)
-    return needed
+    others = [(kind.value, kind.label) for kind in kinds if kind not in needed]
+    if not first or not others:
+        return [UNCHOSEN, *first, *others]
+    return [UNCHOSEN, (_("Still needed"), first), (_("Others"), others)]
 
 
 def save(request: HttpRequest, organisation: Organisation, form: DocumentForm) -> None:
-    with steps.editing(organisation, "documents"):
+    with steps.editing(organisation, "documents") as case:
         typed = dict(form.cleaned_data)
         if "party" not in form.fields:
             typed["party"] = parties.customer(organisation)
+        papers.refuse_unasked(organisation, case, kind=typed["kind"], party=typed["party"])
         evidence.upload(organisation, **typed, by=request.user)
 
 
@@ -122,5 +114,6 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def take_back(request: HttpRequest, organisation: Organisation, document: Document) -> None:
-    with steps.editing(organisation, "documents"):
+    with steps.editing(organisation, "documents") as case:
+        papers.refuse_sent_before(organisation, case, document)
         evidence.remove(document, by=request.user)

@@ -11,6 +11,9 @@ from kyc.parties.models import PersonStatus
 from kyc.parties.wording import BadText, checked
 
 NEEDED = {"required": _("This is needed.")}
+CHOOSE = _("Choose…")
+# The first option of every list of which one is to be chosen.
+UNCHOSEN = ("", CHOOSE)
 
 
 class Text(forms.CharField):
@@ -30,7 +33,7 @@ class Country(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         message = _("Choose a country from the list.")
         super().__init__(
-            choices=lambda: countries.choices(get_language() or "en"),
+            choices=lambda: [UNCHOSEN, *countries.names(get_language() or "en").items()],
             error_messages={"required": message, "invalid_choice": message},
             **kwargs,
         )
@@ -86,7 +89,7 @@ class UsBasis(forms.ChoiceField):
     def __init__(self, label: Any = None) -> None:
         super().__init__(
             label=label or _("In US law this person is"),
-            choices=[("", ""), *((basis, PersonStatus.Basis(basis).label) for basis in statuses.OF_PEOPLE)],
+            choices=[UNCHOSEN, *((basis, PersonStatus.Basis(basis).label) for basis in statuses.OF_PEOPLE)],
             help_text=_(
                 "US rules on who may use computing and export-controlled technology ask it of everyone. It decides what else "
                 "we ask, and is no reason to refuse anybody."

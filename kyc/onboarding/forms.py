@@ -9,7 +9,7 @@ from accounts.models import Organisation, Project
 from accounts.refused import Refused
 from kyc.evidence import authority
 from kyc.onboarding.changing import Changing, Page
-from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis
+from kyc.onboarding.fields import CHOOSE, BirthDate, Country, NativeName, Text, UsBasis
 from kyc.parties.actions import SecondController
 from kyc.parties.models import Party, Profile, Role
 
@@ -19,8 +19,12 @@ Kinds = list[tuple[Any, Any]]
 
 
 class OrganisationForm(Page):
-    name = Text(label=_("Name of your organisation"), help_text=_("As you want to see it here. The legal name comes later."))
     your_name = Text(label=_("Your own name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = Text(
+        label=_("Name of your organisation"),
+        required=False,
+        help_text=_("As you want to see it here; the legal name comes later. Leave it empty if you come for yourself."),
+    )
 
 
 # What people are in others than companies.
@@ -138,7 +142,7 @@ class KeyForm(Page):
     responsible = forms.ModelChoiceField(
         Party.objects.none(),
         label=_("Responsible person"),
-        empty_label="",
+        empty_label=CHOOSE,
         help_text=_("Who answers for what is done with the key."),
         error_messages={"required": _("Choose who answers for the key."), "invalid_choice": _("Choose one from the list.")},
     )

@@ -1,11 +1,13 @@
-"""How the customer pays, and where that money comes from: named one by one, and taken back."""
+"""How the customer pays, and where that money comes from: named one by one, changed, and taken back."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,7 +15,7 @@ from accounts import resume
 from accounts.models import Organisation
 from kyc.onboarding import steps
 from kyc.onboarding.access import while_open
-from kyc.onboarding.changing import Page
+from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.fields import Country, Text, only_with
 from kyc.onboarding.pages import page, posted
 from kyc.parties import payments
@@ -108,6 +110,15 @@ class PaymentForm(Page):
         return False
 
 
+class PaymentChangeForm(PaymentForm, Changing):
+    """Changes a means; what it is told by is not shown again, and stays where nothing is typed."""
+
+    def __init__(self, *args: Any, ending: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if ending:
+            self.fields["reference"].help_text = format_html(_("Leave this empty to keep the one that ends in {}."), ending)
+
+
 @while_open("payment")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     form = PaymentForm(posted(request))
@@ -123,9 +134,36 @@ def save(request: HttpRequest, organisation: Organisation, form: PaymentForm) ->
         payments.declare(organisation, **form.cleaned_data, by=request.user)
 
 
+def means_or_404(organisation: Organisation, pk: int) -> PaymentMeans:
+    return get_object_or_404(PaymentMeans.objects.live().filter(organisation=organisation), pk=pk)
+
+
+def stands(means: PaymentMeans) -> Standing:
+    """All but the reference, of which only the end is told."""
+    names = ("kind", "holder", "institution", "country", "network", "source", "source_details")
+    told = {name: str(getattr(means, name)) for name in names}
+    return {**told, "last_four": means.last_four if means.kind == K.CARD else "", "ending": means.reference[-4:]}
+
+
+@while_open("payment")
+def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    means = means_or_404(organisation, pk)
+    form = PaymentChangeForm(posted(request), stands=stands(means), ending=means.reference[-4:])
+    if form.acted(lambda: say_anew(request, organisation, form, means)):
+        messages.success(request, _("Saved."))
+        return redirect("onboarding:payment")
+    return page(request, organisation, "payment_change", step="payment", form=form, means=means)
+
+
+def say_anew(request: HttpRequest, organisation: Organisation, form: PaymentChangeForm, means: PaymentMeans) -> None:
+    with steps.editing(organisation, "payment"):
+        form.compare(stands(payments.live(means)))
+        payments.change(means, **form.cleaned_data, by=request.user)
+
+
 @while_open("payment")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
-    means = get_object_or_404(PaymentMeans.objects.live().filter(organisation=organisation), pk=pk)
+    means = means_or_404(organisation, pk)
     form = Page(posted(request))
     if form.acted(lambda: take_out(request, organisation, means)):
         messages.success(request, _("Removed."))

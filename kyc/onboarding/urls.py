@@ -26,6 +26,7 @@ urlpatterns = [
     path("owners/behind/<int:pk>/remove/", owners.remove_principal, name="principal_remove"),
     path("use/", use.use, name="use"),
     path("payment/", paying.listing, name="payment"),
+    path("payment/<int:pk>/", paying.change, name="payment_change"),
     path("payment/<int:pk>/remove/", paying.remove, name="payment_remove"),
     path("documents/", documents.listing, name="documents"),
     path("documents/<int:pk>/", documents.download, name="document"),

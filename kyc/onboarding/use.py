@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -18,8 +19,9 @@ from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Standing, digest
 from kyc.onboarding.fields import Country, Text, only_with
 from kyc.onboarding.pages import page, posted
+from kyc.parties import actions as parties
 from kyc.parties import profiles, questionnaires
-from kyc.parties.models import Questionnaire
+from kyc.parties.models import Party, Questionnaire
 from kyc.rules import packs
 from kyc.rules.packs import Question
 
@@ -75,12 +77,17 @@ class UseForm(Changing):
     )
     field_order = ()
 
-    def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: list[Question], may_sign: list[Party], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = {question.code: question for question in questions}
         signature = self.fields.pop("signed_name")
         self.fields |= {code: field_of(question, asked) for code, question in asked.items()}
         self.fields["signed_name"] = signature
+        if may_sign:
+            names = format_html_join(", ", "<bdi>{}</bdi>", ((party.name,) for party in may_sign))
+            signature.help_text = format_html(_("Of one who may sign for you: {}"), names)
+        # A signature is made each time.
+        self.initial.pop("signed_name", None)
         resume.fill(self)
 
 
@@ -92,16 +99,16 @@ def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         answers = questionnaires.in_words(signed, get_language() or "en")
         return page(request, organisation, "use_signed", step="use", signed=signed, answers=answers)
     questions = pack.questionnaire.asked_of(profiles.customer_class(organisation))
-    form = UseForm(posted(request), stands=answered(signed), questions=questions)
+    may_sign = parties.signing(organisation)
+    form = UseForm(posted(request), stands=answered(signed), questions=questions, may_sign=may_sign)
     if form.acted(lambda: sign(request, organisation, form)):
         messages.success(request, _("Signed."))
         way = steps.way(organisation)
         return redirect("onboarding:overview" if way.is_verified else way.after("use").url)
     today = timezone.localdate()
     until = today + timedelta(days=pack.questionnaire_days)
-    return page(
-        request, organisation, "use", step="use", form=form, statement=_(pack.questionnaire.statement), today=today, until=until
-    )
+    told = {"statement": _(pack.questionnaire.statement), "today": today, "until": until, "may_sign": may_sign}
+    return page(request, organisation, "use", step="use", form=form, **told)
 
 
 def renewal(organisation: Organisation) -> Questionnaire | None:
@@ -111,7 +118,12 @@ def renewal(organisation: Organisation) -> Questionnaire | None:
 
 
 def answered(signed: Questionnaire | None) -> Standing:
-    return dict(signed.answers) if signed else {}
+    """With the number, since the same answers signed anew are signed anew."""
+    if signed is None:
+        return {}
+    codes = [question.code for question in packs.questions(signed.version).questions]
+    told = {code: signed.answers.get(code, "") for code in codes}
+    return {**told, "signed_name": signed.signed_name, "signed": str(signed.pk)}
 
 
 def sign(request: HttpRequest, organisation: Organisation, form: UseForm) -> None:
@@ -122,6 +134,6 @@ def sign(request: HttpRequest, organisation: Organisation, form: UseForm) -> Non
         stands = answered(signed)
         form.compare(stands)
         # Sent twice it is signed once.
-        if signed and form.was_shown != digest(stands) and signed.signed_name == name:
+        if signed and form.was_shown != digest(stands):
             return
         questionnaires.sign(organisation, answers=typed, signed_name=name, by=request.user)

@@ -64,8 +64,10 @@ def create(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def begin(request: HttpRequest, organisation: Organisation | None, form: Page, version: str) -> None:
     if organisation is None:
-        organisation = organisations.create(name=form.cleaned_data["name"], by=request.user)
-        organisations.rename_member(request.user, name=form.cleaned_data["your_name"], by=request.user)
+        own_name = form.cleaned_data["your_name"]
+        # Who comes for himself is an organisation of one.
+        organisation = organisations.create(name=form.cleaned_data["name"] or own_name, by=request.user)
+        organisations.rename_member(request.user, name=own_name, by=request.user)
     cases.open_case(organisation, notice_version=version, locale=get_language() or "en", by=request.user)
 
 

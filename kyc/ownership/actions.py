@@ -43,9 +43,11 @@ class OverWhole(Refused):
 
 
 class OwnsItself(Refused):
-    """A share is held in another."""
+    """A share is held in another, and so is a role."""
 
-    field = "owner"
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class NamedTwice(Refused):
@@ -220,8 +222,7 @@ def nominator(organisation: Organisation, owner: Party, owned: Party, held_for: 
 
 def refuse_twice(owner: Party, owned: Party, kind: str, held_for: Party | None, *, without: int | None = None) -> None:
     """Once for himself, and once for each for whom he holds (FATF-07)."""
-    if owner.pk == owned.pk:
-        raise OwnsItself(_("A company cannot be named as its own owner."))
+    refuse_itself(owner, owned)
     live = Interest.objects.live().filter(owned=owned, kind=kind).exclude(pk=without)
     for interest in live.select_related("owner").order_by("pk"):
         is_again = interest.owner_id == owner.pk and interest.held_for_id == (held_for.pk if held_for else None)
@@ -229,6 +230,15 @@ def refuse_twice(owner: Party, owned: Party, kind: str, held_for: Party | None, 
             sentence = _("%(owner)s is already named among the owners of %(owned)s; change the share there instead.")
             told_apart = "" if owner.pk else APART.get(owner.kind, "")
             raise NamedTwice(f"{sentence % {'owner': interest.owner.name, 'owned': owned.name}} {told_apart}".strip(), interest)
+
+
+def refuse_itself(owner: Party, owned: Party) -> None:
+    """Whether it is chosen from the list or described anew."""
+    if owner.pk == owned.pk or (owner.pk is None and is_same(owner, owned)):
+        itself = _("A trust cannot be named as having a role in itself.")
+        raise OwnsItself(
+            itself if owned.is_trust else _("A company cannot be named as its own owner."), "owner" if owner.pk else "name"
+        )
 
 
 def described(

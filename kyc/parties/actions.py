@@ -71,6 +71,13 @@ def customer(organisation: Organisation) -> Party | None:
     return next((role.party for role in live.select_related("party")), None)
 
 
+def signing(organisation: Organisation) -> list[Party]:
+    """Who may sign for it by what was told: signatories and the controlling person; a person who is the customer, himself."""
+    kinds = (Role.Kind.SIGNATORY, Role.Kind.CONTROLLER, Role.Kind.CUSTOMER)
+    live = Role.objects.live().filter(organisation=organisation, kind__in=kinds)
+    return list(Party.objects.people().filter(pk__in=live.values("party")).order_by("pk"))
+
+
 def is_same(one: Party, other: Party) -> bool:
     """Whether two entries name one party: the kind, the name, and what tells apart those who share them."""
     numbers = {one.registration_number, other.registration_number} - {""}

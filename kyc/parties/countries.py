@@ -29,10 +29,6 @@ def names(language: str) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda pair: pair[1]))
 
 
-def choices(language: str) -> list[tuple[str, str]]:
-    return [("", ""), *names(language).items()]
-
-
 def name(code: str, language: str) -> str:
     """The country's name, or the code itself when it is none."""
     return names(language).get(code, code)

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from stdnum import luhn
+from stdnum import iban, luhn
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
+from accounts.refused import Refused
 from kyc.parties.actions import country_of
 from kyc.parties.models import PaymentMeans
 from kyc.parties.wording import BadText, checked
 
 K = PaymentMeans.Kind
+LIKE_IBAN = re.compile(r"[A-Z]{2}\d{2}", re.ASCII | re.IGNORECASE)
 FOUR = re.compile(r"\d{4}", re.ASCII)
 
 
@@ -49,9 +51,17 @@ def refuse_card_number(kind: str, **texts: str) -> None:
         raise BadText(field, told)
 
 
-@transaction.atomic
-def declare(
-    organisation: Organisation,
+def refuse_bad_iban(text: str) -> None:
+    """What begins as an IBAN does is one, with check digits that agree."""
+    bare = re.sub(r"[\s-]", "", text)
+    if LIKE_IBAN.match(bare) and not iban.is_valid(bare):
+        told = _(
+            "This looks like an IBAN, but it cannot be one: a digit or a letter is wrong. Compare it with what your bank says."
+        )
+        raise BadText("reference", told)
+
+
+def told(
     *,
     kind: str,
     source: str,
@@ -62,11 +72,9 @@ def declare(
     last_four: str = "",
     network: str = "",
     source_details: str = "",
-    by: User,
-) -> PaymentMeans:
-    """Names one means of payment. `reference` is the token of a card, the number of an account or the address of a wallet.
-    Raises BadText."""
-    organisation = organisations.locked(organisation, by=by)
+) -> dict[str, str]:
+    """What is kept of a means. `reference` is the token of a card, the number of an account or the address of a wallet. Raises
+    BadText."""
     if kind not in K.values:
         raise BadText("kind", _("Choose how you pay."))
     if source not in PaymentMeans.Source.values:
@@ -75,29 +83,63 @@ def declare(
     texts = {"reference": reference, "holder": holder, "institution": institution}
     refuse_card_number(kind, **texts, network=network, source_details=source_details)
     reference = checked("reference", reference, limit=200, required=kind in {K.BANK, K.WALLET})
-    means = PaymentMeans(
-        organisation=organisation,
-        kind=kind,
-        holder=checked("holder", holder, limit=300, required=needs),
-        institution=checked("institution", institution, limit=300, required=needs),
-        country=country_of("country", country, required=needs),
-        reference=reference,
-        last_four=ending(kind, reference, last_four),
-        network=checked("network", network, limit=60, required=kind == K.WALLET),
-        source=source,
-        source_details=checked("source_details", source_details, limit=500, required=is_other),
-        valid_from=timezone.localdate(),
-    )
+    if kind == K.BANK:
+        refuse_bad_iban(reference)
+    return {
+        "kind": kind,
+        "holder": checked("holder", holder, limit=300, required=needs),
+        "institution": checked("institution", institution, limit=300, required=needs),
+        "country": country_of("country", country, required=needs),
+        "reference": reference,
+        "last_four": ending(kind, reference, last_four),
+        "network": checked("network", network, limit=60, required=kind == K.WALLET),
+        "source": source,
+        "source_details": checked("source_details", source_details, limit=500, required=is_other),
+    }
+
+
+@transaction.atomic
+def declare(organisation: Organisation, *, by: User, **texts: str) -> PaymentMeans:
+    """Names one means of payment, in the texts of `told`. Raises BadText."""
+    organisation = organisations.locked(organisation, by=by)
+    means = PaymentMeans(organisation=organisation, valid_from=timezone.localdate(), **told(**texts))
     refuse_named_before(means)
     means.save()
-    audit.record("payment.declared", target=means, by=by, kind=kind, last_four=means.last_four, source=source)
+    audit.record("payment.declared", target=means, by=by, kind=means.kind, last_four=means.last_four, source=means.source)
+    return means
+
+
+class Ended(Refused):
+    """The means has been removed meanwhile."""
+
+
+def live(means: PaymentMeans) -> PaymentMeans:
+    found = PaymentMeans.objects.live().filter(pk=means.pk).first()
+    if found is None:
+        raise Ended(_("This means of payment has been removed meanwhile."))
+    return found
+
+
+@transaction.atomic
+def change(means: PaymentMeans, *, by: User, **texts: str) -> PaymentMeans:
+    """Says anew what a means is, in the texts of `told`; the reference of one of the same kind stays where none is given.
+    Raises BadText, Ended."""
+    organisations.locked(means.organisation, by=by)
+    means = live(means)
+    if texts.get("kind") == means.kind and not texts.get("reference", "").strip():
+        texts["reference"] = means.reference
+    for name, text in told(**texts).items():
+        setattr(means, name, text)
+    refuse_named_before(means)
+    means.save()
+    audit.record("payment.changed", target=means, by=by, kind=means.kind, last_four=means.last_four, source=means.source)
     return means
 
 
 def refuse_named_before(means: PaymentMeans) -> None:
     """One means is named once; a form sent twice names no second one."""
     alike = PaymentMeans.objects.live().filter(organisation=means.organisation, kind=means.kind, last_four=means.last_four)
-    for known in alike.order_by("pk"):
+    for known in alike.exclude(pk=means.pk).order_by("pk"):
         if (known.institution, known.country, known.reference) == (means.institution, means.country, means.reference):
             raise BadText("kind", _("You have already named this one."))
 

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from kyc.parties import countries, profiles
+from kyc.parties.actions import signing
 from kyc.parties.models import Questionnaire
-from kyc.parties.wording import BadText, checked
+from kyc.parties.sentences import one_stop
+from kyc.parties.wording import BadText, checked, is_same_person
 from kyc.rules import packs
 from kyc.rules.packs import Question
 
@@ -46,13 +48,14 @@ def sign(
     organisation: Organisation, *, answers: Mapping[str, Any], signed_name: str, offering: str = OFFERING, by: User
 ) -> Questionnaire:
     """`answers` by code of the question: text, a code, or a list of codes. Those to questions that are not asked are left
-    out. Raises BadText with the code of the question as its field."""
+    out. `signed_name` is that of one who may sign. Raises BadText with the code of the question as its field."""
     organisation = organisations.locked(organisation, by=by)
     pack, now = packs.current(), timezone.now()
     if offering not in dict(pack.questionnaire.offerings):
         raise BadText("offering", _("Choose one from the list."))
     kept = answered(pack.questionnaire.asked_of(profiles.customer_class(organisation)), answers)
     name = checked("signed_name", signed_name, limit=300, required=True)
+    refuse_stranger(organisation, name)
     Questionnaire.objects.live().filter(organisation=organisation, offering=offering).update(superseded_at=now)
     signed = Questionnaire.objects.create(
         organisation=organisation,
@@ -66,6 +69,17 @@ def sign(
     )
     audit.record("questionnaire.signed", target=signed, by=by, version=signed.version, offering=offering, name=name)
     return signed
+
+
+def refuse_stranger(organisation: Organisation, name: str) -> None:
+    """Only who is named as one who may sign can have signed."""
+    may_sign = signing(organisation)
+    if not may_sign:
+        raise BadText("signed_name", _("First name who may sign for you; then sign here with that name."))
+    if not any(is_same_person(name, party.name, party.native_name) for party in may_sign):
+        names = ", ".join(party.name for party in may_sign)
+        told = _("Sign with the full name of one who may sign for you, as you named them: %(names)s.") % {"names": names}
+        raise BadText("signed_name", one_stop(told))
 
 
 def answered(asked: list[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,6 +96,7 @@ def answer_to(question: Question, given: Any) -> Any:
         chosen = [code for code, _label in question.options if code in (given or [])]
         if question.is_required and not chosen:
             raise BadText(question.code, _("Choose at least one."))
+        refuse_contradiction(question, chosen)
         return chosen
     text = checked(question.code, str(given or ""), limit=2000, lines=True)
     if not text and not question.is_required:
@@ -94,6 +109,18 @@ def answer_to(question: Question, given: Any) -> Any:
     elif text not in (YES_NO if question.kind == "yesno" else dict(question.options)):
         raise BadText(question.code, _("Choose one."))
     return text
+
+
+def refuse_contradiction(question: Question, chosen: list[str]) -> None:
+    options = dict(question.options)
+    for code in question.alone:
+        if code in chosen and len(chosen) > 1:
+            others = ", ".join(f"“{_(options[other])}”" for other in chosen if other != code)
+            raise BadText(
+                question.code,
+                _("“%(answer)s” can't be true together with %(others)s. Leave out what does not apply.")
+                % {"answer": _(options[code]), "others": others},
+            )
 
 
 def raised(signed: Questionnaire) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
+from anyascii import anyascii
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
@@ -15,8 +16,10 @@ from accounts.refused import Refused
 # Marks that turn the direction of what follows: a name must read the same everywhere it is shown.
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
-OLDEST = 130
+OLDEST = 120
 HOST = re.compile(r"(?=.*[a-z])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
+WORD = re.compile(r"[a-z0-9]+")
+APOSTROPHES = re.compile("['\u2019\u2018\u02bc\u02bb`\u00b4]")
 PHONE = re.compile(r"\+\d{7,15}", re.ASCII)
 
 
@@ -43,6 +46,18 @@ def checked(field: str, text: str, *, limit: int, required: bool = False, lines:
 def alike(name: str) -> str:
     """What two spellings of one name have in common: case and the width of letters make no other name."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def is_same_person(typed: str, *names: str) -> bool:
+    """Whether it is one of those names, however it is written: case, accents, spaces, the order of words and, as far as letters
+    can be put into others, the script make no difference."""
+    words = latin_words(typed)
+    told = [latin_words(name) for name in names]
+    return any(words and (sorted(words) == sorted(name) or "".join(words) == "".join(name)) for name in told)
+
+
+def latin_words(name: str) -> list[str]:
+    return WORD.findall(anyascii(APOSTROPHES.sub("", unicodedata.normalize("NFKC", name))).casefold())
 
 
 def is_shown(character: str) -> bool:
@@ -95,6 +110,10 @@ def lei(field: str, text: str) -> str:
     return code
 
 
+def age(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def past_day(field: str, text: str, *, required: bool = False) -> str:
     """A full date in the past as YYYY-MM-DD, or empty when none was given nor is needed. Raises BadText."""
     if not (text := text.strip()):
@@ -106,6 +125,6 @@ def past_day(field: str, text: str, *, required: bool = False) -> str:
     except ValueError:
         raise BadText(field, _("Write the date as year, month and day, such as 1985-04-30.")) from None
     today = timezone.localdate()
-    if not today.year - OLDEST <= day.year or day >= today:
+    if day >= today or age(day, today) > OLDEST:
         raise BadText(field, _("This date cannot be right: it must lie in the past, within %(n)s years.") % {"n": OLDEST})
     return day.isoformat()

@@ -120,6 +120,11 @@ class Pack:
         return int(self.data["risk"]["lines"]["deep_chain"])
 
     @property
+    def minimum_age(self) -> int:
+        """The age under which it is to be looked at that a person acts for a customer."""
+        return int(self.data["minimum_age"]["years"])
+
+    @property
     def screening_threshold(self) -> float:
         return float(self.data["screening"]["threshold"])
 
@@ -178,6 +183,8 @@ class Question:
     kind: str
     why: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    # Options that contradict every other one.
+    alone: tuple[str, ...] = ()
     is_required: bool = True
     when: tuple[str, tuple[str, ...]] | None = None
     classes: tuple[str, ...] = ()
@@ -234,6 +241,7 @@ def question(row: dict[str, Any]) -> Question:
         kind=row["kind"],
         why=row.get("why", ""),
         options=tuple(row.get("options", {}).items()),
+        alone=tuple(row.get("alone", ())),
         is_required=row.get("required", True),
         when=(when["question"], tuple(when["answers"])) if when else None,
         classes=tuple(row.get("classes", ())),

@@ -108,6 +108,25 @@
     document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
   });
 
+  // Leaving asks first where something would be lost: in a form that somebody has typed in, or that came back with errors. Pages
+  // of one box are those of signing in, and keep nothing.
+  const unsent = new Set();
+  let sending = null;
+  const ask = (event) => {
+    const leaving = sending;
+    sending = null;
+    if ([...unsent].some((form) => form !== leaving && form.isConnected)) event.preventDefault();
+    else unsent.clear();
+  };
+  const keep = (form) => {
+    if (form?.method !== "post" || !form.closest("body:not(.boxed) main")) return;
+    unsent.add(form);
+    window.addEventListener("beforeunload", ask);
+  };
+  document.addEventListener("input", (event) => keep(event.target.form));
+  document.addEventListener("submit", (event) => { sending = event.target; });
+  document.querySelectorAll("form .error-summary, form .wrong").forEach((wrong) => keep(wrong.closest("form")));
+
   // The browser gave no passkey: a sentence says so, in place of a line in its console.
   document.addEventListener("allauth.error", (event) => {
     event.preventDefault();

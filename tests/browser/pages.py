@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         f"{PEOPLE} > {PEOPLE}{{n}}/invite/", OWNERS, f"{OWNERS} > {OWNERS}{{n}}/", f"{OWNERS} > {OWNERS}{{n}}/remove/",
         *(f"{OWNERS} > {OWNERS}of/{{n}}/{kind}/" for kind in ("person", "company", "trust", "state", "known")),
         f"{OWNERS}behind/", f"{OWNERS} > {OWNERS}behind/{{n}}/remove/", "/verification/payment/",
+        "/verification/payment/ > /verification/payment/{n}/",
         "/verification/payment/ > /verification/payment/{n}/remove/", "/verification/documents/",
         "/verification/documents/ > /verification/documents/{n}/remove/", "/verification/check/",
         f"{MAIL} > /verification/prove/{{token}}/", f"{MAIL} > /verification/prove/{{token}}/ #2",

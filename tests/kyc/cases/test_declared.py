@@ -167,7 +167,6 @@ def founded_as(by: User, customer_class: str, kind: str, paper: str) -> Founded:
     organisation = cast.organisations.create(name="Moe", by=by)
     cases.open_case(organisation, notice_version="2026-11", locale="en", by=by)
     profiles.choose(organisation, customer_class=customer_class, programme="none", by=by)
-    questionnaires.sign(organisation, answers=ANSWERS, signed_name="Siri Moe", by=by)
     payments.declare(
         organisation, kind="bank", holder="Moe", institution="DNB", country="NO", reference="NO9386011117947",
         source="salary", by=by,
@@ -186,6 +185,7 @@ def founded_as(by: User, customer_class: str, kind: str, paper: str) -> Founded:
             organisation, name="Siri Moe", country="NO", birth_date="1980-01-02", title="Head",
             roles=["controller", "signatory"], by=by,
         )  # fmt: skip
+    questionnaires.sign(organisation, answers=ANSWERS, signed_name="Siri Moe", by=by)
     evidence.upload(organisation, kind=paper, file=pdf(), by=by)
     return Founded(organisation, party, controller, by)
 

@@ -186,6 +186,14 @@ class TestPage:
         assert "No owner was named" in told
         assert not drawn(told)
 
+    def test_of_a_person_nothing_is_said_of_owners(self, as_ana: Client, case: Case) -> None:
+        Interest.objects.update(valid_from=date(2026, 1, 1), valid_to=date(2026, 1, 2))
+        Party.objects.filter(roles__kind="customer", organisation=case.organisation).update(kind="person")
+        for tab in ("", "?tab=people"):
+            told = as_ana.get(f"/desk/cases/{case.pk}/{tab}").content.decode()
+            assert "No owner was named" not in told
+            assert 'id="owners"' not in told
+
     def test_more_owners_cost_no_more_queries(self, as_ana: Client, case: Case, declare: Declare) -> None:
         counts = []
         for round_ in range(2):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.messages import get_messages
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -104,3 +105,77 @@ class TestAsked:
         Requirement.objects.update(what="", party=None)
         assert steps.way(asked.organisation).open == set(steps.STEPS)
         assert client.get(url("people")).status_code == 200
+
+
+class TestDocuments:
+    """While items are named, only documents that one of them or something missing asks for come and go."""
+
+    def sent(self, client: Client, kind: str, party: Party | None) -> HttpResponse:
+        told = {"kind": kind, "party": party.pk if party else "", "file": pdf(width=333)}
+        return client.post(url("documents"), told)
+
+    @pytest.fixture
+    def other(self, asked: Founded) -> Party:
+        """Named, but not asked about."""
+        return Party.objects.create(organisation=asked.organisation, kind="person", name="Kari Lund", country="NO")
+
+    def test_what_an_item_asks_for_is_added(self, asked: Founded, client: Client) -> None:
+        assert self.sent(client, "passport", asked.controller).status_code == 302
+
+    def test_only_the_kinds_asked_for_are_offered(self, client: Client) -> None:
+        kinds = client.get(url("documents")).context["form"].fields["kind"].choices
+        assert [value for value, _label in kinds] == ["", "passport", "identity_card"]
+
+    @pytest.mark.parametrize("kind", ["articles", "other"])
+    def test_another_kind_is_refused_with_a_sentence_that_says_which(self, client: Client, kind: str) -> None:
+        answer = self.sent(client, kind, None)
+        assert answer.status_code == 422
+        assert answer.context["form"].errors["kind"] == [
+            "We have asked for certain documents only: Passport or Identity card of Alice Olsen."
+        ]
+
+    def test_another_persons_is_refused_too(self, asked: Founded, client: Client, other: Party) -> None:
+        before = asked.organisation.document_set.count()
+        answer = self.sent(client, "passport", other)
+        assert answer.status_code == 422
+        assert "Passport or Identity card of Alice Olsen." in answer.context["form"].errors["kind"][0]
+        assert asked.organisation.document_set.count() == before
+
+    def test_what_is_missing_besides_may_come(self, asked: Founded, client: Client, other: Party) -> None:
+        Role.objects.create(organisation=asked.organisation, party=other, kind="signatory", valid_from=timezone.localdate())
+        assert self.sent(client, "passport", other).status_code == 302
+        assert self.sent(client, "authority", other).status_code == 302
+        assert self.sent(client, "address", other).status_code == 422
+
+    def test_what_was_sent_before_and_is_not_asked_for_stays(self, asked: Founded, client: Client) -> None:
+        extract = asked.organisation.document_set.get(kind="register_extract")
+        gone = reverse("onboarding:document_remove", args=[extract.pk])
+        assert gone not in client.get(url("documents")).content.decode()
+        answer = client.post(gone)
+        assert answer.status_code == 422
+        assert "This was sent before we asked" in answer.content.decode()
+        assert asked.organisation.document_set.current().filter(pk=extract.pk).exists()
+
+    def test_what_is_asked_for_anew_and_what_was_sent_since_may_go(self, asked: Founded, client: Client) -> None:
+        old = asked.organisation.document_set.get(kind="passport")
+        since = evidence.upload(asked.organisation, kind="other", file=pdf(width=334), by=asked.by)
+        for document in (old, since):
+            gone = reverse("onboarding:document_remove", args=[document.pk])
+            assert gone in client.get(url("documents")).content.decode()
+            assert client.post(gone).status_code == 302
+        assert not asked.organisation.document_set.current().filter(pk__in=[old.pk, since.pk]).exists()
+
+    def test_a_document_of_the_customer_itself_names_nobody(self, asked: Founded, client: Client) -> None:
+        Requirement.objects.filter(what="identity").update(what="address", party=asked.party)
+        assert self.sent(client, "address", None).status_code == 302
+        assert self.sent(client, "address", asked.controller).status_code == 422
+
+    def test_an_item_about_nobody_in_particular_takes_it_about_anybody(self, asked: Founded, client: Client) -> None:
+        Requirement.objects.filter(what="identity").update(what="register_extract", party=None)
+        assert self.sent(client, "register_extract", asked.controller).status_code == 302
+
+    def test_a_sentence_alone_opens_every_kind(self, asked: Founded, client: Client) -> None:
+        Requirement.objects.update(what="", party=None)
+        assert self.sent(client, "articles", None).status_code == 302
+        extract = asked.organisation.document_set.get(kind="register_extract")
+        assert client.post(reverse("onboarding:document_remove", args=[extract.pk])).status_code == 302

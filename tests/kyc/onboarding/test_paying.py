@@ -1,9 +1,11 @@
 """Means of payment: several, each with its source, never a whole card number."""
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import AuditEvent
 from kyc.parties import payments
 from kyc.parties.models import PaymentMeans
 from tests.cast import Founded
@@ -35,6 +37,7 @@ class TestPayment:
         [
             ({}, ["kind", "source"]),
             ({**BANK, "reference": ""}, ["reference"]),
+            ({**BANK, "reference": "GB00 1234 BADIBAN"}, ["reference"]),
             ({**BANK, "country": ""}, ["country"]),
             ({**BANK, "holder": "\u202egnp"}, ["holder"]),
             ({**BANK, "holder": "x" * 100_000}, ["holder"]),
@@ -71,3 +74,54 @@ class TestPayment:
     def test_a_strangers_is_a_missing_one(self, alices: Client, nordlys: Founded, other: Founded) -> None:
         theirs = payments.declare(other.organisation, **WALLET, by=other.by)
         assert alices.get(reverse("onboarding:payment_remove", args=[theirs.pk])).status_code == 404
+
+
+class TestChange:
+    @pytest.fixture
+    def bank(self, nordlys: Founded) -> PaymentMeans:
+        return payments.declare(nordlys.organisation, **BANK, by=nordlys.by)
+
+    def at(self, means: PaymentMeans) -> str:
+        return reverse("onboarding:payment_change", args=[means.pk])
+
+    def sent(self, client: Client, means: PaymentMeans, **changed: str) -> HttpResponse:
+        form = client.get(self.at(means)).context["form"]
+        return client.post(self.at(means), {**form.initial, "shown": form["shown"].value(), **changed})
+
+    def test_the_list_leads_there_and_the_number_is_not_shown(self, alices: Client, bank: PaymentMeans) -> None:
+        assert self.at(bank) in alices.get(PAYMENT).content.decode()
+        page = alices.get(self.at(bank)).content.decode()
+        assert "8601 1117" not in page
+        assert "keep the one that ends in" in page
+
+    def test_what_is_not_typed_anew_stays(self, alices: Client, bank: PaymentMeans) -> None:
+        assert self.sent(alices, bank, institution="Sparebanken")["Location"] == PAYMENT
+        bank.refresh_from_db()
+        assert (bank.institution, bank.reference, bank.last_four) == ("Sparebanken", BANK["reference"], "7947")
+        assert PaymentMeans.objects.live().count() == 2
+        assert AuditEvent.objects.filter(verb="payment.changed").count() == 1
+
+    def test_another_kind_needs_a_number_of_its_own(self, alices: Client, bank: PaymentMeans) -> None:
+        answer = self.sent(alices, bank, kind="wallet", network="Ethereum")
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["reference"]
+
+    def test_it_becomes_no_other_that_is_named(self, alices: Client, nordlys: Founded, bank: PaymentMeans) -> None:
+        other = payments.declare(nordlys.organisation, **{**BANK, "reference": "DE89370400440532013000"}, by=nordlys.by)
+        assert "You have already named this one." in self.sent(alices, other, reference=BANK["reference"]).content.decode()
+
+    def test_a_later_tab_overwrites_nothing_it_has_not_shown(self, alices: Client, bank: PaymentMeans) -> None:
+        opened = alices.get(self.at(bank)).context["form"]["shown"].value()
+        assert self.sent(alices, bank, institution="First").status_code == 302
+        later = self.sent(alices, bank, institution="Second", shown=opened)
+        assert later.status_code == 422
+        assert list(later.context["form"].errors) == ["__all__", "institution"]
+
+    def test_what_was_removed_meanwhile_is_not_changed(self, nordlys: Founded, bank: PaymentMeans) -> None:
+        payments.end(bank, by=nordlys.by)
+        with pytest.raises(payments.Ended):
+            payments.change(bank, **BANK, by=nordlys.by)
+
+    def test_a_strangers_is_a_missing_one(self, alices: Client, other: Founded) -> None:
+        theirs = payments.declare(other.organisation, **WALLET, by=other.by)
+        assert alices.get(self.at(theirs)).status_code == 404

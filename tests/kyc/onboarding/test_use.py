@@ -14,7 +14,8 @@ from django.utils import timezone
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.onboarding import steps
-from kyc.parties.models import Questionnaire
+from kyc.parties import actions as parties
+from kyc.parties.models import Party, Questionnaire, Role
 from tests import cast
 from tests.cast import ANSWERS, Founded, founded, signed_in, staff
 from tests.kyc.cases import scenes
@@ -60,6 +61,7 @@ class TestUse:
             ({"end_users": []}, "end_users"),
             ({"ultimate_parent_country": "XX"}, "ultimate_parent_country"),
             ({"signed_name": ""}, "signed_name"),
+            ({"signed_name": "Z"}, "signed_name"),
             ({"end_use": "a\x00b"}, "end_use"),
         ],
     )
@@ -94,6 +96,35 @@ class TestUse:
         assert later.status_code == 422
         assert list(later.context["form"].errors) == ["__all__", "end_use"]
         assert Questionnaire.objects.live().get().answers["end_use"] == "First."
+
+    def test_a_later_tab_signs_nothing_anew_that_was_signed_meanwhile(self, alices: Client, nordlys: Founded) -> None:
+        opened = alices.get(f"{USE}?anew").context["form"]["shown"].value()
+        for _ in range(2):
+            assert alices.post(USE, {**SIGNED, "shown": opened}).status_code == 302
+        assert Questionnaire.objects.count() == 2
+        parties.declare_person(
+            nordlys.organisation, name="Bo Dahl", country="NO", birth_date="1970-02-03", roles=["signatory"], by=nordlys.by
+        )
+        later = alices.post(USE, {**SIGNED, "signed_name": "Bo Dahl", "shown": opened})
+        assert later.status_code == 422
+        assert list(later.context["form"].errors) == ["__all__", "signed_name"]
+        assert Questionnaire.objects.count() == 2
+        told = {**SIGNED, "signed_name": "Bo Dahl", "shown": later.context["form"]["shown"].value()}
+        assert alices.post(USE, told).status_code == 302
+        assert Questionnaire.objects.live().get().signed_name == "Bo Dahl"
+
+    def test_a_signature_is_never_filled_in_beforehand(self, alices: Client, nordlys: Founded) -> None:
+        assert not alices.get(f"{USE}?anew").context["form"]["signed_name"].value()
+
+    def test_the_page_names_who_may_sign(self, alices: Client, nordlys: Founded) -> None:
+        Party.objects.filter(pk=nordlys.controller.pk).update(name="<Alice> Olsen")
+        assert "Of one who may sign for you: <bdi>&lt;Alice&gt; Olsen</bdi>" in alices.get(f"{USE}?anew").content.decode()
+
+    def test_before_anybody_is_named_it_leads_to_where_he_is(self, unsigned: Client) -> None:
+        Role.objects.all().delete()
+        page = unsigned.get(USE).content.decode()
+        assert "First say who may sign for you" in page
+        assert f'href="{reverse("onboarding:people")}">Do it' in page
 
 
 class TestOnceVerified:

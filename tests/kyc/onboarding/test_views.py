@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organisation, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Requirement
 from kyc.evidence import actions as evidence
@@ -63,6 +63,17 @@ class TestStart:
 
 class TestCreate:
     SENT = {"notice": "2026-11", "name": "Nordlys", "your_name": "Alice Olsen"}
+
+    def test_who_comes_for_himself_gives_only_his_name(self, alice: User) -> None:
+        client = signed_in(alice)
+        assert "Leave it empty if you come for yourself." in client.get(url("create")).content.decode()
+        assert client.post(url("create"), {**self.SENT, "name": " "})["Location"] == url("kind")
+        assert Organisation.objects.get().name == "Alice Olsen"
+
+    def test_without_his_own_name_it_goes_no_further(self, alice: User) -> None:
+        answer = signed_in(alice).post(url("create"), {**self.SENT, "name": "", "your_name": ""})
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["your_name"]
 
     def test_shows_the_notice_before_it_asks(self, alice: User) -> None:
         page = signed_in(alice).get(url("create")).content.decode()
@@ -431,6 +442,14 @@ class TestDocuments:
 
 
 class TestCheck:
+    def test_shows_of_each_person_what_may_be_wrong(self, alices: Client, nordlys: Founded) -> None:
+        Party.objects.filter(pk=nordlys.controller.pk).update(country="DK")
+        person = Party.objects.get(pk=nordlys.controller.pk)
+        person.address = "Havnegata 7"
+        person.save()
+        page = alices.get(url("check")).content.decode()
+        assert "born 1984-03-17 · Denmark · <bdi>Havnegata 7</bdi>" in page
+
     def test_leads_back_to_what_is_missing_and_cannot_be_sent(self, alices: Client) -> None:
         page = alices.get(url("check")).content.decode()
         assert "disabled" in page

@@ -153,10 +153,23 @@ class TestDeclareOwner:
         assert refusal.value.field == "native_name"
 
     def test_nobody_owns_itself_and_nobody_owns_people(self, nordlys: Founded) -> None:
-        with pytest.raises(ownership.OwnsItself):
+        with pytest.raises(ownership.OwnsItself, match="A company cannot be named as its own owner"):
             own(nordlys, "", "10", owner=nordlys.party)
+        with pytest.raises(ownership.OwnsItself) as refusal:
+            own(nordlys, nordlys.party.name.upper(), "10", "company")
+        assert refusal.value.field == "name"
         with pytest.raises(ownership.OwnedByNobody):
             own(nordlys, "A One", "10", owned=nordlys.controller)
+
+    @pytest.mark.parametrize("name", ["The Moe Trust", "the moe trust"])
+    def test_no_trust_has_a_role_in_itself(self, nordlys: Founded, name: str) -> None:
+        trust = own(nordlys, "The Moe Trust", "10", "trust").owner
+        for again in ({"name": name, "kind": "trust", "country": "NO"}, {"owner": trust}):
+            with pytest.raises(ownership.OwnsItself, match="A trust cannot be named as having a role in itself"):
+                ownership.declare_owner(
+                    nordlys.organisation, owned=trust, share="", interest="beneficiaryOfLegalArrangement", by=nordlys.by, **again
+                )
+        assert Interest.objects.live().filter(owned=trust).count() == 0
 
     def test_strangers_and_their_parties_stay_out(self, nordlys: Founded) -> None:
         charlie = customer("charlie@other.example", "Charlie")

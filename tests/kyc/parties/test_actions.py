@@ -1,9 +1,11 @@
 """What customers tell about who is involved."""
 
+from datetime import date, timedelta
 from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
@@ -203,6 +205,15 @@ class TestPastDay:
     def test_refuses_what_is_no_past_day(self, text: str) -> None:
         with pytest.raises(BadText):
             past_day("birth_date", text)
+
+    def test_refuses_who_would_be_older_than_anybody(self) -> None:
+        today = timezone.localdate()
+        kept = date(today.year - 120, today.month, min(today.day, 28))
+        assert past_day("birth_date", str(kept)) == str(kept)
+        with pytest.raises(BadText, match="within 120 years"):
+            past_day("birth_date", str(kept.replace(year=kept.year - 1)))
+        with pytest.raises(BadText, match="must lie in the past"):
+            past_day("birth_date", str(today + timedelta(days=1)))
 
     def test_keeps_a_past_day_and_nothing(self) -> None:
         assert past_day("birth_date", " 1980-02-01 ") == "1980-02-01"

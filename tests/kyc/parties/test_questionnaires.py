@@ -7,8 +7,9 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from kyc.parties import actions as parties
 from kyc.parties import profiles, questionnaires
-from kyc.parties.models import Questionnaire
+from kyc.parties.models import Questionnaire, Role
 from kyc.parties.wording import BadText
 from kyc.rules import packs
 from tests.cast import ANSWERS, Founded, customer, founded
@@ -21,8 +22,51 @@ def nordlys() -> Founded:
     return founded(customer(), told=False)
 
 
+ALICE = {"name": "Alice Olsen", "country": "NO", "birth_date": "1984-03-17", "address": "Strandgata 1", "us_basis": "none"}
+
+
 def sign(nordlys: Founded, **changed: Any) -> Questionnaire:
     return questionnaires.sign(nordlys.organisation, answers={**ANSWERS, **changed}, signed_name="Alice Olsen", by=nordlys.by)
+
+
+def signed_by(nordlys: Founded, name: str) -> Questionnaire:
+    return questionnaires.sign(nordlys.organisation, answers=ANSWERS, signed_name=name, by=nordlys.by)
+
+
+class TestWhoSigns:
+    """The signature is that of one who may sign, as the customer named them."""
+
+    @pytest.mark.parametrize("name", ["Z", "Alice", "Bo Dahl", "Nordlys Modelling AS"])
+    def test_anybody_else_is_told_who_may(self, nordlys: Founded, name: str) -> None:
+        parties.declare_person(
+            nordlys.organisation, name="Bo Dahl", country="NO", birth_date="1970-02-03", roles=["director"], by=nordlys.by
+        )
+        with pytest.raises(BadText, match=r"who may sign for you, as you named them: Alice Olsen\.") as bad:
+            signed_by(nordlys, name)
+        assert bad.value.field == "signed_name"
+        assert not Questionnaire.objects.exists()
+
+    @pytest.mark.parametrize("role", ["signatory", "controller"])
+    def test_one_role_of_the_two_is_enough(self, nordlys: Founded, role: str) -> None:
+        Role.objects.filter(party=nordlys.controller).exclude(kind=role).delete()
+        assert signed_by(nordlys, "alice OLSEN").signed_name == "alice OLSEN"
+
+    def test_by_the_name_in_its_own_script_too(self, nordlys: Founded) -> None:
+        nordlys.controller.native_name = "Алиса Ольсен"
+        nordlys.controller.save()
+        assert signed_by(nordlys, "Алиса Ольсен").signed_name == "Алиса Ольсен"
+
+    def test_who_has_left_signs_no_more(self, nordlys: Founded) -> None:
+        parties.remove(nordlys.controller, by=nordlys.by)
+        with pytest.raises(BadText, match="First name who may sign for you"):
+            signed_by(nordlys, "Alice Olsen")
+
+    def test_a_person_signs_for_himself(self, nordlys: Founded) -> None:
+        profiles.choose(nordlys.organisation, customer_class="individual", programme="none", by=nordlys.by)
+        with pytest.raises(BadText, match="First name who may sign for you"):
+            signed_by(nordlys, "Alice Olsen")
+        parties.declare_individual(nordlys.organisation, **ALICE, by=nordlys.by)
+        assert signed_by(nordlys, "Alice Olsen")
 
 
 class TestSign:
@@ -39,6 +83,7 @@ class TestSign:
 
     def test_what_is_not_asked_is_not_kept(self, nordlys: Founded) -> None:
         profiles.choose(nordlys.organisation, customer_class="individual", programme="none", by=nordlys.by)
+        parties.declare_individual(nordlys.organisation, **ALICE, by=nordlys.by)
         signed = sign(nordlys, onward_controls="None", training_for="Nobody")
         assert not {"ultimate_parent", "onward_controls", "training_for"} & set(signed.answers)
 
@@ -48,6 +93,7 @@ class TestSign:
             ({"end_use": " "}, "end_use"),
             ({"end_users": []}, "end_users"),
             ({"end_users": ["martians"]}, "end_users"),
+            ({"end_users": ["nobody_else", "public"]}, "end_users"),
             ({"military": "perhaps"}, "military"),
             ({"military": "yes"}, "military_details"),
             ({"resale": "resale"}, "onward_controls"),
@@ -71,6 +117,13 @@ class TestSign:
         signed = sign(nordlys)
         with pytest.raises(DatabaseError, match="signed answers do not change"), transaction.atomic():
             Questionnaire.objects.filter(pk=signed.pk).update(answers={})
+
+    def test_a_contradiction_is_told_in_the_words_of_the_answers(self, nordlys: Founded) -> None:
+        with pytest.raises(BadText, match="“Only I myself” can't be true together with “The public”"):
+            sign(nordlys, end_users=["public", "nobody_else"])
+
+    def test_an_answer_that_stands_alone_may_stand(self, nordlys: Founded) -> None:
+        assert sign(nordlys, end_users=["nobody_else"]).answers["end_users"] == ["nobody_else"]
 
 
 class TestFlags:

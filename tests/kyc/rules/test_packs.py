@@ -42,7 +42,7 @@ class TestEveryPack:
     def test_gives_a_source_for_each_item(self, path):
         data = json.loads(path.read_text())
         items = [*data["instruments"].values(), *data["ownership"].values(), *data["country_sets"].values()]
-        items += [data["screening"], data["risk"], data["entity_days"], data["notice"]]
+        items += [data["screening"], data["risk"], data["entity_days"], data["notice"], data["minimum_age"]]
         assert [item for item in items if not item["source"]] == []
 
     def test_has_dated_statuses_that_follow_each_other(self, path):
@@ -164,3 +164,10 @@ class TestFactor:
             assert points > 0
             assert sentence.endswith(".")
             assert factor["when"]
+
+
+class TestQuestions:
+    def test_what_stands_alone_is_one_of_several_options(self):
+        for question in packs.current().questionnaire.questions:
+            assert set(question.alone) <= set(dict(question.options))
+            assert not question.alone or question.kind == "choices"

@@ -1,0 +1,67 @@
+"""What a customer told that may well be true, and that somebody looks at before it is believed: who acts for it and is very
+young, and who pays under another's name."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Organisation
+from kyc.cases.declared import Row, listed
+from kyc.cases.models import Finding
+from kyc.cases.round import Round
+from kyc.parties.models import Party, PaymentMeans, Role
+from kyc.parties.sentences import one_stop
+from kyc.parties.wording import age
+from kyc.screening.normalise import telling
+
+# Whoever leads, signs or is the customer himself; an owner or a beneficiary may be a child.
+ACTING = (Role.Kind.CUSTOMER, Role.Kind.CONTROLLER, Role.Kind.DIRECTOR, Role.Kind.SIGNATORY)
+TRUSTEE = "trustee"
+
+
+def findings(facts: Round) -> list[Row]:
+    """None where there is nothing to doubt."""
+    young, foreign = too_young(facts), in_anothers_name(facts)
+    rows = []
+    if young:
+        sentence = ngettext(
+            "Acts for the customer and is under %(n)s year of age: %(names)s.",
+            "Acts for the customer and is under %(n)s years of age: %(names)s.",
+            facts.pack.minimum_age,
+        )
+        told = one_stop(sentence % {"n": facts.pack.minimum_age, "names": listed(young)})
+        rows.append(("people", Finding.State.WARN, told, "status"))
+    if foreign:
+        told = _("Pays in the name of somebody who is not named as one of this customer's parties: %(names)s.")
+        rows.append(("payment", Finding.State.WARN, one_stop(told % {"names": listed(foreign)}), "use"))
+    return rows
+
+
+def too_young(facts: Round) -> list[str]:
+    today, least = timezone.localdate(), facts.pack.minimum_age
+    acting = acting_for(facts.examination.organisation) | {
+        int(role.owner) for role in facts.interests if role.interest == TRUSTEE
+    }
+    people = [party for pk, party in sorted(facts.parties.items()) if pk in acting and party.is_person and party.birth_date]
+    return [facts.names[str(party.pk)] for party in people if age(date.fromisoformat(party.birth_date), today) < least]
+
+
+def acting_for(organisation: Organisation) -> set[int]:
+    live = Role.objects.live().filter(organisation=organisation, kind__in=ACTING)
+    return set(live.values_list("party", flat=True))
+
+
+def in_anothers_name(facts: Round) -> list[str]:
+    """The holders of means of payment who are neither the customer nor anybody it has named."""
+    known = spellings(facts.parties.values())
+    means = PaymentMeans.objects.live().filter(organisation=facts.examination.organisation).exclude(holder="").order_by("pk")
+    holders = dict.fromkeys(means.values_list("holder", flat=True))
+    return [holder for holder in holders if telling(holder) not in known]
+
+
+def spellings(parties: Collection[Party]) -> set[tuple[str, ...]]:
+    """The words of each name, whatever their order and case, without a legal form."""
+    return {telling(name) for party in parties for name in (party.name, party.native_name) if name}

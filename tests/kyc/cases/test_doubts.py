@@ -1,0 +1,87 @@
+"""What is to be looked at before it is believed."""
+
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from kyc.cases import doubts
+from kyc.evidence import actions as evidence
+from kyc.parties import actions as parties
+from kyc.parties import payments
+from kyc.parties.models import Role
+from kyc.screening.models import ListVersion
+from tests.cast import Founded, pdf
+from tests.kyc.cases import scenes
+from tests.kyc.cases.scenes import finding
+
+pytestmark = pytest.mark.django_db
+
+
+def born(years: int) -> str:
+    """Whose birthday of so many years is today."""
+    today = timezone.localdate()
+    return str(date(today.year - years, today.month, min(today.day, 28)))
+
+
+def named(nordlys: Founded, name: str, birth_date: str, *roles: str) -> None:
+    parties.declare_person(
+        nordlys.organisation, name=name, country="NO", birth_date=birth_date, roles=roles, title="Chief", by=nordlys.by
+    )
+
+
+class TestTooYoung:
+    def test_who_leads_or_signs_is_told_and_nobody_else(self, nordlys: Founded, the_list: ListVersion) -> None:
+        named(nordlys, "Old Enough", born(18), "director")
+        named(nordlys, "Too Young", born(17), "director")
+        named(nordlys, "A Child", born(2), "signatory")
+        scenes.own(nordlys, "Owning Child", "10", birth_date=born(3))
+        scenes.own(nordlys, "Kari Moe", "90")
+        child = nordlys.organisation.party_set.get(name="A Child")
+        evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), by=nordlys.by)
+        evidence.upload(nordlys.organisation, kind="authority", file=pdf(width=421), party=child, by=nordlys.by)
+        assert finding(scenes.examine(nordlys), "people") == (
+            "warn",
+            "Acts for the customer and is under 18 years of age: Too Young, A Child.",
+        )
+
+    def test_a_trustee_counts_and_a_beneficiary_does_not(self, nordlys: Founded, the_list: ListVersion) -> None:
+        trust = scenes.own(nordlys, "The Moe Trust", "100", kind="trust").owner
+        for role, name in (("settlor", "Siri Moe"), ("trustee", "Tor Vik"), ("beneficiaryOfLegalArrangement", "Bo Moe")):
+            scenes.own(nordlys, name, "", owned=trust, interest=role, birth_date=born(9))
+        assert finding(scenes.examine(nordlys), "people")[1].endswith("under 18 years of age: Tor Vik.")
+
+    def test_with_nobody_young_there_is_no_finding(self, nordlys: Founded, the_list: ListVersion) -> None:
+        examination = scenes.ready(nordlys).examinations.get()
+        assert not examination.findings.filter(category__in=["people", "payment"]).exists()
+
+    def test_who_leads_no_more_is_not_told(self, nordlys: Founded) -> None:
+        Role.objects.filter(party=nordlys.controller).update(valid_to=timezone.localdate())
+        assert nordlys.controller.pk not in doubts.acting_for(nordlys.organisation)
+
+
+class TestInAnothersName:
+    @pytest.mark.parametrize(
+        ("holder", "is_told"),
+        [
+            ("Nordlys Modelling AS", False),
+            ("NORDLYS MODELLING", False),
+            ("Olsen, Alice", False),
+            ("Fjord Holding Ltd", False),
+            ("Ola Ukjent", True),
+            ("Nordlys Shipping AS", True),
+        ],
+    )
+    def test_it_is_told_unless_it_is_the_customers_or_its_peoples(
+        self, nordlys: Founded, the_list: ListVersion, holder: str, is_told: bool
+    ) -> None:
+        scenes.company(nordlys, "Fjord Holding AS", "100", owner=("Kari Moe", "100"))
+        payments.declare(
+            nordlys.organisation, kind="bank", holder=holder, institution="DNB", country="NO", reference="NO9386011117947",
+            source="revenue", by=nordlys.by,
+        )  # fmt: skip
+        told = scenes.examine(nordlys).findings.filter(category="payment").first()
+        assert bool(told) is is_told
+        if told:
+            assert (told.state, told.anchor) == ("warn", "use")
+            assert told.sentence.endswith(f"who is not named as one of this customer's parties: {holder}.")
