@@ -188,7 +188,10 @@ DOORS: dict[str, Door] = {
         CUSTOMERS, names="4242",
         post=of(kind="card", holder=ALICE, institution="DNB", country="NO", last_four="1881", source="revenue"),
     ),
-    "onboarding:payment_change": Door(CUSTOMERS, own=of(pk="means"), names="4242", post=nothing),
+    "onboarding:payment_change": Door(
+        CUSTOMERS, own=of(pk="means"), names="4242",
+        post=of(kind="credit", source="other", source_details="Credits of the fund"),
+    ),
     "onboarding:payment_remove": Door(CUSTOMERS, own=of(pk="means"), names="4242", post=nothing),
     "onboarding:documents": Door(
         CUSTOMERS, names="extract.pdf", post=lambda rows: {"kind": "register_extract", "file": cast.pdf(width=600)}
