@@ -16,6 +16,7 @@ from accounts.refused import Refused
 from config import jobs
 from kyc.cases import items as asking
 from kyc.cases.completeness import missing
+from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
@@ -23,10 +24,6 @@ from kyc.parties import profiles
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
-
-
-class NotNow(Refused):
-    """The case is in a state in which this is not done."""
 
 
 class Incomplete(Refused):

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import Organisation, User
 from kyc.cases.actions import locked
+from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
 from kyc.evidence import proofs
 from kyc.evidence.models import Document
@@ -27,9 +28,9 @@ def verify(
     by: User,
 ) -> None:
     """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. Raises NotNow,
-    NotAProof."""
+    NotSent, NotAProof."""
     Organisation.objects.select_for_update().get(pk=case.organisation_id)
-    locked(case, *JUDGED)
+    refuse_unsent(locked(case, *JUDGED))
     for status in statuses:
         proofs.verify(status, document=document, note=note, by=by)
     if authority:

@@ -10,9 +10,10 @@ from kyc.cases.models import Case, Examination
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 
-# The events after which what a round found may be no longer true. In full, so that the index (organisation, at) and one
-# comparison a row do it; a test holds them against what the stages below record.
-CHANGES = (
+# The events after which what a round found may be no longer true: what the customer says anew, and what an officer verifies. In
+# full, so that the index (organisation, at) and one comparison a row do it; a test holds them against what the stages below
+# record.
+SAID = (
     "party.company_declared",
     "party.individual_declared",
     "party.person_declared",
@@ -32,9 +33,9 @@ CHANGES = (
     "document.uploaded",
     "document.removed",
     "person.proved",
-    "status.verified",
-    "authority.verified",
 )
+VERIFIED = ("status.verified", "authority.verified")
+CHANGES = SAID + VERIFIED
 
 
 def outdated() -> QuerySet[Case]:

@@ -16,7 +16,7 @@ from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import hits_of, is_outdated
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, live, queue, timeline, using, words
+from kyc.desk import asking, forms, live, queue, timeline, unsent, using, words
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
@@ -80,6 +80,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
         "progress": progress(case, tab, overtaken=overtaken),
         "requirements": asked_for(case),
+        "unsent": unsent.of(case),
         "lately": lately,
         "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
         "proposal_form": asking.form(case),
@@ -91,10 +92,10 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
 
 
 def asked_for(case: Case) -> list[tuple[Requirement, str]]:
-    """What is still asked of the customer, and whether he has "sent" or changed it since, or the party has "left"."""
+    """What is still asked of the customer, and whether he has "done" it since, without sending it, or the party has "left"."""
     asked = list(case.requirements.filter(met_at__isnull=True).select_related("party").order_by("pk"))
     answered = items.done(asked)
-    return [(row, "left" if items.has_left(row) else "sent" if row.pk in answered else "") for row in asked]
+    return [(row, "left" if items.has_left(row) else "done" if row.pk in answered else "") for row in asked]
 
 
 def drawn_tabs(here: str, frame: dict[str, Any]) -> list[Tab]:

@@ -162,11 +162,11 @@ class TestShown:
         def marks() -> list[str]:
             told = panel(as_rui, case)
             assert told.count("14 d left") == 2
-            return re.findall(r'<span class="badge[^"]*">(sent|not yet)</span>', told)
+            return re.findall(r'<span class="badge[^"]*">(done, not sent yet|not yet)</span>', told)
 
         assert marks() == ["not yet", "not yet"]
         evidence.upload(case.organisation, kind="passport", file=cast.pdf(), party=person, by=by)
-        assert marks() == ["sent", "not yet"]
+        assert marks() == ["done, not sent yet", "not yet"]
         assert self.SENTENCE in panel(as_rui, case)
         assert Requirement.objects.filter(met_at__isnull=True).count() == 2
 
