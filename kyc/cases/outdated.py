@@ -32,6 +32,8 @@ SAID = (
     "questionnaire.signed",
     "document.uploaded",
     "document.removed",
+    "status.verification_fell",
+    "authority.verification_fell",
     "person.proved",
 )
 VERIFIED = ("status.verified", "authority.verified")

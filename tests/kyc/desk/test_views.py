@@ -10,6 +10,7 @@ from django.utils.html import escape
 from accounts.models import AuditEvent, Proposal, User
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Finding
+from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold, Key
@@ -364,6 +365,31 @@ class TestHolds:
     def test_an_analyst_holds_nothing(self, as_ana: Client, case: Case, rui: User) -> None:
         hold = holds.place(organisation=case.organisation, reason="x", by=rui)
         assert as_ana.post(address(case, f"holds/{hold.pk}/lift/"), {"reason": "y"}).status_code == 404
+
+
+class TestRemovedDocuments:
+    """What officers once relied on stays there to be read."""
+
+    def shown(self, client: Client, case: Case) -> str:
+        page = text(client.get(address(case), {"tab": "documents"}))
+        return page[page.index('id="removed"') :] if 'id="removed"' in page else ""
+
+    def test_stand_apart_with_when_by_whom_and_what_rested_on_them(self, as_ana: Client, case: Case, alice: User) -> None:
+        extract = Document.objects.get(kind="register_extract")
+        assert self.shown(as_ana, case) == ""
+        evidence.remove(extract, by=alice)
+        told = self.shown(as_ana, case)
+        assert "removed by Alice Olsen" in told
+        assert "Vera Lie had verified by it, of Alice Olsen: authority to sign" in told
+        assert f'href="{address(case, f"documents/{extract.pk}/")}"' in told
+        assert as_ana.get(address(case, f"documents/{extract.pk}/")).status_code == 200
+
+    def test_of_another_organisation_are_not_there(
+        self, make: Callable[..., Case], as_ana: Client, case: Case, alice: User
+    ) -> None:
+        other = make("Sorvik AS", email="bob@sorvik.example")
+        evidence.remove(Document.objects.get(kind="register_extract", organisation=case.organisation), by=alice)
+        assert self.shown(as_ana, other) == ""
 
 
 class TestDocument:
