@@ -150,6 +150,17 @@ class TestIsDone:
         )
         assert items.is_done(requirement)
 
+    def test_of_one_person_by_saving_that_person(self, nordlys: Founded) -> None:
+        lars = person(nordlys, "Lars Dahl")
+        requirement = ask(nordlys, "people", lars, why="unclear")
+        person(nordlys, "Kari Moe")
+        assert not items.is_done(requirement)
+        parties.declare_person(
+            nordlys.organisation, name="Lars Dahle", country="NO", birth_date="1970-01-01", roles=["director"], party=lars,
+            by=nordlys.by,
+        )  # fmt: skip
+        assert items.is_done(requirement)
+
     def test_a_document_about_the_customer_names_no_party(self, nordlys: Founded) -> None:
         requirement = ask(nordlys, "address", nordlys.party)
         evidence.upload(nordlys.organisation, kind="address", file=pdf(), party=nordlys.controller, by=nordlys.by)

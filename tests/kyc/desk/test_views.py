@@ -9,7 +9,7 @@ from django.utils.html import escape
 
 from accounts.models import AuditEvent, Proposal, User
 from kyc.cases import actions
-from kyc.cases.models import Case, Decision, Finding
+from kyc.cases.models import Case, Decision, Examination, Finding
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
@@ -45,6 +45,12 @@ class TestPageAsksWhetherItIsOutdatedOnce:
     def test_on_every_tab(self, case: Case, as_ana: Client, tab: str) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert as_ana.get(address(case), {"tab": tab}).status_code == 200
+        assert len([query for query in queries if DEAREST in query["sql"]]) == 1
+
+    def test_of_the_last_answer_of_the_machine_too(self, case: Case, as_ana: Client) -> None:
+        Examination.objects.filter(case=case).update(lists=[])
+        with CaptureQueriesContext(connection) as queries:
+            assert "hx-swap-oob" in text(as_ana.get(address(case, "live/"), {"tab": "summary"}))
         assert len([query for query in queries if DEAREST in query["sql"]]) == 1
 
 
@@ -229,7 +235,7 @@ class TestPropose:
         proposed(case, rui)
         answer = as_ana.post(address(case, "propose/"), {**PROPOSAL, "note": "My own view of it."})
         assert answer.status_code == 422
-        assert "Meanwhile this case has changed" in text(answer)
+        assert "Meanwhile Rui Duarte proposed: Refuse. The case stands at “To approve”" in text(answer)
         assert "My own view of it." in text(answer)
         assert Proposal.objects.count() == 1
 
@@ -291,7 +297,7 @@ class TestDecide:
         proposed(Case.objects.get(pk=case.pk), ana)
         answer = as_rui.post(address(case, "take/"), {"decision": read.pk, "note": "Seen."})
         assert answer.status_code == 422
-        assert "already been decided" in text(answer)
+        assert "This proposal has already been decided. Ana Maric: Withdrawn." in text(answer)
         assert Case.objects.get(pk=case.pk).state == Case.State.PROPOSED
 
     def test_another_cases_proposal_is_missing(self, make: Callable[..., Case], case: Case, ana: User, as_rui: Client) -> None:
