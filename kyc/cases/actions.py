@@ -35,8 +35,8 @@ class Stopped(Refused):
     """Something stands in the way of this approval."""
 
 
-def locked(case: Case, *allowed: str, by: User | None = None) -> Case:
-    """The row, held, in one of these states. Raises NotNow, which tells an officer, named in `by`, who was quicker."""
+def locked(case: Case, *allowed: str, by: User) -> Case:
+    """The row, held, in one of these states. Raises NotNow, which tells an officer who was quicker."""
     row = Case.objects.select_for_update().select_related("organisation").get(pk=case.pk)
     if row.state not in allowed:
         raise NotNow(meanwhile.told(row, by=by))
@@ -71,7 +71,7 @@ def open_case(organisation: Organisation, *, notice_version: str, locale: str, b
 def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     """Sends the case to be examined. Sent twice, the second time is refused and nothing happens."""
     organisations.locked(case.organisation, by=by)
-    case = locked(case, Case.State.DRAFT, Case.State.WAITING)
+    case = locked(case, Case.State.DRAFT, Case.State.WAITING, by=by)
     if not declared_true:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))
     if gaps := missing(case.organisation):

@@ -28,13 +28,13 @@ class NotSent(NotNow):
     """The customer is changing what would be judged; it is told once he has sent it."""
 
 
-def told(case: Case, *, by: User | None) -> str:
-    """How the case came to stand where it does. Who did it is for officers to know: `by` is nobody where a customer asks."""
+def told(case: Case, *, by: User) -> str:
+    """How the case came to stand where it does. Which officer did it is for officers to know."""
     state = case.get_state_display()
     moved = AuditEvent.objects.filter(
         organisation_id=case.organisation_id, target_type=case._meta.label_lower, target_id=str(case.pk), verb__in=MOVES
     )
-    event = moved.order_by("-pk").first() if by and by.is_staff else None
+    event = moved.order_by("-pk").first() if by.is_staff else None
     if event is None:
         return _("Meanwhile this case has changed to “%(state)s”.") % {"state": state}
     choice = event.details.get("choice", "")

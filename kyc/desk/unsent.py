@@ -51,7 +51,11 @@ def of(case: Case) -> Unsent | None:
         return None
     events = AuditEvent.objects.filter(organisation_id=case.organisation_id, verb__in=SAID, at__gt=case.in_state_since)
     changes = list(events.order_by("-pk"))
+    told = [timeline.told(event) for event in changes]
     rows: dict[str, set[int]] = {}
     for event in changes:
         rows.setdefault(event.target_type, set()).add(int(event.target_id))
-    return Unsent([timeline.told(event) for event in changes[:MOST]], max(0, len(changes) - MOST), rows) if changes else None
+    # A status is recorded under each test; read, it is one.
+    said = {(event.who, event.what): event for event in reversed(told)}
+    newest = sorted(said.values(), key=lambda event: event.at, reverse=True)
+    return Unsent(newest[:MOST], max(0, len(newest) - MOST), rows) if changes else None

@@ -30,21 +30,21 @@ def place(
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is placed."))
     touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
-    said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason, "placed_by": by}
-    if standing := Hold.objects.live().filter(organisation=touched, **said).first():
+    said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason}
+    if standing := Hold.objects.live().filter(organisation=touched, **said, placed_by=by).first():
         return standing
-    return put(touched, **said)
+    return put(touched, **said, by=by)
 
 
 @transaction.atomic
 def place_by_policy(organisation: Organisation, *, source: str, reason: str) -> Hold:
     """The whole organisation is held by the product itself, as the policy that `source` names says."""
-    return put(organisation, on_organisation=organisation, source=source, reason=reason, placed_by=None)
+    return put(organisation, on_organisation=organisation, source=source, reason=reason, by=None)
 
 
-def put(touched: Organisation, **said: Any) -> Hold:
-    hold = Hold.objects.create(organisation=touched, **said)
-    audit.record("hold.placed", target=hold, by=hold.placed_by, reason=hold.reason, source=hold.source)
+def put(touched: Organisation, *, by: User | None, **said: Any) -> Hold:
+    hold = Hold.objects.create(organisation=touched, **said, placed_by=by)
+    audit.record("hold.placed", target=hold, by=by, reason=hold.reason, source=hold.source)
     return hold
 
 
