@@ -199,7 +199,7 @@ class TestIsDone:
         if what == "payment":
             payments.end(PaymentMeans.objects.get(), by=nordlys.by)
         elif what == "people":
-            parties.remove(lars, by=nordlys.by)
+            ownership.remove(lars, by=nordlys.by)
         else:
             ownership.end(extra, by=nordlys.by)
         assert items.is_done(requirement) is is_done
@@ -224,7 +224,7 @@ class TestIsDone:
         lars = person(nordlys, "Lars Dahl")
         requirement = ask(nordlys, what, lars)
         assert not items.is_done(requirement)
-        parties.remove(lars, by=nordlys.by)
+        ownership.remove(lars, by=nordlys.by)
         assert items.is_done(Requirement.objects.get(pk=requirement.pk))
 
     def test_a_case_is_not_locked_by_a_party_that_has_left(self, nordlys: Founded) -> None:
@@ -232,7 +232,7 @@ class TestIsDone:
         ask(nordlys, "identity", lars)
         with pytest.raises(cases.Incomplete, match="Identity document of Lars Dahl"):
             cases.submit(case_of(nordlys), declared_true=True, by=nordlys.by)
-        parties.remove(lars, by=nordlys.by)
+        ownership.remove(lars, by=nordlys.by)
         assert cases.submit(case_of(nordlys), declared_true=True, by=nordlys.by).state == Case.State.SUBMITTED
 
 
