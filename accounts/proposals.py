@@ -42,7 +42,10 @@ def end(proposal: Proposal, *, policy: Policy, outcome: Proposal.Outcome, by: Us
     with transaction.atomic():
         locked = Proposal.objects.select_for_update().get(pk=proposal.pk)
         if locked.outcome:
-            raise AlreadyEnded(_("This proposal has already been decided."))
+            raise AlreadyEnded(
+                _("This proposal has already been decided. %(who)s: %(outcome)s.")
+                % {"who": locked.outcome_by, "outcome": locked.get_outcome_display()}
+            )
         if outcome == Proposal.Outcome.WITHDRAWN:
             if locked.proposed_by_id != by.pk:
                 raise NotPermitted(_("Only the person who proposed can withdraw."))

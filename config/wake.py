@@ -3,25 +3,30 @@
 from accounts import messages
 from accounts.tasks import send_messages
 from config import jobs
-from kyc.cases import examining
-from kyc.cases.tasks import examine_cases
-from kyc.keys import linking, sandboxes
-from kyc.keys.tasks import decide_sandboxes, link_key
+from kyc.cases import examining, reviewing
+from kyc.cases.tasks import examine_cases, open_reviews
+from kyc.keys import linking, renewals, sandboxes
+from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key
 from reports import building
 from reports.tasks import build_reports
 
 jobs.on("message.queued", send_messages)
 jobs.on("case.submitted", examine_cases)
 jobs.on("case.checks_asked_again", examine_cases)
+jobs.on("case.review_opened", examine_cases)
 jobs.on("hit.ruled", examine_cases)
 jobs.on("list.activated", examine_cases)
 jobs.on("case.examined", decide_sandboxes)
 jobs.on("key.issued", link_key)
 jobs.on("entity.made", link_key)
+jobs.on("questionnaire.signed", open_reviews)
+jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
+jobs.sweep(reviewing.QUEUE, open_reviews)
+jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(building.QUEUE, build_reports)

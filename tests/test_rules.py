@@ -86,7 +86,11 @@ class TestImports:
 
 def action_modules() -> list[ModuleType]:
     found = [name for label in OURS for _, name, _ in pkgutil.walk_packages([label], f"{label}.") if name.endswith(".actions")]
-    others = ["kyc.keys.holds", *(f"accounts.{name}" for name in ("organisations", "credentials", "proposals", "staff"))]
+    others = [
+        "kyc.keys.holds",
+        "kyc.ownership.leaving",
+        *(f"accounts.{name}" for name in ("organisations", "credentials", "proposals", "staff")),
+    ]
     return [importlib.import_module(name) for name in [*found, *others]]
 
 

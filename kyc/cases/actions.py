@@ -15,7 +15,9 @@ from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import Refused
 from config import jobs
 from kyc.cases import items as asking
+from kyc.cases import meanwhile
 from kyc.cases.completeness import missing
+from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
@@ -23,10 +25,6 @@ from kyc.parties import profiles
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
-
-
-class NotNow(Refused):
-    """The case is in a state in which this is not done."""
 
 
 class Incomplete(Refused):
@@ -37,10 +35,11 @@ class Stopped(Refused):
     """Something stands in the way of this approval."""
 
 
-def locked(case: Case, *allowed: str) -> Case:
+def locked(case: Case, *allowed: str, by: User) -> Case:
+    """The row, held, in one of these states. Raises NotNow, which tells an officer who was quicker."""
     row = Case.objects.select_for_update().select_related("organisation").get(pk=case.pk)
     if row.state not in allowed:
-        raise NotNow(_("Meanwhile this case has changed to “%(state)s”.") % {"state": row.get_state_display()})
+        raise NotNow(meanwhile.told(row, by=by))
     return row
 
 
@@ -72,7 +71,7 @@ def open_case(organisation: Organisation, *, notice_version: str, locale: str, b
 def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     """Sends the case to be examined. Sent twice, the second time is refused and nothing happens."""
     organisations.locked(case.organisation, by=by)
-    case = locked(case, Case.State.DRAFT, Case.State.WAITING)
+    case = locked(case, Case.State.DRAFT, Case.State.WAITING, by=by)
     if not declared_true:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))
     if gaps := missing(case.organisation):
@@ -96,7 +95,7 @@ def examine_again(case: Case, *, by: User) -> Examination:
     """Asks for a further round after the machine has given up on the last one."""
     require(by, Permission.DECISION_PROPOSE)
     Organisation.objects.select_for_update().get(pk=case.organisation_id)
-    case = locked(case, Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED)
+    case = locked(case, Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED, by=by)
     latest = case.examinations.order_by("-pk").first()
     if latest is None or latest.state != Examination.State.FAILED:
         raise NotNow(_("The checks have not failed, or have been asked for again meanwhile."))
@@ -134,7 +133,7 @@ def propose(
 ) -> Decision:
     """One officer's word. Asking the customer for more names what is needed, item by item (kyc.cases.items), or in a sentence
     that he will read."""
-    case = locked(case, Case.State.REVIEW)
+    case = locked(case, Case.State.REVIEW, by=by)
     asked = checked_items(case, items) if choice == Decision.Choice.ASK else []
     if choice == Decision.Choice.ASK and not asked and not message.strip():
         raise proposals.ReasonMissing(_("Say what you need: name it, or write the sentence that the customer will read."))
@@ -152,7 +151,7 @@ def propose(
 
 
 def end(decision: Decision, outcome: Proposal.Outcome, *, note: str, by: User) -> Case:
-    case = locked(decision.case, Case.State.PROPOSED)
+    case = locked(decision.case, Case.State.PROPOSED, by=by)
     proposals.end(decision.proposal, policy=POLICY, outcome=outcome, by=by, note=note)
     audit.record(f"decision.{outcome}", target=case, by=by, reason=note, choice=decision.proposal.choice)
     return case
@@ -170,6 +169,7 @@ def take(decision: Decision, *, note: str = "", by: User) -> Case:
         make_entity(case, decision, by=by)
     elif choice == Decision.Choice.REFUSE:
         move(case, Case.State.REFUSED)
+        end_entity(case, by=by)
     else:
         ask(case, decision)
     audit.record(f"case.{case.state}", target=case, by=by, reason=str(REASONS[decision.proposal.reason]))
@@ -243,6 +243,14 @@ def make_entity(case: Case, decision: Decision, *, by: User) -> Entity:
     audit.record("entity.made", target=entity, by=by, reference=entity.reference)
     jobs.woke("entity.made")
     return entity
+
+
+def end_entity(case: Case, *, by: User) -> None:
+    """Who was verified before, and is refused now, is verified no more; the keys stop in the same moment."""
+    for entity in Entity.objects.select_for_update().filter(organisation=case.organisation_id, ended_at__isnull=True):
+        entity.ended_at, entity.end_reason = timezone.now(), f"refused by the decision of {case.number}"
+        entity.save(update_fields=["ended_at", "end_reason"])
+        audit.record("entity.ended", target=entity, by=by, reason=entity.end_reason, reference=entity.reference)
 
 
 SUBJECTS = {

@@ -9,6 +9,7 @@ from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
+from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case, FlagRuling
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
@@ -47,10 +48,11 @@ def of(signed: Questionnaire) -> list[Ruled]:
 @transaction.atomic
 def rule(signed: Questionnaire, question: str, *, ruling: str, note: str, by: User) -> FlagRuling:
     """Says how a flag is explained, or that it stands. A later word counts instead; repeated, it is silence. Raises NoFlag,
-    BadText."""
+    NotSent, BadText."""
     require(by, Permission.EVIDENCE_JUDGE)
     # Under the lock of the case, so that no approval is taken past a flag that is being ruled to stand.
-    list(Case.objects.select_for_update().open().filter(organisation=signed.organisation_id))
+    for case in Case.objects.select_for_update().open().filter(organisation=signed.organisation_id):
+        refuse_unsent(case)
     signed = Questionnaire.objects.select_for_update().get(pk=signed.pk)
     if signed.superseded_at or question not in dict(questionnaires.raised(signed)):
         raise NoFlag(_("The customer has signed anew meanwhile. Read the new answers."))

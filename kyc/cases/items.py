@@ -25,8 +25,8 @@ LONGEST = 1000
 @dataclass(frozen=True)
 class Item:
     """`step` is the onboarding's page; `documents` the kinds of which one answers it, `verbs` the events that do, and `undoing`
-    those that do unless something is missing; `about` says whether it is asked of one party, and `kinds` of which kinds that
-    can be, any where none is named."""
+    those that do unless something is missing; `about` says whether it is asked of one party, `kinds` of which kinds that can
+    be, any where none is named, and `of_one` what it is called then."""
 
     label: Promise
     step: str
@@ -35,6 +35,7 @@ class Item:
     verbs: tuple[str, ...] = ()
     undoing: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    of_one: Promise | str = ""
 
 
 PARTY = "party"
@@ -53,7 +54,15 @@ ITEMS: dict[str, Item] = {
     "details": Item(
         gettext_lazy("Details of the customer"), "company", verbs=("party.company_declared", "party.individual_declared")
     ),
-    "people": Item(gettext_lazy("People"), "people", verbs=("party.person_declared",), undoing=("party.removed",)),
+    "people": Item(
+        gettext_lazy("People"),
+        "people",
+        PARTY,
+        verbs=("party.person_declared",),
+        undoing=("party.removed",),
+        kinds=PEOPLE,
+        of_one=gettext_lazy("What you told us"),
+    ),
     "owners": Item(
         gettext_lazy("Owners"),
         "owners",
@@ -115,10 +124,18 @@ def misplaced(what: str, party: Party | None, customer_class: str) -> str:
     if party is None:
         return _("Say whose it is.") if item.about == PARTY and item.documents else ""
     if item.kinds and party.kind not in item.kinds:
-        return _("Only a person has one.") if item.kinds == PEOPLE else _("Only a company or a trust has owners.")
+        return str(NOT_OF_THAT_KIND["documents" if item.documents else item.step])
+    if item.step == "people" and not Role.objects.live().filter(party=party, kind__in=PEOPLE_ROLES).exists():
+        return _("This person is none of the people who run the customer. Ask for the owners of what he or she owns.")
     return ""
 
 
+# Why that can't be asked of a party of that kind.
+NOT_OF_THAT_KIND: dict[str, Promise] = {
+    "documents": gettext_lazy("Only a person has one."),
+    "people": gettext_lazy("Only a person is one of the people."),
+    "owners": gettext_lazy("Only a company or a trust has owners."),
+}
 # Why a step that a class has no need of can't be asked for.
 UNASKED: dict[str, Promise] = {
     "people": gettext_lazy("This customer is a person and acts alone, so no people are asked for."),
@@ -128,10 +145,15 @@ UNASKED: dict[str, Promise] = {
 
 def sentence(item: dict[str, Any], parties: dict[int, Party]) -> str:
     """What the customer reads of one item."""
-    label = str(ITEMS[item["what"]].label)
-    party = parties.get(item["party"])
+    kind, party = ITEMS[item["what"]], parties.get(item["party"])
+    label = str(kind.of_one if party and kind.of_one else kind.label)
     named = _("%(what)s of %(name)s") % {"what": label, "name": party.name} if party else label
     return " ".join(filter(None, [named if named.endswith(".") else f"{named}.", str(REASONS[item["why"]]), item["words"]]))
+
+
+def step(requirement: Requirement) -> str:
+    """The onboarding's page where it is done; empty where only its sentence says what is meant."""
+    return ITEMS[requirement.what].step if requirement.what in ITEMS else ""
 
 
 def has_left(requirement: Requirement) -> bool:
@@ -175,6 +197,8 @@ class Sent:
         """Whether an event's target is what was asked about; somebody who leaves is one of the people or an owner."""
         if item.step == "owners" and requirement.party_id:
             return (kind, target) in self.owning.get(requirement.party_id, set())
+        if item.step == "people" and requirement.party_id:
+            return target == str(requirement.party_id)
         return item.step != "people" or target in self.people
 
 

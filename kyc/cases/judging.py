@@ -6,9 +6,10 @@ from django.db import transaction
 
 from accounts.models import Organisation, User
 from kyc.cases.actions import locked
+from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
 from kyc.evidence import proofs
-from kyc.evidence.models import Document
+from kyc.evidence.models import AuthorityProof, Document, StatusProof
 from kyc.parties.models import PersonStatus, Role
 
 S = Case.State
@@ -25,12 +26,12 @@ def verify(
     authority: Role | None = None,
     note: str = "",
     by: User,
-) -> None:
-    """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. Raises NotNow,
-    NotAProof."""
+) -> list[StatusProof | AuthorityProof]:
+    """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. What somebody has
+    verified by it already stays as it was. Raises NotNow, NotSent, NotAProof."""
     Organisation.objects.select_for_update().get(pk=case.organisation_id)
-    locked(case, *JUDGED)
-    for status in statuses:
-        proofs.verify(status, document=document, note=note, by=by)
+    refuse_unsent(locked(case, *JUDGED, by=by))
+    made: list[StatusProof | AuthorityProof] = [proofs.verify(status, document=document, note=note, by=by) for status in statuses]
     if authority:
-        proofs.verify_authority(authority, document=document, note=note, by=by)
+        made.append(proofs.verify_authority(authority, document=document, note=note, by=by))
+    return made

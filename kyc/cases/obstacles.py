@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from kyc.cases import flags
 from kyc.cases.declared import listed
 from kyc.cases.models import Case, Examination, Finding
-from kyc.cases.outdated import hits_of, is_outdated
+from kyc.cases.outdated import Overtaken, hits_of
 from kyc.evidence import authority
 from kyc.evidence.proofs import verified_us
 from kyc.parties.actions import customer
@@ -14,9 +14,9 @@ from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
 
 
-def obstacles(case: Case, *, overtaken: bool | None = None) -> list[str]:
-    """Sentences; empty when nothing stands in the way of an approval. `overtaken` is whether the checks have to be made anew,
-    where the caller has asked already."""
+def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
+    """Sentences; empty when nothing stands in the way of an approval. `overtaken` is the caller's, who asks for more than this
+    by it."""
     latest = case.examinations.order_by("-pk").first()
     if latest is None or latest.state != Examination.State.DONE:
         return [_("The checks have not finished.")]
@@ -35,8 +35,9 @@ def obstacles(case: Case, *, overtaken: bool | None = None) -> list[str]:
     found += [finding.sentence for finding in stops.order_by("pk")]
     found += flags.in_the_way(case.organisation)
     found += [*foreign_data(case), *unverified_authority(case)]
-    if is_outdated(case) if overtaken is None else overtaken:
-        found.append(_("The checks are being made anew, because rulings, lists or what the customer told us have changed."))
+    overtaken = overtaken or Overtaken(case)
+    if overtaken.causes:
+        found.append(_("The checks are being made anew: %(why)s.") % {"why": overtaken.why})
     return found
 
 

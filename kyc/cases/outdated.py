@@ -1,18 +1,23 @@
 """Which cases have to be examined anew, and by which list versions a round went."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent
 from kyc.cases.models import Case, Examination
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 
-# The events after which what a round found may be no longer true. In full, so that the index (organisation, at) and one
-# comparison a row do it; a test holds them against what the stages below record.
-CHANGES = (
+# The events after which what a round found may be no longer true: what the customer says anew, and what an officer verifies. In
+# full, so that the index (organisation, at) and one comparison a row do it; a test holds them against what the stages below
+# record.
+SAID = (
     "party.company_declared",
     "party.individual_declared",
     "party.person_declared",
@@ -32,34 +37,68 @@ CHANGES = (
     "questionnaire.signed",
     "document.uploaded",
     "document.removed",
+    "status.verification_fell",
+    "authority.verification_fell",
     "person.proved",
-    "status.verified",
-    "authority.verified",
 )
+VERIFIED = ("status.verified", "authority.verified")
+CHANGES = SAID + VERIFIED
+
+
+# Why a round counts no more, by what `outdated` finds.
+CAUSES: dict[str, Promise] = {
+    "is_ruled": gettext_lazy("the last possible match was ruled on"),
+    "is_listed_anew": gettext_lazy("a newer version of a list is in use"),
+    "is_said_anew": gettext_lazy("the customer has told or sent something else"),
+    "is_verified_anew": gettext_lazy("an officer has verified something"),
+}
 
 
 def outdated() -> QuerySet[Case]:
     """Cases before an officer that were examined against other lists than those active now, or whose last possible match
     has been ruled on since: what is blocked, and the score, follow from who is listed. Also those of which something was
-    declared, sent or verified since the round was asked for, whoever let it through."""
+    declared, sent or verified since the round was asked for, whoever let it through. Each is annotated with its CAUSES."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
     hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
-    ruled = Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling=""))
-    events = AuditEvent.objects.filter(verb__in=CHANGES, organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at"))
-    return Case.objects.alias(
+    events = AuditEvent.objects.filter(organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at"))
+    timed = Case.objects.alias(
         latest=Subquery(rounds.values("pk")[:1]),
         asked_at=Subquery(rounds.values("requested_at")[:1]),
         examined_at=Subquery(rounds.values("done_at")[:1]),
+    )
+    return timed.annotate(
+        is_ruled=Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling="")),
+        is_listed_anew=Exists(latest.exclude(lists=named(lists.active_versions()))),
+        is_said_anew=Exists(events.filter(verb__in=SAID)),
+        is_verified_anew=Exists(events.filter(verb__in=VERIFIED)),
     ).filter(
-        Exists(latest) & (ruled | Exists(latest.exclude(lists=named(lists.active_versions()))) | Exists(events)),
+        Exists(latest) & (Q(is_ruled=True) | Q(is_listed_anew=True) | Q(is_said_anew=True) | Q(is_verified_anew=True)),
         state__in=[Case.State.REVIEW, Case.State.PROPOSED],
     )
 
 
 def is_outdated(case: Case) -> bool:
     return outdated().filter(pk=case.pk).exists()
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Whether the newest round of a case counts no more, and why: asked when first wanted and only once, since it is the
+    dearest question of a page."""
+
+    case: Case
+
+    @cached_property
+    def causes(self) -> list[str]:
+        """In words; none where the round counts."""
+        found = None if self.case.is_decided else outdated().filter(pk=self.case.pk).values(*CAUSES).first()
+        return [str(words) for cause, words in CAUSES.items() if found and found[cause]]
+
+    @property
+    def why(self) -> str:
+        return ", ".join(self.causes)
 
 
 def versions_used(rounds: QuerySet[Examination]) -> QuerySet[Any]:

@@ -1,8 +1,13 @@
 from celery import shared_task
 
-from kyc.cases import examining
+from kyc.cases import examining, reviewing
 
 
 @shared_task(name="kyc.examine_cases", ignore_result=True)
 def examine_cases() -> None:
     examining.run()
+
+
+@shared_task(name="kyc.open_reviews", ignore_result=True)
+def open_reviews() -> None:
+    reviewing.run()

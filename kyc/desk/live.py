@@ -5,13 +5,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.progress import Progress, of_job
 from kyc.cases.models import Case, Examination
-from kyc.cases.outdated import is_outdated
+from kyc.cases.outdated import Overtaken
 from kyc.keys.models import Key
 
 CHECKS, LINK = gettext_lazy("The checks"), gettext_lazy("The link of a key")
 
 
-def of_case(case: Case, *, overtaken: bool | None = None) -> Progress | None:
+def of_case(case: Case, *, overtaken: Overtaken | None = None) -> Progress | None:
     """Nothing once the checks are done and hold. `overtaken` as in kyc.cases.obstacles."""
     if case.is_decided:
         return None
@@ -24,8 +24,9 @@ def of_case(case: Case, *, overtaken: bool | None = None) -> Progress | None:
             "Keyholder what it said."
         )
         return Progress(sentence, latest.failure, "bad", is_running=False, can_retry=True)
-    if is_outdated(case) if overtaken is None else overtaken:
-        return Progress(_("The checks are about to be made anew, because something they rest on has changed."))
+    overtaken = overtaken or Overtaken(case)
+    if overtaken.causes:
+        return Progress(_("The checks are about to be made anew: %(why)s.") % {"why": overtaken.why})
     return None
 
 

@@ -1,6 +1,6 @@
 """Who the people are, as an officer judges it: person status and what verifies it, authority to sign, invitations."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from kyc.cases.models import Case
 from kyc.desk.forms import Choices, DeskForm
 from kyc.evidence import authority as signing
@@ -24,12 +25,27 @@ AUTHORITY = "authority"
 
 
 @dataclass(frozen=True)
+class Under:
+    """Where a party stands under one test, or under several that come to the same."""
+
+    tests: list[str]
+    status: PersonStatus
+    proof: StatusProof | None
+
+    @property
+    def stands(self) -> tuple[object, ...]:
+        proof = self.proof
+        shown = (proof.document_id, proof.proved_by_id, proof.note, proof.valid_until) if proof else ()
+        return (self.status.standing, self.status.basis, *shown)
+
+
+@dataclass(frozen=True)
 class Standing:
     """One party; `authority` tells of who may sign what is said to show it, `authority_proof` what an officer has verified, and
     `invitation` what became of the last one."""
 
     party: Party
-    statuses: list[tuple[PersonStatus, StatusProof | None]]
+    statuses: list[Under]
     papers: list[Document]
     form: "VerifyForm"
     authority: str = ""
@@ -40,7 +56,7 @@ class Standing:
     @property
     def is_claimed(self) -> bool:
         """Whether something rests on a status that nobody has verified."""
-        us = any(status.standing == PersonStatus.Standing.US and proof is None for status, proof in self.statuses)
+        us = any(under.status.standing == PersonStatus.Standing.US and under.proof is None for under in self.statuses)
         return us or bool(self.authority and self.authority_proof is None)
 
 
@@ -123,7 +139,7 @@ def standings(
         found.append(
             Standing(
                 party=party,
-                statuses=[(status, proved.get(status.pk)) for status in statuses],
+                statuses=under(statuses, proved),
                 papers=papers,
                 form=given,
                 authority=authority(signs),
@@ -133,6 +149,23 @@ def standings(
             )
         )
     return found
+
+
+def under(statuses: Iterable[PersonStatus], proved: Mapping[int, StatusProof]) -> list[Under]:
+    """One row a test, or one for all where nothing tells them apart."""
+    rows = [Under([str(row.get_axis_display())], row, proved.get(row.pk)) for row in statuses]
+    if len({row.stands for row in rows}) > 1 or not rows:
+        return rows
+    return [Under([test for row in rows for test in row.tests], rows[0].status, rows[0].proof)]
+
+
+def verified_by(party: Party, proofs: Collection[StatusProof | AuthorityProof], *, by: User) -> str:
+    """What came of verifying; where another officer was quicker with the same document, that it stands as he has verified it."""
+    others = dict.fromkeys(str(proof.proved_by) for proof in proofs if proof.proved_by_id != by.pk)
+    if not others:
+        return _("Verified: %(name)s.") % {"name": party}
+    sentence = _("%(who)s had verified %(name)s by this document already; that stands, and nothing was verified twice.")
+    return sentence % {"who": ", ".join(others), "name": party}
 
 
 def verified(parties: Collection[Party]) -> dict[int, StatusProof]:

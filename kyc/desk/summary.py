@@ -14,9 +14,9 @@ from accounts.permissions import Permission
 from kyc.cases import items
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
-from kyc.cases.outdated import hits_of, is_outdated
+from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, live, queue, timeline, using, words
+from kyc.desk import asking, forms, live, queue, timeline, unsent, using, words
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
@@ -38,25 +38,32 @@ TABS: dict[str, Promise] = {
 }
 
 
-def page(case: Case, user: User, *, tab: str, query: dict[str, str], filled: dict[str, Any]) -> dict[str, Any]:
-    """Everything the template needs; `filled` are forms that came back with errors, by their name in the template."""
-    frame = framed(case, user, tab)
+def page(
+    case: Case,
+    user: User,
+    *,
+    tab: str,
+    query: dict[str, str],
+    filled: dict[str, Any],
+    overtaken: Overtaken | None = None,
+) -> dict[str, Any]:
+    """Everything the template needs; `filled` are forms that came back with errors, by their name in the template, and
+    `overtaken` is the caller's, who has asked already."""
+    frame = framed(case, user, tab, overtaken or Overtaken(case))
     return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled)}
 
 
-def progress(case: Case, tab: str, *, overtaken: bool | None = None) -> live.Progress | None:
+def progress(case: Case, tab: str, *, overtaken: Overtaken) -> live.Progress | None:
     return live.of_case(case, overtaken=overtaken) or (live.of_keys(case) if tab == "keys" else None)
 
 
-def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
+def framed(case: Case, user: User, tab: str, overtaken: Overtaken) -> dict[str, Any]:
     """What stands round every tab."""
     of_case = {"organisation": case.organisation}
     examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
     decision = case.decisions.select_related("case", "proposal__proposed_by", "proposal__outcome_by").first()
     lately, _on = timeline.of(case, limit=timeline.LATELY)
-    # Asked once: it is the dearest question of the page.
-    overtaken = not case.is_decided and is_outdated(case)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
     is_proposed = case.state == Case.State.PROPOSED
 
@@ -80,6 +87,7 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
         "progress": progress(case, tab, overtaken=overtaken),
         "requirements": asked_for(case),
+        "unsent": unsent.of(case),
         "lately": lately,
         "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
         "proposal_form": asking.form(case),
@@ -90,11 +98,15 @@ def framed(case: Case, user: User, tab: str) -> dict[str, Any]:
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
 
 
-def asked_for(case: Case) -> list[tuple[Requirement, str]]:
-    """What is still asked of the customer, and whether he has "sent" or changed it since, or the party has "left"."""
+def asked_for(case: Case) -> list[tuple[Requirement, str, str]]:
+    """What is still asked of the customer; whether he has "done" it since, without sending it, or the party has "left"; and the
+    tab where it is to be seen."""
     asked = list(case.requirements.filter(met_at__isnull=True).select_related("party").order_by("pk"))
     answered = items.done(asked)
-    return [(row, "left" if items.has_left(row) else "sent" if row.pk in answered else "") for row in asked]
+    return [
+        (row, "left" if items.has_left(row) else "done" if row.pk in answered else "", words.ITEM_TABS.get(items.step(row), ""))
+        for row in asked
+    ]
 
 
 def drawn_tabs(here: str, frame: dict[str, Any]) -> list[Tab]:

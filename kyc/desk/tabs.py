@@ -12,7 +12,7 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
-from kyc.desk import forms, owning, standing, timeline, using, words
+from kyc.desk import forms, owning, removing, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
@@ -150,7 +150,7 @@ def use_facts(case: Case, seen: Seen) -> Facts:
 
 
 def document_facts(case: Case, seen: Seen) -> Facts:
-    return {}
+    return {"removed": removing.removed(case.organisation)}
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

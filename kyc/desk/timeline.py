@@ -24,7 +24,7 @@ LATELY = 5
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "case": (_("Case"), ("case.", "entity.", "organisation.")),
     "decisions": (_("Decisions"), ("decision.",)),
-    "parties": (_("People and ownership"), ("party.", "interest.")),
+    "parties": (_("People and ownership"), ("party.", "interest.", "person.", "status.", "authority.")),
     "documents": (_("Documents"), ("document.",)),
     "screening": (_("Screening"), ("hit.", "list.")),
     "keys": (_("Keys"), ("key.", "hold.", "link.")),
@@ -44,6 +44,9 @@ VERBS = {
     "decision.declined": _("sent the proposal back"),
     "decision.withdrawn": _("withdrew the proposal"),
     "entity.made": _("made the entity"),
+    "entity.ended": _("ended the entity"),
+    "case.review_opened": _("opened a case of what was signed anew"),
+    "questionnaire.renewal_asked": _("asked the customer to sign the intended use anew"),
     "party.profile_chosen": _("said what they are"),
     "party.company_declared": _("declared the company"),
     "party.individual_declared": _("declared themselves"),
@@ -59,6 +62,8 @@ VERBS = {
     "status.verified": _("verified a person status"),
     "flag.ruled": _("ruled on a red flag"),
     "authority.verified": _("verified who may sign"),
+    "status.verification_fell": _("took away what a person status was verified by"),
+    "authority.verification_fell": _("took away what showed who may sign"),
     "interest.principal_named": _("named who is behind a nominee"),
     "interest.held_for_changed": _("changed whom a nominee holds for"),
     "organisation.sandbox_made": _("made a sandbox"),
@@ -107,11 +112,15 @@ TONES = {
     "key.linked": "good",
     "hold.lifted": "good",
     "case.refused": "bad",
+    "entity.ended": "bad",
+    "case.review_opened": "warn",
     "hold.placed": "bad",
     "key.revoked": "bad",
     "decision.proposed": "info",
     "case.waiting": "warn",
     "decision.declined": "warn",
+    "status.verification_fell": "warn",
+    "authority.verification_fell": "warn",
 }
 
 
@@ -139,6 +148,8 @@ def which(details: dict[str, Any]) -> str:
     if "owned" in details:
         sentence = gettext("%(owner)s, %(share)s of %(owned)s") if "share" in details else gettext("%(owner)s in %(owned)s")
         return sentence % {**details, "share": share(details.get("share", ""))}
+    if "verified_by" in details:
+        return gettext("%(name)s, as verified by %(verified_by)s from “%(document)s”") % details
     name = next((name for name in NAMED if name in details), "")
     return str(CODES.get(name, {}).get(details[name], details[name])) if name else ""
 

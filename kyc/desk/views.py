@@ -18,6 +18,7 @@ from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
 from kyc.cases import actions, flags, judging
 from kyc.cases.models import Case, Decision
+from kyc.cases.outdated import Overtaken
 from kyc.desk import asking, forms, queue, standing, summary, using
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
@@ -72,12 +73,13 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
     """What a page that shows the machine at work asks every two seconds: no answer while it shows all there is, another
     sentence, and in the end the parts that have changed."""
     found, tab = fetched(request, pk), tab_of(request)
-    told = summary.progress(found, tab)
+    overtaken = Overtaken(found)
+    told = summary.progress(found, tab, overtaken=overtaken)
     if told and told.is_running and told.mark == request.GET.get("seen"):
         return HttpResponse(status=204)
     if told and told.is_running:
         return render(request, "desk/live.html", {"case": found, "tab": tab, "progress": told})
-    facts = summary.page(found, request.user, tab=tab, query={}, filled={})
+    facts = summary.page(found, request.user, tab=tab, query={}, filled={}, overtaken=overtaken)
     return render(request, "desk/refreshed.html", facts)
 
 
@@ -100,20 +102,28 @@ def back(pk: int, tab: str) -> HttpResponse:
 
 
 def tried(
-    request: HttpRequest, found: Case, form: django_forms.Form, act: Callable[..., object], *, done: str, tab: str, **filled: Any
+    request: HttpRequest,
+    found: Case,
+    form: django_forms.Form,
+    act: Callable[..., Any],
+    *,
+    done: str | Callable[[Any], str],
+    tab: str,
+    **filled: Any,
 ) -> HttpResponse:
-    """Does it with what the form says, or shows the page again: why not in a sentence, and all that was typed."""
+    """Does it with what the form says and tells `done`, words or what makes them of what came of it; or shows the page again:
+    why not in a sentence, and all that was typed."""
     if form.is_valid():
         try:
-            act(**form.cleaned_data)
+            came = act(**form.cleaned_data)
         except Refused as refused:
             field = getattr(refused, "field", None)
             form.add_error(field if field in form.fields else None, str(refused))
             if isinstance(refused, actions.NotNow):
                 # The form belongs to the state that has passed, so the page does not show it any more.
-                messages.error(request, str(refused))
+                messages.info(request, str(refused))
         else:
-            messages.success(request, done)
+            messages.success(request, done(came) if callable(done) else done)
             return back(found.pk, tab)
     found.refresh_from_db()
     return page(request, found, tab, status=422, **filled)
@@ -204,7 +214,7 @@ def verify(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     target = get_object_or_404(Party.objects.current(), pk=party, organisation=found.organisation)
     form = standing.form(found, target, request.POST)
     act = partial(judging.verify, found, by=request.user)
-    done = _("Verified: %(name)s.") % {"name": target}
+    done = partial(standing.verified_by, target, by=request.user)
     return tried(request, found, form, act, done=done, tab="people", verify_form=form, verified_pk=party)
 
 

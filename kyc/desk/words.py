@@ -16,6 +16,10 @@ PROOFS: dict[str, tuple[str, Promise]] = {
     "risk": ("risk", gettext_lazy("Show reasons")),
     "keys": ("keys", gettext_lazy("Open")),
 }
+# Where an officer sees what the customer does on a page of the onboarding.
+ITEM_TABS = {
+    "documents": "documents", "company": "people", "people": "people", "owners": "people", "use": "use", "payment": "use",
+}  # fmt: skip
 SEE_MATCHES = gettext_lazy("See matches")
 CATEGORIES: dict[str, Promise] = {
     "ownership": gettext_lazy("Ownership"),

@@ -14,7 +14,7 @@ from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
-from kyc.evidence import sniff
+from kyc.evidence import falling, sniff
 from kyc.evidence.models import Document
 from kyc.parties.actions import own
 from kyc.parties.models import Party
@@ -92,10 +92,12 @@ def look_at(document: Document, *, downloaded: bool = False, by: User) -> Docume
 
 @transaction.atomic
 def remove(document: Document, *, by: User) -> Document:
-    """Takes a document back; the file itself is kept for the record. Repeated, it is silence."""
+    """Takes a document back, and with it what an officer has verified by it; the file itself is kept for the record. Repeated,
+    it is silence."""
     organisations.locked(document.organisation, by=by)
     document = Document.objects.get(pk=document.pk)
     if document.removed_at is None:
+        falling.told(document, by=by)
         document.removed_at, document.removed_by = timezone.now(), by
         document.save(update_fields=["removed_at", "removed_by"])
         audit.record("document.removed", target=document, by=by, kind=document.kind)

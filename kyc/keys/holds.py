@@ -1,5 +1,7 @@
 """Placing and lifting the reasons why a key, an organisation or an entity may not act."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,11 +30,21 @@ def place(
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is placed."))
     touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
-    said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason, "placed_by": by}
-    if standing := Hold.objects.live().filter(organisation=touched, **said).first():
+    said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason}
+    if standing := Hold.objects.live().filter(organisation=touched, **said, placed_by=by).first():
         return standing
-    hold = Hold.objects.create(organisation=touched, **said)
-    audit.record("hold.placed", target=hold, by=by, reason=reason, source=source)
+    return put(touched, **said, by=by)
+
+
+@transaction.atomic
+def place_by_policy(organisation: Organisation, *, source: str, reason: str) -> Hold:
+    """The whole organisation is held by the product itself, as the policy that `source` names says."""
+    return put(organisation, on_organisation=organisation, source=source, reason=reason, by=None)
+
+
+def put(touched: Organisation, *, by: User | None, **said: Any) -> Hold:
+    hold = Hold.objects.create(organisation=touched, **said, placed_by=by)
+    audit.record("hold.placed", target=hold, by=by, reason=hold.reason, source=hold.source)
     return hold
 
 
@@ -42,6 +54,12 @@ def lift(hold: Hold, *, reason: str, by: User) -> Hold:
     require(by, Permission.HOLD_PLACE)
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is lifted."))
+    return end(hold, reason=reason, by=by)
+
+
+@transaction.atomic
+def end(hold: Hold, *, reason: str, by: User) -> Hold:
+    """As `lift`, where what `by` did ends it by policy, whatever else he may do."""
     hold = Hold.objects.select_for_update().get(pk=hold.pk)
     if hold.lifted_at is None:
         hold.lifted_at, hold.lifted_by, hold.lift_reason = timezone.now(), by, reason

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import linking, sandboxes
+from kyc.keys import linking, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -11,3 +11,8 @@ def link_key() -> None:
 @shared_task(name="kyc.decide_sandboxes", ignore_result=True)
 def decide_sandboxes() -> None:
     sandboxes.run()
+
+
+@shared_task(name="kyc.keep_renewals", ignore_result=True)
+def keep_renewals() -> None:
+    renewals.run()

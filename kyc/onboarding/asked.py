@@ -54,6 +54,8 @@ def one(requirement: Requirement, *, is_done: bool) -> Asked:
         url += "?" + urlencode({"kind": item.documents[0], **about})
     elif item.step == "owners" and requirement.party_id:
         url += f"#of-{requirement.party_id}"
+    elif item.step == "people" and requirement.party_id:
+        url = reverse("onboarding:person", args=[requirement.party_id])
     return Asked(requirement, item.step, url, str(BUTTONS[item.step]), is_done=is_done)
 
 

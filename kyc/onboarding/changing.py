@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import resume
 from accounts.refused import Refused
-from kyc.ownership.actions import NamedTwice
+from kyc.ownership.fitting import NamedTwice
 from kyc.parties.actions import NamedBefore
 
 # What stands, by the name of the field that shows it: a text, or the choices that are ticked.

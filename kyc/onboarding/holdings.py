@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from kyc.ownership import shares
-from kyc.ownership.actions import stated
+from kyc.ownership.fitting import stated
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 

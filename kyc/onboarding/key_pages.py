@@ -11,6 +11,7 @@ from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
+from kyc.keys import renewals
 from kyc.keys.models import Key
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -29,7 +30,15 @@ def live_entity(organisation: Organisation) -> Entity | None:
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     found = Key.objects.filter(organisation=organisation).select_related("project", "responsible").order_by("-pk")
     rows = [(key, TONES.get(Key.State(key.state), "neutral")) for key in found]
-    return page(request, organisation, "keys", steps=[], keys=rows, entity=live_entity(organisation))
+    return page(
+        request,
+        organisation,
+        "keys",
+        steps=[],
+        keys=rows,
+        entity=live_entity(organisation),
+        use_hold=renewals.hold_of(organisation),
+    )
 
 
 @members_only

@@ -12,6 +12,7 @@ from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
 from kyc.onboarding.pages import page, posted
+from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import profiles, statuses
 from kyc.parties.models import Party, Role
@@ -88,4 +89,4 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 def take_out(request: HttpRequest, organisation: Organisation, person: Party) -> None:
     with steps.editing(organisation, "people"):
-        parties.remove(person, by=request.user)
+        ownership.remove(person, by=request.user)

@@ -17,6 +17,7 @@ from accounts.permissions import Permission
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
+from kyc.keys import renewals
 from kyc.onboarding import steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
@@ -86,6 +87,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         renewal=renewal(organisation) if entity and case.state == Case.State.APPROVED else None,
         answer_by=case.submitted_at + timedelta(days=packs.current().days("decide")) if case.submitted_at else None,
         refusal=refusal_of(case),
+        use_hold=renewals.hold_of(organisation),
         **everything(organisation),
     )
 

@@ -1,4 +1,4 @@
-"""What customers tell about who is involved: the company, the people who run it, and who has left."""
+"""What customers tell about who is involved: the company, and the people who run it."""
 
 from collections.abc import Iterable
 
@@ -34,14 +34,6 @@ class NamedBefore(Refused):
     def __init__(self, message: str, party: Party) -> None:
         super().__init__(message)
         self.party = party
-
-
-class IsCustomer(Refused):
-    """The company itself is what is examined; it cannot be taken out."""
-
-
-class HeldThrough(Refused):
-    """Somebody holds something for the party as its nominee (FATF-07)."""
 
 
 class NotHere(Refused):
@@ -116,25 +108,13 @@ def end_role(party: Party, kind: str) -> None:
 
 
 def leave_if_idle(party: Party) -> bool:
-    """Takes a party out that holds no role any more and for whom no nominee holds anything; says whether it did."""
-    if Role.objects.live().filter(party=party).exists() or nominee_of(party):
+    """Takes a party out that holds no role any more; says whether it did. Whoever owns something, or for whom a nominee holds
+    it, has the role of an owner for as long."""
+    if Role.objects.live().filter(party=party).exists():
         return False
     party.removed_on = timezone.localdate()
     party.save(update_fields=["removed_on"])
     return True
-
-
-def nominee_of(party: Party) -> Party | None:
-    """Who holds something for the party. By relation, since interests belong to a stage above."""
-    held = party.held_through.filter(valid_to__isnull=True).select_related("owner").order_by("pk").first()
-    return held.owner if held else None
-
-
-def refuse_while_held(party: Party) -> None:
-    if nominee := nominee_of(party):
-        raise HeldThrough(
-            _("%(nominee)s holds a share for %(name)s. First say anew for whom.") % {"nominee": nominee.name, "name": party.name}
-        )
 
 
 @transaction.atomic
@@ -308,26 +288,4 @@ def correct(
     party.save()
     statuses.record(party, us_basis or statuses.basis_of(party) or PersonStatus.Basis.UNKNOWN, by=by)
     audit.record("party.corrected", target=party, by=by, name=party.name)
-    return party
-
-
-@transaction.atomic
-def remove(party: Party, *, by: User) -> Party:
-    """Takes a party out: its roles and interests end today. Repeated, it is silence. Raises IsCustomer, HeldThrough."""
-    organisations.locked(party.organisation, by=by)
-    party = Party.objects.get(pk=party.pk)
-    if party.removed_on:
-        return party
-    live = Role.objects.live().filter(party=party)
-    if live.filter(kind=Role.Kind.CUSTOMER).exists():
-        raise IsCustomer(_("The company itself cannot be removed. Change what you told us about it instead."))
-    refuse_while_held(party)
-    today = timezone.localdate()
-    live.update(valid_to=today)
-    # By relation, since interests belong to a stage above and must not outlive their party.
-    party.interests.filter(valid_to__isnull=True).update(valid_to=today)
-    party.holders.filter(valid_to__isnull=True).update(valid_to=today)
-    party.removed_on = today
-    party.save(update_fields=["removed_on"])
-    audit.record("party.removed", target=party, by=by, name=party.name)
     return party

@@ -1,15 +1,17 @@
 """Intended use (EXP-01): the questions of the rule pack answered, signed and dated; good until they expire."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
+from config import jobs
 from kyc.parties import countries, profiles
 from kyc.parties.actions import signing
 from kyc.parties.models import Questionnaire
@@ -40,7 +42,12 @@ def current(organisation: Organisation, offering: str = OFFERING) -> Questionnai
 
 def is_due(signed: Questionnaire) -> bool:
     """Whether it is time to sign anew."""
-    return not is_good(signed) or signed.expires_on - timezone.localdate() <= timedelta(days=packs.current().days("renewal"))
+    return not is_good(signed) or signed.expires_on <= asked_anew_until(timezone.localdate())
+
+
+def asked_anew_until(today: date) -> date:
+    """What expires up to then is asked for anew today."""
+    return today + timedelta(days=packs.current().days("renewal"))
 
 
 @transaction.atomic
@@ -68,6 +75,7 @@ def sign(
         expires_on=timezone.localdate() + timedelta(days=pack.questionnaire_days),
     )
     audit.record("questionnaire.signed", target=signed, by=by, version=signed.version, offering=offering, name=name)
+    jobs.woke("questionnaire.signed")
     return signed
 
 
@@ -133,6 +141,16 @@ def raised(signed: Questionnaire) -> list[tuple[str, str]]:
         if told:
             found.append((question.code, " ".join(told)))
     return found
+
+
+def raising() -> Q:
+    """Of questionnaires: those of today's questions with an answer that must be asked about."""
+    asked, found = packs.current().questionnaire, Q()
+    for question in asked.questions:
+        for answer, _sentence in question.flags:
+            # One answer, or one of several.
+            found |= Q(**{f"answers__{question.code}__contains": answer})
+    return Q(found, version=asked.version)
 
 
 def flags(signed: Questionnaire) -> list[str]:

@@ -104,6 +104,12 @@ class TestSubmit:
             cases.submit(complete, declared_true=True, by=alice)
         assert everything() == before
 
+    def test_a_customer_is_not_told_which_officer_did_what(self, case: Case, ana: User) -> None:
+        scenes.proposed(case, "refuse", by=ana)
+        with pytest.raises(cases.NotNow) as late:
+            cases.submit(case, declared_true=True, by=case.submitted_by)
+        assert str(late.value) == "Meanwhile this case has changed to “To approve”."
+
     def test_needs_the_word_that_all_is_true(self, complete: Case, alice: User) -> None:
         before = everything()
         with pytest.raises(cases.Incomplete, match="true and complete"):
@@ -194,8 +200,11 @@ class TestPropose:
 
     def test_only_once_at_a_time(self, case: Case, ana: User, rui: User) -> None:
         scenes.proposed(case, "approve", by=ana)
-        with pytest.raises(cases.NotNow, match="To approve"):
+        with pytest.raises(cases.NotNow) as late:
             scenes.proposed(case, "refuse", by=rui)
+        assert str(late.value) == (
+            "Meanwhile Ana Maric proposed: Approve. The case stands at “To approve”, and nothing else was changed."
+        )
 
     @pytest.mark.parametrize("state", ["draft", "submitted", "waiting"])
     def test_only_in_review(self, case: Case, ana: User, state: str) -> None:
@@ -285,7 +294,7 @@ class TestTake:
         decision = scenes.proposed(case, "approve", by=ana)
         cases.take(decision, by=rui)
         before = everything()
-        with pytest.raises(cases.NotNow, match="Approved"):
+        with pytest.raises(cases.NotNow, match=r"Meanwhile Rui Duarte approved the case\. The case stands at “Approved”"):
             cases.take(decision, by=rui)
         assert everything() == before
 
@@ -436,11 +445,13 @@ class TestMakeEntity:
         assert second.reference != first.reference
         assert list(Entity.objects.filter(ended_at__isnull=True)) == [second]
 
-    def test_a_later_refusal_leaves_the_entity_to_officers(self, nordlys: Founded, case: Case, ana: User, rui: User) -> None:
+    def test_a_later_refusal_ends_it(self, nordlys: Founded, case: Case, ana: User, rui: User) -> None:
         first = scenes.approved(case, ana=ana, rui=rui)
-        cases.take(scenes.proposed(scenes.case_again(nordlys), "refuse", by=ana), by=rui)
+        again = scenes.case_again(nordlys)
+        cases.take(scenes.proposed(again, "refuse", by=ana), by=rui)
         first.refresh_from_db()
-        assert first.ended_at is None
+        assert first.ended_at is not None
+        assert first.end_reason == f"refused by the decision of {again.number}"
 
 
 @dataclass

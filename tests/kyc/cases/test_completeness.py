@@ -148,6 +148,6 @@ class TestOwnerless:
     def test_a_company_that_left_needs_none(self, nordlys: Founded) -> None:
         holding = company(nordlys, "Fjord Holding AS", "60")
         own(nordlys, "Kari Moe", "40")
-        parties.remove(holding, by=nordlys.by)
+        ownership.remove(holding, by=nordlys.by)
         assert list(ownerless(nordlys.organisation)) == []
         assert Interest.objects.live().count() == 1

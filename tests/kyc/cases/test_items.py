@@ -150,6 +150,17 @@ class TestIsDone:
         )
         assert items.is_done(requirement)
 
+    def test_of_one_person_by_saving_that_person(self, nordlys: Founded) -> None:
+        lars = person(nordlys, "Lars Dahl")
+        requirement = ask(nordlys, "people", lars, why="unclear")
+        person(nordlys, "Kari Moe")
+        assert not items.is_done(requirement)
+        parties.declare_person(
+            nordlys.organisation, name="Lars Dahle", country="NO", birth_date="1970-01-01", roles=["director"], party=lars,
+            by=nordlys.by,
+        )  # fmt: skip
+        assert items.is_done(requirement)
+
     def test_a_document_about_the_customer_names_no_party(self, nordlys: Founded) -> None:
         requirement = ask(nordlys, "address", nordlys.party)
         evidence.upload(nordlys.organisation, kind="address", file=pdf(), party=nordlys.controller, by=nordlys.by)
@@ -188,7 +199,7 @@ class TestIsDone:
         if what == "payment":
             payments.end(PaymentMeans.objects.get(), by=nordlys.by)
         elif what == "people":
-            parties.remove(lars, by=nordlys.by)
+            ownership.remove(lars, by=nordlys.by)
         else:
             ownership.end(extra, by=nordlys.by)
         assert items.is_done(requirement) is is_done
@@ -213,7 +224,7 @@ class TestIsDone:
         lars = person(nordlys, "Lars Dahl")
         requirement = ask(nordlys, what, lars)
         assert not items.is_done(requirement)
-        parties.remove(lars, by=nordlys.by)
+        ownership.remove(lars, by=nordlys.by)
         assert items.is_done(Requirement.objects.get(pk=requirement.pk))
 
     def test_a_case_is_not_locked_by_a_party_that_has_left(self, nordlys: Founded) -> None:
@@ -221,7 +232,7 @@ class TestIsDone:
         ask(nordlys, "identity", lars)
         with pytest.raises(cases.Incomplete, match="Identity document of Lars Dahl"):
             cases.submit(case_of(nordlys), declared_true=True, by=nordlys.by)
-        parties.remove(lars, by=nordlys.by)
+        ownership.remove(lars, by=nordlys.by)
         assert cases.submit(case_of(nordlys), declared_true=True, by=nordlys.by).state == Case.State.SUBMITTED
 
 

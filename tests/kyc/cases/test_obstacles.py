@@ -25,7 +25,11 @@ from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
 
 pytestmark = pytest.mark.django_db
-ANEW = "The checks are being made anew, because rulings, lists or what the customer told us have changed."
+ANEW = "The checks are being made anew: %s."
+RULED = ANEW % "the last possible match was ruled on"
+LISTED = ANEW % "a newer version of a list is in use"
+SAID = ANEW % "the customer has told or sent something else"
+VERIFIED = ANEW % "an officer has verified something"
 
 
 class TestObstacles:
@@ -53,7 +57,7 @@ class TestObstacles:
         screening.rule(first, ruling="false", reason="different_country", by=ana)
         assert obstacles(case) == ["1 possible match is still open."]
         screening.rule(second, ruling="false", reason="different_country", by=ana)
-        assert obstacles(case) == [ANEW]
+        assert obstacles(case) == [RULED]
         examining.run()
         assert obstacles(case) == []
 
@@ -75,7 +79,7 @@ class TestObstacles:
         assert not examining.QUEUE.is_waiting()
         named = cast.LISTED.replace("KARPOV, Zorislav", "KARPOV, Milan")
         cast.load_list(tmp_path, named, published=cast.PUBLISHED + timedelta(days=30))
-        assert obstacles(case) == [ANEW]
+        assert obstacles(case) == [LISTED]
         assert examining.QUEUE.is_waiting()
         examining.run()
         assert obstacles(case) == ["1 possible match is still open."]
@@ -184,7 +188,7 @@ class TestUnverifiedAuthority:
         told = "Not verified that these may sign for the customer: Alice Olsen. Verify it under “People and ownership”."
         assert obstacles(case) == [told]
         judging.verify(case, document=extract(nordlys), authority=signs(nordlys.controller), by=ana)
-        assert obstacles(case) == [ANEW]
+        assert obstacles(case) == [VERIFIED]
         examining.run()
         assert obstacles(case) == []
 
@@ -231,10 +235,10 @@ class TestChangedSince:
         self, case: Case, changes: dict[str, Callable[[], object]], change: str
     ) -> None:
         changes[change]()
-        assert obstacles(case) == [ANEW]
+        assert obstacles(case) == [VERIFIED if change == "verified" else SAID]
         assert examining.QUEUE.is_waiting()
         examining.run()
-        assert ANEW not in obstacles(case)
+        assert not [sentence for sentence in obstacles(case) if "made anew" in sentence]
         assert not examining.QUEUE.is_waiting()
 
     def test_what_the_new_round_finds_then_stands_in_the_way(self, case: Case, changes: dict[str, Callable[[], object]]) -> None:

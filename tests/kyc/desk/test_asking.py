@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import Proposal, User
@@ -79,6 +80,7 @@ class TestRows:
             ({"what": "identity", "why": "missing"}, "party", "Say whose it is."),
             ({"what": "use", "why": "unclear", "party": "person"}, "party", "This is asked of nobody in particular."),
             ({"what": "identity", "why": "missing", "party": "company"}, "party", "Only a person has one."),
+            ({"what": "people", "why": "unclear", "party": "company"}, "party", "Only a person is one of the people."),
             ({"what": "owners", "why": "unclear", "party": "person"}, "party", "Only a company or a trust has owners."),
             ({"what": "address", "why": "missing", "party": "999999"}, "party", "Choose one from the list."),
             ({"what": "use", "why": "missing", "words": "x" * 1001}, "words", "This is too long: at most 1000 characters."),
@@ -95,10 +97,21 @@ class TestRows:
         assert answer.status_code == 422
         assert f'id="id_item0-{field}_error"><li>{escape(sentence)}</li>' in page
         assert "Mend the rows of what you ask for, or empty them." in page
+        assert re.search(rf'<li><a href="#id_item0-{field}">Row 1, [^:]+: {re.escape(escape(sentence))}</a></li>', page)
         for typed in ("Page 3 & 4 <again>.", "Thank you.", ASK["note"], given.get("words", "")):
             assert escape(typed) in page
         assert re.search(r'<option value="articles" selected>', page)
         assert not Proposal.objects.exists()
+
+    def test_a_person_can_be_asked_about_alone(self, case: Case, as_ana: Client, person: Party) -> None:
+        assert propose(as_ana, case, row(0, "people", party=person.pk, why="unclear")).status_code == 302
+        assert "What you told us of Alice Olsen. We do not understand it as it stands." in panel(as_ana, case)
+
+    def test_but_nobody_who_is_an_owner_alone(self, case: Case, as_ana: Client, person: Party) -> None:
+        person.roles.exclude(kind="owner").update(valid_to=timezone.localdate())
+        answer = propose(as_ana, case, row(0, "people", party=person.pk, why="unclear"))
+        assert answer.status_code == 422
+        assert "none of the people who run the customer" in text(answer)
 
     def test_one_thing_is_asked_once(self, case: Case, as_ana: Client) -> None:
         answer = propose(as_ana, case, row(0, "use", why="missing"), row(1, "use", why="unclear"))
@@ -162,12 +175,13 @@ class TestShown:
         def marks() -> list[str]:
             told = panel(as_rui, case)
             assert told.count("14 d left") == 2
-            return re.findall(r'<span class="badge[^"]*">(sent|not yet)</span>', told)
+            return re.findall(r'<span class="badge[^"]*">(done, not sent yet|not yet)</span>', told)
 
         assert marks() == ["not yet", "not yet"]
         evidence.upload(case.organisation, kind="passport", file=cast.pdf(), party=person, by=by)
-        assert marks() == ["sent", "not yet"]
+        assert marks() == ["done, not sent yet", "not yet"]
         assert self.SENTENCE in panel(as_rui, case)
+        assert re.findall(r'href="\?tab=(\w+)">Look', panel(as_rui, case)) == ["documents", "use"]
         assert Requirement.objects.filter(met_at__isnull=True).count() == 2
 
     def test_proposed_too_late_what_was_typed_in_rows_is_shown(self, case: Case, decision: Decision, as_rui: Client) -> None:

@@ -113,7 +113,7 @@ class TestOfCase:
         parties.correct(person, name="Alice Berg", country="NO", by=User.objects.get(email="alice@nordlys.example"))
         told = live.of_case(case)
         assert told is not None
-        assert "about to be made anew" in told.sentence
+        assert told.sentence == "The checks are about to be made anew: the customer has told or sent something else."
 
     def test_of_a_decided_case_there_is_nothing_to_say(self, case: Case) -> None:
         case.state = Case.State.REFUSED

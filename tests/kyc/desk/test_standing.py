@@ -55,11 +55,22 @@ def axes(party: Party) -> list[int]:
 
 
 class TestStandings:
-    def test_tell_both_axes_of_everyone_and_that_nothing_is_verified(self, as_ana: Client, case: Case) -> None:
+    def test_tell_both_tests_of_everyone_at_once_where_they_come_to_the_same(self, as_ana: Client, case: Case) -> None:
         told = people(as_ana, case)
-        for axis in ("US person", "Foreign person"):
-            assert len(re.findall(rf"{re.escape(axis)}</dt>\s*<dd><b>Foreign</b>", told)) == 2
-        assert told.count("not verified") == 4
+        assert len(re.findall(r"US person · Foreign person</dt>\s*<dd><b>Foreign</b>", told)) == 2
+        assert told.count("not verified") == 2
+
+    def test_tell_each_test_apart_where_they_differ(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
+        statuses.declare(person, basis="located", by=by)
+        told = people(as_ana, case)
+        assert re.search(r"US person</dt>\s*<dd><b>US</b>", told)
+        assert re.search(r"Foreign person</dt>\s*<dd><b>Foreign</b>", told)
+
+    def test_and_where_one_alone_was_verified(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
+        verify(as_ana, case, person, statuses=axes(person)[:1], document=passport.pk)
+        told = people(as_ana, case)
+        assert re.search(r"US person</dt>\s*<dd><b>Foreign</b>.*?verified until", told)
+        assert re.search(r"Foreign person</dt>\s*<dd><b>Foreign</b>", told)
 
     def test_take_as_many_queries_however_many_there_are(self, as_ana: Client, case: Case, by: User) -> None:
         with CaptureQueriesContext(connection) as first:
@@ -161,9 +172,18 @@ class TestVerify:
             ("ear", passport.pk, ana.pk, "Page 2."),
         }
         told = people(as_ana, case)
-        assert len(re.findall("verified until", told)) == 2
+        assert len(re.findall("verified until", told)) == 1
         assert "Ana Maric, Passport: Page 2." in told
         assert AuditEvent.objects.filter(verb="status.verified").count() == 2
+
+    def test_who_comes_second_is_told_who_was_first(
+        self, as_ana: Client, as_rui: Client, case: Case, person: Party, passport: Document
+    ) -> None:
+        said = {"statuses": axes(person), "document": passport.pk}
+        verify(as_ana, case, person, **said)
+        page = text(as_rui.post(f"/desk/cases/{case.pk}/parties/{person.pk}/verify/", said, follow=True))
+        assert "Ana Maric had verified Alice Olsen by this document already; that stands" in page
+        assert StatusProof.objects.count() == 2
 
     def test_on_one_axis_alone(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
         assert verify(as_ana, case, person, statuses=axes(person)[:1], document=passport.pk).status_code == 302

@@ -68,6 +68,11 @@ class TestTold:
             ("interest.share_changed", {"before": "much", "share": ""}, "changed a share: much → unknown"),
             ("interest.ended", {"owner": "Bo", "owned": "A AS"}, "ended an interest: Bo in A AS"),
             ("case.examined", {"rule_pack": "2026.11"}, "finished the checks"),
+            (
+                "authority.verification_fell",
+                {"name": "Alice", "verified_by": "Ana", "document": "a.pdf"},
+                "took away what showed who may sign: Alice, as verified by Ana from “a.pdf”",
+            ),
         ],
     )
     def test_codes_are_read_by_their_words(self, verb: str, details: dict[str, str], what: str) -> None:

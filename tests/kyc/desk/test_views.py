@@ -9,7 +9,8 @@ from django.utils.html import escape
 
 from accounts.models import AuditEvent, Proposal, User
 from kyc.cases import actions
-from kyc.cases.models import Case, Decision, Finding
+from kyc.cases.models import Case, Decision, Examination, Finding
+from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold, Key
@@ -44,6 +45,12 @@ class TestPageAsksWhetherItIsOutdatedOnce:
     def test_on_every_tab(self, case: Case, as_ana: Client, tab: str) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert as_ana.get(address(case), {"tab": tab}).status_code == 200
+        assert len([query for query in queries if DEAREST in query["sql"]]) == 1
+
+    def test_of_the_last_answer_of_the_machine_too(self, case: Case, as_ana: Client) -> None:
+        Examination.objects.filter(case=case).update(lists=[])
+        with CaptureQueriesContext(connection) as queries:
+            assert "hx-swap-oob" in text(as_ana.get(address(case, "live/"), {"tab": "summary"}))
         assert len([query for query in queries if DEAREST in query["sql"]]) == 1
 
 
@@ -228,7 +235,7 @@ class TestPropose:
         proposed(case, rui)
         answer = as_ana.post(address(case, "propose/"), {**PROPOSAL, "note": "My own view of it."})
         assert answer.status_code == 422
-        assert "Meanwhile this case has changed" in text(answer)
+        assert "Meanwhile Rui Duarte proposed: Refuse. The case stands at “To approve”" in text(answer)
         assert "My own view of it." in text(answer)
         assert Proposal.objects.count() == 1
 
@@ -290,7 +297,7 @@ class TestDecide:
         proposed(Case.objects.get(pk=case.pk), ana)
         answer = as_rui.post(address(case, "take/"), {"decision": read.pk, "note": "Seen."})
         assert answer.status_code == 422
-        assert "already been decided" in text(answer)
+        assert "This proposal has already been decided. Ana Maric: Withdrawn." in text(answer)
         assert Case.objects.get(pk=case.pk).state == Case.State.PROPOSED
 
     def test_another_cases_proposal_is_missing(self, make: Callable[..., Case], case: Case, ana: User, as_rui: Client) -> None:
@@ -364,6 +371,31 @@ class TestHolds:
     def test_an_analyst_holds_nothing(self, as_ana: Client, case: Case, rui: User) -> None:
         hold = holds.place(organisation=case.organisation, reason="x", by=rui)
         assert as_ana.post(address(case, f"holds/{hold.pk}/lift/"), {"reason": "y"}).status_code == 404
+
+
+class TestRemovedDocuments:
+    """What officers once relied on stays there to be read."""
+
+    def shown(self, client: Client, case: Case) -> str:
+        page = text(client.get(address(case), {"tab": "documents"}))
+        return page[page.index('id="removed"') :] if 'id="removed"' in page else ""
+
+    def test_stand_apart_with_when_by_whom_and_what_rested_on_them(self, as_ana: Client, case: Case, alice: User) -> None:
+        extract = Document.objects.get(kind="register_extract")
+        assert self.shown(as_ana, case) == ""
+        evidence.remove(extract, by=alice)
+        told = self.shown(as_ana, case)
+        assert "removed by Alice Olsen" in told
+        assert "Vera Lie had verified by it, of Alice Olsen: authority to sign" in told
+        assert f'href="{address(case, f"documents/{extract.pk}/")}"' in told
+        assert as_ana.get(address(case, f"documents/{extract.pk}/")).status_code == 200
+
+    def test_of_another_organisation_are_not_there(
+        self, make: Callable[..., Case], as_ana: Client, case: Case, alice: User
+    ) -> None:
+        other = make("Sorvik AS", email="bob@sorvik.example")
+        evidence.remove(Document.objects.get(kind="register_extract", organisation=case.organisation), by=alice)
+        assert self.shown(as_ana, other) == ""
 
 
 class TestDocument:

@@ -15,6 +15,7 @@ from accounts.permissions import NotPermitted
 from kyc.evidence import invitations
 from kyc.evidence.actions import BadFile, BadKind
 from kyc.evidence.models import Document, Invitation
+from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded, pdf, staff
@@ -86,7 +87,7 @@ class TestInvite:
             invitations.invite(nordlys.party, email=ADDRESS, by=nordlys.by)
 
     def test_neither_does_who_has_left(self, nordlys: Founded) -> None:
-        parties.remove(nordlys.controller, by=nordlys.by)
+        ownership.remove(nordlys.controller, by=nordlys.by)
         with pytest.raises(parties.NotHere):
             invited(nordlys)
 
@@ -163,7 +164,7 @@ class TestProve:
         elif end == "replaced":
             invited(nordlys)
         else:
-            parties.remove(nordlys.controller, by=nordlys.by)
+            ownership.remove(nordlys.controller, by=nordlys.by)
         with pytest.raises(invitations.Dead):
             invitations.prove(invitation, kind="passport", file=pdf())
         assert Document.objects.count() == 0
@@ -218,7 +219,7 @@ class TestSendAnew:
         if end == "used":
             invitations.prove(invitation, kind="passport", file=pdf())
         elif end == "left":
-            parties.remove(nordlys.controller, by=nordlys.by)
+            ownership.remove(nordlys.controller, by=nordlys.by)
         elif end == "replaced":
             invited(nordlys, "freja@private.example")
         before = Message.objects.count()

@@ -167,7 +167,7 @@ class TestVerifyAuthority:
         role, paper = signs(lars), self.sent(nordlys, "authority", lars)
         proofs.verify_authority(role, document=paper, by=staff("analyst"))
         assert [one.proof is not None for one in authority.of(nordlys.organisation) if one.party == lars.pk] == [True]
-        parties.remove(lars, by=nordlys.by)
+        ownership.remove(lars, by=nordlys.by)
         assert lars.pk not in [one.party for one in authority.of(nordlys.organisation)]
         with pytest.raises(proofs.NotAProof):
             proofs.verify_authority(role, document=paper, by=staff("approver"))

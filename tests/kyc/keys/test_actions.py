@@ -16,6 +16,7 @@ from kyc.keys import actions as keys
 from kyc.keys import holds, linking, secret
 from kyc.keys.introspection import introspect
 from kyc.keys.models import Key, Link
+from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from tests.cast import Founded
 from tests.kyc.cases import scenes
@@ -116,7 +117,7 @@ class TestIssue:
         gone = parties.declare_person(
             nordlys.organisation, name="Siv Dahl", country="NO", birth_date="1980-01-01", roles=["director"], by=nordlys.by
         )
-        parties.remove(gone, by=nordlys.by)
+        ownership.remove(gone, by=nordlys.by)
         project = nordlys.organisation.project_set.get()
         for responsible in (sorvik.controller, nordlys.party, gone):
             with pytest.raises(keys.NotResponsible, match="people we have verified"):

@@ -189,7 +189,7 @@ class TestWhatStandsNow:
     def test_a_person_removed_meanwhile_is_not_brought_back(self, alices: Client, nordlys: Founded) -> None:
         page = reverse("onboarding:person", args=[nordlys.controller.pk])
         opened = shown(alices.get(page))
-        parties.remove(nordlys.controller, by=nordlys.by)
+        ownership.remove(nordlys.controller, by=nordlys.by)
         assert alices.post(page, {"name": "Alice", "shown": opened}).status_code == 404
 
     def test_a_share_changed_meanwhile_is_told_too(self, alices: Client, nordlys: Founded) -> None:

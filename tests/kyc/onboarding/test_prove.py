@@ -13,7 +13,7 @@ from accounts.models import Message, User
 from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.onboarding import prove
-from kyc.parties import actions as parties
+from kyc.ownership import actions as ownership
 from tests.cast import Founded, pdf, signed_in, staff, submitted
 from tests.kyc.evidence.test_invitations import ADDRESS, expire, invited, sent_token
 
@@ -47,7 +47,7 @@ class TestTheMembersPage:
 
     def test_a_company_or_one_who_left_is_not_asked(self, alices: Client, nordlys: Founded) -> None:
         assert alices.get(reverse("onboarding:invite", args=[nordlys.party.pk])).status_code == 404
-        parties.remove(nordlys.controller, by=nordlys.by)
+        ownership.remove(nordlys.controller, by=nordlys.by)
         assert alices.get(invite_url(nordlys)).status_code == 404
 
     def test_sends_the_link_and_says_where_to(self, alices: Client, nordlys: Founded) -> None:
@@ -219,7 +219,7 @@ class TestADeadLink:
         elif end == "replaced":
             invited(nordlys)
         else:
-            parties.remove(nordlys.controller, by=nordlys.by)
+            ownership.remove(nordlys.controller, by=nordlys.by)
         answer, client = Client().get(link(token)), Client()
         page = answer.content.decode()
         assert answer.status_code == 410

@@ -9,7 +9,7 @@ from accounts.models import User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case
 from kyc.onboarding import steps
-from kyc.parties import actions as parties
+from kyc.ownership import actions as ownership
 from kyc.parties import profiles
 from tests.cast import Founded, staff
 
@@ -27,12 +27,12 @@ class TestSavedAt:
             assert steps.saved_at(nordlys.organisation) == saved
         assert len(queries) == 1
         assert "LIMIT 1" in queries[0]["sql"]
-        parties.remove(nordlys.controller, by=nordlys.by)
+        ownership.remove(nordlys.controller, by=nordlys.by)
         assert steps.saved_at(nordlys.organisation) > saved  # type: ignore[operator]  # never None again
 
     def test_is_none_of_another_organisations(self, nordlys: Founded, other: Founded) -> None:
         before = steps.saved_at(nordlys.organisation)
-        parties.remove(other.controller, by=other.by)
+        ownership.remove(other.controller, by=other.by)
         assert steps.saved_at(nordlys.organisation) == before
 
 

@@ -5,7 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.cases import completeness
-from kyc.ownership.actions import OwnedByNobody, declare_owner
+from kyc.ownership.actions import declare_owner
+from kyc.ownership.fitting import OwnedByNobody
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
+from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
 from kyc.parties.sentences import one_stop
@@ -130,7 +131,7 @@ class TestDeclarePerson:
         assert Party.objects.filter(name="Lars Dahl").count() == 2
 
     def test_who_was_removed_can_be_named_anew(self, nordlys: Founded) -> None:
-        parties.remove(person(nordlys), by=nordlys.by)
+        ownership.remove(person(nordlys), by=nordlys.by)
         assert person(nordlys).removed_on is None
 
     def test_another_organisations_person_is_nobodys_double(self, nordlys: Founded) -> None:
@@ -157,24 +158,6 @@ class TestCorrect:
         with pytest.raises(BadText) as refusal:
             parties.correct(nordlys.controller, name="Mei", native_name="\u202e林", country="SG", by=nordlys.by)
         assert refusal.value.field == "native_name"
-
-
-class TestRemove:
-    def test_ends_roles_once(self, nordlys: Founded) -> None:
-        lars = person(nordlys)
-        parties.remove(lars, by=nordlys.by)
-        parties.remove(lars, by=nordlys.by)
-        assert live_roles(lars) == set()
-        assert AuditEvent.objects.filter(verb="party.removed").count() == 1
-
-    def test_the_customer_stays(self, nordlys: Founded) -> None:
-        with pytest.raises(parties.IsCustomer):
-            parties.remove(nordlys.party, by=nordlys.by)
-        assert live_roles(nordlys.party) == {"customer"}
-
-    def test_a_stranger_cannot(self, nordlys: Founded) -> None:
-        with pytest.raises(NotPermitted):
-            parties.remove(nordlys.controller, by=customer("charlie@other.example", "Charlie"))
 
 
 class TestChecked:

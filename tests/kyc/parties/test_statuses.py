@@ -2,7 +2,7 @@
 
 import pytest
 
-from kyc.parties import actions as parties
+from kyc.ownership import actions as ownership
 from kyc.parties import statuses
 from kyc.parties.models import Party, PersonStatus
 from kyc.parties.wording import BadText
@@ -68,5 +68,5 @@ class TestAreDeclaredUs:
     def test_who_has_left_does_not_count(self, nordlys: Founded) -> None:
         Party.objects.filter(pk=nordlys.party.pk).update(country="US")
         statuses.declare(nordlys.party, by=nordlys.by)
-        parties.remove(nordlys.controller, by=nordlys.by)
+        ownership.remove(nordlys.controller, by=nordlys.by)
         assert statuses.are_declared_us(nordlys.organisation)

@@ -1,0 +1,73 @@
+"""A verified customer signs its use anew, and an answer raises a red flag: a case opens by itself, for officers to rule on it.
+
+The keys go on working meanwhile. A flag is a question and no finding: most were asked and explained before, and what is signed
+each year raises them again, so a hold with every signature would stop customers for having answered truly. The case stands in the
+queue within seconds; an officer who reads the answer otherwise places a hold in one step, and a refusal ends the entity.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Organisation
+from config import jobs
+from kyc.cases.models import Case, Entity, Examination
+from kyc.parties import questionnaires
+from kyc.parties.models import Questionnaire
+from kyc.rules import packs
+
+
+class Reviews:
+    """Signed answers that no case has looked at yet."""
+
+    name = "cases.reviews"
+
+    def is_waiting(self) -> bool:
+        return due().exists()
+
+
+QUEUE = Reviews()
+
+
+def due() -> QuerySet[Questionnaire]:
+    """Answers with a red flag, signed after the approval that counts, while no case is open that would look at them."""
+    organisation = OuterRef("organisation")
+    entity = Entity.objects.live().filter(organisation=organisation, valid_from__lt=OuterRef("signed_at"))
+    opened = Case.objects.open().filter(organisation=organisation)
+    signed = Questionnaire.objects.live().filter(questionnaires.raising(), organisation__in=Organisation.objects.real())
+    return signed.filter(Exists(entity), ~Exists(opened))
+
+
+def run() -> None:
+    for signed in due().order_by("pk"):
+        open_review(signed)
+
+
+@transaction.atomic
+def open_review(signed: Questionnaire) -> Case | None:
+    """The case, sent by who signed; repeated, it is silence. The notice is that of the last case (FIN-13)."""
+    organisation = Organisation.objects.select_for_update().get(pk=signed.organisation_id)
+    if not due().filter(pk=signed.pk).exists():
+        return None
+    last = Case.objects.filter(organisation=organisation).latest("pk")
+    now, pack = timezone.now(), packs.current()
+    case = Case.objects.create(
+        organisation=organisation,
+        state=Case.State.SUBMITTED,
+        in_state_since=now,
+        due_on=now.date() + timedelta(days=pack.days("decide")),
+        submitted_at=signed.signed_at,
+        submitted_by=signed.signed_by,
+        declared_true_at=signed.signed_at,
+        declared_true_by=signed.signed_by,
+        notice_version=last.notice_version,
+        notice_shown_at=last.notice_shown_at,
+        notice_locale=last.notice_locale,
+    )
+    Examination.objects.create(organisation=organisation, case=case, rule_pack=pack.version)
+    audit.record("case.review_opened", target=case, by=None, reason=" ".join(questionnaires.flags(signed)), signed=signed.pk)
+    jobs.woke("case.review_opened")
+    return case

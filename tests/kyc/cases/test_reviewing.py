@@ -1,0 +1,135 @@
+"""Answers with a red flag, signed after the approval: officers get a case of it, and the keys stay on until they have ruled."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import AuditEvent, Organisation, User
+from kyc.cases import actions as cases
+from kyc.cases import examining, flags, reviewing
+from kyc.cases.models import Case, Entity
+from kyc.cases.obstacles import obstacles
+from kyc.parties import questionnaires
+from kyc.parties.models import Questionnaire
+from tests.cast import ANSWERS, Founded, signed_in
+from tests.kyc.cases import scenes
+from tests.kyc.cases.scenes import audit_breaks
+
+pytestmark = pytest.mark.django_db
+FLAG = "Use for weapons of mass destruction was declared."
+
+
+@pytest.fixture
+def entity(case: Case, ana: User, rui: User) -> Entity:
+    return scenes.approved(case, ana=ana, rui=rui)
+
+
+def sign(nordlys: Founded, **answers: Any) -> Questionnaire:
+    return questionnaires.sign(nordlys.organisation, answers=ANSWERS | answers, signed_name="Alice Olsen", by=nordlys.by)
+
+
+def run() -> None:
+    """Twice, as a second wake-up would."""
+    for _ in range(2):
+        reviewing.run()
+    assert not reviewing.QUEUE.is_waiting()
+
+
+def opened() -> Case:
+    return Case.objects.get(pk=Case.objects.latest("pk").pk)
+
+
+class TestOpenReview:
+    def test_a_flag_signed_after_the_approval_comes_before_an_officer(self, nordlys: Founded, entity: Entity) -> None:
+        signed = sign(nordlys, weapons="yes")
+        assert reviewing.QUEUE.is_waiting()
+        run()
+        examining.run()
+        case = opened()
+        assert Case.objects.count() == 2
+        assert (case.state, case.owner, case.submitted_by, case.submitted_at) == ("review", None, nordlys.by, signed.signed_at)
+        assert case.notice_version == "2026-11"
+        event = AuditEvent.objects.get(verb="case.review_opened")
+        assert (event.actor, event.reason, event.target_id) == ("Keyholder", FLAG, str(case.pk))
+        assert len(obstacles(case)) == 1
+        assert FLAG in obstacles(case)[0]
+
+    def test_the_entity_lives_on_until_it_is_decided(self, nordlys: Founded, entity: Entity, ana: User, rui: User) -> None:
+        signed = sign(nordlys, weapons="yes")
+        run()
+        examining.run()
+        assert list(Entity.objects.live()) == [entity]
+        flags.rule(signed, "weapons", ruling="explained", note="A drone that films birds.", by=ana)
+        again = scenes.approved(opened(), ana=ana, rui=rui)
+        assert list(Entity.objects.live()) == [again]
+        run()
+        assert Case.objects.count() == 2
+
+    def test_refused_it_ends_and_says_why(self, nordlys: Founded, entity: Entity, ana: User, rui: User) -> None:
+        sign(nordlys, weapons="yes")
+        run()
+        examining.run()
+        case = opened()
+        cases.take(scenes.proposed(case, "refuse", by=ana), by=rui)
+        entity.refresh_from_db()
+        assert entity.ended_at is not None
+        assert entity.end_reason == f"refused by the decision of {case.number}"
+        assert AuditEvent.objects.get(verb="entity.ended").actor == "Rui Duarte"
+        run()
+        assert Case.objects.count() == 2
+
+    @pytest.mark.parametrize(
+        "answers", [{}, {"training": "own", "training_for": "Ours, in Tromsø."}], ids=["plain", "asked more but no flag"]
+    )
+    def test_answers_without_a_flag_open_nothing(self, nordlys: Founded, entity: Entity, answers: dict[str, str]) -> None:
+        sign(nordlys, **answers)
+        assert not reviewing.QUEUE.is_waiting()
+
+    def test_what_the_approval_looked_at_opens_nothing(self, nordlys: Founded, case: Case, ana: User, rui: User) -> None:
+        signed = sign(nordlys, weapons="yes")
+        examining.run()
+        flags.rule(signed, "weapons", ruling="explained", note="Birds.", by=ana)
+        scenes.approved(case, ana=ana, rui=rui)
+        assert not reviewing.QUEUE.is_waiting()
+
+    def test_neither_does_it_while_a_case_is_open_that_looks_at_it(self, nordlys: Founded, case: Case) -> None:
+        sign(nordlys, weapons="yes")
+        assert not reviewing.QUEUE.is_waiting()
+
+    def test_nor_in_a_sandbox(self, nordlys: Founded, entity: Entity) -> None:
+        Organisation.objects.update(sandbox="approved")
+        sign(nordlys, weapons="yes")
+        assert not reviewing.QUEUE.is_waiting()
+
+    def test_nothing_is_opened_if_it_cannot_be_recorded(self, nordlys: Founded, entity: Entity) -> None:
+        sign(nordlys, weapons="yes")
+        with audit_breaks():
+            reviewing.run()
+        assert Case.objects.count() == 1
+
+    def test_the_customer_reads_that_he_stays_verified(self, nordlys: Founded, entity: Entity) -> None:
+        sign(nordlys, weapons="yes")
+        run()
+        page = signed_in(nordlys.by).get("/verification/").content.decode()
+        assert "You stay verified meanwhile, and your keys go on working." in page
+
+
+class TestRaising:
+    """The question asked of the database is that of `questionnaires.raised`."""
+
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            {},
+            {"military": "yes", "military_details": "Boats."},
+            {"training": "model", "training_for": "Theirs."},
+            {"training": "own", "training_for": "Ours."},
+            {"resale": "resale", "onward_controls": "We ask."},
+            {"government_ownership": "yes"},
+        ],
+        ids=lambda answers: "-".join(answers.values()) or "none",
+    )
+    def test_agrees_with_what_people_are_shown(self, nordlys: Founded, answers: dict[str, str]) -> None:
+        signed = sign(nordlys, **answers)
+        found = Questionnaire.objects.live().filter(questionnaires.raising()).exists()
+        assert found == bool(questionnaires.raised(signed))
