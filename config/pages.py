@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django.views.defaults import bad_request, page_not_found, server_error
 
+from accounts import limits
 from kyc.api import errors
 
 
@@ -29,6 +30,11 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     told = errors.declined(exception) if errors.is_asked(request) else None
     return told or page_not_found(request, exception)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429; the sign-in library asks for it."""
+    return limits.refused(request)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

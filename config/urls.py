@@ -22,6 +22,7 @@ urlpatterns = [
 ]
 handler400 = "config.pages.unreadable"
 handler404 = "config.pages.missing"
+handler429 = "config.pages.too_many"
 handler500 = "config.pages.broken"
 if settings.DEMO:
     gallery = RedirectView.as_view(pattern_name="demo:gallery", http_method_names=["get", "head"])
