@@ -85,3 +85,12 @@ class TestForget:
         page = client.get(f"/account/{link.partition('/account/')[2]}", follow=True)
         client.post(page.redirect_chain[-1][0], {"password1": NEW, "password2": NEW})
         assert tried(alice.email, NEW, address=HOME).status_code == 302
+
+
+class TestWrongCodes:
+    def test_after_five_say_when_it_goes_on(self) -> None:
+        client = Client()
+        client.post("/account/login/", {"login": cast.staff("approver").email, "password": PASSWORD})
+        answers = [client.post(reverse("mfa_authenticate"), {"code": "000000"}) for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        assert "You can try again in 5 minutes." in answers[-1].content.decode()
