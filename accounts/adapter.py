@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import messages, second_factor
+from accounts import limits, messages, passwords, second_factor
 from accounts.models import User
 
 
@@ -28,6 +30,19 @@ class AccountAdapter(DefaultAccountAdapter):
         if email.rstrip(".").lower().endswith(".invalid"):
             raise ValidationError(_("No mail can reach this address. Write one at which you read mail."))
         return email
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        # The library takes back what stands here when the password was right.
+        self._login_failed_rl_usage = passwords.try_one(request, str(credentials.get("email", "")))
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """After a password was set anew by mail, which only the owner can."""
+        passwords.forget(request, str(credentials.get("email", "")))
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        if code == "too_many_login_attempts":
+            raise ImmediateHttpResponse(limits.refused(context.request))
+        return super().validation_error(code, *args)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Robots decide sandboxes and never sign in, whatever password or passkey somebody gave them."""

@@ -1,17 +1,45 @@
 """How often the same may be tried, counted in the cache that all processes share and by the address that settings trust."""
 
+import math
+import time
+
 from allauth.core.internal import ratelimit
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 APP = "keyholder"
+# No limit that the sign-in library sets by itself lasts longer.
+AT_MOST = 5 * 60
 
 
 def spent(request: HttpRequest, action: str, rates: str, *, key: str | None = None) -> bool:
     """Counts one attempt; true once there were more than `rates` allows, such as "20/h/ip" or "5/d/key"."""
-    usage = ratelimit.consume(request, app=APP, action=action, config={action: rates}, key=key, limit_get=True)
-    return usage is None
+    return counted(request, action, rates, key=key) is None
 
 
-def refused(request: HttpRequest) -> HttpResponse:
-    """Our page for 429."""
-    return ratelimit.respond_429(request)
+def counted(request: HttpRequest, action: str, rates: str, *, key: str | None = None) -> ratelimit.RateLimitUsage | None:
+    """Counts one attempt, which can be taken back; None where it is one too many."""
+    return ratelimit.consume(request, app=APP, action=action, config={action: rates}, key=key, limit_get=True)
+
+
+def forget(request: HttpRequest, action: str, rates: str, *, key: str | None = None) -> None:
+    ratelimit.clear(request, app=APP, action=action, config={action: rates}, key=key)
+
+
+def wait(request: HttpRequest, action: str, rates: str, *, key: str | None = None) -> float:
+    """In how many seconds the next attempt is allowed; 0 where it is now."""
+    longest = 0.0
+    for rate in ratelimit.parse_rates(rates):
+        tries = cache.get(ratelimit.get_cache_key(request, app=APP, action=action, rate=rate, key=key), [])
+        if len(tries) >= rate.amount:
+            longest = max(longest, tries[-1] + rate.duration - time.time())
+    return longest
+
+
+def refused(request: HttpRequest, seconds: float = AT_MOST) -> HttpResponse:
+    """Our page for 429, which says when to try again."""
+    seconds = max(1, math.ceil(seconds))
+    response = render(request, "429.html", {"minutes": math.ceil(seconds / 60)}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response

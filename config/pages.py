@@ -1,10 +1,13 @@
-"""The page a stranger sees first."""
+"""The page a stranger sees first, and what is answered where no view can. A machine is told so as the API declines everything."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
-from django.views.defaults import bad_request
+from django.views.defaults import bad_request, page_not_found, server_error
+
+from accounts import limits
+from kyc.api import errors
 
 
 @require_safe
@@ -13,11 +16,27 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400; 413 where the request was only too large. A machine is told so as the API declines everything."""
+    """400; 413 where the request was only too large."""
+    if errors.is_asked(request) and (told := errors.declined(exception)):
+        return told
     if not isinstance(exception, RequestDataTooBig):
         return bad_request(request, exception)
-    if request.path_info.startswith("/api/"):
-        return JsonResponse({"error": "invalid_request", "error_description": "The body is too large."}, status=413)
     response = bad_request(request, exception, template_name="413.html")
     response.status_code = 413
     return response
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    told = errors.declined(exception) if errors.is_asked(request) else None
+    return told or page_not_found(request, exception)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429; the sign-in library asks for it."""
+    return limits.refused(request)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return errors.broken() if errors.is_asked(request) else server_error(request)

@@ -21,6 +21,9 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 handler400 = "config.pages.unreadable"
+handler404 = "config.pages.missing"
+handler429 = "config.pages.too_many"
+handler500 = "config.pages.broken"
 if settings.DEMO:
     gallery = RedirectView.as_view(pattern_name="demo:gallery", http_method_names=["get", "head"])
     urlpatterns += [path("demo/", include("demo.urls")), path("ui/", gallery, name="gallery")]

@@ -17,12 +17,18 @@ from kyc.rules import packs
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import Frame
 from reports.facts.reader import exact
-from reports.instants import year_before
+from reports.instants import EARLIEST, year_before
 from reports.models import Report
 
 
 class FutureAsked(Refused):
     """A report tells what was true, not what will be."""
+
+
+class TooEarly(Refused):
+    """Nothing that is reported is older than the year 2000."""
+
+    field = "as_of"
 
 
 class NotReady(Refused):
@@ -60,11 +66,13 @@ def request(
 ) -> Report:
     """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first; without
     `valid_at` it is as of that snapshot. One over a period tells of [since, valid_at), by default of a year, and of one `key`
-    where that is given. Raises NotPermitted, SandboxAsked, FutureAsked, NothingKnown, BadInterval, NoSuchKey."""
+    where that is given. Raises NotPermitted, SandboxAsked, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey."""
     require(by, Permission.REPORT_REQUEST)
     not_a_sandbox(organisation)
     if valid_at and valid_at > timezone.now():
         raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
+    if valid_at and valid_at < EARLIEST:
+        raise TooEarly(_("“As of” lies before the year 2000, of which nothing is recorded."))
     frame = CATALOGUE[kind]
     # Before a snapshot is stored for nothing.
     narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key)
@@ -125,6 +133,10 @@ def narrowed(
         if since or key:
             raise BadInterval(_("This report shows one instant and all keys; it takes neither “from” nor a key."))
         return {}
+    if since and since < EARLIEST:
+        raise BadInterval(_("“From” lies before the year 2000, of which nothing is recorded."))
+    if since and since > timezone.now():
+        raise BadInterval(_("“From” lies in the future. Choose a day that has begun."))
     since = since or year_before(until)
     if since >= until:
         raise BadInterval(_("“From” must lie before “to”."))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 PERIOD = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 LAST = timedelta(microseconds=1)
+# Nothing that a report tells of is older; whoever writes an earlier day has mistyped it.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class BadInstant(ValueError):

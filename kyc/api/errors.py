@@ -3,22 +3,61 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rest_framework.response import Response
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
-CODES = {401: "invalid_token", 403: "insufficient_scope"}
+CODES = {401: "invalid_token", 403: "insufficient_scope", 500: "server_error"}
 # DRF's names for what belongs to no field.
 OF_NO_FIELD = {"detail", "non_field_errors"}
 LONGEST = 300
+# A library's own words tell of its reader, not of the question. The first that fits is said.
+SAID: dict[type[Exception], tuple[int, str]] = {
+    RequestDataTooBig: (413, "The body is too large."),
+    TooManyFieldsSent: (400, "The body has too many fields."),
+    SuspiciousOperation: (400, "The request cannot be read."),
+    exceptions.UnsupportedMediaType: (415, "Send application/x-www-form-urlencoded or application/json."),
+    exceptions.MethodNotAllowed: (405, "This address does not answer to that method; the Allow header names those it knows."),
+    exceptions.NotAcceptable: (406, "This address answers in none of the types that the Accept header names."),
+    exceptions.NotFound: (404, "There is nothing at this address."),
+    Http404: (404, "There is nothing at this address."),
+}
 
 
-def shaped(error: Exception, context: dict[str, Any]) -> Response | None:
-    """`{"error": ..., "error_description": ...}`, whatever went wrong; None for a bug, which is no answer."""
+def shaped(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
+    """`{"error": ..., "error_description": ...}`, whatever went wrong and whatever was accepted; None for a bug."""
     answer = exception_handler(error, context)
-    if answer is not None:
-        code = CODES.get(answer.status_code, "invalid_request")
-        answer.data = {"error": code, "error_description": plain(" ".join(sentences(answer.data)))}
-    return answer
+    if answer is None:
+        return declined(error)
+    _, sentence = ours(error) or (0, " ".join(sentences(answer.data)))
+    kept = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
+    return JsonResponse(problem(answer.status_code, sentence), status=answer.status_code, headers=kept)
+
+
+def declined(error: Exception) -> JsonResponse | None:
+    """The same of what goes wrong outside a view."""
+    if (found := ours(error)) is None:
+        return None
+    status, sentence = found
+    return JsonResponse(problem(status, sentence), status=status)
+
+
+def ours(error: Exception) -> tuple[int, str] | None:
+    return next((said for kind, said in SAID.items() if isinstance(error, kind)), None)
+
+
+def broken() -> JsonResponse:
+    return JsonResponse(problem(500, "Something went wrong on our side. Try again later."), status=500)
+
+
+def is_asked(request: HttpRequest) -> bool:
+    """Whether the API was asked, and so a machine, which reads no page."""
+    return request.path_info.startswith("/api/")
+
+
+def problem(status: int, sentence: str) -> dict[str, str]:
+    return {"error": CODES.get(status, "invalid_request"), "error_description": plain(sentence)}
 
 
 def sentences(told: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -21,6 +22,13 @@ from kyc.keys.introspection import introspect
 class AnyText(serializers.CharField):
     """Read to the letter and never judged: what cannot be a key is an inactive one (RFC 7662, section 2.2), no bad question."""
 
+    default_error_messages = {
+        "required": "This is needed.",
+        "null": "This is needed.",
+        "blank": "This is needed.",
+        "invalid": "This must be text.",
+    }
+
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, **options)
 
@@ -29,6 +37,8 @@ class AnyText(serializers.CharField):
 
 
 class Question(serializers.Serializer[Any]):
+    default_error_messages = {"invalid": "Send one JSON object or one form."}
+
     token = AnyText()
     token_type_hint = AnyText(required=False, allow_blank=True, help_text="Read and ignored.")
 
@@ -54,14 +64,37 @@ class Answer(serializers.Serializer[Any]):
     )
 
 
-class FlatJSONParser(JSONParser):
-    """Python's reader gives up on brackets within brackets within brackets; that is the sender's error."""
+class Told:
+    """A parser that says in our words what is wrong with a body; a library's tell of its reader, not of the question."""
+
+    wrong: str
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().parse(*args, **kwargs)
+            return super().parse(*args, **kwargs)  # type: ignore[misc]  # the parser beside it
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
+        except (ParseError, UnicodeError):
+            raise ParseError(self.wrong) from None
+
+
+class ToldJSON(Told, JSONParser):
+    wrong = "The body is not JSON in the character set that it is sent in."
+
+
+class ToldForm(Told, FormParser):
+    wrong = "The body is not a form in the character set that it is sent in."
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """Whatever is accepted, the answer is the JSON of RFC 7662: a gateway's library that asks for another is no reason to
+    leave it without one."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
@@ -69,12 +102,13 @@ class Introspect(APIView):
     """RFC 7662. Form-encoded as the RFC says, or JSON. Never cached: the next call may say otherwise."""
 
     authentication_classes = [GatewayAuthentication]
-    parser_classes = [FormParser, FlatJSONParser]
+    parser_classes = [ToldForm, ToldJSON]
     renderer_classes = [JSONRenderer]
+    content_negotiation_class = AlwaysJSON
 
     @extend_schema(request=Question, responses={200: Answer, 400: Problem, 401: Problem})
     def post(self, request: Request) -> Response:
-        question = Question(data=request.data)
+        question = Question(data={} if request.data is None else request.data)
         question.is_valid(raise_exception=True)
         credential: GatewayCredential = request.user
         return Response(introspect(question.validated_data["token"], for_test=credential.for_test))

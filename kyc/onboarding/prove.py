@@ -125,8 +125,10 @@ def by_link(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
-        if limits.spent(request, "prove", LOOKS) or (request.method == "POST" and limits.spent(request, "proving", SENDINGS)):
-            return private(limits.refused(request))
+        if limits.spent(request, "prove", LOOKS):
+            return private(limits.refused(request, limits.wait(request, "prove", LOOKS)))
+        if request.method == "POST" and limits.spent(request, "proving", SENDINGS):
+            return private(limits.refused(request, limits.wait(request, "proving", SENDINGS)))
         invitation = invitations.known(token)
         if invitation is None:
             raise Http404

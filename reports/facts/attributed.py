@@ -8,6 +8,7 @@ from accounts.audit import PRODUCT
 from accounts.models import AuditEvent
 from kyc.cases.policy import REASONS
 from kyc.keys.models import Hold, Key, Link
+from kyc.parties.sentences import one_stop
 from reports.facts.access import held_thing, shown
 from reports.facts.intervals import Interval, cut, gaps
 from reports.facts.ledger import Ledger, moment, selected
@@ -170,7 +171,7 @@ class Attributed:
             on = held_thing(hold, self.ledger.keys, self.ledger.entities)
             for part in self.during(hold):
                 between = f"On hold between {in_words(part.start)} and {in_words(part.end)}"
-                yield gap_row("held", part, f"{between}, by a hold on {on}: {hold.reason}.")
+                yield gap_row("held", part, one_stop(f"{between}, by a hold on {on}: {hold.reason}."))
 
     def state(self) -> str:
         """At the end of the interval."""

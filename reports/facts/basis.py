@@ -242,8 +242,7 @@ def old_lists(reader: Reader, facts: Facts) -> Iterator[str]:
 
 
 def changed_since(reader: Reader) -> bool:
-    done = reader.examinations[-1].done_at
-    return any(reader.events(model).filter(pgh_created_at__gt=done).exists() for model in (Party, Role, Interest))
+    return any(reader.events(model).filter(pgh_created_at__gt=reader.examined_at).exists() for model in (Party, Role, Interest))
 
 
 def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:

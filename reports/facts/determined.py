@@ -70,7 +70,7 @@ class Certainty:
         if all(hit.ruling == Hit.Ruling.TRUE for hit in hits):
             return cls()
         round_ = reader.examinations[-1]
-        live = reader.own(as_of(Interest, reader.snapshot, recorded_by=round_.done_at)).filter(valid_to__isnull=True)
+        live = reader.own(as_of(Interest, reader.snapshot, recorded_by=reader.examined_at)).filter(valid_to__isnull=True)
         held = trusts.shares_only(holdings(live))
         threshold = packs.get(round_.rule_pack).threshold(OFAC)
 

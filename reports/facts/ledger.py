@@ -77,8 +77,10 @@ class Ledger:
         return roles_of(self.reader, self.actors)
 
     def role(self, person: int | None, at: datetime | None) -> str:
-        held = [role for since, role in self.roles.get(person or 0, []) if at and since <= at]
-        return held[-1] if held else ""
+        """As it was then; of who acted before the database knew him, the first that it knew."""
+        known = self.roles.get(person or 0, []) if at else []
+        held = [role for since, role in known if at and since <= at]
+        return (held or [role for _, role in known[:1]] or [""])[-1]
 
     @cached_property
     def events(self) -> list[AuditEvent]:

@@ -1,6 +1,6 @@
 """The ownership picture as facts: boxes, lines and words, for whoever draws it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -61,7 +61,7 @@ def boxes(reader: Reader, facts: Facts) -> Iterator[Box]:
     held = (pk for row in interests for pk in (row["owned_id"], row["owner_id"], row["held_for_id"]) if pk)
     for pk in dict.fromkeys([customer, *held]):
         row = reader.parties[pk]
-        note, tone = finding(facts, pk, verdicts)
+        note, tone = finding(facts, pk, verdicts, reader.screened)
         role = "the customer" if pk == customer else "state" if row.kind == Party.Kind.STATE else ""
         role = role or ("nominee" if pk in nominees else "trust" if row.kind == Party.Kind.TRUST else "")
         name = f"{row.name} ({row.birth_date[:4]})" if row.birth_date else row.name
@@ -87,11 +87,13 @@ def verdicts_of(facts: Facts) -> dict[int, str]:
     return {row["party_id"]: row["verdict"] for row in found}
 
 
-def finding(facts: Facts, party: int, verdicts: dict[int, str]) -> tuple[str, str]:
-    """A few words on a party, and their tone."""
+def finding(facts: Facts, party: int, verdicts: dict[int, str], screened: Container[int]) -> tuple[str, str]:
+    """A few words on a party, and their tone. One of whom no share is held, as of a trust, has no verdict."""
     for ruling, words, tone in MATCHED:
         if any(hit["party_id"] == party and hit["ruling"] == ruling for hit in facts["screening"]["hits"]):
             return words, tone
     if party in verdicts:
         return SHORT.get(verdicts[party], (verdicts[party], WARN))
+    if party in screened:
+        return "no match", GOOD
     return ("not checked yet", WARN) if facts["screening"]["rounds"] else ("", "")

@@ -210,11 +210,18 @@ class Reader:
         return list(self.then(Examination).filter(state=Examination.State.DONE))
 
     @cached_property
+    def examined_at(self) -> datetime:
+        """When the last round was recorded as done: by the database's clock, as what it compared was. The time that a round
+        tells of itself is the program's."""
+        rounds = changes(Examination, self.snapshot).filter(pgh_obj_id=self.latest, state=Examination.State.DONE)
+        return rounds.earliest("pgh_id").pgh_created_at  # type: ignore[no-any-return]  # the class is made by pghistory
+
+    @cached_property
     def screened(self) -> dict[int, Any]:
         """The parties that the last round compared, as they were called then."""
         if not self.examinations:
             return {}
-        then = self.own(as_of(Party, self.snapshot, recorded_by=self.examinations[-1].done_at))
+        then = self.own(as_of(Party, self.snapshot, recorded_by=self.examined_at))
         return {row.pgh_obj_id: row for row in then.filter(removed_on__isnull=True)}
 
     def is_current(self, hit: Any) -> bool:

@@ -1,5 +1,7 @@
 """Limits count the address that is trusted, in the one cache of all processes."""
 
+import math
+import time
 import uuid
 from typing import Any
 
@@ -56,14 +58,14 @@ class TestTheAddress:
 class TestSignIn:
     @pytest.mark.parametrize("proxies", [0, 1])
     def test_a_forged_header_escapes_no_limit(self, settings: Any, proxies: int) -> None:
-        """30 attempts a minute from one address; the forger gives himself a new one each time."""
+        """Five wrong passwords from one address; the forger gives himself a new one each time."""
         settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
         seen = "" if proxies == 0 else ", 203.0.113.7"
         codes = [
             Client().post("/account/login/", SIGN_IN, headers={"X-Forwarded-For": f"198.51.100.{n}{seen}"}).status_code
-            for n in range(31)
+            for n in range(6)
         ]
-        assert (set(codes[:30]), codes[30]) == ({200}, 429)
+        assert (set(codes[:5]), codes[5]) == ({200}, 429)
         elsewhere = Client().post(
             "/account/login/", SIGN_IN, REMOTE_ADDR="192.0.2.77", headers={"X-Forwarded-For": "203.0.113.8"}
         )
@@ -78,6 +80,30 @@ class TestSpent:
         assert not limits.spent(RequestFactory().get("/", REMOTE_ADDR="192.0.2.2"), "trying", "2/h/ip")
         assert limits.refused(request).status_code == 429
 
+    def test_is_over_when_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        request, now = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1"), time.time()
+        assert limits.wait(request, "trying", "2/h/ip") == 0
+        for after in (0, 600, 1200):
+            monkeypatch.setattr(time, "time", lambda after=after: now + after)
+            limits.spent(request, "trying", "2/h/ip")
+        assert limits.wait(request, "trying", "2/h/ip") == pytest.approx(2400)
+        monkeypatch.setattr(time, "time", lambda: now + 3601)
+        assert limits.wait(request, "trying", "2/h/ip") <= 0
+        assert not limits.spent(request, "trying", "2/h/ip")
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("seconds", "said"),
+        [(1, "in a minute"), (60, "in a minute"), (60.1, "in 2 minutes"), (300, "in 5 minutes"), (-3, "in a minute")],
+    )
+    def test_says_when_to_try_again(self, seconds: float, said: str) -> None:
+        answer = limits.refused(RequestFactory().get("/"), seconds)
+        assert f"You can try again {said}. Nothing was changed." in answer.content.decode()
+        assert answer["Retry-After"] == str(max(1, math.ceil(seconds)))
+
+
+class TestCounting:
     def test_processes_count_together(self) -> None:
         """In the running product's cache, which tests otherwise replace by one of their own."""
         key = uuid.uuid4().hex

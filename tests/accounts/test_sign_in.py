@@ -17,6 +17,7 @@ from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 
 pytestmark = pytest.mark.django_db
+WRONG_CODE = "This code is not right. Look at it again and type it as it stands there."
 PHRASE = "a long pass phrase of words"
 CODE = re.compile(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})?)$", re.MULTILINE)
 
@@ -74,8 +75,8 @@ class TestSignUp:
         right = code_for("nora@sudlys.example")
         answer = client.post("/account/confirm-email/", {"code": "WRO-NGX"})
         assert answer.status_code == 200
-        assert answer.context["verify_form"].errors["code"] == ["Incorrect code."]
-        assert "Incorrect code." in answer.content.decode()
+        assert answer.context["verify_form"].errors["code"] == [WRONG_CODE]
+        assert WRONG_CODE in answer.content.decode()
         for _ in range(3):
             client.post("/account/confirm-email/", {"code": "WRO-NGX"})
         client.post("/account/confirm-email/", {"code": right})
@@ -250,7 +251,7 @@ class TestSignIn:
         cast.customer()
         client = Client()
         answer = client.post("/account/login/", {"login": "alice@nordlys.example", "password": "wrong"})
-        sentence = "The e-mail address and/or password you specified are not correct."
+        sentence = "E-mail or password is not right."
         assert answer.context["form"].errors["__all__"] == [sentence]
         assert sentence in answer.content.decode()
         assert who(client) == ""

@@ -20,7 +20,7 @@ from kyc.rules import packs
 from reports import actions, building, envelope, pdf
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import exact
-from reports.instants import BadInstant, Span, parse, year_before
+from reports.instants import EARLIEST, BadInstant, Span, parse, year_before
 
 REFUSED, BAD_USE = 1, 2
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
@@ -78,9 +78,12 @@ def number(text: str | None) -> int | None:
 
 def span(option: str, text: str) -> Span:
     try:
-        return parse(text)
+        found = parse(text)
     except BadInstant as bad:
         raise CommandError(f"{option}: {bad}", returncode=BAD_USE) from None
+    if found.last < EARLIEST:
+        raise CommandError(f"{option}: “{text}” lies before the year 2000, of which nothing is recorded.", returncode=BAD_USE)
+    return found
 
 
 def begun(text: str | None, until: datetime) -> datetime:

@@ -99,7 +99,7 @@ class TestIntrospect:
         assert answer.status_code == 400
         told = answer.json()
         assert told["error"] == "invalid_request"
-        assert told["error_description"].startswith("token: This field ")
+        assert told["error_description"] == "token: This is needed."
 
     @pytest.mark.parametrize(
         "data", [b"[]", b'"x"', b"7", b"null", b"true", b"{", b"\xff\xfe", b'{"token": ', b"\0", b"NaN", b'{"token": NaN}']
@@ -123,7 +123,7 @@ class TestIntrospect:
     def test_what_is_no_text_is_no_question(self, ask: Ask, token: Any) -> None:
         answer = ask(in_json(token=token))
         assert answer.status_code == 400
-        assert answer.json() == {"error": "invalid_request", "error_description": "token: Not a valid string."}
+        assert answer.json() == {"error": "invalid_request", "error_description": "token: This must be text."}
 
     @pytest.mark.parametrize("written", [" {}", "{} ", "{}\n", "\t{}", "{}\0"])
     @pytest.mark.parametrize("content_type", ["application/json", FORM])
@@ -156,7 +156,7 @@ class TestIntrospect:
     @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "", "x"])
     def test_other_content_is_not_read(self, ask: Ask, linked: Issued, content_type: str) -> None:
         answer = ask(in_json(token=linked.secret), content_type=content_type)
-        assert answer.status_code in {400, 415}
+        assert answer.status_code == 415
         assert set(answer.json()) == {"error", "error_description"}
 
     @pytest.mark.parametrize("charset", ["utf-16", "latin-1", "hex", "rot13", "zlib", "idna", "nonsense", "undefined"])
@@ -204,8 +204,3 @@ class TestIntrospect:
         assert [answer.status_code for answer in answers] == [200, 200, 400, 401]
         assert [answer.get("Cache-Control") for answer in answers] == ["no-store"] * 4
         assert not any(answer.cookies for answer in answers)
-
-    def test_a_browser_gets_json_as_well(self, ask: Ask) -> None:
-        answer = ask(in_json(token="x"), Accept="text/html,application/xhtml+xml")
-        assert answer.status_code in {200, 406}
-        assert answer["Content-Type"].startswith("application/json")

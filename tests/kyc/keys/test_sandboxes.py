@@ -63,6 +63,14 @@ class TestRun:
         assert text.startswith("kh_test_")
         assert Key.objects.get(pk=key.pk).state == state
 
+    @pytest.mark.parametrize("outcome", ["approved", "held", "refused"])
+    def test_its_page_promises_no_live_key(self, outcome: str) -> None:
+        made = sandbox(outcome)
+        sandboxes.run()
+        page = signed_in(customer_of(made)).get("/verification/").content.decode()
+        assert "est keys can be issued" in page
+        assert "live keys" not in page.lower()
+
     def test_a_gateway_for_test_is_told_that_it_is_one_and_no_other_lets_it_in(self) -> None:
         by = customer()
         made = sandboxes.make(name="Sample", outcome="approved", owner=by, by=None)

@@ -22,7 +22,8 @@ def reader(facts: Facts) -> Any:
 
     rows = facts["ownership"]["interests"]
     names = {1: "Nordlys"} | {row[f"{side}_id"]: row[side] for row in rows for side in ("owner", "owned")}
-    return SimpleNamespace(parties={pk: party(pk, name) for pk, name in names.items()}, customer=party(1, "Nordlys"))
+    parties = {pk: party(pk, name) for pk, name in names.items()}
+    return SimpleNamespace(parties=parties, screened=parties, customer=party(1, "Nordlys"))
 
 
 def with_owners(count: int) -> Facts:
@@ -91,8 +92,11 @@ class TestFinding:
     )
     def test_a_match_is_a_listing_only_once_it_is_ruled_one(self, ruling: str, verdict: str, told: tuple[str, str]) -> None:
         facts = {"screening": {"hits": [{"party_id": 7, "ruling": ruling}], "rounds": [{}]}}
-        assert finding(facts, 7, {7: verdict}) == told
+        assert finding(facts, 7, {7: verdict}, {7}) == told
 
     def test_who_came_after_the_round_is_not_checked_yet(self) -> None:
-        assert finding({"screening": {"hits": [], "rounds": [{}]}}, 7, {}) == ("not checked yet", "warn")
-        assert finding({"screening": {"hits": [], "rounds": []}}, 7, {}) == ("", "")
+        assert finding({"screening": {"hits": [], "rounds": [{}]}}, 7, {}, {}) == ("not checked yet", "warn")
+        assert finding({"screening": {"hits": [], "rounds": []}}, 7, {}, {}) == ("", "")
+
+    def test_who_was_compared_and_has_no_verdict_has_no_match(self) -> None:
+        assert finding({"screening": {"hits": [], "rounds": [{}]}}, 7, {}, {7}) == ("no match", "good")

@@ -161,6 +161,11 @@ class TestRefused:
             ({"subject": "Nordlys"}, 2, "--subject: “Nordlys” is no organisation's number"),
             ({"valid_at": "9999"}, 2, "--valid-at: “9999” is no instant."),
             ({"since": "2026"}, 2, "--from is for reports over a period; R-03 shows one instant."),
+            ({"kind": "R-06", "since": "0001"}, 2, "--from: “0001” lies before the year 2000, of which nothing is recorded."),
+            ({"kind": "R-06", "since": "1999-12-31"}, 2, "--from: “1999-12-31” lies before the year 2000"),
+            ({"kind": "R-06", "since": "2199"}, 2, "--from must lie before --valid-at, where the interval ends."),
+            ({"valid_at": "0001-01-01"}, 2, "--valid-at: “0001-01-01” lies before the year 2000"),
+            ({"known_at": "1999"}, 2, "--known-at: “1999” lies before the year 2000"),
         ],
     )
     def test_it_says_why_and_writes_nothing(
