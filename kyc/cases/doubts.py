@@ -1,7 +1,7 @@
 """What a customer told that may well be true, and that somebody looks at before it is believed: who acts for it and is very
-young, and who pays under another's name."""
+young, who pays under another's name, and what is not told of its foreign owners."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from django.utils import timezone
@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organisation
-from kyc.cases.declared import Row, listed
+from kyc.cases.declared import US, Row, listed
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
+from kyc.ownership import regimes
+from kyc.ownership.regimes import Verdict
 from kyc.parties.models import Party, PaymentMeans, Role
 from kyc.parties.sentences import one_stop
 from kyc.parties.wording import age
@@ -22,9 +24,9 @@ ACTING = (Role.Kind.CUSTOMER, Role.Kind.CONTROLLER, Role.Kind.DIRECTOR, Role.Kin
 TRUSTEE = "trustee"
 
 
-def findings(facts: Round) -> list[Row]:
+def findings(facts: Round, owners: Mapping[str, Verdict]) -> list[Row]:
     """None where there is nothing to doubt."""
-    young, foreign = too_young(facts), in_anothers_name(facts)
+    young, foreign, unreached = too_young(facts), in_anothers_name(facts), out_of_reach(facts, owners)
     rows = []
     if young:
         sentence = ngettext(
@@ -37,6 +39,9 @@ def findings(facts: Round) -> list[Row]:
     if foreign:
         told = _("Pays in the name of somebody who is not named as one of this customer's parties: %(names)s.")
         rows.append(("payment", Finding.State.WARN, one_stop(told % {"names": listed(foreign)}), "use"))
+    if unreached:
+        told = _("An address, e-mail or telephone is not told of these owners, who are no US persons: %(names)s.")
+        rows.append(("reach", Finding.State.INFO, one_stop(told % {"names": listed(unreached)}), "status"))
     return rows
 
 
@@ -60,6 +65,14 @@ def in_anothers_name(facts: Round) -> list[str]:
     means = PaymentMeans.objects.live().filter(organisation=facts.examination.organisation).exclude(holder="").order_by("pk")
     holders = dict.fromkeys(means.values_list("holder", flat=True))
     return [holder for holder in holders if telling(holder) not in known]
+
+
+def out_of_reach(facts: Round, owners: Mapping[str, Verdict]) -> list[str]:
+    """Beneficial owners who are foreign, or may be, and of whom not all is told by which they could be reached (IAAS-10). The
+    rule is only proposed, so it stops nothing: an officer asks for it where it matters."""
+    counting = {int(owner) for owner, found in owners.items() if found.verdict == regimes.YES}
+    people = [party for pk, party in sorted(facts.parties.items()) if pk in counting and facts.declared.standings.get(pk) != US]
+    return [facts.names[str(party.pk)] for party in people if not (party.address and party.email and party.phone)]
 
 
 def spellings(parties: Collection[Party]) -> set[tuple[str, ...]]:

@@ -35,7 +35,7 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
         screening_finding(facts, hits),
         *remainder_findings(facts),
         *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}),
-        *doubts.findings(facts),
+        *doubts.findings(facts, owners),
         documents_finding(facts),
         risk_finding(result),
     ]

@@ -61,7 +61,7 @@ class NativeName(Text):
         super().__init__(label=_("Name in its own script"), required=False, help_text=_("If it is not written in Latin letters."))
 
 
-FOREIGN = _("Needed of an owner who is no US person.")
+FOREIGN = _("Asked of an owner who is no US person.")
 
 
 class Home(Text):
@@ -78,7 +78,7 @@ class Email(Text):
 
 class Phone(Text):
     def __init__(self) -> None:
-        help_text = _("With the country code. Needed of an owner who is no US person.")
+        help_text = _("With the country code. Asked of an owner who is no US person.")
         widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
         super().__init__(label=_("Telephone"), max_length=40, required=False, help_text=help_text, widget=widget)
 

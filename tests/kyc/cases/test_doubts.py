@@ -1,6 +1,7 @@
 """What is to be looked at before it is believed."""
 
 from datetime import date
+from typing import ClassVar
 
 import pytest
 from django.utils import timezone
@@ -58,6 +59,32 @@ class TestTooYoung:
     def test_who_leads_no_more_is_not_told(self, nordlys: Founded) -> None:
         Role.objects.filter(party=nordlys.controller).update(valid_to=timezone.localdate())
         assert nordlys.controller.pk not in doubts.acting_for(nordlys.organisation)
+
+
+class TestOutOfReach:
+    REACH: ClassVar = {"address": "Storgata 1, Oslo", "email": "kari@moe.example", "phone": "+47 22 00 00 00"}
+
+    @pytest.mark.parametrize(
+        ("left_out", "us_basis", "share", "is_told"),
+        [
+            ("", "none", "40", False),
+            ("address", "none", "40", True),
+            ("email", "unknown", "40", True),
+            ("phone", "none", "40", True),
+            ("phone", "citizen", "40", False),
+            ("phone", "none", "10", False),
+        ],
+    )
+    def test_a_foreign_owner_of_a_quarter_is_told_without_it(
+        self, nordlys: Founded, the_list: ListVersion, left_out: str, us_basis: str, share: str, is_told: bool
+    ) -> None:
+        reach = {name: value for name, value in self.REACH.items() if name != left_out}
+        scenes.own(nordlys, "Kari Moe", share, us_basis=us_basis, **reach)
+        told = scenes.examine(nordlys).findings.filter(category="reach").first()
+        assert bool(told) is is_told
+        if told:
+            assert (told.state, told.anchor) == ("info", "status")
+            assert told.sentence.endswith("these owners, who are no US persons: Kari Moe.")
 
 
 class TestInAnothersName:

@@ -152,6 +152,7 @@ class TestRun:
             "authority",
             "documents",
             "ownership",
+            "reach",
             "risk",
             "screening",
             "status",
