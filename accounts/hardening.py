@@ -1,6 +1,6 @@
 """Database roles: the owner migrates, *app* runs and can neither rewrite history nor switch a trigger off.
 
-Runs after every migration and test flush as the owner, because a trigger migration re-creates the ignore function
+Runs after every migration as the owner, because a trigger migration re-creates the ignore function
 that would let any role write without history.
 """
 

@@ -152,7 +152,7 @@ class TestWhatWeHave:
         assert page.context["case"].state == Case.State.SUBMITTED
         words = text(page)
         assert "Owners of Nordlys Modelling AS شركة الأفق 1/3 (≈ 33.33 %) Not named ≈ 66.67 %" in words
-        assert "Owners of شركة الأفق Layla Haddad 100 %" in words
+        assert "Owners of شركة الأفق Layla Haddad no date of birth told · Jordan 100 %" in words
         assert "extract.pdf" in words
         assert page.content.decode().count("<bdi>شركة الأفق</bdi>") == 2
 

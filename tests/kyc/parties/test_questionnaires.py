@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import profiles, questionnaires
 from kyc.parties.models import Questionnaire, Role
@@ -57,7 +58,7 @@ class TestWhoSigns:
         assert signed_by(nordlys, "Алиса Ольсен").signed_name == "Алиса Ольсен"
 
     def test_who_has_left_signs_no_more(self, nordlys: Founded) -> None:
-        parties.remove(nordlys.controller, by=nordlys.by)
+        ownership.remove(nordlys.controller, by=nordlys.by)
         with pytest.raises(BadText, match="First name who may sign for you"):
             signed_by(nordlys, "Alice Olsen")
 
