@@ -1,12 +1,13 @@
 """Business events, written in the transaction of the change they tell of."""
 
-import os
-import pwd
+import secrets
 from contextvars import ContextVar
 from typing import Any
 
 from django.db import models, transaction
 
+from accounts import acting, leaves
+from accounts.management.named import system_user
 from accounts.models import AuditEvent, Organisation, User
 
 # Who acted when no person did.
@@ -22,12 +23,7 @@ def organisation_of(target: models.Model) -> int | None:
 
 def operator(by: User | None) -> dict[str, str]:
     """Whom else to name where no account of ours acts: the system user who runs the command."""
-    if by is not None:
-        return {}
-    try:
-        return {"operator": pwd.getpwuid(os.getuid()).pw_name}
-    except KeyError:
-        return {"operator": str(os.getuid())}
+    return {"operator": system_user()} if by is None else {}
 
 
 def record(verb: str, *, target: models.Model, by: User | None, reason: str = "", **details: Any) -> AuditEvent:
@@ -35,7 +31,7 @@ def record(verb: str, *, target: models.Model, by: User | None, reason: str = ""
     so that a change and its record always stand or fall together."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("audit.record must stand in the transaction of the change")
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         verb=verb,
         actor_id=by.pk if by else None,
         actor=str(by) if by else PRODUCT,
@@ -44,5 +40,10 @@ def record(verb: str, *, target: models.Model, by: User | None, reason: str = ""
         organisation_id=organisation_of(target),
         reason=reason,
         details=details,
+        on_behalf_of=acting.for_whom.get()[:250],
         request_id=request_id.get(),
     )
+    names = [name for name, _ in leaves.personal(event)]
+    event.salts = leaves.salted(names, secrets.token_bytes(len(names) * leaves.SALT_BYTES))
+    event.save(force_insert=True)
+    return event

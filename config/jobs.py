@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from amqp.exceptions import AMQPError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
@@ -233,8 +233,17 @@ def told(error: BaseException) -> str:
     return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])[:300]
 
 
+class Waiting(Protocol):
+    """What the sweeper asks: a queue, or anything else that may have something to do."""
+
+    @property
+    def name(self) -> str: ...
+
+    def is_waiting(self) -> bool: ...
+
+
 WAKES: dict[str, list[Any]] = {}
-SWEPT: list[tuple[Queue, Any]] = []
+SWEPT: list[tuple[Waiting, Any]] = []
 
 
 def on(event: str, task: Any) -> None:
@@ -242,7 +251,7 @@ def on(event: str, task: Any) -> None:
     WAKES.setdefault(event, []).append(task)
 
 
-def sweep(queue: Queue, task: Any) -> None:
+def sweep(queue: Waiting, task: Any) -> None:
     """Registers `queue` with the sweeper, which wakes `task` for rows whose wake-up was lost."""
     SWEPT.append((queue, task))
 

@@ -35,11 +35,11 @@ class TestRecord:
     def test_takes_the_change_back_where_it_cannot_be_written(self, monkeypatch: pytest.MonkeyPatch) -> None:
         alice = cast.customer()
 
-        def refuse(**_: object) -> None:
+        def refuse(*_: object, **__: object) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("INSERT INTO accounts_auditevent (verb) VALUES (NULL)")
 
-        monkeypatch.setattr(AuditEvent.objects, "create", refuse)
+        monkeypatch.setattr(AuditEvent, "save", refuse)
         with pytest.raises(DatabaseError):
             organisations.create(name="Nordlys", by=alice)
         assert not Organisation.objects.exists()
