@@ -1,0 +1,130 @@
+"""What the audit costs whoever writes, beside the same work without it, and how fast the whole log is verified.
+
+The work is a customer's own: a company founded, declared and described, a dozen rows in seven transactions. It is done with
+the audit, with the audit silenced, and, as the owner, with the history triggers switched off, in turns in one run.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts import audit, sequencer, verification
+from accounts.models import AuditEvent
+from tests import cast, figures
+from tests.conftest import become
+
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
+ROUNDS = 60
+EVENTS = 1_000_000 if os.environ.get("KEYHOLDER_WHOLE") else 100_000
+WITHIN_SECONDS, OF = 60, 1_000_000
+MOST = 1.15
+# As audit.record writes them: two values in the clear, three behind commitments.
+FILL = """
+INSERT INTO accounts_auditevent (at, verb, actor_id, actor, on_behalf_of, target_type, target_id, organisation_id, reason,
+    details, request_id, salts)
+SELECT now() - interval '1 day' + n * interval '1 ms', 'decision.taken', n %% 40, 'Rui Duarte', '', 'kyc.case', (n %% 9000)::text,
+    n %% 9000, 'Everything was sent, number ' || n,
+    jsonb_build_object('choice', 'approve', 'name', 'Nordlys Modelling ' || n, 'size', n), md5(n::text),
+    jsonb_build_object('actor', md5(n::text), 'reason', md5('r' || n), 'details.name', md5('n' || n))
+FROM generate_series(1, %s) AS n
+"""
+
+
+def tracked_tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'pgtrigger\\_insert\\_insert%%'"
+        )
+        return [table for (table,) in cursor.fetchall()]
+
+
+@contextmanager
+def without_history() -> Iterator[None]:
+    tables = tracked_tables()
+    for switch in ("DISABLE", "ENABLE"):
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} {switch} TRIGGER USER")
+        if switch == "DISABLE":
+            yield
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+class TestCost:
+    def test_beside_the_same_work_without_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        numbers = count()
+
+        def work() -> None:
+            number = next(numbers)
+            cast.founded(cast.customer(f"{number}@bench.example", f"Person {number}"), name=f"Company {number}")
+
+        taken: dict[str, list[float]] = {
+            "without audit": [],
+            "with the audit rows": [],
+            "tree and heads": [],
+            "without history": [],
+        }
+        become("owner")
+        try:
+            for turn in range(ROUNDS + 5):
+                with monkeypatch.context() as patch:
+                    patch.setattr(audit, "record", lambda *_, **__: None)
+                    silent = timed(work)
+                    with without_history():
+                        bare = timed(work)
+                told, grown = timed(work), timed(sequencer.tick)
+                if turn >= 5:
+                    for name, value in zip(taken, (silent, told, grown, bare), strict=True):
+                        taken[name].append(value)
+        finally:
+            become("app")
+        base = median(taken["without audit"])
+        whole = (median(taken["with the audit rows"]) + median(taken["tree and heads"])) / base
+        told_of: dict[str, Any] = {name: f"{median(times):.2f} ms" for name, times in taken.items()}
+        told_of["audit rows, tree and heads"] = f"{whole:.3f} times the work without them, at most {MOST}"
+        told_of["history triggers"] = f"{base / median(taken['without history']):.3f} times the work without them"
+        figures.keep("audit-cost", seeds=[], figures={"rounds": ROUNDS, **told_of})
+        assert whole <= MOST
+
+
+class TestVerification:
+    def test_of_a_million_takes_a_minute_at_most(self, heads_folder: Path) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(FILL, [EVENTS])
+            cursor.execute("RESET statement_timeout")
+        sequencing = timed(self.sequenced) / 1000
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM accounts_audithead")
+            (heads,) = cursor.fetchone()
+        started = time.perf_counter()
+        findings = verification.verify([])
+        took = time.perf_counter() - started
+        told = {
+            "events": EVENTS,
+            "heads": heads,
+            "sequenced": f"{EVENTS / sequencing:,.0f} a second",
+            "verified": f"{EVENTS / took:,.0f} a second, {took:.1f} s",
+            "a million": f"{OF / EVENTS * took:.0f} s, at most {WITHIN_SECONDS} s",
+        }
+        figures.keep("audit-verification", seeds=[], figures=told)
+        assert (findings.failed, findings.events) == ({}, EVENTS)
+        assert OF / EVENTS * took <= WITHIN_SECONDS
+
+    def sequenced(self) -> None:
+        while sequencer.oldest_waiting():
+            sequencer.tick()
+        assert AuditEvent.objects.count() == EVENTS
