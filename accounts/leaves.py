@@ -13,9 +13,10 @@ a commitment whose salt is gone.
 
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple, Protocol
 
 import rfc8785
 
@@ -63,6 +64,40 @@ class Event(Protocol):
     erased: dict[str, str] | None
 
 
+# As the database is asked for them, the JSON among them as its text.
+COLUMNS = (
+    "id", "xid::text", "at", "verb", "actor_id", "actor", "on_behalf_of", "target_type", "target_id", "organisation_id", "reason",
+    "details::text", "request_id", "salts::text", "erased::text",
+)  # fmt: skip
+
+
+class Row(NamedTuple):
+    """An event without what a model's object costs."""
+
+    id: int
+    xid: int
+    at: datetime
+    verb: str
+    actor_id: int | None
+    actor: str
+    on_behalf_of: str
+    target_type: str
+    target_id: str
+    organisation_id: int | None
+    reason: str
+    details: dict[str, Any]
+    request_id: str
+    salts: dict[str, str]
+    erased: dict[str, str] | None
+
+
+def row_of(columns: Sequence[Any]) -> Row:
+    """From the values of COLUMNS."""
+    number, xid, *plain, details, request, salts, erased = columns
+    kept = json.loads(erased) if erased else None
+    return Row._make([number, int(xid), *plain, json.loads(details), request, json.loads(salts), kept])
+
+
 def is_plain(name: str, value: object) -> bool:
     return value is None or isinstance(value, bool) or (name in PLAIN and isinstance(value, (str, int)))
 
@@ -89,14 +124,10 @@ def exact(value: Any) -> Any:
     return value
 
 
-def compact(value: Any) -> bytes:
-    """What RFC 8785 makes of text, whole numbers and objects with ASCII names, many times faster."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
 def commitment(name: str, value: Any, salt: str) -> str:
     """The name is part of it, so that two values of one event can't be exchanged."""
-    said = compact([name, value]) if isinstance(value, str) else rfc8785.dumps([name, exact(value)])
+    # Of text the same bytes as the library's, many times faster: there are several in every leaf.
+    said = f"[{quoted(name)},{quoted(value)}]".encode() if isinstance(value, str) else rfc8785.dumps([name, exact(value)])
     return hmac.digest(bytes.fromhex(salt), said, "sha256").hex()
 
 
@@ -112,21 +143,32 @@ def leaf(event: Event) -> bytes:
     plain = {
         name: exact(value) for name, value in event.details.items() if is_plain(name, value) and f"details.{name}" not in kept
     }
-    facts: dict[str, Any] = {
-        "version": VERSION,
-        "id": event.id,
-        "xid": str(event.xid),
-        "at": event.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "verb": event.verb,
-        "actor_id": event.actor_id,
-        "target_type": event.target_type,
-        "target_id": event.target_id,
-        "organisation_id": event.organisation_id,
-        "request_id": event.request_id,
-        "details": plain,
-        "commitments": commitments(event),
-    }
-    return compact(facts) if all(map(str.isascii, event.details)) else rfc8785.dumps(facts)
+    made = commitments(event)
+    if not all(map(str.isascii, event.details)):
+        # RFC 8785 sorts names as UTF-16, which only the library does.
+        return rfc8785.dumps(json.loads(written(event, plain, made)))
+    return written(event, plain, made).encode()
+
+
+def written(event: Event, plain: dict[str, Any], made: dict[str, str]) -> str:
+    """What the library makes of it, at the speed that a million leaves want; the names stand in their order."""
+    return (
+        f'{{"actor_id":{scalar(event.actor_id)},"at":"{event.at.isoformat(timespec="microseconds")[:26]}Z",'
+        f'"commitments":{flat(made)},"details":{flat(plain)},"id":{event.id},'
+        f'"organisation_id":{scalar(event.organisation_id)},"request_id":{quoted(event.request_id)},'
+        f'"target_id":{quoted(event.target_id)},"target_type":{quoted(event.target_type)},"verb":{quoted(event.verb)},'
+        f'"version":{VERSION},"xid":"{event.xid}"}}'
+    )
+
+
+def scalar(value: str | int | None) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    return "null" if value is None else str(value).lower()
+
+
+def flat(values: Mapping[str, str | int | None]) -> str:
+    return f"{{{','.join([f'{quoted(name)}:{scalar(values[name])}' for name in sorted(values)])}}}"
 
 
 def erased(event: Event, names: Iterable[str]) -> dict[str, str]:

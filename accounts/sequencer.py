@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import heads, leaves, merkle
-from accounts.models import AuditEvent, AuditHead, AuditLeaf
+from accounts.models import AuditHead
 from config import jobs
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ WAITING = """
 FROM accounts_auditevent e
 WHERE e.xid >= %(since)s::text::xid8 AND (e.xid < %(xmin)s::text::xid8 OR %(restored)s)
     AND NOT EXISTS (SELECT FROM accounts_auditleaf l WHERE l.event_id = e.id)
+"""
+
+TAKE = f"SELECT {', '.join(f'e.{name}' for name in leaves.COLUMNS)} {WAITING} ORDER BY e.xid, e.id LIMIT %(batch)s"
+STORE = """
+INSERT INTO accounts_auditleaf (index, event_id, hash)
+SELECT %s + taken.place - 1, taken.event_id, taken.hash
+FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY AS taken (event_id, hash, place)
 """
 
 
@@ -49,7 +56,7 @@ class Window:
     restored: bool
 
     def parameters(self) -> dict[str, Any]:
-        return {"since": str(self.since), "xmin": str(self.xmin), "restored": self.restored}
+        return {"since": str(self.since), "xmin": str(self.xmin), "restored": self.restored, "batch": BATCH}
 
 
 def window(last: AuditHead | None) -> Window:
@@ -96,8 +103,9 @@ def sequence() -> int:
         return 0
     last = last_head()
     now = window(last)
-    statement = f"SELECT e.* {WAITING} ORDER BY e.xid, e.id LIMIT {BATCH}"
-    events = list(AuditEvent.objects.raw(statement, now.parameters()))
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, now.parameters())
+        events = list(map(leaves.row_of, cursor.fetchall()))
     if events:
         is_full = len(events) == BATCH
         # Of a transaction that is only half taken the rest comes with the next batch.
@@ -106,10 +114,10 @@ def sequence() -> int:
     return len(events)
 
 
-def store(events: list[AuditEvent], tree: merkle.Tree, *, boundary: int) -> None:
+def store(events: list[leaves.Row], tree: merkle.Tree, *, boundary: int) -> None:
     hashes = [merkle.leaf_hash(leaves.leaf(event)) for event in events]
-    rows = (AuditLeaf(tree.size + at, event.pk, hash) for at, (event, hash) in enumerate(zip(events, hashes, strict=True)))
-    AuditLeaf.objects.bulk_create(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [tree.size, [event.id for event in events], hashes])
     grown = tree.extended(hashes)
     head = heads.signed(size=grown.size, root=grown.root, at=timezone.now())
     AuditHead.objects.create(**vars(head), peaks=b"".join(grown.peaks), boundary=boundary)

@@ -6,13 +6,11 @@ itself, but not with a head that somebody else keeps.
 """
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,13 +18,8 @@ from django.db import connection, transaction
 from accounts import heads, leaves, merkle, timestamps
 from accounts.models import AuditHead, AuditTimestamp
 
-COLUMNS = (
-    "id", "xid", "at", "verb", "actor_id", "actor", "on_behalf_of", "target_type", "target_id", "organisation_id", "reason",
-    "details", "request_id", "salts", "erased",
-)  # fmt: skip
-AS_TEXT = {"details", "salts", "erased", "xid"}
 LEAVES = f"""
-SELECT l.index, l.event_id, l.hash, {", ".join(f"e.{name}::text" if name in AS_TEXT else f"e.{name}" for name in COLUMNS)}
+SELECT l.index, l.event_id, l.hash, {", ".join(f"e.{name}" for name in leaves.COLUMNS)}
 FROM accounts_auditleaf l LEFT JOIN accounts_auditevent e ON e.id = l.event_id ORDER BY l.index
 """  # noqa: S608  # names of our own
 HEADS = "SELECT size, root, at, key, signature, peaks FROM accounts_audithead ORDER BY size"
@@ -36,34 +29,6 @@ SELECT count(*) FILTER (WHERE e.xid < %(boundary)s::text::xid8), min(e.id) FILTE
 FROM accounts_auditevent e WHERE NOT EXISTS (SELECT FROM accounts_auditleaf l WHERE l.event_id = e.id)
 """
 CHUNK = 5_000
-
-
-class Row(NamedTuple):
-    """An audit row as it is read here, without what a model's object costs."""
-
-    id: int
-    xid: int
-    at: datetime
-    verb: str
-    actor_id: int | None
-    actor: str
-    on_behalf_of: str
-    target_type: str
-    target_id: str
-    organisation_id: int | None
-    reason: str
-    details: dict[str, Any]
-    request_id: str
-    salts: dict[str, str]
-    erased: dict[str, str] | None
-
-
-def row_of(columns: tuple[Any, ...]) -> Row:
-    details, salts, erased = columns[11], columns[13], columns[14]
-    return Row(
-        columns[0], int(columns[1]), *columns[2:11], json.loads(details), columns[12], json.loads(salts),
-        json.loads(erased) if erased else None,
-    )  # fmt: skip
 
 
 @dataclass
@@ -163,7 +128,7 @@ class Walk:
                 self.findings.fail("leaf", "no event stands at this place of the tree any more", index=number)
             if columns[0] is None:
                 self.findings.fail("event", "it was deleted", event=event, index=index)
-            elif merkle.leaf_hash(leaves.leaf(row_of(tuple(columns)))) != stored:
+            elif merkle.leaf_hash(leaves.leaf(leaves.row_of(columns))) != stored:
                 self.findings.fail("event", "it is not what it was when it came into the tree", event=event, index=index)
             self.findings.events += 1
             yield stored
