@@ -25,9 +25,7 @@ from kyc.desk import timeline
 from reports.facts.reader import exact
 
 A_PAGE = 50
-COLUMNS = [{"label": label} for label in (_("At, UTC"), _("Who"), _("What"), _("Organisation"), _("Why"))] + [
-    {"label": _("Place"), "num": True}
-]
+COLUMNS = {"at": _("At, UTC"), "who": _("Who"), "what": _("What"), "organisation": _("Organisation"), "why": _("Why")}
 CELLS = (
     "number", "place", "at", "who", "user", "on_behalf_of", "what", "about", "about_number", "organisation", "why", "details",
     "request",
@@ -93,7 +91,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "form": form,
         "is_narrowed": bool(chosen),
         "events": told(page.object_list),
-        "columns": COLUMNS,
+        "columns": columns(request.user),
         "page": page,
         "newer_url": f"?{address(chosen, page=page.number - 1)}" if page.has_previous() else "",
         "older_url": f"?{address(chosen, page=page.number + 1)}" if page.has_next() else "",
@@ -101,6 +99,12 @@ def trail(request: HttpRequest) -> HttpResponse:
         **proved(),
     }
     return render(request, "reports/trail.html", shown)
+
+
+def columns(user: User) -> list[dict[str, Any]]:
+    """To who sees no case nothing of an organisation is shown, so that column would stand empty."""
+    shown = [{"label": label} for name, label in COLUMNS.items() if name != "organisation" or user.can(Permission.CASE_VIEW)]
+    return [*shown, {"label": _("Place"), "num": True}]
 
 
 def told(rows: Iterable[AuditEvent]) -> list[dict[str, Any]]:
@@ -146,7 +150,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """The same events as a file, written as it is sent; that it was taken is an event too."""
     chosen = FilterForm(request.GET, user=request.user).chosen()
     rows = narrowed(AuditEvent.objects.visible_to(request.user), chosen)
-    if request.method == "GET":
+    if request.method != "HEAD":
         with transaction.atomic():
             audit.record("audit.exported", target=request.user, by=request.user, filters=address(chosen))
     return StreamingHttpResponse(
