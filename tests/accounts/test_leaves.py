@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import leaves
@@ -65,6 +65,7 @@ class TestLeaf:
             b'"version":1,"xid":"1152921504606846976"}'
         )
 
+    @settings(deadline=None)
     @given(rows)
     def test_is_canonical(self, row: Row) -> None:
         assert leaves.leaf(row) == rfc8785.dumps(parsed(row))
@@ -101,6 +102,7 @@ class TestCommitment:
     def test_of_one_name_is_none_of_another(self) -> None:
         assert leaves.commitment("actor", "Ana", "01" * 16) != leaves.commitment("reason", "Ana", "01" * 16)
 
+    @settings(deadline=None)
     @given(values, values)
     def test_of_another_value_is_another(self, one: Any, other: Any) -> None:
         same = rfc8785.dumps(leaves.exact(one)) == rfc8785.dumps(leaves.exact(other))
@@ -118,6 +120,7 @@ class TestSalted:
 
 
 class TestErased:
+    @settings(deadline=None)
     @given(rows, st.data())
     def test_leaves_the_leaf_as_it_was(self, row: Row, data: st.DataObject) -> None:
         salts = leaves.salted([name for name, _ in leaves.personal(row)], bytes(range(128)))

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import merkle
@@ -102,6 +102,7 @@ class TestRoot:
     def test_is_the_references_for_each_size(self, size: int) -> None:
         assert merkle.root(LEAVES[:size]).hex() == ROOTS[size]
 
+    @settings(deadline=None)
     @given(st.integers(0, 130))
     def test_is_what_the_rfc_defines(self, size: int) -> None:
         assert merkle.root(numbered(size)) == defined(numbered(size))
@@ -112,6 +113,7 @@ class TestRoot:
 
 
 class TestTree:
+    @settings(deadline=None)
     @given(st.lists(st.integers(0, 40), max_size=8))
     def test_grown_in_batches_is_the_tree_of_all(self, batches: list[int]) -> None:
         tree, leaves = merkle.Tree(), numbered(sum(batches))
@@ -119,6 +121,7 @@ class TestTree:
             tree = tree.extended(leaves[tree.size : tree.size + batch])
             assert tree.root == defined(leaves[: tree.size])
 
+    @settings(deadline=None)
     @given(st.integers(1, 2_000))
     def test_keeps_one_peak_for_every_bit_of_its_size(self, size: int) -> None:
         assert len(merkle.Tree().extended([b""] * size).peaks) == bin(size).count("1")
@@ -141,18 +144,21 @@ class TestInclusion:
 
 
 class TestIsIncluded:
+    @settings(deadline=None)
     @given(places())
     def test_every_proof_leads_to_the_root(self, place: tuple[int, int]) -> None:
         (index, size), leaves = place, numbered(place[1])
         proof = merkle.inclusion(index, leaves)
         assert merkle.is_included(leaves[index], index=index, size=size, proof=proof, root=defined(leaves))
 
+    @settings(deadline=None)
     @given(places(), st.data())
     def test_a_changed_one_leads_elsewhere(self, place: tuple[int, int], data: st.DataObject) -> None:
         (index, size), leaves = place, numbered(place[1])
         proof = data.draw(mutated(merkle.inclusion(index, leaves)))
         assert not merkle.is_included(leaves[index], index=index, size=size, proof=proof, root=defined(leaves))
 
+    @settings(deadline=None)
     @given(places(), st.data())
     def test_another_leaf_place_or_root_is_refused(self, place: tuple[int, int], data: st.DataObject) -> None:
         (index, size), leaves = place, numbered(place[1])
@@ -175,17 +181,20 @@ class TestConsistency:
 
 
 class TestIsConsistent:
+    @settings(deadline=None)
     @given(places())
     def test_every_proof_leads_to_both_roots(self, place: tuple[int, int]) -> None:
         for earlier in {place[0], place[1]}:
             assert self.proved(earlier, numbered(place[1]))
 
+    @settings(deadline=None)
     @given(places(), st.data())
     def test_a_changed_one_leads_elsewhere(self, place: tuple[int, int], data: st.DataObject) -> None:
         earlier, leaves = place[0], numbered(place[1])
         proof = data.draw(mutated(merkle.consistency(earlier, leaves)))
         assert not self.proved(earlier, leaves, proof=proof)
 
+    @settings(deadline=None)
     @given(places())
     def test_another_root_or_size_is_refused(self, place: tuple[int, int]) -> None:
         earlier, leaves = place[0], numbered(place[1])
