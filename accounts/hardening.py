@@ -19,6 +19,15 @@ CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RE
 LANGUAGE sql IMMUTABLE AS $$ SELECT false $$
 """
 
+# Every table with the columns that are no part of its primary key.
+TABLES = """
+SELECT c.relname, array_agg(a.attname ORDER BY a.attnum) FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT a.attnum = ANY (coalesce(i.indkey, '')::int2[])
+GROUP BY c.relname
+"""
+
 
 def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
     last = list(apps.get_app_configs())[-1]
@@ -33,10 +42,15 @@ def append_only() -> set[str]:
     }
 
 
-def privileges(table: str, events: set[str]) -> str:
+def privileges(table: str, events: set[str], changing: list[str]) -> sql.Composable:
+    """What the app may do with a table. A live row's columns may change, `changing`, and its key may not: history knows the
+    row by it, so that under another key it would be two."""
     if table in events or table == "django_migrations":
-        return "SELECT"
-    return "SELECT, INSERT" if table in append_only() else "SELECT, INSERT, UPDATE, DELETE"
+        return sql.SQL("SELECT")
+    if table in append_only():
+        return sql.SQL("SELECT, INSERT")
+    columns = sql.SQL(", ").join(map(sql.Identifier, changing))
+    return sql.SQL("SELECT, INSERT, DELETE, UPDATE ({})").format(columns)
 
 
 def harden(using: str) -> None:
@@ -53,11 +67,11 @@ def harden(using: str) -> None:
         cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(database, app))
         cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in cursor.fetchall():
+        cursor.execute(TABLES)
+        for table, changing in cursor.fetchall():
             name = sql.Identifier(table)
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
-            cursor.execute(sql.SQL("GRANT " + privileges(table, events) + " ON {} TO {}").format(name, app))
+            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(privileges(table, events, changing), name, app))
         cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE kh_job_token TO {}").format(app))
         cursor.execute(sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))
         cursor.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")

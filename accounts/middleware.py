@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import urlencode
 
-import pghistory
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
@@ -16,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, second_factor, shared
+from accounts import acting, audit, second_factor, shared
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -130,6 +129,6 @@ class HistoryContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         writes = request.method not in {"GET", "HEAD", "OPTIONS"}
-        context = pghistory.context(user=request.user.pk, request=audit.request_id.get()) if writes else contextlib.nullcontext()
+        context = acting.named(user=request.user.pk, request=audit.request_id.get()) if writes else contextlib.nullcontext()
         with context:
             return self.get_response(request)

@@ -144,6 +144,14 @@ class GatewayCredential(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
 
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def visible_to(self, user: User) -> "AuditQuerySet":
+        """The whole trail to who may also see cases; to others what was done to no organisation: staff, gateways, lists."""
+        if not user.can(Permission.AUDIT_VIEW):
+            return self.none()
+        return self if user.can(Permission.CASE_VIEW) else self.filter(organisation_id=None)
+
+
 class AuditEvent(models.Model):
     """One business event. No foreign keys: the log never blocks the live data, and outlives it."""
 
@@ -159,10 +167,64 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
     request_id = models.CharField(max_length=40, blank=True)
     xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    # What the tree commits to instead of names, and what an erasure keeps of it: see accounts/leaves.py.
+    salts = models.JSONField(default=dict, editable=False)
+    erased = models.JSONField(null=True, editable=False)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
-        # The second answers what has happened to one organisation since: see kyc.cases.outdated.
-        indexes = [models.Index(fields=["target_type", "target_id"]), models.Index(fields=["organisation_id", "at"])]
+        # The second answers what has happened to one organisation since: see kyc.cases.outdated. The third is the sequencer's.
+        indexes = [
+            models.Index(fields=["target_type", "target_id"]),
+            models.Index(fields=["organisation_id", "at"]),
+            models.Index(fields=["xid", "id"], name="auditevent_sequence"),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class AuditLeaf(models.Model):
+    """Which place an event has in the audit tree, given once and for good, and the hash that stands there."""
+
+    append_only = True
+
+    index = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class AuditHead(models.Model):
+    """The audit tree of a moment, signed: nobody can change an event below it and keep this root."""
+
+    append_only = True
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    # What the tree goes on from, one hash behind the other: see accounts/merkle.py.
+    peaks = models.BinaryField()
+    at = models.DateTimeField()
+    # Every transaction with an older number had ended, and its events are in the tree.
+    boundary = models.BigIntegerField()
+    key = models.CharField(max_length=64)
+    signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class AuditTimestamp(models.Model):
+    """What an authority outside says of a head: that it was there at its time (RFC 3161)."""
+
+    append_only = True
+
+    size = models.BigIntegerField(primary_key=True)
+    response = models.BinaryField()
+    stamped_at = models.DateTimeField()
+
+    class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     HOLD_PLACE = "hold_place"
     REPORT_REQUEST = "report_request"
     REPORT_VIEW = "report_view"
+    AUDIT_VIEW = "audit_view"
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
 
@@ -50,8 +51,8 @@ ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.HOLD_PLACE, P.REPORT_VIEW}),
-    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST}),
-    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE}),
+    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
+    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),
 }
 

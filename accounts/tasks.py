@@ -1,8 +1,13 @@
 from celery import shared_task
 
-from accounts import messages
+from accounts import messages, timestamps
 
 
 @shared_task(name="accounts.send_messages", ignore_result=True)
 def send_messages() -> None:
     messages.send_all()
+
+
+@shared_task(name="accounts.timestamp_audit", ignore_result=True)
+def timestamp_audit() -> None:
+    timestamps.stamp()

@@ -3,8 +3,10 @@
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from kombu import Connection
+
+from accounts import acting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -29,6 +31,14 @@ PUBLISHING = {
 }
 
 
+class NamedTask(Task):
+    """Names itself in every history row it writes."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with acting.named(task=self.name):
+            return super().__call__(*args, **kwargs)
+
+
 class Keyholder(Celery):
     """Publishes over connections of its own in every process: a worker that wakes another must not wait either."""
 
@@ -37,7 +47,7 @@ class Keyholder(Celery):
         return super().connection_for_write(url, **kwargs)
 
 
-app = Keyholder("keyholder")
+app = Keyholder("keyholder", task_cls=NamedTask)
 # The current app is one of each thread's own; without a default one the web server's threads would publish to nowhere.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")

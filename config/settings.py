@@ -2,6 +2,7 @@
 
 import os
 import sys
+from base64 import b64decode
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -36,6 +37,18 @@ def peppers(written: str) -> dict[str, str]:
     found = {version: secret for version, _, secret in (part.partition(":") for part in written.split(","))}
     if not all(version.isdecimal() and secret for version, secret in found.items()):
         refuse("KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs.")
+    return found
+
+
+def keys(name: str, written: str) -> list[str]:
+    """Ed25519 keys of 32 bytes in base64, with commas between."""
+    found = [one.strip() for one in written.split(",") if one.strip()]
+    try:
+        are_keys = all(len(b64decode(one, validate=True)) == 32 for one in found)
+    except ValueError:
+        are_keys = False
+    if not are_keys:
+        refuse(f"{name} must be 32 bytes in base64.")
     return found
 
 
@@ -121,6 +134,18 @@ CACHES = {
 SECRET_KEY = needed("SECRET_KEY", "demo only: invented data needs no secret, production refuses to start with none")
 # Versioned peppers for key digests: "1:secret,2:secret"; the highest version signs, all verify.
 KEY_PEPPERS = peppers(needed("KEY_PEPPERS", "1:demo-pepper-of-no-value"))
+# Signs the heads of the audit tree; in demo mode one that is made here. Public keys that signed before it verify still.
+AUDIT_SIGNING_KEY = next(iter(keys("AUDIT_SIGNING_KEY", needed("AUDIT_SIGNING_KEY", ""))), "")
+AUDIT_KEY_FILE = DATA_DIR / "audit-signing-key"
+AUDIT_PAST_KEYS = keys("AUDIT_PAST_KEYS", os.environ.get("AUDIT_PAST_KEYS", ""))
+AUDIT_HEADS_DIR = Path(os.environ.get("AUDIT_HEADS_DIR", str(DATA_DIR / "audit-heads")))
+# An authority outside that says when a head was there, and the certificates it is believed by.
+TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "")
+TIMESTAMP_ROOTS = os.environ.get("TIMESTAMP_ROOTS", "")
+if TIMESTAMP_URL and urlsplit(TIMESTAMP_URL).scheme not in {"http", "https"}:
+    refuse("TIMESTAMP_URL must start with https:// or http:// .")
+if TIMESTAMP_URL and not TIMESTAMP_ROOTS:
+    refuse("TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed.")
 ALLOWED_HOSTS = needed("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 SITE_URL = needed("SITE_URL", f"http://127.0.0.1:{os.environ.get('KEYHOLDER_PORT', '8000')}").rstrip("/")

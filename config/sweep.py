@@ -7,7 +7,7 @@ from typing import Any
 import celery.beat
 from django.db import Error, close_old_connections, connection
 
-from accounts import snapshots
+from accounts import sequencer, snapshots
 from config import jobs
 
 EVERY = 1.0
@@ -15,11 +15,12 @@ TICKS_A_SWEEP = 2
 
 
 class Sweeper(celery.beat.Scheduler):
-    """Ticks once a second: a snapshot when something was written, every second tick a look at the queues."""
+    """Ticks once a second: new audit events into their tree, a snapshot when something was written, and every second tick a
+    look at the queues."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.ticks = 0
-        self.snapshots, self.queues = jobs.Outage("snapshots"), jobs.Outage("sweeps")
+        self.audit, self.snapshots, self.queues = jobs.Outage("audit"), jobs.Outage("snapshots"), jobs.Outage("sweeps")
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -27,6 +28,8 @@ class Sweeper(celery.beat.Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         started = time.monotonic()
+        # First, so that the snapshot of this second holds what it writes.
+        self.attempt(sequencer.tick, self.audit)
         self.attempt(snapshots.tick, self.snapshots)
         if self.ticks % TICKS_A_SWEEP == 0:
             self.attempt(sweep, self.queues)

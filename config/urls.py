@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from accounts import sessions
 from config import health, pages
 from kyc.onboarding import views as onboarding
+from reports import trail
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -16,6 +17,8 @@ urlpatterns = [
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),
     path("reports/", include("reports.urls")),
+    path("audit/", trail.trail, name="audit"),
+    path("audit/export.csv", trail.export, name="audit_export"),
     path("api/v1/", include("kyc.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -1,7 +1,9 @@
 """Which event wakes which task of the stages above. Imported at start-up only, by nothing else."""
 
-from accounts import messages
-from accounts.tasks import send_messages
+from django.conf import settings
+
+from accounts import messages, timestamps
+from accounts.tasks import send_messages, timestamp_audit
 from config import jobs
 from kyc.cases import examining, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews
@@ -30,3 +32,5 @@ jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(building.QUEUE, build_reports)
+if settings.TIMESTAMP_URL:
+    jobs.sweep(timestamps.Unstamped(), timestamp_audit)

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone, translation
 
-from accounts import audit
+from accounts import acting, audit
 from accounts.vault import VaultStorage
 from config import jobs
 from kyc.rules import packs
@@ -97,7 +97,7 @@ def renewed(claim: jobs.Claim) -> None:
 
 def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: dict[str, Any], stored: str) -> None:
     # The claim keeps the state and the next statement sets it, because a ready row must be complete at once.
-    with claim.finish(state=Report.State.REQUESTED):
+    with acting.on_behalf_of(str(report.requested_by)), claim.finish(state=Report.State.REQUESTED):
         Report.objects.filter(pk=report.pk).update(
             state=Report.State.READY,
             facts=canonical.encode(facts).decode(),

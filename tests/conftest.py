@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from tests.running import Installation, open_folder, whole_installation
 
 # These keep a transaction that has written open for long, which the server shows to every database, and the others wait until
 # nothing is written: one after the other, not beside each other.
-OPEN_FOR_LONG = {"test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py"}
+OPEN_FOR_LONG = {
+    "test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py", "test_sequencer.py",
+    "test_verification.py",
+}  # fmt: skip
 GROUPS = INSTALLATION, LONG = "installation", "open for long"
 
 
@@ -109,6 +113,13 @@ def static_files_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", walk_once)
         yield
+
+
+@pytest.fixture
+def heads_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where this test's signed heads go: each test begins with an empty audit tree."""
+    settings.AUDIT_HEADS_DIR = tmp_path / "heads"
+    return settings.AUDIT_HEADS_DIR  # type: ignore[no-any-return]  # as set
 
 
 @pytest.fixture

@@ -95,6 +95,9 @@ VERBS = {
     "staff.role_changed": _("changed the role of a member of staff"),
     "staff.second_factor_reset": _("took away a second factor"),
     "list.loaded": _("loaded a list"),
+    "audit.verified": _("checked the audit log and found it sound"),
+    "audit.found_altered": _("checked the audit log and found it altered"),
+    "audit.exported": _("exported the audit trail"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }

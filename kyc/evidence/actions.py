@@ -91,6 +91,14 @@ def look_at(document: Document, *, downloaded: bool = False, by: User) -> Docume
 
 
 @transaction.atomic
+def read_back(document: Document, *, by: User) -> Document:
+    """A member opens what his organisation has sent: it holds what others of it may not know of one another."""
+    organisations.membership_required(by, document.organisation)
+    audit.record("document.viewed", target=document, by=by, name=document.name, downloaded=True)
+    return document
+
+
+@transaction.atomic
 def remove(document: Document, *, by: User) -> Document:
     """Takes a document back, and with it what an officer has verified by it; the file itself is kept for the record. Repeated,
     it is silence."""

@@ -98,8 +98,10 @@ def save(request: HttpRequest, organisation: Organisation, form: DocumentForm) -
 
 @members_only
 def download(request: HttpRequest, organisation: Organisation, pk: int) -> FileResponse:
-    """The member's own file, as a download that no browser runs."""
+    """The member's own file, as a download that no browser runs; that it was taken is recorded."""
     document = document_or_404(organisation, pk)
+    if request.method != "HEAD":
+        evidence.read_back(document, by=request.user)
     return private_file(document.file, name=document.name, content_type=document.content_type)
 
 

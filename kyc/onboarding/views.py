@@ -42,7 +42,8 @@ def start(request: HttpRequest) -> HttpResponse:
     if user.can(Permission.DECISION_PROPOSE):
         return redirect("desk:queue")
     if user.is_staff:
-        return redirect("reports:list" if user.can(Permission.REPORT_VIEW) else "mfa_index")
+        pages = (Permission.REPORT_VIEW, "reports:list"), (Permission.AUDIT_VIEW, "audit")
+        return redirect(next((page for permission, page in pages if user.can(permission)), "mfa_index"))
     return redirect("onboarding:overview" if organisation_of(user) else "onboarding:create")
 
 

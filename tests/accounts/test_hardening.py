@@ -5,11 +5,12 @@ from typing import Any
 import pgtrigger
 import psycopg
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from pghistory.core import event_models
 
 from accounts import hardening
-from accounts.models import AuditEvent, Organisation, Proposal, Snapshot, User
+from accounts.models import AuditEvent, AuditHead, AuditLeaf, AuditTimestamp, Organisation, Proposal, Snapshot, User
 from tests import cast
 from tests.conftest import owner as as_owner
 
@@ -17,6 +18,7 @@ Owner = psycopg.Cursor[tuple[object, ...]]
 
 EVENTS = sorted(model._meta.db_table for model in event_models())
 TRACKED = sorted(model.pgh_tracked_model._meta.db_table for model in event_models())
+KEYS = {model._meta.db_table: model._meta.pk.column for model in apps.get_models()}
 # pgtrigger's own function, which lets any role write without history; every trigger migration brings it back.
 HOLE = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -115,20 +117,29 @@ class TestTheApp:
 @pytest.mark.django_db
 class TestAppendOnly:
     @pytest.mark.parametrize("table", sorted(hardening.append_only()))
-    @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+    @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
     def test_the_app_only_adds(self, table: str, statement: str) -> None:
-        assert refused(statement.format(table)) == f"permission denied for table {table}"
+        key = KEYS[table]
+        assert refused(statement.format(table, key, key)) == f"permission denied for table {table}"
+
+    @pytest.mark.parametrize("table", sorted(hardening.append_only()))
+    def test_nor_switches_off_what_guards_it(self, table: str) -> None:
+        assert refused(f"ALTER TABLE {table} DISABLE TRIGGER USER") == f"must be owner of table {table}"
+        assert refused(f"DROP TABLE {table}") == f"must be owner of table {table}"
 
     def test_adding_works(self) -> None:
         AuditEvent.objects.create(verb="x", actor="x", target_type="x", target_id="1")
         assert AuditEvent.objects.count() == 1
 
-    @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+    @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
     @pytest.mark.parametrize(
         ("table", "insert"),
         [
-            (AuditEvent._meta.db_table, "(at, verb, actor, on_behalf_of, target_type, target_id, reason, details, request_id)"
-             " VALUES (now(), 'x', 'x', '', 'x', '1', '', '{}', '')"),
+            (AuditEvent._meta.db_table, "(at, verb, actor, on_behalf_of, target_type, target_id, reason, details, request_id,"
+             " salts) VALUES (now(), 'x', 'x', '', 'x', '1', '', '{}', '', '{}')"),
+            (AuditLeaf._meta.db_table, "VALUES (0, 1, sha256('x'))"),
+            (AuditHead._meta.db_table, "VALUES (1, sha256('x'), sha256('x'), now(), 1, 'x', 'x')"),
+            (AuditTimestamp._meta.db_table, "VALUES (1, 'x', now())"),
             (Snapshot._meta.db_table, "(taken_at, snapshot) SELECT now(), pg_current_snapshot()"),
         ],
     )  # fmt: skip
@@ -137,7 +148,23 @@ class TestAppendOnly:
     ) -> None:
         owner.execute(f"INSERT INTO {table} {insert}")
         with pytest.raises(psycopg.errors.RaiseException, match="append_only"):
-            owner.execute(statement.format(table))
+            owner.execute(statement.format(table, KEYS[table], KEYS[table]))
+
+
+@pytest.mark.django_db
+class TestPrimaryKeys:
+    @pytest.mark.parametrize("table", TRACKED)
+    def test_never_change(self, table: str) -> None:
+        """Under another key history would know one row as two, and the first would live on for ever."""
+        assert refused(f"UPDATE {table} SET {KEYS[table]} = {KEYS[table]}") == f"permission denied for table {table}"
+
+    def test_while_the_owners_do(self, owner: Owner) -> None:
+        owner.execute("UPDATE accounts_user SET id = id")
+
+    def test_of_a_row_taken_for_change_need_no_right_to_change(self) -> None:
+        alice = cast.customer()
+        with transaction.atomic():
+            assert User.objects.select_for_update().get(pk=alice.pk) == alice
 
 
 @pytest.mark.django_db
@@ -154,18 +181,35 @@ class TestPrivileges:
         assert len(granted) > 40
         for table, grants in granted.items():
             assert grants.keys() == {"app", "owner"}, table
-            expected = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+            # UPDATE is granted column by column.
+            expected = {"SELECT", "INSERT", "DELETE"}
             if table in hardening.append_only():
                 expected = {"SELECT", "INSERT"}
             if table in EVENTS or table == "django_migrations":
                 expected = {"SELECT"}
             assert grants["app"] == expected, table
 
-    def test_no_column_is_granted_apart_from_its_table(self) -> None:
+    def test_of_live_rows_every_column_may_change_but_the_key(self) -> None:
+        granted: dict[str, set[tuple[bool, str]]] = {}
+        for table, is_key, privilege in run(
+            "SELECT c.relname, i.indexrelid IS NOT NULL AND a.attnum = ANY (i.indkey::int2[]), "
+            "CASE WHEN has_column_privilege('app', c.oid, a.attnum, 'UPDATE') THEN 'UPDATE' ELSE '' END "
+            "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+            "LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary "
+            "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+        ):
+            granted.setdefault(table, set()).add((is_key, privilege))
+        closed = {*hardening.append_only(), *EVENTS, "django_migrations"}
+        assert len(granted.keys() - closed) > 20
+        for table, grants in granted.items():
+            changes = "" if table in closed else "UPDATE"
+            assert grants == {(True, ""), (False, changes)}, table
+
+    def test_nothing_but_change_is_granted_column_by_column(self) -> None:
         assert run(
-            "SELECT attrelid::regclass, attname FROM pg_attribute "
-            "WHERE attacl IS NOT NULL AND attrelid::regclass::text !~ '^pg_|^information_schema'"
-        ) == []  # fmt: skip
+            "SELECT DISTINCT a.grantee::regrole::text, a.privilege_type FROM pg_attribute, aclexplode(attacl) a "
+            "WHERE attrelid::regclass::text !~ '^pg_|^information_schema'"
+        ) == [("app", "UPDATE")]  # fmt: skip
 
     def test_every_trigger_function_runs_as_the_owner_with_a_fixed_path_and_no_one_calls_it(self) -> None:
         functions = run(

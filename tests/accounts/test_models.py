@@ -10,6 +10,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from pghistory.core import event_models
 
+from accounts import acting
 from accounts.models import Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
@@ -20,6 +21,7 @@ from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, ListVersion
 from reports.models import Report
 from tests import cast
+from tests.conftest import owner
 from tests.rows import Rows, one_of_each
 
 Model = type[models.Model]
@@ -50,6 +52,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "SandboxOutcome": ("state", "done"),
     "Report": ("template", "x"),
 }
+WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NEVER_DELETED = {Decision, Proposal, Report}
 
 
@@ -60,6 +63,12 @@ def change_of(model: Model) -> tuple[str, str]:
 def labels(row: models.Model) -> list[str]:
     events = type(row).pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
     return list(events.filter(pgh_obj_id=row.pk).order_by("pgh_id").values_list("pgh_label", flat=True))
+
+
+def contexts(row: models.Model) -> list[dict[str, Any]]:
+    """What each event says of in whose hands the change was."""
+    events = type(row).pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
+    return list(events.filter(pgh_obj_id=row.pk).order_by("pgh_id").values_list("pgh_context", flat=True))
 
 
 def by_save(row: Any) -> None:
@@ -133,8 +142,11 @@ class TestEveryTrackedModel:
         for model, row in walked.items():
             with transaction.atomic():
                 before = labels(row)
-                way(row)
+                with acting.named(**WHO), acting.on_behalf_of("Nordlys AS"):
+                    way(row)
                 assert labels(row)[len(before) :] == expected, (model.__name__, way.__name__)
+                told = contexts(row)[len(before) :]
+                assert told == [{**WHO, "on_behalf_of": "Nordlys AS"}] * len(expected), (model.__name__, way.__name__)
                 transaction.set_rollback(True)
 
     @pytest.mark.parametrize("model", sorted(NEVER_DELETED, key=str))
@@ -149,6 +161,42 @@ class TestEveryTrackedModel:
             event = model.pgh_event_model.objects.filter(pgh_obj_id=row.pk).latest("pgh_id")  # type: ignore[attr-defined]
             column, value = change_of(model)
             assert getattr(event, column) == value, model
+
+
+# Foreign keys among our tables, and the triggers that guard rows but write no history.
+KEYS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE contype = 'f' AND connamespace = 'public'::regnamespace
+"""
+GUARDS = """
+SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+WHERE NOT tgisinternal AND tgname NOT LIKE 'pgtrigger\\_%%\\_delete\\_%%' AND tgtype & 8 <> 0
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCascade:
+    def test_of_the_database_itself_leaves_one_event_a_row(self) -> None:
+        """No foreign key of the product asks for one, so they are made to, and all that guards rows is put aside."""
+        rows = one_of_each(cast.customer())
+        whole = rows[Organisation]
+        gone = [row for row in rows.values() if row == whole or getattr(row, "organisation_id", None) == whole.pk]
+        assert len(gone) > 20
+        with owner(), transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(KEYS)
+                for table, name, definition in cursor.fetchall():
+                    again = definition.replace(" DEFERRABLE", " ON DELETE CASCADE DEFERRABLE")
+                    cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}", ADD CONSTRAINT "{name}" {again}')
+                cursor.execute(GUARDS)
+                for table, name in cursor.fetchall():
+                    cursor.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{name}"')
+            with acting.named(**WHO):
+                by_sql_delete(whole)
+            for row in gone:
+                assert labels(row).count("delete") == 1 and labels(row)[-1] == "delete", row._meta.label
+                assert contexts(row)[-1] == WHO, row._meta.label
+            transaction.set_rollback(True)
 
 
 def three(model: Model) -> list[Any]:

@@ -52,6 +52,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
+    "astrid@keyholder.example": ("/audit/",),
+    "omar@keyholder.example": ("/audit/",),
 }  # fmt: skip
 NOT_DRAWN = {
     "start": "leads on at once",
@@ -64,6 +66,7 @@ NOT_DRAWN = {
     "desk:document": "the file itself",
     "desk:live": "a part of the case's page",
     "reports:download": "the file itself",
+    "audit_export": "the file itself",
     "gallery": "leads to the gallery",
 }
 

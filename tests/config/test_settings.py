@@ -14,6 +14,7 @@ COMPLETE = {
     "BROKER_URL": "redis://127.0.0.1:1",
     "SECRET_KEY": "a secret of this test",
     "KEY_PEPPERS": "1:a pepper of this test",
+    "AUDIT_SIGNING_KEY": "YSBzaWduaW5nIGtleSBvZiB0aGlzIHRlc3QsIDMyIEI=",
     "ALLOWED_HOSTS": "keyholder.example",
     "EMAIL_HOST": "mail.example",
     "SITE_URL": "https://keyholder.example",
@@ -22,6 +23,7 @@ COMPLETE = {
 STRONG = "8Hq2-xV5c_Zt9LrPb4Nw7KdYj3Ms6GfAu1Qe0RoTiXhBvSgWyClEnUzDkJpFmOa"
 NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md."
 NO_PROXIES = "TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does."
+NO_ROOTS = "TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed."
 BAD_CACHE = "CACHE_URL must start with redis://, rediss:// or unix:// ."
 NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL", "TRUSTED_PROXIES"})
 PROGRAMS = {
@@ -83,6 +85,11 @@ class TestProduction:
             ("KEY_PEPPERS", "hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("KEY_PEPPERS", "one:hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
+            ("AUDIT_SIGNING_KEY", "hunter2", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),
+            ("AUDIT_SIGNING_KEY", "aHVudGVyMg==", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),
+            ("AUDIT_PAST_KEYS", "hunter2", "AUDIT_PAST_KEYS must be 32 bytes in base64."),
+            ("TIMESTAMP_URL", "ftp://hunter2", "TIMESTAMP_URL must start with https:// or http:// ."),
+            ("TIMESTAMP_URL", "https://hunter2", NO_ROOTS),
             ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number."),
             ("TRUSTED_PROXIES", "10.0.0.1", "TRUSTED_PROXIES must be a number."),
             ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES must be a number."),

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -59,7 +60,7 @@ class TestSweep:
 @pytest.mark.django_db(transaction=True)
 class TestSweeper:
     @pytest.fixture(autouse=True)
-    def reconnected(self) -> Iterator[None]:
+    def reconnected(self, heads_folder: Path) -> Iterator[None]:
         yield
         connection.close()
 
@@ -113,8 +114,10 @@ class TestSweeper:
         assert published == ["accounts.send_messages"]
         lines = [record.getMessage() for record in caplog.records]
         assert [line.split(":")[0] for line in lines] == [
+            "trouble with audit",
             "trouble with snapshots",
             "trouble with sweeps",
+            "no more trouble with audit",
             "no more trouble with snapshots",
             "no more trouble with sweeps",
         ]

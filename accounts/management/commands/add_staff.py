@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import staff
+from accounts.management.named import NamedCommand
 from accounts.permissions import StaffRole
 from accounts.refused import Refused
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Makes a staff account and mails its owner a link, good once, to choose a password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,9 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import staff
+from accounts.management.named import NamedCommand
 from accounts.models import User
 from accounts.permissions import StaffRole
 from accounts.refused import Refused
@@ -13,7 +14,7 @@ from accounts.refused import Refused
 NONE = "none"
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Changes a staff role; none ends the account. Either holds from the person's next request."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import credentials
+from accounts.management.named import NamedCommand
 from accounts.refused import Refused
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Prints a new gateway credential. It is shown this once and kept nowhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import staff
+from accounts.management.named import NamedCommand
 from accounts.models import User
 from accounts.refused import Refused
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Takes a second factor and its recovery codes away and ends all sessions; the next sign-in sets up a new one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import credentials
+from accounts.management.named import NamedCommand
 from accounts.models import GatewayCredential
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Ends the gateway credential of that name, from the gateway's next call on and for good."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

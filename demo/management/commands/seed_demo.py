@@ -5,14 +5,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
+from accounts.management.named import NamedCommand
 from demo import seed
 
 EVERY = 5
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Makes forty organisations, two sandboxes and the cast, whatever of them is missing; keeps the gateway's credential."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

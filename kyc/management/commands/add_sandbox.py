@@ -4,8 +4,9 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.named import NamedCommand
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.cases import examining
@@ -19,7 +20,7 @@ from kyc.parties.models import Party
 WITHIN = 60
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Makes a sandbox whose examination ends as chosen. Its keys are test keys; it is not counted, queued or reported."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.named import NamedCommand
 from accounts.refused import Refused
 from kyc.screening import lists
 from kyc.screening.entries import BadList
@@ -19,7 +20,7 @@ def day(text: str) -> date:
     return datetime.strptime(text, "%Y-%m-%d").date()
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = "Stores a list version and prints one line of JSON: version, published, added, changed, removed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone, translation
 
 from accounts import snapshots
 from accounts.history import as_of
+from accounts.management.named import NamedCommand
 from accounts.models import Organisation, Snapshot
 from accounts.refused import Refused
 from kyc.keys import secret
@@ -26,7 +27,7 @@ REFUSED, BAD_USE = 1, 2
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

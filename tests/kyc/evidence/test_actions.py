@@ -12,7 +12,7 @@ from accounts.permissions import NotPermitted
 from kyc.evidence import actions as evidence
 from kyc.evidence import sniff
 from kyc.evidence.models import Document
-from tests.cast import Founded, customer, founded, pdf, staff
+from tests.cast import Founded, customer, founded, pdf, signed_in, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +122,25 @@ class TestLookAt:
             with pytest.raises(NotPermitted):
                 evidence.look_at(document, by=person)
         assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+
+
+class TestReadBack:
+    def test_is_recorded_each_time_and_for_members_alone(self, nordlys: Founded) -> None:
+        document = send(nordlys, picture(), name="passport.png")
+        evidence.read_back(document, by=nordlys.by)
+        for person in (staff("analyst"), customer("charlie@other.example", "Charlie")):
+            with pytest.raises(NotPermitted):
+                evidence.read_back(document, by=person)
+        look = AuditEvent.objects.get(verb="document.viewed")
+        assert (look.actor_id, look.target_id) == (nordlys.by.pk, str(document.pk))
+        assert look.details == {"name": "passport.png", "downloaded": True}
+
+    def test_of_a_page_is_one(self, nordlys: Founded) -> None:
+        document = send(nordlys, picture(), name="passport.png")
+        client = signed_in(nordlys.by)
+        assert client.get(f"/verification/documents/{document.pk}/").status_code == 200
+        client.head(f"/verification/documents/{document.pk}/")
+        assert AuditEvent.objects.filter(verb="document.viewed").count() == 1
 
 
 class TestRemove:

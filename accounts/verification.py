@@ -1,0 +1,198 @@
+"""Whether the audit log is the one that was signed: every event against its leaf, every leaf against the tree, the tree
+against every head in the database and against those that were kept outside it.
+
+Heads outside are what it rests on: whoever can rewrite the whole database, the signing key in hand, can make it agree with
+itself, but not with a head that somebody else keeps.
+"""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts import heads, leaves, merkle, timestamps
+from accounts.models import AuditHead, AuditTimestamp
+
+LEAVES = f"""
+SELECT l.index, l.event_id, l.hash, {", ".join(f"e.{name}" for name in leaves.COLUMNS)}
+FROM accounts_auditleaf l LEFT JOIN accounts_auditevent e ON e.id = l.event_id ORDER BY l.index
+"""  # noqa: S608  # names of our own
+HEADS = "SELECT size, root, at, key, signature, peaks FROM accounts_audithead ORDER BY size"
+OUTSIDE = """
+SELECT count(*) FILTER (WHERE e.xid < %(boundary)s::text::xid8), min(e.id) FILTER (WHERE e.xid < %(boundary)s::text::xid8),
+    count(*)
+FROM accounts_auditevent e WHERE NOT EXISTS (SELECT FROM accounts_auditleaf l WHERE l.event_id = e.id)
+"""
+CHUNK = 5_000
+
+
+@dataclass
+class Findings:
+    """What was checked and what was not as it should be: of each kind the first one, and how many more there are."""
+
+    events: int = 0
+    signed: int = 0
+    outside: int = 0
+    stamps: int = 0
+    waiting: int = 0
+    last: heads.Head | None = None
+    failed: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def fail(self, what: str, why: str, **where: Any) -> None:
+        if what in self.failed:
+            self.failed[what]["more"] += 1
+        else:
+            self.failed[what] = {"what": what, **where, "why": why, "more": 0}
+
+    def told(self) -> dict[str, Any]:
+        last = self.last
+        return {
+            "sound": not self.failed,
+            "checked": {"events": self.events, "heads": self.signed, "outside_heads": self.outside, "timestamps": self.stamps},
+            "waiting": self.waiting,
+            "head": {name: last.facts()[name] for name in ("size", "root", "at")} if last else None,
+            "key": base64.b64encode(heads.raw(heads.signing_key().public_key())).decode(),
+            "failed": list(self.failed.values()),
+        }
+
+
+def streamed(statement: str, name: str) -> Iterator[tuple[Any, ...]]:
+    """Rows as they come, never all at once."""
+    with connection.connection.cursor(name=name) as cursor:
+        cursor.itersize = CHUNK
+        cursor.execute(statement)
+        yield from cursor
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All is read as it was at one moment, while others write on."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            # The whole is read, so the plan for the whole is wanted.
+            cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+        yield
+
+
+class Walk:
+    """Down the leaves once, from the first to the last, with the tree growing on the way."""
+
+    def __init__(self, outside: list[heads.Head]) -> None:
+        self.findings = Findings(outside=len(outside))
+        self.tree = merkle.Tree()
+        self.leaves = streamed(LEAVES, "audit_leaves")
+        self.outside: dict[int, list[heads.Head]] = {}
+        for head in outside:
+            self.outside.setdefault(head.size, []).append(head)
+
+    def run(self) -> Findings:
+        with one_moment():
+            for head, peaks in self.stored():
+                self.go_to(head.size)
+                self.compare(head, peaks)
+            self.go_past_the_last_head()
+            self.look_for_events_outside()
+            self.check_stamps()
+        return self.findings
+
+    def stored(self) -> Iterator[tuple[heads.Head, bytes]]:
+        for size, root, at, key, signature, peaks in streamed(HEADS, "audit_heads"):
+            yield heads.Head(size=size, root=bytes(root), at=at, key=key, signature=bytes(signature)), bytes(peaks)
+
+    def go_to(self, size: int) -> None:
+        """Past every head outside on the way."""
+        for between in sorted(kept for kept in self.outside if self.tree.size < kept < size):
+            self.grow(between)
+            self.compare_outside(between, None)
+        self.grow(size)
+
+    def grow(self, size: int) -> None:
+        wanted = size - self.tree.size
+        hashes = list(self.checked(islice(self.leaves, max(0, wanted))))
+        if len(hashes) < wanted:
+            first = self.tree.size + len(hashes)
+            self.findings.fail("leaf", "no event stands at this place of the tree any more", index=first)
+        self.tree = self.tree.extended(hashes)
+
+    def checked(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[bytes]:
+        """The leaf hashes as stored, each event compared with its own on the way."""
+        for number, (index, event, stored, *columns) in enumerate(rows, start=self.tree.size):
+            stored = bytes(stored)
+            if index != number:
+                self.findings.fail("leaf", "no event stands at this place of the tree any more", index=number)
+            if columns[0] is None:
+                self.findings.fail("event", "it was deleted", event=event, index=index)
+            elif merkle.leaf_hash(leaves.leaf(leaves.row_of(columns))) != stored:
+                self.findings.fail("event", "it is not what it was when it came into the tree", event=event, index=index)
+            self.findings.events += 1
+            yield stored
+
+    def compare(self, head: heads.Head, peaks: bytes) -> None:
+        found = self.findings
+        since = found.last.size if found.last else 0
+        found.signed, found.last = found.signed + 1, head
+        if not heads.is_signed(head):
+            found.fail("signature", "this head is not signed by a key of this installation", size=head.size)
+        if head.root != self.tree.root or peaks != b"".join(self.tree.peaks):
+            why = "the events below this head are not those that were signed"
+            found.fail("head", why, size=head.size, between=[since, head.size - 1])
+        self.compare_outside(head.size, head)
+
+    def compare_outside(self, size: int, stored: heads.Head | None) -> None:
+        for head in self.outside.pop(size, []):
+            if head != stored:
+                self.judge(head)
+
+    def judge(self, head: heads.Head) -> None:
+        """A head that was kept outside and that the database does not hold."""
+        if not heads.is_signed(head):
+            self.findings.fail("outside signature", "this head is not signed by a key of this installation", size=head.size)
+        elif head.size > self.tree.size:
+            self.findings.fail("outside head", f"the log holds {self.tree.size} events and once held more", size=head.size)
+        elif head.root != self.tree.root:
+            why = "the log's first events are not those that stood there when this head was signed"
+            self.findings.fail("outside head", why, size=head.size, between=[0, head.size - 1])
+        else:
+            self.findings.fail("outside head", "the database does not hold this head any more", size=head.size)
+
+    def go_past_the_last_head(self) -> None:
+        signed = self.tree.size
+        for size in sorted(self.outside):
+            self.grow(min(size, signed))
+            self.compare_outside(size, None)
+        behind = sum(1 for _ in self.leaves)
+        if behind:
+            self.findings.fail("leaf", "it stands behind the last signed head", index=signed)
+
+    def look_for_events_outside(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT boundary FROM accounts_audithead ORDER BY size DESC LIMIT 1")
+            row = cursor.fetchone()
+            cursor.execute(OUTSIDE, {"boundary": str(row[0] if row else 0)})
+            missed, first, waiting = cursor.fetchone()
+        self.findings.waiting = waiting - missed
+        if missed:
+            why = "it bears an older transaction's number than the tree's last head and stands in no place of the tree"
+            self.findings.fail("event outside", why, event=first)
+            self.findings.failed["event outside"]["more"] = missed - 1
+
+    def check_stamps(self) -> None:
+        """Where the certificates are named by which the authority is believed."""
+        if not settings.TIMESTAMP_ROOTS:
+            return
+        for stamped in AuditTimestamp.objects.order_by("size").iterator(chunk_size=100):
+            self.findings.stamps += 1
+            head = AuditHead.objects.filter(size=stamped.size).first()
+            why = timestamps.why_not(bytes(stamped.response), head) if head else "the head it was given for is gone"
+            if why:
+                self.findings.fail("timestamp", why, size=stamped.size)
+
+
+def verify(outside: list[heads.Head]) -> Findings:
+    return Walk(outside).run()

@@ -1,0 +1,160 @@
+"""The audit trail: who did what, to which organisation, when and why, and up to where that is proved."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit, sequencer
+from accounts.guards import staff
+from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, User
+from accounts.permissions import Permission
+from kyc.desk import timeline
+from reports.facts.reader import exact
+
+A_PAGE = 50
+COLUMNS = {"at": _("At, UTC"), "who": _("Who"), "what": _("What"), "organisation": _("Organisation"), "why": _("Why")}
+CELLS = (
+    "number", "place", "at", "who", "user", "on_behalf_of", "what", "about", "about_number", "organisation", "why", "details",
+    "request",
+)  # fmt: skip
+# With these a spreadsheet takes a cell for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+DAY = {"type": "date"}
+
+
+class FilterForm(forms.Form):
+    """Which events are shown, as it stands in the address."""
+
+    who = forms.CharField(label=_("Who"), required=False, max_length=250)
+    what = forms.ChoiceField(label=_("What"), required=False)
+    organisation = forms.ModelChoiceField(label=_("Organisation"), required=False, queryset=None, empty_label=_("All"))
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        verbs = sorted(((verb, str(words)) for verb, words in timeline.VERBS.items()), key=lambda verb: verb[1])
+        self.fields["what"].choices = [("", _now("All")), *verbs]
+        self.fields["organisation"].queryset = Organisation.objects.visible_to(user).order_by("name", "pk")
+        if not user.can(Permission.CASE_VIEW):
+            del self.fields["organisation"]
+
+    def chosen(self) -> dict[str, Any]:
+        """Filters that are good; a bad one is told beside its field and narrows nothing."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+def first_moment(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def narrowed(rows: AuditQuerySet, chosen: dict[str, Any]) -> AuditQuerySet:
+    conditions = {
+        "who": lambda name: {"actor__icontains": name},
+        "what": lambda verb: {"verb": verb},
+        "organisation": lambda organisation: {"organisation_id": organisation.pk},
+        "since": lambda day: {"at__gte": first_moment(day)},
+        "until": lambda day: {"at__lte": datetime.combine(day, time.max, tzinfo=UTC)},
+    }
+    for name, value in chosen.items():
+        rows = rows.filter(**conditions[name](value))
+    place = AuditLeaf.objects.filter(event_id=OuterRef("pk")).values("index")
+    return rows.annotate(place=Subquery(place)).order_by("-pk")
+
+
+def address(chosen: dict[str, Any], **more: Any) -> str:
+    return urlencode({**{name: getattr(value, "pk", value) for name, value in chosen.items()}, **more})
+
+
+@staff(Permission.AUDIT_VIEW)
+def trail(request: HttpRequest) -> HttpResponse:
+    """The newest first; filters and page stand in the address."""
+    form = FilterForm(request.GET, user=request.user)
+    chosen = form.chosen()
+    rows = narrowed(AuditEvent.objects.visible_to(request.user), chosen)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "form": form,
+        "is_narrowed": bool(chosen),
+        "events": told(page.object_list),
+        "columns": columns(request.user),
+        "page": page,
+        "newer_url": f"?{address(chosen, page=page.number - 1)}" if page.has_previous() else "",
+        "older_url": f"?{address(chosen, page=page.number + 1)}" if page.has_next() else "",
+        "export": address(chosen),
+        **proved(),
+    }
+    return render(request, "reports/trail.html", shown)
+
+
+def columns(user: User) -> list[dict[str, Any]]:
+    """To who sees no case nothing of an organisation is shown, so that column would stand empty."""
+    shown = [{"label": label} for name, label in COLUMNS.items() if name != "organisation" or user.can(Permission.CASE_VIEW)]
+    return [*shown, {"label": _("Place"), "num": True}]
+
+
+def told(rows: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    rows = list(rows)
+    names = Organisation.objects.in_bulk({row.organisation_id for row in rows if row.organisation_id})
+    return [{"row": row, "told": timeline.told(row), "organisation": names.get(row.organisation_id)} for row in rows]
+
+
+def proved() -> dict[str, Any]:
+    """Up to where events have their place in the signed tree, up to where that was checked, and whether any waits too long."""
+    oldest = sequencer.oldest_waiting()
+    waits = timezone.now() - oldest if oldest else timedelta()
+    checked = AuditEvent.objects.filter(target_type="accounts.audithead").exclude(verb="audit.exported").order_by("-pk").first()
+    return {"head": sequencer.last_head(), "checked": checked, "late": waits if waits > sequencer.LATE else None}
+
+
+class Echo:
+    """What csv writes to: a line comes back as it is."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def safe(cell: Any) -> str:
+    """Not to be taken for a formula by whoever opens it in a spreadsheet."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def lines(rows: AuditQuerySet) -> Iterator[str]:
+    writer = csv.writer(Echo())
+    yield writer.writerow(CELLS)
+    for row in rows.iterator(chunk_size=1000):
+        cells = (
+            row.pk, row.place, exact(row.at), row.actor, row.actor_id, row.on_behalf_of, row.verb, row.target_type, row.target_id,
+            row.organisation_id, row.reason, json.dumps(row.details, ensure_ascii=False), row.request_id,
+        )  # fmt: skip
+        yield writer.writerow(map(safe, cells))
+
+
+@staff(Permission.AUDIT_VIEW)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """The same events as a file, written as it is sent; that it was taken is an event too."""
+    chosen = FilterForm(request.GET, user=request.user).chosen()
+    rows = narrowed(AuditEvent.objects.visible_to(request.user), chosen)
+    if request.method != "HEAD":
+        with transaction.atomic():
+            audit.record("audit.exported", target=request.user, by=request.user, filters=address(chosen))
+    return StreamingHttpResponse(
+        lines(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="audit-trail.csv"', "Cache-Control": "private, no-store"},
+    )

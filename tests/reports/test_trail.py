@@ -1,0 +1,152 @@
+"""The audit trail. The outsider first."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import audit, sequencer
+from accounts.models import AuditEvent, AuditHead, AuditLeaf, Organisation, User
+from reports import trail
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def omar() -> User:
+    return cast.staff("administrator", "Omar Said")
+
+
+@pytest.fixture
+def events(alice: User, omar: User, organisation: Organisation) -> list[AuditEvent]:
+    """The last of all: one of an organisation, and one of none."""
+    return [
+        audit.record("hold.placed", target=organisation, by=alice, reason="=1+1", source="officer"),
+        audit.record("gateway.credential_issued", target=omar, by=omar, name="edge-1"),
+    ]
+
+
+@pytest.fixture
+def auditor(astrid: User) -> Client:
+    return cast.signed_in(astrid)
+
+
+def shown(answer: Any) -> list[str]:
+    assert answer.status_code == 200
+    return [event["row"].verb for event in answer.context["events"]]
+
+
+def rows(answer: Any) -> list[dict[str, str]]:
+    assert answer.status_code == 200 and answer["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
+
+
+class TestDoor:
+    def test_a_stranger_signs_in_first_and_outsiders_find_nothing(self, events: list[AuditEvent], alice: User) -> None:
+        outside = (alice, *(cast.staff(role) for role in ("analyst", "approver", "investigator", "support")))
+        for address in ("/audit/", "/audit/export.csv"):
+            assert Client().get(address)["Location"].startswith("/account/login/")
+            for person in outside:
+                assert cast.signed_in(person).get(address).status_code == 404
+
+    def test_who_sees_no_case_sees_what_was_done_to_no_organisation(self, events: list[AuditEvent], omar: User) -> None:
+        client = cast.signed_in(omar)
+        page = client.get("/audit/")
+        assert "gateway.credential_issued" in shown(page) and "hold.placed" not in shown(page)
+        assert "Nordlys" not in page.content.decode()
+        assert {row["organisation"] for row in rows(client.get("/audit/export.csv"))} == {""}
+
+    def test_it_is_where_an_administrator_begins(self, omar: User) -> None:
+        assert cast.signed_in(omar).get("/start/")["Location"] == "/audit/"
+
+
+class TestTrail:
+    def test_shows_the_newest_first_with_who_what_whom_and_why(self, events: list[AuditEvent], auditor: Client) -> None:
+        page = auditor.get("/audit/")
+        assert shown(page)[:2] == ["gateway.credential_issued", "hold.placed"]
+        text = page.content.decode()
+        for said in ("Alice Olsen", "placed a hold", "Nordlys Modelling AS", "=1+1", "Omar Said", "edge-1", "not yet"):
+            assert said in text, said
+
+    @pytest.mark.parametrize(
+        ("query", "verbs"),
+        [
+            ("who=omar", ["gateway.credential_issued"]),
+            ("what=hold.placed", ["hold.placed"]),
+            ("what=hold.placed&who=omar", []),
+            ("since=2999-01-01", []),
+            ("until=2000-01-01", []),
+        ],
+    )
+    def test_every_filter_stands_in_the_address(
+        self, events: list[AuditEvent], auditor: Client, query: str, verbs: list[str]
+    ) -> None:
+        page = auditor.get(f"/audit/?{query}")
+        assert shown(page) == verbs
+        assert f'href="/audit/export.csv?{page.context["export"]}"'.replace("&", "&amp;") in page.content.decode()
+
+    def test_an_organisation_and_its_days_narrow(
+        self, events: list[AuditEvent], auditor: Client, organisation: Organisation
+    ) -> None:
+        day = timezone.now().astimezone(UTC).date()
+        query = f"organisation={organisation.pk}&since={day}&until={day}"
+        found = auditor.get(f"/audit/?{query}")
+        assert set(found.context["page"].object_list.values_list("organisation_id", flat=True)) == {organisation.pk}
+        assert shown(found)[0] == "hold.placed"
+        assert not shown(auditor.get(f"/audit/?organisation={organisation.pk}&since={day + timedelta(days=1)}"))
+
+    def test_a_filter_that_is_none_narrows_nothing_and_says_so(self, events: list[AuditEvent], auditor: Client) -> None:
+        page = auditor.get("/audit/?what=no.such&since=yesterday&organisation=x")
+        assert shown(page)[0] == "gateway.credential_issued"
+        assert page.context["form"].errors.keys() == {"what", "since", "organisation"}
+
+    def test_asks_no_more_however_long_it_is(
+        self, events: list[AuditEvent], auditor: Client, organisation: Organisation, django_assert_max_num_queries: Any
+    ) -> None:
+        for _ in range(60):
+            audit.record("hold.placed", target=organisation, by=None)
+        with django_assert_max_num_queries(16):
+            page = auditor.get("/audit/")
+        assert len(shown(page)) == trail.A_PAGE and page.context["older_url"] == "?page=2"
+
+
+class TestProved:
+    def test_says_that_nothing_is_signed_yet(self, auditor: Client) -> None:
+        text = auditor.get("/audit/").content.decode()
+        assert "Nothing is signed yet." in text and "Not verified yet" in text
+
+    def test_says_up_to_where_it_is_signed_and_verified_and_when(self, events: list[AuditEvent], auditor: Client) -> None:
+        at = datetime(2026, 11, 28, 9, 5, 3, tzinfo=UTC)
+        AuditHead.objects.create(size=7, root=b"", peaks=b"", at=at, boundary=2**62, key="", signature=b"")
+        AuditLeaf.objects.create(index=6, event_id=events[0].pk, hash=b"")
+        audit.record("audit.verified", target=AuditHead(size=5), by=None, count=5)
+        page = auditor.get("/audit/")
+        text = page.content.decode()
+        assert "Signed up to head 7 at 28 Nov 2026 09:05:03 UTC." in text and "Verified up to head 5 at " in text
+        assert [event["row"].place for event in page.context["events"]][2] == 6
+        audit.record("audit.found_altered", target=AuditHead(size=7), by=None, count=7)
+        assert "Found altered at " in auditor.get("/audit/").content.decode()
+
+    def test_says_when_events_wait_too_long(self, auditor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "held them up" not in auditor.get("/audit/").content.decode()
+        monkeypatch.setattr(sequencer, "oldest_waiting", lambda: timezone.now() - timedelta(seconds=42))
+        assert "in the signed log for 42 seconds" in auditor.get("/audit/").content.decode()
+
+
+class TestExport:
+    def test_is_the_same_events_with_everything_that_is_kept(self, events: list[AuditEvent], auditor: Client) -> None:
+        first, *others = rows(auditor.get("/audit/export.csv?what=hold.placed"))
+        assert not others and first.keys() == set(trail.CELLS)
+        assert (first["number"], first["who"], first["what"]) == (str(events[0].pk), "Alice Olsen", "hold.placed")
+        assert (first["why"], first["place"], first["details"]) == ("'=1+1", "", '{"source": "officer"}')
+
+    def test_is_an_event_itself(self, auditor: Client, astrid: User) -> None:
+        auditor.get("/audit/export.csv?who=ana")
+        auditor.head("/audit/export.csv")
+        event = AuditEvent.objects.get(verb="audit.exported")
+        assert (event.actor_id, event.details) == (astrid.pk, {"filters": "who=ana"})
