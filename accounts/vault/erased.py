@@ -24,6 +24,9 @@ class Erased(str):
         return made
 
     def __getitem__(self, part: Any) -> "Erased":
+        if not isinstance(part, int | slice):
+            # Templates ask any value for its parts by name.
+            raise TypeError(f"no part called {part}")
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ LATELY = 5
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "case": (_("Case"), ("case.", "entity.", "organisation.")),
     "decisions": (_("Decisions"), ("decision.",)),
-    "parties": (_("People and ownership"), ("party.", "interest.")),
+    "parties": (_("People and ownership"), ("party.", "interest.", "field.", "subject.")),
     "documents": (_("Documents"), ("document.",)),
     "screening": (_("Screening"), ("hit.", "list.")),
     "keys": (_("Keys"), ("key.", "hold.", "link.")),
@@ -71,6 +71,8 @@ VERBS = {
     "document.uploaded": _("sent a document"),
     "document.removed": _("removed a document"),
     "document.viewed": _("looked at a document"),
+    "field.revealed": _("had an identifier shown"),
+    "subject.erased": _("erased the data"),
     "document.downloaded": _("downloaded a document"),
     "hit.ruled": _("ruled on a possible match"),
     "key.issued": _("issued a key"),

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from accounts.private_files import private_file
+from accounts.vault import FileErased
 from kyc.cases.completeness import PAPERS, lacks_paper, unidentified, unproved
 from kyc.cases.items import ITEMS, undone
 from kyc.evidence import actions as evidence
@@ -105,10 +106,14 @@ def save(request: HttpRequest, organisation: Organisation, form: DocumentForm) -
 
 
 @members_only
-def download(request: HttpRequest, organisation: Organisation, pk: int) -> FileResponse:
+def download(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """The member's own file, as a download that no browser runs."""
     document = document_or_404(organisation, pk)
-    return private_file(document.file, name=document.name, content_type=document.content_type)
+    try:
+        return private_file(document.file, name=document.name, content_type=document.content_type)
+    except FileErased as erased:
+        messages.error(request, str(erased))
+        return redirect("onboarding:documents")
 
 
 @while_open("documents")

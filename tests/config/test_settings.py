@@ -14,7 +14,7 @@ COMPLETE = {
     "BROKER_URL": "redis://127.0.0.1:1",
     "SECRET_KEY": "a secret of this test",
     "KEY_PEPPERS": "1:a pepper of this test",
-    "VAULT_KEYS": "1:a key-encryption key of this test, long enough",
+    "VAULT_KEYS": "1:a key-encryption key of this test and long enough",
     "VAULT_INDEX_KEY": "an index key of this test",
     "ALLOWED_HOSTS": "keyholder.example",
     "EMAIL_HOST": "mail.example",
