@@ -6,6 +6,7 @@ import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
+from accounts.at_once import AtOnce
 from django.db import migrations, models
 
 
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
     ]
 
-    operations = [
+    operations = [AtOnce([
         migrations.RunSQL("CREATE SEQUENCE kh_job_token", "DROP SEQUENCE kh_job_token"),
         migrations.CreateModel(
             name='AuditEvent',
@@ -582,4 +583,4 @@ class Migration(migrations.Migration):
             model_name='userevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='user_as_of'),
         ),
-    ]
+    ])]

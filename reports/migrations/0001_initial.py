@@ -8,6 +8,7 @@ import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
+from accounts.at_once import AtOnce
 from django.db import migrations, models
 
 
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [AtOnce([
         migrations.CreateModel(
             name='Report',
             fields=[
@@ -110,4 +111,4 @@ class Migration(migrations.Migration):
             model_name='reportevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='report_as_of'),
         ),
-    ]
+    ])]
