@@ -16,6 +16,7 @@ from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
 from kyc.evidence.models import Document
 from kyc.ownership.shares import BadShare, as_stated
+from kyc.parties.revealing import PURPOSES
 from kyc.screening.actions import REASONS as RULING_REASONS
 
 PAGE = 100
@@ -154,7 +155,7 @@ def share(text: str) -> str:
 
 def why(event: AuditEvent) -> str:
     """The reason given; where a listed one stands for it, its words."""
-    listed = RULING_REASONS.get(event.details.get("ruling", ""), {})
+    listed = PURPOSES if event.verb == "field.revealed" else RULING_REASONS.get(event.details.get("ruling", ""), {})
     return str(listed.get(event.reason, event.reason))
 
 

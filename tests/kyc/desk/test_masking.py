@@ -59,6 +59,11 @@ class TestCasePage:
         assert "1984-03-17" not in self.page(as_ana, case, "people")
         assert AuditEvent.objects.get(verb="field.revealed").details["field"] == "birth_date"
 
+    def test_tells_in_the_timeline_who_had_it_shown_and_what_for(self, case: Case, as_ana: Client) -> None:
+        self.reveal(as_ana, case, field="birth_date", purpose="match")
+        text = self.page(as_ana, case, "timeline")
+        assert "had an identifier shown" in text and "to tell from a listed person" in text
+
     def test_asks_what_for(self, case: Case, as_ana: Client) -> None:
         answer = self.reveal(as_ana, case, field="birth_date", purpose="")
         assert answer.status_code == 422
