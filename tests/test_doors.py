@@ -213,7 +213,7 @@ DOORS: dict[str, Door] = {
         post=of(statuses="status", document="passport", note="Seen."),
     ),
     "desk:reveal": Door(
-        REVEALERS, get=False, own=of(pk="case", party="boss"), names="1984-03-17", state="review",
+        REVEALERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(field="birth_date", purpose="match"),
     ),
     "desk:assign": Door(EXAMINERS, get=False, own=of(pk="case"), post=of(to="approver"), names=NORDLYS, state="review"),

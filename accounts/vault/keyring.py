@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.refused import Refused
 from accounts.vault import boxes
@@ -73,7 +74,9 @@ def add() -> str:
     """Another key in the file of the demo; from now on it wraps."""
     path: Path | None = settings.VAULT_KEYS_FILE
     if path is None:
-        raise NoFile("Add the new key to VAULT_KEYS yourself, start all processes with it, then run rotate_keys without --new.")
+        raise NoFile(
+            _("Add the new key to VAULT_KEYS yourself, start all processes with it, then run rotate_keys without --new.")
+        )
     version = str(int(current()) + 1)
     beside = path.with_name(f"{path.name}.new")
     beside.touch(mode=0o600)

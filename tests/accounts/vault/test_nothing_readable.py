@@ -1,5 +1,6 @@
 """A thousand identifiers are told to the product. A thief who copies everything that it keeps finds none of them."""
 
+import base64
 import io
 import json
 import logging
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +25,7 @@ from accounts import organisations
 from accounts.models import AuditEvent, Organisation
 from accounts.vault import VaultStorage, shredding, subjects
 from config import postgres, urls, valkey
+from config.celery import app
 from kyc.cases import actions as cases
 from kyc.evidence.models import Document
 from kyc.parties import actions as parties
@@ -83,12 +86,37 @@ def dump(*options: str) -> bytes:
 
 
 def in_memory() -> bytes:
-    """Every key and value of Valkey, of whichever kind."""
+    """Every key and value of Valkey, of whichever kind, with what messages hold; and the cache, which stands apart in tests."""
     client = Redis(unix_socket_path=str(valkey.socket()))
-    kept = b""
+    kept = [b"".join(cache._cache.values())]  # type: ignore[attr-defined]  # the local one's
     for key in client.scan_iter(count=1000):
-        kept += key + b"\n" + (client.dump(key) or b"") + b"\n"
-    return kept
+        kept += [key, *values_of(client, key)]
+    return b"\n".join([*kept, *map(body, kept)])
+
+
+def values_of(client: Any, key: bytes) -> list[bytes]:
+    kind = client.type(key)
+    if kind == b"hash":
+        return [part for pair in client.hgetall(key).items() for part in pair]
+    if kind == b"list":
+        return list(client.lrange(key, 0, -1))
+    if kind == b"set":
+        return list(client.smembers(key))
+    if kind == b"zset":
+        return list(client.zrange(key, 0, -1))
+    assert kind == b"string", f"{key!r} is a {kind!r}, which nobody reads here"
+    return [client.get(key) or b""]
+
+
+def body(value: bytes) -> bytes:
+    """A task's arguments, which its message carries in base 64."""
+    try:
+        found = json.loads(value)
+        found = json.loads(found[0]) if isinstance(found, list) and isinstance(found[0], str) else found
+        found = found[0] if isinstance(found, list) else found
+        return base64.b64decode(found["body"])
+    except (ValueError, KeyError, TypeError, IndexError):
+        return b""
 
 
 @pytest.fixture
@@ -176,6 +204,13 @@ class TestNothingReadable:
         client.set("planted-by-a-test", PLANTED, ex=60)
         assert found([PLANTED], in_memory()) == [PLANTED]
         client.delete("planted-by-a-test")
+        app.send_task("planted", args=[PLANTED], queue="planted-by-a-test", ignore_result=True)
+        assert found([PLANTED], in_memory()) == [PLANTED]
+        client.delete("planted-by-a-test")
+        cache.set("planted", PLANTED)
+        assert found([PLANTED], in_memory()) == [PLANTED]
+        cache.delete("planted")
+        assert found([PLANTED], in_memory()) == []
 
     def test_in_audit_rows_and_logs(self, logged: io.StringIO, vault: VaultStorage, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Document._meta.get_field("file"), "storage", vault)

@@ -1,5 +1,7 @@
 """A customer whose data were erased finds that said on every page, and no page that fails."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -37,6 +39,9 @@ class TestErased:
         assert "certificate ER-" in answer.content.decode()
 
     def test_what_is_told_anew_is_refused_in_a_sentence(self, found: cast.Founded) -> None:
-        answer = cast.signed_in(found.by).post("/verification/company/", COMPANY)
+        client = cast.signed_in(found.by)
+        page = client.get("/verification/company/").content.decode()
+        shown = re.findall(r'name="shown" value="([^"]*)"', page)[0]
+        answer = client.post("/verification/company/", {**COMPANY, "shown": shown})
         assert answer.status_code == 422
         assert "These data were erased" in answer.content.decode()
