@@ -13,6 +13,7 @@ from pghistory.core import event_models
 from psycopg import sql
 
 from accounts.models import AuditEvent, Snapshot
+from accounts.vault import RowNumber
 
 IGNORE = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
@@ -53,6 +54,16 @@ def privileges(table: str, events: set[str], changing: list[str]) -> sql.Composa
     return sql.SQL("SELECT, INSERT, DELETE, UPDATE ({})").format(columns)
 
 
+def sequences(cursor: Any) -> list[str]:
+    """Those that the app itself draws from: job tokens, and the keys of rows that are sealed before they are written."""
+    keys = [model._meta for model in apps.get_models() if isinstance(model._meta.pk, RowNumber)]
+    cursor.execute(
+        "SELECT pg_get_serial_sequence(name, key) FROM unnest(%s::text[], %s::text[]) AS sealed(name, key)",
+        [[meta.db_table for meta in keys], [meta.pk.column for meta in keys]],
+    )
+    return ["kh_job_token", *(name for (name,) in cursor.fetchall())]
+
+
 def harden(using: str) -> None:
     """Idempotent. Does nothing unless connected as the owner of the schema's tables."""
     app = sql.Identifier(settings.DB_ROLE_NAMES["app"])
@@ -72,7 +83,8 @@ def harden(using: str) -> None:
             name = sql.Identifier(table)
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
             cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(privileges(table, events, changing), name, app))
-        cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE kh_job_token TO {}").format(app))
+        for sequence in sequences(cursor):
+            cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), app))
         cursor.execute(sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))
         cursor.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
         cursor.execute(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
+from accounts.vault.models import SearchDigest, SubjectKey  # noqa: F401  # the vault's tables are of this app
 from config.jobs import Claimable
 
 

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     CASE_ASSIGN = "case_assign"
     HIT_RULE = "hit_rule"
     EVIDENCE_JUDGE = "evidence_judge"
+    FIELD_REVEAL = "field_reveal"
     DECISION_PROPOSE = "decision_propose"
     DECISION_TAKE = "decision_take"
     HOLD_PLACE = "hold_place"
@@ -35,7 +36,16 @@ class StaffRole(models.TextChoices):
 P = Permission
 ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.ANALYST: frozenset(
-        {P.CASE_VIEW, P.CASE_ASSIGN, P.HIT_RULE, P.EVIDENCE_JUDGE, P.DECISION_PROPOSE, P.REPORT_VIEW, P.REPORT_REQUEST}
+        {
+            P.CASE_VIEW,
+            P.CASE_ASSIGN,
+            P.HIT_RULE,
+            P.EVIDENCE_JUDGE,
+            P.FIELD_REVEAL,
+            P.DECISION_PROPOSE,
+            P.REPORT_VIEW,
+            P.REPORT_REQUEST,
+        }
     ),
     StaffRole.APPROVER: frozenset(
         {
@@ -43,6 +53,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.CASE_ASSIGN,
             P.HIT_RULE,
             P.EVIDENCE_JUDGE,
+            P.FIELD_REVEAL,
             P.DECISION_PROPOSE,
             P.DECISION_TAKE,
             P.HOLD_PLACE,
@@ -50,7 +61,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.REPORT_REQUEST,
         }
     ),
-    StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.HOLD_PLACE, P.REPORT_VIEW}),
+    StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.FIELD_REVEAL, P.HOLD_PLACE, P.REPORT_VIEW}),
     StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import stat
@@ -112,6 +113,18 @@ def locked(name: str) -> Iterator[None]:
     with (DATA / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def kept(name: str, *, prefix: str = "") -> Path:
+    """The file of a secret of this installation, drawn the first time."""
+    path = DATA / name
+    with locked("secrets.lock"):
+        if not path.exists():
+            beside = path.with_name(f"{name}.new")
+            beside.touch(mode=0o600)
+            beside.write_text(f"{prefix}{secrets.token_urlsafe(32)}\n")
+            beside.replace(path)
+    return path
 
 
 def running(file: Path, *, names: Path) -> int | None:

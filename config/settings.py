@@ -33,10 +33,12 @@ def needed(name: str, demo: str) -> str:
     refuse(f"{name} is not set. Keyholder does not start without it outside demo mode; see README.md.")
 
 
-def peppers(written: str) -> dict[str, str]:
-    found = {version: secret for version, _, secret in (part.partition(":") for part in written.split(","))}
+def numbered(name: str, written: str, *, does: str, shortest: int = 1) -> dict[str, str]:
+    found = {version: secret for version, _, secret in (part.partition(":") for part in written.strip().split(","))}
     if not all(version.isdecimal() and secret for version, secret in found.items()):
-        refuse("KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs.")
+        refuse(f"{name} must be written as 1:secret,2:secret; the highest number {does}.")
+    if min(map(len, found.values())) < shortest:
+        refuse(f"Every secret in {name} must have {shortest} characters or more.")
     return found
 
 
@@ -133,7 +135,15 @@ CACHES = {
 
 SECRET_KEY = needed("SECRET_KEY", "demo only: invented data needs no secret, production refuses to start with none")
 # Versioned peppers for key digests: "1:secret,2:secret"; the highest version signs, all verify.
-KEY_PEPPERS = peppers(needed("KEY_PEPPERS", "1:demo-pepper-of-no-value"))
+KEY_PEPPERS = numbered("KEY_PEPPERS", needed("KEY_PEPPERS", "1:demo-pepper-of-no-value"), does="signs")
+# Key-encryption keys of the vault: the highest version wraps the keys of subjects, all unwrap (accounts/vault). In demo mode
+# they stand in a file, so that even a copied demo folder without it shows nothing.
+VAULT_KEYS_FILE = installation.kept("vault-keys", prefix="1:") if DEMO else None
+VAULT_KEYS = numbered(
+    "VAULT_KEYS", needed("VAULT_KEYS", VAULT_KEYS_FILE.read_text() if VAULT_KEYS_FILE else ""), does="wraps", shortest=32
+)
+# Exact numbers are found by hashes under this one. It never changes, else nothing is found any more.
+VAULT_INDEX_KEY = needed("VAULT_INDEX_KEY", installation.kept("vault-index-key").read_text().strip() if DEMO else "")
 # Signs the heads of the audit tree; in demo mode one that is made here. Public keys that signed before it verify still.
 AUDIT_SIGNING_KEY = next(iter(keys("AUDIT_SIGNING_KEY", needed("AUDIT_SIGNING_KEY", ""))), "")
 AUDIT_KEY_FILE = DATA_DIR / "audit-signing-key"
@@ -298,6 +308,10 @@ VAULT_DIR = Path(os.environ.get("VAULT_DIR", str(DATA_DIR / ("test-files" if TES
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# An upload never touches the disk in clear, which a temporary file of it would.
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+DEFAULT_EXCEPTION_REPORTER_FILTER = "accounts.error_reports.NothingOfPeople"
+DEFAULT_EXCEPTION_REPORTER = "accounts.error_reports.Reporter"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -98,34 +98,30 @@ def renewed(claim: jobs.Claim) -> None:
 def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: dict[str, Any], stored: str) -> None:
     # The claim keeps the state and the next statement sets it, because a ready row must be complete at once.
     with acting.on_behalf_of(str(report.requested_by)), claim.finish(state=Report.State.REQUESTED):
-        Report.objects.filter(pk=report.pk).update(
-            state=Report.State.READY,
-            facts=canonical.encode(facts).decode(),
-            envelope=enclosed,
-            sha256=enclosed["sha256"],
-            file=stored,
-            finished_at=timezone.now(),
-            progress=100,
-            stage="",
-        )
+        written = {
+            "state": Report.State.READY,
+            "facts": canonical.encode(facts).decode(),
+            "envelope": enclosed,
+            "sha256": enclosed["sha256"],
+            "file": stored,
+            "finished_at": timezone.now(),
+            "progress": 100,
+            "stage": "",
+        }
+        for name, value in written.items():
+            setattr(report, name, value)
+        report.save(update_fields=list(written))
         audit.record("report.ready", target=report, by=None, sha256=enclosed["sha256"])
-
-
-class Reserved(VaultStorage):
-    """Stores a file under the name that a row already gives it."""
-
-    def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        return name
 
 
 @contextmanager
 def kept(claim: jobs.Claim, pages: bytes) -> Iterator[str]:
     """Stores the file, and takes it away again when the row is not finished with it. The row names the file before it is
     written, so that whoever takes the row from a killed worker takes that one's file away."""
-    storage = Reserved()
+    storage = VaultStorage()
     if left_behind := claim.row.file.name:
         storage.delete(left_behind)
-    name = VaultStorage().get_available_name("report")
+    name = storage.name_for(claim.row.sealed_for)
     if not claim.mine().update(file=name):
         raise jobs.Fenced(QUEUE.name)
     settled = True

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, Snapshot, User
-from accounts.vault import SealedField, VaultStorage
+from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
 from config.jobs import Claimable
 
 
@@ -25,6 +25,7 @@ class Report(Claimable):
         READY = "ready", _("Ready")
         FAILED = "failed", _("Could not be built")
 
+    id = RowNumber(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     valid_at = models.DateTimeField()
@@ -42,7 +43,7 @@ class Report(Claimable):
     facts = SealedField(blank=True)
     envelope = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64, blank=True)
-    file = models.FileField(storage=VaultStorage(), max_length=200, blank=True)
+    file = VaultFileField(blank=True)
 
     class Meta:
         constraints = [
@@ -56,6 +57,11 @@ class Report(Claimable):
             ),
             pgtrigger.Protect(name="report_is_kept", operation=pgtrigger.Delete),
         ]
+
+    @property
+    def sealed_for(self) -> Subject:
+        """An issued report is a record of its own, kept for as long as its class is."""
+        return Subject.report(self.pk, self.organisation_id)
 
     @property
     def number(self) -> str:

@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
+from accounts.vault import FileErased
 from reports import actions, stages
 from reports.forms import FilterForm, RequestForm
 from reports.models import Report
@@ -98,6 +99,9 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Report, pk=pk)
     try:
         actions.downloaded(found, by=request.user)
+        return private_file(found.file, name=f"{found.number}.pdf", content_type="application/pdf")
     except actions.NotReady:
         raise Http404 from None
-    return private_file(found.file, name=f"{found.number}.pdf", content_type="application/pdf")
+    except FileErased as erased:
+        messages.error(request, str(erased))
+        return redirect("reports:report", found.pk)

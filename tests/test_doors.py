@@ -50,6 +50,7 @@ SIGNED_IN: Roles = CUSTOMERS | {"outsider", "nobody"} | STAFF
 ALL: Roles = SIGNED_IN | {"stranger", "bare", "gateway"}
 READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor", "support"})
 EXAMINERS: Roles = frozenset({"analyst", "approver"})
+REVEALERS: Roles = frozenset({"analyst", "approver", "investigator"})
 HOLDERS: Roles = frozenset({"approver", "investigator"})
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor"})
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
@@ -215,6 +216,10 @@ DOORS: dict[str, Door] = {
     "desk:verify": Door(
         EXAMINERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(statuses="status", document="passport", note="Seen."),
+    ),
+    "desk:reveal": Door(
+        REVEALERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
+        post=of(field="birth_date", purpose="match"),
     ),
     "desk:assign": Door(EXAMINERS, get=False, own=of(pk="case"), post=of(to="approver"), names=NORDLYS, state="review"),
     "desk:propose": Door(

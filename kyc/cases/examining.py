@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Organisation
+from accounts.vault import Erased
 from config import jobs
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
@@ -98,12 +99,17 @@ def screen(facts: Round) -> dict[int, list[Match]]:
     return found
 
 
+def known(value: str) -> str:
+    """Nothing is compared with what was erased."""
+    return "" if isinstance(value, Erased) else value
+
+
 def subjects(party: Party) -> list[Subject]:
     """The party under each of its names."""
-    numbers = (party.registration_number,) if party.registration_number else ()
+    number, born = known(party.registration_number), known(party.birth_date)
     country = party.hq_country or party.country
     names = filter(None, (party.name, party.native_name))
-    return [Subject(name, party.screened_as, party.birth_date, numbers, country) for name in names]
+    return [Subject(name, party.screened_as, born, (number,) if number else (), country) for name in names]
 
 
 def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:

@@ -80,8 +80,8 @@ def told_apart(parties: Iterable[Party]) -> dict[int, str]:
 
 
 def mark(party: Party) -> str:
-    if party.birth_date:
-        return _("born %(year)s") % {"year": party.birth_date[:4]}
+    if party.birth_year:
+        return _("born %(year)s") % {"year": party.birth_year}
     return countries.name(party.country, get_language() or "en") if party.country else ""
 
 

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.vault.searching import matches
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
 from kyc.cases.outdated import versions_used
@@ -199,7 +200,8 @@ def whose_of(name: str, user: User) -> Q:
 
 
 def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
-    """Cases of organisations so called, or with a party so called, or by the case's number or the start of a key."""
+    """Cases of organisations so called, or with a party so called, or by the case's number, the start of a key, or
+    exactly a register number, a telephone or what is paid by."""
     if not text:
         return cases
     if number := NUMBER.fullmatch(text):
@@ -207,7 +209,8 @@ def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
     of_case = {"organisation": OuterRef("organisation")}
     party = Party.objects.current().filter(Q(name__icontains=text) | Q(native_name__icontains=text), **of_case)
     key = Key.objects.filter(prefix__istartswith=text, **of_case)
-    return cases.filter(Q(organisation__name__icontains=text) | Exists(party) | Exists(key))
+    number = matches(text).filter(**of_case)
+    return cases.filter(Q(organisation__name__icontains=text) | Exists(party) | Exists(key) | Exists(number))
 
 
 def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:

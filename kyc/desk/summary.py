@@ -17,6 +17,7 @@ from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
 from kyc.desk import asking, forms, live, queue, timeline, unsent, using, words
+from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
@@ -49,15 +50,16 @@ def page(
 ) -> dict[str, Any]:
     """Everything the template needs; `filled` are forms that came back with errors, by their name in the template, and
     `overtaken` is the caller's, who has asked already."""
-    frame = framed(case, user, tab, overtaken or Overtaken(case))
-    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled)}
+    veil = Veil(case.pk, tab, user.can(Permission.FIELD_REVEAL), filled.get("revealed"))
+    frame = framed(case, user, tab, veil, overtaken or Overtaken(case))
+    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled.keys() - {"revealed"})}
 
 
 def progress(case: Case, tab: str, *, overtaken: Overtaken) -> live.Progress | None:
     return live.of_case(case, overtaken=overtaken) or (live.of_keys(case) if tab == "keys" else None)
 
 
-def framed(case: Case, user: User, tab: str, overtaken: Overtaken) -> dict[str, Any]:
+def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -> dict[str, Any]:
     """What stands round every tab."""
     of_case = {"organisation": case.organisation}
     examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
@@ -76,7 +78,8 @@ def framed(case: Case, user: User, tab: str, overtaken: Overtaken) -> dict[str, 
         "case_tone": words.CASE_TONES.get(case.state, "neutral"),
         "organisation": case.organisation,
         "customer": customer.party if customer else None,
-        "glance": glance(case, customer.party) if customer else [],
+        "veil": veil,
+        "glance": glance(case, customer.party, veil) if customer else [],
         "score": Score.objects.filter(**of_case).order_by("-pk").first(),
         "examination": examination,
         "lists": lists_used(examination),
@@ -149,13 +152,13 @@ def lists_used(examination: Examination | None) -> list[str]:
     ]
 
 
-def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:
+def glance(case: Case, customer: Party, veil: Veil) -> list[tuple[str, Any]]:
     keys = Key.objects.good().filter(organisation=case.organisation).count()
     entity = Entity.objects.live().filter(organisation=case.organisation).first()
     facts = [
-        *who(customer),
-        (_("Address"), customer.address),
-        (_("Telephone"), customer.phone),
+        *who(customer, veil),
+        (_("Address"), veil.over(customer, "address")),
+        (_("Telephone"), veil.over(customer, "phone")),
         *((name, value) for name, value in ((_("Domain"), customer.domain), ("LEI", customer.lei)) if value),
         (_("Intended use"), using.term(case.organisation)),
         (_("Keys"), _("%(n)s may act") % {"n": keys} if keys else _("none may act")),
@@ -163,9 +166,9 @@ def glance(case: Case, customer: Party) -> list[tuple[str, Any]]:
     return [*facts, (_("Entity"), entity.reference)] if entity else facts
 
 
-def who(customer: Party) -> list[tuple[str, Any]]:
+def who(customer: Party, veil: Veil) -> list[tuple[str, Any]]:
     if customer.is_person:
-        return [(_("Nationality"), words.country(customer.country)), (_("Born"), customer.birth_date)]
+        return [(_("Nationality"), words.country(customer.country)), (_("Born"), veil.over(customer, "birth_date"))]
     places = [(_("Formed in"), words.country(customer.country)), (_("Run from"), words.country(customer.hq_country))]
     named = [(_("Form"), customer.legal_form), (_("Number"), customer.registration_number)]
     return [*named, *places] if customer.is_company else [(_("Kind"), customer.get_kind_display()), *places]

@@ -93,7 +93,7 @@ def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
 
 def about(party: Party) -> str:
     """What tells a party from another of its name."""
-    born = _("born %(year)s") % {"year": party.birth_date[:4]} if party.birth_date else ""
+    born = _("born %(year)s") % {"year": party.birth_year} if party.birth_year else ""
     return " · ".join(filter(None, (str(party.get_kind_display()), words.country(party.country), born)))
 
 
@@ -105,6 +105,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             "party": party,
             "roles": [role for role in party.roles.all() if role.valid_to is None],
             "country": words.country(party.country),
+            "born": seen.frame["veil"].over(party, "birth_date"),
             "stop": stop(found, party),
         }
         for party in parties
@@ -173,7 +174,7 @@ def screening_facts(case: Case, seen: Seen) -> Facts:
     found = [
         Compared(
             hit,
-            compared(hit, entries.get((hit.list_version_id, hit.entry_id))),
+            compared(hit, entries.get((hit.list_version_id, hit.entry_id)), seen.frame["veil"]),
             ruling_form(hit),
             RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason),
         )

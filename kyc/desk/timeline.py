@@ -16,6 +16,7 @@ from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
 from kyc.evidence.models import Document
 from kyc.ownership.shares import BadShare, as_stated
+from kyc.parties.revealing import PURPOSES
 from kyc.screening.actions import REASONS as RULING_REASONS
 
 PAGE = 100
@@ -24,7 +25,7 @@ LATELY = 5
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "case": (_("Case"), ("case.", "entity.", "organisation.")),
     "decisions": (_("Decisions"), ("decision.",)),
-    "parties": (_("People and ownership"), ("party.", "interest.", "person.", "status.", "authority.")),
+    "parties": (_("People and ownership"), ("party.", "interest.", "person.", "status.", "authority.", "field.", "subject.")),
     "documents": (_("Documents"), ("document.",)),
     "screening": (_("Screening"), ("hit.", "list.")),
     "keys": (_("Keys"), ("key.", "hold.", "link.")),
@@ -77,6 +78,8 @@ VERBS = {
     "document.uploaded": _("sent a document"),
     "document.removed": _("removed a document"),
     "document.viewed": _("looked at a document"),
+    "field.revealed": _("had an identifier shown"),
+    "subject.erased": _("erased the data"),
     "document.downloaded": _("downloaded a document"),
     "hit.ruled": _("ruled on a possible match"),
     "key.issued": _("issued a key"),
@@ -167,7 +170,7 @@ def share(text: str) -> str:
 
 def why(event: AuditEvent) -> str:
     """The reason given; where a listed one stands for it, its words."""
-    listed = RULING_REASONS.get(event.details.get("ruling", ""), {})
+    listed = PURPOSES if event.verb == "field.revealed" else RULING_REASONS.get(event.details.get("ruling", ""), {})
     return str(listed.get(event.reason, event.reason))
 
 

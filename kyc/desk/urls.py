@@ -17,6 +17,7 @@ urlpatterns = [
     path("cases/<int:pk>/hits/<int:hit>/rule/", views.rule, name="rule"),
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
+    path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
     path("cases/<int:pk>/holds/place/", views.hold_place, name="hold_place"),
     path("cases/<int:pk>/holds/<int:hold>/lift/", views.hold_lift, name="hold_lift"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),

@@ -16,15 +16,16 @@ from accounts.guards import staff
 from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
+from accounts.vault import FileErased
 from kyc.cases import actions, flags, judging
 from kyc.cases.models import Case, Decision
 from kyc.cases.outdated import Overtaken
-from kyc.desk import asking, forms, queue, standing, summary, using
+from kyc.desk import asking, forms, masking, queue, standing, summary, using
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.models import Hold
-from kyc.parties import questionnaires
+from kyc.parties import questionnaires, revealing
 from kyc.parties.models import Party, Questionnaire
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
@@ -218,6 +219,20 @@ def verify(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     return tried(request, found, form, act, done=done, tab="people", verify_form=form, verified_pk=party)
 
 
+@staff(P.FIELD_REVEAL)
+@require_POST
+def reveal(request: HttpRequest, pk: int, party: int) -> HttpResponse:
+    """The page again, with one identifier of one person in it, this once."""
+    found, tab = fetched(request, pk), tab_of(request)
+    target = get_object_or_404(Party, pk=party, organisation=found.organisation)
+    form = masking.RevealForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say what you need it for."))
+        return page(request, found, tab, status=422)
+    revealing.reveal(target, **form.cleaned_data, by=request.user)
+    return page(request, found, tab, revealed=(target.pk, form.cleaned_data["field"]))
+
+
 @staff(P.HOLD_PLACE)
 @require_POST
 def hold_place(request: HttpRequest, pk: int) -> HttpResponse:
@@ -245,5 +260,10 @@ def document(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     found = fetched(request, pk)
     row = get_object_or_404(Document, pk=document, organisation=found.organisation)
     shown = "download" not in request.GET and row.content_type in SHOWN
+    try:
+        answer = private_file(row.file, name=row.name, content_type=row.content_type, shown=shown)
+    except FileErased as erased:
+        messages.error(request, str(erased))
+        return back(pk, "documents")
     evidence.look_at(row, downloaded=not shown, by=request.user)
-    return private_file(row.file, name=row.name, content_type=row.content_type, shown=shown)
+    return answer

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, User
-from accounts.vault import VaultStorage
+from accounts.vault import Subject, VaultFileField
 from kyc.parties.models import Party, PersonStatus, Role
 
 
@@ -40,7 +40,7 @@ class Document(models.Model):
     party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True)
     kind = models.CharField(_("what it is"), max_length=30, choices=Kind.choices)
     name = models.CharField(max_length=200)
-    file = models.FileField(storage=VaultStorage(), max_length=200)
+    file = VaultFileField()
     content_type = models.CharField(max_length=60)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -64,6 +64,10 @@ class Document(models.Model):
                 | Q(removed_at__isnull=False, removed_by__isnull=False),
             ),
         ]
+
+    @property
+    def sealed_for(self) -> Subject:
+        return self.party.sealed_for if self.party else Subject.of_organisation(self.organisation_id)
 
 
 class StatusProofQuerySet(models.QuerySet["StatusProof"]):

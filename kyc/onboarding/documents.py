@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from accounts.private_files import private_file
+from accounts.vault import FileErased
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
@@ -97,12 +98,17 @@ def save(request: HttpRequest, organisation: Organisation, form: DocumentForm) -
 
 
 @members_only
-def download(request: HttpRequest, organisation: Organisation, pk: int) -> FileResponse:
+def download(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """The member's own file, as a download that no browser runs; that it was taken is recorded."""
     document = document_or_404(organisation, pk)
+    try:
+        file = private_file(document.file, name=document.name, content_type=document.content_type)
+    except FileErased as erased:
+        messages.error(request, str(erased))
+        return redirect("onboarding:documents")
     if request.method != "HEAD":
         evidence.read_back(document, by=request.user)
-    return private_file(document.file, name=document.name, content_type=document.content_type)
+    return file
 
 
 @while_open("documents")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, User
-from accounts.vault import SealedField
+from accounts.vault import Erased, RowNumber, SealedField, Subject
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
@@ -65,6 +65,7 @@ class Party(models.Model):
         STATE = "state", _("State or state body")
         UNKNOWN = "unknown", _("Not known by name")
 
+    id = RowNumber(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     name = models.CharField(_("full legal name"), max_length=300)
@@ -73,7 +74,8 @@ class Party(models.Model):
     country = models.CharField(_("country"), max_length=2, blank=True)
     hq_country = models.CharField(_("headquarters country"), max_length=2, blank=True)
     legal_form = models.CharField(_("legal form"), max_length=100, blank=True)
-    registration_number = models.CharField(_("registration number"), max_length=100, blank=True)
+    # In many countries the tax number too.
+    registration_number = SealedField(_("registration number"), blank=True, indexed_as="number")
     # ISO 17442, twenty characters with check digits.
     lei = models.CharField("LEI", max_length=20, blank=True)
     domain = models.CharField(_("web domain"), max_length=253, blank=True)
@@ -83,7 +85,7 @@ class Party(models.Model):
     # Of the customer, where it is another than that of the headquarters (FATF-02).
     registered_address = SealedField(_("registered address"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = SealedField(_("telephone"), blank=True)
+    phone = SealedField(_("telephone"), blank=True, indexed_as="phone")
     declared_at = models.DateTimeField(auto_now_add=True)
     removed_on = models.DateField(null=True, blank=True)
 
@@ -94,6 +96,18 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sealed_for(self) -> Subject:
+        """A natural person's data are that person's, also of one who is not known by name; all others' the organisation's."""
+        if self.kind in {self.Kind.PERSON, self.Kind.UNKNOWN}:
+            return Subject.party(self.pk, self.organisation_id)
+        return Subject.of_organisation(self.organisation_id)
+
+    @property
+    def birth_year(self) -> str:
+        """Empty where nothing is known, or nothing any more."""
+        return "" if isinstance(self.birth_date, Erased) else self.birth_date[:4]
 
     @property
     def is_person(self) -> bool:
@@ -226,13 +240,14 @@ class PaymentMeans(models.Model):
         SALARY = "salary", _("Salary or savings")
         OTHER = "other", _("Something else")
 
+    id = RowNumber(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     holder = models.CharField(max_length=300, blank=True)
     institution = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=2, blank=True)
     # The token of a card, the number of an account, the address of a wallet.
-    reference = SealedField(blank=True)
+    reference = SealedField(blank=True, indexed_as="payment")
     last_four = models.CharField(max_length=4, blank=True)
     network = models.CharField(max_length=60, blank=True)
     source = models.CharField(max_length=20, choices=Source.choices)
@@ -248,6 +263,10 @@ class PaymentMeans(models.Model):
                 name="payment_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
             )
         ]
+
+    @property
+    def sealed_for(self) -> Subject:
+        return Subject.of_organisation(self.organisation_id)
 
 
 class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):

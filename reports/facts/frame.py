@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.history import as_of
 from accounts.models import Organisation, Snapshot
+from accounts.vault.models import SubjectKey
 from kyc.cases.models import Case
 from kyc.rules.packs import Pack
 from reports.facts.changes import case_number
@@ -56,12 +57,23 @@ class Frame:
             "legal_bases": pack.legal_bases(self.kind, on=reader.day),
             "not_relied_on": pack.not_relied_on(self.kind, on=reader.day),
         }
+        if gone := erased(reader):
+            facts["erased"] = gone
         for name, section in self.sections:
             facts[name] = section(reader)
             yield name, facts
         for name, closing in self.closing:
             facts[name] = closing(reader, facts)
             yield name, facts
+
+
+def erased(reader: Reader) -> list[dict[str, str]]:
+    """What is no longer known of the past: nothing brings it back, so the report says so whatever its instants are."""
+    keys = SubjectKey.objects.filter(organisation=reader.organisation, destroyed_at__isnull=False)
+    return [
+        {"certificate": key.certificate, "at": exact(key.destroyed_at)}
+        for key in keys.exclude(kind=SubjectKey.Kind.REPORT).order_by("pk")
+    ]
 
 
 def subject(reader: Reader) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from kyc.ownership import picture as pictures
 from kyc.ownership.picture import BAD, GOOD, UNDECLARED, WARN, Box, Line, Picture
 from kyc.parties.models import Party
 from reports.facts.determined import IF_TRUE, OFAC, OVERTAKEN, UNDECIDED, YES
-from reports.facts.reader import Reader
+from reports.facts.reader import Reader, birth_year
 
 Facts = dict[str, Any]
 ALL = "The tables of this section say all of it."
@@ -64,7 +64,7 @@ def boxes(reader: Reader, facts: Facts) -> Iterator[Box]:
         note, tone = finding(facts, pk, verdicts, reader.screened)
         role = "the customer" if pk == customer else "state" if row.kind == Party.Kind.STATE else ""
         role = role or ("nominee" if pk in nominees else "trust" if row.kind == Party.Kind.TRUST else "")
-        name = f"{row.name} ({row.birth_date[:4]})" if row.birth_date else row.name
+        name = f"{row.name} ({year})" if (year := birth_year(row)) else row.name
         yield Box(str(pk), name, row.kind, row.country, row.native_name, role, note if tone != GOOD or not role else "", tone)
     for row in facts["ownership"]["unaccounted"]:
         yield Box(f"left-{row['party_id']}", f"undeclared: {row['share']}", UNDECLARED)

@@ -12,6 +12,7 @@ from django.db.models import F, Q, Value
 
 from accounts.history import VisibleIn, as_of, changes
 from accounts.models import AuditEvent, Snapshot, User
+from accounts.vault import Erased
 from kyc.cases.models import Examination
 from kyc.parties import countries
 from kyc.parties.models import Party, PersonStatus, Role
@@ -39,8 +40,15 @@ def country(code: str) -> str:
 
 def masked(number: str) -> str:
     """A number by its last three characters; of a short one nothing, because they would be most of it."""
+    if isinstance(number, Erased):
+        return number
     shown = number[-3:] if len(number) > 5 else ""
     return "•" * (len(number) - len(shown)) + shown
+
+
+def birth_year(party: Any) -> str:
+    """Of a party or a row of its history; empty where nothing is known, or nothing any more."""
+    return "" if isinstance(party.birth_date, Erased) else str(party.birth_date[:4])
 
 
 DAY = re.compile(r"\b(\d{4})-\d{2}(-\d{2})?\b", re.ASCII)
@@ -53,7 +61,7 @@ def years_only(text: str) -> str:
 
 def told_apart(party: Any) -> str:
     """A name with what tells it from the same name: `Alice Olsen (1984, NO)`."""
-    apart = ", ".join(filter(None, (party.birth_date[:4], party.country)))
+    apart = ", ".join(filter(None, (birth_year(party), party.country)))
     return f"{party.name} ({apart})" if apart else str(party.name)
 
 
@@ -192,7 +200,7 @@ class Reader:
         if party not in self.parties:
             return ""
         row = self.parties[party]
-        born = f"born {row.birth_date[:4]}" if row.birth_date else ""
+        born = f"born {year}" if (year := birth_year(row)) else ""
         roles = [str(Role.Kind(role.kind).label) for role in self.roles.get(party, [])]
         number = self.numbered(party) if self.same[told_apart(row)] > 1 else ""
         return ", ".join(filter(None, [str(Party.Kind(row.kind).label), born, country(row.country), *roles, number]))

@@ -88,6 +88,18 @@ class TestTheApp:
         )
         assert (name, owns, superuser) == ("app", 0, False)
 
+    def test_draws_from_no_sequence_but_its_own(self) -> None:
+        drawn = run(
+            "SELECT sequencename::text FROM pg_sequences "
+            "WHERE has_sequence_privilege(schemaname || '.' || sequencename, 'USAGE') ORDER BY 1"
+        )
+        assert [name for (name,) in drawn] == [
+            "kh_job_token",
+            "kyc_party_id_seq",
+            "kyc_paymentmeans_id_seq",
+            "reports_report_id_seq",
+        ]
+
     @pytest.mark.parametrize("what", NEVER)
     def test_can_never(self, what: str) -> None:
         assert refused(NEVER[what]).startswith(("permission denied", "must be owner", "must be able to SET ROLE"))

@@ -37,6 +37,8 @@ PRODUCTION = {
     "CACHE_URL": "redis://127.0.0.1:1/1",
     "SECRET_KEY": "a secret of production",
     "KEY_PEPPERS": "1:pepper",
+    "VAULT_KEYS": "1:a key-encryption key of this test and long enough",
+    "VAULT_INDEX_KEY": "an index key of this test",
     "ALLOWED_HOSTS": "keyholder.example",
     "SITE_URL": "https://keyholder.example",
     "TRUSTED_PROXIES": "1",

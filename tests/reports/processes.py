@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connection
 
+from accounts.vault import keyring
+
 # Whatever a process takes from its surroundings and a report must not.
 ELSEWHERE = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "LC_ALL": "C", "LANGUAGE": "de"}
 
@@ -22,6 +24,8 @@ def environment() -> dict[str, str]:
         "DATABASE_URL": f"postgresql://{found['USER']}:{found['PASSWORD']}@/{found['NAME']}?{where}",
         "SECRET_KEY": "of the tests",
         "KEY_PEPPERS": "1:of-the-tests",
+        "VAULT_KEYS": ",".join(f"{version}:{key}" for version, key in keyring.written().items()),
+        "VAULT_INDEX_KEY": settings.VAULT_INDEX_KEY,
         "ALLOWED_HOSTS": "localhost",
         "EMAIL_HOST": "localhost",
         "SITE_URL": settings.SITE_URL,

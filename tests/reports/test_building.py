@@ -81,7 +81,8 @@ def beating(report: Report) -> int:
 
 
 def stored(report: Report) -> dict[str, Any]:
-    return Report.objects.values().get(pk=report.pk)
+    found = Report.objects.get(pk=report.pk)
+    return {field.attname: getattr(found, field.attname) for field in Report._meta.concrete_fields}
 
 
 class TestRun:
@@ -94,7 +95,7 @@ class TestRun:
         assert report.envelope["addressee"] == "BIS"
         assert report.finished_at and timezone.now() - report.finished_at < timedelta(seconds=30)
         (file,) = kept()
-        assert file.read_bytes().startswith(b"%PDF-1.7") and report.file.read() == file.read_bytes()
+        assert report.file.read().startswith(b"%PDF-1.7") and b"%PDF" not in file.read_bytes()
         event = AuditEvent.objects.get(verb="report.ready")
         assert (event.actor, event.organisation_id, event.details) == (
             "Keyholder",
@@ -323,7 +324,9 @@ class TestReady:
 
     def test_one_without_its_facts_cannot_be_ready(self, organisation: Organisation) -> None:
         report = actions.request(organisation, by=cast.staff("auditor"))
+        report.facts = "{}"
+        report.save()
         for missing in ({"facts": ""}, {"sha256": ""}, {"file": ""}):
-            whole = {"state": "ready", "facts": "{}", "sha256": "0" * 64, "file": "x"}
+            whole = {"state": "ready", "sha256": "0" * 64, "file": "x"}
             with pytest.raises(Error, match="ready_report_is_complete"), transaction.atomic():
                 Report.objects.filter(pk=report.pk).update(**{**whole, **missing})

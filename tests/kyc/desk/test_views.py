@@ -144,7 +144,7 @@ class TestCase:
 
     def test_screening_sets_the_declared_beside_the_listed(self, as_ana: Client, case: Case, hit: Hit) -> None:
         page = text(as_ana.get(address(case), {"tab": "screening"}))
-        for words in ("OFAC SDN list of 2 May 2024", "1984-03-17", "1961", "Same words: alice, olsen."):
+        for words in ("OFAC SDN list of 2 May 2024", "1984-••-••", "1961", "Same words: alice, olsen."):
             assert words in page
 
     def test_matches_that_no_longer_count_are_folded_as_earlier(self, as_ana: Client, case: Case, hit: Hit) -> None:

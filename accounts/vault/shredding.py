@@ -1,0 +1,36 @@
+"""The end of a subject's data: its key is destroyed, and with it every value and file, live, in history and in backups."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from accounts.refused import Refused
+from accounts.vault.models import SearchDigest, SubjectKey
+from accounts.vault.subjects import Subject, cache, made
+
+
+class NoReason(Refused):
+    """Data are erased for a reason."""
+
+    field = "reason"
+
+
+@transaction.atomic
+def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
+    """Destroys the subject's key and what its numbers were found by. Repeated, it is silence. `by=None` is whoever has the
+    command line."""
+    if not reason.strip():
+        raise NoReason(_("Say why the data are erased, such as the end of their retention."))
+    key = SubjectKey.objects.select_for_update().get(pk=made(subject).pk)
+    if key.destroyed_at:
+        return key
+    who = str(by) if by else audit.operator(by)["operator"]
+    SearchDigest.objects.filter(subject=key).delete()
+    key.wrapped, key.destroyed_at, key.destroyer, key.why = b"", timezone.now(), who[:250], reason.strip()[:500]
+    key.save(update_fields=["wrapped", "destroyed_at", "destroyer", "why"])
+    audit.record("subject.erased", target=key, by=by, reason=key.why, subject=key.bound, certificate=key.certificate)
+    transaction.on_commit(lambda: cache.forget(key.pk))
+    cache.forget(key.pk)
+    return key

@@ -1,0 +1,89 @@
+"""What an officer sees of a person's identifiers: enough to tell them apart, the whole only when asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.vault import Erased
+from kyc.desk.forms import DeskForm
+from kyc.parties import revealing
+from kyc.parties.models import Party
+
+LABELS: dict[str, Promise] = {
+    "birth_date": _("date of birth"),
+    "address": _("address"),
+    "registered_address": _("registered address"),
+    "phone": _("telephone"),
+}
+
+
+class RevealForm(DeskForm):
+    missing = {"purpose": _("Say what you need it for.")}
+
+    field = forms.ChoiceField(choices=list(LABELS.items()), widget=forms.HiddenInput)
+    purpose = forms.ChoiceField(label=_("What for"), choices=[("", _("What for?")), *revealing.PURPOSES.items()])
+
+
+@dataclass(frozen=True)
+class Private:
+    """As desk/private.html draws it. `url` is where the whole is asked for; none where it is shown, or may not be."""
+
+    party: Party
+    field: str
+    shown: str
+    url: str = ""
+
+    @property
+    def label(self) -> Promise:
+        return LABELS[self.field]
+
+    @property
+    def purposes(self) -> list[tuple[str, Promise]]:
+        return list(revealing.PURPOSES.items())
+
+
+def year_only(day: str) -> str:
+    return day[:4] + "-••" * day.count("-")
+
+
+def ending(number: str) -> str:
+    return "••• " + number[-3:] if len(number) > 5 else "•••"
+
+
+def place_only(address: str) -> str:
+    """The last part, which is the town or the country."""
+    parts = [part.strip() for line in address.splitlines() for part in line.split(",")]
+    return f"•••, {parts[-1]}" if len(parts) > 1 and not any(map(str.isdigit, parts[-1])) else "•••"
+
+
+MASKS: dict[str, Callable[[str], str]] = {
+    "birth_date": year_only,
+    "address": place_only,
+    "registered_address": place_only,
+    "phone": ending,
+}
+
+
+@dataclass(frozen=True)
+class Veil:
+    """What stands between one page and its reader. `revealed` is the party and field that were just asked for."""
+
+    case: int
+    tab: str
+    may_reveal: bool
+    revealed: tuple[int, str] | None = None
+
+    def over(self, party: Party, field: str) -> "Private | str":
+        """A company's addresses stand in public registers, and are shown."""
+        value = getattr(party, field)
+        is_public = field.endswith("address") and not party.is_person
+        if not value or is_public or isinstance(value, Erased):
+            return str(value)
+        if self.revealed == (party.pk, field):
+            return Private(party, field, value)
+        url = reverse("desk:reveal", args=[self.case, party.pk]) + f"?tab={self.tab}" if self.may_reveal else ""
+        return Private(party, field, MASKS[field](value), url)
