@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Subquery
+from django.db.models import Q, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.refused import Refused
@@ -97,8 +97,7 @@ def reading(pk: int) -> Held:
     if found := cache.get(pk):
         return found
     beside = SubjectKey.objects.filter(pk=pk).values("organisation")
-    rows = SubjectKey.objects.filter(organisation=Subquery(beside)).exclude(kind=Kind.REPORT)
-    for row in [*rows, *SubjectKey.objects.filter(pk=pk, kind=Kind.REPORT)]:
+    for row in SubjectKey.objects.filter(Q(pk=pk) | Q(organisation=Subquery(beside)) & ~Q(kind=Kind.REPORT)):
         cache.put(row.pk, Held(row))
     return cache.get(pk) or Held(None)
 

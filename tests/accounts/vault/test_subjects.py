@@ -40,7 +40,7 @@ class TestReading:
         )
         subjects.cache.forget()
         rows = list(Party.objects.filter(organisation=found.organisation))
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             assert len({row.birth_date for row in rows}) == 32
         with django_assert_num_queries(0):
             assert all(row.birth_date[:2] in {"19", ""} for row in rows)

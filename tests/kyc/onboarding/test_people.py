@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.vault import subjects
 from kyc.evidence import invitations
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
@@ -58,10 +59,12 @@ def test_a_longer_list_asks_the_database_no_more_often(
     shown: str,
 ) -> None:
     named(nordlys, "Ida0")
+    subjects.cache.forget()
     with CaptureQueriesContext(connection) as before:
         alices.get(path)
     for number in range(1, MORE + 1):
         named(nordlys, f"Ida{number}")
+    subjects.cache.forget()
     with django_assert_num_queries(len(before)):
         page = alices.get(path)
     assert shown in page.content.decode()
