@@ -41,7 +41,7 @@ def findings(facts: Round, owners: Mapping[str, Verdict]) -> list[Row]:
         rows.append(("payment", Finding.State.WARN, one_stop(told % {"names": listed(foreign)}), "use"))
     if unreached:
         told = _("An address, e-mail or telephone is not told of these owners, who are no US persons: %(names)s.")
-        rows.append(("reach", Finding.State.INFO, one_stop(told % {"names": listed(unreached)}), "status"))
+        rows.append(("contact", Finding.State.INFO, one_stop(told % {"names": listed(unreached)}), "status"))
     return rows
 
 

@@ -31,7 +31,7 @@ CATEGORIES: dict[str, Promise] = {
     "payment": gettext_lazy("Payment"),
     "documents": gettext_lazy("Documents"),
     "people": gettext_lazy("People"),
-    "reach": gettext_lazy("Owners' contact"),
+    "contact": gettext_lazy("Owners' contact"),
     "risk": gettext_lazy("Risk"),
     "keys": gettext_lazy("Keys"),
 }

@@ -114,10 +114,10 @@ def test_an_officer_shows_the_second_step_with_one_and_keeps_the_last_factor(oma
     assert "Second step" in omar.text()
     omar.keep("second-step-with-passkey")
     omar.page.click("#mfa_webauthn_authenticate")
-    omar.page.wait_for_url("**/account/2fa/")
+    omar.page.wait_for_url("**/audit/")
     omar.signs_out()
     omar.signs_in_with_it()
-    assert omar.page.url == f"{omar.url}/account/2fa/"
+    assert omar.page.url == f"{omar.url}/audit/"
     # Now that there is a second one, the app may go, and then the passkey may not.
     omar.go("/account/2fa/totp/deactivate/")
     omar.page.click("text=Use")

@@ -37,6 +37,7 @@ PRODUCTION = {
     "CACHE_URL": "redis://127.0.0.1:1/1",
     "SECRET_KEY": "a secret of production",
     "KEY_PEPPERS": "1:pepper",
+    "AUDIT_SIGNING_KEY": "YSBzaWduaW5nIGtleSBvZiB0aGlzIHRlc3QsIDMyIEI=",
     "VAULT_KEYS": "1:a key-encryption key of this test and long enough",
     "VAULT_INDEX_KEY": "an index key of this test",
     "ALLOWED_HOSTS": "keyholder.example",

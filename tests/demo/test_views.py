@@ -24,7 +24,7 @@ LEADS = {
     "approver": "/desk/cases/",
     "auditor": "/reports/",
     "investigator": "/reports/",
-    "administrator": "/account/2fa/",
+    "administrator": "/audit/",
     "": "/verification/begin/",
 }
 

@@ -24,6 +24,7 @@ def environment() -> dict[str, str]:
         "DATABASE_URL": f"postgresql://{found['USER']}:{found['PASSWORD']}@/{found['NAME']}?{where}",
         "SECRET_KEY": "of the tests",
         "KEY_PEPPERS": "1:of-the-tests",
+        "AUDIT_SIGNING_KEY": "YSBzaWduaW5nIGtleSBvZiB0aGlzIHRlc3QsIDMyIEI=",
         "VAULT_KEYS": ",".join(f"{version}:{key}" for version, key in keyring.written().items()),
         "VAULT_INDEX_KEY": settings.VAULT_INDEX_KEY,
         "ALLOWED_HOSTS": "localhost",

@@ -128,8 +128,8 @@ def report(organisation: Organisation, astrid: User) -> Report:
 
 @pytest.fixture
 def ready(report: Report) -> Report:
-    Report.objects.update(state="ready", facts="{}", sha256="0" * 64, file="x")
-    report.refresh_from_db()
+    report.state, report.facts, report.sha256, report.file = Report.State.READY, "{}", "0" * 64, "x"
+    report.save()
     return report
 
 

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.named import NamedCommand
 from accounts.refused import Refused
 from accounts.vault import keyring, rotation
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = (
         "Wraps the keys of all subjects anew under the last key of VAULT_KEYS, while the product runs. Stopped or killed, it "
         "goes on where it was when it is begun again. All processes must have been started with the new key before."

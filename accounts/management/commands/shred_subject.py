@@ -3,15 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.named import NamedCommand
 from accounts.models import Organisation
 from accounts.refused import Refused
 from accounts.vault import Subject, shredding
 from accounts.vault.models import SubjectKey
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = (
         "Destroys the key of a subject, written party:ID, organisation:ID or report:ID, and with it its identifiers and files, "
         "in history and in backups too. It cannot be taken back. Names and e-mail stay until they are overwritten."

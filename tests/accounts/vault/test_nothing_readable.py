@@ -58,7 +58,7 @@ class Values:
 
     def birth_date(self) -> str:
         while (
-            day := f"{self.random.randint(1900, 1950)}-{self.random.randint(1, 12):02}-{self.random.randint(1, 28):02}"
+            day := f"{self.random.randint(1910, 1960)}-{self.random.randint(1, 12):02}-{self.random.randint(1, 28):02}"
         ) in self.told:
             pass
         return self.note(day)
@@ -159,7 +159,7 @@ class TestNothingReadable:
             )  # fmt: skip
             parties.correct(person, name=person.name, country="NO", birth_date=values.birth_date(), phone=values.phone(), by=by)
         payments.declare(
-            organisation, kind="bank", holder="A", institution="DNB", country="NO", reference=f"NO{values.number()}",
+            organisation, kind="bank", holder="A", institution="DNB", country="NO", reference=f"DNB/{values.number()}",
             source="revenue", by=by,
         )  # fmt: skip
         assert company.pk

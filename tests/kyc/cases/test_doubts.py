@@ -80,7 +80,7 @@ class TestOutOfReach:
     ) -> None:
         reach = {name: value for name, value in self.REACH.items() if name != left_out}
         scenes.own(nordlys, "Kari Moe", share, us_basis=us_basis, **reach)
-        told = scenes.examine(nordlys).findings.filter(category="reach").first()
+        told = scenes.examine(nordlys).findings.filter(category="contact").first()
         assert bool(told) is is_told
         if told:
             assert (told.state, told.anchor) == ("info", "status")

@@ -150,9 +150,9 @@ class TestRun:
         assert AuditEvent.objects.filter(verb="case.examined", target_id=str(examination.pk)).count() == 1
         assert sorted(examination.findings.values_list("category", flat=True)) == [
             "authority",
+            "contact",
             "documents",
             "ownership",
-            "reach",
             "risk",
             "screening",
             "status",

@@ -260,4 +260,4 @@ class TestFinding:
         for statement in ("UPDATE kyc_finding SET state = 'good'", "DELETE FROM kyc_finding"):
             with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
                 sql(statement)
-        assert Examination.objects.get().findings.count() == 8
+        assert Examination.objects.get().findings.count() == 9

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -206,7 +206,8 @@ class TestHands:
             refused(lambda: Key.objects.update(organisation=other), "never changes hands")
         else:
             refused(lambda: sql("UPDATE kyc_key SET organisation_id = %s", other.pk), "never changes hands")
-        refused(lambda: sql("UPDATE kyc_key SET id = id + 1000"), "never changes hands")
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            sql("UPDATE kyc_key SET id = id + 1000")
         assert linked.state == "active"
 
     @pytest.mark.parametrize("table", ["kyc_link", "kyc_hold", "kyc_entity"])

@@ -124,7 +124,7 @@ class TestFindings:
         assert told["examined"]["Screening"] == "To look at"
         assert told["approved"]["Screening"] != "To look at"
         assert set(told["approved"]) == {
-            "Ownership", "Screening", "Unaccounted", "Documents", "Risk", "Use", "Status", "Authority",
+            "Ownership", "Screening", "Unaccounted", "Documents", "Risk", "Use", "Status", "Authority", "Contact",
         }  # fmt: skip
 
 
