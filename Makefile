@@ -9,7 +9,7 @@ test: setup lint types
 	@$(python) manage.py makemigrations --check --dry-run
 	@$(parallel)
 
-# Tells which lines no test runs, in twice the time: no part of `test`, since it can find nothing wrong.
+# Tells which lines no test runs. It takes much longer than `test`, and is no part of it, since it can find nothing wrong.
 cover: setup
 	@$(parallel) --cov --cov-report=term:skip-covered
 

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from json.encoder import encode_basestring as quoted
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import rfc8785
 
@@ -44,26 +44,6 @@ NAMES = ("actor", "on_behalf_of", "reason")
 LARGEST = 2**53 - 1
 
 
-class Event(Protocol):
-    """The columns of an audit row, as the database gives them."""
-
-    id: int
-    xid: int
-    at: datetime
-    verb: str
-    actor_id: int | None
-    actor: str
-    on_behalf_of: str
-    target_type: str
-    target_id: str
-    organisation_id: int | None
-    reason: str
-    details: dict[str, Any]
-    request_id: str
-    salts: dict[str, str]
-    erased: dict[str, str] | None
-
-
 # As the database is asked for them, the JSON among them as its text.
 COLUMNS = (
     "id", "xid::text", "at", "verb", "actor_id", "actor", "on_behalf_of", "target_type", "target_id", "organisation_id", "reason",
@@ -72,7 +52,7 @@ COLUMNS = (
 
 
 class Row(NamedTuple):
-    """An event without what a model's object costs."""
+    """The columns of an audit row, without what a model's object costs; where a person waits, an AuditEvent has the same."""
 
     id: int
     xid: int
@@ -102,7 +82,7 @@ def is_plain(name: str, value: object) -> bool:
     return value is None or isinstance(value, bool) or (name in PLAIN and isinstance(value, (str, int)))
 
 
-def personal(event: Event) -> Iterator[tuple[str, Any]]:
+def personal(event: Row) -> Iterator[tuple[str, Any]]:
     """The values that a leaf only commits to; an empty text says nothing and needs none."""
     yield from ((name, value) for name in NAMES if (value := getattr(event, name)))
     yield from ((f"details.{name}", value) for name, value in event.details.items() if not is_plain(name, value))
@@ -131,14 +111,14 @@ def commitment(name: str, value: Any, salt: str) -> str:
     return hmac.digest(bytes.fromhex(salt), said, "sha256").hex()
 
 
-def commitments(event: Event) -> dict[str, str]:
+def commitments(event: Row) -> dict[str, str]:
     """Of every personal value; of an erased one what was kept of it. A row that was written without salts, by hand, is
     committed to all the same."""
     made = {name: commitment(name, value, event.salts.get(name, "")) for name, value in personal(event)}
     return made | event.erased if event.erased else made
 
 
-def leaf(event: Event) -> bytes:
+def leaf(event: Row) -> bytes:
     kept = event.erased or {}
     plain = {
         name: exact(value) for name, value in event.details.items() if is_plain(name, value) and f"details.{name}" not in kept
@@ -150,7 +130,7 @@ def leaf(event: Event) -> bytes:
     return written(event, plain, made).encode()
 
 
-def written(event: Event, plain: dict[str, Any], made: dict[str, str]) -> str:
+def written(event: Row, plain: dict[str, Any], made: dict[str, str]) -> str:
     """What the library makes of it, at the speed that a million leaves want; the names stand in their order."""
     return (
         f'{{"actor_id":{scalar(event.actor_id)},"at":"{event.at.isoformat(timespec="microseconds")[:26]}Z",'
@@ -171,7 +151,7 @@ def flat(values: Mapping[str, str | int | None]) -> str:
     return f"{{{','.join([f'{quoted(name)}:{scalar(values[name])}' for name in sorted(values)])}}}"
 
 
-def erased(event: Event, names: Iterable[str]) -> dict[str, str]:
+def erased(event: Row, names: Iterable[str]) -> dict[str, str]:
     """What `erased` must hold before these values and their salts are overwritten."""
     made: Mapping[str, str] = commitments(event)
     return {**(event.erased or {}), **{name: made[name] for name in names if name in made}}

@@ -22,6 +22,20 @@ SYSTEM_USER = "keyholder"
 SOCKET_LIMIT = 90
 IDENT = hashlib.sha256(str(DATA).encode()).hexdigest()[:12]
 
+# What only a production has.
+OF_PRODUCTION = ("DATABASE_OWNER_URL", "KEY_PEPPERS", "AUDIT_SIGNING_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY")
+
+
+def why_no_demo() -> str:
+    """A sentence where a production has lost its database: without one it would start as a demo, which lets everybody in."""
+    left = [name for name in OF_PRODUCTION if os.environ.get(name)]
+    if not left or "DATABASE_URL" in os.environ:
+        return ""
+    return (
+        f"{left[0]} is set and DATABASE_URL is not. Without DATABASE_URL Keyholder would start as a demo, open to everybody: "
+        "set it, or take the other away; see README.md."
+    )
+
 
 def as_root() -> bool:
     return os.geteuid() == 0

@@ -16,7 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config import postgres, valkey
-from config.installation import BASE, DATA, answers, as_root, demoted, launch, locked, make_folders, sockets, system_user
+from config.installation import (
+    BASE,
+    DATA,
+    answers,
+    as_root,
+    demoted,
+    launch,
+    locked,
+    make_folders,
+    sockets,
+    system_user,
+    why_no_demo,
+)
 
 STARTS_WITHIN = 30
 STOPS_WITHIN = 60
@@ -171,6 +183,8 @@ def supervision(port: int) -> Path:
 
 def run() -> None:
     """`make run`: takes the place of any detached services and becomes the supervisor."""
+    if sentence := why_no_demo():
+        raise SystemExit(sentence)
     port = chosen_port()
     lock = lock_run()
     if not port_free(port):

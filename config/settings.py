@@ -23,6 +23,10 @@ def refuse(sentence: str) -> NoReturn:
     raise SystemExit(2)
 
 
+if sentence := installation.why_no_demo():
+    refuse(sentence)
+
+
 def needed(name: str, demo: str) -> str:
     """The environment's value; in demo mode a fixed one; else the start ends with a sentence."""
     value = os.environ.get(name)

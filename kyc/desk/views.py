@@ -227,8 +227,9 @@ def reveal(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     target = get_object_or_404(Party, pk=party, organisation=found.organisation)
     form = masking.RevealForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say what you need it for."))
-        return page(request, found, tab, status=422)
+        for sentence in dict.fromkeys(sentence for errors in form.errors.values() for sentence in errors):
+            messages.error(request, sentence)
+        return page(request, found, tab, status=422, reveal_form=form)
     revealing.reveal(target, **form.cleaned_data, by=request.user)
     return page(request, found, tab, revealed=(target.pk, form.cleaned_data["field"]))
 

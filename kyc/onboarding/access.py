@@ -66,6 +66,7 @@ def while_open(step: str) -> Callable[[Page], Page]:
             if step not in way.open:
                 messages.info(request, why_closed(organisation, way, step))
                 return redirect("onboarding:overview")
+            request.way = way
             return view(request, organisation, **kwargs)
 
         return page

@@ -17,7 +17,9 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def page(request: HttpRequest, organisation: Organisation, template: str, *, step: str = "", **context: Any) -> HttpResponse:
     """The template onboarding/TEMPLATE.html; 422 when a form in it was refused, so that nothing takes it for saved."""
-    way = steps.way(organisation)
+    # Found already where the page was only asked for; what was sent may have changed it.
+    known = getattr(request, "way", None) if request.method != "POST" else None
+    way = known or steps.way(organisation)
     case = way.case
     wanted = asked(way.requirements)
     form = context.get("form")

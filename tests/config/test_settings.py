@@ -71,6 +71,15 @@ class TestProduction:
         assert done.returncode == 2
         assert done.stderr == f"{name} is not set. Keyholder does not start without it outside demo mode; see README.md.\n"
 
+    @pytest.mark.parametrize("left", ["DATABASE_OWNER_URL", "KEY_PEPPERS", "AUDIT_SIGNING_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY"])
+    @pytest.mark.parametrize("program", ["manage.py", "launcher"])
+    def test_one_that_has_lost_its_database_is_no_demo(self, tmp_path: Path, program: str, left: str) -> None:
+        command = PROGRAMS.get(program, ["python", "-m", "config.services", "run"])
+        done = started(tmp_path / "state", *command, **{left: COMPLETE.get(left, "postgresql://owner@127.0.0.1:1/keyholder")})
+        assert done.returncode in {1, 2}
+        assert done.stderr.startswith(f"{left} is set and DATABASE_URL is not. ")
+        assert not (tmp_path / "state").exists()
+
     @pytest.mark.parametrize("program", ["worker", "beat", "web"])
     def test_so_does_every_other_program(self, tmp_path: Path, program: str) -> None:
         port = {"GRANIAN_PORT": str(free_port())}

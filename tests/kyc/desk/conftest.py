@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from kyc.cases.models import Case, Examination, Finding
+from kyc.parties.models import Party
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListVersion
 from tests import cast
@@ -87,6 +88,17 @@ def make(db: None) -> Callable[..., Case]:
 @pytest.fixture
 def case(make: Callable[..., Case]) -> Case:
     return make()
+
+
+@pytest.fixture
+def by(case: Case) -> User:
+    """Whose case it is."""
+    return User.objects.get(email="alice@nordlys.example")
+
+
+@pytest.fixture
+def person(case: Case) -> Party:
+    return Party.objects.get(organisation=case.organisation, kind="person")
 
 
 @pytest.fixture

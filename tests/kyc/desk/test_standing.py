@@ -28,16 +28,6 @@ def text(answer: object) -> str:
 
 
 @pytest.fixture
-def by(case: Case) -> User:
-    return User.objects.get(email="alice@nordlys.example")
-
-
-@pytest.fixture
-def person(case: Case) -> Party:
-    return Party.objects.get(organisation=case.organisation, kind="person")
-
-
-@pytest.fixture
 def passport(case: Case, person: Party, by: User) -> Document:
     return evidence.upload(case.organisation, kind="passport", file=cast.pdf(), party=person, by=by)
 

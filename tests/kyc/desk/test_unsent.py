@@ -24,16 +24,6 @@ def page(client: Client, case: Case, tab: str = "summary") -> str:
 
 
 @pytest.fixture
-def by(case: Case) -> User:
-    return User.objects.get(email="alice@nordlys.example")
-
-
-@pytest.fixture
-def person(case: Case) -> Party:
-    return Party.objects.get(organisation=case.organisation, kind="person")
-
-
-@pytest.fixture
 def waiting(case: Case, ana: User, rui: User) -> Case:
     asked = actions.propose(case, choice="ask", reason="document_missing", note="Read.", message="Send all of it anew.", by=ana)
     actions.take(asked, by=rui)

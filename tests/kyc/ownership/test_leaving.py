@@ -7,8 +7,9 @@ from accounts.permissions import NotPermitted
 from kyc.ownership import actions as ownership
 from kyc.ownership import leaving
 from kyc.parties import actions as parties
-from kyc.parties.models import Party, Role
+from kyc.parties.models import Party
 from tests.cast import Founded, customer, founded
+from tests.kyc.parties.scenes import live_roles, person
 
 pytestmark = pytest.mark.django_db
 
@@ -16,15 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def nordlys() -> Founded:
     return founded(customer())
-
-
-def live_roles(party: Party) -> set[str]:
-    return set(Role.objects.live().filter(party=party).values_list("kind", flat=True))
-
-
-def person(nordlys: Founded, name: str = "Lars Dahl", roles: tuple[str, ...] = ("director",), **more: object) -> Party:
-    told = {"country": "NO", "birth_date": "1980-02-01", "title": "Manager"} | more
-    return parties.declare_person(nordlys.organisation, name=name, roles=roles, by=nordlys.by, **told)
 
 
 class TestRemove:

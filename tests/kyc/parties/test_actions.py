@@ -15,6 +15,7 @@ from kyc.parties.models import Party, Role
 from kyc.parties.sentences import one_stop
 from kyc.parties.wording import BadText, checked, past_day
 from tests.cast import Founded, customer, founded
+from tests.kyc.parties.scenes import live_roles, person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,15 +23,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def nordlys() -> Founded:
     return founded(customer())
-
-
-def live_roles(party: Party) -> set[str]:
-    return set(Role.objects.live().filter(party=party).values_list("kind", flat=True))
-
-
-def person(nordlys: Founded, name: str = "Lars Dahl", roles: tuple[str, ...] = ("director",), **more: object) -> Party:
-    told = {"country": "NO", "birth_date": "1980-02-01", "title": "Manager"} | more
-    return parties.declare_person(nordlys.organisation, name=name, roles=roles, by=nordlys.by, **told)
 
 
 class TestDeclareCompany:
