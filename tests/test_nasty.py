@@ -88,8 +88,8 @@ ALLOWED = {200, 302, 400, 403, 404, 409, 413, 422}
 SHOWN = ("HTML", "attribute", "template", "SQL", "emoji", "path", "format")
 # What a form brings along unseen, without which it is about nothing.
 UNSEEN = ("shown", "notice", "once", "decision")
-# A wrong form says so beside its fields; any other refusal is a page of its own.
-BESIDE = (b'class="errors"', b"error-summary", b'class="notice bad"', b'class="notice warn"', b'role="alert"')
+# A wrong form says so beside its fields, and who was too late above the page; any other refusal is a page of its own.
+BESIDE = (b'class="errors"', b"error-summary", b'class="notice bad"', b'class="notice warn"', b'class="notice info"', b'role="alert"')
 PAGE = re.compile(rb"<h1[^>]*>\s*\S.*?</h1>.*?<p[^>]*>\s*\S", re.DOTALL)
 # What a second sending may add, and why it may.
 AUDIT, REPORTS = ("accounts.AuditEvent",), ("accounts.AuditEvent", "reports.Report", "reports.ReportEvent")
@@ -98,6 +98,8 @@ TWICE: dict[str, tuple[tuple[str, ...], str]] = {
     "desk:next": (("accounts.AuditEvent", "kyc.CaseEvent"), "each press takes one case more"),
     "onboarding:owner": (AUDIT, "to save again what stands answers a question about it, and kyc.cases.items reads that there"),
     "onboarding:person": (AUDIT, "as for an owner"),
+    "onboarding:payment_change": (AUDIT, "as for an owner"),
+    "reports:again": (REPORTS, "each press asks for one more of the same"),
     "reports:request": (REPORTS, "the instant at which it is asked is part of what a report is of"),
 }
 # Counted by nobody: what is kept of the asking itself, not of what was asked for.

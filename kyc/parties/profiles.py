@@ -32,8 +32,8 @@ def customer_class(organisation: Organisation) -> str:
 
 @transaction.atomic
 def choose(organisation: Organisation, *, customer_class: str, programme: str, programme_run_by: str = "", by: User) -> Profile:
-    """Says, or says anew, what the organisation is. Where that is another kind of party than before, who was named until
-    then leaves. Raises BadText."""
+    """Says, or says anew, what the organisation is; repeated, it is silence. Where that is another kind of party than before,
+    who was named until then leaves. Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
     if customer_class not in C.values:
         raise BadText("customer_class", _("Choose what you are."))
@@ -42,6 +42,8 @@ def choose(organisation: Organisation, *, customer_class: str, programme: str, p
     is_none = programme == Profile.Programme.NONE
     run_by = "" if is_none else checked("programme_run_by", programme_run_by, limit=300, required=True)
     profile = of(organisation) or Profile(organisation=organisation)
+    if (profile.customer_class, profile.programme, profile.programme_run_by) == (customer_class, programme, run_by):
+        return profile
     profile.customer_class, profile.programme, profile.programme_run_by = customer_class, programme, run_by
     profile.save()
     known = customer(organisation)

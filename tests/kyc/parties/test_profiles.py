@@ -32,6 +32,11 @@ class TestChoose:
         assert Profile.objects.get().programme_run_by == "Open Academy"
         assert AuditEvent.objects.filter(verb="party.profile_chosen").count() == 1
 
+    def test_said_again_it_is_silence(self, nordlys: Founded) -> None:
+        for _ in range(2):
+            choose(nordlys, "research", "education", "Open Academy")
+        assert AuditEvent.objects.filter(verb="party.profile_chosen").count() == 1
+
     def test_the_same_kind_of_party_keeps_who_was_named(self, nordlys: Founded) -> None:
         choose(nordlys, "research")
         assert parties.customer(nordlys.organisation) == nordlys.party
