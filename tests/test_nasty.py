@@ -89,7 +89,8 @@ SHOWN = ("HTML", "attribute", "template", "SQL", "emoji", "path", "format")
 # What a form brings along unseen, without which it is about nothing.
 UNSEEN = ("shown", "notice", "once", "decision")
 # A wrong form says so beside its fields, and who was too late above the page; any other refusal is a page of its own.
-BESIDE = (b'class="errors"', b"error-summary", b'class="notice bad"', b'class="notice warn"', b'class="notice info"', b'role="alert"')
+NOTICES = tuple(f'class="notice {tone}"'.encode() for tone in ("bad", "warn", "info"))
+BESIDE = (b'class="errors"', b"error-summary", *NOTICES, b'role="alert"')
 PAGE = re.compile(rb"<h1[^>]*>\s*\S.*?</h1>.*?<p[^>]*>\s*\S", re.DOTALL)
 # What a second sending may add, and why it may.
 AUDIT, REPORTS = ("accounts.AuditEvent",), ("accounts.AuditEvent", "reports.Report", "reports.ReportEvent")

@@ -256,7 +256,7 @@ def end_entity(case: Case, *, by: User) -> None:
 SUBJECTS = {
     Case.State.APPROVED: gettext_lazy("You are verified"),
     Case.State.REFUSED: gettext_lazy("We could not verify your organisation"),
-    Case.State.WAITING: gettext_lazy("One more thing before we can verify you"),
+    Case.State.WAITING: gettext_lazy("One more thing we need from you"),
 }
 
 

@@ -1,5 +1,5 @@
 """What a customer told that may well be true, and that somebody looks at before it is believed: who acts for it and is very
-young, who pays under another's name, and what is not told of its foreign owners."""
+young, who signed and may not any more, who pays under another's name, and what is not told of its foreign owners."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -14,6 +14,8 @@ from kyc.cases.models import Finding
 from kyc.cases.round import Round
 from kyc.ownership import regimes
 from kyc.ownership.regimes import Verdict
+from kyc.parties import questionnaires
+from kyc.parties.actions import signing
 from kyc.parties.models import Party, PaymentMeans, Role
 from kyc.parties.sentences import one_stop
 from kyc.parties.wording import age
@@ -39,6 +41,9 @@ def findings(facts: Round, owners: Mapping[str, Verdict]) -> list[Row]:
     if foreign:
         told = _("Pays in the name of somebody who is not named as one of this customer's parties: %(names)s.")
         rows.append(("payment", Finding.State.WARN, one_stop(told % {"names": listed(foreign)}), "use"))
+    if signer := signed_and_left(facts):
+        told = _("The intended use was signed by %(name)s, who is not named any more as one who may sign.") % {"name": signer}
+        rows.append(("signature", Finding.State.WARN, told, "use"))
     if unreached:
         told = _("An address, e-mail or telephone is not told of these owners, who are no US persons: %(names)s.")
         rows.append(("contact", Finding.State.INFO, one_stop(told % {"names": listed(unreached)}), "status"))
@@ -65,6 +70,14 @@ def in_anothers_name(facts: Round) -> list[str]:
     means = PaymentMeans.objects.live().filter(organisation=facts.examination.organisation).exclude(holder="").order_by("pk")
     holders = dict.fromkeys(means.values_list("holder", flat=True))
     return [holder for holder in holders if telling(holder) not in known]
+
+
+def signed_and_left(facts: Round) -> str:
+    """The name under the intended use, once nobody who may sign bears it."""
+    signed = facts.declared.signed
+    if signed is None or questionnaires.is_one_of(signing(facts.examination.organisation), signed.signed_name):
+        return ""
+    return signed.signed_name
 
 
 def out_of_reach(facts: Round, owners: Mapping[str, Verdict]) -> list[str]:

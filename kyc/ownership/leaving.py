@@ -36,7 +36,8 @@ def refuse_while_held(party: Party) -> None:
 
 @transaction.atomic
 def remove(party: Party, *, by: User) -> Party:
-    """Takes a party out: its roles and interests end today. Repeated, it is silence. Raises IsCustomer, HeldThrough."""
+    """Takes a party out: its roles and interests end today, and who was named only because of these leaves with it. Repeated,
+    it is silence. Raises IsCustomer, HeldThrough."""
     organisations.locked(party.organisation, by=by)
     party = Party.objects.get(pk=party.pk)
     if party.removed_on:
@@ -47,10 +48,15 @@ def remove(party: Party, *, by: User) -> Party:
     refuse_while_held(party)
     today = timezone.localdate()
     roles.update(valid_to=today)
-    Interest.objects.live().filter(Q(owner=party) | Q(owned=party)).update(valid_to=today)
+    ended = Interest.objects.live().filter(Q(owner=party) | Q(owned=party))
+    beside = Party.objects.filter(Q(interests__in=ended) | Q(held_through__in=ended)).exclude(pk=party.pk)
+    left_behind = list(beside.distinct().order_by("pk"))
+    ended.update(valid_to=today)
     party.removed_on = today
     party.save(update_fields=["removed_on"])
     audit.record("party.removed", target=party, by=by, name=party.name)
+    for other in left_behind:
+        let_go(other, by=by)
     return party
 
 

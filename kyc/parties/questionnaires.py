@@ -1,6 +1,6 @@
 """Intended use (EXP-01): the questions of the rule pack answered, signed and dated; good until they expire."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from accounts.models import Organisation, User
 from config import jobs
 from kyc.parties import countries, profiles
 from kyc.parties.actions import signing
-from kyc.parties.models import Questionnaire
+from kyc.parties.models import Party, Questionnaire
 from kyc.parties.sentences import one_stop
 from kyc.parties.wording import BadText, checked, is_same_person
 from kyc.rules import packs
@@ -84,10 +84,14 @@ def refuse_stranger(organisation: Organisation, name: str) -> None:
     may_sign = signing(organisation)
     if not may_sign:
         raise BadText("signed_name", _("First name who may sign for you; then sign here with that name."))
-    if not any(is_same_person(name, party.name, party.native_name) for party in may_sign):
+    if not is_one_of(may_sign, name):
         names = ", ".join(party.name for party in may_sign)
         told = _("Sign with the full name of one who may sign for you, as you named them: %(names)s.") % {"names": names}
         raise BadText("signed_name", one_stop(told))
+
+
+def is_one_of(people: Iterable[Party], name: str) -> bool:
+    return any(is_same_person(name, party.name, party.native_name) for party in people)
 
 
 def answered(asked: list[Question], answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -241,7 +241,7 @@ class TestTake:
         [
             ("approve", "approved", "You are verified"),
             ("refuse", "refused", "We could not verify your organisation"),
-            ("ask", "waiting", "One more thing before we can verify you"),
+            ("ask", "waiting", "One more thing we need from you"),
         ],
     )
     def test_makes_it_so_and_writes_to_the_owner(

@@ -7,12 +7,15 @@ import pytest
 from django.utils import timezone
 
 from kyc.cases import doubts
+from kyc.cases.models import Examination
+from kyc.cases.round import gather
 from kyc.evidence import actions as evidence
+from kyc.ownership import leaving
 from kyc.parties import actions as parties
-from kyc.parties import payments
+from kyc.parties import payments, questionnaires
 from kyc.parties.models import Role
 from kyc.screening.models import ListVersion
-from tests.cast import Founded, pdf
+from tests.cast import ANSWERS, Founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import finding
 
@@ -59,6 +62,19 @@ class TestTooYoung:
     def test_who_leads_no_more_is_not_told(self, nordlys: Founded) -> None:
         Role.objects.filter(party=nordlys.controller).update(valid_to=timezone.localdate())
         assert nordlys.controller.pk not in doubts.acting_for(nordlys.organisation)
+
+
+class TestSignedAndLeft:
+    def test_a_signature_of_one_who_left_is_told(self, nordlys: Founded, the_list: ListVersion) -> None:
+        named(nordlys, "Siri Sand", born(40), "signatory")
+        siri = nordlys.organisation.party_set.get(name="Siri Sand")
+        questionnaires.sign(nordlys.organisation, answers=ANSWERS, signed_name="Siri Sand", by=nordlys.by)
+        assert doubts.signed_and_left(gather(Examination(organisation=nordlys.organisation, rule_pack="2026.11"))) == ""
+        leaving.remove(siri, by=nordlys.by)
+        assert finding(scenes.ready(nordlys).examinations.get(), "signature") == (
+            "warn",
+            "The intended use was signed by Siri Sand, who is not named any more as one who may sign.",
+        )
 
 
 class TestOutOfReach:

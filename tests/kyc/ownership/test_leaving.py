@@ -1,6 +1,7 @@
 """Who leaves, and who stays."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
@@ -26,6 +27,25 @@ class TestRemove:
         leaving.remove(lars, by=nordlys.by)
         assert live_roles(lars) == set()
         assert AuditEvent.objects.filter(verb="party.removed").count() == 1
+
+    def test_who_was_named_only_because_of_him_leaves_with_him(self, nordlys: Founded) -> None:
+        behind = ownership.name_principal(nordlys.organisation, name="Per Skjult", country="NO", by=nordlys.by)
+        holding = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, kind="company", name="Fjord AS", country="NO", hq_country="NO", share="40",
+            by=nordlys.by,
+        ).owner  # fmt: skip
+        above = ownership.declare_owner(
+            nordlys.organisation, owned=holding, name="Kari Moe", country="NO", share="100", by=nordlys.by
+        ).owner
+        nominee = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, name="Nina Vik", country="NO", share="10", held_for=behind, by=nordlys.by
+        ).owner
+        leaving.remove(nominee, by=nordlys.by)
+        leaving.remove(holding, by=nordlys.by)
+        for party in (behind, above):
+            party.refresh_from_db()
+            assert (party.removed_on, live_roles(party)) == (timezone.localdate(), set())
+        assert Party.objects.get(pk=nordlys.party.pk).removed_on is None
 
     def test_the_customer_stays(self, nordlys: Founded) -> None:
         with pytest.raises(leaving.IsCustomer):
