@@ -14,8 +14,12 @@ from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from tests import stage as stages
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
+from tests.stage import _django_db_helper, stage, staged
+
+__all__ = ["_django_db_helper", "stage", "staged"]
 
 # These keep a transaction that has written open for long, which the server shows to every database, and the others wait until
 # nothing is written: one after the other, not beside each other.
@@ -29,11 +33,18 @@ GROUPS = INSTALLATION, LONG = "installation", "open for long"
 # Before xdist's own, which reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In parallel a file stays together, and so do all who share the one running installation; the longest begin."""
+    """In parallel a file stays together, and so do all who share the one running installation; the longest begin. In a file
+    those stand together that begin with the same scenes."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-    # One process takes the first group and another the second, so that neither is left with a long one at the end.
-    items.sort(key=lambda item: GROUPS.index(name) if (name := group(item)) in GROUPS else len(GROUPS))
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+
+    def place(item: pytest.Item) -> tuple[int, int, list[str]]:
+        # One process takes the first group and another the second, so that neither is left with a long one at the end.
+        name = group(item)
+        return GROUPS.index(name) if name in GROUPS else len(GROUPS), files[item.path], list(stages.asked(item))
+
+    items.sort(key=place)
 
 
 def group(item: pytest.Item) -> str:

@@ -1,6 +1,7 @@
 """Nordlys, which Alice fills in; Ana who proposes and Rui who decides; the short list."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,6 +11,7 @@ from kyc.screening.models import ListVersion
 from tests import cast
 from tests.cast import Founded, founded
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 
 @pytest.fixture
@@ -22,17 +24,18 @@ def rui(db: None) -> User:
     return scenes.person("rui@keyholder.example", "Rui Duarte", "approver")
 
 
-@pytest.fixture
-def nordlys(db: None) -> Founded:
+@scene
+def nordlys() -> Founded:
     return founded(scenes.person("alice@nordlys.example", "Alice Olsen"))
 
 
-@pytest.fixture
-def the_list(db: None, tmp_path: Path) -> ListVersion:
-    return cast.load_list(tmp_path)
+@scene
+def the_list() -> ListVersion:
+    with TemporaryDirectory() as folder:
+        return cast.load_list(Path(folder))
 
 
-@pytest.fixture
+@scene
 def case(nordlys: Founded, the_list: ListVersion) -> Case:
     """Examined, in review, nothing against it."""
     return scenes.ready(nordlys)

@@ -14,6 +14,7 @@ from kyc.parties.models import Party
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListVersion
 from tests import cast
+from tests.stage import scene
 
 
 @pytest.fixture
@@ -73,35 +74,36 @@ def examined(case: Case, *, value: int = 12, band: str = "low") -> Examination:
     return examination
 
 
+def made(name: str = "Nordlys Modelling AS", *, email: str = "alice@nordlys.example", **score: Any) -> Case:
+    by = User.objects.filter(email=email).first() or cast.customer(email)
+    found = cast.submitted(by, name=name)
+    case = found.organisation.case_set.get()
+    examined(case, **score)
+    return Case.objects.get(pk=case.pk)
+
+
 @pytest.fixture
 def make(db: None) -> Callable[..., Case]:
-    def made(name: str = "Nordlys Modelling AS", *, email: str = "alice@nordlys.example", **score: Any) -> Case:
-        by = User.objects.filter(email=email).first() or cast.customer(email)
-        found = cast.submitted(by, name=name)
-        case = found.organisation.case_set.get()
-        examined(case, **score)
-        return Case.objects.get(pk=case.pk)
-
     return made
 
 
-@pytest.fixture
-def case(make: Callable[..., Case]) -> Case:
-    return make()
+@scene
+def case() -> Case:
+    return made()
 
 
-@pytest.fixture
+@scene
 def by(case: Case) -> User:
     """Whose case it is."""
     return User.objects.get(email="alice@nordlys.example")
 
 
-@pytest.fixture
+@scene
 def person(case: Case) -> Party:
     return Party.objects.get(organisation=case.organisation, kind="person")
 
 
-@pytest.fixture
+@scene
 def hit(case: Case) -> Hit:
     version = ListVersion.objects.create(
         source="ofac-sdn", published=date(2024, 5, 2), sha256="0" * 64, entries_count=1, is_active=True

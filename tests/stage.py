@@ -1,0 +1,112 @@
+"""Scenes that the tests of a file begin with, each made once a file: a test undoes only what it did itself.
+
+    @scene
+    def nordlys() -> Founded:
+        return founded(customer())
+
+    @scene
+    def case(nordlys: Founded) -> Case:
+        return scenes.ready(nordlys)
+
+makes two fixtures of which each test gets a copy of its own. A scene may ask for other scenes only.
+"""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+Make = Callable[..., Any]
+
+
+def scene(make: Make) -> Any:
+    needs = signature(make).parameters
+
+    @wraps(make)
+    def given(stage: "Stage", db: None, **made_before: Any) -> Any:
+        return stage.copy(make.__name__)
+
+    own = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("stage", "db")]
+    given.__signature__ = signature(make).replace(parameters=[*own, *needs.values()])  # type: ignore[attr-defined]  # pytest reads it
+    given.scene = make  # type: ignore[attr-defined]  # and this is for `asked`
+    return pytest.fixture(given)
+
+
+def asked(item: Any) -> dict[str, Make]:
+    """The scenes a test begins with, in the order in which they are made."""
+    found = {}
+    for name, definitions in item._fixtureinfo.name2fixturedefs.items():
+        for definition in reversed(definitions):
+            if make := getattr(definition.func, "scene", None):
+                found[name] = make
+            # Who stands in front of another of the same name may have asked for that one.
+            if make or name not in definition.argnames:
+                break
+
+    def depth(name: str) -> int:
+        return 1 + max((depth(need) for need in signature(found[name]).parameters), default=0)
+
+    return {name: found[name] for name in sorted(found, key=lambda name: (depth(name), name))}
+
+
+class Stage:
+    """What stands, each scene in a savepoint upon those before it."""
+
+    def __init__(self) -> None:
+        self.standing: list[tuple[str, Make, Any, transaction.Atomic]] = []
+
+    def set(self, wanted: dict[str, Make]) -> None:
+        scenes = list(wanted.items())
+        kept = 0
+        while kept < min(len(scenes), len(self.standing)) and scenes[kept] == self.standing[kept][:2]:
+            kept += 1
+        self.strike(kept)
+        for name, make in scenes[kept:]:
+            atomic = transaction.atomic()
+            # As a test's own transaction, in which what must stand alone may stand.
+            atomic._from_testcase = True
+            atomic.__enter__()
+            self.standing.append((name, make, None, atomic))
+            made = make(**{need: self.copy(need) for need in signature(make).parameters})
+            connection.check_constraints()
+            self.standing[-1] = (name, make, made, atomic)
+
+    def strike(self, kept: int = 0) -> None:
+        while len(self.standing) > kept:
+            *_scene, atomic = self.standing.pop()
+            transaction.set_rollback(True)
+            atomic.__exit__(None, None, None)
+
+    def copy(self, name: str) -> Any:
+        """Of what a scene gave: what a test does to it, no other sees."""
+        return deepcopy(next(made for standing, _make, made, _atomic in self.standing if standing == name))
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
+    found = Stage()
+    yield found
+    with django_db_blocker.unblock():
+        found.strike()
+
+
+@pytest.fixture
+def staged(request: pytest.FixtureRequest, stage: Stage, django_db_blocker: Any) -> None:
+    """What this test begins with stands, and nothing else."""
+    with django_db_blocker.unblock():
+        # Who looks at transactions themselves can't stand in one.
+        stage.set({} if is_transactional(request) else asked(request.node))
+
+
+def is_transactional(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
+
+
+@pytest.fixture
+def _django_db_helper(staged: None, _django_db_helper: None) -> None:
+    """The test's own transaction begins upon the stage."""
