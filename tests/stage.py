@@ -28,7 +28,8 @@ def scene(make: Make) -> Any:
 
     @wraps(make)
     def given(stage: "Stage", db: None, **made_before: Any) -> Any:
-        return stage.copy(make.__name__)
+        # A test that looks at transactions themselves makes its own.
+        return stage.copy(make.__name__) if stage.standing else make(**made_before)
 
     own = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("stage", "db")]
     given.__signature__ = signature(make).replace(parameters=[*own, *needs.values()])  # type: ignore[attr-defined]  # pytest reads it
@@ -96,9 +97,8 @@ def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
 
 @pytest.fixture
 def staged(request: pytest.FixtureRequest, stage: Stage, django_db_blocker: Any) -> None:
-    """What this test begins with stands, and nothing else."""
+    """What this test begins with stands, and nothing else; nothing where it could see that it stands in a transaction."""
     with django_db_blocker.unblock():
-        # Who looks at transactions themselves can't stand in one.
         stage.set({} if is_transactional(request) else asked(request.node))
 
 

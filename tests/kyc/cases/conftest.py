@@ -3,8 +3,6 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
-
 from accounts.models import User
 from kyc.cases.models import Case
 from kyc.screening.models import ListVersion
@@ -14,13 +12,13 @@ from tests.kyc.cases import scenes
 from tests.stage import scene
 
 
-@pytest.fixture
-def ana(db: None) -> User:
+@scene
+def ana() -> User:
     return scenes.person("ana@keyholder.example", "Ana Maric", "analyst")
 
 
-@pytest.fixture
-def rui(db: None) -> User:
+@scene
+def rui() -> User:
     return scenes.person("rui@keyholder.example", "Rui Duarte", "approver")
 
 

@@ -19,11 +19,12 @@ from kyc.screening.models import ListVersion
 from tests.cast import Founded, customer, founded, pdf, staff
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import company, own
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys(the_list: ListVersion) -> Founded:
     """Half of it Alice's, so that there is room for other owners; examined."""
     found = founded(customer())

@@ -13,11 +13,12 @@ from kyc.evidence import actions as evidence
 from kyc.evidence import sniff
 from kyc.evidence.models import Document
 from tests.cast import Founded, customer, founded, pdf, signed_in, staff
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer())
 

@@ -10,22 +10,23 @@ from kyc.parties import statuses
 from kyc.parties.models import PersonStatus, Role
 from tests.cast import Founded, customer, founded, pdf, staff
 from tests.kyc.cases.scenes import audit_breaks
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 FELL = ("authority.verification_fell", "status.verification_fell")
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer())
 
 
-@pytest.fixture
+@scene
 def ana() -> User:
     return staff("analyst", "Ana Maric")
 
 
-@pytest.fixture
+@scene
 def passport(nordlys: Founded, ana: User) -> Document:
     """A US person's, verified by it under one test."""
     statuses.declare(nordlys.controller, basis="citizen", by=nordlys.by)

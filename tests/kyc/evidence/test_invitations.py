@@ -19,12 +19,13 @@ from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded, pdf, staff
+from tests.stage import scene
 
 ADDRESS = "freja@nordlys.example"
 
 
-@pytest.fixture
-def nordlys(db: None) -> Founded:
+@scene
+def nordlys() -> Founded:
     return founded(customer())
 
 

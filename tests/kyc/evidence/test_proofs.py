@@ -19,18 +19,19 @@ from kyc.parties import actions as parties
 from kyc.parties import statuses
 from kyc.parties.models import Party, PersonStatus, Role
 from tests.cast import Founded, customer, founded, pdf, staff
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     found = founded(customer())
     statuses.declare(found.controller, basis="citizen", by=found.by)
     return found
 
 
-@pytest.fixture
+@scene
 def passport(nordlys: Founded) -> Document:
     return evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=nordlys.controller, by=nordlys.by)
 

@@ -1,7 +1,5 @@
 """Nordlys once verified, its first key, and the people round it."""
 
-import pytest
-
 from accounts.models import User
 from kyc.cases.models import Case, Entity
 from kyc.keys import linking
@@ -10,20 +8,21 @@ from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.cases.conftest import ana, case, nordlys, rui, the_list  # noqa: F401  # fixtures
 from tests.kyc.keys.scenes import Issued, issue
+from tests.stage import scene
 
 
-@pytest.fixture
+@scene
 def entity(case: Case, ana: User, rui: User) -> Entity:  # noqa: F811
     return scenes.approved(case, ana=ana, rui=rui)
 
 
-@pytest.fixture
+@scene
 def issued(nordlys: Founded, entity: Entity) -> Issued:  # noqa: F811
     """A key that nothing has linked yet."""
     return issue(nordlys)
 
 
-@pytest.fixture
+@scene
 def linked(issued: Issued) -> Issued:
     linking.run()
     issued.key.refresh_from_db()
@@ -31,7 +30,7 @@ def linked(issued: Issued) -> Issued:
     return issued
 
 
-@pytest.fixture
+@scene
 def sorvik(the_list: object, ana: User, rui: User) -> Founded:  # noqa: F811
     """Another verified customer."""
     found = scenes.sorvik()

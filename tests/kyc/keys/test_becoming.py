@@ -17,11 +17,12 @@ from kyc.parties.models import Party
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded, pdf
 from tests.rows import one_of_each
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     """With a document about nobody, one about Alice, and Alice invited."""
     found = founded(customer())

@@ -5,14 +5,15 @@ from django.test import Client
 
 from accounts.models import User
 from tests.cast import Founded, customer, founded, signed_in
+from tests.stage import scene
 
 
-@pytest.fixture
-def alice(db: None) -> User:
+@scene
+def alice() -> User:
     return customer()
 
 
-@pytest.fixture
+@scene
 def nordlys(alice: User) -> Founded:
     return founded(alice)
 
@@ -22,6 +23,6 @@ def alices(nordlys: Founded) -> Client:
     return signed_in(nordlys.by)
 
 
-@pytest.fixture
-def other(db: None) -> Founded:
+@scene
+def other() -> Founded:
     return founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie Other")

@@ -9,13 +9,14 @@ from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.parties.models import Party
 from tests.cast import Founded, customer, pdf, signed_in, staff
+from tests.stage import scene
 
 NAMED = ("overview", "create", "company", "people", "person_add", "owners", "documents", "check", "keys", "key_issue")
 WITH_ID = ("person", "person_remove", "owner", "owner_remove", "document", "document_remove", "key_revoke")
 MISSING = 999_999_999
 
 
-@pytest.fixture
+@scene
 def strangers_ids(other: Founded) -> dict[str, int]:
     """Ids of things that exist, in another organisation."""
     interest = ownership.declare_owner(other.organisation, owned=other.party, owner=other.controller, share="100", by=other.by)

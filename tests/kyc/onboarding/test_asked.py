@@ -1,7 +1,5 @@
 """What an officer asked for: exactly that is shown, open and waited for."""
 
-from pathlib import Path
-
 import pytest
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
@@ -16,17 +14,19 @@ from kyc.cases.models import Case, Requirement
 from kyc.evidence import actions as evidence
 from kyc.onboarding import steps
 from kyc.parties.models import Party, Role
-from tests.cast import Founded, load_list, pdf, signed_in, staff, submitted
+from kyc.screening.models import ListVersion
+from tests.cast import Founded, pdf, signed_in, staff, submitted
+from tests.kyc.cases.conftest import the_list  # noqa: F401  # a fixture
+from tests.stage import scene
 
 
 def url(name: str) -> str:
     return reverse(f"onboarding:{name}")
 
 
-@pytest.fixture
-def asked(alice: User, tmp_path: Path) -> Founded:
+@scene
+def asked(alice: User, the_list: ListVersion) -> Founded:  # noqa: F811
     """The identity paper of Alice and the use were asked for."""
-    load_list(tmp_path)
     found = submitted(alice)
     examining.run()
     items = [

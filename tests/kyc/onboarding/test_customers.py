@@ -17,6 +17,7 @@ from kyc.onboarding import steps
 from kyc.parties import profiles
 from kyc.parties.models import Party, Profile, Role
 from tests.cast import Founded, load_list, signed_in, staff, submitted
+from tests.stage import scene
 
 KIND = {"customer_class": "company", "programme": "none"}
 ADDRESS = {"address": "Gate 1\nOslo", "phone": "+47 77 00 00 00"}
@@ -50,7 +51,7 @@ def url(name: str, *args: object) -> str:
     return reverse(f"onboarding:{name}", args=args)
 
 
-@pytest.fixture
+@scene
 def new(alice: User) -> Organisation:
     organisation = organisations.create(name="Something", by=alice)
     cases.open_case(organisation, notice_version="2026-11", locale="en", by=alice)

@@ -15,11 +15,12 @@ from kyc.keys.models import Key
 from kyc.onboarding.key_pages import ONCE
 from kyc.parties.models import Party
 from tests.cast import Founded, signed_in, staff
+from tests.stage import scene
 
 KEYS, ISSUE = "/verification/keys/", "/verification/keys/issue/"
 
 
-@pytest.fixture
+@scene
 def verified(nordlys: Founded) -> Founded:
     """Nordlys with an entity, by an approval that a second person took."""
     ana, rui = staff("analyst", "Ana"), staff("approver", "Rui")

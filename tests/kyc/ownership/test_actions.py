@@ -12,11 +12,12 @@ from kyc.parties.actions import NotHere
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer())
 

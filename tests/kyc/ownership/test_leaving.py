@@ -11,11 +11,12 @@ from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from tests.cast import Founded, customer, founded
 from tests.kyc.parties.scenes import live_roles, person
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer())
 

@@ -11,16 +11,17 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from tests.cast import Founded, customer, founded, signed_in
+from tests.stage import scene
 
 STATE = {"kind": Party.Kind.STATE, "name": "Kingdom of Norway", "country": "NO"}
 
 
-@pytest.fixture
-def nordlys(db: None) -> Founded:
+@scene
+def nordlys() -> Founded:
     return founded(customer())
 
 
-@pytest.fixture
+@scene
 def state(nordlys: Founded) -> Party:
     return declare_owner(nordlys.organisation, owned=nordlys.party, share="100", by=nordlys.by, **STATE).owner
 

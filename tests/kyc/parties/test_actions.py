@@ -16,11 +16,12 @@ from kyc.parties.sentences import one_stop
 from kyc.parties.wording import BadText, checked, past_day
 from tests.cast import Founded, customer, founded
 from tests.kyc.parties.scenes import live_roles, person
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer())
 

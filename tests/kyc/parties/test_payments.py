@@ -7,12 +7,13 @@ from kyc.parties import payments
 from kyc.parties.models import PaymentMeans
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 BASE = {"holder": "Nordlys AS", "institution": "DNB", "country": "NO", "source": "revenue"}
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer(), told=False)
 

@@ -9,11 +9,12 @@ from kyc.parties import profiles
 from kyc.parties.models import Party, Profile, Role
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer(), told=False)
 

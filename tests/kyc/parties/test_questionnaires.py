@@ -14,11 +14,12 @@ from kyc.parties.models import Questionnaire, Role
 from kyc.parties.wording import BadText
 from kyc.rules import packs
 from tests.cast import ANSWERS, Founded, customer, founded
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer(), told=False)
 

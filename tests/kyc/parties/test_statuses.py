@@ -7,11 +7,12 @@ from kyc.parties import statuses
 from kyc.parties.models import Party, PersonStatus
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(customer(), told=False)
 

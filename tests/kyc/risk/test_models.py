@@ -6,11 +6,12 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from kyc.risk.models import Score
 from tests.cast import Founded, founded
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def nordlys() -> Founded:
     return founded(scenes.person("alice@nordlys.example", "Alice Olsen"))
 

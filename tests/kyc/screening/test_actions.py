@@ -17,11 +17,12 @@ from kyc.screening import actions as screening
 from kyc.screening.actions import REASONS, NoteMissing, RulingReversed
 from kyc.screening.models import Hit, ListVersion
 from tests.cast import customer, founded, staff
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def hit() -> Hit:
     found = founded(customer())
     version = ListVersion.objects.create(source="ofac-sdn", published=date(2024, 5, 2), sha256="0", entries_count=1)
@@ -37,7 +38,7 @@ def hit() -> Hit:
     )
 
 
-@pytest.fixture
+@scene
 def ana() -> User:
     return staff("analyst", "Ana")
 
