@@ -68,6 +68,7 @@ def sent(case: Case, by: User) -> None:
     examining.run()
 
 
+@pytest.mark.soak
 @pytest.mark.django_db(transaction=True)
 def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     cast.load_shipped_list()

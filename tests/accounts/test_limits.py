@@ -104,6 +104,7 @@ class TestRefused:
 
 
 class TestCounting:
+    @pytest.mark.soak
     def test_processes_count_together(self) -> None:
         """In the running product's cache, which tests otherwise replace by one of their own."""
         key = uuid.uuid4().hex

@@ -107,6 +107,7 @@ class TestPublishing:
         broker.start()
         assert timed(task)[0], "it publishes again once the broker is back"
 
+    @pytest.mark.soak
     def test_with_the_worker_s_own_patience_it_would_block(self, broker: Broker, task: Any) -> None:
         """The negative control: it shows that the tests before this one can fail."""
         task.app.__class__ = type("Patient", (Keyholder,), {"connection_for_write": Keyholder.connection_for_read})

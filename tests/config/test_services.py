@@ -107,7 +107,7 @@ def by_command(state: Path, process: "subprocess.Popen[Any]") -> list[str]:
 
 
 class TestRun:
-    @pytest.mark.parametrize("ended", [by_ctrl_c, by_command])
+    @pytest.mark.parametrize("ended", [by_ctrl_c, pytest.param(by_command, marks=pytest.mark.soak)])
     def test_it_takes_the_place_of_detached_services_and_ends_with_all_its_children(
         self, state: Path, ended: Callable[[Path, "subprocess.Popen[Any]"], list[str]]
     ) -> None:

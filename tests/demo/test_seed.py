@@ -276,6 +276,7 @@ class TestScreens:
 
 
 @pytest.mark.django_db
+@pytest.mark.chaos
 class TestKilled:
     def test_what_was_begun_is_gone_and_the_next_start_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cast.load_shipped_list()

@@ -228,6 +228,7 @@ class TestHeartbeat:
         assert taken == [None] * 4
         assert (stored(report)["state"], len(kept())) == ("ready", 1)
 
+    @pytest.mark.soak
     def test_without_it_they_would_be(
         self, report: Report, kept: Kept, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch
     ) -> None:

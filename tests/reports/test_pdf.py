@@ -231,6 +231,7 @@ class TestPages:
             assert re.search(r"Recorded\s+What\s+Change\s+By", page)
 
 
+@pytest.mark.soak
 class TestLong:
     @pytest.mark.parametrize(
         "name", ["Overlong Holding " * 17 + "end", "W" * 300, "界" * 300], ids=["words", "one word", "Chinese"]

@@ -181,6 +181,7 @@ class TestNothingReadable:
         assert found(values.told, memory) == []
         assert len(set(values.told)) >= COUNT
 
+    @pytest.mark.soak
     def test_while_the_product_reads_them_all(self, values: Values) -> None:
         """The negative control: they are there, and it takes the keys to see them."""
         subjects.cache.forget()
