@@ -162,7 +162,7 @@ if TIMESTAMP_URL and not TIMESTAMP_ROOTS:
     refuse("TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed.")
 ALLOWED_HOSTS = needed("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
-SITE_URL = needed("SITE_URL", f"http://127.0.0.1:{os.environ.get('KEYHOLDER_PORT', '8000')}").rstrip("/")
+SITE_URL = needed("SITE_URL", f"http://localhost:{os.environ.get('KEYHOLDER_PORT', '8000')}").rstrip("/")
 if urlsplit(SITE_URL).scheme not in {"http", "https"}:
     refuse("SITE_URL must start with https:// (or http:// where nobody else can listen).")
 IS_SECURE = SITE_URL.startswith("https://")

@@ -22,6 +22,7 @@ CAST = (
     Person("astrid@keyholder.example", "Astrid Lund", "auditor", "Auditor: reads, asks for reports"),
     Person("omar@keyholder.example", "Omar Said", "administrator", "Administrator: sees no case and decides nothing"),
     Person("ines@keyholder.example", "Inês Caldeira", "investigator", "Investigator: reads cases, holds keys, decides nothing"),
+    Person("tove@keyholder.example", "Tove Lindqvist", "support", "Support: reads cases, changes nothing"),
     Person("milica@kesten.example", "Milica Jovanović", "", "Customer: asked for three things, item by item"),
     Person("noor@ebrahimi.example", "Noor Ebrahimi", "", "Customer: an individual, verified, holds a key"),
     Person("charlie@outside.example", "Charlie Outside", "", "Outsider: another company's customer"),

@@ -26,7 +26,7 @@ def issued(facts: dict[str, Any], *, number: str, prepared_by: str, addressee: s
 def draft(facts: dict[str, Any]) -> dict[str, Any]:
     """For the command line: its report.json equals the issued one's."""
     return enclose(facts, status="draft", status_text=DRAFT, number="draft") | {
-        "prepared_by": "render_report",
+        "prepared_by": "Command line, by whoever may run it",
         "addressee": "",
         "requested_at": "",
     }

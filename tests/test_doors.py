@@ -136,7 +136,7 @@ LIBRARY = ("account_", "mfa_", "usersessions_", "session_")
 FOR_STRANGERS = ("login", "logout", "inactive", "signup", "verification_sent", "reset_password", "authenticate", "login_code")
 OF_ONE = ("mfa_edit_webauthn", "mfa_remove_webauthn", "session_end")
 # Where the start leads each, and who has begun already: nothing is asked of them twice.
-STARTS = dict.fromkeys(CUSTOMERS | REPORT_READERS, NORDLYS) | dict.fromkeys(("administrator", "support"), "Two-step sign-in")
+STARTS = dict.fromkeys(CUSTOMERS | REPORT_READERS | {"support"}, NORDLYS) | {"administrator": "Audit trail"}
 STARTS |= {"outsider": OUTSIDE, "nobody": "Before we begin"}
 BEGUN = {"owner": NORDLYS, "member": NORDLYS, "outsider": OUTSIDE}
 # What a page puts into its form by itself.

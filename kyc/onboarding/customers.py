@@ -16,6 +16,7 @@ from kyc.onboarding.pages import page, posted
 from kyc.parties import actions as parties
 from kyc.parties import profiles, statuses
 from kyc.parties.models import Party, Profile
+from kyc.parties.wording import is_latin
 
 C = Profile.CustomerClass
 
@@ -45,7 +46,8 @@ def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """About the customer itself, by its class."""
     customer_class, is_phone_asked = profiles.customer_class(organisation), is_foreign_data_asked(organisation)
     form_class, found = FORMS[customer_class], parties.customer(organisation)
-    initial = {"name": request.user.name if customer_class == C.INDIVIDUAL else organisation.name}
+    known = request.user.name if customer_class == C.INDIVIDUAL else organisation.name
+    initial = {"name" if is_latin(known) else "native_name": known}
     form = form_class(posted(request), initial=initial, stands=told(found, form_class), is_phone_asked=is_phone_asked)
     if form.acted(lambda: save(request, organisation, form)):
         messages.success(request, _("Saved."))

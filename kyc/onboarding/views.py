@@ -42,7 +42,11 @@ def start(request: HttpRequest) -> HttpResponse:
     if user.can(Permission.DECISION_PROPOSE):
         return redirect("desk:queue")
     if user.is_staff:
-        pages = (Permission.REPORT_VIEW, "reports:list"), (Permission.AUDIT_VIEW, "audit")
+        pages = (
+            (Permission.REPORT_VIEW, "reports:list"),
+            (Permission.AUDIT_VIEW, "audit"),
+            (Permission.CASE_VIEW, "desk:queue"),
+        )
         return redirect(next((page for permission, page in pages if user.can(permission)), "mfa_index"))
     return redirect("onboarding:overview" if organisation_of(user) else "onboarding:create")
 

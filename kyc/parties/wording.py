@@ -60,6 +60,12 @@ def latin_words(name: str) -> list[str]:
     return WORD.findall(anyascii(APOSTROPHES.sub("", unicodedata.normalize("NFKC", name))).casefold())
 
 
+def is_latin(name: str) -> bool:
+    """Whether it holds a Latin letter, or none at all; accented and wide ones count."""
+    letters = [character for character in name if character.isalpha()]
+    return not letters or any("LATIN" in unicodedata.name(letter, "") for letter in letters)
+
+
 def is_shown(character: str) -> bool:
     return character not in TURNING and unicodedata.category(character) not in UNSHOWABLE
 

@@ -165,8 +165,14 @@ class Attributed:
         """When the key had no verified entity, then when it was on hold; each in words."""
         if self.life is None:
             return
+        first_link = min((link.valid_from for link in self.links), default=None)
         for gap in gaps(self.life, self.covered()):
-            yield gap_row("unverified", gap, f"No verified entity between {in_words(gap.start)} and {in_words(gap.end)}.")
+            between = f"between {in_words(gap.start)} and {in_words(gap.end)}"
+            # A key works only once it is linked, so what passes until then is no time in which nobody answered for it.
+            if (gap.start, gap.end) == (self.row.issued_at, first_link):
+                yield gap_row("unlinked", gap, f"Not active yet {between}: from its issue to its first link.")
+            else:
+                yield gap_row("unverified", gap, f"No verified entity {between}.")
         for hold in self.holds:
             on = held_thing(hold, self.ledger.keys, self.ledger.entities)
             for part in self.during(hold):

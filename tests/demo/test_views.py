@@ -25,6 +25,7 @@ LEADS = {
     "auditor": "/reports/",
     "investigator": "/reports/",
     "administrator": "/audit/",
+    "support": "/desk/cases/",
     "": "/verification/begin/",
 }
 

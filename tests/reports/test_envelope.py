@@ -45,7 +45,11 @@ class TestDraft:
             "draft",
             "Draft: not issued and not registered",
         )
-        assert (found["prepared_by"], found["addressee"], found["requested_at"]) == ("render_report", "", "")
+        assert (found["prepared_by"], found["addressee"], found["requested_at"]) == (
+            "Command line, by whoever may run it",
+            "",
+            "",
+        )
 
     def test_it_has_the_fields_of_an_issued_one(self) -> None:
         assert set(envelope.draft(FACTS)) == set(issued())

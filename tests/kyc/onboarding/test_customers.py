@@ -65,6 +65,28 @@ def sent(client: Client, path: str, told: dict[str, str]) -> tuple[int, dict[str
     return answer.status_code, dict(answer.context["form"].errors) if answer.context else {}
 
 
+class TestName:
+    @pytest.mark.parametrize(
+        ("name", "field"),
+        [
+            ("Something AS", "name"),
+            ("株式会社 NTT", "name"),
+            ("极光云", "native_name"),
+            ("شركة الأفق", "native_name"),
+            ("3000", "name"),
+        ],
+    )
+    def test_what_was_typed_at_the_start_stands_where_it_belongs(
+        self, new: Organisation, alice: User, name: str, field: str
+    ) -> None:
+        client = signed_in(alice)
+        client.post(url("kind"), {"customer_class": "company", "programme": "none"})
+        Organisation.objects.filter(pk=new.pk).update(name=name)
+        form = client.get(url("company")).context["form"]
+        assert {form[one].value() or "" for one in ("name", "native_name")} == {name, ""}
+        assert form[field].value() == name
+
+
 class TestKind:
     @pytest.mark.parametrize("customer_class", sorted(TOLD))
     def test_decides_what_is_asked(self, new: Organisation, alice: User, customer_class: str) -> None:

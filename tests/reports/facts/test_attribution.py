@@ -85,7 +85,8 @@ class TestGaps:
         live = keys(life, "approved")[0]
         (gap,) = live["gaps"]
         assert (gap["from"], gap["to"]) == (live["issued_at"], live["links"][0]["from"])
-        assert gap["sentence"].startswith("No verified entity between 20")
+        assert (gap["kind"], gap["sentence"][:25]) == ("unlinked", "Not active yet between 20")
+        assert gap["sentence"].endswith(": from its issue to its first link.")
         lasted = datetime.fromisoformat(gap["to"]) - datetime.fromisoformat(gap["from"])
         assert gap["lasted"] == str(lasted) != "0:00:00"
 
