@@ -1,12 +1,14 @@
 """Mail out: queued in the transaction that wants it, sent by a worker after the commit."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Case, F, TextField, Value, When
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Message
 from config import jobs
@@ -14,13 +16,23 @@ from config import jobs
 UNLESS_SECRET = {
     column: Case(When(is_secret=True, then=Value("")), default=F(column), output_field=TextField()) for column in ("text", "html")
 }
-QUEUE = jobs.Queue(
+
+
+class Outbox(jobs.Queue):
+    def why_not(self, row: Any) -> str:
+        return (
+            str(_("Its text was forgotten, since it held a link. Ask for it anew where it came from.")) if row.is_secret else ""
+        )
+
+
+QUEUE = Outbox(
     name="messages.send",
     model=Message,
     field="state",
     ready=Message.State.QUEUED,
     failed=Message.State.FAILED,
     lease=timedelta(seconds=40),
+    since="queued_at",
     max_errors=12,
     at_failure=UNLESS_SECRET,
 )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
 from accounts.vault.models import SearchDigest, SubjectKey  # noqa: F401  # the vault's tables are of this app
+from config import jobs
 from config.jobs import Claimable
 
 
@@ -332,4 +333,4 @@ class Message(Claimable):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(name="message_waiting", fields=["id"], condition=Q(state="queued"))]
+        indexes = jobs.indexes("message", "queued")

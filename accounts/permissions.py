@@ -22,6 +22,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit_view"
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
+    JOB_RETRY = "job_retry"
 
 
 class StaffRole(models.TextChoices):
@@ -63,7 +64,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     ),
     StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.FIELD_REVEAL, P.HOLD_PLACE, P.REPORT_VIEW}),
     StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
-    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW}),
+    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),
 }
 

@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 from types import TracebackType
 from typing import Any, Protocol
 
 from amqp.exceptions import AMQPError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
-from django.db.models import Q
+from django.db.models import Count, Min, Q
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -91,6 +93,14 @@ class Claimable(models.Model):
         abstract = True
 
 
+def indexes(name: str, ready: str) -> list[models.Index]:
+    """Of a table of jobs whose `state` says where each stands: those to be done, and those that have failed."""
+    return [
+        models.Index(name=f"{name}_waiting", fields=["id"], condition=Q(state=ready)),
+        models.Index(name=f"{name}_failed", fields=["id"], condition=Q(state="failed")),
+    ]
+
+
 class Standing(StrEnum):
     """Where a row that is its own job stands at a moment."""
 
@@ -109,9 +119,25 @@ def standing(row: Claimable, now: datetime) -> Standing:
 
 
 @dataclass(frozen=True)
+class Census:
+    """How many rows of a queue wait, are in a worker's hands, rest after an error and have failed for good; `oldest` is when
+    the oldest that is not done was asked for."""
+
+    waiting: int
+    held: int
+    resting: int
+    failed: int
+    oldest: datetime | None
+
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("waiting", "held", "resting", "failed")}
+
+
+@dataclass(frozen=True)
 class Queue:
     """Rows of `model` whose `field` is `ready`; one that can't be done ends in `failed`. `lease` is about four times the
-    normal time of one job. A row rests 2, 4, 8... seconds after an error, an hour at most, until `max_errors`."""
+    normal time of one job. A row rests 2, 4, 8... seconds after an error, an hour at most, until `max_errors`. `since` is the
+    column that says when it was asked for."""
 
     name: str
     model: type[Any]
@@ -119,6 +145,7 @@ class Queue:
     ready: str
     failed: str
     lease: timedelta
+    since: str
     max_errors: int = MAX_ERRORS
     # What else a row's columns become when it fails for good.
     at_failure: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -131,6 +158,39 @@ class Queue:
 
     def is_waiting(self) -> bool:
         return self.eligible().exists()
+
+    def failures(self) -> models.QuerySet[Any]:
+        return self.model._base_manager.filter(**{self.field: self.failed})
+
+    def asked_at(self, row: Any) -> datetime:
+        at: datetime = reduce(getattr, self.since.split(LOOKUP_SEP), row)
+        return at
+
+    def why_not(self, row: Any) -> str:
+        """Why a failed row can't be tried again, in a sentence; empty where it can."""
+        return ""
+
+    def put_back(self, row: Any) -> None:
+        """A failed row is as if it had never been tried."""
+        fresh = {self.field: self.ready, "job_token": None, "claimed_until": None, "claims": 0, "errors": 0}
+        self.failures().filter(pk=row.pk).update(**fresh)
+
+    def census(self, now: datetime) -> Census:
+        is_away = Q(claimed_until__gt=now)
+        is_resting = is_away & Q(errors__gt=0, job_token__isnull=True)
+        found = self.rows().aggregate(
+            all=Count("pk"),
+            away=Count("pk", filter=is_away),
+            resting=Count("pk", filter=is_resting),
+            oldest=Min(self.since),
+        )
+        return Census(
+            waiting=found["all"] - found["away"],
+            held=found["away"] - found["resting"],
+            resting=found["resting"],
+            failed=self.failures().count(),
+            oldest=found["oldest"],
+        )
 
     def claims(self) -> "Iterator[Claim]":
         """One claim after the other until no row is eligible, or the database is away: then the sweeper comes back."""

@@ -154,6 +154,7 @@ AUDIT_KEY_FILE = DATA_DIR / "audit-signing-key"
 AUDIT_PAST_KEYS = keys("AUDIT_PAST_KEYS", os.environ.get("AUDIT_PAST_KEYS", ""))
 AUDIT_HEADS_DIR = Path(os.environ.get("AUDIT_HEADS_DIR", str(DATA_DIR / "audit-heads")))
 # An authority outside that says when a head was there, and the certificates it is believed by.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "")
 TIMESTAMP_ROOTS = os.environ.get("TIMESTAMP_ROOTS", "")
 if TIMESTAMP_URL and urlsplit(TIMESTAMP_URL).scheme not in {"http", "https"}:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import sessions
+from accounts import sessions, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
 from reports import trail
@@ -19,6 +19,9 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("audit/", trail.trail, name="audit"),
     path("audit/export.csv", trail.export, name="audit_export"),
+    path("jobs/", work.page, name="jobs"),
+    path("jobs/<str:queue>/<int:pk>/retry/", work.again, name="job_retry"),
+    path("metrics", work.metrics, name="metrics"),
     path("api/v1/", include("kyc.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -25,6 +25,7 @@ QUEUE = jobs.Queue(
     ready=Report.State.REQUESTED,
     failed=Report.State.FAILED,
     lease=timedelta(seconds=30),
+    since="requested_at",
 )
 # Per cent of the work when the facts are there and the pages are not.
 DRAWING = 80

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, Snapshot, User
 from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
+from config import jobs
 from config.jobs import Claimable
 
 
@@ -46,6 +47,7 @@ class Report(Claimable):
     file = VaultFileField(blank=True)
 
     class Meta:
+        indexes = jobs.indexes("report", "requested")
         constraints = [
             models.CheckConstraint(
                 name="ready_report_is_complete", condition=~Q(state="ready") | ~Q(sha256="") & ~Q(file="") & ~Q(facts="")

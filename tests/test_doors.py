@@ -20,8 +20,8 @@ from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts import credentials
-from accounts.models import AuditEvent, Membership, Proposal, User
+from accounts import credentials, messages
+from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.permissions import ROLES
 from kyc.cases.models import Case, Decision, Examination
 from kyc.evidence import invitations
@@ -54,6 +54,7 @@ REVEALERS: Roles = frozenset({"analyst", "approver", "investigator"})
 HOLDERS: Roles = frozenset({"approver", "investigator"})
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor"})
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
+ADMINISTRATORS: Roles = frozenset({"administrator"})
 REQUESTERS: Roles = frozenset({"analyst", "approver", "auditor"})
 
 
@@ -257,6 +258,11 @@ DOORS: dict[str, Door] = {
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),
+    "jobs": Door(ADMINISTRATORS, names="Links of keys"),
+    "job_retry": Door(
+        ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"
+    ),
+    "metrics": Door(ALL, open=True, names=""),
     "api:introspect": Door(frozenset({"gateway"}), get=False, names='{"active":false}', post=of(token="kh_live_no")),
     "api:schema": Door(ALL, open=True, names="/api/v1/introspect"),
     "demo:cast": Door(ALL, open=True, names="Sign in"),
@@ -309,8 +315,10 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
     passport.save()
     behind = Party.objects.create(organisation=organisation, kind="person", name="Per Skjult", country="NO")
     behind.roles.create(organisation=organisation, kind="owner", valid_from=timezone.localdate())
+    mail = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello")
+    Message.objects.filter(pk=mail.pk).update(state="failed", failure="OSError: no server")
     return {
-        "token": f"a-link-of-{organisation.pk}", "means": rows[PaymentMeans].pk, "behind": behind.pk,
+        "mail": mail.pk, "token": f"a-link-of-{organisation.pk}", "means": rows[PaymentMeans].pk, "behind": behind.pk,
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id,

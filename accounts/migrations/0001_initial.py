@@ -629,4 +629,8 @@ class Migration(migrations.Migration):
             model_name='userevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='user_as_of'),
         ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='message_failed'),
+        ),
     ])]

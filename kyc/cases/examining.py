@@ -5,6 +5,7 @@ from itertools import chain
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Organisation
@@ -33,6 +34,10 @@ class Rounds(jobs.Queue):
     def is_waiting(self) -> bool:
         return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
 
+    def why_not(self, row: Examination) -> str:
+        newer = Examination.objects.filter(case=row.case_id, pk__gt=row.pk).exists()
+        return str(_("A newer round of checks has taken its place.")) if newer or row.case.is_decided else ""
+
 
 QUEUE = Rounds(
     name="cases.examine",
@@ -41,6 +46,7 @@ QUEUE = Rounds(
     ready=Examination.State.REQUESTED,
     failed=Examination.State.FAILED,
     lease=timedelta(seconds=60),
+    since="requested_at",
 )
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, Proposal, User
+from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party, Questionnaire
 
@@ -142,7 +143,7 @@ class Examination(Claimable):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(name="examination_waiting", fields=["id"], condition=Q(state="requested"))]
+        indexes = jobs.indexes("examination", "requested")
 
 
 class Finding(models.Model):

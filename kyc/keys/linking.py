@@ -22,7 +22,13 @@ class LinkQueue(jobs.Queue):
 
 
 QUEUE = LinkQueue(
-    name="keys.link", model=Key, field="state", ready=Key.State.UNLINKED, failed=Key.State.FAILED, lease=timedelta(seconds=20)
+    name="keys.link",
+    model=Key,
+    field="state",
+    ready=Key.State.UNLINKED,
+    failed=Key.State.FAILED,
+    lease=timedelta(seconds=20),
+    since="issued_at",
 )
 
 

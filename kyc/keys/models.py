@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, Project, User
+from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
 from kyc.parties.models import Party
@@ -91,7 +92,7 @@ class Key(Claimable):
     objects = KeyQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(name="key_waiting", fields=["id"], condition=Q(state="unlinked"))]
+        indexes = jobs.indexes("key", "unlinked")
         constraints = [
             models.UniqueConstraint(name="key_asked_for_once", fields=["organisation", "once"], condition=~Q(once="")),
             models.CheckConstraint(
@@ -157,7 +158,7 @@ class SandboxOutcome(Claimable):
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
 
     class Meta:
-        indexes = [models.Index(name="sandbox_waiting", fields=["id"], condition=Q(state="waiting"))]
+        indexes = jobs.indexes("sandbox", "waiting")
 
 
 def stray(column: str, table: str) -> str:

@@ -53,6 +53,7 @@ QUEUE = Outcomes(
     ready=SandboxOutcome.State.WAITING,
     failed=SandboxOutcome.State.FAILED,
     lease=timedelta(seconds=20),
+    since="examination__requested_at",
 )
 
 

@@ -1906,4 +1906,20 @@ class Migration(migrations.Migration):
             model_name='statusproofevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='statusproof_as_of'),
         ),
+        migrations.AddIndex(
+            model_name='examination',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='examination_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='key',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='key_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='questionnaire',
+            index=models.Index(condition=models.Q(('superseded_at__isnull', True)), fields=['expires_on'], name='questionnaire_expiry'),
+        ),
+        migrations.AddIndex(
+            model_name='sandboxoutcome',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='sandbox_failed'),
+        ),
     ])]

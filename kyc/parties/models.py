@@ -293,6 +293,8 @@ class Questionnaire(models.Model):
     objects = QuestionnaireQuerySet.as_manager()
 
     class Meta:
+        # The sweep of what is to be signed anew.
+        indexes = [models.Index(name="questionnaire_expiry", fields=["expires_on"], condition=Q(superseded_at__isnull=True))]
         constraints = [
             models.CheckConstraint(name="answers_are_signed", condition=~Q(signed_name="")),
             models.UniqueConstraint(

@@ -111,4 +111,12 @@ class Migration(migrations.Migration):
             model_name='reportevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='report_as_of'),
         ),
+        migrations.AddIndex(
+            model_name='report',
+            index=models.Index(condition=models.Q(('state', 'requested')), fields=['id'], name='report_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='report',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='report_failed'),
+        ),
     ])]

@@ -53,7 +53,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
     "astrid@keyholder.example": ("/audit/",),
-    "omar@keyholder.example": ("/audit/",),
+    "omar@keyholder.example": ("/audit/", "/jobs/"),
+    "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {
     "start": "leads on at once",

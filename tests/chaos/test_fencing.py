@@ -28,7 +28,9 @@ class UnguardedQueue(jobs.Queue):
 
 
 def queue(kind: type[jobs.Queue]) -> jobs.Queue:
-    return kind(name="test", model=Message, field="state", ready="queued", failed="failed", lease=timedelta(seconds=20))
+    return kind(
+        name="test", model=Message, field="state", ready="queued", failed="failed", lease=timedelta(seconds=20), since="queued_at"
+    )
 
 
 def delivered(of: jobs.Queue) -> jobs.Claim:

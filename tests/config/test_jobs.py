@@ -16,7 +16,15 @@ from django.utils import timezone
 from accounts.models import Message
 from config import jobs
 
-QUEUE = jobs.Queue(name="test.mails", model=Message, field="state", ready="queued", failed="failed", lease=timedelta(seconds=20))
+QUEUE = jobs.Queue(
+    name="test.mails",
+    model=Message,
+    field="state",
+    ready="queued",
+    failed="failed",
+    lease=timedelta(seconds=20),
+    since="queued_at",
+)
 
 
 def queued(**columns: Any) -> Message:
@@ -288,7 +296,14 @@ class TestErrors:
     def test_a_queue_may_be_more_patient(self) -> None:
         queued(errors=15)
         patient = jobs.Queue(
-            name="t", model=Message, field="state", ready="queued", failed="failed", lease=QUEUE.lease, max_errors=20
+            name="t",
+            model=Message,
+            field="state",
+            ready="queued",
+            failed="failed",
+            lease=QUEUE.lease,
+            since="queued_at",
+            max_errors=20,
         )
         claim = patient.claim()
         assert claim is not None
