@@ -60,6 +60,7 @@ NOT_DRAWN = {
     "start": "leads on at once",
     "healthz": "for machines",
     "readyz": "for machines",
+    "metrics": "for machines",
     "api:schema": "for machines",
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
