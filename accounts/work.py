@@ -7,14 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from accounts import audit, sequencer
 from accounts.guards import staff
@@ -40,6 +40,7 @@ COLUMNS = [
     ),
     {"label": gettext_lazy("Oldest since, UTC")},
 ]
+SAFE = ("GET", "HEAD")
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -103,12 +104,13 @@ def again(request: HttpRequest, queue: str, pk: int) -> HttpResponse:
     return redirect("jobs")
 
 
-@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """For a monitoring server, in the text format of Prometheus; missing without METRICS_TOKEN or without that token."""
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not settings.METRICS_TOKEN or not constant_time_compare(given, settings.METRICS_TOKEN):
         raise Http404
+    if request.method not in SAFE:
+        return HttpResponseNotAllowed(SAFE)
     return HttpResponse("\n".join([*measured(timezone.now()), ""]), content_type=PROMETHEUS)
 
 
