@@ -105,10 +105,12 @@ def again(request: HttpRequest, queue: str, pk: int) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For a monitoring server, in the text format of Prometheus; missing without METRICS_TOKEN or without that token."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not constant_time_compare(given, settings.METRICS_TOKEN):
+    """For a monitoring server that sends METRICS_TOKEN, in the text format of Prometheus; missing where none is set."""
+    if not settings.METRICS_TOKEN:
         raise Http404
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not constant_time_compare(given, settings.METRICS_TOKEN):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     if request.method not in SAFE:
         return HttpResponseNotAllowed(SAFE)
     return HttpResponse("\n".join([*measured(timezone.now()), ""]), content_type=PROMETHEUS)

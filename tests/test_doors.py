@@ -503,7 +503,7 @@ class TestOthers:
             way = ways.get(role, "/verification/begin/")
             assert answer["Location"].startswith(way), said
             assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith("onboarding:")), said
-        elif name.startswith("api:"):
+        elif name.startswith("api:") or name == "metrics":
             assert answer.status_code == 401, said
         elif answer.status_code != 405:
             assert role not in {"stranger", "bare", "gateway"}, said

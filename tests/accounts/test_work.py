@@ -138,8 +138,9 @@ class TestMetrics:
         assert len([line for line in lines if line.startswith("keyholder_jobs{")]) == 4 * len(QUEUES)
 
     @pytest.mark.parametrize("sent", ["", "Bearer", "Bearer other", "Bearer \u00e9"])
-    def test_are_missing_without_it(self, db: None, sent: str) -> None:
-        assert Client().get("/metrics", headers={"Authorization": sent}).status_code == 404
+    def test_are_told_to_nobody_else(self, db: None, sent: str) -> None:
+        answer = Client().get("/metrics", headers={"Authorization": sent})
+        assert (answer.status_code, answer.content, answer["WWW-Authenticate"]) == (401, b"", "Bearer")
 
     def test_are_missing_where_none_is_set(self, db: None, settings: Any) -> None:
         settings.METRICS_TOKEN = ""
