@@ -32,9 +32,10 @@ CHAIN = (
     "approval that one officer proposed and another took; it is verified from then until it ends or its term runs out."
 )
 GAPS = (
-    "A key has no verified entity where, between its issue and its revocation, no link to an entity within its term was live. It "
-    "is on hold while a hold on itself, on its organisation or on the entity that it answered to was in force. In either it "
-    "is answered as inactive. Both are exact differences of the instants in this report."
+    "From its issue to its first link a key is not active yet. Later, until its revocation, it has no verified entity where no "
+    "link to an entity within its term was live, and is on hold while a hold on itself, on its organisation or on the entity "
+    "that it answered to was in force. In each it is answered as inactive. All are exact differences of the instants in this "
+    "report."
 )
 ACTIONS = "Actions are those of the audit log on the key, its links and the holds that touched it, with the details it keeps."
 NOT_COVERED = (
@@ -148,7 +149,7 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
 
 ATTRIBUTION = Frame(
     kind="R-06",
-    template="R-06/1",
+    template="R-06/2",
     title="API Key Attribution Report",
     sections=(("selection", selection), ("holder", holder), ("keys", keys), ("use", use)),
     closing=(
