@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from accounts import messages, timestamps
+from accounts import checking, messages, timestamps
 
 
 @shared_task(name="accounts.send_messages", ignore_result=True)
@@ -11,3 +11,8 @@ def send_messages() -> None:
 @shared_task(name="accounts.timestamp_audit", ignore_result=True)
 def timestamp_audit() -> None:
     timestamps.stamp()
+
+
+@shared_task(name="accounts.check_audit", ignore_result=True)
+def check_audit() -> None:
+    checking.check()

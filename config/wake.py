@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from accounts import messages, timestamps
-from accounts.tasks import send_messages, timestamp_audit
+from accounts import checking, messages, timestamps
+from accounts.tasks import check_audit, send_messages, timestamp_audit
 from config import jobs
 from kyc.cases import examining, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews
@@ -32,5 +32,6 @@ jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(building.QUEUE, build_reports)
+jobs.sweep(checking.Unchecked(), check_audit)
 if settings.TIMESTAMP_URL:
     jobs.sweep(timestamps.Unstamped(), timestamp_audit)

@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, sequencer
+from accounts import audit, checking, sequencer
 from accounts.guards import staff
 from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, User
 from accounts.permissions import Permission
@@ -117,8 +117,7 @@ def proved() -> dict[str, Any]:
     """Up to where events have their place in the signed tree, up to where that was checked, and whether any waits too long."""
     oldest = sequencer.oldest_waiting()
     waits = timezone.now() - oldest if oldest else timedelta()
-    checked = AuditEvent.objects.filter(target_type="accounts.audithead").exclude(verb="audit.exported").order_by("-pk").first()
-    return {"head": sequencer.last_head(), "checked": checked, "late": waits if waits > sequencer.LATE else None}
+    return {"head": sequencer.last_head(), "checked": checking.last_check(), "late": waits if waits > sequencer.LATE else None}
 
 
 class Echo:

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
 
-from accounts import audit, heads, verification
+from accounts import audit, checking, heads, verification
 from accounts.management.named import NamedCommand
-from accounts.models import AuditHead
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -29,19 +27,9 @@ class Command(NamedCommand):
             outside += read(heads.path())
         findings = verification.verify(outside)
         self.stdout.write(json.dumps(findings.told()))
-        record(findings)
+        checking.record(findings, audit.operator(None).items())
         if findings.failed:
             raise CommandError("The audit log is not what was signed; see above.", returncode=FAILED)
-
-
-def record(findings: verification.Findings) -> None:
-    """So that the page of the trail can say up to where it was checked, and when."""
-    if (last := findings.last) is None:
-        return
-    verb = "audit.found_altered" if findings.failed else "audit.verified"
-    told = {"count": last.size, "failed": sorted(findings.failed)}
-    with transaction.atomic():
-        audit.record(verb, target=AuditHead(size=last.size), by=None, **told, **audit.operator(None))
 
 
 def read(file: Path) -> list[heads.Head]:
