@@ -19,11 +19,14 @@ WIDTHS = (360, 1280, 1920)
 # Lines of text that lie on each other, by more than the leading lets letters touch.
 OVERLAPS = """() => {
   const lines = [];
+  const unseen = (part) => part && (getComputedStyle(part).clipPath === "inset(50%)" || unseen(part.parentElement));
   const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
     if (!node.textContent.trim() || !parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-    if (parent.closest(".visually-hidden, svg, option, textarea, script")) continue;
+    if (parent.closest("svg, option, textarea, script")) continue;
+    // Read out and not drawn.
+    if (unseen(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) if (box.width > 1) lines.push({ box, text: node.textContent.trim().slice(0, 40) });
