@@ -72,22 +72,39 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
         return "ownership", Finding.State.INFO, str(said_of_kind), "people"
     if facts.customer.is_trust:
         return trust_finding(facts, owners)
-    counts_from = line(facts.pack.threshold("iaas-cip"))
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
     if hidden := undeclared_owners(facts):
         name, share = hidden
-        sentence = ngettext(
-            "%(n)s person owns %(line)s; who owns %(share)s of %(name)s is undeclared.",
-            "%(n)s people own %(line)s; who owns %(share)s of %(name)s is undeclared.",
-            found,
-        )
-        told = {"n": found, "line": counts_from, "share": at_most(share), "name": name}
-        return "ownership", Finding.State.WARN, sentence % told, "people"
-    sentence = ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found)
-    sentence %= {"n": found, "line": counts_from}
+        left = _("Who owns %(share)s of %(name)s is undeclared.") % {"share": at_most(share), "name": name}
+        return "ownership", Finding.State.WARN, f"{counted(facts, found)} {left}{nominees(facts)}", "people"
     behind = in_trusts(facts)
     state = Finding.State.WARN if behind.hidden else Finding.State.GOOD if found else Finding.State.INFO
-    return "ownership", state, f"{sentence}{behind.told()}", "people"
+    return "ownership", state, f"{counted(facts, found)}{behind.told()}{nominees(facts)}", "people"
+
+
+def counted(facts: Round, found: int) -> str:
+    """How many people the rule takes for owners, and by what."""
+    told = {"n": found, "line": line(facts.pack.threshold("iaas-cip"))}
+    if not found:
+        return _("No person owns %(line)s.") % told
+    if facts.interests != facts.holdings:
+        return (
+            ngettext(
+                "%(n)s person owns %(line)s, or has a role in a trust that does.",
+                "%(n)s people own %(line)s, or have a role in a trust that does.",
+                found,
+            )
+            % told
+        )
+    return ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found) % told
+
+
+def nominees(facts: Round) -> str:
+    """A sentence that follows another; none where nobody holds for somebody else."""
+    if not facts.nominees:
+        return ""
+    sentence = ngettext("%(n)s interest is held by a nominee.", "%(n)s interests are held by nominees.", facts.nominees)
+    return f" {sentence % {'n': facts.nominees}}"
 
 
 def trust_finding(facts: Round, owners: dict[str, Verdict]) -> Row:
@@ -197,8 +214,8 @@ def remainder_finding(facts: Round) -> Row:
 
 def documents_finding(facts: Round) -> Row:
     if not facts.documents:
-        return "documents", Finding.State.WARN, _("There is no document to read."), "documents"
-    sentence = ngettext("%(n)s document to read.", "%(n)s documents to read.", facts.documents) % {"n": facts.documents}
+        return "documents", Finding.State.WARN, _("No document was sent."), "documents"
+    sentence = ngettext("%(n)s document was sent.", "%(n)s documents were sent.", facts.documents) % {"n": facts.documents}
     return "documents", Finding.State.INFO, sentence, "documents"
 
 

@@ -127,6 +127,8 @@ class Page:
         return [
             Tab(label, self.asked.address(whose="" if name == here else name), name == here, self.counts[name])
             for name, label in WHOSE.items()
+            # What is decided waits for nobody to take it.
+            if name == here or not (name == "unassigned" and self.asked.tab == "decided")
         ]
 
     @property
@@ -185,6 +187,10 @@ def page(user: User, query: QueryDict) -> Page:
     order = ORDERS[asked.order][1] if asked.tab != "decided" else ("-in_state_since", "-pk")
     start = (asked.number - 1) * PAGE
     rows = list(described(shown).order_by(*order)[start : start + PAGE + 1])
+    if not rows and asked.number > 1:
+        first = query.copy()
+        first["page"] = "1"
+        return page(user, first)
     counts = counted(cases, asked, user)
     if not rows and asked.text and "tab" not in query and (filled := next((name for name in TABS if counts[name]), "")):
         return page(user, QueryDict(f"{query.urlencode()}&tab={filled}"))
@@ -228,6 +234,11 @@ def number_of(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
+def number_of_case(rows: QuerySet[Any]) -> Coalesce:
+    counts = rows.order_by().values("case").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+
+
 def described(cases: QuerySet[Case]) -> QuerySet[Case]:
     of_case = {"organisation": OuterRef("organisation")}
     score = Score.objects.filter(**of_case).order_by("-pk")
@@ -249,6 +260,7 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
         open_hits=number_of(Hit.objects.open().filter(**of_case).current(used)),
         proposed=Subquery(proposed.values("proposal__choice")[:1]),
         asked=Subquery(asked.values("sentence")[:1]),
+        asked_count=number_of_case(asked),
         is_stopped_by_ownership=Exists(stops.filter(category="ownership")),
         is_again=Exists(earlier),
     )

@@ -110,7 +110,7 @@ NAMED = ("to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
 CODES: dict[str, dict[str, str | Promise]] = {
     "to": {"": _("nobody")},
     "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
-    "ruling": {"true": _("the same"), "false": _("another")},
+    "ruling": {"true": _("it is the same"), "false": _("it is another")},
     "kind": dict(Document.Kind.choices),
 }
 TONES = {

@@ -45,7 +45,7 @@ FACTORS = (
     _("A party has been confirmed to be on a list."),
     _("Possible matches are waiting for a ruling."),
     _("Formed, headquartered or owned in a country of elevated risk."),
-    _("A quarter or more of the ownership is not accounted for."),
+    _("A quarter or more of the customer, or of a company above it, is not accounted for."),
     _("Owners stand three or more levels above the customer."),
     _("What is answered will train a model for others."),
     _("Access will be resold."),

@@ -120,8 +120,8 @@ class TestWithoutScript:
         walk.page.get_by_role("button", name="Propose").click()
         walk.page.wait_for_load_state()
         assert "Choose what you propose." in walk.text()
-        walk.choose("choice", "ask")
         walk.fill(
+            choice="ask",
             reason="document_unreadable",
             message="Two things are missing.",
             note="Both are blank.",

@@ -141,6 +141,13 @@ class TestNominee:
         assert finding(examination, "ownership")[1].startswith("Blocked under OFAC 50 % if possible matches are true")
         assert "nominee" in factors(examination)
 
+    def test_the_officer_reads_that_somebody_holds_for_another(self, nordlys: Founded, the_list: ListVersion) -> None:
+        behind = scenes.own(nordlys, "Per Skjult", "10").owner
+        scenes.own(nordlys, "Nina Nominee", "60", held_for=behind)
+        scenes.own(nordlys, "Kari Moe", "30")
+        sentence = "2 people own 25 % or more. 1 interest is held by a nominee."
+        assert finding(scenes.examine(nordlys), "ownership") == ("good", sentence)
+
 
 class TestTrust:
     def test_whoever_has_a_role_in_a_trust_that_owns_the_customer_counts(self, nordlys: Founded, the_list: ListVersion) -> None:
@@ -149,7 +156,7 @@ class TestTrust:
             scenes.own(nordlys, name, "", owned=trust, interest=role)
         scenes.own(nordlys, "Kari Moe", "40")
         examination = scenes.examine(nordlys)
-        assert finding(examination, "ownership") == ("good", "4 people own 25 % or more.")
+        assert finding(examination, "ownership") == ("good", "4 people own 25 % or more, or have a role in a trust that does.")
         assert finding(examination, "unaccounted")[0] == "good"
         owners = Determination.objects.filter(regime="iaas-cip", verdict="yes").values_list("party__name", flat=True)
         assert set(owners) == {"Siri Moe", "Tor Vik", "Bo Moe", "Kari Moe"}
@@ -251,7 +258,8 @@ class TestNoCompany:
         examination = scenes.examine(nordlys)
         assert finding(examination, "ownership") == (
             "warn",
-            "4 people own 25 % or more. Who stands behind these is to be looked at: Trustees B.V.",
+            "4 people own 25 % or more, or have a role in a trust that does. "
+            "Who stands behind these is to be looked at: Trustees B.V.",
         )
         owners = Determination.objects.filter(examination_id=examination.pk, regime="iaas-cip", verdict="yes")
         assert "Per Vik" in owners.values_list("party__name", flat=True)

@@ -106,17 +106,17 @@ class TestOwnership:
     def test_nobody_with_a_quarter_is_told_without_alarm(self, nordlys: Founded) -> None:
         for name in ("Kari Moe", "Ola Berg", "Nils Moe", "Siv Dahl", "Per Lund"):
             own(nordlys, name, "20")
-        assert finding(scenes.examine(nordlys), "ownership") == ("info", "0 people own 25 % or more.")
+        assert finding(scenes.examine(nordlys), "ownership") == ("info", "No person owns 25 % or more.")
 
     @pytest.mark.parametrize(
         ("share", "above", "state", "rest"),
         [
-            ("75", "100", "warn", f"; who owns 25 % of {NAME} is undeclared"),
+            ("75", "100", "warn", f". Who owns 25 % of {NAME} is undeclared"),
             ("75.01", "100", "good", ""),
             # Together a quarter of the customer, though of neither company a quarter.
-            ("90", "80", "warn", f"; who owns 28 % of {NAME} is undeclared"),
-            ("100", "75", "warn", f"; who owns 25 % of {NAME} is undeclared"),
-            ("", "100", "warn", f"; who owns up to 100 % of {NAME} is undeclared"),
+            ("90", "80", "warn", f". Who owns 28 % of {NAME} is undeclared"),
+            ("100", "75", "warn", f". Who owns 25 % of {NAME} is undeclared"),
+            ("", "100", "warn", f". Who owns up to 100 % of {NAME} is undeclared"),
         ],
     )
     def test_who_is_not_declared_may_own_a_quarter_too(
@@ -124,7 +124,7 @@ class TestOwnership:
     ) -> None:
         company(nordlys, "Fjord Holding AS", share, owner=("Kari Moe", above))
         found = finding(scenes.examine(nordlys), "ownership")
-        people = "0 people own" if not share else "1 person owns"
+        people = "No person owns" if not share else "1 person owns"
         assert found == (state, f"{people} 25 % or more{rest}.")
 
     def test_a_large_gap_in_a_small_owner_is_said_of_that_owner(self, nordlys: Founded) -> None:
@@ -132,7 +132,7 @@ class TestOwnership:
         own(nordlys, "Ola Berg", "90")
         assert finding(scenes.examine(nordlys), "ownership") == (
             "warn",
-            "1 person owns 25 % or more; who owns 70 % of Fjord Holding AS is undeclared.",
+            "1 person owns 25 % or more. Who owns 70 % of Fjord Holding AS is undeclared.",
         )
 
     def test_namesakes_are_told_apart(self, nordlys: Founded) -> None:
@@ -215,7 +215,7 @@ class TestUnaccounted:
 class TestDocuments:
     def test_counts_what_there_is_to_read(self, nordlys: Founded) -> None:
         own(nordlys, "Kari Moe", "100")
-        assert finding(scenes.examine(nordlys), "documents") == ("info", "2 documents to read.")
+        assert finding(scenes.examine(nordlys), "documents") == ("info", "2 documents were sent.")
 
     def test_one_taken_back_after_sending_is_missed(self, nordlys: Founded) -> None:
         own(nordlys, "Kari Moe", "100")
@@ -223,7 +223,7 @@ class TestDocuments:
         for document in nordlys.organisation.document_set.all():
             evidence.remove(document, by=nordlys.by)
         examining.run()
-        assert finding(case.examinations.get(), "documents") == ("warn", "There is no document to read.")
+        assert finding(case.examinations.get(), "documents") == ("warn", "No document was sent.")
 
 
 @pytest.mark.usefixtures("the_list")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import NotPermitted, StaffRole
 from kyc.cases import actions
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case, Examination, Requirement
 from kyc.desk import queue
 from kyc.keys import sandboxes
 from kyc.parties.models import Party
@@ -204,6 +204,24 @@ class TestAddress:
         assert {str(column.label): column.sorted for column in columns if column.sorted} == sorted_by
         ways = {str(column.label) for column in columns if column.url}
         assert ways == (set() if "decided" in address else {"Risk", "Due"} - set(sorted_by))
+
+    def test_a_page_behind_the_last_shows_the_first(self, make: Make, ana: User) -> None:
+        make()
+        page = look(ana, "page=7")
+        assert (names(page), page.asked.number) == (["Nordlys Modelling AS"], 1)
+
+    def test_what_is_decided_waits_for_nobody(self, ana: User) -> None:
+        assert [str(tab.label) for tab in look(ana, "tab=decided").whose] == ["Mine"]
+        assert [str(tab.label) for tab in look(ana, "tab=review").whose] == ["Mine", "Unassigned"]
+
+    def test_things_asked_of_the_customer_are_counted(self, make: Make, as_ana: Client) -> None:
+        case = make()
+        Case.objects.filter(pk=case.pk).update(state="waiting")
+        asked = {"organisation": case.organisation, "case": case, "consequence": "No key.", "due_on": timezone.localdate()}
+        Requirement.objects.create(sentence="Send the extract.", **asked)
+        assert "Send the extract." in as_ana.get("/desk/cases/?tab=waiting").content.decode()
+        Requirement.objects.create(sentence="Sign the use.", **asked)
+        assert "2 things of the customer" in as_ana.get("/desk/cases/?tab=waiting").content.decode()
 
     @pytest.mark.parametrize("address", ["tab=x&whose=y&order=z&page=x", "page=99999999999999999", "q=%00", "page=-1", "page=²"])
     def test_nonsense_is_left_out(self, make: Make, ana: User, address: str) -> None:

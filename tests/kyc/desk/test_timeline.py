@@ -54,8 +54,8 @@ class TestTold:
         ("verb", "details", "what"),
         [
             ("decision.proposed", {"choice": "ask", "code": "document_unreadable"}, "proposed a decision: Ask for more"),
-            ("hit.ruled", {"ruling": "false", "code": "different_country"}, "ruled on a possible match: another"),
-            ("hit.ruled", {"ruling": "true"}, "ruled on a possible match: the same"),
+            ("hit.ruled", {"ruling": "false", "code": "different_country"}, "ruled on a possible match: it is another"),
+            ("hit.ruled", {"ruling": "true"}, "ruled on a possible match: it is the same"),
             ("key.issued", {"prefix": "kh_live_x"}, "issued a key: kh_live_x"),
             ("key.linked", {"key": "kh_live_x", "entity": "E-2026-00001"}, "linked a key: kh_live_x"),
             ("case.assigned", {"to": ""}, "set the owner: nobody"),
