@@ -27,6 +27,9 @@ class Unchecked:
         return is_due()
 
 
+QUEUE = Unchecked()
+
+
 def last_check() -> AuditEvent | None:
     """Whoever made it, and whatever it found."""
     return (

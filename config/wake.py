@@ -32,6 +32,6 @@ jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(building.QUEUE, build_reports)
-jobs.sweep(checking.Unchecked(), check_audit)
+jobs.sweep(checking.QUEUE, check_audit)
 if settings.TIMESTAMP_URL:
     jobs.sweep(timestamps.Unstamped(), timestamp_audit)

@@ -251,10 +251,16 @@ class TestAltered:
         in_tree(3)
         recorded(alice)
         signed, expected = stored(), []
+
+        def found() -> bool:
+            sequencer.tick()
+            return sequencer.trouble.lasts
+
         for statement in ALTERED:
             with altered(statement):
                 before, sequencer.exporter.done = stored(), None
-                for _ in range(3):
+                until(found)
+                for _ in range(2):
                     sequencer.tick()
                 assert stored() == before and exported() == signed, statement
             expected += [f"trouble with {LOG}: Altered", f"no more trouble with {LOG}"]

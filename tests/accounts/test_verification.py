@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts import heads, leaves, merkle
 from accounts.models import AuditEvent, AuditHead, User
@@ -33,7 +33,9 @@ def alice() -> User:
 def kept(alice: User, tmp_path: Path) -> Path:
     """Six events under heads of 2, 4 and 6, and what somebody outside kept of them."""
     for size in (2, 4, 6):
-        recorded(alice, count=2)
+        # Together, so that no head comes between.
+        with transaction.atomic():
+            recorded(alice, count=2)
         in_tree(size)
     file = tmp_path / "kept.jsonl"
     file.write_text(heads.path().read_text())
