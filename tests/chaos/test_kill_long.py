@@ -34,7 +34,8 @@ def one(app: Database, query: str, *values: object) -> dict[str, Any]:
 
 def killed_at_work(app: Database, row: Callable[[], dict[str, Any]], is_amid: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The row as it was when its worker was killed in the middle of it."""
-    until(within=15, what="a worker is in the middle of it", ask=lambda: row()["claimed_by"] and is_amid(row()))
+    # The worker that was killed before may still be starting anew.
+    until(within=60, what="a worker is in the middle of it", ask=lambda: row()["claimed_by"] and is_amid(row()))
     taken = row()
     pid = int(taken["claimed_by"].partition(":")[2])
     assert "celery" in command_line(pid)
