@@ -35,8 +35,11 @@ class Rounds(jobs.Queue):
         return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
 
     def why_not(self, row: Examination) -> str:
-        newer = Examination.objects.filter(case=row.case_id, pk__gt=row.pk).exists()
-        return str(_("A newer round of checks has taken its place.")) if newer or row.case.is_decided else ""
+        if Examination.objects.filter(case=row.case_id, pk__gt=row.pk).exists():
+            return _("A newer round of checks has taken its place.")
+        if row.case.is_decided or row.case.is_editable:
+            return _("No officer has the case any more. It is examined anew when the customer sends it.")
+        return ""
 
 
 QUEUE = Rounds(

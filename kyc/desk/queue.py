@@ -228,14 +228,9 @@ def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:
     return cases.aggregate(**{name: Count("pk", filter=test) for name, test in (tabs | whose | heading).items()})
 
 
-def number_of(rows: QuerySet[Any]) -> Coalesce:
-    """How many of `rows`, whose own order does not matter."""
-    counts = rows.order_by().values("organisation").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
-
-
-def number_of_case(rows: QuerySet[Any]) -> Coalesce:
-    counts = rows.order_by().values("case").annotate(n=Count("pk")).values("n")
+def number_of(rows: QuerySet[Any], of: str = "organisation") -> Coalesce:
+    """How many of `rows`, which are all of one `of` and whose own order does not matter."""
+    counts = rows.order_by().values(of).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
@@ -260,7 +255,7 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
         open_hits=number_of(Hit.objects.open().filter(**of_case).current(used)),
         proposed=Subquery(proposed.values("proposal__choice")[:1]),
         asked=Subquery(asked.values("sentence")[:1]),
-        asked_count=number_of_case(asked),
+        asked_count=number_of(asked, of="case"),
         is_stopped_by_ownership=Exists(stops.filter(category="ownership")),
         is_again=Exists(earlier),
     )

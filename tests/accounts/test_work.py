@@ -79,6 +79,12 @@ class TestRetry:
         with pytest.raises(work.NotFailed, match="newer round"):
             work.retry("cases.examine", row.pk, by=omar)
 
+    def test_checks_of_a_case_that_no_officer_has_stay(self, rows: Rows, omar: User) -> None:
+        row = failed(rows, "cases.examine")
+        Case.objects.filter(pk=row.case_id).update(state="waiting")
+        with pytest.raises(work.NotFailed, match="No officer has the case any more"):
+            work.retry("cases.examine", row.pk, by=omar)
+
     @pytest.mark.parametrize("role", ["analyst", "approver", "auditor", "investigator", "support"])
     def test_nobody_else_may(self, rows: Rows, role: str) -> None:
         with pytest.raises(NotPermitted):

@@ -45,7 +45,7 @@ class Walk:
         self.page.goto(self.url + path)
 
     def keep(self, name: str) -> None:
-        # Where nobody looks at them they cost a tenth of the run.
+        # Where nobody looks at them they only take time.
         if "CI" not in os.environ:
             SCREENS.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True)

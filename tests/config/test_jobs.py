@@ -1,5 +1,6 @@
 """The promises of config/jobs.py, on the real database, with mails as the work."""
 
+import dataclasses
 import os
 import socket
 import threading
@@ -295,16 +296,7 @@ class TestErrors:
 
     def test_a_queue_may_be_more_patient(self) -> None:
         queued(errors=15)
-        patient = jobs.Queue(
-            name="t",
-            model=Message,
-            field="state",
-            ready="queued",
-            failed="failed",
-            lease=QUEUE.lease,
-            since="queued_at",
-            max_errors=20,
-        )
+        patient = dataclasses.replace(QUEUE, max_errors=20)
         claim = patient.claim()
         assert claim is not None
         with claim:
