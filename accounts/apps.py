@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -9,7 +10,8 @@ class AccountsConfig(AppConfig):
         # Other people's signals; their senders' models exist only now.
         from allauth.mfa.signals import authenticator_added
 
-        from accounts import hardening, second_factor
+        from accounts import hardening, incarnations, second_factor
 
         authenticator_added.connect(second_factor.on_enrolment, dispatch_uid="second_factor")
+        connection_created.connect(incarnations.begin_where_restored, dispatch_uid="incarnation")
         post_migrate.connect(hardening.after_migrate, dispatch_uid="hardening")

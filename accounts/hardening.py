@@ -4,6 +4,7 @@ Runs after every migration as the owner, because a trigger migration re-creates 
 that would let any role write without history.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -12,13 +13,16 @@ from django.db import connections
 from pghistory.core import event_models
 from psycopg import sql
 
-from accounts.models import AuditEvent, Snapshot
+from accounts.models import AuditEvent, Incarnation, Snapshot
 from accounts.vault import RowNumber
 
 IGNORE = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$ SELECT false $$
 """
+
+READ_ONLY = {"django_migrations", Incarnation._meta.db_table}
+INCARNATION = ("public.kh_incarnation()", "public.kh_begin_incarnation()")
 
 # Every table with the columns that are no part of its primary key.
 TABLES = """
@@ -37,21 +41,27 @@ def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
 
 
 def append_only() -> set[str]:
-    return {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)} | {
-        AuditEvent._meta.db_table,
-        Snapshot._meta.db_table,
-    }
+    return {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)}
+
+
+# The database alone says which transaction wrote them, and in which place; nobody can give a row another's.
+NUMBERED = {model._meta.db_table: {"xid", "incarnation"} for model in (AuditEvent, Snapshot)}
 
 
 def privileges(table: str, events: set[str], changing: list[str]) -> sql.Composable:
     """What the app may do with a table. A live row's columns may change, `changing`, and its key may not: history knows the
     row by it, so that under another key it would be two."""
-    if table in events or table == "django_migrations":
+    if table in events or table in READ_ONLY:
         return sql.SQL("SELECT")
+    if table in NUMBERED:
+        return sql.SQL("SELECT, INSERT ({})").format(named(sorted({*changing} - NUMBERED[table])))
     if table in append_only():
         return sql.SQL("SELECT, INSERT")
-    columns = sql.SQL(", ").join(map(sql.Identifier, changing))
-    return sql.SQL("SELECT, INSERT, DELETE, UPDATE ({})").format(columns)
+    return sql.SQL("SELECT, INSERT, DELETE, UPDATE ({})").format(named(changing))
+
+
+def named(columns: Iterable[str]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def sequences(cursor: Any) -> list[str]:
@@ -94,5 +104,8 @@ def harden(using: str) -> None:
         for (function,) in cursor.fetchall():
             cursor.execute(f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp")
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        for function in INCARNATION:
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+            cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), app))
         cursor.execute(IGNORE)
         cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION public._pgtrigger_should_ignore(name) TO {}").format(app))

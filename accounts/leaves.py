@@ -46,8 +46,8 @@ LARGEST = 2**53 - 1
 
 # As the database is asked for them, the JSON among them as its text.
 COLUMNS = (
-    "id", "xid::text", "at", "verb", "actor_id", "actor", "on_behalf_of", "target_type", "target_id", "organisation_id", "reason",
-    "details::text", "request_id", "salts::text", "erased::text",
+    "id", "incarnation", "xid::text", "at", "verb", "actor_id", "actor", "on_behalf_of", "target_type", "target_id",
+    "organisation_id", "reason", "details::text", "request_id", "salts::text", "erased::text",
 )  # fmt: skip
 
 
@@ -55,6 +55,7 @@ class Row(NamedTuple):
     """The columns of an audit row, without what a model's object costs; where a person waits, an AuditEvent has the same."""
 
     id: int
+    incarnation: int
     xid: int
     at: datetime
     verb: str
@@ -73,9 +74,9 @@ class Row(NamedTuple):
 
 def row_of(columns: Sequence[Any]) -> Row:
     """From the values of COLUMNS."""
-    number, xid, *plain, details, request, salts, erased = columns
+    number, incarnation, xid, *plain, details, request, salts, erased = columns
     kept = json.loads(erased) if erased else None
-    return Row._make([number, int(xid), *plain, json.loads(details), request, json.loads(salts), kept])
+    return Row._make([number, incarnation, int(xid), *plain, json.loads(details), request, json.loads(salts), kept])
 
 
 def is_plain(name: str, value: object) -> bool:
@@ -134,7 +135,7 @@ def written(event: Row, plain: dict[str, Any], made: dict[str, str]) -> str:
     """What the library makes of it, at the speed that a million leaves want; the names stand in their order."""
     return (
         f'{{"actor_id":{scalar(event.actor_id)},"at":"{event.at.isoformat(timespec="microseconds")[:26]}Z",'
-        f'"commitments":{flat(made)},"details":{flat(plain)},"id":{event.id},'
+        f'"commitments":{flat(made)},"details":{flat(plain)},"id":{event.id},"incarnation":{event.incarnation},'
         f'"organisation_id":{scalar(event.organisation_id)},"request_id":{quoted(event.request_id)},'
         f'"target_id":{quoted(event.target_id)},"target_type":{quoted(event.target_type)},"verb":{quoted(event.verb)},'
         f'"version":{VERSION},"xid":"{event.xid}"}}'

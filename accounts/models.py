@@ -7,9 +7,10 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.history import CurrentTransaction, SnapshotField, TransactionIdField, tracked
+from accounts.history import CurrentIncarnation, CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
 from accounts.vault.models import SearchDigest, SubjectKey  # noqa: F401  # the vault's tables are of this app
 from config import jobs
@@ -157,6 +158,8 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """One business event. No foreign keys: the log never blocks the live data, and outlives it."""
 
+    append_only = True
+
     at = models.DateTimeField(auto_now_add=True)
     verb = models.CharField(max_length=60)
     actor_id = models.BigIntegerField(null=True)
@@ -169,6 +172,7 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
     request_id = models.CharField(max_length=40, blank=True)
     xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
     # What the tree commits to instead of names, and what an erasure keeps of it: see accounts/leaves.py.
     salts = models.JSONField(default=dict, editable=False)
     erased = models.JSONField(null=True, editable=False)
@@ -180,7 +184,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["target_type", "target_id"]),
             models.Index(fields=["organisation_id", "at"]),
-            models.Index(fields=["xid", "id"], name="auditevent_sequence"),
+            models.Index(fields=["incarnation", "xid", "id"], name="auditevent_sequence"),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
@@ -208,7 +212,8 @@ class AuditHead(models.Model):
     # What the tree goes on from, one hash behind the other: see accounts/merkle.py.
     peaks = models.BinaryField()
     at = models.DateTimeField()
-    # Every transaction with an older number had ended, and its events are in the tree.
+    # Every transaction of this or an earlier incarnation with an older number had ended, and its events are in the tree.
+    incarnation = models.IntegerField()
     boundary = models.BigIntegerField()
     key = models.CharField(max_length=64)
     signature = models.BinaryField(max_length=64)
@@ -302,12 +307,29 @@ class Proposal(models.Model):
         ]
 
 
+class Incarnation(models.Model):
+    """One life of the database, from one restore to the next: see accounts/incarnations.py. The newest is the present one."""
+
+    number = models.IntegerField(primary_key=True)
+    since = models.DateTimeField(db_default=Now())
+    # The cluster that it began in.
+    system_identifier = models.BigIntegerField()
+
+    class Meta:
+        # Stands before every other table, and stays when tests empty those.
+        managed = False
+        db_table = "accounts_incarnation"
+
+
 class Snapshot(models.Model):
     """What had been committed at a moment. Stored in every second in which something was written."""
+
+    append_only = True
 
     taken_at = models.DateTimeField(db_index=True)
     snapshot = SnapshotField()
     xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
 
     class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -1,4 +1,4 @@
-"""Puts audit events into the audit tree: in the order of (transaction, number), each once, and signs the tree.
+"""Puts audit events into the audit tree: in the order of (incarnation, transaction, number), each once, and signs the tree.
 
 An event is taken only when no transaction with an older number is still open, because that one may yet bring an event that
 belongs before it. Place, hash and head of a batch are one transaction under an advisory lock, so that any number of
@@ -27,14 +27,17 @@ BATCH = 2_000
 MOST_SECONDS = 0.5
 LATE = timedelta(seconds=10)
 HASH = 32
+# Below every transaction's number that there will ever be.
+LARGEST = 2**63 - 1
 
 WAITING = """
 FROM accounts_auditevent e
-WHERE e.xid >= %(since)s::text::xid8 AND (e.xid < %(xmin)s::text::xid8 OR %(restored)s)
+WHERE (e.incarnation, e.xid) >= (%(after)s, %(since)s::text::xid8)
+    AND (e.incarnation, e.xid) < (%(incarnation)s, %(xmin)s::text::xid8)
     AND NOT EXISTS (SELECT FROM accounts_auditleaf l WHERE l.event_id = e.id)
 """
 
-TAKE = f"SELECT {', '.join(f'e.{name}' for name in leaves.COLUMNS)} {WAITING} ORDER BY e.xid, e.id LIMIT %(batch)s"
+TAKE = f"SELECT {', '.join(f'e.{name}' for name in leaves.COLUMNS)} {WAITING} ORDER BY e.incarnation, e.xid, e.id LIMIT %(batch)s"
 STORE = """
 INSERT INTO accounts_auditleaf (index, event_id, hash)
 SELECT %s + taken.place - 1, taken.event_id, taken.hash
@@ -48,26 +51,23 @@ class Altered(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """Which transactions' events may be taken now. Their numbers begin anew in a restored database: then every event that
-    is in no tree is looked for, whatever its number."""
+    """Which transactions' events may be taken now: from `since` of incarnation `after` on, below `xmin` of `incarnation`."""
 
+    after: int
     since: int
+    incarnation: int
     xmin: int
-    restored: bool
 
     def parameters(self) -> dict[str, Any]:
-        return {"since": str(self.since), "xmin": str(self.xmin), "restored": self.restored, "batch": BATCH}
+        return {**vars(self), "since": str(self.since), "xmin": str(self.xmin), "batch": BATCH}
 
 
 def window(last: AuditHead | None) -> Window:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() AS s"
-        )
-        xmin, xmax = cursor.fetchone()
-    boundary = last.boundary if last else 0
-    restored = boundary > xmax
-    return Window(since=0 if restored else boundary, xmin=xmin, restored=restored)
+        cursor.execute("SELECT kh_incarnation(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        incarnation, xmin = cursor.fetchone()
+    after, since = (last.incarnation, last.boundary) if last else (0, 0)
+    return Window(after=after, since=since, incarnation=incarnation, xmin=xmin)
 
 
 def last_head() -> AuditHead | None:
@@ -109,18 +109,20 @@ def sequence() -> int:
     if events:
         is_full = len(events) == BATCH
         # Of a transaction that is only half taken the rest comes with the next batch.
-        boundary = (last.boundary if last and now.restored else events[-1].xid) if is_full else now.xmin
-        store(events, tree_of(last), boundary=boundary)
+        newest = events[-1]
+        reached = (newest.incarnation, newest.xid) if is_full else (now.incarnation, now.xmin)
+        store(events, tree_of(last), reached=reached)
     return len(events)
 
 
-def store(events: list[leaves.Row], tree: merkle.Tree, *, boundary: int) -> None:
+def store(events: list[leaves.Row], tree: merkle.Tree, *, reached: tuple[int, int]) -> None:
     hashes = [merkle.leaf_hash(leaves.leaf(event)) for event in events]
     with connection.cursor() as cursor:
         cursor.execute(STORE, [tree.size, [event.id for event in events], hashes])
     grown = tree.extended(hashes)
     head = heads.signed(size=grown.size, root=grown.root, at=timezone.now())
-    AuditHead.objects.create(**vars(head), peaks=b"".join(grown.peaks), boundary=boundary)
+    incarnation, boundary = reached
+    AuditHead.objects.create(**vars(head), peaks=b"".join(grown.peaks), incarnation=incarnation, boundary=boundary)
 
 
 class Exporter:
@@ -186,7 +188,7 @@ def oldest_waiting() -> datetime | None:
     """When the oldest event was written that is in no tree yet."""
     now = window(last_head())
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT min(e.at) {WAITING}", {**now.parameters(), "restored": True})
+        cursor.execute(f"SELECT min(e.at) {WAITING}", {**now.parameters(), "xmin": str(LARGEST)})
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a row of one
 
 

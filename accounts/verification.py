@@ -24,9 +24,11 @@ FROM accounts_auditleaf l LEFT JOIN accounts_auditevent e ON e.id = l.event_id O
 """  # noqa: S608  # names of our own
 HEADS = "SELECT size, root, at, key, signature, peaks FROM accounts_audithead ORDER BY size"
 OUTSIDE = """
-SELECT count(*) FILTER (WHERE e.xid < %(boundary)s::text::xid8), min(e.id) FILTER (WHERE e.xid < %(boundary)s::text::xid8),
-    count(*)
-FROM accounts_auditevent e WHERE NOT EXISTS (SELECT FROM accounts_auditleaf l WHERE l.event_id = e.id)
+SELECT count(*) FILTER (WHERE below), min(id) FILTER (WHERE below), count(*)
+FROM (
+    SELECT id, (incarnation, xid) < (%(incarnation)s, %(boundary)s::text::xid8) AS below
+    FROM accounts_auditevent e WHERE NOT EXISTS (SELECT FROM accounts_auditleaf l WHERE l.event_id = e.id)
+) AS outside
 """
 CHUNK = 5_000
 
@@ -172,9 +174,9 @@ class Walk:
 
     def look_for_events_outside(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT boundary FROM accounts_audithead ORDER BY size DESC LIMIT 1")
-            row = cursor.fetchone()
-            cursor.execute(OUTSIDE, {"boundary": str(row[0] if row else 0)})
+            cursor.execute("SELECT incarnation, boundary FROM accounts_audithead ORDER BY size DESC LIMIT 1")
+            incarnation, boundary = cursor.fetchone() or (0, 0)
+            cursor.execute(OUTSIDE, {"incarnation": incarnation, "boundary": str(boundary)})
             missed, first, waiting = cursor.fetchone()
         self.findings.waiting = waiting - missed
         if missed:

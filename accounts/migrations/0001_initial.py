@@ -2,10 +2,12 @@
 
 import accounts.history
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
+from accounts import incarnations
 from accounts.at_once import AtOnce
 from django.db import migrations, models
 
@@ -19,6 +21,19 @@ class Migration(migrations.Migration):
 
     operations = [AtOnce([
         migrations.RunSQL("CREATE SEQUENCE kh_job_token", "DROP SEQUENCE kh_job_token"),
+        migrations.RunSQL(incarnations.SCHEMA),
+        migrations.CreateModel(
+            name='Incarnation',
+            fields=[
+                ('number', models.IntegerField(primary_key=True, serialize=False)),
+                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('system_identifier', models.BigIntegerField()),
+            ],
+            options={
+                'db_table': 'accounts_incarnation',
+                'managed': False,
+            },
+        ),
         migrations.CreateModel(
             name='AuditEvent',
             fields=[
@@ -35,6 +50,7 @@ class Migration(migrations.Migration):
                 ('details', models.JSONField(default=dict)),
                 ('request_id', models.CharField(blank=True, max_length=40)),
                 ('xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('salts', models.JSONField(default=dict, editable=False)),
                 ('erased', models.JSONField(editable=False, null=True)),
             ],
@@ -46,6 +62,7 @@ class Migration(migrations.Migration):
                 ('root', models.BinaryField(max_length=32)),
                 ('peaks', models.BinaryField()),
                 ('at', models.DateTimeField()),
+                ('incarnation', models.IntegerField()),
                 ('boundary', models.BigIntegerField()),
                 ('key', models.CharField(max_length=64)),
                 ('signature', models.BinaryField(max_length=64)),
@@ -86,6 +103,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -115,6 +133,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -152,6 +171,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -181,6 +201,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -207,6 +228,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -238,6 +260,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -271,6 +294,7 @@ class Migration(migrations.Migration):
                 ('taken_at', models.DateTimeField(db_index=True)),
                 ('snapshot', accounts.history.SnapshotField()),
                 ('xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
             ],
         ),
         migrations.CreateModel(
@@ -294,6 +318,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -347,7 +372,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='auditevent',
-            index=models.Index(fields=['xid', 'id'], name='auditevent_sequence'),
+            index=models.Index(fields=['incarnation', 'xid', 'id'], name='auditevent_sequence'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='auditevent',
@@ -511,15 +536,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='gatewaycredentialevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='gatewaycredential_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='gatewaycredential_as_of'),
         ),
         migrations.AddIndex(
             model_name='messageevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='message_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='message_as_of'),
         ),
         migrations.AddIndex(
             model_name='membershipevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='membership_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='membership_as_of'),
         ),
         migrations.AddConstraint(
             model_name='membership',
@@ -539,7 +564,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='organisationevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='organisation_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='organisation_as_of'),
         ),
         migrations.AddConstraint(
             model_name='project',
@@ -559,7 +584,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='projectevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='project_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='project_as_of'),
         ),
         migrations.AddConstraint(
             model_name='proposal',
@@ -599,7 +624,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='proposalevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='proposal_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='proposal_as_of'),
         ),
         migrations.AddConstraint(
             model_name='subjectkey',
@@ -627,7 +652,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='userevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='user_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='user_as_of'),
         ),
         migrations.AddIndex(
             model_name='message',

@@ -48,6 +48,7 @@ VERBS = {
     "entity.ended": _("ended the entity"),
     "case.review_opened": _("opened a case of what was signed anew"),
     "questionnaire.renewal_asked": _("asked the customer to sign the intended use anew"),
+    "database.restored": _("went on from a backup"),
     "job.retried": _("had a failed job tried again"),
     "party.profile_chosen": _("said what they are"),
     "party.company_declared": _("declared the company"),

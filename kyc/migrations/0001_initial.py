@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -72,6 +73,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -120,6 +122,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -158,6 +161,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -188,6 +192,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -219,6 +224,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -254,6 +260,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -286,6 +293,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -318,6 +326,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -354,6 +363,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -401,6 +411,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -444,6 +455,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -497,6 +509,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -538,6 +551,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -582,6 +596,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -639,6 +654,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -706,6 +722,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -742,6 +759,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -775,6 +793,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -825,6 +844,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -857,6 +877,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -899,6 +920,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -952,6 +974,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -1380,7 +1403,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='caseevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='case_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='case_as_of'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='decision',
@@ -1400,7 +1423,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='decisionevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='decision_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='decision_as_of'),
         ),
         migrations.AddIndex(
             model_name='examination',
@@ -1420,11 +1443,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='examinationevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='examination_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='examination_as_of'),
         ),
         migrations.AddIndex(
             model_name='holdevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='hold_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='hold_as_of'),
         ),
         migrations.AddConstraint(
             model_name='hold',
@@ -1460,7 +1483,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='listversionevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='listversion_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='listversion_as_of'),
         ),
         migrations.AddConstraint(
             model_name='party',
@@ -1480,7 +1503,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='linkevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='link_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='link_as_of'),
         ),
         migrations.AddConstraint(
             model_name='link',
@@ -1512,7 +1535,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='keyevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='key_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='key_as_of'),
         ),
         migrations.AddIndex(
             model_name='key',
@@ -1548,7 +1571,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='invitationevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='invitation_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='invitation_as_of'),
         ),
         migrations.AddConstraint(
             model_name='invitation',
@@ -1572,7 +1595,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='interestevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='interest_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='interest_as_of'),
         ),
         migrations.AddConstraint(
             model_name='interest',
@@ -1608,7 +1631,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='hitevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='hit_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='hit_as_of'),
         ),
         migrations.AddConstraint(
             model_name='hit',
@@ -1632,7 +1655,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entityevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='entity_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='entity_as_of'),
         ),
         migrations.AddConstraint(
             model_name='entity',
@@ -1664,7 +1687,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='documentevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='document_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='document_as_of'),
         ),
         migrations.AddConstraint(
             model_name='document',
@@ -1688,7 +1711,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='partyevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='party_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='party_as_of'),
         ),
         migrations.AddConstraint(
             model_name='paymentmeans',
@@ -1708,7 +1731,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='paymentmeansevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='paymentmeans_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='paymentmeans_as_of'),
         ),
         migrations.AddConstraint(
             model_name='personstatus',
@@ -1732,7 +1755,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='personstatusevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='personstatus_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='personstatus_as_of'),
         ),
         migrations.AddConstraint(
             model_name='profile',
@@ -1752,7 +1775,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='profileevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='profile_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='profile_as_of'),
         ),
         migrations.AddConstraint(
             model_name='questionnaire',
@@ -1780,7 +1803,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='flagrulingevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='flagruling_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='flagruling_as_of'),
         ),
         migrations.AddIndex(
             model_name='flagruling',
@@ -1804,7 +1827,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='questionnaireevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='questionnaire_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='questionnaire_as_of'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='requirement',
@@ -1820,7 +1843,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='requirementevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='requirement_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='requirement_as_of'),
         ),
         migrations.AddConstraint(
             model_name='role',
@@ -1852,7 +1875,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='authorityproofevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='authorityproof_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='authorityproof_as_of'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='authorityproof',
@@ -1868,7 +1891,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='roleevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='role_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='role_as_of'),
         ),
         migrations.AddIndex(
             model_name='sandboxoutcome',
@@ -1888,7 +1911,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sandboxoutcomeevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='sandboxoutcome_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='sandboxoutcome_as_of'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='statusproof',
@@ -1904,7 +1927,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='statusproofevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='statusproof_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='statusproof_as_of'),
         ),
         migrations.AddIndex(
             model_name='examination',

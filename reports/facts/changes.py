@@ -129,23 +129,27 @@ def printed(rows: list[dict[str, str]]) -> dict[str, Any]:
 class Actors:
     """Who did what was done in each transaction: name and, as it was then, role."""
 
-    by: Mapping[int, int | None]
+    by: Mapping[tuple[int, int], int | None]
     names: Mapping[int | None, str]
     roles: Mapping[int, list[tuple[datetime, str]]]
 
     @classmethod
     def of(cls, reader: Reader, rows: list[Any]) -> "Actors":
         """The audit row stands in the transaction of the change. Without one, it was the person whose request it was."""
-        asked = {row.pgh_xid: (row.pgh_context or {}).get("user") for row in rows}
-        acted = dict(reader.audited().values_list("xid", "actor_id"))
-        by = asked | {xid: person or PRODUCT_ITSELF for xid, person in acted.items() if xid in asked}
+        asked = {transaction_of(row): (row.pgh_context or {}).get("user") for row in rows}
+        acted = {(inc, xid): actor for inc, xid, actor in reader.audited().values_list("incarnation", "xid", "actor_id")}
+        by = asked | {which: person or PRODUCT_ITSELF for which, person in acted.items() if which in asked}
         people = [person for person in by.values() if person]
         return cls(by, reader.people(people) | {PRODUCT_ITSELF: PRODUCT}, roles_of(reader, people))
 
     def told(self, row: Any) -> dict[str, str]:
-        person = self.by.get(row.pgh_xid)
+        person = self.by.get(transaction_of(row))
         held = [role for at, role in self.roles.get(person or 0, []) if at <= row.pgh_created_at]
         return {"by": self.names.get(person, ""), "role": held[-1] if held else ""}
+
+
+def transaction_of(row: Any) -> tuple[int, int]:
+    return row.pgh_incarnation, row.pgh_xid
 
 
 def roles_of(reader: Reader, people: Iterable[int]) -> dict[int, list[tuple[datetime, str]]]:

@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q, Value
 
-from accounts.history import VisibleIn, as_of, changes
+from accounts.history import as_of, changes, seen_in
 from accounts.models import AuditEvent, Snapshot, User
 from accounts.vault import Erased
 from kyc.cases.models import Examination
@@ -119,8 +118,7 @@ class Reader:
 
     def audited(self) -> models.QuerySet[Any]:
         """What was done to the organisation, as known, the newest first."""
-        rows = AuditEvent.objects.filter(Q(VisibleIn(F("xid"), Value(self.snapshot.snapshot))))
-        return rows.filter(organisation_id=self.organisation).order_by("-pk")
+        return AuditEvent.objects.filter(seen_in(self.snapshot), organisation_id=self.organisation).order_by("-pk")
 
     def later(self, model: type[models.Model]) -> int:
         """How many changes were recorded after the effective instant and are known in the snapshot."""

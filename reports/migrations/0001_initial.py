@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
@@ -109,7 +110,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='reportevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid',), name='report_as_of'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='report_as_of'),
         ),
         migrations.AddIndex(
             model_name='report',

@@ -1,11 +1,14 @@
-"""A connection of the owner's beside the app's, for what only the owner may do; everything it does is rolled back."""
+"""What only the owner may do: a connection beside the app's, whose work is rolled back, and another incarnation."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from accounts.models import Incarnation
+from tests.conftest import owner as as_owner
 
 
 @pytest.fixture
@@ -23,3 +26,18 @@ def owner(db: None) -> Iterator[psycopg.Cursor[tuple[object, ...]]]:
             yield direct.cursor()
         finally:
             direct.rollback()
+
+
+@pytest.fixture
+def restored(transactional_db: None) -> Iterator[Callable[[], None]]:
+    """Called, it begins another incarnation, as a restore does; the test database goes back to its first."""
+    first = Incarnation.objects.get()
+
+    def begin() -> None:
+        with as_owner():
+            Incarnation.objects.create(number=first.number + 1, system_identifier=first.system_identifier)
+
+    yield begin
+    with as_owner():
+        Incarnation.objects.exclude(pk=first.pk).delete()
+        first.save()

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from pghistory.core import event_models
 
-from accounts import hardening
+from accounts import audit, hardening
 from accounts.models import AuditEvent, AuditHead, AuditLeaf, AuditTimestamp, Organisation, Proposal, Snapshot, User
 from tests import cast
 from tests.conftest import owner as as_owner
@@ -18,6 +18,7 @@ Owner = psycopg.Cursor[tuple[object, ...]]
 
 EVENTS = sorted(model._meta.db_table for model in event_models())
 TRACKED = sorted(model.pgh_tracked_model._meta.db_table for model in event_models())
+CLOSED = {*EVENTS, *hardening.READ_ONLY}
 KEYS = {model._meta.db_table: model._meta.pk.column for model in apps.get_models()}
 # pgtrigger's own function, which lets any role write without history; every trigger migration brings it back.
 HOLE = """
@@ -140,8 +141,13 @@ class TestAppendOnly:
         assert refused(f"DROP TABLE {table}") == f"must be owner of table {table}"
 
     def test_adding_works(self) -> None:
-        AuditEvent.objects.create(verb="x", actor="x", target_type="x", target_id="1")
+        audit.record("x", target=cast.customer(), by=None)
         assert AuditEvent.objects.count() == 1
+
+    @pytest.mark.parametrize("table", sorted(hardening.NUMBERED))
+    @pytest.mark.parametrize("statement", ["INSERT INTO {} (xid) VALUES ('1')", "INSERT INTO {} (incarnation) VALUES (1)"])
+    def test_under_no_other_transaction_than_its_own(self, table: str, statement: str) -> None:
+        assert refused(statement.format(table)) == f"permission denied for table {table}"
 
     @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
     @pytest.mark.parametrize(
@@ -150,7 +156,7 @@ class TestAppendOnly:
             (AuditEvent._meta.db_table, "(at, verb, actor, on_behalf_of, target_type, target_id, reason, details, request_id,"
              " salts) VALUES (now(), 'x', 'x', '', 'x', '1', '', '{}', '', '{}')"),
             (AuditLeaf._meta.db_table, "VALUES (0, 1, sha256('x'))"),
-            (AuditHead._meta.db_table, "VALUES (1, sha256('x'), sha256('x'), now(), 1, 'x', 'x')"),
+            (AuditHead._meta.db_table, "VALUES (1, sha256('x'), sha256('x'), now(), 1, 1, 'x', 'x')"),
             (AuditTimestamp._meta.db_table, "VALUES (1, 'x', now())"),
             (Snapshot._meta.db_table, "(taken_at, snapshot) SELECT now(), pg_current_snapshot()"),
         ],
@@ -197,7 +203,7 @@ class TestPrivileges:
             expected = {"SELECT", "INSERT", "DELETE"}
             if table in hardening.append_only():
                 expected = {"SELECT", "INSERT"}
-            if table in EVENTS or table == "django_migrations":
+            if table in CLOSED or table in hardening.NUMBERED:
                 expected = {"SELECT"}
             assert grants["app"] == expected, table
 
@@ -211,17 +217,19 @@ class TestPrivileges:
             "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
         ):
             granted.setdefault(table, set()).add((is_key, privilege))
-        closed = {*hardening.append_only(), *EVENTS, "django_migrations"}
+        closed = {*hardening.append_only(), *CLOSED}
         assert len(granted.keys() - closed) > 20
         for table, grants in granted.items():
             changes = "" if table in closed else "UPDATE"
             assert grants == {(True, ""), (False, changes)}, table
 
-    def test_nothing_but_change_is_granted_column_by_column(self) -> None:
-        assert run(
-            "SELECT DISTINCT a.grantee::regrole::text, a.privilege_type FROM pg_attribute, aclexplode(attacl) a "
-            "WHERE attrelid::regclass::text !~ '^pg_|^information_schema'"
-        ) == [("app", "UPDATE")]  # fmt: skip
+    def test_column_by_column_are_granted_change_and_what_the_database_numbers(self) -> None:
+        granted = run(
+            "SELECT DISTINCT a.grantee::regrole::text, a.privilege_type, attrelid::regclass::text "
+            "FROM pg_attribute, aclexplode(attacl) a WHERE attrelid::regclass::text !~ '^pg_|^information_schema'"
+        )
+        assert {grant[:2] for grant in granted} == {("app", "UPDATE"), ("app", "INSERT")}
+        assert {table for _, privilege, table in granted if privilege == "INSERT"} == {*hardening.NUMBERED}
 
     def test_every_trigger_function_runs_as_the_owner_with_a_fixed_path_and_no_one_calls_it(self) -> None:
         functions = run(

@@ -16,6 +16,7 @@ from accounts import leaves
 @dataclass(frozen=True)
 class Row:
     id: int = 7
+    incarnation: int = 2
     xid: int = 2**60
     at: datetime = datetime(2026, 11, 28, 9, 5, 3, 120, tzinfo=UTC)
     verb: str = "case.approved"
@@ -61,7 +62,7 @@ class TestLeaf:
         row = replace(Row(), actor="", reason="", details={"choice": "approve"}, salts={})
         assert leaves.leaf(row) == (
             b'{"actor_id":3,"at":"2026-11-28T09:05:03.000120Z","commitments":{},"details":{"choice":"approve"},"id":7,'
-            b'"organisation_id":4,"request_id":"ab12","target_id":"12","target_type":"kyc.case","verb":"case.approved",'
+            b'"incarnation":2,"organisation_id":4,"request_id":"ab12","target_id":"12","target_type":"kyc.case","verb":"case.approved",'
             b'"version":1,"xid":"1152921504606846976"}'
         )
 
@@ -79,7 +80,8 @@ class TestLeaf:
     @pytest.mark.parametrize(
         "other",
         [
-            {"id": 8}, {"xid": 1}, {"at": datetime(2026, 11, 28, 9, 5, 3, 121, tzinfo=UTC)}, {"verb": "case.refused"},
+            {"id": 8}, {"incarnation": 3}, {"xid": 1}, {"at": datetime(2026, 11, 28, 9, 5, 3, 121, tzinfo=UTC)},
+            {"verb": "case.refused"},
             {"actor_id": None}, {"actor": "Ana Maric"}, {"on_behalf_of": "x"}, {"target_type": "kyc.key"}, {"target_id": "13"},
             {"organisation_id": 5}, {"reason": ""}, {"request_id": ""}, {"details": {}}, {"salts": {}},
             {"details": {"choice": "refuse", "name": "Nordlys AS", "size": 3}},

@@ -143,7 +143,8 @@ class TestSequence:
         def hasty(last: AuditHead | None) -> sequencer.Window:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-                return sequencer.Window(since=last.boundary if last else 0, xmin=cursor.fetchone()[0], restored=False)
+                (xmax,) = cursor.fetchone()
+            return sequencer.Window(after=1, since=last.boundary if last else 0, incarnation=1, xmin=xmax)
 
         monkeypatch.setattr(sequencer, "window", hasty)
         with open_elsewhere(lambda: early.extend(recorded(alice))):
@@ -178,7 +179,9 @@ class TestSequence:
             return True
         return False
 
-    def test_in_a_restored_database_where_numbers_begin_anew_nothing_is_left_out(self, alice: User) -> None:
+    def test_in_a_restored_database_where_numbers_begin_anew_nothing_is_left_out(
+        self, alice: User, restored: Callable[[], None]
+    ) -> None:
         before = recorded(alice, count=2)
         in_tree(2)
         left = recorded(alice)
@@ -186,9 +189,10 @@ class TestSequence:
             "UPDATE accounts_auditevent SET xid = (xid::text::bigint + 9000000000)::text::xid8",
             "UPDATE accounts_audithead SET boundary = boundary + 9000000000",
         )
+        restored()
         after = recorded(alice, count=2)
         in_tree(5)
-        assert order() == [*before, *after, *left]
+        assert order() == [*before, *left, *after]
         later = recorded(alice)
         in_tree(6)
         assert order()[-1:] == later

@@ -92,7 +92,7 @@ def authority(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) ->
 def head(size: int = 1) -> AuditHead:
     tree = merkle.Tree().extended([merkle.leaf_hash(str(number).encode()) for number in range(size)])
     signed = heads.signed(size=size, root=tree.root, at=timezone.now())
-    return AuditHead.objects.create(**vars(signed), peaks=b"".join(tree.peaks), boundary=1)
+    return AuditHead.objects.create(**vars(signed), peaks=b"".join(tree.peaks), incarnation=1, boundary=1)
 
 
 class TestStamp:

@@ -170,7 +170,7 @@ def rewritten(size: int) -> None:
         for row in rows:
             tree = merkle.Tree().extended(hashes[: row.size])
             head = heads.signed(size=tree.size, root=tree.root, at=row.at)
-            AuditHead.objects.create(**vars(head), peaks=b"".join(tree.peaks), boundary=row.boundary)
+            AuditHead.objects.create(**vars(head), peaks=b"".join(tree.peaks), incarnation=1, boundary=row.boundary)
 
 
 def edit_and_rewrite() -> None:

@@ -122,7 +122,7 @@ class TestProved:
 
     def test_says_up_to_where_it_is_signed_and_verified_and_when(self, events: list[AuditEvent], auditor: Client) -> None:
         at = datetime(2026, 11, 28, 9, 5, 3, tzinfo=UTC)
-        AuditHead.objects.create(size=7, root=b"", peaks=b"", at=at, boundary=2**62, key="", signature=b"")
+        AuditHead.objects.create(size=7, root=b"", peaks=b"", at=at, incarnation=1, boundary=2**62, key="", signature=b"")
         AuditLeaf.objects.create(index=6, event_id=events[0].pk, hash=b"")
         audit.record("audit.verified", target=AuditHead(size=5), by=None, count=5)
         page = auditor.get("/audit/")

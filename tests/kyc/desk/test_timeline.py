@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from accounts import audit, organisations
 from accounts.models import AuditEvent, User
 from kyc.cases import actions
 from kyc.cases.models import Case
 from kyc.desk import timeline
+from tests import cast
 
 
 class TestOf:
@@ -30,8 +32,9 @@ class TestOf:
         assert end is None
 
     def test_another_organisation_stays_out(self, case: Case) -> None:
-        AuditEvent.objects.create(verb="case.opened", actor="Somebody else", target_type="x", target_id="1", organisation_id=0)
-        assert "Somebody else" not in {event.who for event in timeline.of(case)[0]}
+        stranger = cast.customer("somebody@else.example", "Somebody Else")
+        audit.record("case.opened", target=organisations.create(name="Elsewhere AS", by=stranger), by=stranger)
+        assert "Somebody Else" not in {event.who for event in timeline.of(case)[0]}
 
 
 RECORDED = re.compile(r'audit\.record\(\s*"([^"]+)"')
