@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from accounts import audit, heads, sequencer, shared, verification
@@ -30,31 +30,31 @@ class Unchecked:
 QUEUE = Unchecked()
 
 
+def checks() -> models.QuerySet[AuditEvent]:
+    """The newest first."""
+    return AuditEvent.objects.filter(target_type=AuditHead._meta.label_lower, verb__in=[VERIFIED, ALTERED]).order_by("-pk")
+
+
 def last_check() -> AuditEvent | None:
     """Whoever made it, and whatever it found."""
-    return (
-        AuditEvent.objects.filter(target_type=AuditHead._meta.label_lower, verb__in=[VERIFIED, ALTERED]).order_by("-pk").first()
-    )
+    return checks().first()
+
+
+def last_alarm() -> AuditEvent | None:
+    """The last check that found something. A later one that found nothing does not undo it: it may have had less to go by."""
+    return checks().filter(verb=ALTERED).first()
 
 
 def is_due() -> bool:
     last = last_check()
-    return last.at < timezone.now() - EVERY if last else sequencer.last_head() is not None
-
-
-def kept() -> list[heads.Head]:
-    """The heads in the file outside the database. Raises heads.Unreadable, OSError."""
-    if not heads.path().exists():
-        return []
-    with heads.path().open(encoding="utf-8") as lines:
-        return list(heads.read(lines))
+    return last.at < timezone.now() - EVERY if last else bool(sequencer.last_head()) or heads.path().exists()
 
 
 def check() -> Findings | None:
     """None where none is due, or another is at it."""
     if not is_due() or not shared.note_first("audit.check.asked", seconds=int(PATIENCE.total_seconds())):
         return None
-    findings = verification.verify(kept())
+    findings = verification.verify()
     if findings.failed:
         logger.critical("the audit log is not what was signed: %s; run verify_audit", ", ".join(sorted(findings.failed)))
     record(findings)
@@ -63,8 +63,9 @@ def check() -> Findings | None:
 
 def record(findings: Findings, told: Iterable[tuple[str, str]] = ()) -> None:
     """So that the page of the trail can say up to where it was checked, and when."""
-    if (last := findings.last) is None:
+    size = findings.last.size if findings.last else 0
+    if not size and not findings.failed:
         return
-    found = {"count": last.size, "failed": sorted(findings.failed), **dict(told)}
+    found = {"count": size, "failed": sorted(findings.failed), **dict(told)}
     with transaction.atomic():
-        audit.record(ALTERED if findings.failed else VERIFIED, target=AuditHead(size=last.size), by=None, **found)
+        audit.record(ALTERED if findings.failed else VERIFIED, target=AuditHead(size=size), by=None, **found)

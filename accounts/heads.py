@@ -173,7 +173,32 @@ def last_exported(file: IO[bytes]) -> Head | None:
     if torn:
         file.truncate(end - len(torn))
     last = whole.rpartition(b"\n")[2]
-    return parsed(last.decode()) if last else None
+    return parsed(last.decode(errors="replace")) if last else None
+
+
+def exported() -> Iterator[Head]:
+    """The heads in the file outside the database as it is when the first one is asked for, from the smallest on: what is written
+    to it meanwhile, and a line that a process did not come to the end of, are left out. Raises Unreadable, OSError."""
+    if not path().exists():
+        return
+    with open(path(), "rb") as file:
+        end, size = os.fstat(file.fileno()).st_size, 0
+        try:
+            for head in read(line.decode() for line in until(file, end)):
+                if head.size <= size:
+                    raise Unreadable(f"the head of {head.size} events stands behind one of {size}")
+                size = head.size
+                yield head
+        except UnicodeDecodeError:
+            raise Unreadable(f"behind the head of {size} events it is no text") from None
+
+
+def until(file: IO[bytes], end: int) -> Iterator[bytes]:
+    for line in file:
+        end -= len(line)
+        if end < 0 or not line.endswith(b"\n"):
+            return
+        yield line
 
 
 def append(file: IO[bytes], heads: Iterable[Head]) -> int:

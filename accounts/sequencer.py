@@ -83,7 +83,10 @@ def tree_of(last: AuditHead | None) -> merkle.Tree:
     if last is None:
         return merkle.Tree()
     peaks = bytes(last.peaks)
-    tree = merkle.Tree(last.size, tuple(peaks[at : at + HASH] for at in range(0, len(peaks), HASH)))
+    try:
+        tree = merkle.Tree(last.size, tuple(peaks[at : at + HASH] for at in range(0, len(peaks), HASH)))
+    except merkle.NotATree as error:
+        raise Altered(f"the head of {last.size} events is none: {error}") from None
     if tree.root != bytes(last.root) or not heads.is_signed(said(last)):
         raise Altered(f"the head of {last.size} events does not bear out its signature")
     return tree

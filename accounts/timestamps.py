@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from cryptography.x509 import load_pem_x509_certificates
 from django.conf import settings
 from django.utils import timezone
-from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
+from rfc3161_client import TimestampRequestBuilder, VerificationError, Verifier, VerifierBuilder, decode_timestamp_response
 from rfc3161_client.tsp import TimeStampRequest
 
 from accounts import sequencer, shared
@@ -19,6 +19,7 @@ from config import jobs
 
 EVERY = timedelta(minutes=1)
 WITHIN_SECONDS = 10
+APART = timedelta(minutes=5)
 trouble = jobs.Outage("the timestamp authority")
 
 
@@ -44,8 +45,9 @@ def stamped_bytes(head: AuditHead) -> bytes:
     return said.signed_bytes() + said.signature
 
 
-def roots() -> list[Certificate]:
-    return load_pem_x509_certificates(Path(settings.TIMESTAMP_ROOTS).read_bytes())
+def believed() -> Verifier:
+    """By the certificates that the installation names."""
+    return VerifierBuilder(roots=load_pem_x509_certificates(Path(settings.TIMESTAMP_ROOTS).read_bytes())).build()
 
 
 def stamp() -> bool:
@@ -56,7 +58,7 @@ def stamp() -> bool:
         return False
     try:
         answer = asked(TimestampRequestBuilder().data(stamped_bytes(head)).build())
-        problem = why_not(answer, head)
+        problem = why_not(answer, head, believed()) or why_no_clock(answer)
     except (OSError, ValueError) as error:
         trouble.goes_on(error)
         return False
@@ -76,10 +78,15 @@ def asked(request: TimeStampRequest) -> bytes:
         return bytes(answer.read(65_536))
 
 
-def why_not(response: bytes, head: AuditHead) -> str:
+def why_no_clock(answer: bytes) -> str:
+    """An authority whose clock is far from ours vouches for nothing, and one ahead of it would not be asked again for as long."""
+    apart = abs(decode_timestamp_response(answer).tst_info.gen_time - timezone.now())
+    return f"its clock and ours are {apart.total_seconds():.0f} s apart" if apart > APART else ""
+
+
+def why_not(response: bytes, head: AuditHead, verifier: Verifier) -> str:
     """Empty where the stamp is good for this head."""
     try:
-        verifier = VerifierBuilder(roots=roots()).build()
         verifier.verify_message(decode_timestamp_response(response), stamped_bytes(head))
     except (VerificationError, ValueError) as error:
         return str(error)

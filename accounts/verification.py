@@ -6,7 +6,9 @@ itself, but not with a head that somebody else keeps.
 """
 
 import base64
-from collections.abc import Iterator
+import heapq
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -31,6 +33,7 @@ FROM (
 ) AS outside
 """
 CHUNK = 5_000
+STAMPS = 500
 
 
 @dataclass
@@ -85,19 +88,28 @@ def one_moment() -> Iterator[None]:
 class Walk:
     """Down the leaves once, from the first to the last, with the tree growing on the way."""
 
-    def __init__(self, outside: list[heads.Head]) -> None:
-        self.findings = Findings(outside=len(outside))
+    def __init__(self, others: Iterable[heads.Head]) -> None:
+        self.findings = Findings()
         self.tree = merkle.Tree()
         self.leaves = streamed(LEAVES, "audit_leaves")
-        self.outside: dict[int, list[heads.Head]] = {}
-        for head in outside:
-            self.outside.setdefault(head.size, []).append(head)
+        self.outside = heapq.merge(self.kept(), sorted(others, key=size_of), key=size_of)
+        # Before the database is read, so that it holds every head that the file does.
+        self.next = next(self.outside, None)
+
+    def kept(self) -> Iterator[heads.Head]:
+        """Those of the file, as far as it can be read."""
+        try:
+            yield from heads.exported()
+        except (heads.Unreadable, OSError) as error:
+            self.findings.fail("outside file", f"the file of heads can't be read to its end: {error}")
 
     def run(self) -> Findings:
         with one_moment():
             for head, peaks in self.stored():
-                self.go_to(head.size)
+                self.follow(head.size - 1)
+                self.grow(head.size)
                 self.compare(head, peaks)
+                self.follow(head.size, head)
             self.go_past_the_last_head()
             self.look_for_events_outside()
             self.check_stamps()
@@ -107,12 +119,15 @@ class Walk:
         for size, root, at, key, signature, peaks in streamed(HEADS, "audit_heads"):
             yield heads.Head(size=size, root=bytes(root), at=at, key=key, signature=bytes(signature)), bytes(peaks)
 
-    def go_to(self, size: int) -> None:
-        """Past every head outside on the way."""
-        for between in sorted(kept for kept in self.outside if self.tree.size < kept < size):
-            self.grow(between)
-            self.compare_outside(between, None)
-        self.grow(size)
+    def follow(self, size: int, stored: heads.Head | None = None, *, growing: bool = True) -> None:
+        """Past every head outside of at most this size, each beside the tree as it was then. `stored` is the database's own."""
+        while (head := self.next) is not None and head.size <= size:
+            self.findings.outside += 1
+            if growing:
+                self.grow(head.size)
+            if head != stored:
+                self.judge(head)
+            self.next = next(self.outside, None)
 
     def grow(self, size: int) -> None:
         wanted = size - self.tree.size
@@ -144,12 +159,6 @@ class Walk:
         if head.root != self.tree.root or peaks != b"".join(self.tree.peaks):
             why = "the events below this head are not those that were signed"
             found.fail("head", why, size=head.size, between=[since, head.size - 1])
-        self.compare_outside(head.size, head)
-
-    def compare_outside(self, size: int, stored: heads.Head | None) -> None:
-        for head in self.outside.pop(size, []):
-            if head != stored:
-                self.judge(head)
 
     def judge(self, head: heads.Head) -> None:
         """A head that was kept outside and that the database does not hold."""
@@ -165,9 +174,7 @@ class Walk:
 
     def go_past_the_last_head(self) -> None:
         signed = self.tree.size
-        for size in sorted(self.outside):
-            self.grow(min(size, signed))
-            self.compare_outside(size, None)
+        self.follow(sys.maxsize, growing=False)
         behind = sum(1 for _ in self.leaves)
         if behind:
             self.findings.fail("leaf", "it stands behind the last signed head", index=signed)
@@ -188,13 +195,26 @@ class Walk:
         """Where the certificates are named by which the authority is believed."""
         if not settings.TIMESTAMP_ROOTS:
             return
-        for stamped in AuditTimestamp.objects.order_by("size").iterator(chunk_size=100):
-            self.findings.stamps += 1
-            head = AuditHead.objects.filter(size=stamped.size).first()
-            why = timestamps.why_not(bytes(stamped.response), head) if head else "the head it was given for is gone"
-            if why:
-                self.findings.fail("timestamp", why, size=stamped.size)
+        believed = timestamps.believed()
+        for some in batched(AuditTimestamp.objects.order_by("size").iterator(chunk_size=STAMPS), STAMPS):
+            held = AuditHead.objects.in_bulk([stamped.size for stamped in some])
+            for stamped in some:
+                self.findings.stamps += 1
+                head = held.get(stamped.size)
+                why = timestamps.why_not(bytes(stamped.response), head, believed) if head else "the head it was given for is gone"
+                if why:
+                    self.findings.fail("timestamp", why, size=stamped.size)
 
 
-def verify(outside: list[heads.Head]) -> Findings:
-    return Walk(outside).run()
+def size_of(head: heads.Head) -> int:
+    return head.size
+
+
+def batched(rows: Iterator[Any], count: int) -> Iterator[list[Any]]:
+    while some := list(islice(rows, count)):
+        yield some
+
+
+def verify(others: Iterable[heads.Head] = ()) -> Findings:
+    """Against the heads in the database, those in the file outside it, and `others` that somebody else has kept."""
+    return Walk(others).run()

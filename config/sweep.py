@@ -1,5 +1,6 @@
 """Beat without a file: asks the database which queues have a row to do, and wakes their tasks only then."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import Error, close_old_connections, connection
 from accounts import sequencer, snapshots
 from config import jobs
 
+logger = logging.getLogger(__name__)
 EVERY = 1.0
 TICKS_A_SWEEP = 2
 
@@ -38,10 +40,12 @@ class Sweeper(celery.beat.Scheduler):
         return max(0.0, EVERY - (time.monotonic() - started))
 
     def attempt(self, work: Callable[[], object], outage: jobs.Outage) -> None:
-        """Outlives whatever the database does."""
+        """Outlives whatever the database does, and an error of ours too: the other two go on."""
         try:
             work()
-        except Error as error:
+        except Exception as error:
+            if not isinstance(error, Error) and not outage.lasts:
+                logger.exception("an error of our own in %s", outage.what)
             connection.close()
             outage.goes_on(error)
         else:

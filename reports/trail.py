@@ -117,7 +117,12 @@ def proved() -> dict[str, Any]:
     """Up to where events have their place in the signed tree, up to where that was checked, and whether any waits too long."""
     oldest = sequencer.oldest_waiting()
     waits = timezone.now() - oldest if oldest else timedelta()
-    return {"head": sequencer.last_head(), "checked": checking.last_check(), "late": waits if waits > sequencer.LATE else None}
+    return {
+        "head": sequencer.last_head(),
+        "checked": checking.last_check(),
+        "alarm": checking.last_alarm(),
+        "late": waits if waits > sequencer.LATE else None,
+    }
 
 
 class Echo:

@@ -23,16 +23,18 @@ def waiting(version: str) -> models.QuerySet[SubjectKey]:
 
 
 def rotate(*, batch: int = BATCH) -> Iterator[Progress]:
-    """A transaction a batch: what was done stays done, and a row says by its version whether it was. Others may rotate beside."""
+    """A transaction a batch: what was done stays done, and a row says by its version whether it was. Others may rotate beside;
+    what they have in hand is waited for at the end, since they may leave it undone."""
     version, done = keyring.current(), 0
-    while moved := moved_batch(version, batch):
-        done += moved
-        yield Progress(version, done, waiting(version).count())
+    for beside in (True, False):
+        while moved := moved_batch(version, batch, skip_locked=beside):
+            done += moved
+            yield Progress(version, done, waiting(version).count())
 
 
 @transaction.atomic
-def moved_batch(version: str, batch: int) -> int:
-    rows = list(waiting(version).select_for_update(skip_locked=True).order_by("pk")[:batch])
+def moved_batch(version: str, batch: int, *, skip_locked: bool) -> int:
+    rows = list(waiting(version).select_for_update(skip_locked=skip_locked).order_by("pk")[:batch])
     for row in rows:
         key = keyring.unwrap(row.wrapped_by, bytes(row.wrapped), bound=row.bound)
         row.wrapped_by, row.wrapped = keyring.wrap(key, bound=row.bound)

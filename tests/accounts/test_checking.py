@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts import checking, heads
+from accounts import checking, heads, verification
 from accounts.models import AuditEvent, User
 from accounts.tasks import check_audit
 from config import jobs
@@ -58,7 +58,7 @@ class TestDue:
 
 class TestCheck:
     def test_one_that_never_ended_is_not_begun_again_at_once(self, tree: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        def dies(outside: object) -> None:
+        def dies() -> None:
             raise SystemExit
 
         monkeypatch.setattr("accounts.verification.verify", dies)
@@ -72,6 +72,28 @@ class TestCheck:
         assert findings is not None and findings.failed
         assert verbs() == ["audit.found_altered"]
         assert [record.levelname for record in caplog.records if record.name == "accounts.checking"] == ["CRITICAL"]
+
+    def test_so_it_is_where_no_head_is_left(self, tree: None) -> None:
+        changed("DELETE FROM accounts_audithead", "DELETE FROM accounts_auditleaf", "DELETE FROM accounts_auditevent")
+        findings = checking.check()
+        assert findings is not None and findings.failed.keys() == {"outside head"}
+        assert verbs() == ["audit.found_altered"]
+
+    @pytest.mark.parametrize("wrong", [b"\xff\xfe\n", b"{}\n"], ids=["bytes", "no head"])
+    def test_and_where_the_file_of_heads_cannot_be_read(self, tree: None, wrong: bytes) -> None:
+        with heads.path().open("ab") as file:
+            file.write(wrong)
+        findings = checking.check()
+        assert findings is not None and findings.failed.keys() == {"outside file"}
+        assert verbs() == ["audit.found_altered"]
+
+    def test_a_later_check_does_not_undo_it(self, tree: None) -> None:
+        for verb in ("y", "test.done"):
+            changed(f"UPDATE accounts_auditevent SET verb = '{verb}' WHERE id = (SELECT min(id) FROM accounts_auditevent)")
+            checking.record(verification.verify())
+        assert verbs() == ["audit.found_altered", "audit.verified"]
+        alarm, last = checking.last_alarm(), checking.last_check()
+        assert alarm and last and (alarm.verb, last.verb) == ("audit.found_altered", "audit.verified")
 
     def test_a_head_outside_that_the_database_does_not_hold_is_found(self, tree: None, alice: User) -> None:
         outside = heads.path().read_text()

@@ -241,6 +241,7 @@ class TestExport:
 ALTERED = (
     "UPDATE accounts_audithead SET root = sha256('x')",
     "UPDATE accounts_audithead SET peaks = sha256('x') || sha256('y')",
+    "UPDATE accounts_audithead SET peaks = ''",
     "UPDATE accounts_audithead SET signature = decode(repeat('00', 64), 'hex')",
     "UPDATE accounts_audithead SET at = now()",
     "DELETE FROM accounts_audithead",

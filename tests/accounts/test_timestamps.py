@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,17 @@ class TestStamp:
             assert not timestamps.stamp()
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["trouble with the timestamp authority"]
 
+    def test_one_whose_clock_is_far_from_ours_is_not_believed(
+        self, authority: Authority, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A day ahead it would not be asked again for a day."""
+        head()
+        moment = timezone.now() - timedelta(days=1)
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+        assert not timestamps.stamp()
+        assert authority.asked == 1 and not AuditTimestamp.objects.exists()
+        assert "its clock and ours are 86" in caplog.text
+
     def test_an_answer_that_is_not_the_authoritys_is_kept_nowhere(self, authority: Authority) -> None:
         authority.spoils = True
         head()
@@ -137,10 +149,10 @@ class TestWhyNot:
         first, second = head(1), head(2)
         assert timestamps.stamp()
         response = bytes(AuditTimestamp.objects.get().response)
-        assert timestamps.why_not(response, second) == ""
-        assert timestamps.why_not(response, first) == "Mismatch between messages"
+        assert timestamps.why_not(response, second, timestamps.believed()) == ""
+        assert timestamps.why_not(response, first, timestamps.believed()) == "Mismatch between messages"
         settings.TIMESTAMP_ROOTS = str(Authority(tmp_path / "another").folder / "root.pem")
-        assert "verifying certificates" in timestamps.why_not(response, second)
+        assert "verifying certificates" in timestamps.why_not(response, second, timestamps.believed())
 
     def test_verification_names_the_first_that_is_not(self, authority: Authority) -> None:
         head(2)

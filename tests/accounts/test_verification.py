@@ -94,6 +94,28 @@ class TestSound:
         )
         assert verified("--head", str(kept))["sound"] is True
 
+    def test_heads_outside_may_be_in_any_order_and_of_any_size(self, kept: Path) -> None:
+        lines = kept.read_text().splitlines(keepends=True)
+        kept.write_text("".join([*reversed(lines), lines[0]]))
+        assert verified("--head", str(kept))["checked"]["outside_heads"] == 4
+
+    def test_what_comes_into_the_file_meanwhile_is_left_for_the_next(self, alice: User) -> None:
+        recorded(alice)
+        in_tree(1)
+        reading = heads.exported()
+        first = next(reading)
+        recorded(alice)
+        in_tree(2)
+        assert first.size == 1 and list(reading) == []
+        assert [head.size for head in heads.exported()] == [1, 2]
+
+    def test_a_line_that_a_killed_process_left_is_no_head_yet(self, alice: User) -> None:
+        recorded(alice)
+        in_tree(1)
+        with heads.path().open("a") as file:
+            file.write('{"size": 2, "ro')
+        assert verified()["sound"] is True
+
     def test_the_file_of_heads_is_read_by_itself(self, alice: User) -> None:
         recorded(alice)
         in_tree(1)
@@ -194,6 +216,13 @@ def reorder_and_rewrite() -> None:
 
 def empty() -> None:
     changed("DELETE FROM accounts_auditevent", "DELETE FROM accounts_auditleaf", "DELETE FROM accounts_audithead")
+
+
+class TestFile:
+    def test_heads_that_stand_in_another_order_were_not_written_by_us(self, kept: Path) -> None:
+        lines = kept.read_text().splitlines(keepends=True)
+        heads.path().write_text("".join(reversed(lines)))
+        assert "behind one of 6" in failures()["outside file"]["why"]
 
 
 class TestRewrittenAltogether:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import messages, snapshots
+from accounts import messages, sequencer, snapshots
 from accounts.models import Message, Snapshot
 from config import jobs, sweep
 from config.celery import app
@@ -121,6 +121,18 @@ class TestSweeper:
             "no more trouble with snapshots",
             "no more trouble with sweeps",
         ]
+
+    def test_it_outlives_an_error_of_its_own_and_tells_where_it_is(
+        self, published: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        queued()
+        monkeypatch.setattr(sequencer, "tick", lambda: [][0])
+        beat = sweeper()
+        for _ in range(3):
+            beat.tick()
+        assert published == ["accounts.send_messages"] * 2 and Snapshot.objects.exists()
+        assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+        assert caplog.records[0].exc_info
 
     def test_trouble_with_snapshots_keeps_no_queue_waiting(
         self, published: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

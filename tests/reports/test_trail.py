@@ -130,7 +130,11 @@ class TestProved:
         assert "Signed up to head 7 at 28 Nov 2026 09:05:03 UTC." in text and "Verified up to head 5 at " in text
         assert [event["row"].place for event in page.context["events"]][2] == 6
         audit.record("audit.found_altered", target=AuditHead(size=7), by=None, count=7)
-        assert "Found altered at " in auditor.get("/audit/").content.decode()
+        page = auditor.get("/audit/").content.decode()
+        assert "Found altered at " in page and "Later checks" not in page
+        audit.record("audit.verified", target=AuditHead(size=8), by=None, count=8)
+        page = auditor.get("/audit/").content.decode()
+        assert "Found altered at " in page and "Later checks do not undo this" in page and "Verified up to head 8" in page
 
     def test_says_when_events_wait_too_long(self, auditor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "held them up" not in auditor.get("/audit/").content.decode()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from accounts.vault.boxes import Tampered
 from accounts.vault.models import SubjectKey
 from kyc.parties.models import Party
 from tests import cast
+from tests.accounts.test_history import open_elsewhere
 
 OLD, NEW = "an old key-encryption key of the tests", "a newer key-encryption key of the tests"
 Keys = Callable[..., None]
@@ -75,6 +77,28 @@ class TestAdd:
         keys(v1=OLD)
         with pytest.raises(keyring.NoFile, match="VAULT_KEYS"):
             keyring.add()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBeside:
+    def test_what_another_has_in_hand_and_leaves_is_moved_before_it_ends(self, keys: Keys) -> None:
+        keys(v1=OLD)
+        organisation = Organisation.objects.create(name="Nordlys")
+        Party.objects.create(organisation=organisation, kind="person", name="P", birth_date="1980-01-01")
+        keys(v1=OLD, v2=NEW)
+        release, steps = threading.Event(), []
+
+        def leave() -> None:
+            release.wait(10)
+
+        with open_elsewhere(lambda: list(SubjectKey.objects.select_for_update()), leave):
+            rotating = threading.Thread(target=lambda: (steps.extend(rotation.rotate()), connection.close()))
+            rotating.start()
+            time.sleep(0.3)
+            assert rotating.is_alive() and not steps, "it waits for what is in another's hands"
+            release.set()
+        rotating.join(10)
+        assert [(step.done, step.left) for step in steps] == [(1, 0)]
 
 
 @pytest.mark.django_db(transaction=True)
