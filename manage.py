@@ -4,7 +4,10 @@
 import os
 import sys
 
-OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlflush", "pgtrigger", "remove_stale_contenttypes", "createcachetable"}
+OWNER_COMMANDS = {
+    "migrate", "makemigrations", "flush", "sqlflush", "pgtrigger", "remove_stale_contenttypes", "createcachetable", "backup",
+    "restore",
+}  # fmt: skip
 
 
 def main() -> None:

@@ -74,6 +74,11 @@ def sequences(cursor: Any) -> list[str]:
     return ["kh_job_token", *(name for (name,) in cursor.fetchall())]
 
 
+def execute(cursor: Any, statement: sql.Composable) -> None:
+    """As text, since in a command each statement is told whose it is."""
+    cursor.execute(statement.as_string(None))
+
+
 def harden(using: str) -> None:
     """Idempotent. Does nothing unless connected as the owner of the schema's tables."""
     app = sql.Identifier(settings.DB_ROLE_NAMES["app"])
@@ -85,17 +90,17 @@ def harden(using: str) -> None:
             return
         # A temporary table or function of the app's could stand in the way of a real one; a restored database has this anew.
         database = sql.Identifier(connections[using].settings_dict["NAME"])
-        cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(database, app))
-        cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
-        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
+        execute(cursor, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(database, app))
+        execute(cursor, sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
+        execute(cursor, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
         cursor.execute(TABLES)
         for table, changing in cursor.fetchall():
             name = sql.Identifier(table)
-            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
-            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(privileges(table, events, changing), name, app))
+            execute(cursor, sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
+            execute(cursor, sql.SQL("GRANT {} ON {} TO {}").format(privileges(table, events, changing), name, app))
         for sequence in sequences(cursor):
-            cursor.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), app))
-        cursor.execute(sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))
+            execute(cursor, sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), app))
+        execute(cursor, sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))
         cursor.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
         cursor.execute(
             "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
@@ -106,6 +111,6 @@ def harden(using: str) -> None:
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
         for function in INCARNATION:
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
-            cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), app))
+            execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), app))
         cursor.execute(IGNORE)
-        cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION public._pgtrigger_should_ignore(name) TO {}").format(app))
+        execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION public._pgtrigger_should_ignore(name) TO {}").format(app))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kyc.cases.findings import at_most
-from kyc.cases.models import Case, Examination, Finding
+from kyc.cases.models import Case, Entity, Examination, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
 from kyc.desk import forms, owning, removing, standing, timeline, using, words
@@ -206,6 +206,7 @@ def key_facts(case: Case, seen: Seen) -> Facts:
         return forms.LiftForm(hold.pk, actions=(reverse("desk:hold_lift", args=[case.pk, hold.pk]),))
 
     return {
+        "is_verified": Entity.objects.live().filter(organisation=case.organisation).exists(),
         "keys": [(key, words.KEY_TONES[key.state], by_key.get(key.pk)) for key in keys],
         "live_holds": [(hold, lift_form(hold)) for hold in holds if hold.lifted_at is None],
         "ended_holds": [hold for hold in holds if hold.lifted_at is not None],

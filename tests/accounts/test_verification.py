@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from accounts import heads, leaves, merkle
+from accounts import comparing, heads, leaves, merkle
 from accounts.models import AuditEvent, AuditHead, User
 from tests import cast
 from tests.accounts.tampering import altered, changed
@@ -115,6 +115,15 @@ class TestSound:
         with heads.path().open("a") as file:
             file.write('{"size": 2, "ro')
         assert verified()["sound"] is True
+
+    @pytest.mark.parametrize("processes", ["1", "2"])
+    def test_several_processes_find_the_same(self, kept: Path, processes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(comparing, "RANGE", 2)
+        assert verified("--head", str(kept), "--processes", processes)["checked"]["events"] == 6
+        with altered(f"UPDATE accounts_auditevent SET actor = 'Nobody' WHERE id >= {numbered(3)}"):
+            found = failures("--processes", processes)
+        assert found.keys() == {"event"}
+        assert (found["event"]["index"], found["event"]["more"]) == (3, 2)
 
     def test_the_file_of_heads_is_read_by_itself(self, alice: User) -> None:
         recorded(alice)

@@ -71,6 +71,12 @@ class TestSignInAs:
         assert answer.redirect_chain[-1][0] == LEADS[role]
         assert answer.status_code == 200
 
+    @pytest.mark.parametrize("email", ["", "nobody@else.example", "a\0b", "x" * 5000])
+    def test_nobody_else(self, email: str) -> None:
+        client = Client()
+        assert client.post("/demo/sign-in-as/", {"email": email}).status_code == 404
+        assert who(client) is None
+
     @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "options"])
     def test_only_by_post(self, method: str) -> None:
         client = Client()

@@ -1,6 +1,7 @@
 """Checks that nobody has changed the audit log."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ class Command(NamedCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--head", metavar="FILE", type=Path, help="heads kept elsewhere, one line of JSON each")
+        parser.add_argument("--processes", metavar="N", type=int, default=os.cpu_count() or 1, help="by default one a processor")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = verification.verify(read(options["head"]) if options["head"] else ())
+        findings = verification.verify(read(options["head"]) if options["head"] else (), processes=options["processes"])
         self.stdout.write(json.dumps(findings.told()))
         checking.record(findings, audit.operator(None).items())
         if findings.failed:

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -19,6 +20,7 @@ from kyc.parties.models import Party
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 from tests import cast
+from tests.kyc.cases import scenes
 
 PROPOSAL = {"choice": "refuse", "reason": "identity_doubtful", "note": "The passport is another person's."}
 TABS = ["summary", "people", "use", "documents", "screening", "risk", "keys", "timeline"]
@@ -367,6 +369,15 @@ class TestHolds:
             responsible=case.organisation.party_set.get(kind="person"),
         )  # fmt: skip
         assert told not in text(as_rui.get(address(case), {"tab": "keys"}))
+
+    def test_without_a_key_it_says_whether_one_can_be_issued(self, as_rui: Client, ana: User, rui: User, tmp_path: Path) -> None:
+        cast.load_list(tmp_path)
+        case = scenes.ready(cast.founded(cast.customer()))
+        told = "Keys can be issued once the organisation is verified."
+        assert told in text(as_rui.get(address(case), {"tab": "keys"}))
+        scenes.approved(case, ana=ana, rui=rui)
+        page = text(as_rui.get(address(case), {"tab": "keys"}))
+        assert told not in page and "has asked for none yet" in page
 
     def test_an_analyst_holds_nothing(self, as_ana: Client, case: Case, rui: User) -> None:
         hold = holds.place(organisation=case.organisation, reason="x", by=rui)

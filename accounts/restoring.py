@@ -1,0 +1,213 @@
+"""Back from a backup: into an empty database, as another incarnation of it, and proved to be what was backed up."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import audit, backups, heads, incarnations, verification
+from accounts.backups import DUMP, FILES, KEY_COLUMNS, KEYS, MANIFEST, SUBJECTS, BadFolder
+from accounts.models import Incarnation
+from accounts.refused import Refused
+from accounts.vault import Erased, SealedField, keyring
+from accounts.vault.subjects import cache
+
+STAGE = """
+CREATE TEMPORARY TABLE restored_key (LIKE accounts_subjectkey);
+CREATE TEMPORARY TABLE restored_subject (id bigint PRIMARY KEY);
+"""
+# Keys of subjects that came after the backup seal nothing in it, and their numbers will be given anew.
+TAKE = f"""
+INSERT INTO accounts_subjectkey ({KEY_COLUMNS})
+SELECT {KEY_COLUMNS} FROM restored_key JOIN restored_subject USING (id) ORDER BY id
+"""  # noqa: S608  # names of our own
+COUNT_ON = "SELECT setval(pg_get_serial_sequence('accounts_subjectkey', 'id'), (SELECT max(id) FROM restored_subject))"
+
+
+class NotEmpty(Refused):
+    """A backup is restored into nothing that is already there."""
+
+
+class SecretsMissing(Refused):
+    """What the backup was sealed and signed with is not at hand."""
+
+
+@dataclass
+class Restored:
+    """What was restored and whether it is what was backed up."""
+
+    manifest: dict[str, Any]
+    incarnation: int = 0
+    keys: int = 0
+    keys_taken_at: str = ""
+    found_by: int = 0
+    lost: int | None = None
+    failed: list[str] = field(default_factory=list)
+    audit: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def told(self) -> dict[str, Any]:
+        taken = datetime.fromisoformat(self.manifest["taken_at"])
+        return {
+            "sound": not self.failed,
+            "taken_at": self.manifest["taken_at"],
+            "older_than_now_seconds": round((timezone.now() - taken).total_seconds(), 1),
+            "lost_events": self.lost,
+            "restored_in_seconds": round(self.seconds, 1),
+            "incarnation": self.incarnation,
+            "tables": len(self.manifest["tables"]),
+            "rows": sum(rows for rows, _ in self.manifest["tables"].values()),
+            "files": len(self.manifest["files"]),
+            "subject_keys": self.keys,
+            "subject_keys_taken_at": self.keys_taken_at,
+            "found_by_number": self.found_by,
+            "audit": self.audit,
+            "failed": self.failed,
+        }
+
+
+def restore(folder: Path, keys: Path, *, reason: str, say: Callable[[str], object] = lambda _: None) -> Restored:
+    """`folder` is as backups.made wrote it; `keys` may be a newer one's. Raises BadFolder, NotEmpty, SecretsMissing, Failed."""
+    began = time.monotonic()
+    done = Restored(manifest(folder))
+    done.keys_taken_at = manifest(keys)["taken_at"]
+    say("Reading what is to be restored")
+    checked(folder, done.manifest["hashes"])
+    checked(keys, manifest(keys)["hashes"])
+    checked(folder / FILES, done.manifest["files"])
+    at_hand(done.manifest)
+    empty(done.manifest)
+    say("Loading the database")
+    backups.run(
+        "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
+        f"--dbname={connection.settings_dict['NAME']}", str(folder / DUMP),
+    )  # fmt: skip
+    # As it was loaded, before anything of ours is added to it.
+    done.failed += differing("table", done.manifest["tables"], backups.content())
+    done.incarnation = another_incarnation()
+    call_command("migrate", verbosity=0)
+    done.failed += differing("guards", done.manifest["guards"], backups.guards())
+    say("Taking in subject keys and files")
+    done.keys = take_keys(folder, keys)
+    backups.copied_files_back(done.manifest["files"], folder / FILES)
+    done.found_by = found_again()
+    done.lost = put_aside(done)
+    record(done, reason)
+    say("Verifying the audit log")
+    done.audit = verification.verify().told()
+    done.failed += [f"audit: {failure['what']}" for failure in done.audit["failed"]]
+    done.seconds = time.monotonic() - began
+    return done
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise BadFolder(f"{folder} holds no {MANIFEST}: it is no backup, or one that was cut off.") from None
+    except (OSError, ValueError) as error:
+        raise BadFolder(f"{folder / MANIFEST} can't be read: {error}.") from None
+    if not isinstance(found, dict) or found.get("version") != backups.VERSION:
+        raise BadFolder(f"{folder / MANIFEST} is not of version {backups.VERSION}, which is all that is known here.")
+    return found
+
+
+def checked(folder: Path, hashes: dict[str, str]) -> None:
+    for name, expected in hashes.items():
+        file = folder / name
+        if not file.is_file():
+            raise BadFolder(f"{file} is missing from the backup.")
+        if backups.hashed(file) != expected:
+            raise BadFolder(f"{file} is not what was backed up.")
+
+
+def at_hand(told: dict[str, Any]) -> None:
+    """Without them the data would come back and could not be read."""
+    missing = [version for version in told["vault_keys"] if version not in keyring.written()]
+    if missing:
+        raise SecretsMissing(f"VAULT_KEYS lacks number {', '.join(missing)}, under which subject keys are wrapped.")
+    if told["index_key"] != backups.index_key():
+        raise SecretsMissing("VAULT_INDEX_KEY is not the one that the backup was made with: nothing would be found by number.")
+    if told["head"] and not backups.known(told["head"]):
+        raise SecretsMissing(
+            "The audit log is signed with another key than AUDIT_SIGNING_KEY: or name its public key in AUDIT_PAST_KEYS."
+        )
+
+
+def empty(told: dict[str, Any]) -> None:
+    if found := connection.introspection.table_names():
+        raise NotEmpty(f"The database has {len(found)} tables already. Restore into a new one, and let Keyholder be stopped.")
+    vault = Path(settings.VAULT_DIR)
+    for name, expected in told["files"].items():
+        if (vault / name).exists() and backups.hashed(vault / name) != expected:
+            raise NotEmpty(f"{vault / name} is there already and is another file than the backup's.")
+
+
+def differing(what: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    return [f"{what}: {name}" for name in sorted({*expected, *found}) if expected.get(name) != found.get(name)]
+
+
+def another_incarnation() -> int:
+    """Whichever cluster this is: the trail must tell the rows that came back from those that are new."""
+    last = Incarnation.objects.latest("number")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT system_identifier FROM pg_control_system()")
+        return Incarnation.objects.create(number=last.number + 1, system_identifier=cursor.fetchone()[0]).number
+
+
+@transaction.atomic
+def take_keys(folder: Path, keys: Path) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        for table, columns, file in (("restored_key", KEY_COLUMNS, keys / KEYS), ("restored_subject", "id", folder / SUBJECTS)):
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as rows, file.open("rb") as read:
+                while block := read.read(backups.BLOCK):
+                    rows.write(block)
+        cursor.execute(TAKE)
+        taken = int(cursor.rowcount)
+        cursor.execute(COUNT_ON)
+        cursor.execute("DROP TABLE restored_key, restored_subject")
+    cache.forget()
+    return taken
+
+
+def found_again() -> int:
+    """What exact numbers are found by, made anew of every value that can still be read."""
+    count = 0
+    for model in apps.get_models():
+        sealed = [one for one in model._meta.concrete_fields if isinstance(one, SealedField) and one.indexed_as]
+        if not sealed or hasattr(model, "pgh_tracked_model"):
+            continue
+        for row in model._base_manager.iterator(chunk_size=500):
+            for one in sealed:
+                value = getattr(row, one.attname)
+                if value and not isinstance(value, Erased):
+                    one.index(row, value)
+                    count += 1
+    return count
+
+
+def put_aside(done: Restored) -> int | None:
+    """The file of heads outside, where it outlived the database: kept under another name, since it tells of events that are lost.
+    How many those are; None where there is no such file."""
+    if not heads.path().exists():
+        return None
+    *_, last = [None, *heads.exported()]
+    heads.path().rename(heads.path().with_name(f"{heads.path().stem}-before-incarnation-{done.incarnation}.jsonl"))
+    known = done.manifest["head"]["size"] if done.manifest["head"] else 0
+    return max(0, last.size - known) if last else 0
+
+
+def record(done: Restored, reason: str) -> None:
+    told = {"backup": done.manifest["taken_at"], "count": done.lost, "failed": done.failed, **audit.operator(None)}
+    with transaction.atomic():
+        audit.record(incarnations.RESTORED, target=Incarnation(number=done.incarnation), by=None, reason=reason, **told)
