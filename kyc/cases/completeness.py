@@ -142,19 +142,23 @@ def unproved(signing: Collection[Signatory]) -> list[Signatory]:
 
 
 def ownerless(organisation: Organisation) -> Iterator[str]:
-    """A sentence for each company in the chain for which nobody is named as its owner (IAAS-04), and for each role of a trust
-    in which nobody is (FATF-04)."""
+    return (sentence for _party, sentence in lacking_owners(organisation))
+
+
+def lacking_owners(organisation: Organisation) -> Iterator[tuple[Party, str]]:
+    """Each company in the chain for which nobody is named as its owner (IAAS-04), and a trust for each of its roles in which
+    nobody is (FATF-04), with a sentence that asks for them."""
     held: dict[int, set[str]] = {}
     for owned, kind in Interest.objects.live().filter(organisation=organisation).values_list("owned", "kind"):
         held.setdefault(owned, set()).add(kind)
     for party in Party.objects.current().filter(organisation=organisation).order_by("pk"):
         kinds = held.get(party.pk, set())
         if party.is_company and not kinds:
-            yield one_stop(_("Say who owns %(name)s.") % {"name": party.name})
+            yield party, one_stop(_("Say who owns %(name)s.") % {"name": party.name})
         elif party.is_trust:
             for kind, sentence in NEEDED_IN_TRUST.items():
                 if kind not in kinds:
-                    yield one_stop(str(sentence) % {"name": party.name})
+                    yield party, one_stop(str(sentence) % {"name": party.name})
 
 
 # The roles in which somebody must be named.

@@ -2,7 +2,6 @@
 young, who signed and may not any more, who pays under another's name, and what is not told of its foreign owners."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,6 +46,9 @@ def findings(facts: Round, owners: Mapping[str, Verdict]) -> list[Row]:
     if unreached:
         told = _("An address, e-mail or telephone is not told of these owners, who are no US persons: %(names)s.")
         rows.append(("contact", Finding.State.INFO, one_stop(told % {"names": listed(unreached)}), "status"))
+    if gone := erased(facts):
+        told = _("The date of birth or the number was erased, so the lists were searched without it, for: %(names)s.")
+        rows.append(("erased", Finding.State.WARN, one_stop(told % {"names": listed(gone)}), "status"))
     return rows
 
 
@@ -55,8 +57,13 @@ def too_young(facts: Round) -> list[str]:
     acting = acting_for(facts.examination.organisation) | {
         int(role.owner) for role in facts.interests if role.interest == TRUSTEE
     }
-    people = [party for pk, party in sorted(facts.parties.items()) if pk in acting and party.is_person and party.birth_date]
-    return [facts.names[str(party.pk)] for party in people if age(date.fromisoformat(party.birth_date), today) < least]
+    people = [party for pk, party in sorted(facts.parties.items()) if pk in acting and party.is_person]
+    return [facts.names[str(party.pk)] for party in people if party.born and age(party.born, today) < least]
+
+
+def erased(facts: Round) -> list[str]:
+    """Whose date of birth or number was erased, so that lists were searched by the name alone and no age was looked at."""
+    return [facts.names[str(pk)] for pk, party in sorted(facts.parties.items()) if party.is_erased]
 
 
 def acting_for(organisation: Organisation) -> set[int]:

@@ -59,6 +59,8 @@ class Case(models.Model):
     notice_locale = models.CharField(max_length=10, blank=True)
     declared_true_at = models.DateTimeField(null=True, blank=True)
     declared_true_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # The signed answers for which the product opened it. Nothing was sent or declared true then but these answers themselves.
+    reviews = models.ForeignKey(Questionnaire, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = CaseQuerySet.as_manager()
 
@@ -79,7 +81,9 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_submitted_only_declared_true",
-                condition=Q(state="draft") | Q(declared_true_at__isnull=False, submitted_at__isnull=False),
+                condition=Q(state="draft")
+                | Q(declared_true_at__isnull=False, submitted_at__isnull=False)
+                | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
         ]
         triggers = [

@@ -48,7 +48,7 @@ def run() -> None:
 
 @transaction.atomic
 def open_review(signed: Questionnaire) -> Case | None:
-    """The case, sent by who signed; repeated, it is silence. The notice is that of the last case (FIN-13)."""
+    """The case of these answers, which nobody sent; repeated, it is silence. The notice is that of the last case (FIN-13)."""
     organisation = Organisation.objects.select_for_update().get(pk=signed.organisation_id)
     if not due().filter(pk=signed.pk).exists():
         return None
@@ -59,10 +59,7 @@ def open_review(signed: Questionnaire) -> Case | None:
         state=Case.State.SUBMITTED,
         in_state_since=now,
         due_on=now.date() + timedelta(days=pack.days("decide")),
-        submitted_at=signed.signed_at,
-        submitted_by=signed.signed_by,
-        declared_true_at=signed.signed_at,
-        declared_true_by=signed.signed_by,
+        reviews=signed,
         notice_version=last.notice_version,
         notice_shown_at=last.notice_shown_at,
         notice_locale=last.notice_locale,

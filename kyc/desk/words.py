@@ -33,6 +33,7 @@ CATEGORIES: dict[str, Promise] = {
     "people": gettext_lazy("People"),
     "signature": gettext_lazy("Signature"),
     "contact": gettext_lazy("Owners' contact"),
+    "erased": gettext_lazy("Erased data"),
     "risk": gettext_lazy("Risk"),
     "keys": gettext_lazy("Keys"),
 }

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.cases.completeness import is_foreign_data_asked
-from kyc.onboarding import steps
+from kyc.onboarding import steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.holdings import holdings
@@ -48,9 +48,9 @@ def interest_or_404(organisation: Organisation, pk: int) -> Interest:
 @while_open("owners")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     top = parties.customer(organisation)
-    return page(
-        request, organisation, "owners", step="owners", holdings=holdings(top), principals=principals(organisation), top=top
-    )
+    told = {"holdings": holdings(top), "principals": principals(organisation), "top": top}
+    opened = whose.opened(organisation, whose.OWNERS, request.way.requirements, request.way.gaps)
+    return page(request, organisation, "owners", step="owners", opened=opened, **told)
 
 
 def principals(organisation: Organisation) -> list[tuple[Party, Party | None]]:
@@ -84,6 +84,8 @@ def remove_principal(request: HttpRequest, organisation: Organisation, pk: int) 
     behind = {party.pk: party for party, _nominee in principals(organisation)}
     if pk not in behind:
         raise Http404
+    if not whose.is_open(request, organisation, whose.OWNERS, behind[pk]):
+        return redirect("onboarding:owners")
     form = Page(posted(request))
     if form.acted(lambda: let_go(request, organisation, behind[pk])):
         messages.success(request, _("%(name)s has been removed.") % {"name": behind[pk].name})
@@ -92,7 +94,8 @@ def remove_principal(request: HttpRequest, organisation: Organisation, pk: int) 
 
 
 def let_go(request: HttpRequest, organisation: Organisation, person: Party) -> None:
-    with steps.editing(organisation, "owners"):
+    with steps.editing(organisation, "owners") as case:
+        whose.refuse_unasked(organisation, case, whose.OWNERS, person)
         ownership.leave_principal(person, by=request.user)
 
 
@@ -103,6 +106,8 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
     owned = get_object_or_404(Party.objects.current().filter(organisation=organisation, kind__in=OWNED), pk=pk)
     if kind not in {*NEW, "known"} or (kind == "class" and not owned.is_trust):
         raise Http404
+    if not whose.is_open(request, organisation, whose.OWNERS, owned):
+        return redirect("onboarding:owners")
     form_class = NEW.get(kind, KnownOwnerForm)
     form = form_class(posted(request), owned=owned, **reached(organisation, form_class))
     if form.acted(lambda: declare(request, organisation, form, owned, kind)):
@@ -124,7 +129,8 @@ def declare(request: HttpRequest, organisation: Organisation, form: Page, owned:
     if kind == "class":
         typed["interest"] = Interest.Kind.BENEFICIARY
     typed.pop("shown", None)
-    with steps.editing(organisation, "owners"):
+    with steps.editing(organisation, "owners") as case:
+        whose.refuse_unasked(organisation, case, whose.OWNERS, owned)
         ownership.declare_owner(organisation, owned=owned, **typed, by=request.user)
 
 
@@ -136,6 +142,8 @@ def chosen(organisation: Organisation, pk: str) -> Party | None:
 @while_open("owners")
 def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     interest = interest_or_404(organisation, pk)
+    if not whose.is_open(request, organisation, whose.OWNERS, interest.owned):
+        return redirect("onboarding:owners")
     form_class = form_of(interest.owner)
     more = reached(organisation, form_class)
     form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner, **more)
@@ -164,7 +172,8 @@ def save(request: HttpRequest, organisation: Organisation, form: Changing, inter
     typed = dict(form.cleaned_data)
     held_for = chosen(organisation, typed.pop("held_for", ""))
     share = typed.pop("share", "")
-    with steps.editing(organisation, "owners"):
+    with steps.editing(organisation, "owners") as case:
+        whose.refuse_unasked(organisation, case, whose.OWNERS, interest.owned)
         form.compare(told(ownership.live(interest)))
         if not interest.owned.is_trust:
             ownership.change_share(interest, share=share, by=request.user)
@@ -175,6 +184,8 @@ def save(request: HttpRequest, organisation: Organisation, form: Changing, inter
 @while_open("owners")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     interest = interest_or_404(organisation, pk)
+    if not whose.is_open(request, organisation, whose.OWNERS, interest.owned):
+        return redirect("onboarding:owners")
     form = Page(posted(request))
     if form.acted(lambda: take_out(request, organisation, interest)):
         messages.success(request, _("%(name)s has been removed.") % {"name": interest.owner.name})
@@ -183,5 +194,6 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def take_out(request: HttpRequest, organisation: Organisation, interest: Interest) -> None:
-    with steps.editing(organisation, "owners"):
+    with steps.editing(organisation, "owners") as case:
+        whose.refuse_unasked(organisation, case, whose.OWNERS, interest.owned)
         ownership.end(interest, by=request.user)

@@ -138,6 +138,14 @@ def means_or_404(organisation: Organisation, pk: int) -> PaymentMeans:
     return get_object_or_404(PaymentMeans.objects.live().filter(organisation=organisation), pk=pk)
 
 
+def gone(request: HttpRequest, organisation: Organisation, pk: int) -> bool:
+    """Whether it was removed, or another named in its place, since the page was opened; a message says so."""
+    if not PaymentMeans.objects.filter(organisation=organisation, pk=pk, valid_to__isnull=False).exists():
+        return False
+    messages.info(request, payments.ENDED)
+    return True
+
+
 def stands(means: PaymentMeans) -> Standing:
     """All but the reference, of which only the end is told."""
     names = ("kind", "holder", "institution", "country", "network", "source", "source_details")
@@ -147,6 +155,8 @@ def stands(means: PaymentMeans) -> Standing:
 
 @while_open("payment")
 def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    if gone(request, organisation, pk):
+        return redirect("onboarding:payment")
     means = means_or_404(organisation, pk)
     form = PaymentChangeForm(posted(request), stands=stands(means), ending=means.reference[-4:])
     if form.acted(lambda: say_anew(request, organisation, form, means)):
@@ -163,6 +173,8 @@ def say_anew(request: HttpRequest, organisation: Organisation, form: PaymentChan
 
 @while_open("payment")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    if gone(request, organisation, pk):
+        return redirect("onboarding:payment")
     means = means_or_404(organisation, pk)
     form = Page(posted(request))
     if form.acted(lambda: take_out(request, organisation, means)):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.keys.models import Key
-from kyc.onboarding import steps
+from kyc.onboarding import steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
@@ -34,7 +34,8 @@ def people_of(organisation: Organisation) -> dict[Party, list[Role]]:
 
 @while_open("people")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    return page(request, organisation, "people", step="people", people=people_of(organisation))
+    opened = whose.opened(organisation, whose.PEOPLE, request.way.requirements, request.way.gaps)
+    return page(request, organisation, "people", step="people", people=people_of(organisation), opened=opened)
 
 
 @while_open("people")
@@ -48,6 +49,8 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def asked(request: HttpRequest, organisation: Organisation, person: Party | None) -> HttpResponse:
+    if not whose.is_open(request, organisation, whose.PEOPLE, person):
+        return redirect("onboarding:people")
     customer_class = profiles.customer_class(organisation)
     form = PersonForm(posted(request), stands=told(person) if person else None, customer_class=customer_class)
     if form.acted(lambda: save(request, organisation, form, person)):
@@ -68,16 +71,27 @@ def told(person: Party) -> Standing:
 
 
 def save(request: HttpRequest, organisation: Organisation, form: PersonForm, person: Party | None) -> None:
-    with steps.editing(organisation, "people"):
+    with steps.editing(organisation, "people") as case:
+        whose.refuse_unasked(organisation, case, whose.PEOPLE, person, *replaced(organisation, form, person))
         if person:
             form.compare(told(parties.own(person, organisation)))
         parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
+
+
+def replaced(organisation: Organisation, form: PersonForm, person: Party | None) -> list[Party]:
+    """Who would not be the controlling person any more."""
+    if not form.cleaned_data.get("replace"):
+        return []
+    live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CONTROLLER).select_related("party")
+    return [role.party for role in live if role.party != person]
 
 
 @while_open("people")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """Asks first, and says what else ends; a person who answers for a key stays until the key is revoked."""
     person = person_or_404(organisation, pk)
+    if not whose.is_open(request, organisation, whose.PEOPLE, person):
+        return redirect("onboarding:people")
     keys = Key.objects.filter(organisation=organisation, responsible=person).exclude(state=Key.State.REVOKED)
     form = Page(posted(request))
     if not keys and form.acted(lambda: take_out(request, organisation, person)):
@@ -88,5 +102,6 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 
 def take_out(request: HttpRequest, organisation: Organisation, person: Party) -> None:
-    with steps.editing(organisation, "people"):
+    with steps.editing(organisation, "people") as case:
+        whose.refuse_unasked(organisation, case, whose.PEOPLE, person)
         ownership.remove(person, by=request.user)

@@ -84,13 +84,16 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if case is None:
         return redirect("onboarding:create")
     entity = Entity.objects.live().filter(organisation=organisation).first()
+    signed_at = case.reviews.signed_at if case.reviews else None
+    begun_at = case.submitted_at or signed_at
     return page(
         request,
         organisation,
         "overview",
         entity=entity,
+        signed_at=signed_at,
         renewal=renewal(organisation) if entity and case.state == Case.State.APPROVED else None,
-        answer_by=case.submitted_at + timedelta(days=packs.current().days("decide")) if case.submitted_at else None,
+        answer_by=begun_at + timedelta(days=packs.current().days("decide")) if begun_at else None,
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
         **everything(organisation),

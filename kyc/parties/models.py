@@ -1,5 +1,7 @@
 """Who is involved: parties and the roles they hold; and what customers declare of themselves."""
 
+from datetime import date
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -105,9 +107,20 @@ class Party(models.Model):
         return Subject.of_organisation(self.organisation_id)
 
     @property
+    def born(self) -> date | None:
+        """None where nothing is known, or nothing any more."""
+        known = self.birth_date and not isinstance(self.birth_date, Erased)
+        return date.fromisoformat(self.birth_date) if known else None
+
+    @property
     def birth_year(self) -> str:
-        """Empty where nothing is known, or nothing any more."""
-        return "" if isinstance(self.birth_date, Erased) else self.birth_date[:4]
+        """As `born`, empty for none."""
+        return str(self.born.year) if self.born else ""
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether what it would be told from others by can't be read any more."""
+        return isinstance(self.birth_date, Erased) or isinstance(self.registration_number, Erased)
 
     @property
     def is_person(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from stdnum import iban, luhn
 
 from accounts import audit, organisations
@@ -109,37 +110,56 @@ def declare(organisation: Organisation, *, by: User, **texts: str) -> PaymentMea
     return means
 
 
+ENDED = gettext_lazy(
+    "This means of payment has been removed meanwhile, or another was named in its place. Nothing has been saved."
+)
+
+
 class Ended(Refused):
-    """The means has been removed meanwhile."""
+    """The means is used no more."""
 
 
 def live(means: PaymentMeans) -> PaymentMeans:
     found = PaymentMeans.objects.live().filter(pk=means.pk).first()
     if found is None:
-        raise Ended(_("This means of payment has been removed meanwhile."))
+        raise Ended(str(ENDED))
     return found
 
 
 @transaction.atomic
 def change(means: PaymentMeans, *, by: User, **texts: str) -> PaymentMeans:
     """Says anew what a means is, in the texts of `told`; the reference of one of the same kind stays where none is given.
+    Another account, card or wallet is another means from today on, and the old one ends: what was paid by it stays true.
     Raises BadText, Ended."""
     organisations.locked(means.organisation, by=by)
     means = live(means)
     if texts.get("kind") == means.kind and not texts.get("reference", "").strip():
         texts["reference"] = means.reference
-    for name, text in told(**texts).items():
+    said = told(**texts)
+    new = PaymentMeans(organisation=means.organisation, valid_from=timezone.localdate(), **said)
+    refuse_named_before(new, beside=means)
+    if what_it_is(new) != what_it_is(means):
+        means.valid_to = new.valid_from
+        means.save(update_fields=["valid_to"])
+        means = new
+    for name, text in said.items():
         setattr(means, name, text)
-    refuse_named_before(means)
     means.save()
     audit.record("payment.changed", target=means, by=by, kind=means.kind, last_four=means.last_four, source=means.source)
     return means
 
 
-def refuse_named_before(means: PaymentMeans) -> None:
-    """One means is named once; a form sent twice names no second one."""
+def what_it_is(means: PaymentMeans) -> tuple[str, ...]:
+    """What makes it this account, card or wallet and no other; how it is written makes no difference."""
+    network = means.network if means.kind == K.WALLET else ""
+    number = re.sub(r"\W", "", means.reference)
+    return means.kind, network, means.last_four, number.upper() if means.kind == K.BANK else number
+
+
+def refuse_named_before(means: PaymentMeans, *, beside: PaymentMeans | None = None) -> None:
+    """One means is named once, also by what takes the place of `beside`; a form sent twice names no second one."""
     alike = PaymentMeans.objects.live().filter(organisation=means.organisation, kind=means.kind, last_four=means.last_four)
-    for known in alike.exclude(pk=means.pk).order_by("pk"):
+    for known in alike.exclude(pk=beside.pk if beside else None).order_by("pk"):
         if (known.institution, known.country, known.reference) == (means.institution, means.country, means.reference):
             raise BadText("kind", _("You have already named this one."))
 

@@ -32,6 +32,7 @@ LABELS = {"hq_country": "headquarters country", "valid_to": "ended on", "valid_u
 PRODUCT_ITSELF = -1
 Tell = Callable[[Reader, Any], str]
 NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "lei", "domain", "email")
+PAID = ("institution", "country", "source", "source_details", "valid_to")
 PRIVATE = ("birth_date", "address", "registered_address", "phone")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, *PRIVATE, "removed_on")),
@@ -48,7 +49,7 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (AuthorityProof, "proof of authority", lambda reader, row: authority(reader, row), ()),
     (Invitation, "invitation", lambda reader, row: reader.brief(row.party_id), ("expires_at", "used_at", "ended_at")),
     (Questionnaire, "intended use", lambda reader, row: f"version {row.version}", ("signed_name", "expires_on", "superseded_at")),
-    (PaymentMeans, "payment", lambda reader, row: means(row), ("institution", "country", "source", "valid_to")),
+    (PaymentMeans, "payment", lambda reader, row: means(row), ("holder", "network", *PAID)),
     (Document, "document", lambda reader, row: row.name, ("kind", "removed_at")),
     (Membership, "member", lambda reader, row: f"{Membership.Role(row.role).label}: {member(reader, row)}", ("role",)),
     (Case, "case", lambda reader, row: case_number(row), ("state", "submitted_at", "declared_true_at")),

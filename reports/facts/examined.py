@@ -8,7 +8,7 @@ from accounts.models import Proposal
 from kyc.cases.items import ITEMS
 from kyc.cases.models import Case, Decision, Finding, Requirement
 from kyc.cases.policy import REASONS
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Questionnaire
 from kyc.risk.models import Factor, Score
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -144,8 +144,9 @@ def decision(reader: Reader) -> dict[str, Any]:
     cases = list(reader.then(Case))
     numbers = {row.pgh_obj_id: Case(pk=row.pgh_obj_id, opened_at=row.opened_at).number for row in cases}
     names = reader.people(pk for row in cases for pk in (row.owner_id, row.submitted_by_id, row.declared_true_by_id))
+    signed = {row.pgh_obj_id: row for row in reader.known(Questionnaire)}
     return {
-        "cases": [case_row(row, numbers, names) for row in cases],
+        "cases": [case_row(row, numbers, names) | {"opened_for": opened_for(signed.get(row.reviews_id))} for row in cases],
         "proposals": proposals(reader, numbers),
         "asked": [
             {
@@ -168,6 +169,11 @@ def met(reader: Reader, row: Any) -> str:
     if row.met_at:
         return "met"
     return "not met" if row.due_on >= reader.day else "not met, overdue"
+
+
+def opened_for(signed: Any) -> str:
+    """What the product itself opened a case for, which no customer has sent."""
+    return f"intended use signed by {signed.signed_name} at {instant(signed.signed_at)}" if signed else ""
 
 
 def case_row(row: Any, numbers: dict[int, str], names: dict[int | None, str]) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """What is to be looked at before it is believed."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
 import pytest
 from django.utils import timezone
 
+from accounts.vault import shredding, subjects
 from kyc.cases import doubts
 from kyc.cases.models import Examination
 from kyc.cases.round import gather
@@ -13,7 +15,7 @@ from kyc.evidence import actions as evidence
 from kyc.ownership import leaving
 from kyc.parties import actions as parties
 from kyc.parties import payments, questionnaires
-from kyc.parties.models import Role
+from kyc.parties.models import Party, Role
 from kyc.screening.models import ListVersion
 from tests.cast import ANSWERS, Founded, pdf
 from tests.kyc.cases import scenes
@@ -62,6 +64,36 @@ class TestTooYoung:
     def test_who_leads_no_more_is_not_told(self, nordlys: Founded) -> None:
         Role.objects.filter(party=nordlys.controller).update(valid_to=timezone.localdate())
         assert nordlys.controller.pk not in doubts.acting_for(nordlys.organisation)
+
+
+class TestErased:
+    @pytest.fixture(autouse=True)
+    def forgotten(self) -> Iterator[None]:
+        """The test's transaction is taken back, but not what the process remembers of the keys."""
+        yield
+        subjects.cache.forget()
+
+    def shredded(self, party: Party) -> None:
+        shredding.shred(party.sealed_for, reason="Asked for.", by=None)
+
+    def test_a_case_with_an_erased_director_is_examined_again_and_says_so(self, nordlys: Founded, the_list: ListVersion) -> None:
+        named(nordlys, "Nils Vik", born(16), "director")
+        case = scenes.ready(nordlys)
+        assert not case.examinations.latest("pk").findings.filter(category="erased").exists()
+        self.shredded(nordlys.organisation.party_set.get(name="Nils Vik"))
+        again = scenes.examine_anew(case)
+        assert finding(again, "erased") == (
+            "warn",
+            "The date of birth or the number was erased, so the lists were searched without it, for: Nils Vik.",
+        )
+        assert not again.findings.filter(category="people").exists()
+
+    def test_so_is_one_of_a_customer_that_was_erased_itself(self, nordlys: Founded, the_list: ListVersion) -> None:
+        case = scenes.ready(nordlys)
+        for party in (nordlys.party, nordlys.controller):
+            self.shredded(party)
+        again = scenes.examine_anew(case)
+        assert finding(again, "erased")[1].endswith("for: Nordlys Modelling AS, Alice Olsen.")
 
 
 class TestSignedAndLeft:

@@ -47,7 +47,8 @@ class TestOpenReview:
         examining.run()
         case = opened()
         assert Case.objects.count() == 2
-        assert (case.state, case.owner, case.submitted_by, case.submitted_at) == ("review", None, nordlys.by, signed.signed_at)
+        assert (case.state, case.owner, case.reviews) == ("review", None, signed)
+        assert (case.submitted_at, case.submitted_by, case.declared_true_at, case.declared_true_by) == (None, None, None, None)
         assert case.notice_version == "2026-11"
         event = AuditEvent.objects.get(verb="case.review_opened")
         assert (event.actor, event.reason, event.target_id) == ("Keyholder", FLAG, str(case.pk))
@@ -101,6 +102,16 @@ class TestOpenReview:
         sign(nordlys, weapons="yes")
         assert not reviewing.QUEUE.is_waiting()
 
+    def test_what_the_customer_then_sends_he_declares_himself(
+        self, nordlys: Founded, entity: Entity, ana: User, rui: User
+    ) -> None:
+        sign(nordlys, weapons="yes")
+        run()
+        examining.run()
+        cases.take(scenes.proposed(opened(), "ask", by=ana), by=rui)
+        sent = cases.submit(opened(), declared_true=True, by=nordlys.by)
+        assert (sent.declared_true_by, sent.submitted_by) == (nordlys.by, nordlys.by)
+
     def test_nothing_is_opened_if_it_cannot_be_recorded(self, nordlys: Founded, entity: Entity) -> None:
         sign(nordlys, weapons="yes")
         with audit_breaks():
@@ -111,6 +122,8 @@ class TestOpenReview:
         sign(nordlys, weapons="yes")
         run()
         page = signed_in(nordlys.by).get("/verification/").content.decode()
+        assert "We are reading what you signed" in page
+        assert "You signed your intended use on" in page
         assert "You stay verified meanwhile, and your keys go on working." in page
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from kyc.parties import payments
@@ -13,6 +14,7 @@ from tests.cast import Founded
 PAYMENT = reverse("onboarding:payment")
 BANK = {"kind": "bank", "holder": "Nordlys", "institution": "DNB", "country": "NO", "reference": "NO93 8601 1117 947",
         "source": "revenue"}  # fmt: skip
+OTHER = "DE89 3704 0044 0532 0130 00"
 WALLET = {"kind": "wallet", "holder": "Nordlys", "institution": "Fjordvault", "country": "NO", "reference": "0xabc123",
           "network": "Ethereum", "source": "capital"}  # fmt: skip
 CREDIT = {"kind": "credit", "source": "other", "source_details": "Credits of the fund"}
@@ -116,6 +118,29 @@ class TestChange:
         later = self.sent(alices, bank, institution="Second", shown=opened)
         assert later.status_code == 422
         assert list(later.context["form"].errors) == ["__all__", "institution"]
+
+    def test_another_number_is_another_means_and_the_old_one_ends(self, alices: Client, bank: PaymentMeans) -> None:
+        PaymentMeans.objects.filter(pk=bank.pk).update(valid_from="2026-01-01")
+        assert self.sent(alices, bank, reference=OTHER)["Location"] == PAYMENT
+        old, new = PaymentMeans.objects.get(pk=bank.pk), PaymentMeans.objects.latest("pk")
+        today = timezone.localdate()
+        assert (old.reference, str(old.valid_from), old.valid_to) == (BANK["reference"], "2026-01-01", today)
+        assert (new.reference, new.valid_from, new.valid_to) == (OTHER, today, None)
+        assert AuditEvent.objects.get(verb="payment.changed").target_id == str(new.pk)
+
+    def test_a_number_written_otherwise_is_the_same(self, alices: Client, bank: PaymentMeans) -> None:
+        assert self.sent(alices, bank, reference=BANK["reference"].replace(" ", ""))["Location"] == PAYMENT
+        bank.refresh_from_db()
+        assert (bank.reference, bank.valid_to) == (BANK["reference"].replace(" ", ""), None)
+
+    def test_a_later_tab_overwrites_no_number_either(self, alices: Client, bank: PaymentMeans) -> None:
+        form = alices.get(self.at(bank)).context["form"]
+        shown = {**form.initial, "shown": form["shown"].value()}
+        self.sent(alices, bank, reference=OTHER)
+        later = alices.post(self.at(bank), {**shown, "reference": "DE02 1203 0000 0000 2020 51"})
+        assert later["Location"] == PAYMENT
+        assert str(payments.ENDED) in alices.get(PAYMENT).content.decode()
+        assert [means.reference for means in PaymentMeans.objects.live().filter(kind="bank")] == [OTHER]
 
     def test_what_was_removed_meanwhile_is_not_changed(self, nordlys: Founded, bank: PaymentMeans) -> None:
         payments.end(bank, by=nordlys.by)

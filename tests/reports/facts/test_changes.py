@@ -2,12 +2,18 @@
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.utils import timezone
 
+from accounts import snapshots
+from kyc.parties import payments
 from kyc.parties.models import Party
+from reports import canonical
 from reports.facts.changes import details, difference, value
+from tests import cast
+from tests.reports import story
 from tests.reports.story import Life
 
 PERSON = SimpleNamespace(kind="person")
@@ -20,6 +26,43 @@ def rows(life: Life, stage: str) -> list[dict[str, str]]:
 
 def told(life: Life, what: str, stage: str = "afterwards") -> list[tuple[str, str, str]]:
     return [(row["which"], row["change"], row["by"]) for row in rows(life, stage) if row["what"] == what]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestPayment:
+    BANK: ClassVar = {"kind": "bank", "institution": "DNB", "country": "NO", "source": "revenue"}
+    REST = "institution: DNB; country: Norway (NO); source: Income from our business"
+
+    def test_another_holder_and_another_account_are_told_and_the_number_is_not(self) -> None:
+        found = cast.founded(cast.customer())
+        means = payments.declare(
+            found.organisation, **self.BANK, holder="Nordlys", reference="NO93 8601 1117 947", by=found.by
+        )  # fmt: skip
+        means = payments.change(means, **self.BANK, holder="Alice Olsen", by=found.by)
+        then = snapshots.take()
+        payments.change(means, **self.BANK, holder="Alice Olsen", reference="DE89 3704 0044 0532 0130 00", by=found.by)
+        facts = story.dossier_of(found.organisation)
+        today = timezone.now().date()
+        assert [
+            (row["which"], row["change"])
+            for row in facts["changes"]["rows"]
+            if row["what"] == "payment" and row["which"].startswith("Bank")
+        ] == [
+            (
+                "Bank account, •••• 7947",
+                f"recorded; holder: Nordlys; {self.REST}",
+            ),
+            ("Bank account, •••• 7947", "holder: Nordlys → Alice Olsen"),
+            ("Bank account, •••• 7947", f"ended on: none → {today}"),
+            (
+                "Bank account, •••• 3000",
+                f"recorded; holder: Alice Olsen; {self.REST}",
+            ),
+        ]
+        assert [row["ending"] for row in facts["payment"]] == ["•••• 4242", "•••• 3000"]
+        before = story.dossier_of(found.organisation, valid_at=then.taken_at)
+        assert [row["ending"] for row in before["payment"]] == ["•••• 4242", "•••• 7947"]
+        assert "8601" not in canonical.encode(facts).decode()
 
 
 class TestDifference:

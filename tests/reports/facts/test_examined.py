@@ -1,11 +1,19 @@
 """How the customer was examined and decided, as the dossier told it at each stage of the story."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
+from kyc.cases import reviewing
+from kyc.parties import questionnaires
+from reports import envelope
 from reports.facts.examined import result
+from reports.facts.reader import instant
+from tests import cast
+from tests.reports import story
 from tests.reports.story import Life
 
 
@@ -126,6 +134,24 @@ class TestFindings:
         assert set(told["approved"]) == {
             "Ownership", "Screening", "Unaccounted", "Documents", "Risk", "Use", "Status", "Authority", "Contact",
         }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_that_nobody_sent_tells_what_was_signed_and_no_declaration(tmp_path: Path) -> None:
+    story.load_list(tmp_path)
+    told = story.declared(cast.customer())
+    story.examine()
+    story.approve(told)
+    answers = {**cast.ANSWERS, "weapons": "yes"}
+    signed = questionnaires.sign(told.organisation, answers=answers, signed_name="Alice Olsen", by=told.alice)
+    reviewing.run()
+    facts = story.dossier_of(told.organisation)
+    first, second = facts["decision"]["cases"]
+    assert first["opened_for"] == ""
+    assert second["opened_for"] == f"intended use signed by Alice Olsen at {instant(signed.signed_at)}"
+    assert [second[f"{name}_{what}"] for name in ("declared_true", "submitted") for what in ("at", "by")] == ["", "", "", ""]
+    page = render_to_string("reports/paper/r-03.html", {"report": facts, "envelope": envelope.draft(facts)})
+    assert page.count("nothing beside the signed answers") == 2
 
 
 class TestDecision:

@@ -1,6 +1,7 @@
 """What every report says of itself."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from reports import canonical, envelope, pdf
 from reports.facts.dossier import DOSSIER
 from reports.facts.frame import Facts
 from tests import cast
+from tests.reports import story
 
 
 @pytest.mark.django_db(transaction=True)
@@ -38,3 +40,19 @@ class TestErased:
         ] == []
         assert f"certificate {keys[0].certificate}" in text
         assert pdf.render(after, envelope.draft(after)).startswith(b"%PDF")
+
+    def test_every_report_of_an_erased_customer_with_keys_is_there(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        story.approve(told)
+        story.hold(told)
+        for party in Party.objects.filter(organisation=told.organisation):
+            shredding.shred(party.sealed_for, reason="Asked for.", by=None)
+        snapshot = snapshots.take()
+        for facts in (
+            story.dossier_of(told.organisation, snapshot=snapshot),
+            story.attribution_of(told.organisation, snapshot=snapshot),
+        ):
+            assert "certificate ER-" in canonical.encode(facts).decode()
+            assert pdf.render(facts, envelope.draft(facts)).startswith(b"%PDF")
