@@ -15,6 +15,7 @@ from accounts.permissions import Permission, require
 from accounts.refused import Refused
 
 MARK = "khgw_"
+LONGEST_NAME = 100
 
 
 def digest(text: str) -> str:
@@ -33,8 +34,11 @@ def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[Gatewa
     """The credential and its text, which is told this once. One `for_test` knows sandboxes' keys only."""
     if by is not None:
         require(by, Permission.GATEWAYS_MANAGE)
-    if not (name := printable(name)[:100]):
+    if not (name := printable(name)):
         raise BadName(_("Give the gateway a name, so that you can tell it from others."))
+    # Cut, it would not be found by the name that it was issued under.
+    if len(name) > LONGEST_NAME:
+        raise BadName(_("The name has %(n)s characters; at most %(most)s.") % {"n": len(name), "most": LONGEST_NAME})
     if GatewayCredential.objects.filter(name=name, revoked_at__isnull=True).exists():
         raise BadName(_("A gateway in use is called %(name)s already; choose another name.") % {"name": name})
     text = MARK + secrets.token_hex(4) + "_" + secrets.token_urlsafe(32)

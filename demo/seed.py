@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from accounts import credentials
+from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
 from demo import stories
@@ -43,7 +43,7 @@ def patiently(make: Callable[[], None], rest: float = REST) -> None:
     """In one transaction, and anew when the database went away under it. `make` does nothing the second time."""
     for attempt in range(1, TRIES + 1):
         try:
-            with transaction.atomic():
+            with acting.in_turns(), transaction.atomic():
                 make()
         except jobs.DATABASE_IS_AWAY:
             if attempt == TRIES:

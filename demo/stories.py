@@ -6,7 +6,7 @@ from collections.abc import Callable
 from accounts.models import Message, Organisation, User
 from config import jobs
 from demo import clock, documents, founding
-from demo.founding import examined, named, staff
+from demo.founding import examined, named, staff, turn
 from demo.organisations.rows import Customer, Story
 from kyc.cases import actions as cases
 from kyc.cases import flags, judging
@@ -74,8 +74,10 @@ def answered(organisation: Organisation, row: Customer, by: User) -> None:
     with clock.days_ago(row.story.sent - 2):
         today = {"In the register as of": "this year", "Number": row.number, "Name": row.name}
         file = documents.paper("Register extract", issuer="Register of Companies", rows=today)
-        evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=file, by=by)
-        case = examined(cases.submit(case, declared_true=True, by=by))
+        with turn(by):
+            evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=file, by=by)
+            case = cases.submit(case, declared_true=True, by=by)
+        case = examined(case)
     approve(case, row.story, by, after=2.5)
 
 
@@ -91,7 +93,8 @@ def send(organisation: Organisation, row: Customer, by: User) -> Case:
         case = founding.sent(organisation, row, by, unreadable=is_unreadable(story))
     with clock.days_ago(story.sent - 6 * HOURS):
         if story.taken_on:
-            cases.assign(case, to=staff("analyst"), by=staff("analyst"))
+            with turn(analyst := staff("analyst")):
+                cases.assign(case, to=analyst, by=analyst)
         if story.end != "review":
             case = rule(case, story.listed)
     return case
@@ -103,15 +106,16 @@ def is_unreadable(story: Story) -> bool:
 
 def rule(case: Case, listed: tuple[str, ...]) -> Case:
     """On every possible match: those on the list are the ones in `listed`. Then the checks are made anew."""
-    for hit in Hit.objects.open().filter(organisation=case.organisation).select_related("party"):
-        by = staff("analyst")
-        if hit.party.name in listed:
-            note = "Name and country are the list's, and the customer says so too."
-            screening.rule(hit, ruling="true", reason="confirmed_by_customer", note=note, by=by)
-        elif hit.party.birth_date:
-            screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=by)
-        else:
-            screening.rule(hit, ruling="false", reason="different_name", note="Only a common word agrees.", by=by)
+    by = staff("analyst")
+    with turn(by):
+        for hit in Hit.objects.open().filter(organisation=case.organisation).select_related("party"):
+            if hit.party.name in listed:
+                note = "Name and country are the list's, and the customer says so too."
+                screening.rule(hit, ruling="true", reason="confirmed_by_customer", note=note, by=by)
+            elif hit.party.birth_date:
+                screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=by)
+            else:
+                screening.rule(hit, ruling="false", reason="different_name", note="Only a common word agrees.", by=by)
     return examined(case)
 
 
@@ -125,7 +129,7 @@ def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -
         for item in story.items
     ]
     choice = choice or story.choice
-    with clock.days_ago(story.sent - after):
+    with clock.days_ago(story.sent - after), turn(analyst := staff("analyst")):
         if choice == Decision.Choice.APPROVE:
             explain(case.organisation)
         return cases.propose(
@@ -135,13 +139,13 @@ def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -
             note=story.note,
             message=story.message,
             items=items,
-            by=staff("analyst"),
+            by=analyst,
         )
 
 
 def take(decision: Decision, story: Story, *, after: float = 0.7) -> Case:
-    with clock.days_ago(story.sent - after):
-        return cases.take(decision, by=staff("approver"))
+    with clock.days_ago(story.sent - after), turn(approver := staff("approver")):
+        return cases.take(decision, by=approver)
 
 
 def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
@@ -161,8 +165,8 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
         with clock.days_ago(began / 2 - number * HOURS):
             end_key(key, secret, end, by)
     if story.held:
-        with clock.days_ago(0.1):
-            holds.place(organisation=case.organisation, reason=story.held, by=staff("approver"))
+        with clock.days_ago(0.1), turn(approver := staff("approver")):
+            holds.place(organisation=case.organisation, reason=story.held, by=approver)
 
 
 def explain(organisation: Organisation) -> None:
@@ -175,11 +179,13 @@ def explain(organisation: Organisation) -> None:
 
 def authorise(case: Case) -> Case:
     """An officer has read what shows that those may sign who do; the checks are made anew."""
-    for one in authority.of(case.organisation):
-        role = Role.objects.get(pk=one.role)
-        current = Document.objects.current().filter(organisation=case.organisation)
-        shows = current.filter(pk__in=one.papers).first() or current.filter(party=None, kind__in=authority.REGISTERS).latest("pk")
-        judging.verify(case, document=shows, authority=role, note="Names this person.", by=staff("analyst"))
+    current = Document.objects.current().filter(organisation=case.organisation)
+    registers = current.filter(party=None, kind__in=authority.REGISTERS)
+    with turn(analyst := staff("analyst")):
+        for one in authority.of(case.organisation):
+            role = Role.objects.get(pk=one.role)
+            shows = current.filter(pk__in=one.papers).first() or registers.latest("pk")
+            judging.verify(case, document=shows, authority=role, note="Names this person.", by=analyst)
     return examined(case)
 
 
@@ -187,8 +193,10 @@ def verify_us(organisation: Organisation, by: User) -> None:
     """Each person shows a passport, or what proves the residence, a company its extract; an officer has looked at it."""
     for party in Party.objects.current().filter(organisation=organisation).order_by("pk"):
         status = PersonStatus.objects.live().get(party=party, axis=PersonStatus.Axis.IAAS)
-        document = proof_of(party, status, by)
-        proofs.verify(status, document=document, note="Seen; the names agree.", by=staff("analyst"))
+        with turn(by):
+            document = proof_of(party, status, by)
+        with turn(analyst := staff("analyst")):
+            proofs.verify(status, document=document, note="Seen; the names agree.", by=analyst)
 
 
 def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
@@ -207,7 +215,8 @@ def use_key(organisation: Organisation, name: str, by: User) -> tuple[Key, str]:
     responsible = Party.objects.people().filter(organisation=organisation).order_by("pk").first()
     if responsible is None:
         raise LookupError(f"{organisation} has nobody who could answer for a key.")
-    key, secret = keys.issue(organisation, project=project, name=name, responsible=responsible, by=by)
+    with turn(by):
+        key, secret = keys.issue(organisation, project=project, name=name, responsible=responsible, by=by)
     linking.link(jobs.Claim(linking.QUEUE, key))
     introspection.introspect(secret)
     return key, secret
@@ -217,9 +226,11 @@ def end_key(key: Key, secret: str, end: str, by: User) -> None:
     """What became of it, and the gateway's next question."""
     if end == Key.State.HELD:
         reason = "Used from an address that the customer does not know; asked about it."
-        holds.place(key=key, reason=reason, by=staff("approver"))
+        with turn(approver := staff("approver")):
+            holds.place(key=key, reason=reason, by=approver)
     elif end == Key.State.REVOKED:
-        keys.revoke(key, reason="replaced", by=by)
+        with turn(by):
+            keys.revoke(key, reason="replaced", by=by)
     introspection.introspect(secret)
 
 
@@ -229,7 +240,8 @@ def invite(organisation: Organisation, story: Story, by: User) -> None:
         person = named(organisation, name)
         if person is None:
             raise LookupError(f"{organisation} names no {name}.")
-        invitation = invitations.invite(person, email=address(organisation, number), by=by)
+        with turn(by):
+            invitation = invitations.invite(person, email=address(organisation, number), by=by)
         if number == 0:
             prove(invitation, person)
 

@@ -9,9 +9,11 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
@@ -27,8 +29,8 @@ from reports.facts.reader import exact
 A_PAGE = 50
 COLUMNS = {"at": _("At, UTC"), "who": _("Who"), "what": _("What"), "organisation": _("Organisation"), "why": _("Why")}
 CELLS = (
-    "number", "place", "at", "who", "user", "on_behalf_of", "what", "about", "about_number", "organisation", "why", "details",
-    "request",
+    "number", "place", "at", "who", "user", "on_behalf_of", "operator", "what", "about", "about_number", "organisation", "why",
+    "details", "request",
 )  # fmt: skip
 # With these a spreadsheet takes a cell for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -52,6 +54,13 @@ class FilterForm(forms.Form):
         if not user.can(Permission.CASE_VIEW):
             del self.fields["organisation"]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _now("“To” lies before “From”."))
+        return data
+
     def chosen(self) -> dict[str, Any]:
         """Filters that are good; a bad one is told beside its field and narrows nothing."""
         self.is_valid()
@@ -64,14 +73,15 @@ def first_moment(day: date) -> datetime:
 
 def narrowed(rows: AuditQuerySet, chosen: dict[str, Any]) -> AuditQuerySet:
     conditions = {
-        "who": lambda name: {"actor__icontains": name},
-        "what": lambda verb: {"verb": verb},
-        "organisation": lambda organisation: {"organisation_id": organisation.pk},
-        "since": lambda day: {"at__gte": first_moment(day)},
-        "until": lambda day: {"at__lte": datetime.combine(day, time.max, tzinfo=UTC)},
+        # Also the system user who ran a command.
+        "who": lambda name: Q(actor__icontains=name) | Q(details__operator__icontains=name),
+        "what": lambda verb: Q(verb=verb),
+        "organisation": lambda organisation: Q(organisation_id=organisation.pk),
+        "since": lambda day: Q(at__gte=first_moment(day)),
+        "until": lambda day: Q(at__lte=datetime.combine(day, time.max, tzinfo=UTC)),
     }
     for name, value in chosen.items():
-        rows = rows.filter(**conditions[name](value))
+        rows = rows.filter(conditions[name](value))
     place = AuditLeaf.objects.filter(event_id=OuterRef("pk")).values("index")
     return rows.annotate(place=Subquery(place)).order_by("-pk")
 
@@ -95,7 +105,8 @@ def trail(request: HttpRequest) -> HttpResponse:
         "page": page,
         "newer_url": f"?{address(chosen, page=page.number - 1)}" if page.has_previous() else "",
         "older_url": f"?{address(chosen, page=page.number + 1)}" if page.has_next() else "",
-        "export": address(chosen),
+        # With a bad filter it leads back here.
+        "export": request.GET.urlencode() if form.errors else address(chosen),
         **proved(),
     }
     return render(request, "reports/trail.html", shown)
@@ -143,16 +154,21 @@ def lines(rows: AuditQuerySet) -> Iterator[str]:
     yield writer.writerow(CELLS)
     for row in rows.iterator(chunk_size=1000):
         cells = (
-            row.pk, row.place, exact(row.at), row.actor, row.actor_id, row.on_behalf_of, row.verb, row.target_type, row.target_id,
-            row.organisation_id, row.reason, json.dumps(row.details, ensure_ascii=False), row.request_id,
+            row.pk, row.place, exact(row.at), row.actor, row.actor_id, row.on_behalf_of, row.details.get("operator", ""),
+            row.verb, row.target_type, row.target_id, row.organisation_id, row.reason,
+            json.dumps(row.details, ensure_ascii=False), row.request_id,
         )  # fmt: skip
         yield writer.writerow(map(safe, cells))
 
 
 @staff(Permission.AUDIT_VIEW)
-def export(request: HttpRequest) -> StreamingHttpResponse:
-    """The same events as a file, written as it is sent; that it was taken is an event too."""
-    chosen = FilterForm(request.GET, user=request.user).chosen()
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same events as a file, written as it is sent; that it was taken is an event too. A bad filter gives no file, which
+    would hold what nobody asked for, but the page that says what is wrong."""
+    form = FilterForm(request.GET, user=request.user)
+    chosen = form.chosen()
+    if form.errors:
+        return redirect(f"{reverse('audit')}?{request.GET.urlencode()}")
     rows = narrowed(AuditEvent.objects.visible_to(request.user), chosen)
     if request.method != "HEAD":
         with transaction.atomic():

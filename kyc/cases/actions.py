@@ -262,6 +262,9 @@ SUBJECTS = {
 
 def tell_customer(case: Case, decision: Decision) -> None:
     owners = Membership.objects.filter(organisation=case.organisation, role=Membership.Role.OWNER)
+    needed = list(case.requirements.filter(met_at__isnull=True).order_by("pk"))
+    # Where nothing was chosen from the list, the message is itself what is asked for, and is said once.
+    is_asked = any(requirement.sentence == decision.message for requirement in needed)
     with translation.override(case.notice_locale or None):
         for membership in owners.select_related("user"):
             messages.queue_template(
@@ -270,6 +273,6 @@ def tell_customer(case: Case, decision: Decision) -> None:
                 subject=str(SUBJECTS[Case.State(case.state)]),
                 organisation=case.organisation,
                 case=case,
-                message=decision.message,
-                requirements=list(case.requirements.filter(met_at__isnull=True).order_by("pk")),
+                message="" if is_asked else decision.message,
+                requirements=needed,
             )

@@ -83,8 +83,8 @@ def link(claim: jobs.Claim) -> None:
     key: Key = claim.row
     entity = entity_for(key)
     reason = because(entity)
-    with claim.finish(state=Key.State.HELD):
-        # Inserting the link settles the key: its trigger makes it active unless a hold stands against it.
+    # It stays unlinked until the link stands, so that its history tells no hold where there was none.
+    with claim.finish(state=Key.State.UNLINKED):
         made = Link.objects.create(
             organisation_id=key.organisation_id,
             key=key,
@@ -93,4 +93,11 @@ def link(claim: jobs.Claim) -> None:
             valid_from=timezone.now(),
             because=reason,
         )
+        settle(key)
         audit.record("key.linked", target=made, by=None, reason=reason, key=key.prefix, entity=entity.reference)
+
+
+def settle(key: Key) -> None:
+    """Active, or on hold where something stands against it. Writing the link has taken the lock that this needs."""
+    rows = Key.objects.filter(pk=key.pk)
+    rows.update(state=Key.State.ACTIVE if rows.may_act().exists() else Key.State.HELD)

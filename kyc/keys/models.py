@@ -44,6 +44,10 @@ MAY_ACT = """
 class KeyQuerySet(models.QuerySet["Key"]):
     def good(self) -> "KeyQuerySet":
         """Active, with a live link to a live entity and no live hold, judged now and in one query."""
+        return self.may_act().filter(state=Key.State.ACTIVE)
+
+    def may_act(self) -> "KeyQuerySet":
+        """Whatever their stored state says."""
         link = Link.objects.filter(
             key=OuterRef("pk"),
             organisation=OuterRef("organisation"),
@@ -58,7 +62,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
             | Q(on_organisation=OuterRef("organisation"))
             | Q(entity__link__key=OuterRef("pk"), entity__link__valid_to__isnull=True)
         )
-        return self.filter(Exists(link), ~Exists(held), state=Key.State.ACTIVE)
+        return self.filter(Exists(link), ~Exists(held))
 
 
 @tracked(exclude=["digest"])

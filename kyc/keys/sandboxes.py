@@ -28,6 +28,7 @@ DECISIONS = {
     S.REFUSED: (Decision.Choice.REFUSE, "identity_doubtful"),
     S.WAITING: (Decision.Choice.ASK, "document_missing"),
 }
+LONGEST_NAME = 300
 NOTE = "A sandbox: decided as its integrator chose."
 
 
@@ -74,8 +75,12 @@ def make(*, name: str, outcome: str, owner: User, by: User | None) -> Organisati
         raise NoSuchOutcome(_("Choose one of: %(outcomes)s.") % {"outcomes": ", ".join(S.values)})
     if owner.is_staff:
         raise NotPermitted(_("Staff examine customers and cannot be one."))
-    if not (name := organisations.printable(name)[:300]):
+    if not (name := organisations.printable(name)):
         raise organisations.NameMissing(_("Say what the sandbox is called."))
+    if len(name) > LONGEST_NAME:
+        raise organisations.NameMissing(
+            _("The name has %(n)s characters; at most %(most)s.") % {"n": len(name), "most": LONGEST_NAME}
+        )
     User.objects.select_for_update().get(pk=owner.pk)
     if other := Organisation.objects.filter(membership__user=owner).first():
         sentence = _("%(email)s acts in “%(name)s” already. Give the sandbox an owner of its own.")

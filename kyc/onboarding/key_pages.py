@@ -70,6 +70,9 @@ def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def revoke(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     live = Key.objects.filter(organisation=organisation).select_related("project", "responsible")
     key = get_object_or_404(live, pk=pk)
+    if key.state == Key.State.REVOKED:
+        messages.info(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
+        return redirect("onboarding:keys")
     form = Page(posted(request))
     if form.acted(lambda: keys.revoke(key, reason=_("by the customer"), by=request.user)):
         messages.success(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})

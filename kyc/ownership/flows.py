@@ -76,9 +76,32 @@ class Flow:
         """The chains in sentences, each with its product."""
         found, complete = self.chains(owner)
         sentences = [sentence(self.graph, chain) for chain in found]
-        if not complete:
-            sentences.append("There are more chains, or chains that run in circles; the sum counts all of them.")
-        return sentences
+        return sentences if complete else [*sentences, self.step(owner)]
+
+    def step(self, owner: str) -> str:
+        """Where the chains told are not all: the owner's share out of those one step further down, so that anybody can
+        compute it again. In a circle these are as many equations as unknown shares."""
+        share = self.share(owner)
+        direct = [stated(h.share) for h in self.upstream[owner] if h.owned == self.subject]
+        through = [
+            f"{stated(h.share)} of the {shown(self.share(h.owned))} that {self.graph.name(h.owned)} owns"
+            for h in self.upstream[owner]
+            if self.share(h.owned).max
+        ]
+        again = " (a part of it comes back to it through the circle)" if self.is_in_circle(owner) else ""
+        parts = " + ".join([*direct, *through])
+        about = ABOUT if ABOUT in parts else ""
+        return (
+            f"There are more chains, or chains that run in circles. Counted to their end, the share of {self.graph.name(owner)}"
+            f"{again} is {parts.replace(ABOUT, '')} {equal(about + shown(share))}."
+        )
+
+    def is_in_circle(self, party: str) -> bool:
+        """Whether it holds, over others, some of itself."""
+        reached = [h.owned for h in self.upstream[party]]
+        for owner in reached:
+            reached += [h.owned for h in self.upstream[owner] if h.owned not in reached]
+        return party in reached
 
 
 def bound(direct: Mapping[str, Iterable[Holding]], held: Mapping[str, Iterable[Holding]], *, at_least: bool) -> dict[str, Answer]:

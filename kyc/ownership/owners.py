@@ -57,9 +57,8 @@ class Owners:
         share = self.share(party)
         kind = self.graph.kind(party)
         if kind == ENTITY:
-            return Verdict(
-                NO, share, (*self.chains(party), f"{self.name(party)} is an entity; only people are owners in the end.")
-            )
+            told = f"{self.name(party)} is an entity; only people are owners in the end, and its share counts again in theirs."
+            return Verdict(NO, share, (*self.chains(party), told))
         limbs = list(self.limbs(party))
         found = {verdict for verdict, _ in limbs}
         verdict = YES if YES in found else INDETERMINATE if INDETERMINATE in found else NO

@@ -1,7 +1,7 @@
 """The CSV form of a structure: `owner,owned,interest,share,owner_kind,owner_country,from,to`.
 
 A row says what one party holds in another; with an empty `owned` it gives a party's kind and country only; with an empty
-`owner` it says that somebody who isn't known holds the share. An empty interest is a shareholding.
+`owner` it says that somebody who isn't known holds the share. An interest is a BODS type; an empty one is a shareholding.
 """
 
 import csv
@@ -12,11 +12,12 @@ from datetime import date, timedelta
 
 from kyc.ownership import shares
 from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, UNKNOWN_OWNER, Graph, Holding, Party
+from kyc.ownership.interests import BODS_TYPES
+from kyc.parties import countries
 
 COLUMNS = ("owner", "owned", "interest", "share", "owner_kind", "owner_country", "from", "to")
 NEEDED = ("owner", "owned", "share")
 DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
-COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 class BadTable(ValueError):
@@ -56,7 +57,7 @@ def day_after(text: str) -> date:
 def read(lines: Iterable[str], *, source: str, on: date) -> Graph:
     """The structure as it stood `on` a day. `source` is the file's name as it shall stand in messages. Raises BadTable."""
     rows = csv.DictReader(lines, strict=True)
-    check_columns(rows.fieldnames, source)
+    check_columns(named_columns(rows, source), source)
     told = Told()
     holdings: list[Holding] = []
     names: dict[str, None] = {}
@@ -67,6 +68,13 @@ def read(lines: Iterable[str], *, source: str, on: date) -> Graph:
             raise BadTable(f"{source}, line {line}: {bad}") from None
     parties = [Party(id, told.kinds.get(id, ("", 0))[0], told.countries.get(id, ("", 0))[0]) for id in names]
     return Graph.of(holdings, [*parties, *(Party(id, UNKNOWN_OWNER) for id in told.nameless)])
+
+
+def named_columns(rows: "csv.DictReader[str]", source: str) -> Iterable[str] | None:
+    try:
+        return rows.fieldnames
+    except csv.Error as bad:
+        raise BadTable(f"{source}, line 1: can't be read as CSV ({bad}).") from None
 
 
 def check_columns(names: Iterable[str] | None, source: str) -> None:
@@ -91,8 +99,8 @@ def numbered(rows: "csv.DictReader[str]", source: str) -> Iterator[tuple[int, Ma
             row = next(rows)
         except StopIteration:
             return
-        except (csv.Error, UnicodeDecodeError) as bad:
-            raise BadTable(f"{source}, line {rows.line_num + 1}: can't be read as CSV in UTF-8 ({bad}).") from None
+        except csv.Error as bad:
+            raise BadTable(f"{source}, line {rows.line_num + 1}: can't be read as CSV ({bad}).") from None
         if None in row or None in row.values():
             raise BadTable(f"{source}, line {rows.line_num}: the row has not as many fields as the first line.")
         clean = {str(name).strip().lstrip("\ufeff"): value.strip() for name, value in row.items()}
@@ -109,6 +117,7 @@ def holding_of(row: Mapping[str, str], line: int, told: Told, names: dict[str, N
     names |= dict.fromkeys(filter(None, (owner, owned)))
     starts, ends = row.get("from", ""), row.get("to", "")
     share = shares.parse(row["share"], zero=True)
+    interest = interest_of(row.get("interest", ""))
     is_live = (not starts or first_day(starts) <= on) and (not ends or on < day_after(ends))
     if starts and ends and first_day(starts) > first_day(ends):
         raise ValueError(f"it ends ({ends}) before it starts ({starts}).")
@@ -121,16 +130,22 @@ def holding_of(row: Mapping[str, str], line: int, told: Told, names: dict[str, N
     if not owner:
         owner = f"(not known, line {line})"
         told.nameless.append(owner)
-    interest = row.get("interest", "") or SHAREHOLDING
     return [Holding(owner, owned, share, interest)] if is_live and share.max else []
+
+
+def interest_of(word: str) -> str:
+    """A word that no regime knows would leave the row out of every verdict, so it is refused. Raises ValueError."""
+    if word and word not in BODS_TYPES:
+        raise ValueError(f"the interest {word} is not known; interests are those of BODS: {', '.join(BODS_TYPES)}.")
+    return word or SHAREHOLDING
 
 
 def note(party: str, kind: str, country: str, line: int, told: Told) -> None:
     """Raises ValueError where the rows contradict each other."""
     if kind and kind not in (PERSON, ENTITY):
         raise ValueError(f"the kind {kind} is not known; kinds are {PERSON} and {ENTITY}.")
-    if country and not COUNTRY.fullmatch(country):
-        raise ValueError(f"the country {country} is not written as two letters, such as DE.")
+    if country and not countries.is_country(country):
+        raise ValueError(f"the country {country} is no code of ISO 3166-1; write two letters, such as DE.")
     for what, value, known in (("kind", kind, told.kinds), ("country", country, told.countries)):
         before = known.setdefault(party, (value, line)) if value else (value, line)
         if before[0] != value:

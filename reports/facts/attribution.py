@@ -9,13 +9,12 @@ from kyc.ownership.regimes import YES as STORED_YES
 from kyc.parties.models import Role
 from reports.facts import basis
 from reports.facts.attributed import keys
-from reports.facts.determined import UNDECIDED, VERDICTS, determinations
+from reports.facts.determined import OWNERS, UNDECIDED, VERDICTS, determinations
 from reports.facts.frame import Frame
 from reports.facts.ledger import selected
 from reports.facts.reader import Reader, exact
 
 Facts = dict[str, Any]
-OWNERS = "iaas-cip"
 COUNTED = (Key, Link, Hold, Entity)
 USE = (
     "Use of keys is not collected yet. This report says to whom a key answered and whether it could act, not whether, when, from "

@@ -14,7 +14,7 @@ from kyc.ownership.models import Interest
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.models import Hit
-from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
+from reports.facts.determined import IF_TRUE, OVERTAKEN, OWNERS, UNDECIDED, YES
 from reports.facts.reader import Reader, instant
 
 Facts = dict[str, Any]
@@ -185,8 +185,9 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Signatories", f"No officer has verified that these may sign: {', '.join(unproved)}."
     if unknown := [row["party"] for row in facts["signatories"] if row["identity"] == "no identity document held"]:
         yield "Signatories", f"No identity document is held of: {', '.join(unknown)}."
-    if unreached := unreached_owners(reader):
-        yield "Owners", f"Foreign owners of whom address, e-mail or telephone is not given: {', '.join(unreached)}."
+    if unreached := unreached_owners(reader, facts):
+        told = "Beneficial owners who are no US persons and of whom an address, e-mail or telephone is not given"
+        yield "Owners", f"{told}: {', '.join(unreached)}."
     if not facts["intended_use"]:
         yield "Intended use", "No answers about the intended use had been signed."
     for found in facts["intended_use"]:
@@ -221,12 +222,14 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Decision", "No decision had been taken."
 
 
-def unreached_owners(reader: Reader) -> list[str]:
-    """People who own and are not declared US persons, of whom something is missing that is asked of foreign owners (IAAS-10)."""
+def unreached_owners(reader: Reader, facts: Facts) -> list[str]:
+    """Beneficial owners by the last round who are not declared US persons, of whom something is missing that is asked of
+    foreign ones (IAAS-10): the same that the round's own finding names."""
     axis, us = PersonStatus.Axis.IAAS, PersonStatus.Standing.US
     domestic = {row.party_id for row in reader.held(PersonStatus) if (row.axis, row.standing) == (axis, us)}
-    owning = [pk for pk, roles in sorted(reader.roles.items()) if any(role.kind == Role.Kind.OWNER for role in roles)]
-    people = [reader.parties[pk] for pk in owning if pk not in domestic and reader.parties[pk].kind == Party.Kind.PERSON]
+    rounds = [found["verdicts"] for found in facts["ownership"]["regimes"] if found["regime"] == OWNERS]
+    owning = sorted(row["party_id"] for verdicts in rounds for row in verdicts if row["verdict"] == YES)
+    people = [reader.parties[pk] for pk in owning if pk in reader.parties and pk not in domestic]
     return [row.name for row in people if not (row.address and row.email and row.phone)]
 
 

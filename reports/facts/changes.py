@@ -110,12 +110,12 @@ def changes(reader: Reader) -> dict[str, Any]:
             told = details(before.get(row.pgh_obj_id), row, fields, tell(reader, row))
             before[row.pgh_obj_id] = row
             if told is not None:
-                found.append((row.pgh_created_at, order, row.pgh_id, what, tell(reader, row), told, row))
-    found.sort(key=lambda item: item[:3])
+                found.append((row.pgh_created_at, place(row) or 0, order, row.pgh_id, what, tell(reader, row), told, row))
+    found.sort(key=lambda item: item[:4])
     actors = Actors.of(reader, [item[-1] for item in found])
     rows = [
         {"at": instant(at), "what": what, "which": which, "change": told, **actors.told(row)}
-        for at, _, _, what, which, told, row in found
+        for at, *_, what, which, told, row in found
     ]
     then = sum(1 for at, *_ in found if at <= reader.valid_at)
     earliest = rows[0]["at"] if rows else ""
@@ -128,7 +128,8 @@ def printed(rows: list[dict[str, str]]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Actors:
-    """Who did what was done in each transaction: name and, as it was then, role."""
+    """Who did what was done in each transaction, or at a place in one that several people share: name and, as it was then,
+    role."""
 
     by: Mapping[tuple[int, int], int | None]
     names: Mapping[int | None, str]
@@ -136,21 +137,31 @@ class Actors:
 
     @classmethod
     def of(cls, reader: Reader, rows: list[Any]) -> "Actors":
-        """The audit row stands in the transaction of the change. Without one, it was the person whose request it was."""
-        asked = {transaction_of(row): (row.pgh_context or {}).get("user") for row in rows}
+        """The audit row stands in the transaction of the change. Without one, it was the person whose request it was. Where
+        several people share a transaction, each row says whose it is."""
+        asked = {transaction_of(row): user(row) for row in rows if place(row) is None}
         acted = {(inc, xid): actor for inc, xid, actor in reader.audited().values_list("incarnation", "xid", "actor_id")}
         by = asked | {which: person or PRODUCT_ITSELF for which, person in acted.items() if which in asked}
-        people = [person for person in by.values() if person]
+        people = [person for person in (*by.values(), *(user(row) for row in rows)) if person]
         return cls(by, reader.people(people) | {PRODUCT_ITSELF: PRODUCT}, roles_of(reader, people))
 
     def told(self, row: Any) -> dict[str, str]:
-        person = self.by.get(transaction_of(row))
+        person = self.by.get(transaction_of(row)) if place(row) is None else user(row) or PRODUCT_ITSELF
         held = [role for at, role in self.roles.get(person or 0, []) if at <= row.pgh_created_at]
         return {"by": self.names.get(person, ""), "role": held[-1] if held else ""}
 
 
 def transaction_of(row: Any) -> tuple[int, int]:
     return row.pgh_incarnation, row.pgh_xid
+
+
+def user(row: Any) -> int | None:
+    return (row.pgh_context or {}).get("user")
+
+
+def place(row: Any) -> int | None:
+    """Within a transaction that several people share (accounts.acting.in_turns)."""
+    return (row.pgh_context or {}).get("place")
 
 
 def roles_of(reader: Reader, people: Iterable[int]) -> dict[int, list[tuple[datetime, str]]]:

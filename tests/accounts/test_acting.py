@@ -1,6 +1,7 @@
 """In whose hands a change is: blocks within blocks, requests, commands and tasks."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -36,6 +37,21 @@ class TestNamed:
                 raise ZeroDivisionError
             Organisation.objects.create(name="a")
         assert told() == [{"command": "outer"}]
+
+
+class TestInTurns:
+    def test_each_row_says_whose_it_is_and_its_place(self) -> None:
+        with acting.in_turns():
+            with acting.turn(1):
+                Organisation.objects.create(name="a")
+                Organisation.objects.create(name="b")
+            with acting.in_turns(), acting.turn(2), acting.on_behalf_of("Astrid Lund"):
+                Organisation.objects.create(name="c")
+            Organisation.objects.create(name="d")
+        rows: list[Any] = told()
+        assert [row["user"] for row in rows] == [1, 1, 2, None]
+        places = [row["place"] for row in rows]
+        assert places == sorted(set(places))
 
 
 class TestOnBehalfOf:

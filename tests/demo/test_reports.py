@@ -8,7 +8,7 @@ from django.utils import translation
 
 from accounts import snapshots
 from accounts.models import Organisation
-from demo import seed, stories
+from demo import seed
 from demo.organisations.rows import Customer
 from kyc.cases.models import Examination
 from kyc.keys.models import Hold, Key, Link
@@ -29,9 +29,11 @@ def row(name: str) -> Customer:
 
 
 def told(name: str, folder: Path) -> Organisation:
+    """As the seed does: the whole story in one transaction."""
     cast.load_list(folder)
     seed.people()
-    return stories.tell(row(name))
+    seed.patiently(seed.customer(row(name)))
+    return Organisation.objects.get(name=name)
 
 
 def report(kind: str, organisation: Organisation) -> dict[str, Any]:
@@ -81,3 +83,40 @@ class TestDossier:
         counted = [verdict for regime in facts["ownership"]["regimes"] for verdict in regime["verdicts"]]
         assert len(counted) == Determination.objects.filter(examination_id=round_.pk).count()
         assert not [box for box in facts["picture"]["boxes"] if box["note"] == "not checked yet"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestChanges:
+    """A story is one transaction, and still each change is told by who made it, in the order in which they were made."""
+
+    def test_each_is_whose_it_was(self, tmp_path: Path) -> None:
+        rows = report("R-03", told(HELD, tmp_path))["changes"]["rows"]
+        owner = row(HELD).owner.name
+        by = {(one["what"], one["change"].partition(" → ")[2]): (one["by"], one["role"]) for one in rows}
+        assert by["case", "Being examined"] == (owner, "owner of the account")
+        assert by["case", "To review"] == ("Keyholder", "")
+        assert by["case", "To approve"] == ("Ana Marić", "analyst")
+        assert by["case", "Approved"] == ("Rui Duarte", "approver")
+        assert {one["by"] for one in rows if one["what"] == "entity"} == {"Rui Duarte"}
+        assert {one["by"] for one in rows if one["what"] == "link"} == {"Keyholder"}
+        assert {one["by"] for one in rows if one["what"] == "hold" and one["change"].startswith("recorded")} == {"Rui Duarte"}
+        assert {one["by"] for one in rows if one["what"] in {"party", "interest", "role"}} == {owner}
+
+    def test_they_stand_in_the_order_in_which_they_were_made(self, tmp_path: Path) -> None:
+        rows = report("R-03", told(HELD, tmp_path))["changes"]["rows"]
+        said = [(one["what"], one["change"].partition(";")[0]) for one in rows]
+        steps = [
+            ("case", "recorded"),
+            ("party", "recorded"),
+            ("case", "state: Being filled in → Being examined"),
+            ("examination", "recorded"),
+            ("case", "state: To review → To approve"),
+            ("case", "state: To approve → Approved"),
+            ("entity", "recorded"),
+            ("link", "recorded"),
+            ("hold", "recorded"),
+        ]
+        places = [
+            next(place for place, one in enumerate(said) if one[0] == what and one[1].startswith(words)) for what, words in steps
+        ]
+        assert places == sorted(places), said

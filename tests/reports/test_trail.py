@@ -154,3 +154,30 @@ class TestExport:
         auditor.head("/audit/export.csv")
         event = AuditEvent.objects.get(verb="audit.exported")
         assert (event.actor_id, event.details) == (astrid.pk, {"filters": "who=ana"})
+
+
+class TestOperator:
+    @pytest.fixture(autouse=True)
+    def issued(self, alice: User) -> None:
+        audit.record("gateway.credential_issued", target=alice, by=None, name="edge-1", operator="deploy-7")
+
+    def test_who_ran_a_command_is_named_and_found(self, auditor: Client) -> None:
+        page = auditor.get("/audit/", {"who": "deploy-7"})
+        assert shown(page) == ["gateway.credential_issued"]
+        assert "by a command of deploy-7" in page.content.decode()
+        (row,) = rows(auditor.get("/audit/export.csv", {"who": "deploy-7"}))
+        assert (row["who"], row["operator"]) == ("Keyholder", "deploy-7")
+
+
+class TestBadFilters:
+    @pytest.mark.parametrize("asked", [{"since": "2026-02-02", "until": "2026-02-01"}, {"what": "nothing"}, {"since": "soon"}])
+    def test_no_file_is_made_of_one_but_the_page_says_what_is_wrong(self, auditor: Client, asked: dict[str, str]) -> None:
+        page = auditor.get("/audit/export.csv", asked, follow=True)
+        assert page.redirect_chain[0][0].startswith("/audit/?")
+        assert page.context["form"].errors
+        assert page.context["export"] == page.wsgi_request.GET.urlencode()
+        assert not AuditEvent.objects.filter(verb="audit.exported").exists()
+
+    def test_to_before_from_is_told(self, auditor: Client) -> None:
+        page = auditor.get("/audit/", {"since": "2026-02-02", "until": "2026-02-01"})
+        assert page.context["form"].errors["until"] == ["“To” lies before “From”."]

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from accounts import credentials
 from accounts.management.named import NamedCommand
 from accounts.models import GatewayCredential
+from accounts.organisations import printable
 
 
 class Command(NamedCommand):
@@ -18,7 +19,7 @@ class Command(NamedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         live = GatewayCredential.objects.filter(revoked_at__isnull=True).order_by("pk")
-        found = live.filter(name=options["name"])
+        found = live.filter(name=printable(options["name"]))
         if not found:
             names = ", ".join(live.values_list("name", flat=True)) or "none"
             raise CommandError(f"No gateway in use is called {options['name']}. In use: {names}.", returncode=2)

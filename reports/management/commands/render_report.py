@@ -32,7 +32,7 @@ class Command(NamedCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", metavar="KIND", help=" or ".join(CATALOGUE))
-        parser.add_argument("--subject", help="the organisation's number; by default the first one")
+        parser.add_argument("--subject", help="the organisation's number; left out, the first customer")
         parser.add_argument("--from", dest="since", help="for reports over a period: where it begins, by default a year before")
         parser.add_argument("--key", metavar="PREFIX", help="for reports over a period: one key of the organisation alone")
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
@@ -50,6 +50,9 @@ class Command(NamedCommand):
             raise CommandError("--valid-at lies in the future; a report tells what was true.", returncode=REFUSED)
         parameters = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
         subject = subject_of(wanted, snapshot)
+        if wanted is None:
+            called = as_of(Organisation, snapshot).get(pgh_obj_id=subject).name
+            self.stderr.write(f"No --subject was named: this is about organisation {subject}, {called}.")
         if options["key"]:
             parameters["key"] = key_of(options["key"], subject, valid_at, snapshot)
         with translation.override(building.LANGUAGE):

@@ -118,6 +118,7 @@ class TestGateways:
         printed("issue_gateway", "edge")
         assert refused("issue_gateway", "edge").startswith("A gateway in use is called edge already")
         assert refused("issue_gateway", " ").startswith("Give the gateway a name")
+        assert refused("issue_gateway", "x" * 101) == "The name has 101 characters; at most 100."
         assert refused("revoke_gateway", "edg") == "No gateway in use is called edg. In use: edge."
         assert GatewayCredential.objects.count() == 1
 

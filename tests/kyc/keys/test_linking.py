@@ -46,6 +46,15 @@ class TestRun:
         linking.run()
         assert (list(Link.objects.values()), list(AuditEvent.objects.values()), list(Key.objects.values())) == before
 
+    @pytest.mark.parametrize("is_held", [False, True])
+    def test_its_history_tells_a_hold_only_where_one_stands(self, issued: Issued, rui: User, is_held: bool) -> None:
+        if is_held:
+            holds.place(organisation=issued.key.organisation, reason="asked", by=rui)
+        linking.run()
+        events = Key.pgh_event_model.objects.filter(pgh_obj_id=issued.key.pk)  # type: ignore[attr-defined]  # pghistory adds it
+        states = events.order_by("pgh_id").values_list("state", flat=True)
+        assert list(states) == ["unlinked", "held" if is_held else "active"]
+
     def test_every_waiting_key_in_one_go(self, nordlys: Founded, issued: Issued, sorvik: Founded) -> None:
         others = [issue(nordlys, "second"), issue(sorvik)]
         linking.run()

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from accounts.models import Organisation, Project, User
+from accounts.models import Message, Organisation, Project, User
 from accounts.permissions import NotPermitted, StaffRole
 from config import jobs
 from kyc.cases import actions as cases
@@ -51,6 +51,26 @@ class TestRun:
         assert (case.state, case.decisions.count()) == (state, 1)
         proposal = case.decisions.get().proposal
         assert proposal.proposed_by.is_robot and proposal.outcome_by.is_robot
+
+    @pytest.mark.parametrize(
+        ("outcome", "said"),
+        [
+            ("approved", "You can issue test keys now; they are good to test gateways alone"),
+            ("held", "You can issue test keys; they stay on hold"),
+        ],
+    )
+    def test_its_owner_is_told_of_no_live_key(self, outcome: str, said: str) -> None:
+        made = sandbox(outcome)
+        sandboxes.run()
+        mail = Message.objects.get(to=customer_of(made).email)
+        assert said in mail.text and said in mail.html
+        assert "live" not in mail.text + mail.html
+
+    def test_what_is_asked_for_is_said_once(self) -> None:
+        made = sandbox("waiting")
+        sandboxes.run()
+        mail = Message.objects.get(to=customer_of(made).email)
+        assert mail.text.count("This sandbox always asks for more.") == mail.html.count("This sandbox always asks for more.") == 1
 
     @pytest.mark.parametrize(("outcome", "state"), [("approved", "active"), ("held", "held")])
     def test_its_keys_are_test_keys_in_the_state_that_was_chosen(self, outcome: str, state: str) -> None:

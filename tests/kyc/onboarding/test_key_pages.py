@@ -140,6 +140,7 @@ class TestRevoke:
         client.post(revoke)
         client.post(revoke)
         assert Key.objects.get().state == Key.State.REVOKED
+        assert client.get(revoke)["Location"] == KEYS, "nothing is left to revoke"
         assert f'href="{revoke}"' not in client.get(KEYS).content.decode()
 
     def test_is_not_a_strangers_to_do(self, verified: Founded, other: Founded) -> None:

@@ -243,6 +243,19 @@ class TestAmlr:
         assert shares == [Fraction(2, 9), Fraction(2, 9), Fraction(5, 9)]
         assert sum(shares) == 1
 
+    def test_a_circle_is_told_so_that_the_share_can_be_computed_again(self) -> None:
+        parties = amlr("H 60 C; R 45 H; H 30 R; Y 70 R; X 55 H; X 40 C").parties
+        told = {
+            party: next(found for found in parties[party].why if "circles" in found).partition("the share of ")[2]
+            for party in "XHR"
+        }
+        assert told == {
+            "X": "X is 40 % + 55 % of the 69.36 % that H owns ≈ 78.15 %.",
+            "H": "H (a part of it comes back to it through the circle) is 60 % + 30 % of the 31.21 % that R owns ≈ 69.36 %.",
+            "R": "R (a part of it comes back to it through the circle) is 45 % of the 69.36 % that H owns ≈ 31.21 %.",
+        }
+        assert parties["H"].why[-1].endswith("only people are owners in the end, and its share counts again in theirs.")
+
     def test_a_ring_that_nobody_holds_leaves_others_as_they_are(self) -> None:
         result = amlr("A 100 B; B 100 A; A 50 C; X 30 C")
         assert result.parties["X"].share == parse("30")

@@ -42,7 +42,7 @@ class TestElsewhere:
         issued.refresh_from_db()
         story.afterwards(told, tmp_path)
         cut = [f"--valid-at={issued.valid_at.isoformat()}", f"--known-at={issued.known_at.isoformat()}"]
-        done = processes.manage("render_report", "R-03", *cut, f"--out={tmp_path / 'out'}")
+        done = processes.manage("render_report", "R-03", f"--subject={told.organisation.pk}", *cut, f"--out={tmp_path / 'out'}")
         assert (done.returncode, done.stderr) == (0, "")
         written = (tmp_path / "out" / "report.json").read_bytes()
         assert written == issued.facts.encode()
@@ -64,7 +64,7 @@ class TestPeriod:
         assert issued.state == "ready", issued.failure
         story.afterwards(told, tmp_path)
         cut = [f"--valid-at={issued.valid_at.isoformat()}", f"--known-at={issued.known_at.isoformat()}"]
-        done = processes.manage("render_report", "R-06", *cut, f"--out={tmp_path / 'out'}")
+        done = processes.manage("render_report", "R-06", f"--subject={told.organisation.pk}", *cut, f"--out={tmp_path / 'out'}")
         assert (done.returncode, done.stderr) == (0, "")
         written = (tmp_path / "out" / "report.json").read_bytes()
         assert written == issued.facts.encode()
@@ -224,12 +224,14 @@ class TestDraft:
             rendered(tmp_path / "file" / "out")
         assert not AuditEvent.objects.filter(verb="report.drafted").exists()
 
-    def test_without_a_subject_it_is_the_first_and_with_one_that(
+    def test_without_a_subject_it_is_the_first_and_says_so_and_with_one_that(
         self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pdf, "render", lambda facts, envelope: b"")
         second = organisations.create(name="Sudlys AS", by=cast.customer("bob@sudlys.example", "Bob"))
-        assert rendered(tmp_path)["subject"]["id"] == organisation.pk
+        err = io.StringIO()
+        assert rendered(tmp_path, stderr=err)["subject"]["id"] == organisation.pk
+        assert err.getvalue() == f"No --subject was named: this is about organisation {organisation.pk}, {organisation.name}.\n"
         assert rendered(tmp_path, subject=second.pk)["subject"] == {"id": second.pk, "name": "Sudlys AS"}
 
     def test_asking_for_now_knows_what_was_written_just_before(self, organisation: Organisation, tmp_path: Path) -> None:
