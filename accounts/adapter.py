@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
+from allauth.account.internal.flows.manage_email import email_already_exists
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import limits, messages, passwords, second_factor
 from accounts.models import User
+from accounts.signing_up import CODE
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -54,7 +56,17 @@ class AccountAdapter(DefaultAccountAdapter):
         """A code that is sent anew works as long as the first one did: the library counts from the first."""
         if pending := self.request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY):
             pending["at"] = time.time()
-        return str(super().generate_email_verification_code())
+        code = str(super().generate_email_verification_code())
+        setattr(self.request, CODE, code)
+        return code
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """The library takes whoever signs up for one it knows, because no account is made before the code: here the mail
+        goes by whether there is one."""
+        if email_already_exists(email)[1]:
+            super().send_account_already_exists_mail(email)
+        else:
+            self.send_mail("account/email/email_confirmation", email, {"code": getattr(self.request, CODE)})
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """Officers confirm by a factor wherever they have one: a password that was spied out opens nothing."""

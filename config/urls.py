@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import sessions, work
+from accounts import sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
 from reports import trail
@@ -13,6 +13,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("start/", onboarding.start, name="start"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
+    path("account/confirm-email/", signing_up.confirm, name="account_email_verification_sent"),
     path("account/", include("allauth.urls")),
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),

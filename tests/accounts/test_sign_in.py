@@ -10,7 +10,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.hashers import check_password
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Message, User
 from demo.cast import PASSWORD, TOTP_SECRET
@@ -96,7 +98,7 @@ class TestSignUp:
         cache.clear()  # one code in ten seconds
         again = Client()
         answer = again.post("/account/login/", {"login": "nora@sudlys.example", "password": PHRASE})
-        assert answer["Location"] == "/account/confirm-email/"
+        assert "E-mail or password is not right." in answer.content.decode()
         assert who(again) == ""
         assert again.get("/verification/begin/")["Location"].startswith("/account/login/")
 
@@ -105,7 +107,35 @@ class TestSignUp:
         client.post(
             "/account/signup/", {"email": "eve@x.example", "password1": PHRASE, "staff_role": "approver", "is_staff": "1"}
         )
+        client.post("/account/confirm-email/", {"code": code_for("eve@x.example")})
         assert User.objects.get(email="eve@x.example").staff_role == ""
+
+    def test_without_the_code_no_account_is_made(self) -> None:
+        signed_up()
+        assert "without the code no account is made" in newest_mail("nora@sudlys.example").text
+        assert not User.objects.exists()
+        assert not EmailAddress.objects.exists()
+
+    def test_whoever_reads_the_mail_makes_the_account_with_his_own_password(self) -> None:
+        nora = signed_up()
+        code = code_for("nora@sudlys.example")
+        cache.clear()  # one code in ten seconds
+        mallory = Client()
+        mallory.post("/account/signup/", {"email": "nora@sudlys.example", "password1": "another pass phrase"})
+        assert newest_mail("nora@sudlys.example").subject == "Your code for Keyholder"
+        assert nora.post("/account/confirm-email/", {"code": code})["Location"] == "/start/"
+        assert User.objects.get(email="nora@sudlys.example").check_password(PHRASE)
+        answer = mallory.post("/account/confirm-email/", {"code": code_for("nora@sudlys.example")})
+        assert who(mallory) == "" and answer.status_code == 200
+        assert User.objects.count() == 1
+
+    def test_a_second_one_typed_in_the_same_moment_makes_no_second_account(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        client = signed_up()
+        code = code_for("nora@sudlys.example")
+        cast.customer("nora@sudlys.example", "Nora")
+        monkeypatch.setattr("allauth.account.forms.email_already_exists", lambda **values: (values["email"], False))
+        assert client.post("/account/confirm-email/", {"code": code})["Location"] == "/account/login/"
+        assert who(client) == ""
 
     @pytest.mark.parametrize("password", ["short", "password1234", "nora@sudlys.example", ""])
     def test_a_weak_password_is_told_so(self, password: str) -> None:
@@ -177,7 +207,7 @@ class TestAnotherCode:
         assert Message.objects.filter(to="nora@sudlys.example").count() == 3
         page = client.get(self.PAGE).content.decode()
         assert "Send a new code" not in page
-        assert "cancel and sign in with your password" in page
+        assert "cancel and sign up again" in page
 
     def test_asked_for_at_once_the_one_on_its_way_still_works(self) -> None:
         client = signed_up()
@@ -218,6 +248,19 @@ class TestEnumeration:
         assert newest_mail("alice@nordlys.example").subject == "You have an account at Keyholder already"
         assert newest_mail("nobody@nordlys.example").subject == "Your code for Keyholder"
         assert User.objects.filter(email="alice@nordlys.example").count() == 1
+
+    def test_sign_up_does_the_same_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The hash takes nearly all of the time; the statements are as many."""
+        cast.customer()
+        hashed: list[str] = []
+        monkeypatch.setattr("accounts.signing_up.make_password", lambda typed: hashed.append(typed) or "hash")
+        statements = []
+        for email in ("alice@nordlys.example", "nobody@nordlys.example"):
+            with CaptureQueriesContext(connection) as queries:
+                signed_up(email)
+            statements.append([re.sub(r"'.*", "", one["sql"]) for one in queries.captured_queries])
+        assert hashed == [PHRASE, PHRASE]
+        assert len(statements[0]) == len(statements[1])
 
     def test_sign_up_with_a_known_address_changes_nothing_about_it(self) -> None:
         alice = cast.customer()
