@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, organisations
 from accounts.models import Organisation
 from config import jobs
 from kyc.cases.models import Case, Entity, Examination
@@ -49,7 +49,7 @@ def run() -> None:
 @transaction.atomic
 def open_review(signed: Questionnaire) -> Case | None:
     """The case of these answers, which nobody sent; repeated, it is silence. The notice is that of the last case (FIN-13)."""
-    organisation = Organisation.objects.select_for_update().get(pk=signed.organisation_id)
+    organisation = organisations.held(signed.organisation_id)
     if not due().filter(pk=signed.pk).exists():
         return None
     last = Case.objects.filter(organisation=organisation).latest("pk")
