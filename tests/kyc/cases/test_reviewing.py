@@ -1,5 +1,6 @@
 """Answers with a red flag, signed after the approval: officers get a case of it, and the keys stay on until they have ruled."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from kyc.cases.models import Case, Entity, Review
 from kyc.cases.obstacles import obstacles
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
+from kyc.rules import packs
+from kyc.rules.packs import Questions
 from tests.cast import ANSWERS, Founded, signed_in
 from tests.kyc.cases import scenes
 
@@ -156,6 +159,25 @@ class TestOpenReview:
 
 class TestRaising:
     """The question asked of the database is that of `questionnaires.raised`."""
+
+    def of(self, monkeypatch: pytest.MonkeyPatch, *versions: Questions) -> None:
+        found = {version.version: version for version in versions}
+        monkeypatch.setattr(packs, "versions", lambda: tuple(found))
+        monkeypatch.setattr(packs, "questions", found.__getitem__)
+
+    def test_without_any_flag_nothing_is_found(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        sign(nordlys, weapons="yes")
+        now = packs.current().questionnaire
+        plain = replace(now, questions=tuple(replace(question, flags=()) for question in now.questions))
+        self.of(monkeypatch, plain)
+        assert not Questionnaire.objects.live().filter(questionnaires.raising()).exists()
+
+    def test_answers_to_earlier_questions_are_found_too(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        signed = sign(nordlys, weapons="yes")
+        now = packs.current().questionnaire
+        self.of(monkeypatch, now, replace(now, version="2027-06", questions=()))
+        monkeypatch.setattr(type(packs.current()), "questionnaire", property(lambda pack: packs.questions("2027-06")))
+        assert list(Questionnaire.objects.live().filter(questionnaires.raising())) == [signed]
 
     @pytest.mark.parametrize(
         "answers",
