@@ -22,9 +22,15 @@ def membership_required(user: User, organisation: Organisation) -> None:
 
 
 def locked(organisation: Organisation, *, by: User) -> Organisation:
-    """The row, held to the end of the transaction, so that two members change one structure one after the other."""
+    """As `held`, for a member."""
     membership_required(by, organisation)
-    return Organisation.objects.select_for_update().get(pk=organisation.pk)
+    return held(organisation.pk)
+
+
+def held(organisation: int) -> Organisation:
+    """The row, held to the end of the transaction, so that two people change one structure one after the other. Whoever holds
+    a case, a party or a key of it too holds this first: one order everywhere, so that no two wait for each other."""
+    return Organisation.objects.select_for_update().get(pk=organisation)
 
 
 def printable(text: str) -> str:

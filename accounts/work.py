@@ -28,6 +28,8 @@ MOST_SHOWN = 50
 NAMES: dict[str, Promise] = {
     "messages.send": gettext_lazy("Mail"),
     "cases.examine": gettext_lazy("Checks of a case"),
+    "cases.reviews": gettext_lazy("Cases of what was signed anew"),
+    "keys.renewals": gettext_lazy("Renewals of what was signed"),
     "keys.link": gettext_lazy("Links of keys"),
     "keys.sandboxes": gettext_lazy("Decisions of sandboxes"),
     "reports.build": gettext_lazy("Reports"),

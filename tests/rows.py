@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts import messages, snapshots
 from accounts.models import GatewayCredential, Membership, Proposal, User
 from kyc.cases import actions as cases
-from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement
+from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
-from kyc.keys.models import Hold, Key, Link, SandboxOutcome
+from kyc.keys.models import Hold, Key, Link, Renewal, SandboxOutcome
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
@@ -81,11 +81,15 @@ def one_of_each(by: User, **names: str) -> Rows:
     )  # fmt: skip
     outcome = SandboxOutcome.objects.create(organisation=organisation, examination=case.examinations.get())
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
+    queued = [
+        Review.objects.create(organisation=organisation, signed=told[1]),
+        Renewal.objects.create(organisation=organisation, signed=told[1], what="tell"),
+    ]
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
     )  # fmt: skip
     rows = [
-        status, proof, shown, invitation, *told, word,
+        status, proof, shown, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
     ]  # fmt: skip

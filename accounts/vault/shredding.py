@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, organisations
 from accounts.models import User
 from accounts.refused import Refused
 from accounts.vault.models import SearchDigest, SubjectKey
@@ -23,6 +23,8 @@ def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
     command line."""
     if not reason.strip():
         raise NoReason(_("Say why the data are erased, such as the end of their retention."))
+    # Whoever saves data of the organisation holds its row: what he saves is destroyed with the rest, or refused.
+    organisations.held(subject.organisation)
     key = SubjectKey.objects.select_for_update().get(pk=made(subject).pk)
     if key.destroyed_at:
         return key

@@ -36,8 +36,9 @@ class Stopped(Refused):
 
 
 def locked(case: Case, *allowed: str, by: User) -> Case:
-    """The row, held, in one of these states. Raises NotNow, which tells an officer who was quicker."""
-    row = Case.objects.select_for_update().select_related("organisation").get(pk=case.pk)
+    """The row and its organisation's, held, in one of these states. Raises NotNow, which tells an officer who was quicker."""
+    organisations.held(case.organisation_id)
+    row = Case.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=case.pk)
     if row.state not in allowed:
         raise NotNow(meanwhile.told(row, by=by))
     return row
@@ -94,7 +95,6 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
 def examine_again(case: Case, *, by: User) -> Examination:
     """Asks for a further round after the machine has given up on the last one."""
     require(by, Permission.DECISION_PROPOSE)
-    Organisation.objects.select_for_update().get(pk=case.organisation_id)
     case = locked(case, Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED, by=by)
     latest = case.examinations.order_by("-pk").first()
     if latest is None or latest.state != Examination.State.FAILED:

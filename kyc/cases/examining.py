@@ -7,8 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.models import Organisation
+from accounts import audit, organisations
 from accounts.vault import Erased
 from config import jobs
 from kyc.cases.findings import Row, findings, fired
@@ -57,7 +56,7 @@ QUEUE = Rounds(
 def ask_again(case: Case) -> None:
     """Asks for a further round. Repeated, it is silence. The organisation's row is held, so that whatever is declared is
     either seen by the round or comes after it was asked for."""
-    Organisation.objects.select_for_update().get(pk=case.organisation_id)
+    organisations.held(case.organisation_id)
     Case.objects.select_for_update().get(pk=case.pk)
     if is_outdated(case):
         Examination.objects.create(organisation_id=case.organisation_id, case=case, rule_pack=packs.current().version)

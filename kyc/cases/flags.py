@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
@@ -50,6 +50,7 @@ def rule(signed: Questionnaire, question: str, *, ruling: str, note: str, by: Us
     """Says how a flag is explained, or that it stands. A later word counts instead; repeated, it is silence. Raises NoFlag,
     NotSent, BadText."""
     require(by, Permission.EVIDENCE_JUDGE)
+    organisations.held(signed.organisation_id)
     # Under the lock of the case, so that no approval is taken past a flag that is being ruled to stand.
     for case in Case.objects.select_for_update().open().filter(organisation=signed.organisation_id):
         refuse_unsent(case)

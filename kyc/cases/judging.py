@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from accounts.models import Organisation, User
+from accounts.models import User
 from kyc.cases.actions import locked
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
@@ -29,7 +29,6 @@ def verify(
 ) -> list[StatusProof | AuthorityProof]:
     """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. What somebody has
     verified by it already stays as it was. Raises NotNow, NotSent, NotAProof."""
-    Organisation.objects.select_for_update().get(pk=case.organisation_id)
     refuse_unsent(locked(case, *JUDGED, by=by))
     made: list[StatusProof | AuthorityProof] = [proofs.verify(status, document=document, note=note, by=by) for status in statuses]
     if authority:

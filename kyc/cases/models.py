@@ -304,3 +304,21 @@ class Entity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.name}"
+
+
+@tracked()
+class Review(Claimable):
+    """That officers are to see signed answers which raise a flag and which no case has looked at; the row is the queue."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be opened")
+        DONE = "done", _("Opened")
+        FAILED = "failed", _("Could not be opened")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    signed = models.OneToOneField(Questionnaire, models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = jobs.indexes("review", "waiting")

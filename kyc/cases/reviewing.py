@@ -11,25 +11,34 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, organisations
 from accounts.models import Organisation
 from config import jobs
-from kyc.cases.models import Case, Entity, Examination
+from kyc.cases.models import Case, Entity, Examination, Review
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
 from kyc.rules import packs
 
 
-class Reviews:
+class Reviews(jobs.Queue):
     """Signed answers that no case has looked at yet."""
 
-    name = "cases.reviews"
-
     def is_waiting(self) -> bool:
-        return due().exists()
+        return super().is_waiting() or found().exists()
 
 
-QUEUE = Reviews()
+# Some half an hour, since a held organisation is let go again.
+TRIES = 10
+QUEUE = Reviews(
+    name="cases.reviews",
+    model=Review,
+    field="state",
+    ready=Review.State.WAITING,
+    failed=Review.State.FAILED,
+    lease=timedelta(seconds=20),
+    since="found_at",
+    max_errors=TRIES,
+)
 
 
 def due() -> QuerySet[Questionnaire]:
@@ -41,15 +50,24 @@ def due() -> QuerySet[Questionnaire]:
     return signed.filter(Exists(entity), ~Exists(opened))
 
 
+def found() -> QuerySet[Questionnaire]:
+    """Those due that are not in the queue yet."""
+    return due().filter(~Exists(Review.objects.filter(signed=OuterRef("pk"))))
+
+
 def run() -> None:
-    for signed in due().order_by("pk"):
-        open_review(signed)
+    """Each in a transaction of its own, so that one that can't be opened stops nobody else's."""
+    for signed in found().order_by("pk"):
+        Review.objects.get_or_create(signed=signed, defaults={"organisation_id": signed.organisation_id})
+    for claim in QUEUE.claims():
+        with claim, claim.finish(state=Review.State.DONE):
+            open_review(claim.row.signed)
 
 
 @transaction.atomic
 def open_review(signed: Questionnaire) -> Case | None:
     """The case of these answers, which nobody sent; repeated, it is silence. The notice is that of the last case (FIN-13)."""
-    organisation = Organisation.objects.select_for_update().get(pk=signed.organisation_id)
+    organisation = organisations.held(signed.organisation_id)
     if not due().filter(pk=signed.pk).exists():
         return None
     last = Case.objects.filter(organisation=organisation).latest("pk")

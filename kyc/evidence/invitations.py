@@ -111,6 +111,7 @@ def is_live(invitation: Invitation) -> bool:
 def send_anew(invitation: Invitation) -> None:
     """A dead link asks for another, which goes to the address the first was bound to and nowhere else. Silence where the
     person has proved himself, has left, or was invited anew already, and where the link was withdrawn."""
+    organisations.held(invitation.organisation_id)
     party = Party.objects.select_for_update().get(pk=invitation.party_id)
     newest = Invitation.objects.filter(party=party).order_by("-pk").first()
     if newest is None or newest.pk != invitation.pk or newest.used_at or newest.ended_at or party.removed_on:
@@ -125,7 +126,7 @@ def send_anew(invitation: Invitation) -> None:
 def prove(invitation: Invitation, *, kind: str, file: UploadedFile) -> Document:
     """The person sends his passport or identity card; the link is used up. Raises Dead, BadKind, BadFile. The organisation's row
     is held, so that a round of checks either sees it or is asked for anew."""
-    Organisation.objects.select_for_update().get(pk=invitation.organisation_id)
+    organisations.held(invitation.organisation_id)
     Party.objects.select_for_update().get(pk=invitation.party_id)
     if not is_live(invitation):
         raise Dead(_("This link can be used no longer."))

@@ -15,7 +15,7 @@ from accounts.models import Organisation, Project, User
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Questionnaire
 
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
 # open transactions can't miss each other.
@@ -163,6 +163,31 @@ class SandboxOutcome(Claimable):
 
     class Meta:
         indexes = jobs.indexes("sandbox", "waiting")
+
+
+@tracked()
+class Renewal(Claimable):
+    """What is to be done about signed answers by their day of expiry; the row is the queue."""
+
+    class What(models.TextChoices):
+        TELL = "tell", _("Tell that they expire")
+        HOLD = "hold", _("Hold the keys")
+        RELEASE = "release", _("Let the keys go")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be done")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Could not be done")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    signed = models.ForeignKey(Questionnaire, models.PROTECT)
+    what = models.CharField(max_length=20, choices=What.choices)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = jobs.indexes("renewal", "waiting")
+        constraints = [models.UniqueConstraint(name="one_renewal_of_a_kind", fields=["signed", "what"])]
 
 
 def stray(column: str, table: str) -> str:

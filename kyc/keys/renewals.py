@@ -1,6 +1,8 @@
 """What a verified customer signed about its use expires. He is told in time; from the day after the organisation is held, until
 he has signed anew. All of it by policy, by the rule pack's days. A hold that an officer lifts does not come back of itself."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
@@ -8,28 +10,39 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, messages
+from accounts import audit, messages, organisations
 from accounts.models import AuditEvent, Membership, Organisation
+from config import jobs
 from kyc.cases.models import Case, Entity
 from kyc.keys import holds
-from kyc.keys.models import Hold
+from kyc.keys.models import Hold, Renewal
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
 
 SOURCE = "policy.use"
+W = Renewal.What
 TOLD = "questionnaire.renewal_asked"
 
 
-class Renewals:
+class Renewals(jobs.Queue):
     """Whoever is to be told, held or let go today."""
 
-    name = "keys.renewals"
-
     def is_waiting(self) -> bool:
-        return expiring().exists() or expired().exists() or renewed().exists()
+        return super().is_waiting() or any(found(what).exists() for what in DUE)
 
 
-QUEUE = Renewals()
+# Some half an hour, since a held organisation is let go again.
+TRIES = 10
+QUEUE = Renewals(
+    name="keys.renewals",
+    model=Renewal,
+    field="state",
+    ready=Renewal.State.WAITING,
+    failed=Renewal.State.FAILED,
+    lease=timedelta(seconds=20),
+    since="found_at",
+    max_errors=TRIES,
+)
 
 
 def signed_by_verified() -> QuerySet[Questionnaire]:
@@ -55,31 +68,37 @@ def expired() -> QuerySet[Questionnaire]:
     return signed_by_verified().filter(~Exists(held), expires_on__lt=timezone.localdate())
 
 
-def renewed() -> QuerySet[Hold]:
-    """Holds of this policy whose customer has signed since."""
-    signed = Questionnaire.objects.live().filter(
-        organisation=OuterRef("organisation"), signed_at__gt=OuterRef("placed_at"), expires_on__gte=timezone.localdate()
+def renewed() -> QuerySet[Questionnaire]:
+    """What is good and was signed after a hold of this policy that still stands."""
+    held = Hold.objects.live().filter(
+        on_organisation=OuterRef("organisation"), source=SOURCE, placed_at__lt=OuterRef("signed_at")
     )
-    return Hold.objects.live().filter(Exists(signed), source=SOURCE)
+    return Questionnaire.objects.live().filter(Exists(held), expires_on__gte=timezone.localdate())
 
 
 def hold_of(organisation: Organisation) -> Hold | None:
     return Hold.objects.live().filter(on_organisation=organisation, source=SOURCE).first()
 
 
+def found(what: str) -> QuerySet[Questionnaire]:
+    """Those due that are not in the queue yet."""
+    return DUE[what]().filter(~Exists(Renewal.objects.filter(signed=OuterRef("pk"), what=what)))
+
+
 def run() -> None:
-    for signed in expiring().order_by("pk"):
-        ask(signed)
-    for signed in expired().order_by("pk"):
-        hold(signed)
-    for placed in renewed().order_by("pk"):
-        let_go(placed)
+    """Each in a transaction of its own, so that one that fails stops nobody else's."""
+    for what in DUE:
+        for signed in found(what).order_by("pk"):
+            Renewal.objects.get_or_create(signed=signed, what=what, defaults={"organisation_id": signed.organisation_id})
+    for claim in QUEUE.claims():
+        with claim, claim.finish(state=Renewal.State.DONE):
+            ACTS[claim.row.what](claim.row.signed)
 
 
 @transaction.atomic
 def ask(signed: Questionnaire) -> None:
     """Tells the owners that it expires. Repeated, it is silence."""
-    Organisation.objects.select_for_update().get(pk=signed.organisation_id)
+    organisations.held(signed.organisation_id)
     if expiring().filter(pk=signed.pk).exists():
         audit.record(TOLD, target=signed, by=None, expires_on=str(signed.expires_on))
         write("use_expires", _("Sign anew how you use your keys"), signed)
@@ -88,7 +107,7 @@ def ask(signed: Questionnaire) -> None:
 @transaction.atomic
 def hold(signed: Questionnaire) -> None:
     """Holds the organisation, and tells the owners. Repeated, it is silence."""
-    organisation = Organisation.objects.select_for_update().get(pk=signed.organisation_id)
+    organisation = organisations.held(signed.organisation_id)
     if expired().filter(pk=signed.pk).exists():
         reason = f"The intended use was signed until {signed.expires_on} and has not been signed anew"
         holds.place_by_policy(organisation, source=SOURCE, reason=reason)
@@ -96,12 +115,16 @@ def hold(signed: Questionnaire) -> None:
 
 
 @transaction.atomic
-def let_go(placed: Hold) -> None:
-    """Lifts this hold and no other, by who has signed. Repeated, it is silence."""
-    organisation = Organisation.objects.select_for_update().get(pk=placed.organisation_id)
-    signed = questionnaires.newest(organisation)
-    if signed and renewed().filter(pk=placed.pk).exists():
-        holds.end(placed, reason=f"The intended use was signed anew by {signed.signed_name}", by=signed.signed_by)
+def let_go(signed: Questionnaire) -> None:
+    """Lifts the holds of this policy and no others, by who has signed. Repeated, it is silence."""
+    organisation = organisations.held(signed.organisation_id)
+    if renewed().filter(pk=signed.pk).exists():
+        for placed in Hold.objects.live().filter(on_organisation=organisation, source=SOURCE, placed_at__lt=signed.signed_at):
+            holds.end(placed, reason=f"The intended use was signed anew by {signed.signed_name}", by=signed.signed_by)
+
+
+DUE = {W.TELL: expiring, W.HOLD: expired, W.RELEASE: renewed}
+ACTS = {W.TELL: ask, W.HOLD: hold, W.RELEASE: let_go}
 
 
 def write(template: str, subject: Promise, signed: Questionnaire) -> None:

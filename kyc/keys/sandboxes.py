@@ -112,7 +112,8 @@ def run() -> None:
 @transaction.atomic
 def decide(case: Case) -> None:
     """As was chosen when the sandbox was made. Repeated, or run twice at once, it is silence."""
-    case = Case.objects.select_for_update().select_related("organisation").get(pk=case.pk)
+    organisations.held(case.organisation_id)
+    case = Case.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=case.pk)
     outcome = case.organisation.sandbox
     if case.state != Case.State.REVIEW or not outcome:
         return

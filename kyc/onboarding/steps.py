@@ -162,6 +162,7 @@ def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
 def editing(organisation: Organisation, *asked: str) -> Iterator[Case]:
     """A transaction in which the organisation's case stays open to changes, and those steps of it. Raises NotEditable."""
     with transaction.atomic():
+        organisations.held(organisation.pk)
         case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
         if case is None or not case.is_editable:
             raise NotEditable(closed(organisation, current_case(organisation)))

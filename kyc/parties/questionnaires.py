@@ -148,13 +148,14 @@ def raised(signed: Questionnaire) -> list[tuple[str, str]]:
 
 
 def raising() -> Q:
-    """Of questionnaires: those of today's questions with an answer that must be asked about."""
-    asked, found = packs.current().questionnaire, Q()
-    for question in asked.questions:
-        for answer, _sentence in question.flags:
-            # One answer, or one of several.
-            found |= Q(**{f"answers__{question.code}__contains": answer})
-    return Q(found, version=asked.version)
+    """Of questionnaires, of whatever version: those with an answer that must be asked about; none where no answer is."""
+    found = Q(pk__in=())
+    for version in packs.versions():
+        for question in packs.questions(version).questions:
+            for answer, _sentence in question.flags:
+                # One answer, or one of several.
+                found |= Q(**{f"answers__{question.code}__contains": answer}, version=version)
+    return found
 
 
 def flags(signed: Questionnaire) -> list[str]:

@@ -217,6 +217,13 @@ class Questions:
 
 
 @cache
+def versions() -> tuple[str, ...]:
+    """Of the questions, all there ever were, oldest first."""
+    names = sorted(path.stem.removeprefix("questionnaire_") for path in FOLDER.glob("questionnaire_*.json"))
+    return tuple(name.replace("_", "-") for name in names)
+
+
+@cache
 def questions(version: str) -> Questions:
     """The questions of that version; raises UnknownPack."""
     path = FOLDER / f"questionnaire_{version.replace('-', '_')}.json"

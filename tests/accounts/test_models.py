@@ -50,6 +50,8 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Link": ("because", "x"),
     "Hold": ("reason", "x"),
     "SandboxOutcome": ("state", "done"),
+    "Review": ("state", "done"),
+    "Renewal": ("state", "done"),
     "Report": ("template", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}

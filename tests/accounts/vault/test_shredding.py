@@ -1,15 +1,16 @@
 """After a subject's key is destroyed its data are nowhere, and every page says so instead of failing."""
 
+from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 
-from accounts import snapshots
+from accounts import organisations, snapshots
 from accounts.history import as_of
 from accounts.models import AuditEvent
 from accounts.vault import Erased, Subject, shredding
-from accounts.vault.models import SubjectKey
+from accounts.vault.models import SearchDigest, SubjectKey
 from accounts.vault.subjects import SubjectErased
 from kyc.parties.models import Party
 from tests import cast
@@ -52,6 +53,32 @@ class TestShred:
     def test_takes_a_reason(self, alice: Party) -> None:
         with pytest.raises(shredding.NoReason):
             shredding.shred(alice.sealed_for, reason=" ", by=None)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_a_member_saves_meanwhile_goes_with_the_rest(self, alice: Party) -> None:
+        shredded: list[SubjectKey] = []
+
+        def shred() -> None:
+            try:
+                shredded.append(shredding.shred(company.sealed_for, reason="They asked for it.", by=None))
+            finally:
+                connection.close()
+
+        company = Party.objects.get(organisation=alice.organisation, kind="company")
+        # None was told before, so nothing of it is there to wait for.
+        SearchDigest.objects.all().delete()
+        thread = Thread(target=shred)
+        with transaction.atomic():
+            organisations.held(alice.organisation_id)
+            company.phone = "+4777000099"
+            company.save()
+            thread.start()
+            thread.join(0.7)
+            assert thread.is_alive()
+        thread.join(30)
+        assert shredded[0].destroyed_at
+        assert not SearchDigest.objects.filter(subject=shredded[0]).exists()
+        assert isinstance(Party.objects.get(pk=company.pk).phone, Erased)
 
     def test_nothing_happens_where_it_cannot_be_written_down(self, alice: Party, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(*_: Any, **__: Any) -> None:

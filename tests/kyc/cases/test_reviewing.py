@@ -1,19 +1,22 @@
 """Answers with a red flag, signed after the approval: officers get a case of it, and the keys stay on until they have ruled."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from accounts import audit
 from accounts.models import AuditEvent, Organisation, User
 from kyc.cases import actions as cases
 from kyc.cases import examining, flags, reviewing
-from kyc.cases.models import Case, Entity
+from kyc.cases.models import Case, Entity, Review
 from kyc.cases.obstacles import obstacles
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
+from kyc.rules import packs
+from kyc.rules.packs import Questions
 from tests.cast import ANSWERS, Founded, signed_in
 from tests.kyc.cases import scenes
-from tests.kyc.cases.scenes import audit_breaks
 
 pytestmark = pytest.mark.django_db
 FLAG = "Use for weapons of mass destruction was declared."
@@ -114,9 +117,36 @@ class TestOpenReview:
 
     def test_nothing_is_opened_if_it_cannot_be_recorded(self, nordlys: Founded, entity: Entity) -> None:
         sign(nordlys, weapons="yes")
-        with audit_breaks():
-            reviewing.run()
+        token = audit.request_id.set("x" * 41)
+        reviewing.run()
+        audit.request_id.reset(token)
         assert Case.objects.count() == 1
+        assert Review.objects.get().failure.startswith("DataError: value too long")
+
+    def test_one_that_cannot_be_opened_ends_failed_and_stops_nobody_else(
+        self, nordlys: Founded, entity: Entity, ana: User, rui: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = scenes.sorvik()
+        scenes.approved(scenes.ready(other), ana=ana, rui=rui)
+        sign(nordlys, weapons="yes")
+        signed = questionnaires.sign(
+            other.organisation, answers=ANSWERS | {"weapons": "yes"}, signed_name="Bob Berg", by=other.by
+        )  # fmt: skip
+        flags_of = questionnaires.flags
+
+        def broken(given: Questionnaire) -> list[str]:
+            if given != signed:
+                raise ValueError("Something is wrong with it.")
+            return flags_of(given)
+
+        monkeypatch.setattr(questionnaires, "flags", broken)
+        for _ in range(reviewing.TRIES):
+            reviewing.run()
+            Review.objects.filter(state="waiting").update(claimed_until=None)
+        assert [case.reviews for case in Case.objects.filter(reviews__isnull=False)] == [signed]
+        ended = Review.objects.get(organisation=nordlys.organisation)
+        assert (ended.state, ended.failure) == ("failed", "ValueError: Something is wrong with it.")
+        assert not reviewing.QUEUE.is_waiting()
 
     def test_the_customer_reads_that_he_stays_verified(self, nordlys: Founded, entity: Entity) -> None:
         sign(nordlys, weapons="yes")
@@ -129,6 +159,25 @@ class TestOpenReview:
 
 class TestRaising:
     """The question asked of the database is that of `questionnaires.raised`."""
+
+    def of(self, monkeypatch: pytest.MonkeyPatch, *versions: Questions) -> None:
+        found = {version.version: version for version in versions}
+        monkeypatch.setattr(packs, "versions", lambda: tuple(found))
+        monkeypatch.setattr(packs, "questions", found.__getitem__)
+
+    def test_without_any_flag_nothing_is_found(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        sign(nordlys, weapons="yes")
+        now = packs.current().questionnaire
+        plain = replace(now, questions=tuple(replace(question, flags=()) for question in now.questions))
+        self.of(monkeypatch, plain)
+        assert not Questionnaire.objects.live().filter(questionnaires.raising()).exists()
+
+    def test_answers_to_earlier_questions_are_found_too(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        signed = sign(nordlys, weapons="yes")
+        now = packs.current().questionnaire
+        self.of(monkeypatch, now, replace(now, version="2027-06", questions=()))
+        monkeypatch.setattr(type(packs.current()), "questionnaire", property(lambda pack: packs.questions("2027-06")))
+        assert list(Questionnaire.objects.live().filter(questionnaires.raising())) == [signed]
 
     @pytest.mark.parametrize(
         "answers",

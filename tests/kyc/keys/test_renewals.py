@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts import audit, work
 from accounts.models import AuditEvent, Message, Organisation, User
 from kyc.cases.models import Entity
 from kyc.keys import holds, renewals
 from kyc.keys.introspection import introspect
-from kyc.keys.models import Hold
+from kyc.keys.models import Hold, Renewal
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
 from kyc.rules import packs
-from tests.cast import ANSWERS, Founded, signed_in
-from tests.kyc.cases.scenes import audit_breaks
+from tests.cast import ANSWERS, Founded, signed_in, staff
 from tests.kyc.keys.scenes import Issued
 
 pytestmark = pytest.mark.django_db
@@ -116,9 +116,37 @@ class TestHold:
 
     def test_nothing_happens_if_it_cannot_be_recorded(self, linked: Issued, on: Any) -> None:
         on(1)
-        with audit_breaks():
-            renewals.run()
+        token = audit.request_id.set("x" * 41)
+        renewals.run()
+        audit.request_id.reset(token)
         assert (linked.state, Hold.objects.count(), mails()) == ("active", 0, [])
+        assert Renewal.objects.get().failure.startswith("DataError: value too long")
+
+    def test_one_that_cannot_be_held_ends_failed_and_stops_nobody_else(
+        self, linked: Issued, sorvik: Founded, on: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        on(1)
+        place = renewals.holds.place_by_policy
+
+        def broken(organisation: Organisation, **about: str) -> Hold:
+            if organisation == linked.key.organisation:
+                raise ValueError("Something is wrong with it.")
+            return place(organisation, **about)
+
+        monkeypatch.setattr(renewals.holds, "place_by_policy", broken)
+        for _ in range(renewals.TRIES):
+            renewals.run()
+            Renewal.objects.filter(state="waiting").update(claimed_until=None)
+        assert [hold.on_organisation for hold in Hold.objects.all()] == [sorvik.organisation]
+        ended = Renewal.objects.get(organisation=linked.key.organisation)
+        assert (ended.state, ended.errors, ended.failure) == ("failed", 10, "ValueError: Something is wrong with it.")
+        assert not renewals.QUEUE.is_waiting()
+        assert [row["row"] for row in work.failures("keys.renewals")] == [ended]
+        monkeypatch.undo()
+        on(1)
+        work.retry("keys.renewals", ended.pk, by=staff("administrator"))
+        renewals.run()
+        assert Hold.objects.filter(on_organisation=linked.key.organisation).exists()
 
 
 class TestShown:

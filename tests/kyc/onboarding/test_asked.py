@@ -1,7 +1,12 @@
 """What an officer asked for: exactly that is shown, open and waited for."""
 
+from collections.abc import Callable
+from threading import Event, Thread
+from time import sleep
+
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -9,13 +14,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from kyc.cases import actions as cases
-from kyc.cases import examining
+from kyc.cases import examining, judging
+from kyc.cases.meanwhile import NotSent
 from kyc.cases.models import Case, Requirement
 from kyc.evidence import actions as evidence
+from kyc.evidence.models import Document
 from kyc.onboarding import steps
-from kyc.parties.models import Party, Role
+from kyc.parties import questionnaires
+from kyc.parties.models import Party, Questionnaire, Role
 from kyc.screening.models import ListVersion
-from tests.cast import Founded, pdf, signed_in, staff, submitted
+from tests.cast import ANSWERS, Founded, pdf, signed_in, staff, submitted
 from tests.kyc.cases.conftest import the_list  # noqa: F401  # a fixture
 from tests.stage import scene
 
@@ -179,3 +187,44 @@ class TestDocuments:
         assert self.sent(client, "articles", None).status_code == 302
         extract = asked.organisation.document_set.get(kind="register_extract")
         assert client.post(reverse("onboarding:document_remove", args=[extract.pk])).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+class TestOneOrder:
+    """A customer's save holds the organisation before the case, as officers do, so that no two wait for each other."""
+
+    def test_an_officer_who_comes_while_a_customer_saves_waits_and_both_succeed(self, asked: Founded) -> None:
+        organisation, case = asked.organisation, Case.objects.get()
+        ana = User.objects.get(staff_role="analyst", name="Ana")
+        began, came, wrong = Event(), Event(), []
+
+        def save() -> None:
+            with steps.editing(organisation, "use"):
+                began.set()
+                came.wait(10)
+                # The officer has his first lock by now, or waits for it.
+                sleep(0.5)
+                questionnaires.sign(organisation, answers=ANSWERS, signed_name="Alice Olsen", by=asked.by)
+
+        def judge() -> None:
+            began.wait(10)
+            came.set()
+            document = Document.objects.filter(organisation=organisation).first()
+            with pytest.raises(NotSent):
+                judging.verify(case, document=document, by=ana)
+
+        def run(act: Callable[[], None]) -> None:
+            try:
+                act()
+            except Exception as error:  # told below
+                wrong.append(error)
+            finally:
+                connection.close()
+
+        threads = [Thread(target=run, args=(act,)) for act in (save, judge)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert wrong == []
+        assert Questionnaire.objects.filter(organisation=organisation).count() == 2
