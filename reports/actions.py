@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from config import jobs
+from kyc.cases.models import Case
 from kyc.keys.models import Key
 from kyc.rules import packs
 from reports.facts.catalogue import CATALOGUE
@@ -41,6 +43,12 @@ class SandboxAsked(Refused):
     field = "organisation"
 
 
+class NeverSent(Refused):
+    """What a customer has only filled in and never sent, officers don't see, and no report tells."""
+
+    field = "organisation"
+
+
 class BadInterval(Refused):
     """An interval ends after it begins; a report of one instant has none."""
 
@@ -66,9 +74,10 @@ def request(
 ) -> Report:
     """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first; without
     `valid_at` it is as of that snapshot. One over a period tells of [since, valid_at), by default of a year, and of one `key`
-    where that is given. Raises NotPermitted, SandboxAsked, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey."""
+    where that is given. Raises NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval,
+    NoSuchKey."""
     require(by, Permission.REPORT_REQUEST)
-    not_a_sandbox(organisation)
+    is_reported(organisation)
     if valid_at and valid_at > timezone.now():
         raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
     if valid_at and valid_at < EARLIEST:
@@ -120,9 +129,16 @@ def asked(report: Report) -> dict[str, Any]:
     }
 
 
-def not_a_sandbox(organisation: Organisation) -> None:
+def reported() -> QuerySet[Organisation]:
+    """Of whom a report may be asked for: customers that have sent a case at some time."""
+    return Organisation.objects.real().filter(Exists(Case.objects.sent().filter(organisation=OuterRef("pk"))))
+
+
+def is_reported(organisation: Organisation) -> None:
     if organisation.sandbox:
         raise SandboxAsked(_("This is a sandbox of an integrator, not a customer. Sandboxes are never reported."))
+    if not reported().filter(pk=organisation.pk).exists():
+        raise NeverSent(_("This customer has never sent anything. What it is still filling in is not reported."))
 
 
 def narrowed(

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import resume
-from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
+from reports.actions import reported
 from reports.facts.catalogue import CATALOGUE
 from reports.models import Report
 
@@ -30,7 +30,7 @@ class RequestForm(forms.Form):
     )
     organisation = forms.ModelChoiceField(
         label=_("Organisation"),
-        queryset=Organisation.objects.real().order_by("name", "pk"),
+        queryset=reported().order_by("name", "pk"),
         empty_label=_("Choose…"),
         # The keys to choose from are those of whichever is chosen.
         widget=forms.Select(
@@ -142,7 +142,7 @@ class FilterForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Report"), required=False)
     organisation = forms.ModelChoiceField(
-        label=_("Organisation"), required=False, queryset=Organisation.objects.real().order_by("name", "pk"), empty_label=_("All")
+        label=_("Organisation"), required=False, queryset=reported().order_by("name", "pk"), empty_label=_("All")
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

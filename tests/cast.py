@@ -9,12 +9,14 @@ from typing import Any
 import pikepdf
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from accounts import organisations, shared
 from accounts.middleware import seen_at
 from accounts.models import Organisation, User
 from demo.seed import user
 from kyc.cases import actions as cases
+from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence import authority, proofs
 from kyc.evidence.models import Document
@@ -163,6 +165,13 @@ def paper_of(organisation: Organisation, role: Role, by: User) -> Document:
         return extract
     found = current.filter(party=role.party, kind="authority").first()
     return found or evidence.upload(organisation, kind="authority", file=pdf(width=421), party=role.party, by=by)
+
+
+def having_sent(organisation: Organisation, *, by: User) -> Organisation:
+    """It has sent a case, of which nothing else is told."""
+    now = timezone.now()
+    Case.objects.create(organisation=organisation, submitted_at=now, submitted_by=by, in_state_since=now)
+    return organisation
 
 
 def submitted(by: User, **names: str) -> Founded:

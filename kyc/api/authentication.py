@@ -12,6 +12,10 @@ from rest_framework.request import Request
 from accounts import credentials
 from accounts.models import GatewayCredential
 
+REALM = 'Bearer realm="keyholder"'
+MISSING = "Show a gateway credential: Authorization: Bearer khgw_..."
+REFUSED = "This gateway credential is not known, or it has been revoked. Show one: Authorization: Bearer khgw_..."
+
 
 def shown(header: str) -> str:
     """The credential in an Authorization header, or ''. Printable ASCII only: a database takes no zero bytes."""
@@ -35,11 +39,18 @@ class GatewayAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[GatewayCredential, None]:
         credential = credentials.authenticate(shown(get_authorization_header(request).decode("latin-1")))
         if credential is None:
-            raise AuthenticationFailed("Show a gateway credential: Authorization: Bearer khgw_...")
+            raise AuthenticationFailed(REFUSED if is_shown(request) else MISSING)
         return credential, None
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="keyholder"'
+        """RFC 6750, section 3.1: the error only where something was shown."""
+        return f'{REALM}, error="invalid_token"' if is_shown(request) else REALM
+
+
+def is_shown(request: Request) -> bool:
+    """Whether there is anything by a scheme that we know; nothing and an unknown scheme are only told what is asked for."""
+    scheme, _, value = get_authorization_header(request).partition(b" ")
+    return scheme.lower() in {b"bearer", b"basic"} and bool(value.strip())
 
 
 class GatewayScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's registry

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
+from django.http import QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema
@@ -18,6 +20,9 @@ from accounts.models import GatewayCredential
 from kyc.api.authentication import GatewayAuthentication
 from kyc.keys.introspection import introspect
 
+# Far above what any token takes.
+LONGEST_BODY = 2 * 1024 * 1024
+
 
 class AnyText(serializers.CharField):
     """Read to the letter and never judged: what cannot be a key is an inactive one (RFC 7662, section 2.2), no bad question."""
@@ -32,6 +37,12 @@ class AnyText(serializers.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, **options)
 
+    def to_internal_value(self, data: Any) -> str:
+        """A number is no text, though it could be written as one."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
     def run_validators(self, value: Any) -> None:
         """None of those that a text field has by itself."""
 
@@ -44,19 +55,21 @@ class Question(serializers.Serializer[Any]):
 
 
 class Problem(serializers.Serializer[Any]):
-    error = serializers.CharField()
-    error_description = serializers.CharField()
+    error = serializers.ChoiceField(choices=["invalid_request", "invalid_token", "insufficient_scope", "server_error"])
+    error_description = serializers.CharField(help_text="A sentence for people; its words may change.")
 
 
 class Answer(serializers.Serializer[Any]):
-    active = serializers.BooleanField()
+    active = serializers.BooleanField(help_text="False comes alone: why is not told (RFC 7662).")
     token_type = serializers.CharField(required=False)
     client_id = serializers.CharField(required=False, help_text="The key's public prefix.")
     sub = serializers.CharField(required=False, help_text="The entity's reference.")
     entity = serializers.CharField(required=False)
-    organisation = serializers.IntegerField(required=False)
+    organisation = serializers.IntegerField(required=False, help_text="The number of the customer in this installation.")
     project = serializers.CharField(required=False)
-    responsible = serializers.CharField(required=False)
+    responsible = serializers.CharField(
+        required=False, help_text="Who answers for the key: party: and the number of that party in this installation."
+    )
     iat = serializers.IntegerField(required=False)
     exp = serializers.IntegerField(required=False, help_text="When the entity's verification ends.")
     sandbox = serializers.BooleanField(
@@ -86,6 +99,12 @@ class ToldForm(Told, FormParser):
     wrong = "The body is not a form in the character set that it is sent in."
 
 
+def refuse_repeated(data: Any) -> None:
+    """A parameter stands once (RFC 6749, section 3.2): whoever sends two can't mean the answer about one of them."""
+    if isinstance(data, QueryDict) and (twice := [name for name, values in data.lists() if len(values) > 1]):
+        raise ParseError(f"{twice[0]}: This was sent more than once.")
+
+
 class AlwaysJSON(BaseContentNegotiation):
     """Whatever is accepted, the answer is the JSON of RFC 7662: a gateway's library that asks for another is no reason to
     leave it without one."""
@@ -106,8 +125,13 @@ class Introspect(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJSON
 
-    @extend_schema(request=Question, responses={200: Answer, 400: Problem, 401: Problem})
+    @extend_schema(
+        request=Question, responses={200: Answer, 400: Problem, 401: Problem, 405: Problem, 413: Problem, 415: Problem}
+    )
     def post(self, request: Request) -> Response:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_BODY:
+            raise RequestDataTooBig
+        refuse_repeated(request.data)
         question = Question(data={} if request.data is None else request.data)
         question.is_valid(raise_exception=True)
         credential: GatewayCredential = request.user

@@ -28,6 +28,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Those of customers, without the sandboxes of integrators."""
         return self.filter(organisation__in=Organisation.objects.real())
 
+    def sent(self) -> "CaseQuerySet":
+        """What a customer is still filling in for the first time is nobody else's to see."""
+        return self.filter(submitted_at__isnull=False)
+
     def open(self) -> "CaseQuerySet":
         return self.exclude(state__in=[Case.State.APPROVED, Case.State.REFUSED])
 

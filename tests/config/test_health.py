@@ -12,6 +12,12 @@ from tests.chaos.window import answered, until
 from tests.running import Installation
 
 
+class TestMethods:
+    @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+    def test_what_is_not_asked_so_is_told_the_method(self, address: str) -> None:
+        assert Client(enforce_csrf_checks=True).post(address).status_code == 405
+
+
 @pytest.mark.django_db(transaction=True)
 class TestReadyz:
     def test_it_is_ready_while_the_database_answers(self) -> None:

@@ -29,7 +29,7 @@ def alice() -> User:
 
 @pytest.fixture
 def organisation(alice: User) -> Organisation:
-    return organisations.create(name="Nordlys Modelling AS", by=alice)
+    return cast.having_sent(organisations.create(name="Nordlys Modelling AS", by=alice), by=alice)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts import audit, snapshots
+from accounts import audit, organisations, snapshots
 from accounts.history import FutureAsked as UnknownYet
 from accounts.history import as_of
 from accounts.models import AuditEvent, Organisation, Snapshot, User
@@ -217,3 +217,12 @@ class TestSandbox:
         with pytest.raises(actions.SandboxAsked, match="Sandboxes are never reported"):
             actions.request(organisation, kind=kind, by=astrid)
         assert nothing_happened() and not Snapshot.objects.exists()
+
+
+@pytest.mark.django_db
+class TestNeverSent:
+    def test_what_a_customer_only_fills_in_is_not_reported(self, astrid: User, alice: User) -> None:
+        draft = organisations.create(name="Outside Analytics GmbH", by=alice)
+        with pytest.raises(actions.NeverSent):
+            actions.request(draft, by=astrid)
+        assert not Report.objects.exists()

@@ -12,7 +12,9 @@ from tests.rows import one_of_each
 
 @pytest.fixture
 def organisation(db: None) -> Organisation:
-    return Organisation.objects.create(name="Nordlys Modelling AS")
+    return cast.having_sent(
+        Organisation.objects.create(name="Nordlys Modelling AS"), by=cast.customer("form@nordlys.example", "Form")
+    )
 
 
 def form(organisation: Organisation, /, **values: str) -> RequestForm:
@@ -65,10 +67,11 @@ class TestRequestForm:
         assert list(asked.errors) == [field]
         assert asked.errors[field][0].endswith(".")
 
-    def test_a_sandbox_is_not_offered(self, organisation: Organisation) -> None:
+    def test_neither_a_sandbox_is_offered_nor_who_has_never_sent_a_case(self, organisation: Organisation) -> None:
         sandbox = Organisation.objects.create(name="Try-out", sandbox="approved")
         asked = form(sandbox)
         assert list(asked.errors) == ["organisation"]
+        assert list(form(Organisation.objects.create(name="Never sent")).errors) == ["organisation"]
         assert [str(row) for row in asked.fields["organisation"].queryset] == ["Nordlys Modelling AS"]
 
     def test_a_whole_key_is_refused_and_not_shown_again(self, organisation: Organisation) -> None:

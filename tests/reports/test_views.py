@@ -236,7 +236,7 @@ class TestNarrowedList:
     def test_kind_and_organisation_stand_in_the_address(self, many: None, organisation: Organisation, auditor: Client) -> None:
         (only,) = self.rows(text(auditor.get(f"/reports/?kind=R-06&organisation={organisation.pk}")))
         assert only.startswith("R-06-")
-        other = Organisation.objects.create(name="Sudlys AS")
+        other = cast.having_sent(Organisation.objects.create(name="Sudlys AS"), by=cast.customer("bob@sudlys.example", "Bob"))
         page = text(auditor.get(f"/reports/?organisation={other.pk}"))
         assert self.rows(page) == [] and "No such report has been asked for" in page
 

@@ -112,14 +112,17 @@ def known_in(known: Span) -> Snapshot:
 
 
 def subject_of(subject: int | None, snapshot: Snapshot) -> int:
-    """The organisation of that number, else the first customer. Sandboxes are never reported."""
+    """The organisation of that number, else the first of whom reports are made."""
     known = as_of(Organisation, snapshot).order_by("pgh_obj_id")
-    found = known.filter(pgh_obj_id=subject).first() if subject is not None else known.filter(sandbox="").first()
+    reported = known.filter(pgh_obj_id__in=actions.reported())
+    found = known.filter(pgh_obj_id=subject).first() if subject is not None else reported.first()
     if found is None:
         named = f"Organisation {subject} is" if subject is not None else "No organisation is"
         raise CommandError(f"{named} {'not ' if subject is not None else ''}known at that time.", returncode=BAD_USE)
     if found.sandbox:
         raise CommandError(f"Organisation {subject} is a sandbox; sandboxes are never reported.", returncode=REFUSED)
+    if not reported.filter(pk=found.pk).exists():
+        raise CommandError(f"Organisation {subject} has never sent a case; what it fills in is not reported.", returncode=REFUSED)
     return int(found.pgh_obj_id)
 
 

@@ -66,11 +66,12 @@ class TestGatewayAuthentication:
     def test_asks_all_others_for_a_credential(self, ask: Ask, header: str) -> None:
         answer = ask(b'{"token": "x"}', Authorization=header)
         assert answer.status_code == 401, answer.content
-        assert answer["WWW-Authenticate"] == 'Bearer realm="keyholder"'
-        assert answer.json() == {
-            "error": "invalid_token",
-            "error_description": "Show a gateway credential: Authorization: Bearer khgw_...",
-        }
+        is_shown = header.strip() not in {"", "Bearer", "Basic", "Token x", "Negotiate"}
+        error = ', error="invalid_token"' if is_shown else ""
+        assert answer["WWW-Authenticate"] == f'Bearer realm="keyholder"{error}'
+        assert answer.json()["error"] == "invalid_token"
+        told = "This gateway credential is not known, or it has been revoked." if is_shown else "Show a gateway credential:"
+        assert answer.json()["error_description"].startswith(told)
 
     def test_not_one_letter_may_differ(self, ask: Ask, gateway: str) -> None:
         for place in (0, 6, 12, 13, len(gateway) // 2, len(gateway) - 1):

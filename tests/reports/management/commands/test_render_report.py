@@ -114,6 +114,15 @@ class TestPeriod:
 
 
 @COMMITTED
+class TestNeverSent:
+    def test_what_somebody_only_fills_in_is_not_reported(self, tmp_path: Path) -> None:
+        draft = Organisation.objects.create(name="Outside Analytics GmbH")
+        with pytest.raises(CommandError, match="has never sent a case") as refused:
+            rendered(tmp_path, subject=draft.pk)
+        assert refused.value.returncode == 1
+
+
+@COMMITTED
 class TestSandbox:
     def test_it_is_neither_the_default_nor_to_be_had_by_number(self, tmp_path: Path) -> None:
         sandbox = Organisation.objects.create(name="Try-out", sandbox="approved")
@@ -122,7 +131,7 @@ class TestSandbox:
         with pytest.raises(CommandError, match="is a sandbox; sandboxes are never reported") as refused:
             rendered(tmp_path, subject=sandbox.pk)
         assert refused.value.returncode == 1
-        real = Organisation.objects.create(name="Nordlys Modelling AS")
+        real = cast.having_sent(Organisation.objects.create(name="Nordlys Modelling AS"), by=cast.customer())
         assert rendered(tmp_path)["subject"]["id"] == real.pk
 
 
@@ -228,7 +237,8 @@ class TestDraft:
         self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pdf, "render", lambda facts, envelope: b"")
-        second = organisations.create(name="Sudlys AS", by=cast.customer("bob@sudlys.example", "Bob"))
+        bob = cast.customer("bob@sudlys.example", "Bob")
+        second = cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
         err = io.StringIO()
         assert rendered(tmp_path, stderr=err)["subject"]["id"] == organisation.pk
         assert err.getvalue() == f"No --subject was named: this is about organisation {organisation.pk}, {organisation.name}.\n"
