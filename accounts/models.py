@@ -101,6 +101,11 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def numbered(self) -> str:
+        """As lists name it, in which two may bear one name."""
+        return f"{self.name} ({self.pk})"
+
 
 @tracked()
 class Membership(models.Model):

@@ -1,5 +1,7 @@
 """What people do with their organisation: make it, and act in it."""
 
+import unicodedata
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,14 @@ class NameMissing(Refused):
     """An organisation goes by a name."""
 
     field = "name"
+
+
+class NameLeadsElsewhere(Refused):
+    """A name that is a link would be one in every mail that bears it."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def membership_required(user: User, organisation: Organisation) -> None:
@@ -39,12 +49,25 @@ def printable(text: str) -> str:
     return " ".join(filter(None, words))
 
 
+def is_link(name: str) -> bool:
+    """Whether mail programs would make a link of it. People and companies have odd names, so nothing else is refused."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "://" in text or "www." in text
+
+
+def named(name: str, *, limit: int, field: str = "name") -> str:
+    """As it will be read, on one line. Raises NameLeadsElsewhere."""
+    if is_link(name):
+        raise NameLeadsElsewhere(_("Write a name here and no address of a page."), field)
+    return printable(name)[:limit]
+
+
 @transaction.atomic
 def create(*, name: str, by: User) -> Organisation:
     """A customer account owned by `by`, with a first project. The same name sent twice is one organisation."""
     if by.is_staff:
         raise NotPermitted(_("Staff examine customers and cannot be one."))
-    if not (name := printable(name)[:300]):
+    if not (name := named(name, limit=300)):
         raise NameMissing(_("Say what your organisation is called."))
     User.objects.select_for_update().get(pk=by.pk)
     if existing := Organisation.objects.filter(name=name, membership__user=by).first():
@@ -56,12 +79,21 @@ def create(*, name: str, by: User) -> Organisation:
     return organisation
 
 
+def bear(organisation: Organisation, name: str) -> dict[str, str]:
+    """Goes by the legal name from now on, in the transaction that declares it; what its record says of the name before."""
+    before, organisation.name = organisation.name, name
+    if before == name:
+        return {}
+    organisation.save(update_fields=["name"])
+    return {"account_before": before}
+
+
 @transaction.atomic
 def rename_member(user: User, *, name: str, by: User) -> User:
     """A person's own name, as others will read it."""
     if user.pk != by.pk:
         raise NotPermitted(_("People name themselves."))
-    user.name = printable(name)[:200]
+    user.name = named(name, limit=200, field="your_name")
     user.save(update_fields=["name"])
     audit.record("user.renamed", target=user, by=by)
     return user

@@ -24,11 +24,18 @@ WHOLE = _("That is a whole key. Write only its beginning; who holds the whole ca
 resume.never_keep("key")
 
 
+class OrganisationField(forms.ModelChoiceField):
+    """Two of one name are told apart by their number."""
+
+    def label_from_instance(self, obj: Organisation) -> str:
+        return obj.numbered
+
+
 class RequestForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Report"), choices=Report.Kind.choices, initial=Report.Kind.DOSSIER, widget=forms.RadioSelect
     )
-    organisation = forms.ModelChoiceField(
+    organisation = OrganisationField(
         label=_("Organisation"),
         queryset=reported().order_by("name", "pk"),
         empty_label=_("Choose…"),
@@ -141,7 +148,7 @@ class FilterForm(forms.Form):
     """Which reports the list shows, as it stands in the address."""
 
     kind = forms.ChoiceField(label=_("Report"), required=False)
-    organisation = forms.ModelChoiceField(
+    organisation = OrganisationField(
         label=_("Organisation"), required=False, queryset=reported().order_by("name", "pk"), empty_label=_("All")
     )
 

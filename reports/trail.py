@@ -25,6 +25,7 @@ from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, 
 from accounts.permissions import Permission
 from kyc.desk import timeline
 from reports.facts.reader import exact
+from reports.forms import OrganisationField
 
 A_PAGE = 50
 COLUMNS = {"at": _("At, UTC"), "who": _("Who"), "what": _("What"), "organisation": _("Organisation"), "why": _("Why")}
@@ -42,7 +43,7 @@ class FilterForm(forms.Form):
 
     who = forms.CharField(label=_("Who"), required=False, max_length=250)
     what = forms.ChoiceField(label=_("What"), required=False)
-    organisation = forms.ModelChoiceField(label=_("Organisation"), required=False, queryset=None, empty_label=_("All"))
+    organisation = OrganisationField(label=_("Organisation"), required=False, queryset=None, empty_label=_("All"))
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
 

@@ -3,6 +3,8 @@ young, who signed and may not any more, who pays under another's name, and what 
 
 from collections.abc import Collection, Mapping
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +25,8 @@ from kyc.screening.normalise import telling
 # Whoever leads, signs or is the customer himself; an owner or a beneficiary may be a child.
 ACTING = (Role.Kind.CUSTOMER, Role.Kind.CONTROLLER, Role.Kind.DIRECTOR, Role.Kind.SIGNATORY)
 TRUSTEE = "trustee"
+# Letters that comparing changes into others, or takes out.
+UNREADY = r"[^\x01-\x7f]|['`]"
 
 
 def findings(facts: Round, owners: Mapping[str, Verdict]) -> list[Row]:
@@ -49,7 +53,35 @@ def findings(facts: Round, owners: Mapping[str, Verdict]) -> list[Row]:
     if gone := erased(facts):
         told = _("The date of birth or the number was erased, so the lists were searched without it, for: %(names)s.")
         rows.append(("erased", Finding.State.WARN, one_stop(told % {"names": listed(gone)}), "status"))
+    return rows + namesakes(facts)
+
+
+def namesakes(facts: Round) -> list[Row]:
+    """Who goes by the name of another customer, or of the provider itself: one may pass for the other in a mail or a list."""
+    organisation, customer = facts.examination.organisation, facts.customer
+    if organisation.sandbox:
+        return []
+    own, rows = spellings([customer]), []
+    if telling(settings.PROVIDER_NAME) in own:
+        told = _("The customer bears the name of %(provider)s itself.") % {"provider": settings.PROVIDER_NAME}
+        rows.append(("namesake", Finding.State.WARN, told, "status"))
+    if others := same_name(organisation, own):
+        # People share their names with others; companies seldom do.
+        state = Finding.State.INFO if customer.is_person else Finding.State.WARN
+        told = _("Another customer goes by the same name: %(names)s.") % {"names": listed(others)}
+        rows.append(("namesake", state, told, "status"))
     return rows
+
+
+def same_name(organisation: Organisation, own: set[tuple[str, ...]]) -> list[str]:
+    """Other customers of one of these names. The database leaves those whose letters can be read as they are and among which
+    the longest word is missing, so that not each customer's name is taken apart."""
+    wanted = Q(name__regex=UNREADY) | Q(native_name__regex=UNREADY)
+    for word in {max(words, key=len) for words in own if words}:
+        wanted |= Q(name__icontains=word) | Q(native_name__icontains=word)
+    live = Role.objects.live().filter(kind=Role.Kind.CUSTOMER, organisation__sandbox="").exclude(organisation=organisation)
+    parties = Party.objects.filter(wanted, pk__in=live.values("party")).select_related("organisation").order_by("organisation")
+    return [party.organisation.numbered for party in parties if own & spellings([party])]
 
 
 def too_young(facts: Round) -> list[str]:

@@ -31,6 +31,7 @@ CATEGORIES: dict[str, Promise] = {
     "payment": gettext_lazy("Payment"),
     "documents": gettext_lazy("Documents"),
     "people": gettext_lazy("People"),
+    "namesake": gettext_lazy("Same name"),
     "signature": gettext_lazy("Signature"),
     "contact": gettext_lazy("Owners' contact"),
     "erased": gettext_lazy("Erased data"),

@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from hashlib import sha256
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import validate_email
@@ -76,11 +77,13 @@ def send(organisation: Organisation, party: Party, email: str, *, locale: str, b
         expires_at=now + timedelta(days=days),
     )
     with translation.override(locale):
+        provider = settings.PROVIDER_NAME or _("The provider")
         messages.queue_template(
             "invitation",
             is_secret=True,
             to=email,
-            subject=str(_("%(organisation)s asks you to show who you are") % {"organisation": organisation.name}),
+            subject=_("%(provider)s: please show who you are") % {"provider": provider},
+            provider=provider,
             organisation=organisation,
             person=party,
             path=reverse("onboarding:prove", args=[token]),

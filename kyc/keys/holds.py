@@ -11,7 +11,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing
 from kyc.cases.models import Entity
-from kyc.keys.models import Hold, Key
+from kyc.keys.models import Hold, Key, serialise
 
 
 @transaction.atomic
@@ -25,11 +25,12 @@ def place(
     by: User,
 ) -> Hold:
     """Exactly one of key, organisation and entity. In force on the next question a gateway asks. Repeated by the same officer for
-    the same reason while it is in force, it is silence."""
+    the same reason while it is in force, it is silence, however many come at once."""
     require(by, Permission.HOLD_PLACE)
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is placed."))
     touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
+    serialise(touched.pk)
     said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason}
     if standing := Hold.objects.live().filter(organisation=touched, **said, placed_by=by).first():
         return standing

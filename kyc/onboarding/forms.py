@@ -23,7 +23,7 @@ class OrganisationForm(Page):
     name = Text(
         label=_("Name of your organisation"),
         required=False,
-        help_text=_("As you want to see it here; the legal name comes later. Leave it empty if you come for yourself."),
+        help_text=_("The legal name takes its place once you have told it. Leave it empty if you come for yourself."),
     )
 
 

@@ -5,6 +5,7 @@ from functools import wraps
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import limits
+from accounts import limits, organisations
 from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.evidence import invitations
@@ -100,8 +101,11 @@ def invite(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     return page(request, organisation, "invite", step="people", form=form, person=person, invitation=before)
 
 
+@transaction.atomic
 def send(request: HttpRequest, organisation: Organisation, person: Party, form: InviteForm) -> None:
+    """Under the organisation's lock, so that of posts that come at once each sees what the one before it has sent."""
     email = invitations.address(form.cleaned_data["email"])
+    organisations.locked(organisation, by=request.user)
     form.refuse_sent_meanwhile(newest(person))
     if limits.spent(request, "invite", INVITATIONS, key=str(organisation.pk)):
         raise TooMany(_("You have sent many invitations today. Send this one tomorrow, or add the document yourself."))

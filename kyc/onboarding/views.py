@@ -70,7 +70,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def begin(request: HttpRequest, organisation: Organisation | None, form: Page, version: str) -> None:
     if organisation is None:
-        own_name = form.cleaned_data["your_name"]
+        own_name = organisations.named(form.cleaned_data["your_name"], limit=200, field="your_name")
         # Who comes for himself is an organisation of one.
         organisation = organisations.create(name=form.cleaned_data["name"] or own_name, by=request.user)
         organisations.rename_member(request.user, name=own_name, by=request.user)

@@ -10,6 +10,7 @@ from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.ownership import shares
 from kyc.ownership.models import Interest
+from kyc.parties import wording
 from kyc.parties.actions import country_of, is_same, own
 from kyc.parties.models import Party
 from kyc.parties.wording import BadText, checked, past_day
@@ -142,8 +143,8 @@ def described(
     is_company = kind == Party.Kind.COMPANY
     return Party(
         kind=kind,
-        name=checked("name", name, limit=300, required=True),
-        native_name=checked("native_name", native_name, limit=300),
+        name=wording.name(name),
+        native_name=wording.name(native_name, field="native_name", required=False),
         country=country_of("country", country, required=kind != Party.Kind.UNKNOWN),
         hq_country=country_of("hq_country", hq_country) if is_company else "",
         registration_number=checked("registration_number", registration_number, limit=100) if is_company else "",

@@ -136,11 +136,12 @@ def declare_company(
     by: User,
 ) -> Party:
     """Says, or says anew, which company, trust or state body the organisation is. Countries are ISO alpha-2. A company has a
-    legal form and a number. `registered_address` stands in the register, where it is another (FATF-02). Raises BadText."""
+    legal form and a number. `registered_address` stands in the register, where it is another (FATF-02). The account goes by the
+    legal name from then on. Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
     party = customer(organisation) or Party(organisation=organisation, kind=kind)
-    party.name = checked("name", name, limit=300, required=True)
-    party.native_name = checked("native_name", native_name, limit=300)
+    party.name = wording.name(name)
+    party.native_name = wording.name(native_name, field="native_name", required=False)
     party.legal_form = checked("legal_form", legal_form, limit=100, required=party.is_company)
     party.registration_number = checked("registration_number", registration_number, limit=100, required=party.is_company)
     party.country = country_of("country", country)
@@ -153,7 +154,7 @@ def declare_company(
     party.save()
     take_role(party, Role.Kind.CUSTOMER)
     statuses.record(party, "", by=by)
-    audit.record("party.company_declared", target=party, by=by, name=party.name)
+    audit.record("party.company_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name))
     return party
 
 
@@ -170,12 +171,12 @@ def declare_individual(
     us_basis: str,
     by: User,
 ) -> Party:
-    """Says, or says anew, who the customer is who is nobody but himself. `us_basis` as in kyc.parties.statuses. Raises
-    BadText."""
+    """Says, or says anew, who the customer is who is nobody but himself, by whose name the account goes from then on.
+    `us_basis` as in kyc.parties.statuses. Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
     party = customer(organisation) or Party(organisation=organisation, kind=Party.Kind.PERSON)
-    party.name = checked("name", name, limit=300, required=True)
-    party.native_name = checked("native_name", native_name, limit=300)
+    party.name = wording.name(name)
+    party.native_name = wording.name(native_name, field="native_name", required=False)
     party.country = country_of("country", country)
     party.birth_date = past_day("birth_date", birth_date, required=True)
     party.address = checked("address", address, limit=1000, required=True, lines=True)
@@ -183,7 +184,9 @@ def declare_individual(
     party.save()
     take_role(party, Role.Kind.CUSTOMER)
     statuses.record(party, us_basis, by=by)
-    audit.record("party.individual_declared", target=party, by=by, name=party.name)
+    audit.record(
+        "party.individual_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name)
+    )
     return party
 
 
@@ -211,8 +214,8 @@ def declare_person(
     person = own(party, organisation) if party else Party(organisation=organisation, kind=Party.Kind.PERSON)
     if not chosen or not chosen <= set(PEOPLE_ROLES) or not person.is_person:
         raise NoRole(_("Say what this person is: the controlling person, a director, a signatory, or several of these."))
-    person.name = checked("name", name, limit=300, required=True)
-    person.native_name = checked("native_name", native_name, limit=300)
+    person.name = wording.name(name)
+    person.native_name = wording.name(native_name, field="native_name", required=False)
     person.country = country_of("country", country)
     person.birth_date = past_day("birth_date", birth_date)
     person.address = checked("address", address, limit=1000, lines=True)
@@ -276,8 +279,8 @@ def correct(
     """Says anew who an owner is; a company takes the headquarters and number, a person the birth date, where he can be reached
     and the ground of his status; of these last, what is not given stays as it is. Raises BadText."""
     party = own(party, organisations.locked(party.organisation, by=by))
-    party.name = checked("name", name, limit=300, required=True)
-    party.native_name = checked("native_name", native_name, limit=300)
+    party.name = wording.name(name)
+    party.native_name = wording.name(native_name, field="native_name", required=False)
     party.country = country_of("country", country, required=party.kind != Party.Kind.UNKNOWN)
     if party.is_person:
         party.birth_date = past_day("birth_date", birth_date)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum import lei as iso17442
 
+from accounts.organisations import is_link
 from accounts.refused import Refused
 
 # Marks that turn the direction of what follows: a name must read the same everywhere it is shown.
@@ -40,6 +41,14 @@ def checked(field: str, text: str, *, limit: int, required: bool = False, lines:
         raise BadText(field, _("This is needed."))
     if len(text) > limit:
         raise BadText(field, _("This is too long: at most %(limit)s characters.") % {"limit": limit})
+    return text
+
+
+def name(text: str, *, field: str = "name", required: bool = True) -> str:
+    """Whom or what a party is called. Raises BadText, of a link too: names stand in mails, whose readers' programs open them."""
+    text = checked(field, text, limit=300, required=required)
+    if is_link(text):
+        raise BadText(field, _("Write a name here and no address of a page."))
     return text
 
 

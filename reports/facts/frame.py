@@ -81,7 +81,7 @@ def subject(reader: Reader) -> dict[str, Any]:
     party, cases = reader.customer, list(reader.then(Case))
     return {
         "id": reader.organisation,
-        "name": account(reader),
+        "name": party.name if party else account(reader),
         "party_id": party.pgh_obj_id if party else 0,
         "legal_name": party.name if party else "",
         "native_name": party.native_name if party else "",

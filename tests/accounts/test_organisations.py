@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts import organisations
 from accounts.models import AuditEvent, Membership, Organisation, Project, User
-from accounts.organisations import NameMissing, printable
+from accounts.organisations import NameLeadsElsewhere, NameMissing, printable
 from accounts.permissions import NotPermitted
 from tests import cast
 
@@ -126,3 +126,19 @@ class TestRenameMember:
             organisations.rename_member(alice, name="X", by=cast.staff("administrator"))
         alice.refresh_from_db()
         assert alice.name == "Alice Olsen"
+
+
+@pytest.mark.django_db
+class TestNames:
+    @pytest.mark.parametrize("name", ["http://evil.example", "Nordlys HTTPS://evil", "www.evil.example", "ＷＷＷ．evil.example"])
+    def test_are_no_links(self, name: str) -> None:
+        alice = cast.customer()
+        with pytest.raises(NameLeadsElsewhere):
+            organisations.create(name=name, by=alice)
+        with pytest.raises(NameLeadsElsewhere) as refused:
+            organisations.rename_member(alice, name=name, by=alice)
+        assert refused.value.field == "your_name"
+
+    def test_may_be_odd(self) -> None:
+        name = "ww.dot Com & Co: a/b, c@d e.V. 北京"
+        assert organisations.create(name=name, by=cast.customer()).name == name

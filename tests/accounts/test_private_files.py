@@ -39,9 +39,27 @@ class TestPrivateFile:
     def test_is_shown_only_on_request_and_only_if_it_cannot_act(
         self, file: ContentFile, content_type: str, shown: bool, disposition: str, told: str
     ) -> None:
-        answer = private_file(file, name="extract.pdf", content_type=content_type, shown=shown)
-        assert answer["Content-Disposition"] == f'{disposition}; filename="extract.pdf"'
+        ending = content_type.rpartition("/")[2]
+        answer = private_file(file, name=f"extract.{ending}", content_type=content_type, shown=shown)
+        assert answer["Content-Disposition"] == f'{disposition}; filename="extract.{ending}"'
         assert answer["Content-Type"] == told
+
+    @pytest.mark.parametrize(
+        ("name", "content_type", "served"),
+        [
+            ("extract.html", "application/pdf", "extract.pdf"),
+            ("extract.EXE", "application/pdf", "extract.pdf"),
+            ("extract.lnk ", "image/png", "extract.png"),
+            ("passport", "image/jpeg", "passport.jpg"),
+            ("Passport.JPEG", "image/jpeg", "Passport.JPEG"),
+            ("Extract of 1.10.2026", "application/pdf", "Extract of 1.10.2026.pdf"),
+            (".html", "application/pdf", "html.pdf"),
+            ("scan.pdf", "image/png", "scan.png"),
+        ],
+    )
+    def test_is_called_what_it_is(self, file: ContentFile, name: str, content_type: str, served: str) -> None:
+        answer = private_file(file, name=name, content_type=content_type)
+        assert answer["Content-Disposition"] == f'attachment; filename="{served}"'
 
     @given(name=st.text(max_size=60))
     def test_any_name_makes_a_header(self, name: str) -> None:

@@ -22,6 +22,12 @@ def form(organisation: Organisation, /, **values: str) -> RequestForm:
 
 
 class TestRequestForm:
+    def test_two_of_one_name_are_told_apart(self, organisation: Organisation) -> None:
+        other = Organisation.objects.create(name="Nordlys Modelling AS")
+        page = str(RequestForm()["organisation"])
+        for one in (organisation, other):
+            assert f">Nordlys Modelling AS ({one.pk})</option>" in page
+
     def test_empty_means_now(self, organisation: Organisation) -> None:
         asked = form(organisation)
         assert asked.is_valid()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from django.utils import timezone
@@ -17,7 +17,7 @@ from kyc.parties import actions as parties
 from kyc.parties import payments, questionnaires
 from kyc.parties.models import Party, Role
 from kyc.screening.models import ListVersion
-from tests.cast import ANSWERS, Founded, pdf
+from tests.cast import ANSWERS, Founded, founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import finding
 
@@ -160,3 +160,30 @@ class TestInAnothersName:
         if told:
             assert (told.state, told.anchor) == ("warn", "use")
             assert told.sentence.endswith(f"who is not named as one of this customer's parties: {holder}.")
+
+
+class TestNamesakes:
+    def namesakes(self, found: Founded) -> list[tuple[str, str]]:
+        rows = doubts.namesakes(gather(Examination(organisation=found.organisation, rule_pack="2026.11")))
+        return [(state, sentence) for _category, state, sentence, _anchor in rows]
+
+    @pytest.mark.parametrize(
+        "name", ["Nordlys Modelling Ltd", "modelling NÖRDLYS", "Nordlys' Modelling", "ＮＯＲＤＬＹＳ Modelling"]
+    )
+    def test_another_customer_of_the_same_name_is_told_to_the_officer(self, nordlys: Founded, name: str) -> None:
+        other = founded(scenes.person("mal@evil.example", "Mal"), name=name, person="Mal")
+        assert self.namesakes(nordlys) == [
+            ("warn", f"Another customer goes by the same name: {name} ({other.organisation.pk})."),
+        ]
+
+    def test_whom_one_only_resembles_is_none(self, nordlys: Founded) -> None:
+        founded(scenes.person("mal@evil.example", "Mal"), name="Nordlys Modelling Services AS", person="Mal")
+        assert self.namesakes(nordlys) == []
+
+    def test_the_providers_own_name_is_told(self, nordlys: Founded, settings: Any) -> None:
+        settings.PROVIDER_NAME = "Nordlys Modelling, Inc."
+        assert self.namesakes(nordlys) == [("warn", "The customer bears the name of Nordlys Modelling, Inc. itself.")]
+
+    def test_stands_among_the_findings(self, nordlys: Founded, the_list: ListVersion) -> None:
+        founded(scenes.person("mal@evil.example", "Mal"), person="Mal")
+        assert finding(scenes.ready(nordlys).examinations.get(), "namesake")[0] == "warn"

@@ -49,6 +49,15 @@ def verbs() -> list[str]:
 
 
 class TestInvite:
+    def test_the_mail_says_whose_it_is_and_that_nobody_vouches_for_who_asks(self, nordlys: Founded, settings: Any) -> None:
+        settings.PROVIDER_NAME = "Model House"
+        invited(nordlys)
+        message = Message.objects.get()
+        assert message.subject == "Model House: please show who you are"
+        for text in (message.text, message.html):
+            assert "Somebody who goes by the name “Nordlys Modelling AS” asks Model House for access" in text
+            assert "Model House sends this mail and has not checked who invites you." in text
+
     def test_the_link_goes_to_the_one_address_and_is_kept_nowhere(self, nordlys: Founded) -> None:
         invitation, token = invited(nordlys, f"  {ADDRESS.upper()} ")
         message = Message.objects.get()

@@ -1,9 +1,11 @@
 """Placing and lifting holds."""
 
-import pytest
-from django.db import IntegrityError, transaction
+import threading
 
-from accounts.models import AuditEvent, User
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
 from kyc.cases.models import Entity
@@ -130,3 +132,26 @@ class TestLift:
         with audit_breaks():
             holds.lift(hold, reason="answered", by=rui)
         assert (Hold.objects.live().count(), linked.state) == (1, "held")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_of_many_posts_of_one_page_one_places_a_hold(self) -> None:
+        organisation = Organisation.objects.create(name="Nordlys Modelling AS")
+        rui = scenes.person("rui@keyholder.example", "Rui", "approver")
+        ready = threading.Barrier(4)
+
+        def place() -> None:
+            try:
+                ready.wait(timeout=10)
+                holds.place(organisation=organisation, reason="a question", by=rui)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=place) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert Hold.objects.count() == 1
+        assert AuditEvent.objects.filter(verb="hold.placed").count() == 1

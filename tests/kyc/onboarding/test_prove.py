@@ -1,10 +1,12 @@
 """Inviting a person to prove himself, and the page that his link opens without an account."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +16,7 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.onboarding import prove
 from kyc.ownership import actions as ownership
-from tests.cast import Founded, pdf, signed_in, staff, submitted
+from tests.cast import Founded, customer, founded, pdf, signed_in, staff, submitted
 from tests.kyc.evidence.test_invitations import ADDRESS, expire, invited, sent_token
 
 UNKNOWN = "A" * 43
@@ -264,3 +266,25 @@ class TestTheOfficersDesk:
         case = nordlys.organisation.case_set.get()
         page = signed_in(staff("analyst", "Ana")).get(f"/desk/cases/{case.pk}/?tab=documents").content.decode()
         assert "who was invited" in page
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_of_many_posts_of_one_page_one_sends_a_mail(self) -> None:
+        nordlys = founded(customer())
+        clients = [signed_in(nordlys.by) for _ in range(4)]
+        ready = threading.Barrier(len(clients))
+
+        def post(client: Client) -> None:
+            try:
+                ready.wait(timeout=10)
+                client.post(invite_url(nordlys), {"email": ADDRESS, "shown": "0"})
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=post, args=(client,)) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert (Message.objects.count(), Invitation.objects.count()) == (1, 1)

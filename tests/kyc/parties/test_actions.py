@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Organisation
 from accounts.permissions import NotPermitted
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
@@ -29,6 +29,16 @@ def nordlys() -> Founded:
 class TestDeclareCompany:
     TOLD = {"legal_form": "AS", "registration_number": "1", "country": "NO", "hq_country": "SE", "address": "Oslo"}
 
+    def test_the_account_goes_by_the_legal_name_and_one_row_tells_both(self, nordlys: Founded) -> None:
+        Organisation.objects.filter(pk=nordlys.organisation.pk).update(name="Example AI, Inc.")
+        parties.declare_company(nordlys.organisation, name="Nordlys AS", **self.TOLD, by=nordlys.by)
+        assert Organisation.objects.get().name == "Nordlys AS"
+        event = AuditEvent.objects.latest("pk")
+        assert (event.verb, event.details) == (
+            "party.company_declared",
+            {"name": "Nordlys AS", "account_before": "Example AI, Inc."},
+        )
+
     def test_said_again_it_changes_the_same_party(self, nordlys: Founded) -> None:
         again = parties.declare_company(nordlys.organisation, name="Nordlys AS", **self.TOLD, by=nordlys.by)
         assert again.pk == nordlys.party.pk
@@ -47,6 +57,8 @@ class TestDeclareCompany:
             ("name", "Nord\u202elys"),
             ("name", "a\x00b"),
             ("name", "x" * 301),
+            ("name", "See http://evil.example"),
+            ("native_name", "WWW.evil.example"),
             ("country", "XX"),
             ("hq_country", ""),
             ("address", "a\x07b"),
