@@ -179,6 +179,7 @@ def authorise(case: Case) -> Case:
         role = Role.objects.get(pk=one.role)
         current = Document.objects.current().filter(organisation=case.organisation)
         shows = current.filter(pk__in=one.papers).first() or current.filter(party=None, kind__in=authority.REGISTERS).latest("pk")
+        evidence.look_at(shows, by=staff("analyst"))
         judging.verify(case, document=shows, authority=role, note="Names this person.", by=staff("analyst"))
     return examined(case)
 

@@ -73,6 +73,7 @@ class VerifyForm(DeskForm):
         statuses: Iterable[PersonStatus],
         papers: Iterable[Document],
         *,
+        top: Party | None = None,
         signs: Signatory | None = None,
         data: Any = None,
         **kwargs: Any,
@@ -80,7 +81,7 @@ class VerifyForm(DeskForm):
         super().__init__(data, auto_id=f"verify_{party.pk}_%s", **kwargs)
         self.of_number = {str(status.pk): status for status in statuses}
         self.papers = {str(paper.pk): paper for paper in papers}
-        self.signs = signs
+        self.signs, self.party, self.top = signs, party, top
         told: Choices = [(pk, f"{s.get_axis_display()}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
         if signs:
             told.append((AUTHORITY, _("Authority to sign for the customer")))
@@ -94,11 +95,28 @@ class VerifyForm(DeskForm):
         """As `judging.verify` takes it."""
         data = super().clean() or {}
         ticked = data.get("statuses", [])
+        self.refuse_beyond([pk for pk in ticked if pk != AUTHORITY], self.papers.get(data.get("document", "")))
         return data | {
             "statuses": [self.of_number[pk] for pk in ticked if pk != AUTHORITY],
             "authority": Role.objects.filter(pk=self.signs.role).first() if self.signs and AUTHORITY in ticked else None,
             "document": self.papers.get(data.get("document", "")),
         }
+
+    def refuse_beyond(self, ticked: list[str], document: Document | None) -> None:
+        """A paper of the customer's may show that somebody signs for it, and says nothing of his status."""
+        if not ticked or document is None or proofs.may_prove(document, self.party, self.top):
+            return
+        labels = dict(self.fields["statuses"].choices)  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
+        told = {
+            "document": document.get_kind_display(),
+            "name": self.party.name,
+            "boxes": ", ".join(f"“{labels[pk]}”" for pk in ticked),
+        }
+        sentence = _(
+            "“%(document)s” is not a paper of %(name)s, so it can only show the authority to sign. Untick %(boxes)s, or choose a "
+            "paper of this person."
+        )
+        self.add_error("statuses", sentence % told)
 
 
 def papers_for(party: Party, top: Party | None, signs: Signatory | None, documents: Iterable[Document]) -> list[Document]:
@@ -116,8 +134,8 @@ def form(case: Case, party: Party, data: Any = None) -> VerifyForm:
     documents = Document.objects.current().filter(organisation=party.organisation_id).order_by("pk")
     statuses = PersonStatus.objects.live().filter(party=party).order_by("-axis")
     signs = {one.party: one for one in signing.of(case.organisation)}.get(party.pk)
-    papers = papers_for(party, customer(case.organisation), signs, documents)
-    return VerifyForm(party, statuses, papers, signs=signs, data=data)
+    top = customer(case.organisation)
+    return VerifyForm(party, statuses, papers_for(party, top, signs, documents), top=top, signs=signs, data=data)
 
 
 def standings(
@@ -135,7 +153,7 @@ def standings(
         signs, statuses = may_sign.get(party.pk), live.get(party.pk, [])
         papers, actions = papers_for(party, top, signs, documents), (reverse("desk:verify", args=[case.pk, party.pk]),)
         given = returned[1] if returned and returned[0] == party.pk else None
-        given = given or VerifyForm(party, statuses, papers, signs=signs, actions=actions)
+        given = given or VerifyForm(party, statuses, papers, top=top, signs=signs, actions=actions)
         found.append(
             Standing(
                 party=party,
