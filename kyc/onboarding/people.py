@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.keys.models import Key
-from kyc.onboarding import steps
+from kyc.onboarding import questions, steps
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
@@ -52,6 +52,7 @@ def asked(request: HttpRequest, organisation: Organisation, person: Party | None
     form = PersonForm(posted(request), stands=told(person) if person else None, customer_class=customer_class)
     if form.acted(lambda: save(request, organisation, form, person)):
         messages.success(request, _("Saved."))
+        questions.ask(request, organisation, form.saved)
         return redirect("onboarding:people")
     return page(request, organisation, "person", step="people", form=form, person=person)
 
@@ -71,7 +72,7 @@ def save(request: HttpRequest, organisation: Organisation, form: PersonForm, per
     with steps.editing(organisation, "people"):
         if person:
             form.compare(told(parties.own(person, organisation)))
-        parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
+        form.saved = parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
 
 
 @while_open("people")
