@@ -77,7 +77,7 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     if gaps := missing(case.organisation):
         raise Incomplete(gaps[0].sentence)
     if undone := asking.undone(case):
-        raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": undone[0].sentence})
+        raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": " ".join(row.sentence for row in undone)})
     now = timezone.now()
     case.submitted_at = case.declared_true_at = now
     case.submitted_by = case.declared_true_by = by
