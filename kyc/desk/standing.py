@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,9 +20,15 @@ from kyc.evidence.authority import Signatory
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties.statuses import ground
 
 # Among what a document proves stands for the authority to sign, beside the numbers of statuses.
 AUTHORITY = "authority"
+# What is tested, as it reads beside where one stands.
+TESTS: dict[str, Promise] = {
+    PersonStatus.Axis.IAAS: gettext_lazy("US person test (IaaS rule)"),
+    PersonStatus.Axis.EAR: gettext_lazy("Foreign person test (EAR)"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,10 @@ class Under:
     tests: list[str]
     status: PersonStatus
     proof: StatusProof | None
+
+    @property
+    def ground(self) -> str:
+        return ground(self.status.basis)
 
     @property
     def stands(self) -> tuple[object, ...]:
@@ -82,7 +93,7 @@ class VerifyForm(DeskForm):
         self.of_number = {str(status.pk): status for status in statuses}
         self.papers = {str(paper.pk): paper for paper in papers}
         self.signs, self.party, self.top = signs, party, top
-        told: Choices = [(pk, f"{s.get_axis_display()}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
+        told: Choices = [(pk, f"{TESTS[s.axis]}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
         if signs:
             told.append((AUTHORITY, _("Authority to sign for the customer")))
         self.fields["statuses"].choices = told  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
@@ -171,7 +182,7 @@ def standings(
 
 def under(statuses: Iterable[PersonStatus], proved: Mapping[int, StatusProof]) -> list[Under]:
     """One row a test, or one for all where nothing tells them apart."""
-    rows = [Under([str(row.get_axis_display())], row, proved.get(row.pk)) for row in statuses]
+    rows = [Under([str(TESTS[row.axis])], row, proved.get(row.pk)) for row in statuses]
     if len({row.stands for row in rows}) > 1 or not rows:
         return rows
     return [Under([test for row in rows for test in row.tests], rows[0].status, rows[0].proof)]

@@ -34,7 +34,8 @@ def of(organisation: Organisation, party: Party | None = None) -> list[Question]
 def asked_of(party: Party, *, is_acting: bool) -> list[str]:
     said = []
     least = packs.current().minimum_age
-    born = date.fromisoformat(party.birth_date) if is_acting and party.is_person and party.birth_date else None
+    is_told = is_acting and party.is_person and party.birth_year
+    born = date.fromisoformat(party.birth_date) if is_told else None
     if born and age(born, timezone.localdate()) < least:
         sentence = ngettext(
             "Born on %(day)s, %(name)s is under %(n)s year of age. Is this date right?",

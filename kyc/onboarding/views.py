@@ -107,7 +107,7 @@ def everything(organisation: Organisation) -> dict[str, object]:
         "company": company,
         "people": people_of(organisation),
         "holdings": holdings(company),
-        "us_standing": statuses.basis_in_words(company) if company and company.is_person else "",
+        "us_grounds": statuses.grounds(organisation),
         "signed": signed,
         "answers": questionnaires.in_words(signed, get_language() or "en") if signed else [],
         "means": PaymentMeans.objects.live().filter(organisation=organisation).order_by("pk"),

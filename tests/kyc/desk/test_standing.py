@@ -54,20 +54,20 @@ def axes(party: Party) -> list[int]:
 class TestStandings:
     def test_tell_both_tests_of_everyone_at_once_where_they_come_to_the_same(self, as_ana: Client, case: Case) -> None:
         told = people(as_ana, case)
-        assert len(re.findall(r"US person · Foreign person</dt>\s*<dd><b>Foreign</b>", told)) == 2
+        assert len(re.findall(r"US person test \(IaaS rule\) · Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)) == 2
         assert told.count("not verified") == 2
 
     def test_tell_each_test_apart_where_they_differ(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
         statuses.declare(person, basis="located", by=by)
         told = people(as_ana, case)
-        assert re.search(r"US person</dt>\s*<dd><b>US</b>", told)
-        assert re.search(r"Foreign person</dt>\s*<dd><b>Foreign</b>", told)
+        assert re.search(r"US person test \(IaaS rule\)</dt>\s*<dd><b>US</b>", told)
+        assert re.search(r"Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)
 
     def test_and_where_one_alone_was_verified(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
         verify(as_ana, case, person, statuses=axes(person)[:1], document=passport.pk)
         told = people(as_ana, case)
-        assert re.search(r"US person</dt>\s*<dd><b>Foreign</b>.*?verified until", told)
-        assert re.search(r"Foreign person</dt>\s*<dd><b>Foreign</b>", told)
+        assert re.search(r"US person test \(IaaS rule\)</dt>\s*<dd><b>Foreign</b>.*?verified until", told)
+        assert re.search(r"Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)
 
     def test_take_as_many_queries_however_many_there_are(self, as_ana: Client, case: Case, by: User) -> None:
         # With no key of these people at hand, as of those that are added.

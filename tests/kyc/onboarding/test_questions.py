@@ -9,6 +9,7 @@ from django.test import Client
 from kyc.evidence import actions as evidence
 from kyc.evidence.actions import Misfiled
 from kyc.evidence.models import Document
+from kyc.onboarding.fields import Share
 from kyc.parties import numbers
 from kyc.parties.models import Party
 from tests.cast import Founded, pdf
@@ -70,3 +71,33 @@ class TestMisfiled:
     def test_nor_a_passport_about_a_company(self, nordlys: Founded) -> None:
         with pytest.raises(Misfiled):
             evidence.upload(nordlys.organisation, kind="passport", party=nordlys.party, file=pdf(), by=nordlys.by)
+
+
+@pytest.mark.django_db
+class TestAllAtOnce:
+    def test_the_company_page_says_all_that_is_wrong(self, nordlys: Founded, alices: Client) -> None:
+        answer = alices.post("/verification/company/", {"phone": "12", "lei": "X", "domain": "not a domain", "country": "NO"})
+        assert answer.status_code == 422
+        assert {"name", "address", "hq_country", "phone", "lei", "domain"} <= set(answer.context["form"].errors)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("60,0 %", "60.0 %"), ("60,5", "60.5"), ("25,5-50", "25.5-50"), ("1.234,5", "1.234,5"), ("25", "25"), ("", "")],
+)
+def test_a_share_with_a_decimal_comma_is_that_share(typed: str, kept: str) -> None:
+    assert Share().clean(typed) == kept
+
+
+@pytest.mark.django_db
+class TestCheck:
+    def test_shows_what_is_declared_true(self, nordlys: Founded, alices: Client) -> None:
+        holding = {
+            "name": "Holding GmbH", "interest": "shareholding", "share": "60,5", "registration_number": "HRB 12345",
+            "country": "DE", "hq_country": "AT", "held_for": "",
+        }  # fmt: skip
+        assert alices.post(f"/verification/owners/of/{nordlys.party.pk}/company/", holding).status_code == 302
+        page = text(alices.get("/verification/check/"))
+        persons = ("CEO", "in US law: No US citizen", "through no programme")
+        for told in (*persons, "number HRB 12345", "Germany", "run from Austria", "60.5 %"):
+            assert told in page, told
