@@ -5,4 +5,9 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    return {"demo": settings.DEMO, "provider_name": settings.PROVIDER_NAME, "site_url": settings.SITE_URL}
+    return {
+        "demo": settings.DEMO,
+        "provider_name": settings.PROVIDER_NAME,
+        "site_url": settings.SITE_URL,
+        "contact": settings.CONTACT_EMAIL,
+    }

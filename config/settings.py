@@ -3,6 +3,7 @@
 import os
 import sys
 from base64 import b64decode
+from email.utils import parseaddr
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -294,6 +295,8 @@ EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = True
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("FROM_EMAIL", "Keyholder <verification@keyholder.example>")
+# Where customers write to; without one of its own, where their mail comes from.
+CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "") or parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -185,6 +185,7 @@ def authorise(case: Case) -> Case:
         for one in authority.of(case.organisation):
             role = Role.objects.get(pk=one.role)
             shows = current.filter(pk__in=one.papers).first() or registers.latest("pk")
+            evidence.look_at(shows, by=analyst)
             judging.verify(case, document=shows, authority=role, note="Names this person.", by=analyst)
     return examined(case)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import resume
+from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
 from reports.actions import reported

@@ -99,6 +99,7 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     # She sees in the extract that Freja may sign, without which nothing is approved; so the checks are made anew.
     [signs] = authority.of(organisation)
     extract = organisation.document_set.filter(kind="register_extract").latest("pk")
+    evidence.look_at(extract, by=ana)
     judging.verify(case, document=extract, authority=found.controller.roles.get(pk=signs.role), by=ana)
     examining.run()
 

@@ -15,7 +15,7 @@ from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import Refused
 from config import jobs
 from kyc.cases import items as asking
-from kyc.cases import meanwhile
+from kyc.cases import meanwhile, unseen
 from kyc.cases.completeness import missing
 from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
@@ -78,7 +78,7 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     if gaps := missing(case.organisation):
         raise Incomplete(gaps[0].sentence)
     if undone := asking.undone(case):
-        raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": undone[0].sentence})
+        raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": " ".join(row.sentence for row in undone)})
     now = timezone.now()
     case.submitted_at = case.declared_true_at = now
     case.submitted_by = case.declared_true_by = by
@@ -146,14 +146,27 @@ def propose(
         organisation=case.organisation, case=case, proposal=proposal, message=message.strip(), items=asked
     )
     move(case, Case.State.PROPOSED, due_on=case.due_on)
-    audit.record("decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason)
+    audit.record(
+        "decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason, **passed_over(case, choice, by)
+    )
     return decision
+
+
+def passed_over(case: Case, choice: str, by: User) -> dict[str, list[int]]:
+    """By number, what an approval rests on that its officer has not seen, so that the trail tells it."""
+    if choice != Decision.Choice.APPROVE:
+        return {}
+    found = unseen.of(case, by=by)
+    numbers = {"not_opened": [row.pk for row in found.documents], "not_verified": [party.pk for party in found.owners]}
+    return {name: given for name, given in numbers.items() if given}
 
 
 def end(decision: Decision, outcome: Proposal.Outcome, *, note: str, by: User) -> Case:
     case = locked(decision.case, Case.State.PROPOSED, by=by)
     proposals.end(decision.proposal, policy=POLICY, outcome=outcome, by=by, note=note)
-    audit.record(f"decision.{outcome}", target=case, by=by, reason=note, choice=decision.proposal.choice)
+    choice = decision.proposal.choice
+    over = passed_over(case, choice, by) if outcome == Proposal.Outcome.TAKEN else {}
+    audit.record(f"decision.{outcome}", target=case, by=by, reason=note, choice=choice, **over)
     return case
 
 

@@ -3,18 +3,23 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from kyc.cases.actions import locked
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
-from kyc.evidence import proofs
+from kyc.evidence import looks, proofs
 from kyc.evidence.models import AuthorityProof, Document, StatusProof
 from kyc.parties.models import PersonStatus, Role
 
 S = Case.State
 # A case that is decided stays as it was decided.
 JUDGED = tuple(state for state in S if state not in {S.APPROVED, S.REFUSED})
+
+
+class NotOpened(proofs.NotAProof):
+    """Nobody says what a document proves that he has not opened."""
 
 
 @transaction.atomic
@@ -28,8 +33,12 @@ def verify(
     by: User,
 ) -> list[StatusProof | AuthorityProof]:
     """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. What somebody has
-    verified by it already stays as it was. Raises NotNow, NotSent, NotAProof."""
+    verified by it already stays as it was. Whoever verifies has opened the document himself. Raises NotNow, NotSent, NotAProof,
+    NotOpened."""
     refuse_unsent(locked(case, *JUDGED, by=by))
+    if document.pk not in looks.opened([document], by=by):
+        sentence = _("You have not opened “%(name)s” yet. Open it under “Documents” and read it, then say what it proves.")
+        raise NotOpened(sentence % {"name": document.name})
     made: list[StatusProof | AuthorityProof] = [proofs.verify(status, document=document, note=note, by=by) for status in statuses]
     if authority:
         made.append(proofs.verify_authority(authority, document=document, note=note, by=by))

@@ -1,7 +1,7 @@
 """What an officer asks of a customer, row by row. Rows left empty are none; more of them are a press away, without script too."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,14 +128,15 @@ def row_of(data: Data, number: int) -> dict[str, Any]:
     return {name: data.get(f"item{number}-{name}", "") for name in ItemForm.base_fields}
 
 
-def form(case: Case, data: Data | None = None, *, more: bool = False) -> ProposalForm:
-    """The proposal with its rows; with `more`, what was typed comes back unjudged and there is more room."""
+def form(case: Case, data: Data | None = None, *, more: bool = False, unseen: Sequence[str] = ()) -> ProposalForm:
+    """The proposal with its rows; with `more`, what was typed comes back unjudged and there is more room. `unseen` is what an
+    approval would pass over."""
     # Only while it can be sent; later the page shows no such form.
     actions = (reverse("desk:propose", args=[case.pk]),) if data is None and case.state == Case.State.REVIEW else ()
     rows = Rows(Of(parties_of(case), profiles.customer_class(case.organisation)), data, more=more, actions=actions)
     if more and data is not None:
-        return ProposalForm(initial={name: data.get(name, "") for name in ProposalForm.base_fields}, rows=rows)
-    return ProposalForm(data, rows=rows, actions=actions)
+        return ProposalForm(initial={name: data.get(name, "") for name in ProposalForm.base_fields}, rows=rows, unseen=unseen)
+    return ProposalForm(data, rows=rows, actions=actions, unseen=unseen)
 
 
 def told(case: Case, asked: list[dict[str, Any]]) -> list[str]:

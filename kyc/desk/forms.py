@@ -1,9 +1,11 @@
 """What an officer fills in."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts import resume
@@ -85,16 +87,30 @@ class ProposalForm(DeskForm):
         help_text=_("Needed to ask for more where you name nothing above: what is missing and what would do."),
     )
 
-    def __init__(self, data: Any = None, *, rows: Any = None, **kwargs: Any) -> None:
-        """`rows` as kyc.desk.asking makes them: what is asked for, item by item."""
+    unseen = forms.BooleanField(
+        label=_("I propose it all the same, and my note says why it may stand without that."),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-with": f"choice={Decision.Choice.APPROVE}"}),
+    )
+
+    def __init__(self, data: Any = None, *, rows: Any = None, unseen: Sequence[str] = (), **kwargs: Any) -> None:
+        """`rows` as kyc.desk.asking makes them: what is asked for, item by item; `unseen` as kyc.cases.unseen tells it: what
+        an approval would pass over, which is then confirmed by name."""
         super().__init__(data, **kwargs)
         self.rows = rows
+        if unseen:
+            self.fields["unseen"].help_text = format_html_join(" ", "{}", ((sentence,) for sentence in unseen))
+        else:
+            del self.fields["unseen"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         choice, reason = data.get("choice"), data.get("reason")
         if choice and reason and reason not in POLICY.reasons[choice]:
             self.add_error("reason", _("This reason belongs to another proposal."))
+        is_seen = data.pop("unseen", True)
+        if choice == Decision.Choice.APPROVE and not is_seen:
+            self.add_error("unseen", _("Open and verify what is named here, or confirm that you approve without it."))
         return data | {"items": self.asked(data)} if choice == Decision.Choice.ASK else data
 
     def asked(self, data: dict[str, Any]) -> list[dict[str, Any]]:

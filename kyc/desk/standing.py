@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,9 +20,15 @@ from kyc.evidence.authority import Signatory
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties.statuses import ground
 
 # Among what a document proves stands for the authority to sign, beside the numbers of statuses.
 AUTHORITY = "authority"
+# What is tested, as it reads beside where one stands.
+TESTS: dict[str, Promise] = {
+    PersonStatus.Axis.IAAS: gettext_lazy("US person test (IaaS rule)"),
+    PersonStatus.Axis.EAR: gettext_lazy("Foreign person test (EAR)"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,10 @@ class Under:
     tests: list[str]
     status: PersonStatus
     proof: StatusProof | None
+
+    @property
+    def ground(self) -> str:
+        return ground(self.status.basis)
 
     @property
     def stands(self) -> tuple[object, ...]:
@@ -73,6 +84,7 @@ class VerifyForm(DeskForm):
         statuses: Iterable[PersonStatus],
         papers: Iterable[Document],
         *,
+        top: Party | None = None,
         signs: Signatory | None = None,
         data: Any = None,
         **kwargs: Any,
@@ -80,8 +92,8 @@ class VerifyForm(DeskForm):
         super().__init__(data, auto_id=f"verify_{party.pk}_%s", **kwargs)
         self.of_number = {str(status.pk): status for status in statuses}
         self.papers = {str(paper.pk): paper for paper in papers}
-        self.signs = signs
-        told: Choices = [(pk, f"{s.get_axis_display()}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
+        self.signs, self.party, self.top = signs, party, top
+        told: Choices = [(pk, f"{TESTS[s.axis]}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
         if signs:
             told.append((AUTHORITY, _("Authority to sign for the customer")))
         self.fields["statuses"].choices = told  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
@@ -94,11 +106,28 @@ class VerifyForm(DeskForm):
         """As `judging.verify` takes it."""
         data = super().clean() or {}
         ticked = data.get("statuses", [])
+        self.refuse_beyond([pk for pk in ticked if pk != AUTHORITY], self.papers.get(data.get("document", "")))
         return data | {
             "statuses": [self.of_number[pk] for pk in ticked if pk != AUTHORITY],
             "authority": Role.objects.filter(pk=self.signs.role).first() if self.signs and AUTHORITY in ticked else None,
             "document": self.papers.get(data.get("document", "")),
         }
+
+    def refuse_beyond(self, ticked: list[str], document: Document | None) -> None:
+        """A paper of the customer's may show that somebody signs for it, and says nothing of his status."""
+        if not ticked or document is None or proofs.may_prove(document, self.party, self.top):
+            return
+        labels = dict(self.fields["statuses"].choices)  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
+        told = {
+            "document": document.get_kind_display(),
+            "name": self.party.name,
+            "boxes": ", ".join(f"“{labels[pk]}”" for pk in ticked),
+        }
+        sentence = _(
+            "“%(document)s” is not a paper of %(name)s, so it can only show the authority to sign. Untick %(boxes)s, or choose a "
+            "paper of this person."
+        )
+        self.add_error("statuses", sentence % told)
 
 
 def papers_for(party: Party, top: Party | None, signs: Signatory | None, documents: Iterable[Document]) -> list[Document]:
@@ -116,8 +145,8 @@ def form(case: Case, party: Party, data: Any = None) -> VerifyForm:
     documents = Document.objects.current().filter(organisation=party.organisation_id).order_by("pk")
     statuses = PersonStatus.objects.live().filter(party=party).order_by("-axis")
     signs = {one.party: one for one in signing.of(case.organisation)}.get(party.pk)
-    papers = papers_for(party, customer(case.organisation), signs, documents)
-    return VerifyForm(party, statuses, papers, signs=signs, data=data)
+    top = customer(case.organisation)
+    return VerifyForm(party, statuses, papers_for(party, top, signs, documents), top=top, signs=signs, data=data)
 
 
 def standings(
@@ -135,7 +164,7 @@ def standings(
         signs, statuses = may_sign.get(party.pk), live.get(party.pk, [])
         papers, actions = papers_for(party, top, signs, documents), (reverse("desk:verify", args=[case.pk, party.pk]),)
         given = returned[1] if returned and returned[0] == party.pk else None
-        given = given or VerifyForm(party, statuses, papers, signs=signs, actions=actions)
+        given = given or VerifyForm(party, statuses, papers, top=top, signs=signs, actions=actions)
         found.append(
             Standing(
                 party=party,
@@ -153,7 +182,7 @@ def standings(
 
 def under(statuses: Iterable[PersonStatus], proved: Mapping[int, StatusProof]) -> list[Under]:
     """One row a test, or one for all where nothing tells them apart."""
-    rows = [Under([str(row.get_axis_display())], row, proved.get(row.pk)) for row in statuses]
+    rows = [Under([str(TESTS[row.axis])], row, proved.get(row.pk)) for row in statuses]
     if len({row.stands for row in rows}) > 1 or not rows:
         return rows
     return [Under([test for row in rows for test in row.tests], rows[0].status, rows[0].proof)]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
-from kyc.cases import items
+from kyc.cases import items, unseen
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
@@ -23,6 +23,7 @@ from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence.models import Document
 from kyc.keys.models import Key
 from kyc.ownership.models import Determination
+from kyc.parties import numbers
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.screening.models import ListVersion
@@ -68,6 +69,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
     lately, _on = timeline.of(case, limit=timeline.LATELY)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
     is_proposed = case.state == Case.State.PROPOSED
+    passed_over = unseen_by(case, user)
 
     def addresses(*names: str) -> tuple[str, ...]:
         return tuple(reverse(name, args=[case.pk]) for name in names)
@@ -93,12 +95,21 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "unsent": unsent.of(case),
         "lately": lately,
         "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
-        "proposal_form": asking.form(case),
+        "passed_over": passed_over,
+        "proposal_form": asking.form(case, unseen=passed_over),
         "outcome_form": forms.OutcomeForm(actions=addresses("desk:take", "desk:decline") if is_proposed else ()),
         "owner_form": forms.OwnerForm(initial={"to": case.owner_id}, actions=addresses("desk:assign")),
         **proposed(decision, user),
     }
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
+
+
+def unseen_by(case: Case, user: User) -> list[str]:
+    """What this officer would pass over by an approval, where he may propose or take one now."""
+    needed = {Case.State.REVIEW: Permission.DECISION_PROPOSE, Case.State.PROPOSED: Permission.DECISION_TAKE}.get(
+        Case.State(case.state)
+    )
+    return unseen.of(case, by=user).sentences if needed and user.can(needed) else []
 
 
 def asked_for(case: Case) -> list[tuple[Requirement, str, str]]:
@@ -166,9 +177,15 @@ def glance(case: Case, customer: Party, veil: Veil) -> list[tuple[str, Any]]:
     return [*facts, (_("Entity"), entity.reference)] if entity else facts
 
 
+def number_of(company: Party) -> str:
+    if not numbers.is_in_doubt(company):
+        return str(company.registration_number)
+    return _("%(number)s (check digits do not agree)") % {"number": company.registration_number}
+
+
 def who(customer: Party, veil: Veil) -> list[tuple[str, Any]]:
     if customer.is_person:
         return [(_("Nationality"), words.country(customer.country)), (_("Born"), veil.over(customer, "birth_date"))]
     places = [(_("Formed in"), words.country(customer.country)), (_("Run from"), words.country(customer.hq_country))]
-    named = [(_("Form"), customer.legal_form), (_("Number"), customer.registration_number)]
+    named = [(_("Form"), customer.legal_form), (_("Number"), number_of(customer))]
     return [*named, *places] if customer.is_company else [(_("Kind"), customer.get_kind_display()), *places]

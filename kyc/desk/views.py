@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
 from accounts.vault import FileErased
-from kyc.cases import actions, flags, judging
+from kyc.cases import actions, flags, judging, unseen
 from kyc.cases.models import Case, Decision
 from kyc.cases.outdated import Overtaken
 from kyc.desk import asking, forms, masking, queue, standing, summary, using
@@ -142,9 +142,11 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(request, pk)
+    passed_over = unseen.of(found, by=request.user).sentences
     if "more" in request.POST:
-        return page(request, found, "summary", proposal_form=asking.form(found, request.POST, more=True))
-    form = asking.form(found, request.POST)
+        form = asking.form(found, request.POST, more=True, unseen=passed_over)
+        return page(request, found, "summary", proposal_form=form)
+    form = asking.form(found, request.POST, unseen=passed_over)
     act = partial(actions.propose, found, by=request.user)
     return tried(request, found, form, act, done=_("Proposed. Another person decides it."), tab="summary", proposal_form=form)
 

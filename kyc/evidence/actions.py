@@ -15,6 +15,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from kyc.evidence import falling, sniff
+from kyc.evidence.authority import OF_PEOPLE, REGISTERS
 from kyc.evidence.models import Document
 from kyc.parties.actions import own
 from kyc.parties.models import Party
@@ -26,6 +27,12 @@ class BadFile(Refused):
     """The file is empty or too large, or here already."""
 
     field = "file"
+
+
+class Misfiled(Refused):
+    """The document is none of the party it is said to be about."""
+
+    field = "party"
 
 
 class BadKind(Refused):
@@ -54,11 +61,26 @@ def read(file: UploadedFile) -> bytes:
 
 @transaction.atomic
 def upload(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None = None, by: User) -> Document:
-    """Keeps a PDF, JPEG or PNG of at most 15 MB, told by content. Raises BadKind, BadFile, sniff.NotAccepted."""
+    """Keeps a PDF, JPEG or PNG of at most 15 MB, told by content. Raises BadKind, BadFile, Misfiled, sniff.NotAccepted."""
     organisation = organisations.locked(organisation, by=by)
-    document = keep(organisation, kind=kind, file=file, party=own(party, organisation) if party else None, uploaded_by=by)
+    party = own(party, organisation) if party else None
+    refuse_misfiled(kind, party)
+    document = keep(organisation, kind=kind, file=file, party=party, uploaded_by=by)
     audit.record("document.uploaded", target=document, by=by, kind=kind, size=document.size, sha256=document.sha256)
     return document
+
+
+def refuse_misfiled(kind: str, party: Party | None) -> None:
+    """What names those who lead a company is about the company, also where it was fetched for the sake of one of them; a
+    person's paper is about no company. Filed so, neither would prove anything."""
+    if party is None or kind not in Document.Kind.values:
+        return
+    told = {"document": Document.Kind(kind).label, "name": party.name}
+    if party.is_person and kind in REGISTERS:
+        sentence = _("“%(document)s” is a document of a company or a trust and not of %(name)s. Choose which one it is about.")
+        raise Misfiled(sentence % told)
+    if not party.is_person and kind in OF_PEOPLE:
+        raise Misfiled(_("“%(document)s” is a person’s paper and not one of %(name)s. Choose whose it is.") % told)
 
 
 def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None, **sender: Any) -> Document:

@@ -126,8 +126,9 @@ def send_anew(invitation: Invitation) -> None:
 
 
 @transaction.atomic
-def prove(invitation: Invitation, *, kind: str, file: UploadedFile) -> Document:
-    """The person sends his passport or identity card; the link is used up. Raises Dead, BadKind, BadFile. The organisation's row
+def prove(invitation: Invitation, *, kind: str, file: UploadedFile, back: UploadedFile | None = None) -> Document:
+    """The person sends his passport or identity card, its `back` where that is a file of its own; the link is used up once both
+    can be read. Raises Dead, BadKind, BadFile. The organisation's row
     is held, so that a round of checks either sees it or is asked for anew."""
     organisations.held(invitation.organisation_id)
     Party.objects.select_for_update().get(pk=invitation.party_id)
@@ -135,7 +136,11 @@ def prove(invitation: Invitation, *, kind: str, file: UploadedFile) -> Document:
         raise Dead(_("This link can be used no longer."))
     if kind not in PAPERS:
         raise BadKind(_("Say what the document is."))
-    document = keep(invitation.organisation, kind=kind, file=file, party=invitation.party, invitation=invitation)
+    document, *_others = [
+        keep(invitation.organisation, kind=kind, file=sent, party=invitation.party, invitation=invitation)
+        for sent in (file, back)
+        if sent is not None
+    ]
     Invitation.objects.filter(pk=invitation.pk).update(used_at=timezone.now())
     audit.record("person.proved", target=document, by=None, name=invitation.party.name, kind=kind, sha256=document.sha256)
     return document

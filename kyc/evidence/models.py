@@ -124,7 +124,7 @@ class Invitation(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("waits for the person")
-        USED = "used", _("used")
+        USED = "used", _("has answered")
         ENDED = "ended", _("withdrawn")
         EXPIRED = "expired", _("expired")
 

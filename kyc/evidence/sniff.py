@@ -17,6 +17,8 @@ PDF = "application/pdf"
 IMAGES = {"image/jpeg": "JPEG", "image/png": "PNG"}
 MOST_PIXELS = 80_000_000
 MOST_PAGES = 500
+# Of 256 shades; paper with anything on it has more between its lightest and its darkest spot.
+FAINTEST = 16
 STRICT = threading.Lock()
 
 
@@ -74,7 +76,10 @@ def open_image(data: bytes, kind: str) -> None:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise NotAccepted(_("The picture is too large to be opened. Make it smaller than 80 million pixels."))
                 picture.load()
+                darkest, lightest = picture.convert("L").getextrema()
     except Image.DecompressionBombError:
         raise NotAccepted(_("The picture is too large to be opened. Make it smaller than 80 million pixels.")) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise NotAccepted(_("The picture is damaged or incomplete and cannot be opened. Take or save it anew.")) from None
+    if lightest - darkest < FAINTEST:
+        raise NotAccepted(_("Nothing can be seen on this picture: it is of one colour. Take it anew, in good light."))

@@ -45,7 +45,7 @@ def issue(
     asks, so that it issues one key however often it is sent."""
     organisations.membership_required(by, organisation)
     if not Entity.objects.live().filter(organisation=organisation).exists():
-        raise NotVerified(_("Keys can be issued once your organisation is verified."))
+        raise NotVerified(_("Keys can be issued once you are verified."))
     if project.organisation_id != organisation.pk:
         raise NotPermitted(_("That project belongs to another organisation."))
     if responsible not in Party.objects.people().filter(organisation=organisation):

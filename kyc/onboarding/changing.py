@@ -59,6 +59,8 @@ class Page(forms.Form):
     """A page's form: `acted` does what it asks for, and sets a refusal beside the field it is about."""
 
     use_required_attribute = False
+    # What came of it, where the page asks about that.
+    saved: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from accounts.refused import Refused
 from kyc.keys import becoming
 from kyc.onboarding.changing import Changing
 from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis, only_with
+from kyc.parties import wording
 from kyc.parties.models import Profile
 
 C = Profile.CustomerClass
@@ -72,6 +73,7 @@ class CustomerForm(Changing):
     phone = Text(
         label=gettext_lazy("Telephone"),
         max_length=40,
+        rule=wording.phone,
         help_text=PHONE_HELP,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
@@ -91,11 +93,16 @@ class EntityForm(CustomerForm):
         help_text=gettext_lazy("As it stands in the register, if that is another address."),
     )
     domain = Text(
-        label=gettext_lazy("Web domain"), max_length=253, required=False, help_text=gettext_lazy("Such as example.com.")
+        label=gettext_lazy("Web domain"),
+        max_length=253,
+        rule=wording.domain,
+        required=False,
+        help_text=gettext_lazy("Such as example.com."),
     )
     lei = Text(
         label=gettext_lazy("LEI"),
         max_length=40,
+        rule=wording.lei,
         required=False,
         help_text=gettext_lazy("The legal entity identifier, if you have one: 20 letters and digits."),
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation
 from kyc.cases.completeness import is_foreign_data_asked
 from kyc.keys import becoming
-from kyc.onboarding import steps
+from kyc.onboarding import questions, steps
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Standing
 from kyc.onboarding.customer_forms import FORMS, CustomerForm, IndividualForm, KindForm
@@ -51,6 +51,7 @@ def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     form = form_class(posted(request), initial=initial, stands=told(found, form_class), is_phone_asked=is_phone_asked)
     if form.acted(lambda: save(request, organisation, form)):
         messages.success(request, _("Saved."))
+        questions.ask(request, organisation, form.saved)
         return redirect(steps.way(organisation).after("company").url)
     return page(request, organisation, "company", step="company", form=form)
 
@@ -71,7 +72,7 @@ def save(request: HttpRequest, organisation: Organisation, form: CustomerForm) -
             typed["phone"] = found.phone
         customer_class = profiles.customer_class(organisation)
         if customer_class == C.INDIVIDUAL:
-            parties.declare_individual(organisation, **typed, by=request.user)
+            form.saved = parties.declare_individual(organisation, **typed, by=request.user)
         else:
             typed.setdefault("hq_country", typed["country"])
-            parties.declare_company(organisation, kind=profiles.KINDS[customer_class], **typed, by=request.user)
+            form.saved = parties.declare_company(organisation, kind=profiles.KINDS[customer_class], **typed, by=request.user)

@@ -1,12 +1,14 @@
 """The fields of these pages: what may be typed in each, and what is said of the rest."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kyc.parties import countries, statuses
+from kyc.parties import countries, statuses, wording
 from kyc.parties.models import PersonStatus
 from kyc.parties.wording import BadText, checked
 
@@ -17,14 +19,18 @@ UNCHOSEN = ("", CHOOSE)
 
 
 class Text(forms.CharField):
-    """One line that anybody may read as it was typed."""
+    """One line that anybody may read as it was typed. `rule` is what the action asks of it (kyc.parties.wording), asked here as
+    well, so that a page says all that is wrong at once."""
 
-    def __init__(self, *, max_length: int = 300, **kwargs: Any) -> None:
+    def __init__(self, *, max_length: int = 300, rule: Callable[[str, str], str] | None = None, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, error_messages=NEEDED, **kwargs)
+        self.rule = rule
 
     def run_validators(self, value: str) -> None:
         try:
             checked("", value, limit=self.max_length or 300, required=self.required, lines=True)
+            if self.rule and value:
+                self.rule("", value)
         except BadText as bad:
             raise forms.ValidationError(str(bad)) from None
 
@@ -39,7 +45,13 @@ class Country(forms.ChoiceField):
         )
 
 
+# As most of Europe writes it; what has a point as well may mean thousands, and is left for the rules to refuse.
+DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}),(\d{1,30})(?![\d.,])", re.ASCII)
+
+
 class Share(Text):
+    """60,5 is 60.5, and kept so."""
+
     def __init__(self) -> None:
         super().__init__(
             label=_("Share"),
@@ -49,11 +61,14 @@ class Share(Text):
             widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12, "class": "short"}),
         )
 
+    def to_python(self, value: Any) -> str:
+        return DECIMAL_COMMA.sub(r"\1.\2", super().to_python(value) or "")
+
 
 class BirthDate(Text):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date", "class": "short", "autocomplete": "off"})
-        super().__init__(label=_("Date of birth"), max_length=10, widget=widget, **kwargs)
+        super().__init__(label=_("Date of birth"), max_length=10, rule=wording.past_day, widget=widget, **kwargs)
 
 
 class NativeName(Text):
@@ -73,14 +88,15 @@ class Home(Text):
 class Email(Text):
     def __init__(self) -> None:
         widget = forms.TextInput(attrs={"type": "email", "autocomplete": "off"})
-        super().__init__(label=_("E-mail"), max_length=254, required=False, help_text=FOREIGN, widget=widget)
+        super().__init__(label=_("E-mail"), max_length=254, rule=wording.email, required=False, help_text=FOREIGN, widget=widget)
 
 
 class Phone(Text):
     def __init__(self) -> None:
         help_text = _("With the country code. Asked of an owner who is no US person.")
         widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
-        super().__init__(label=_("Telephone"), max_length=40, required=False, help_text=help_text, widget=widget)
+        more: dict[str, Any] = {"required": False, "help_text": help_text, "widget": widget}
+        super().__init__(label=_("Telephone"), max_length=40, rule=wording.phone, **more)
 
 
 class UsBasis(forms.ChoiceField):

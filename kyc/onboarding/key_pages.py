@@ -45,7 +45,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The secret stands in this answer and nowhere else. A form sent a second time issues no second key."""
     if live_entity(organisation) is None:
-        messages.info(request, _("Keys can be issued once your organisation is verified."))
+        messages.info(request, _("Keys can be issued once you are verified."))
         return redirect("onboarding:keys")
     form = KeyForm(posted(request), organisation=organisation)
     if request.method == "POST" and form.is_valid():

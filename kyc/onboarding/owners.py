@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.cases.completeness import is_foreign_data_asked
-from kyc.onboarding import steps, whose
+from kyc.onboarding import questions, steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.holdings import holdings
@@ -112,6 +112,7 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
     form = form_class(posted(request), owned=owned, **reached(organisation, form_class))
     if form.acted(lambda: declare(request, organisation, form, owned, kind)):
         messages.success(request, _("Saved."))
+        questions.ask(request, organisation, form.saved)
         return redirect("onboarding:owners")
     return page(request, organisation, "owner", step="owners", form=form, owned=owned, kind=kind)
 
@@ -131,7 +132,7 @@ def declare(request: HttpRequest, organisation: Organisation, form: Page, owned:
     typed.pop("shown", None)
     with steps.editing(organisation, "owners") as case:
         whose.refuse_unasked(organisation, case, whose.OWNERS, owned)
-        ownership.declare_owner(organisation, owned=owned, **typed, by=request.user)
+        form.saved = ownership.declare_owner(organisation, owned=owned, **typed, by=request.user).owner
 
 
 def chosen(organisation: Organisation, pk: str) -> Party | None:
@@ -149,6 +150,7 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner, **more)
     if form.acted(lambda: save(request, organisation, form, interest)):
         messages.success(request, _("Saved."))
+        questions.ask(request, organisation, interest.owner)
         return redirect("onboarding:owners")
     return page(request, organisation, "owner", step="owners", form=form, owned=interest.owned, interest=interest)
 

@@ -7,7 +7,6 @@ from django.shortcuts import render
 
 from accounts.models import Organisation
 from kyc.onboarding import steps
-from kyc.onboarding.asked import asked
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -21,7 +20,7 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
     known = getattr(request, "way", None) if request.method != "POST" else None
     way = known or steps.way(organisation)
     case = way.case
-    wanted = asked(way.requirements)
+    wanted, undone = way.asked, way.undone
     form = context.get("form")
     return render(
         request,
@@ -37,7 +36,12 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
             "missing": way.gaps,
             "missing_here": [gap for gap in way.gaps if gap.step == step],
             "asked": wanted,
-            "first_undone": next((one for one in wanted if one.step and not one.is_done), None),
+            "first_undone": undone[0] if undone else None,
+            "undone": undone,
+            "undone_here": [one for one in undone if one.step == step],
+            # What only a sentence asks for counts until it is sent.
+            "open_count": sum(1 for one in wanted if not one.is_done),
+            "todo": len(way.gaps) + len(undone),
             "is_itemised": any(one.step for one in wanted),
             "is_payment_asked": "payment" in way.names,
             "saved_at": steps.saved_at(organisation) if case and case.is_editable else None,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.keys.models import Key
-from kyc.onboarding import steps, whose
+from kyc.onboarding import questions, steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
@@ -55,6 +55,7 @@ def asked(request: HttpRequest, organisation: Organisation, person: Party | None
     form = PersonForm(posted(request), stands=told(person) if person else None, customer_class=customer_class)
     if form.acted(lambda: save(request, organisation, form, person)):
         messages.success(request, _("Saved."))
+        questions.ask(request, organisation, form.saved)
         return redirect("onboarding:people")
     return page(request, organisation, "person", step="people", form=form, person=person)
 
@@ -75,7 +76,7 @@ def save(request: HttpRequest, organisation: Organisation, form: PersonForm, per
         whose.refuse_unasked(organisation, case, whose.PEOPLE, person, *replaced(organisation, form, person))
         if person:
             form.compare(told(parties.own(person, organisation)))
-        parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
+        form.saved = parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
 
 
 def replaced(organisation: Organisation, form: PersonForm, person: Party | None) -> list[Party]:

@@ -74,6 +74,14 @@ class ProveForm(Page):
         },
     )
     file = DocumentForm.base_fields["file"]
+    back = forms.FileField(
+        label=gettext_lazy("Its back, where that is a second file"),
+        required=False,
+        help_text=gettext_lazy("An identity card has two sides. Where both are in one file, leave this empty."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+        allow_empty_file=True,
+        error_messages={"invalid": gettext_lazy("Choose a file.")},
+    )
 
 
 def number(invitation: Invitation | None) -> str:
@@ -151,7 +159,7 @@ def private(response: HttpResponse) -> HttpResponse:
 
 @by_link
 def prove(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """Who asks, who is asked, why, and the one file; a dead link offers a new one and tells nothing."""
+    """Who asks, who is asked, why, and the files; a dead link offers a new one and tells nothing."""
     form = ProveForm(posted(request), request.FILES if request.method == "POST" else None)
     if invitations.is_live(invitation):
         if form.acted(lambda: invitations.prove(invitation, **form.cleaned_data)):

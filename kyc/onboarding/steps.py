@@ -4,11 +4,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import organisations
@@ -16,10 +19,13 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
 from kyc.cases.completeness import UNNAMED, WITHOUT, Missing, is_foreign_data_asked, missing
 from kyc.cases.models import Case, Entity, Requirement
-from kyc.onboarding.asked import named_steps, unmet
+from kyc.onboarding.asked import Asked, asked, named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
+from kyc.ownership import shares
+from kyc.ownership.fitting import stated
+from kyc.ownership.models import Interest
 from kyc.parties import profiles
-from kyc.parties.models import Profile
+from kyc.parties.models import Party, Profile
 
 C = Profile.CustomerClass
 STEPS: dict[str, Promise] = {
@@ -32,7 +38,10 @@ STEPS: dict[str, Promise] = {
     "documents": _("Documents"),
     "check": _("Check and send"),
 }
-VERIFIED = _("You are verified, and what you told us stands as it was checked. If something has changed, write to us.")
+VERIFIED = format_lazy(
+    _("You are verified, and what you told us stands as it was checked. If something has changed, write to us at {address}."),
+    address=settings.CONTACT_EMAIL,
+)
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
 NOT_ASKED = _("We have asked for certain things only, and this is none of them. What we asked for stands below.")
 NOT_YOURS = _("This page is not asked of you.")
@@ -67,6 +76,17 @@ class Way:
     requirements: list[Requirement] = field(default_factory=list)
     is_payment_asked: bool = True
     is_verified: bool = False
+    # Something is named of the owners, and less than the whole. It may be sent so; it is no step that is done.
+    is_half_named: bool = False
+
+    @cached_property
+    def asked(self) -> list[Asked]:
+        return asked(self.requirements)
+
+    @property
+    def undone(self) -> list[Asked]:
+        """Items that are asked for and not yet sent or changed; one that is only a sentence is for people to judge."""
+        return [one for one in self.asked if one.step and not one.is_done]
 
     @property
     def words(self) -> Words:
@@ -100,8 +120,11 @@ class Way:
         return self.step(later[0] if later else "check")
 
     def step(self, name: str, current: str = "") -> Step:
-        """The last step is done once the case was sent; before it is said who asks, nothing else is."""
-        open_gaps = {gap.step for gap in self.gaps}
+        """The last step is done once the case was sent; before it is said who asks, nothing else is. What we ask for is not done
+        before it is answered."""
+        open_gaps = {gap.step for gap in self.gaps} | {one.step for one in self.undone}
+        if self.is_half_named:
+            open_gaps.add("owners")
         is_sent = self.case is not None and not self.case.is_editable
         return Step(
             label=self.label(name),
@@ -130,7 +153,17 @@ def way(organisation: Organisation, case: Case | None = None) -> Way:
         requirements=unmet(case) if case and case.state == Case.State.WAITING else [],
         is_payment_asked=is_foreign_data_asked(organisation),
         is_verified=is_verified(organisation, case),
+        is_half_named=is_half_named(organisation),
     )
+
+
+def is_half_named(organisation: Organisation) -> bool:
+    """Whether of some company in the chain less than the whole is named, by shares that are all exact."""
+    live = Interest.objects.live().filter(organisation=organisation, owned__kind=Party.Kind.COMPANY)
+    held: dict[int, list[str]] = {}
+    for owned, share in live.values_list("owned", "share"):
+        held.setdefault(owned, []).append(share)
+    return any(stated(told) < 1 and all(shares.parse(share).is_exact for share in told) for told in held.values())
 
 
 def is_verified(organisation: Organisation, case: Case | None) -> bool:
@@ -159,23 +192,23 @@ def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
 
 
 @contextmanager
-def editing(organisation: Organisation, *asked: str) -> Iterator[Case]:
+def editing(organisation: Organisation, *wanted: str) -> Iterator[Case]:
     """A transaction in which the organisation's case stays open to changes, and those steps of it. Raises NotEditable."""
     with transaction.atomic():
         organisations.held(organisation.pk)
         case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
         if case is None or not case.is_editable:
             raise NotEditable(closed(organisation, current_case(organisation)))
-        if asked and not opened(organisation, case, asked):
+        if wanted and not opened(organisation, case, wanted):
             raise NotEditable(NOT_ASKED)
         yield case
 
 
-def opened(organisation: Organisation, case: Case, asked: Collection[str]) -> bool:
+def opened(organisation: Organisation, case: Case, wanted: Collection[str]) -> bool:
     """Whether one of the steps is open; while no items are named, all are."""
     if not named_steps(unmet(case)):
         return True
-    return bool(way(organisation, case).open & set(asked))
+    return bool(way(organisation, case).open & set(wanted))
 
 
 def gaps(organisation: Organisation, customer_class: str = C.COMPANY) -> list[Missing]:

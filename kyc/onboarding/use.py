@@ -21,7 +21,7 @@ from kyc.onboarding.fields import Country, Text, only_with
 from kyc.onboarding.pages import page, posted
 from kyc.parties import actions as parties
 from kyc.parties import profiles, questionnaires
-from kyc.parties.models import Party, Questionnaire
+from kyc.parties.models import Party, Profile, Questionnaire
 from kyc.rules import packs
 from kyc.rules.packs import Question
 
@@ -77,7 +77,7 @@ class UseForm(Changing):
     )
     field_order = ()
 
-    def __init__(self, *args: Any, questions: list[Question], may_sign: list[Party], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: list[Question], may_sign: list[Party], is_own: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = {question.code: question for question in questions}
         signature = self.fields.pop("signed_name")
@@ -85,7 +85,8 @@ class UseForm(Changing):
         self.fields["signed_name"] = signature
         if may_sign:
             names = format_html_join(", ", "<bdi>{}</bdi>", ((party.name,) for party in may_sign))
-            signature.help_text = format_html(_("Of one who may sign for you: {}"), names)
+            told = _("Your own name: {}") if is_own else _("Of one who may sign for you: {}")
+            signature.help_text = format_html(told, names)
         # A signature is made each time.
         self.initial.pop("signed_name", None)
         resume.fill(self)
@@ -98,9 +99,9 @@ def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if signed and request.method != "POST" and "anew" not in request.GET:
         answers = questionnaires.in_words(signed, get_language() or "en")
         return page(request, organisation, "use_signed", step="use", signed=signed, answers=answers)
-    questions = pack.questionnaire.asked_of(profiles.customer_class(organisation))
-    may_sign = parties.signing(organisation)
-    form = UseForm(posted(request), stands=answered(signed), questions=questions, may_sign=may_sign)
+    customer_class, may_sign = profiles.customer_class(organisation), parties.signing(organisation)
+    questions, is_own = pack.questionnaire.asked_of(customer_class), customer_class == Profile.CustomerClass.INDIVIDUAL
+    form = UseForm(posted(request), stands=answered(signed), questions=questions, may_sign=may_sign, is_own=is_own)
     if form.acted(lambda: sign(request, organisation, form)):
         messages.success(request, _("Signed."))
         way = steps.way(organisation)

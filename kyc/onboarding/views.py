@@ -18,7 +18,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
 from kyc.keys import renewals
-from kyc.onboarding import steps
+from kyc.onboarding import questions, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.documents import by_kind
@@ -110,7 +110,7 @@ def everything(organisation: Organisation) -> dict[str, object]:
         "company": company,
         "people": people_of(organisation),
         "holdings": holdings(company),
-        "us_standing": statuses.basis_in_words(company) if company and company.is_person else "",
+        "us_grounds": statuses.grounds(organisation),
         "signed": signed,
         "answers": questionnaires.in_words(signed, get_language() or "en") if signed else [],
         "means": PaymentMeans.objects.live().filter(organisation=organisation).order_by("pk"),
@@ -131,7 +131,15 @@ def check(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if form.acted(lambda: send(request, organisation, form)):
         messages.success(request, _("Sent. We write to you as soon as there is an answer."))
         return redirect("onboarding:overview")
-    return page(request, organisation, "check", step="check", form=form, **everything(organisation))
+    return page(
+        request,
+        organisation,
+        "check",
+        step="check",
+        form=form,
+        questions=questions.of(organisation),
+        **everything(organisation),
+    )
 
 
 def send(request: HttpRequest, organisation: Organisation, form: SendForm) -> None:

@@ -81,6 +81,12 @@ def are_declared_us(organisation: Organisation) -> bool:
     return parties.exists() and not parties.exclude(pk__in=us.values("party")).exists()
 
 
-def basis_in_words(party: Party) -> str:
-    basis = basis_of(party)
-    return str(B(basis).label) if basis else ""
+def ground(basis: str) -> str:
+    """A ground as it reads where the others do not stand beside it."""
+    return _("No US citizen, resident or the like") if basis == B.NONE else str(B(basis).label)
+
+
+def grounds(organisation: Organisation) -> dict[int, str]:
+    """The ground that was declared of each party, in words, by the party's number."""
+    live = PersonStatus.objects.live().filter(organisation=organisation, axis=PersonStatus.Axis.IAAS)
+    return {party: ground(basis) for party, basis in live.values_list("party", "basis")}

@@ -1,9 +1,12 @@
 """How parties are shown."""
 
+from collections.abc import Mapping
+
 from django import template
 from django.utils.translation import get_language
 
 from kyc.parties import countries
+from kyc.parties.models import Party
 
 register = template.Library()
 
@@ -12,3 +15,9 @@ register = template.Library()
 def country_name(code: str) -> str:
     """The country in the reader's language."""
     return countries.name(code, get_language() or "en") if code else ""
+
+
+@register.filter
+def of_party(told: Mapping[int, str], party: Party) -> str:
+    """What is told of that party, by its number; empty where nothing is."""
+    return told.get(party.pk, "") if told else ""

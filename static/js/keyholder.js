@@ -108,6 +108,13 @@
     document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
   });
 
+  // A page that came back with errors is the answer to a form, which no browser may keep; going back to it later, it could only
+  // ask to send the form again. Once the form is sent anew from its own address, that entry is the plain page.
+  document.addEventListener("submit", (event) => {
+    const answered = performance.getEntriesByType("navigation")[0]?.responseStatus;
+    if (answered === 422 && !event.target.hasAttribute("action")) history.replaceState(null, "", location.href);
+  });
+
   // Leaving asks first where something would be lost: in a form that somebody has typed in, or that came back with errors. Pages
   // of one box are those of signing in, and keep nothing.
   const unsent = new Set();

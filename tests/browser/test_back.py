@@ -80,3 +80,17 @@ def test_back_to_what_was_changed_and_saved_again(walk: Walk) -> None:
     assert walk.page.url.endswith(PEOPLE), walk.errors()
     assert rows(walk, "Erika Zurück") == 1
     assert not walk.broken, walk.broken
+
+
+def test_after_an_error_and_a_success(walk: Walk) -> None:
+    """The page with the errors is the answer to a form, which the browser keeps no copy of."""
+    walk.fill(name="Paula Zurück")
+    walk.send()
+    assert walk.errors()
+    tell(walk, "Paula Zurück")
+    walk.send()
+    assert walk.page.url.endswith(PEOPLE), walk.errors()
+    walk.page.go_back()
+    assert walk.page.url.endswith(PERSON)
+    assert is_usable(walk)
+    assert not walk.broken, walk.broken

@@ -178,6 +178,8 @@ def proposes(officer: Walk, case: str, *, choice: str, reason: str, note: str, m
     officer.fill(choice=choice, reason=reason, note=note)
     if message:
         officer.fill(message=message)
+    if choice == "approve" and officer.page.locator("[name='unseen']").count():
+        officer.page.locator("[name='unseen']").check()
     officer.page.get_by_role("button", name="Propose").click()
     officer.page.wait_for_load_state()
     assert "Another person decides it" in officer.text()
@@ -185,6 +187,10 @@ def proposes(officer: Walk, case: str, *, choice: str, reason: str, note: str, m
 
 def verifies_authority(officer: Walk, case: str) -> None:
     """The extract names her; then the checks are made anew, which takes the worker a moment."""
+    # Only what an officer has opened proves anything: a download does it here, as no tab is opened beside this one.
+    officer.go(f"{case}?tab=documents")
+    for link in officer.page.locator("a[href*='/documents/']").all():
+        officer.page.request.get(officer.page.evaluate("link => link.href", link.element_handle()))
     officer.go(f"{case}?tab=people")
     row = officer.page.locator("#standings .item").filter(has_text=story.CONTROLLER["name"])
     row.locator("summary").click()

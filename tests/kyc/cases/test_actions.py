@@ -171,7 +171,10 @@ class TestPropose:
             "",
         )
         (event,) = events("decision.proposed")
-        assert (event.reason, event.details) == ("Read and compared.", {"choice": choice, "code": scenes.CODES[choice]})
+        told = {name: event.details[name] for name in ("choice", "code")}
+        assert (event.reason, told) == ("Read and compared.", {"choice": choice, "code": scenes.CODES[choice]})
+        # Nobody has opened or verified anything here, which the trail tells of an approval.
+        assert ("not_opened" in event.details) == (choice == "approve")
         assert not Message.objects.exists()
 
     @pytest.mark.parametrize(("choice", "reason"), MISNAMED)

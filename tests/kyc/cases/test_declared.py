@@ -109,6 +109,7 @@ class TestAuthorityFinding:
         examining.run()
         sent = "A proof of authority was sent and is not verified: Lars Dahl."
         assert finding(newest(case), "authority") == ("warn", f"{sent} {office}")
+        evidence.look_at(paper, by=ana)
         judging.verify(case, document=paper, authority=lars.roles.get(kind="signatory"), by=ana)
         examining.run()
         verified = "Verified to have authority to sign: Lars Dahl."

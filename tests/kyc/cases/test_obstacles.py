@@ -187,6 +187,7 @@ class TestUnverifiedAuthority:
         AuthorityProof.objects.all().delete()
         told = "Not verified that these may sign for the customer: Alice Olsen. Verify it under “People and ownership”."
         assert obstacles(case) == [told]
+        evidence.look_at(extract(nordlys), by=ana)
         judging.verify(case, document=extract(nordlys), authority=signs(nordlys.controller), by=ana)
         assert obstacles(case) == [VERIFIED]
         examining.run()

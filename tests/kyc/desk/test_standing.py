@@ -38,6 +38,12 @@ def people(client: Client, case: Case) -> str:
 
 
 def verify(client: Client, case: Case, party: Party, **said: Any) -> Any:
+    """As an officer does it: the document is opened first."""
+    client.get(f"/desk/cases/{case.pk}/documents/{said.get('document') or 0}/")
+    return said_of(client, case, party, **said)
+
+
+def said_of(client: Client, case: Case, party: Party, **said: Any) -> Any:
     return client.post(f"/desk/cases/{case.pk}/parties/{party.pk}/verify/", said)
 
 
@@ -48,20 +54,20 @@ def axes(party: Party) -> list[int]:
 class TestStandings:
     def test_tell_both_tests_of_everyone_at_once_where_they_come_to_the_same(self, as_ana: Client, case: Case) -> None:
         told = people(as_ana, case)
-        assert len(re.findall(r"US person · Foreign person</dt>\s*<dd><b>Foreign</b>", told)) == 2
+        assert len(re.findall(r"US person test \(IaaS rule\) · Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)) == 2
         assert told.count("not verified") == 2
 
     def test_tell_each_test_apart_where_they_differ(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
         statuses.declare(person, basis="located", by=by)
         told = people(as_ana, case)
-        assert re.search(r"US person</dt>\s*<dd><b>US</b>", told)
-        assert re.search(r"Foreign person</dt>\s*<dd><b>Foreign</b>", told)
+        assert re.search(r"US person test \(IaaS rule\)</dt>\s*<dd><b>US</b>", told)
+        assert re.search(r"Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)
 
     def test_and_where_one_alone_was_verified(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
         verify(as_ana, case, person, statuses=axes(person)[:1], document=passport.pk)
         told = people(as_ana, case)
-        assert re.search(r"US person</dt>\s*<dd><b>Foreign</b>.*?verified until", told)
-        assert re.search(r"Foreign person</dt>\s*<dd><b>Foreign</b>", told)
+        assert re.search(r"US person test \(IaaS rule\)</dt>\s*<dd><b>Foreign</b>.*?verified until", told)
+        assert re.search(r"Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)
 
     def test_take_as_many_queries_however_many_there_are(self, as_ana: Client, case: Case, by: User) -> None:
         # With no key of these people at hand, as of those that are added.
@@ -175,9 +181,29 @@ class TestVerify:
     ) -> None:
         said = {"statuses": axes(person), "document": passport.pk}
         verify(as_ana, case, person, **said)
+        as_rui.get(f"/desk/cases/{case.pk}/documents/{passport.pk}/")
         page = text(as_rui.post(f"/desk/cases/{case.pk}/parties/{person.pk}/verify/", said, follow=True))
         assert "Ana Maric had verified Alice Olsen by this document already; that stands" in page
         assert StatusProof.objects.count() == 2
+
+    def test_nobody_verifies_by_what_he_has_not_opened(
+        self, as_ana: Client, as_rui: Client, case: Case, person: Party, passport: Document
+    ) -> None:
+        said = {"statuses": axes(person), "document": passport.pk}
+        as_rui.get(f"/desk/cases/{case.pk}/documents/{passport.pk}/")
+        answer = said_of(as_ana, case, person, **said)
+        assert answer.status_code == 422
+        assert "You have not opened “extract.pdf” yet. Open it under “Documents” and read it" in text(answer)
+        assert not StatusProof.objects.exists()
+        as_ana.get(f"/desk/cases/{case.pk}/documents/{passport.pk}/")
+        assert said_of(as_ana, case, person, **said).status_code == 302
+
+    def test_a_paper_of_the_customers_says_which_boxes_to_untick(self, as_ana: Client, case: Case, person: Party) -> None:
+        extract = Document.objects.get(kind="register_extract")
+        answer = verify(as_ana, case, person, statuses=[*axes(person), "authority"], document=extract.pk)
+        assert answer.status_code == 422
+        told = "“Register extract” is not a paper of Alice Olsen, so it can only show the authority to sign. Untick “"
+        assert told in text(answer)
 
     def test_on_one_axis_alone(self, as_ana: Client, case: Case, person: Party, passport: Document) -> None:
         assert verify(as_ana, case, person, statuses=axes(person)[:1], document=passport.pk).status_code == 302

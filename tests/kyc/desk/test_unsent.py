@@ -88,6 +88,7 @@ class TestVerify:
             judging.verify(waiting, document=passport, statuses=live, by=ana)
         assert not StatusProof.objects.exists()
         actions.submit(waiting, declared_true=True, by=by)
+        evidence.look_at(passport, by=ana)
         judging.verify(waiting, document=passport, statuses=live, by=ana)
         assert StatusProof.objects.count() == 2
 

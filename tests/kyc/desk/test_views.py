@@ -1,15 +1,17 @@
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import AuditEvent, Proposal, User
-from kyc.cases import actions
+from kyc.cases import actions, unseen
 from kyc.cases.models import Case, Decision, Examination, Finding
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
@@ -18,7 +20,7 @@ from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
 from kyc.screening import actions as screening
-from kyc.screening.models import Hit
+from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.kyc.cases import scenes
 
@@ -230,6 +232,49 @@ class TestPropose:
         assert answer.status_code == 422
         assert "All agrees." in text(answer)
         assert Case.objects.get(pk=case.pk).state == Case.State.REVIEW
+
+    def test_an_approval_names_what_its_officer_has_not_seen(self, as_ana: Client, case: Case, ana: User, as_rui: Client) -> None:
+        person, examination = case.organisation.party_set.get(kind="person"), case.examinations.get()
+        Determination.objects.create(
+            organisation=case.organisation, party=person, regime="iaas-cip", verdict="yes", share_min="1", share_max="1",
+            rule_pack="2026.11", examination_id=examination.pk,
+        )  # fmt: skip
+        ListVersion.objects.create(
+            source="ofac-sdn", published=date(2024, 5, 2), sha256="0" * 64, entries_count=1, is_active=True
+        )
+        papers = list(Document.objects.order_by("pk"))
+        approval = {"choice": "approve", "reason": "identity_established", "note": "All agrees."}
+        answer = as_ana.post(address(case, "propose/"), approval)
+        assert answer.status_code == 422
+        named = "; ".join(f"{paper.get_kind_display()}, {paper.name}" for paper in papers)
+        assert f"You have not opened: {named}." in text(answer)
+        owner = "Owns 25 % or more, and no officer has verified anything of this person: Alice Olsen."
+        assert owner in text(answer)
+        assert "Open and verify what is named here, or confirm that you approve without it." in text(answer)
+        for paper in papers:
+            as_ana.get(address(case, f"documents/{paper.pk}/"))
+        page = text(as_ana.get(address(case)))
+        assert "You have not opened" not in page
+        assert owner in page
+        found = unseen.of(case, by=ana)
+        assert (found.documents, found.owners) == ([], [person])
+
+    def test_a_confirmed_one_is_proposed_and_the_trail_tells_it(
+        self, as_ana: Client, case: Case, as_rui: Client, rui: User
+    ) -> None:
+        version = ListVersion.objects.create(
+            source="ofac-sdn", published=date(2024, 5, 2), sha256="0" * 64, entries_count=1, is_active=True
+        )
+        lists = [{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}]
+        case.examinations.update(lists=lists, requested_at=timezone.now(), done_at=timezone.now())
+        approval = {"choice": "approve", "reason": "identity_established", "note": "All agrees.", "unseen": "on"}
+        assert as_ana.post(address(case, "propose/"), approval).status_code == 302
+        papers = list(Document.objects.order_by("pk").values_list("pk", flat=True))
+        assert AuditEvent.objects.get(verb="decision.proposed").details["not_opened"] == papers
+        assert "You have not opened: " in text(as_rui.get(address(case)))
+
+    def test_a_refusal_asks_for_no_such_word(self, as_ana: Client, case: Case) -> None:
+        assert as_ana.post(address(case, "propose/"), PROPOSAL).status_code == 302
 
     def test_too_late_is_a_sentence_and_the_note_is_kept(self, as_ana: Client, case: Case, rui: User) -> None:
         proposed(case, rui)

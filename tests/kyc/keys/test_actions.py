@@ -97,7 +97,7 @@ class TestIssue:
         assert not Key.objects.exists()
 
     def test_only_once_verified(self, nordlys: Founded) -> None:
-        with pytest.raises(keys.NotVerified, match="once your organisation is verified"):
+        with pytest.raises(keys.NotVerified, match="once you are verified"):
             issue(nordlys)
 
     @pytest.mark.parametrize("column", ["ended_at", "valid_until"])

@@ -87,6 +87,22 @@ class TestAsked:
         with steps.editing(asked.organisation, "use") as case:
             assert case.state == Case.State.WAITING
 
+    def test_ticks_count_and_headline_follow_what_is_still_asked(self, asked: Founded, client: Client) -> None:
+        page = client.get(url("overview")).content.decode()
+        assert "Two more things we need from you" in page
+        assert '<span class="badge warn count">2</span>' in page
+        here = {step.label: step.done for step in steps.way(asked.organisation).stepper()}
+        assert (here["Documents"], here["Intended use"], here["People"]) == (False, False, True)
+        assert "Identity document of Alice Olsen." in client.get(url("documents")).content.decode()
+        check = client.get(url("check")).content.decode()
+        assert f'href="{url("use")}"' in check
+        assert "Identity document of Alice Olsen." in check
+        evidence.upload(asked.organisation, kind="passport", file=pdf(), party=asked.controller, by=asked.by)
+        page = client.get(url("overview")).content.decode()
+        assert "One more thing we need from you" in page
+        assert '<span class="badge warn count">1</span>' in page
+        assert {step.label: step.done for step in steps.way(asked.organisation).stepper()}["Documents"]
+
     def test_it_is_sent_again_once_every_item_is_done(self, asked: Founded, client: Client) -> None:
         refused = client.post(url("check"), {"declared_true": "on"})
         assert refused.status_code == 422
@@ -179,8 +195,8 @@ class TestDocuments:
         assert self.sent(client, "address", asked.controller).status_code == 422
 
     def test_an_item_about_nobody_in_particular_takes_it_about_anybody(self, asked: Founded, client: Client) -> None:
-        Requirement.objects.filter(what="identity").update(what="register_extract", party=None)
-        assert self.sent(client, "register_extract", asked.controller).status_code == 302
+        Requirement.objects.filter(what="identity").update(what="address", party=None)
+        assert self.sent(client, "address", asked.controller).status_code == 302
 
     def test_a_sentence_alone_opens_every_kind(self, asked: Founded, client: Client) -> None:
         Requirement.objects.update(what="", party=None)

@@ -58,7 +58,7 @@ class TestEmpty:
 
 class TestIssue:
     def test_is_closed_until_the_organisation_is_verified(self, alices: Client) -> None:
-        assert "once your organisation is verified" in alices.get(KEYS).content.decode()
+        assert "once you are verified" in alices.get(KEYS).content.decode()
         assert alices.get(ISSUE)["Location"] == KEYS
         assert alices.post(ISSUE, {"name": "prod"})["Location"] == KEYS
         assert not Key.objects.exists()

@@ -3,13 +3,16 @@
 import re
 import threading
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import Message, User
 from kyc.evidence import invitations
@@ -136,6 +139,23 @@ class TestTheLink:
             assert kept not in page
         assert set(re.findall(r'<a [^>]*href="([^"]*)"', page)) <= {"/"}
         assert not answer.cookies
+
+    def test_takes_the_two_sides_of_a_card(self, nordlys: Founded) -> None:
+        _, token = invited(nordlys)
+        sides = {"kind": "identity_card", "file": pdf(), "back": pdf(width=500)}
+        assert Client().post(link(token), sides).status_code == 302
+        assert list(Document.objects.values_list("kind", "party")) == [("identity_card", nordlys.controller.pk)] * 2
+
+    def test_a_picture_of_nothing_uses_up_no_link(self, nordlys: Founded) -> None:
+        invitation, token = invited(nordlys)
+        white = BytesIO()
+        Image.new("RGB", (300, 200), "white").save(white, "JPEG")
+        sent = {"kind": "passport", "file": pdf(), "back": SimpleUploadedFile("card.jpg", white.getvalue())}
+        answer = Client().post(link(token), sent)
+        assert answer.status_code == 422
+        assert "Nothing can be seen on this picture" in answer.content.decode()
+        assert invitations.is_live(invitation)
+        assert not Document.objects.exists()
 
     def test_looks_the_same_to_whoever_is_signed_in(self, alices: Client, nordlys: Founded) -> None:
         _, token = invited(nordlys)

@@ -51,3 +51,12 @@ class TestGaps:
         assert [gap.sentence for gap in steps.gaps(nordlys.organisation) if gap.step == "owners"] == [
             "Say who owns Nordlys Modelling AS."
         ]
+
+
+@pytest.mark.django_db
+def test_the_owners_are_no_step_that_is_done_while_half_is_named(nordlys: Founded) -> None:
+    ownership.declare_owner(nordlys.organisation, owned=nordlys.party, owner=nordlys.controller, share="50", by=nordlys.by)
+    assert {step.label: step.done for step in steps.way(nordlys.organisation).stepper()}["Owners"] is False
+    [interest] = nordlys.party.holders.all()
+    ownership.change_share(interest, share="100", by=nordlys.by)
+    assert {step.label: step.done for step in steps.way(nordlys.organisation).stepper()}["Owners"] is True

@@ -151,8 +151,8 @@ class TestWhatWeHave:
         page = signed_in(alice).get(url("overview"))
         assert page.context["case"].state == Case.State.SUBMITTED
         words = text(page)
-        assert "Owners of Nordlys Modelling AS شركة الأفق 1/3 (≈ 33.33 %) Not named ≈ 66.67 %" in words
-        assert "Owners of شركة الأفق Layla Haddad no date of birth told · Jordan 100 %" in words
+        assert "Owners of Nordlys Modelling AS شركة الأفق Company · Jordan 1/3 (≈ 33.33 %) Not named ≈ 66.67 %" in words
+        assert "Owners of شركة الأفق Layla Haddad no date of birth told · Jordan · in US law: Not known 100 %" in words
         assert "extract.pdf" in words
         assert page.content.decode().count("<bdi>شركة الأفق</bdi>") == 2
 
@@ -448,7 +448,7 @@ class TestCheck:
         person.address = "Havnegata 7"
         person.save()
         page = alices.get(url("check")).content.decode()
-        assert "born 1984-03-17 · Denmark · <bdi>Havnegata 7</bdi>" in page
+        assert "born 1984-03-17 · Denmark · in US law: No US citizen, resident or the like · <bdi>Havnegata 7</bdi>" in page
 
     def test_leads_back_to_what_is_missing_and_cannot_be_sent(self, alices: Client) -> None:
         page = alices.get(url("check")).content.decode()
