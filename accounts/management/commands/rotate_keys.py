@@ -12,8 +12,8 @@ from accounts.vault import keyring, rotation
 
 class Command(NamedCommand):
     help = (
-        "Wraps the keys of all subjects anew under the last key of VAULT_KEYS, while the product runs. Stopped or killed, it "
-        "goes on where it was when it is begun again. All processes must have been started with the new key before."
+        "Wraps the keys of all subjects anew under the highest number in VAULT_KEYS, while the product runs. Stopped or killed, "
+        "it goes on where it was when it is begun again. All processes must have been started with the new key before."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
