@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import acting, leaves
 from accounts.management.named import system_user
-from accounts.models import AuditEvent, Organisation, User
+from accounts.models import AuditEvent, Membership, Organisation, User
 
 # Who acted when no person did.
 PRODUCT = "Keyholder"
@@ -20,6 +20,9 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 def organisation_of(target: models.Model) -> int | None:
     if isinstance(target, Organisation):
         return target.pk
+    if isinstance(target, User):
+        # What a customer's member does to himself is no matter of the house.
+        return Membership.objects.filter(user=target).order_by("pk").values_list("organisation", flat=True).first()
     return getattr(target, "organisation_id", None)
 
 

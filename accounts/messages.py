@@ -1,5 +1,6 @@
 """Mail out: queued in the transaction that wants it, sent by a worker after the commit."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,14 @@ UNLESS_SECRET = {
 }
 
 
+# Servers repeat in their refusals to whom the mail was to go.
+ADDRESS = re.compile(r"[^\s<>'\"{}()\[\],:;]+@[^\s<>'\"{}()\[\],:;]+")
+
+
 class Outbox(jobs.Queue):
+    def why_failed(self, row: Any) -> str:
+        return ADDRESS.sub("•••@•••", row.failure)
+
     def why_not(self, row: Any) -> str:
         return (
             str(_("Its text was forgotten, since it held a link. Ask for it anew where it came from.")) if row.is_secret else ""

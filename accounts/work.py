@@ -63,10 +63,10 @@ def retry(name: str, pk: int, *, by: User) -> None:
     row = queue.failures().select_for_update().filter(pk=pk).first()
     if row is None:
         raise NotFailed(_("It does not stand failed any more."))
-    if why_not := queue.why_not(row):
+    if why_not := queue.why_not(queue.listed().get(pk=pk)):
         raise NotFailed(why_not)
     queue.put_back(row)
-    audit.record("job.retried", target=row, by=by, reason=row.failure, queue=name)
+    audit.record("job.retried", target=row, by=by, reason=queue.why_failed(row), queue=name)
     transaction.on_commit(lambda: jobs.publish(task), robust=True)
 
 
@@ -86,8 +86,9 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def failures(name: str) -> Iterator[dict[str, Any]]:
     queue = queues()[name][0]
-    for row in queue.failures().order_by("-pk")[:MOST_SHOWN]:
-        yield {"queue": name, "name": NAMES.get(name, name), "row": row, "at": queue.asked_at(row), "why_not": queue.why_not(row)}
+    for row in queue.listed().order_by("-pk")[:MOST_SHOWN]:
+        told = {"why": queue.why_failed(row), "at": queue.asked_at(row), "why_not": queue.why_not(row)}
+        yield {"queue": name, "name": NAMES.get(name, name), "row": row, **told}
 
 
 @staff(Permission.JOB_RETRY)

@@ -162,12 +162,21 @@ class Queue:
     def failures(self) -> models.QuerySet[Any]:
         return self.model._base_manager.filter(**{self.field: self.failed})
 
+    def listed(self) -> models.QuerySet[Any]:
+        """Failed rows with all that `asked_at` and `why_not` read of other rows."""
+        related = self.since.rpartition(LOOKUP_SEP)[0]
+        return self.failures().select_related(related) if related else self.failures()
+
+    def why_failed(self, row: Any) -> str:
+        """As people may read it who see neither customers nor their mail."""
+        return str(row.failure)
+
     def asked_at(self, row: Any) -> datetime:
         at: datetime = reduce(getattr, self.since.split(LOOKUP_SEP), row)
         return at
 
     def why_not(self, row: Any) -> str:
-        """Why a failed row can't be tried again, in a sentence; empty where it can."""
+        """Why a failed row, one of `listed`, can't be tried again, in a sentence; empty where it can."""
         return ""
 
     def put_back(self, row: Any) -> None:

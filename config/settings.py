@@ -150,12 +150,16 @@ VAULT_KEYS = numbered(
 # Exact numbers are found by hashes under this one. It never changes, else nothing is found any more.
 VAULT_INDEX_KEY = needed("VAULT_INDEX_KEY", installation.kept("vault-index-key").read_text().strip() if DEMO else "")
 # Signs the heads of the audit tree; in demo mode one that is made here. Public keys that signed before it verify still.
-AUDIT_SIGNING_KEY = next(iter(keys("AUDIT_SIGNING_KEY", needed("AUDIT_SIGNING_KEY", ""))), "")
+SIGNING_KEYS = keys("AUDIT_SIGNING_KEY", needed("AUDIT_SIGNING_KEY", ""))
+if len(SIGNING_KEYS) > 1:
+    refuse("AUDIT_SIGNING_KEY is one key. Put the public keys of those that signed before it into AUDIT_PAST_KEYS.")
+AUDIT_SIGNING_KEY = next(iter(SIGNING_KEYS), "")
 AUDIT_KEY_FILE = DATA_DIR / "audit-signing-key"
 AUDIT_PAST_KEYS = keys("AUDIT_PAST_KEYS", os.environ.get("AUDIT_PAST_KEYS", ""))
 AUDIT_HEADS_DIR = Path(os.environ.get("AUDIT_HEADS_DIR", str(DATA_DIR / "audit-heads")))
-# An authority outside that says when a head was there, and the certificates it is believed by.
+# A monitoring server that shows it reads /metrics; with none set nobody does.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+# An authority outside that says when a head was there, and the certificates it is believed by.
 TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "")
 TIMESTAMP_ROOTS = os.environ.get("TIMESTAMP_ROOTS", "")
 if TIMESTAMP_URL and urlsplit(TIMESTAMP_URL).scheme not in {"http", "https"}:

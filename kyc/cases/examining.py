@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from itertools import chain
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,8 +35,12 @@ class Rounds(jobs.Queue):
     def is_waiting(self) -> bool:
         return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
 
-    def why_not(self, row: Examination) -> str:
-        if Examination.objects.filter(case=row.case_id, pk__gt=row.pk).exists():
+    def listed(self) -> QuerySet[Any]:
+        newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))
+        return super().listed().select_related("case").annotate(is_replaced=Exists(newer))
+
+    def why_not(self, row: Any) -> str:
+        if row.is_replaced:
             return _("A newer round of checks has taken its place.")
         if row.case.is_decided or row.case.is_editable:
             return _("No officer has the case any more. It is examined anew when the customer sends it.")

@@ -61,6 +61,14 @@ class TestWhatARecordSays:
         organisation = cast.founded(cast.customer()).organisation
         assert audit.record("x.done", target=organisation, by=None).organisation_id == organisation.pk
 
+    def test_what_a_member_does_to_himself_is_of_his_organisation_and_a_colleagues_is_of_none(self) -> None:
+        found, omar = cast.founded(cast.customer()), cast.staff("administrator")
+        organisations.rename_member(found.by, name="Alice Berg", by=found.by)
+        organisations.rename_member(omar, name="Omar Said", by=omar)
+        renamed = AuditEvent.objects.filter(verb="user.renamed").order_by("pk")
+        assert [event.organisation_id for event in renamed] == [found.organisation.pk, None]
+        assert [event.actor_id for event in AuditEvent.objects.visible_to(omar).filter(verb="user.renamed")] == [omar.pk]
+
     def test_it_outlives_the_row(self) -> None:
         omar = cast.staff("administrator", "Omar")
         credential, _ = credentials.issue(name="edge", by=omar)

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from accounts import messages, work
 from accounts.models import AuditEvent, Message, User
 from accounts.permissions import NotPermitted
 from kyc.cases.models import Case, Examination
+from kyc.keys.models import SandboxOutcome
 from tests import cast
 from tests.rows import Rows, one_of_each
 from tests.stage import scene
@@ -107,6 +110,31 @@ class TestPage:
         Message.objects.filter(pk=failed(rows, "messages.send").pk).update(is_secret=True, text="")
         page = cast.signed_in(omar).get(reverse("jobs")).content.decode()
         assert "Its text was forgotten" in page and "Try again:" not in page
+
+    def test_asks_as_often_for_twenty_failed_rows_as_for_two(self, rows: Rows, omar: User) -> None:
+        case, client, asked = rows[Case], cast.signed_in(omar), []
+        organisation = case.organisation
+        for more in (2, 18):
+            for _ in range(more):
+                Message.objects.create(to="a@b.example", subject="s", text="t", state="failed", failure=OUT)
+                newest = Examination.objects.create(
+                    organisation=organisation, case=case, rule_pack="2026.11", state="failed", failure=OUT
+                )
+                SandboxOutcome.objects.create(organisation=organisation, examination=newest, state="failed", failure=OUT)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(reverse("jobs")).status_code == 200
+            asked.append(len(queries))
+        assert asked[0] == asked[1]
+
+    def test_shows_to_nobody_whom_a_mail_was_for(self, rows: Rows, omar: User) -> None:
+        row = failed(rows, "messages.send")
+        refused = "SMTPRecipientsRefused: {'carol@nordlys.example': (550, b'<carol@nordlys.example>: no such mailbox')}"
+        Message.objects.filter(pk=row.pk).update(failure=refused)
+        page = cast.signed_in(omar).get(reverse("jobs")).content.decode()
+        assert "carol" not in page and "no such mailbox" in page
+        work.retry("messages.send", row.pk, by=omar)
+        reason = AuditEvent.objects.get(verb="job.retried").reason
+        assert "carol" not in reason and "no such mailbox" in reason
 
     @pytest.mark.parametrize(("queue", "pk"), [("no.such", 1), ("messages.send", 999_999)])
     def test_what_does_not_exist_is_missing(self, omar: User, queue: str, pk: int) -> None:

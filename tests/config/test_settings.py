@@ -22,6 +22,8 @@ COMPLETE = {
     "SITE_URL": "https://keyholder.example",
     "TRUSTED_PROXIES": "1",
 }
+ONE_KEY = "AUDIT_SIGNING_KEY is one key. Put the public keys of those that signed before it into AUDIT_PAST_KEYS."
+TWO_KEYS = f"{COMPLETE['AUDIT_SIGNING_KEY']},{COMPLETE['AUDIT_SIGNING_KEY']}"
 STRONG = "8Hq2-xV5c_Zt9LrPb4Nw7KdYj3Ms6GfAu1Qe0RoTiXhBvSgWyClEnUzDkJpFmOa"
 NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md."
 NO_PROXIES = "TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does."
@@ -73,7 +75,10 @@ class TestProduction:
     @pytest.mark.parametrize(
         ("program", "left"),
         [
-            *(("manage.py", left) for left in ("DATABASE_OWNER_URL", "KEY_PEPPERS", "AUDIT_SIGNING_KEY", "VAULT_KEYS")),
+            *(
+                ("manage.py", left)
+                for left in ("DATABASE_OWNER_URL", "SECRET_KEY", "KEY_PEPPERS", "AUDIT_SIGNING_KEY", "VAULT_KEYS")
+            ),
             ("launcher", "VAULT_INDEX_KEY"),
         ],
     )
@@ -102,6 +107,7 @@ class TestProduction:
             ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("AUDIT_SIGNING_KEY", "hunter2", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),
             ("AUDIT_SIGNING_KEY", "aHVudGVyMg==", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),
+            ("AUDIT_SIGNING_KEY", TWO_KEYS, ONE_KEY),
             ("AUDIT_PAST_KEYS", "hunter2", "AUDIT_PAST_KEYS must be 32 bytes in base64."),
             ("TIMESTAMP_URL", "ftp://hunter2", "TIMESTAMP_URL must start with https:// or http:// ."),
             ("TIMESTAMP_URL", "https://hunter2", NO_ROOTS),

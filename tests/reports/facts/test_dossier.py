@@ -104,7 +104,7 @@ class TestBuild:
     def test_the_cover_says_who_it_is_in_full(self, life: Life) -> None:
         told = life.then["afterwards"].facts["subject"]
         assert {name: text for name, text in told.items() if name not in ("id", "party_id")} == {
-            "name": "Nordlys Modelling AS",
+            "name": "Sudlys Modelling AS",
             "legal_name": "Sudlys Modelling AS",
             "native_name": "Южный Свет",
             "registration_number": "918334999",
