@@ -1,6 +1,6 @@
 """What a customer says of its use, of its people's status and of who may sign for it, as a round of checks goes by it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -54,17 +54,17 @@ def of(organisation: Organisation, parties: Collection[Party]) -> Declared:
     )
 
 
-def findings(declared: Declared, names: Mapping[int, str]) -> list[Row]:
-    """`names` are those of all current parties."""
-    rows = [use_finding(declared), status_finding(declared, names)]
+def findings(declared: Declared, names: Mapping[int, str], contradicted: Sequence[str] = ()) -> list[Row]:
+    """`names` are those of all current parties; `contradicted` says which answers something else that was told contradicts."""
+    rows = [use_finding(declared, contradicted), status_finding(declared, names)]
     return [*rows, authority_finding(declared, names)] if declared.signing else rows
 
 
-def use_finding(declared: Declared) -> Row:
+def use_finding(declared: Declared, contradicted: Sequence[str] = ()) -> Row:
     if declared.signed is None:
         return "use", Finding.State.WARN, _("No intended use is signed, or what was signed has expired."), "use"
-    if flags := questionnaires.flags(declared.signed):
-        return "use", Finding.State.WARN, " ".join(flags), "use"
+    if told := [*questionnaires.flags(declared.signed), *contradicted]:
+        return "use", Finding.State.WARN, " ".join(told), "use"
     sentence = _("Signed by %(name)s; no answer raises a question.") % {"name": declared.signed.signed_name}
     return "use", Finding.State.GOOD, sentence, "use"
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kyc.cases import declared, doubts
+from kyc.cases.contradicted import contradicted
 from kyc.cases.declared import Row
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
@@ -34,7 +35,7 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
         ownership_finding(facts, hits, blocked, owners),
         screening_finding(facts, hits),
         *remainder_findings(facts),
-        *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}),
+        *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}, contradicted(facts)),
         *doubts.findings(facts, owners),
         documents_finding(facts),
         risk_finding(result),
