@@ -190,7 +190,7 @@ def verifies_authority(officer: Walk, case: str) -> None:
     # Only what an officer has opened proves anything: a download does it here, as no tab is opened beside this one.
     officer.go(f"{case}?tab=documents")
     for link in officer.page.locator("a[href*='/documents/']").all():
-        officer.page.request.get(officer.page.evaluate("link => link.href", link.element_handle()))
+        officer.page.request.get(link.evaluate("link => link.href"))
     officer.go(f"{case}?tab=people")
     row = officer.page.locator("#standings .item").filter(has_text=story.CONTROLLER["name"])
     row.locator("summary").click()
