@@ -24,6 +24,7 @@ from accounts import credentials, messages
 from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.permissions import ROLES
 from kyc.cases.models import Case, Decision, Examination
+from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys.models import Hold, Key
@@ -339,6 +340,8 @@ def built() -> House:
     people |= {role: cast.staff(role, f"The {role}") for role in STAFF}
     people["bare"] = User.objects.create_user("bare@keyholder.example", "x", name="Bare", staff_role="approver")
     house = House(numbers(mine), numbers(theirs) | {"draft": draft.pk}, people, credential)
+    for role in EXAMINERS:
+        evidence.look_at(Document.objects.get(pk=house.mine["passport"]), by=people[role])
     house.mine["approver"] = people["approver"].pk
     house.clients = {role: cast.signed_in(person).cookies for role, person in people.items()}
     house.nothing = knock(house, "owner", "GET", "/no/such/page")

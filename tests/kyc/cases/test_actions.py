@@ -41,7 +41,7 @@ def everything() -> list[dict[str, Any]]:
 
 
 def events(verb: str) -> list[AuditEvent]:
-    return list(AuditEvent.objects.filter(verb=verb))
+    return list(AuditEvent.objects.filter(verb=verb).order_by("pk"))
 
 
 @pytest.fixture

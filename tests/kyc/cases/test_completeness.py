@@ -15,7 +15,7 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties import profiles
-from kyc.parties.models import Role
+from kyc.parties.models import Party, Role
 from tests.cast import Founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import company, own
@@ -120,6 +120,9 @@ class TestMissing:
         holding = company(nordlys, "Fjord Holding AS", "60")
         about = {"customer": nordlys.party, "owner": holding, "person": nordlys.controller, None: None}[whose]
         assert lacks_paper(customer_class, nordlys.organisation)
+        if customer_class == "individual":
+            nordlys.party.kind = Party.Kind.PERSON
+            nordlys.party.save()
         evidence.upload(nordlys.organisation, kind=kind, file=pdf(), party=about, by=nordlys.by)
         assert lacks_paper(customer_class, nordlys.organisation) is not is_enough
 
