@@ -14,6 +14,7 @@ class Permission(StrEnum):
     HIT_RULE = "hit_rule"
     EVIDENCE_JUDGE = "evidence_judge"
     FIELD_REVEAL = "field_reveal"
+    DOCUMENT_VIEW = "document_view"
     DECISION_PROPOSE = "decision_propose"
     DECISION_TAKE = "decision_take"
     HOLD_PLACE = "hold_place"
@@ -43,6 +44,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.HIT_RULE,
             P.EVIDENCE_JUDGE,
             P.FIELD_REVEAL,
+            P.DOCUMENT_VIEW,
             P.DECISION_PROPOSE,
             P.REPORT_VIEW,
             P.REPORT_REQUEST,
@@ -55,6 +57,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.HIT_RULE,
             P.EVIDENCE_JUDGE,
             P.FIELD_REVEAL,
+            P.DOCUMENT_VIEW,
             P.DECISION_PROPOSE,
             P.DECISION_TAKE,
             P.HOLD_PLACE,
@@ -62,8 +65,8 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.REPORT_REQUEST,
         }
     ),
-    StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.FIELD_REVEAL, P.HOLD_PLACE, P.REPORT_VIEW}),
-    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
+    StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW}),
+    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),
 }

@@ -51,6 +51,7 @@ SIGNED_IN: Roles = CUSTOMERS | {"outsider", "nobody"} | STAFF
 ALL: Roles = SIGNED_IN | {"stranger", "bare", "gateway"}
 READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor", "support"})
 EXAMINERS: Roles = frozenset({"analyst", "approver"})
+DOCUMENT_READERS: Roles = READERS - {"support"}
 REVEALERS: Roles = frozenset({"analyst", "approver", "investigator"})
 HOLDERS: Roles = frozenset({"approver", "investigator"})
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor"})
@@ -251,7 +252,11 @@ DOORS: dict[str, Door] = {
     "desk:hold_lift": Door(
         HOLDERS, get=False, own=of(pk="case", hold="hold"), post=of(reason="Answered."), names=NORDLYS, state="review"
     ),
-    "desk:document": Door(READERS, own=of(pk="case", document="document"), names="%PDF", state="review"),
+    "desk:document": Door(EXAMINERS, own=of(pk="case", document="document"), names="%PDF", state="review"),
+    "desk:document_for": Door(
+        DOCUMENT_READERS, get=False, own=of(pk="case", document="document"), post=of(purpose="match"), names="%PDF",
+        state="review",
+    ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),

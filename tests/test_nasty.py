@@ -96,6 +96,7 @@ PAGE = re.compile(rb"<h1[^>]*>\s*\S.*?</h1>.*?<p[^>]*>\s*\S", re.DOTALL)
 AUDIT, REPORTS = ("accounts.AuditEvent",), ("accounts.AuditEvent", "reports.Report", "reports.ReportEvent")
 TWICE: dict[str, tuple[tuple[str, ...], str]] = {
     "desk:reveal": (AUDIT, "each time that somebody is shown it is recorded"),
+    "desk:document_for": (AUDIT, "as for an identifier"),
     "desk:next": (("accounts.AuditEvent", "kyc.CaseEvent"), "each press takes one case more"),
     "onboarding:owner": (AUDIT, "to save again what stands answers a question about it, and kyc.cases.items reads that there"),
     "onboarding:person": (AUDIT, "as for an owner"),

@@ -13,6 +13,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Decision, Entity
 from kyc.cases.policy import POLICY, REASONS
+from kyc.evidence import actions as evidence
 from kyc.keys.models import Key
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit
@@ -42,6 +43,14 @@ class DeskForm(forms.Form):
                 field.error_messages["required"] = self.missing[name]
         if actions:
             resume.fill(self, *actions)
+
+
+class LookForm(DeskForm):
+    """What for somebody who does not work the case opens a document."""
+
+    missing = {"purpose": _("Say what you need it for.")}
+
+    purpose = forms.ChoiceField(label=_("What for"), choices=list(evidence.PURPOSES.items()))
 
 
 class NeededText(forms.CharField):

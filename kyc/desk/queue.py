@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.permissions import Permission
 from accounts.vault.searching import matches
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
@@ -182,7 +183,7 @@ def sorted_by(name: str, way: str, here: str, urls: dict[str, str]) -> dict[str,
 def page(user: User, query: QueryDict) -> Page:
     """One aggregate for every count, one select for the rows. A search that names no status shows the first that has any."""
     asked = Asked(query)
-    cases = found(Case.objects.visible_to(user).real().exclude(state=Case.State.DRAFT), asked.text)
+    cases = found(Case.objects.visible_to(user).real().exclude(state=Case.State.DRAFT), asked.text, user)
     shown = cases.filter(state_of(asked), whose_of(asked.whose, user))
     order = ORDERS[asked.order][1] if asked.tab != "decided" else ("-in_state_since", "-pk")
     start = (asked.number - 1) * PAGE
@@ -205,9 +206,10 @@ def whose_of(name: str, user: User) -> Q:
     return {"mine": Q(owner=user), "unassigned": Q(owner__isnull=True)}.get(name, Q())
 
 
-def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
+def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
     """Cases of organisations so called, or with a party so called, or by the case's number, the start of a key, or
-    exactly a register number, a telephone or what is paid by."""
+    exactly a register number, a telephone or what is paid by. To find whose a whole number is, is to have it shown, so that
+    is for who may have it shown."""
     if not text:
         return cases
     if number := NUMBER.fullmatch(text):
@@ -215,8 +217,10 @@ def found(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
     of_case = {"organisation": OuterRef("organisation")}
     party = Party.objects.current().filter(Q(name__icontains=text) | Q(native_name__icontains=text), **of_case)
     key = Key.objects.filter(prefix__istartswith=text, **of_case)
-    number = matches(text).filter(**of_case)
-    return cases.filter(Q(organisation__name__icontains=text) | Exists(party) | Exists(key) | Exists(number))
+    wanted = Q(organisation__name__icontains=text) | Exists(party) | Exists(key)
+    if user.can(Permission.FIELD_REVEAL):
+        wanted |= Q(Exists(matches(text).filter(**of_case)))
+    return cases.filter(wanted)
 
 
 def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:

@@ -20,6 +20,7 @@ from kyc.desk import asking, forms, live, queue, timeline, unsent, using, words
 from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
+from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys.models import Key
 from kyc.ownership.models import Determination
@@ -91,6 +92,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
         "progress": progress(case, tab, overtaken=overtaken),
+        "look_purposes": list(evidence.PURPOSES.items()),
         "requirements": asked_for(case),
         "unsent": unsent.of(case),
         "lately": lately,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AuditEvent
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
+from kyc.evidence.actions import REASONS as LOOKED_FOR
 from kyc.evidence.models import Document
 from kyc.ownership.shares import BadShare, as_stated
 from kyc.parties.revealing import PURPOSES
@@ -172,7 +173,8 @@ def share(text: str) -> str:
 
 def why(event: AuditEvent) -> str:
     """The reason given; where a listed one stands for it, its words."""
-    listed = PURPOSES if event.verb == "field.revealed" else RULING_REASONS.get(event.details.get("ruling", ""), {})
+    purposes = {"field.revealed": PURPOSES, "document.viewed": LOOKED_FOR}
+    listed = purposes.get(event.verb) or RULING_REASONS.get(event.details.get("ruling", ""), {})
     return str(listed.get(event.reason, event.reason))
 
 

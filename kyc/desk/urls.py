@@ -21,4 +21,5 @@ urlpatterns = [
     path("cases/<int:pk>/holds/place/", views.hold_place, name="hold_place"),
     path("cases/<int:pk>/holds/<int:hold>/lift/", views.hold_lift, name="hold_lift"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),
+    path("cases/<int:pk>/documents/<int:document>/open/", views.document_for, name="document_for"),
 ]

@@ -256,17 +256,32 @@ def hold_lift(request: HttpRequest, pk: int, hold: int) -> HttpResponse:
     return tried(request, found, form, act, done=_("The hold is lifted."), tab="keys", lift_form=form, lift_pk=hold)
 
 
-@staff(P.CASE_VIEW)
+@staff(P.EVIDENCE_JUDGE)
 @require_safe
 def document(request: HttpRequest, pk: int, document: int) -> HttpResponse:
-    """The file itself, shown in a sandbox or downloaded; every look is audited."""
-    found = fetched(request, pk)
+    """The file itself, to who works the case, shown in a sandbox or downloaded; every look is recorded."""
+    return opened(request, fetched(request, pk), document, evidence.WORK, is_download="download" in request.GET)
+
+
+@staff(P.DOCUMENT_VIEW)
+@require_POST
+def document_for(request: HttpRequest, pk: int, document: int) -> HttpResponse:
+    """The same to who only reads the case, and says what for."""
+    found, form = fetched(request, pk), forms.LookForm(request.POST)
+    if not form.is_valid():
+        get_object_or_404(Document, pk=document, organisation=found.organisation)
+        messages.error(request, str(forms.LookForm.missing["purpose"]))
+        return page(request, found, "documents", status=422)
+    return opened(request, found, document, form.cleaned_data["purpose"], is_download="download" in request.POST)
+
+
+def opened(request: HttpRequest, found: Case, document: int, purpose: str, *, is_download: bool) -> HttpResponse:
     row = get_object_or_404(Document, pk=document, organisation=found.organisation)
-    shown = "download" not in request.GET and row.content_type in SHOWN
+    shown = not is_download and row.content_type in SHOWN
     try:
         answer = private_file(row.file, name=row.name, content_type=row.content_type, shown=shown)
     except FileErased as erased:
         messages.error(request, str(erased))
-        return back(pk, "documents")
-    evidence.look_at(row, downloaded=not shown, by=request.user)
+        return back(found.pk, "documents")
+    evidence.look_at(row, purpose=purpose, downloaded=not shown, by=request.user)
     return answer

@@ -8,19 +8,26 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import ReasonMissing, Refused
 from kyc.evidence import falling, sniff
 from kyc.evidence.authority import OF_PEOPLE, REGISTERS
 from kyc.evidence.models import Document
+from kyc.parties import revealing
 from kyc.parties.actions import own
 from kyc.parties.models import Party
 
 LARGEST = 15 * 1024 * 1024
+# What a file is opened for: by who works the case, and by who only reads it.
+WORK = "case"
+PURPOSES: dict[str, Promise] = {**revealing.PURPOSES, "review": gettext_lazy("to review how the case was worked")}
+REASONS: dict[str, Promise] = {WORK: gettext_lazy("to work the case"), **PURPOSES}
 
 
 class BadFile(Refused):
@@ -105,10 +112,13 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Pa
 
 
 @transaction.atomic
-def look_at(document: Document, *, downloaded: bool = False, by: User) -> Document:
-    """An officer opens the file itself. Every look is recorded, a second one too."""
-    require(by, Permission.CASE_VIEW)
-    audit.record("document.viewed", target=document, by=by, name=document.name, downloaded=downloaded)
+def look_at(document: Document, *, purpose: str = WORK, downloaded: bool = False, by: User) -> Document:
+    """An officer opens the file itself: to WORK the case, if his role does, else for one of PURPOSES. Every look is recorded, a
+    second one too. Raises NotPermitted, ReasonMissing."""
+    require(by, Permission.DOCUMENT_VIEW)
+    if purpose not in PURPOSES and not (purpose == WORK and by.can(Permission.EVIDENCE_JUDGE)):
+        raise ReasonMissing(_("Say what you need it for."))
+    audit.record("document.viewed", target=document, by=by, reason=purpose, name=document.name, downloaded=downloaded)
     return document
 
 

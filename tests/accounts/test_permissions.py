@@ -20,7 +20,7 @@ def test_the_administrator_never_decides_a_case_nor_sees_one() -> None:
 
 
 def test_the_auditor_changes_nothing() -> None:
-    assert ROLES[StaffRole.AUDITOR] == {P.CASE_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}
+    assert ROLES[StaffRole.AUDITOR] == {P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}
 
 
 @pytest.mark.parametrize("role", StaffRole)

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -167,6 +168,14 @@ class TestAddress:
         assert len(look(ana, "q=alice+olsen").rows) == 2
         assert names(look(ana, f"q={case.number}")) == ["Nordlys Modelling AS"]
         assert names(look(ana, "q=%25")) == []
+
+    @pytest.mark.parametrize(("role", "finds"), [("analyst", 1), ("investigator", 1), ("auditor", 0), ("support", 0)])
+    def test_whose_a_number_is_finds_who_may_have_it_shown(self, make: Make, role: str, finds: int) -> None:
+        case = make()
+        reader = cast.staff(role, f"{role} of numbers")
+        for number in ("+47 77 00 00 00", "918334207"):
+            assert len(look(reader, urlencode({"q": number})).rows) == finds
+        assert len(look(reader, f"q={case.number}").rows) == 1
 
     def test_search_finds_the_account_by_either_name(self, make: Make, ana: User) -> None:
         case = make()

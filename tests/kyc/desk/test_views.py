@@ -463,6 +463,24 @@ class TestDocument:
         assert b"".join(answer.streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]  # a file response
         assert AuditEvent.objects.filter(verb="document.viewed", actor="Ana Maric").count() == 1
 
+    def test_who_only_reads_names_a_purpose_first(self, case: Case) -> None:
+        document, astrid = Document.objects.get(kind="register_extract"), cast.signed_in(cast.staff("auditor", "Astrid"))
+        path = address(case, f"documents/{document.pk}/open/")
+        page = text(astrid.get(address(case) + "?tab=documents"))
+        assert f'action="{path}"' in page and f'href="{address(case, f"documents/{document.pk}/")}"' not in page
+        assert astrid.get(address(case, f"documents/{document.pk}/")).status_code == 404
+        refused = astrid.post(path)
+        assert refused.status_code == 422 and "Say what you need it for." in text(refused)
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+        answer = astrid.post(path, {"purpose": "review"})
+        assert b"".join(answer.streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]  # a file response
+        assert answer["Content-Disposition"].startswith("inline")
+        assert "to review how the case was worked" in text(astrid.get(address(case) + "?tab=timeline"))
+
+    def test_support_is_offered_none(self, case: Case) -> None:
+        page = text(cast.signed_in(cast.staff("support", "Tove")).get(address(case) + "?tab=documents"))
+        assert "Register extract" in page and "/documents/" not in page
+
     def test_downloads_when_asked(self, as_ana: Client, case: Case) -> None:
         document = Document.objects.get(kind="register_extract")
         answer = as_ana.get(address(case, f"documents/{document.pk}/?download=1"))

@@ -9,6 +9,7 @@ from PIL import Image
 
 from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
+from accounts.refused import ReasonMissing
 from kyc.evidence import actions as evidence
 from kyc.evidence import sniff
 from kyc.evidence.models import Document
@@ -117,9 +118,22 @@ class TestLookAt:
             ("Ana", nordlys.organisation.pk, {"name": "passport.png", "downloaded": True}),
         ]
 
-    def test_is_for_who_works_cases(self, nordlys: Founded) -> None:
+    @pytest.mark.parametrize("role", ["investigator", "auditor"])
+    def test_who_only_reads_says_what_for(self, nordlys: Founded, role: str) -> None:
+        document, reader = send(nordlys, picture()), staff(role)
+        for purpose in (evidence.WORK, "", "curious"):
+            with pytest.raises(ReasonMissing):
+                evidence.look_at(document, purpose=purpose, by=reader)
+        evidence.look_at(document, purpose="review", by=reader)
+        assert AuditEvent.objects.get(verb="document.viewed").reason == "review"
+
+    def test_who_works_the_case_has_it_as_the_reason(self, nordlys: Founded) -> None:
+        evidence.look_at(send(nordlys, picture()), by=staff("approver"))
+        assert AuditEvent.objects.get(verb="document.viewed").reason == "case"
+
+    def test_is_for_who_works_cases_or_reviews_them(self, nordlys: Founded) -> None:
         document = send(nordlys, picture())
-        for person in (staff("administrator"), nordlys.by, customer("charlie@other.example", "Charlie")):
+        for person in (staff("administrator"), staff("support"), nordlys.by, customer("charlie@other.example", "Charlie")):
             with pytest.raises(NotPermitted):
                 evidence.look_at(document, by=person)
         assert not AuditEvent.objects.filter(verb="document.viewed").exists()
