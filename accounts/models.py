@@ -6,7 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -158,6 +158,10 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         if not user.can(Permission.AUDIT_VIEW):
             return self.none()
         return self if user.can(Permission.CASE_VIEW) else self.filter(organisation_id=None)
+
+    def with_sides(self) -> "AuditQuerySet":
+        """`by_customer` where no officer acted: anybody may bear an officer's name."""
+        return self.annotate(by_customer=Exists(User.objects.filter(pk=OuterRef("actor_id"), staff_role="")))
 
 
 class AuditEvent(models.Model):

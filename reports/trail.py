@@ -96,7 +96,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     """The newest first; filters and page stand in the address."""
     form = FilterForm(request.GET, user=request.user)
     chosen = form.chosen()
-    rows = narrowed(AuditEvent.objects.visible_to(request.user), chosen)
+    rows = narrowed(AuditEvent.objects.visible_to(request.user).with_sides(), chosen)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     shown = {
         "form": form,

@@ -142,13 +142,15 @@ class Happening:
     at: datetime
     detail: str
     tone: str
+    by_customer: bool = False
 
 
 def told(event: AuditEvent) -> Happening:
     verb = "document.downloaded" if event.verb == "document.viewed" and event.details.get("downloaded") else event.verb
     words = str(VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
     named = which(event.details)
-    return Happening(event.actor, f"{words}: {named}" if named else words, event.at, why(event), TONES.get(verb, ""))
+    by_customer = bool(getattr(event, "by_customer", False))
+    return Happening(event.actor, f"{words}: {named}" if named else words, event.at, why(event), TONES.get(verb, ""), by_customer)
 
 
 def which(details: dict[str, Any]) -> str:
@@ -180,7 +182,7 @@ def why(event: AuditEvent) -> str:
 
 def of(case: Case, *, kind: str = "", before: int | None = None, limit: int = PAGE) -> tuple[list[Happening], int | None]:
     """The newest `limit` happenings of the case's organisation, and where to go on, None at the end."""
-    events = AuditEvent.objects.filter(organisation_id=case.organisation_id).order_by("-pk")
+    events = AuditEvent.objects.with_sides().filter(organisation_id=case.organisation_id).order_by("-pk")
     if kind:
         events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in KINDS[kind][1])))
     if before:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from accounts import audit, organisations
 from accounts.models import AuditEvent, User
@@ -19,6 +20,12 @@ class TestOf:
         assert (events[0].who, events[0].what) == ("Ana Maric", "set the owner: Ana Maric")
         assert events[-1].what == "created the organisation: Nordlys Modelling AS"
         assert on is None
+
+    def test_a_customer_who_bears_an_officers_name_is_told_from_him(self, case: Case, as_ana: Client) -> None:
+        User.objects.filter(email="alice@nordlys.example").update(name="Ana Maric")
+        sides = {event.what: event.by_customer for event in timeline.of(case)[0]}
+        assert sides["sent the case"] is True
+        assert "(customer)" in as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "timeline"}).content.decode()
 
     def test_one_kind_only(self, case: Case) -> None:
         events, _on = timeline.of(case, kind="documents")
