@@ -23,7 +23,7 @@ def form(organisation: Organisation, /, **values: str) -> RequestForm:
 
 class TestRequestForm:
     def test_two_of_one_name_are_told_apart(self, organisation: Organisation) -> None:
-        other = Organisation.objects.create(name="Nordlys Modelling AS")
+        other = cast.having_sent(Organisation.objects.create(name="Nordlys Modelling AS"), by=cast.staff("analyst"))
         page = str(RequestForm()["organisation"])
         for one in (organisation, other):
             assert f">Nordlys Modelling AS ({one.pk})</option>" in page
