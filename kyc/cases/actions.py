@@ -147,12 +147,12 @@ def propose(
     )
     move(case, Case.State.PROPOSED, due_on=case.due_on)
     audit.record(
-        "decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason, **passed_over(case, choice, by)
+        "decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason, **passed_over(case, choice, by=by)
     )
     return decision
 
 
-def passed_over(case: Case, choice: str, by: User) -> dict[str, list[int]]:
+def passed_over(case: Case, choice: str, *, by: User) -> dict[str, list[int]]:
     """By number, what an approval rests on that its officer has not seen, so that the trail tells it."""
     if choice != Decision.Choice.APPROVE:
         return {}
@@ -165,7 +165,7 @@ def end(decision: Decision, outcome: Proposal.Outcome, *, note: str, by: User) -
     case = locked(decision.case, Case.State.PROPOSED, by=by)
     proposals.end(decision.proposal, policy=POLICY, outcome=outcome, by=by, note=note)
     choice = decision.proposal.choice
-    over = passed_over(case, choice, by) if outcome == Proposal.Outcome.TAKEN else {}
+    over = passed_over(case, choice, by=by) if outcome == Proposal.Outcome.TAKEN else {}
     audit.record(f"decision.{outcome}", target=case, by=by, reason=note, choice=choice, **over)
     return case
 
