@@ -20,6 +20,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
 
 from accounts import heads, sequencer
 from accounts.models import Incarnation
@@ -74,7 +75,7 @@ def made(folder: Path, keys: Path) -> dict[str, Any]:
     for place in (folder, keys):
         fresh(place)
     if keys.resolve().is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(keys.resolve()):
-        raise BadFolder("Subject keys are kept apart from the rest: choose a folder for them that is not inside the other's.")
+        raise BadFolder(_("Subject keys are kept apart from the rest: choose a folder for them that is not inside the other’s."))
     with one_moment() as snapshot:
         dump(folder / DUMP, snapshot)
         copied_out(KEY_COLUMNS, keys / KEYS)
@@ -92,7 +93,7 @@ def made(folder: Path, keys: Path) -> dict[str, Any]:
 def fresh(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise BadFolder(f"{folder} is not empty: a backup is written into a folder of its own.")
+        raise BadFolder(_("%(folder)s is not empty: a backup is written into a folder of its own.") % {"folder": folder})
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, backups, heads, incarnations, verification
 from accounts.backups import DUMP, FILES, KEY_COLUMNS, KEYS, MANIFEST, SUBJECTS, BadFolder
@@ -75,7 +76,7 @@ class Restored:
         }
 
 
-def restore(folder: Path, keys: Path, *, reason: str, say: Callable[[str], object] = lambda _: None) -> Restored:
+def restore(folder: Path, keys: Path, *, reason: str, say: Callable[[str], object] = lambda line: None) -> Restored:
     """`folder` is as backups.made wrote it; `keys` may be a newer one's. Raises BadFolder, NotEmpty, SecretsMissing, Failed."""
     began = time.monotonic()
     done = Restored(manifest(folder))
@@ -113,11 +114,13 @@ def manifest(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / MANIFEST).read_text())
     except FileNotFoundError:
-        raise BadFolder(f"{folder} holds no {MANIFEST}: it is no backup, or one that was cut off.") from None
+        sentence = _("%(folder)s holds no %(name)s: it is no backup, or one that was cut off.")
+        raise BadFolder(sentence % {"folder": folder, "name": MANIFEST}) from None
     except (OSError, ValueError) as error:
-        raise BadFolder(f"{folder / MANIFEST} can't be read: {error}.") from None
+        raise BadFolder(_("%(file)s can’t be read: %(error)s.") % {"file": folder / MANIFEST, "error": error}) from None
     if not isinstance(found, dict) or found.get("version") != backups.VERSION:
-        raise BadFolder(f"{folder / MANIFEST} is not of version {backups.VERSION}, which is all that is known here.")
+        sentence = _("%(file)s is not of version %(version)s, which is all that is known here.")
+        raise BadFolder(sentence % {"file": folder / MANIFEST, "version": backups.VERSION})
     return found
 
 
@@ -125,31 +128,34 @@ def checked(folder: Path, hashes: dict[str, str]) -> None:
     for name, expected in hashes.items():
         file = folder / name
         if not file.is_file():
-            raise BadFolder(f"{file} is missing from the backup.")
+            raise BadFolder(_("%(file)s is missing from the backup.") % {"file": file})
         if backups.hashed(file) != expected:
-            raise BadFolder(f"{file} is not what was backed up.")
+            raise BadFolder(_("%(file)s is not what was backed up.") % {"file": file})
 
 
 def at_hand(told: dict[str, Any]) -> None:
     """Without them the data would come back and could not be read."""
     missing = [version for version in told["vault_keys"] if version not in keyring.written()]
     if missing:
-        raise SecretsMissing(f"VAULT_KEYS lacks number {', '.join(missing)}, under which subject keys are wrapped.")
+        sentence = _("VAULT_KEYS lacks number %(missing)s, under which subject keys are wrapped.")
+        raise SecretsMissing(sentence % {"missing": ", ".join(missing)})
     if told["index_key"] != backups.index_key():
-        raise SecretsMissing("VAULT_INDEX_KEY is not the one that the backup was made with: nothing would be found by number.")
+        raise SecretsMissing(_("VAULT_INDEX_KEY is not the one that the backup was made with: nothing would be found by number."))
     if told["head"] and not backups.known(told["head"]):
         raise SecretsMissing(
-            "The audit log is signed with another key than AUDIT_SIGNING_KEY: or name its public key in AUDIT_PAST_KEYS."
+            _("The audit log is signed with another key: give that as AUDIT_SIGNING_KEY, or its public key in AUDIT_PAST_KEYS.")
         )
 
 
 def empty(told: dict[str, Any]) -> None:
     if found := connection.introspection.table_names():
-        raise NotEmpty(f"The database has {len(found)} tables already. Restore into a new one, and let Keyholder be stopped.")
+        sentence = _("The database has %(count)s tables already. Restore into a new one, and let Keyholder be stopped.")
+        raise NotEmpty(sentence % {"count": len(found)})
     vault = Path(settings.VAULT_DIR)
     for name, expected in told["files"].items():
         if (vault / name).exists() and backups.hashed(vault / name) != expected:
-            raise NotEmpty(f"{vault / name} is there already and is another file than the backup's.")
+            sentence = _("%(file)s is there already and is another file than the backup’s.")
+            raise NotEmpty(sentence % {"file": vault / name})
 
 
 def differing(what: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
@@ -201,7 +207,7 @@ def put_aside(done: Restored) -> int | None:
     How many those are; None where there is no such file."""
     if not heads.path().exists():
         return None
-    *_, last = [None, *heads.exported()]
+    last = [None, *heads.exported()][-1]
     heads.path().rename(heads.path().with_name(f"{heads.path().stem}-before-incarnation-{done.incarnation}.jsonl"))
     known = done.manifest["head"]["size"] if done.manifest["head"] else 0
     return max(0, last.size - known) if last else 0
