@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from accounts import heads, sequencer
+from accounts import sequencer
 from accounts.models import Incarnation
 from accounts.refused import Refused
 from accounts.vault import VaultFileField, searching
@@ -163,12 +163,13 @@ def content() -> dict[str, list[Any]]:
     """Of each table how many rows it has and what they come to."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-        found = {}
-        for (table,) in cursor.fetchall():
-            if table not in LEFT_OUT:
-                cursor.execute(CONTENT.format(connection.ops.quote_name(table)))
-                found[table] = list(cursor.fetchone())
-    return found
+        return {table: content_of(table) for (table,) in cursor.fetchall() if table not in LEFT_OUT}
+
+
+def content_of(table: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(CONTENT.format(connection.ops.quote_name(table)))
+        return list(cursor.fetchone())
 
 
 def guards() -> dict[str, list[Any]]:
@@ -242,8 +243,3 @@ def finish(folder: Path, manifest: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(folder / MANIFEST)
-
-
-def known(head: dict[str, Any]) -> bool:
-    """Whether this installation has the key that signed it."""
-    return head["key"] in heads.known_keys()

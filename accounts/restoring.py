@@ -34,6 +34,9 @@ SELECT {KEY_COLUMNS} FROM restored_key JOIN restored_subject USING (id) ORDER BY
 COUNT_ON = "SELECT setval(pg_get_serial_sequence('accounts_subjectkey', 'id'), (SELECT max(id) FROM restored_subject))"
 
 
+MIGRATIONS = "django_migrations"
+
+
 class NotEmpty(Refused):
     """A backup is restored into nothing that is already there."""
 
@@ -94,9 +97,12 @@ def restore(folder: Path, keys: Path, *, reason: str, say: Callable[[str], objec
     )  # fmt: skip
     # As it was loaded, before anything of ours is added to it.
     done.failed += differing("table", done.manifest["tables"], backups.content())
+    done.failed += differing("guards", *without_rights(done.manifest["guards"], backups.guards()))
     done.incarnation = another_incarnation()
+    # Brings a backup of an older version up to date, and gives the app its rights.
     call_command("migrate", verbosity=0)
-    done.failed += differing("guards", done.manifest["guards"], backups.guards())
+    if done.manifest["tables"][MIGRATIONS] == backups.content_of(MIGRATIONS):
+        done.failed += differing("guards", done.manifest["guards"], backups.guards())
     say("Taking in subject keys and files")
     done.keys = take_keys(folder, keys)
     backups.copied_files_back(done.manifest["files"], folder / FILES)
@@ -141,7 +147,7 @@ def at_hand(told: dict[str, Any]) -> None:
         raise SecretsMissing(sentence % {"missing": ", ".join(missing)})
     if told["index_key"] != backups.index_key():
         raise SecretsMissing(_("VAULT_INDEX_KEY is not the one that the backup was made with: nothing would be found by number."))
-    if told["head"] and not backups.known(told["head"]):
+    if told["head"] and told["head"]["key"] not in heads.known_keys():
         raise SecretsMissing(
             _("The audit log is signed with another key: give that as AUDIT_SIGNING_KEY, or its public key in AUDIT_PAST_KEYS.")
         )
@@ -160,6 +166,11 @@ def empty(told: dict[str, Any]) -> None:
 
 def differing(what: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
     return [f"{what}: {name}" for name in sorted({*expected, *found}) if expected.get(name) != found.get(name)]
+
+
+def without_rights(*guards: dict[str, Any]) -> list[dict[str, Any]]:
+    """No role has any before the migration."""
+    return [{kind: found for kind, found in some.items() if not kind.endswith(" right")} for some in guards]
 
 
 def another_incarnation() -> int:
@@ -204,13 +215,19 @@ def found_again() -> int:
 
 def put_aside(done: Restored) -> int | None:
     """The file of heads outside, where it outlived the database: kept under another name, since it tells of events that are lost.
-    How many those are; None where there is no such file."""
+    How many those are; None where that can't be told."""
     if not heads.path().exists():
         return None
-    last = [None, *heads.exported()][-1]
+    lost = None
+    try:
+        with heads.opened() as file:
+            last = heads.last_exported(file)
+        backed_up = done.manifest["head"]["size"] if done.manifest["head"] else 0
+        lost = max(0, last.size - backed_up) if last else 0
+    except heads.Unreadable as error:
+        done.failed.append(f"outside file: its last line is no head: {error}")
     heads.path().rename(heads.path().with_name(f"{heads.path().stem}-before-incarnation-{done.incarnation}.jsonl"))
-    known = done.manifest["head"]["size"] if done.manifest["head"] else 0
-    return max(0, last.size - known) if last else 0
+    return lost
 
 
 def record(done: Restored, reason: str) -> None:

@@ -19,6 +19,7 @@ from kyc.cases.round import Round, gather
 from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import Verdict
+from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.models import Factor, Score
@@ -154,7 +155,7 @@ def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[s
     blocked = regimes.blocked(
         facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
     )
-    threshold = facts.pack.threshold("iaas-cip")
+    threshold = facts.pack.threshold(OF_OWNERS)
     owners = regimes.beneficial_owners(
         facts.holdings, subject=subject, people=facts.people, threshold=threshold, names=facts.names
     )
@@ -176,7 +177,7 @@ def write_determinations(facts: Round, blocked: dict[str, Verdict], owners: dict
             rule_pack=facts.pack.version,
             examination_id=facts.examination.pk,
         )
-        for regime, verdicts in (("ofac-50", blocked), ("iaas-cip", owners))
+        for regime, verdicts in (("ofac-50", blocked), (OF_OWNERS, owners))
         for party, verdict in verdicts.items()
     )
 

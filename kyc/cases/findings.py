@@ -14,6 +14,7 @@ from kyc.ownership import regimes, trusts
 from kyc.ownership.flows import Flow
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.regimes import Verdict
+from kyc.ownership.rule import OF_OWNERS
 from kyc.ownership.shares import Interval, per_cent, short
 from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
@@ -85,7 +86,7 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
 
 def counted(facts: Round, found: int) -> str:
     """How many people the rule takes for owners, and by what."""
-    told = {"n": found, "line": line(facts.pack.threshold("iaas-cip"))}
+    told = {"n": found, "line": line(facts.pack.threshold(OF_OWNERS))}
     if not found:
         return _("No person owns %(line)s.") % told
     if facts.interests != facts.holdings:
@@ -146,7 +147,7 @@ class Behind:
 def in_trusts(facts: Round) -> Behind:
     """Of every trust in the chain that is the customer or may hold the line of it."""
     roles = trusts.behind_roles(
-        facts.interests, subject=str(facts.customer.pk), people=facts.people, threshold=facts.pack.threshold("iaas-cip")
+        facts.interests, subject=str(facts.customer.pk), people=facts.people, threshold=facts.pack.threshold(OF_OWNERS)
     )
     parties = [facts.parties[pk] for pk in sorted(map(int, roles))]
     names = {kind: [facts.names[str(party.pk)] for party in parties if party.kind == kind] for kind in Party.Kind}

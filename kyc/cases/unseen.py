@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from kyc.cases.declared import listed
@@ -13,12 +14,11 @@ from kyc.evidence import looks
 from kyc.evidence.models import Document, StatusProof
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import YES
+from kyc.ownership.rule import OF_OWNERS
 from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.rules import packs
-
-REGIME = "iaas-cip"
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,13 @@ class Unseen:
             names = [f"{document.get_kind_display()}, {document.name}" for document in self.documents]
             said.append(_("You have not opened: %(documents)s.") % {"documents": "; ".join(names)})
         if self.owners:
-            told = {"line": line(packs.current().threshold(REGIME)), "names": listed([str(owner) for owner in self.owners])}
-            said.append(one_stop(_("Owns %(line)s, and no officer has verified anything of this person: %(names)s.") % told))
+            told = {"line": line(packs.current().threshold(OF_OWNERS)), "names": listed([str(owner) for owner in self.owners])}
+            sentence = ngettext(
+                "Owns %(line)s, and no officer has verified anything of this person: %(names)s.",
+                "Own %(line)s each, and no officer has verified anything of these people: %(names)s.",
+                len(self.owners),
+            )
+            said.append(one_stop(sentence % told))
         return said
 
 
@@ -53,7 +58,7 @@ def unverified_owners(case: Case) -> list[Party]:
     latest = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
     if latest is None:
         return []
-    found = Determination.objects.filter(examination_id=latest.pk, regime=REGIME, verdict=YES)
+    found = Determination.objects.filter(examination_id=latest.pk, regime=OF_OWNERS, verdict=YES)
     verified = StatusProof.objects.good(timezone.localdate()).filter(organisation=case.organisation)
     owning = Party.objects.current().filter(pk__in=found.values("party")).exclude(pk__in=verified.values("status__party"))
     return list(owning.order_by("pk"))

@@ -1,7 +1,6 @@
 """What a customer has told that may well be mistyped: it is asked in place and again before it is sent. It refuses nobody."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -34,8 +33,7 @@ def of(organisation: Organisation, party: Party | None = None) -> list[Question]
 def asked_of(party: Party, *, is_acting: bool) -> list[str]:
     said = []
     least = packs.current().minimum_age
-    is_told = is_acting and party.is_person and party.birth_year
-    born = date.fromisoformat(party.birth_date) if is_told else None
+    born = party.born if is_acting and party.is_person else None
     if born and age(born, timezone.localdate()) < least:
         sentence = ngettext(
             "Born on %(day)s, %(name)s is under %(n)s year of age. Is this date right?",

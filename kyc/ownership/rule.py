@@ -9,6 +9,8 @@ from kyc.ownership.graph import SHAREHOLDING
 from kyc.rules.packs import Pack, Threshold
 
 REGIMES = ("ofac-50", "bis-affiliates", "eu-amlr", "fincen-cdd", "iaas-cip", "provider-terms", "ultimate-parent")
+# By which this product asks who the beneficial owners are.
+OF_OWNERS = "iaas-cip"
 
 
 class UnknownRegime(LookupError):

@@ -6,10 +6,11 @@ from typing import Any
 from kyc.cases.models import Entity
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.regimes import YES as STORED_YES
+from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Role
 from reports.facts import basis
 from reports.facts.attributed import keys
-from reports.facts.determined import OWNERS, UNDECIDED, VERDICTS, determinations
+from reports.facts.determined import UNDECIDED, VERDICTS, determinations
 from reports.facts.frame import Frame
 from reports.facts.ledger import selected
 from reports.facts.reader import Reader, exact
@@ -65,7 +66,7 @@ def holder(reader: Reader) -> list[dict[str, str]]:
         controls = [role for role in roles if role.kind == Role.Kind.CONTROLLER]
         rows += [row(reader, pk, ", ".join(filter(None, ("Controlling person", role.title)))) for role in controls]
     for regime in determinations(reader):
-        if regime["regime"] == OWNERS:
+        if regime["regime"] == OF_OWNERS:
             found = [told for told in regime["verdicts"] if told["verdict"] in (VERDICTS[STORED_YES], UNDECIDED)]
             rows += [row(reader, told["party_id"], owner(regime, told)) for told in found]
     return rows
@@ -148,7 +149,7 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
 
 ATTRIBUTION = Frame(
     kind="R-06",
-    template="R-06/2",
+    template="R-06/3",
     title="API Key Attribution Report",
     sections=(("selection", selection), ("holder", holder), ("keys", keys), ("use", use)),
     closing=(

@@ -11,10 +11,11 @@ from kyc.cases.models import Case, Examination
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
+from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.models import Hit
-from reports.facts.determined import IF_TRUE, OVERTAKEN, OWNERS, UNDECIDED, YES
+from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, instant
 
 Facts = dict[str, Any]
@@ -227,7 +228,7 @@ def unreached_owners(reader: Reader, facts: Facts) -> list[str]:
     foreign ones (IAAS-10): the same that the round's own finding names."""
     axis, us = PersonStatus.Axis.IAAS, PersonStatus.Standing.US
     domestic = {row.party_id for row in reader.held(PersonStatus) if (row.axis, row.standing) == (axis, us)}
-    rounds = [found["verdicts"] for found in facts["ownership"]["regimes"] if found["regime"] == OWNERS]
+    rounds = [found["verdicts"] for found in facts["ownership"]["regimes"] if found["regime"] == OF_OWNERS]
     owning = sorted(row["party_id"] for verdicts in rounds for row in verdicts if row["verdict"] == YES)
     people = [reader.parties[pk] for pk in owning if pk in reader.parties and pk not in domestic]
     return [row.name for row in people if not (row.address and row.email and row.phone)]

@@ -17,8 +17,6 @@ IF_TRUE = "would be blocked if the possible match is true"
 OVERTAKEN = "open: ruled on since the round"
 VERDICTS = {regimes.YES: YES, regimes.NO: "no", regimes.INDETERMINATE: UNDECIDED}
 OFAC = "ofac-50"
-# The regime by which this product asks for beneficial owners.
-OWNERS = "iaas-cip"
 
 
 def determinations(reader: Reader) -> list[dict[str, Any]]:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from accounts import backups, restoring
+from accounts import backups, heads, restoring
 from accounts.backups import BadFolder
+from accounts.restoring import Restored
 from tests.figures import Measures
 from tests.running import BASE, Installation, environment, open_folder, python
 
@@ -45,6 +47,36 @@ class TestFolder:
         (tmp_path / "manifest.json").write_bytes(written.encode("utf-8", "surrogateescape"))
         with pytest.raises(BadFolder, match=r"manifest\.json"):
             restoring.restore(tmp_path, tmp_path, reason="A drill.")
+
+
+class TestHeadsOutside:
+    """What outlived the database tells how much of it is lost."""
+
+    def put_aside(self, folder: Path, *lines: str) -> Restored:
+        folder.mkdir()
+        (folder / "heads.jsonl").write_text("".join(lines))
+        done = Restored({"head": {"size": 2}}, incarnation=2)
+        done.lost = restoring.put_aside(done)
+        assert [file.name for file in folder.iterdir()] == ["heads-before-incarnation-2.jsonl"]
+        return done
+
+    @pytest.mark.parametrize(("sizes", "lost"), [((1, 2, 5), 3), ((1, 2), 0), ((1,), 0), ((), 0)])
+    def test_counts_what_came_after_the_backup(self, heads_folder: Path, sizes: tuple[int, ...], lost: int) -> None:
+        lines = [heads.signed(size=size, root=b"r" * 32, at=timezone.now()).line() for size in sizes]
+        assert self.put_aside(heads_folder, *lines).lost == lost
+
+    def test_says_so_where_that_cannot_be_told(self, heads_folder: Path) -> None:
+        done = self.put_aside(heads_folder, "{}\n")
+        assert done.lost is None and done.failed[0].startswith("outside file: ")
+
+    def test_without_any_nothing_is_told(self, heads_folder: Path) -> None:
+        assert restoring.put_aside(Restored({"head": None})) is None
+
+
+def test_rights_are_given_by_the_migration_and_compared_after_it() -> None:
+    told, found = restoring.without_rights({"trigger": [1, "a"], "table right": [9, "b"]}, {"trigger": [1, "a"]})
+    assert restoring.differing("guards", told, found) == []
+    assert restoring.differing("guards", {"trigger": [1, "a"]}, {"trigger": [2, "c"]}) == ["guards: trigger"]
 
 
 def manage(state: Path, *arguments: str, ends: int = 0) -> "subprocess.CompletedProcess[str]":
