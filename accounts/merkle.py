@@ -63,33 +63,53 @@ def split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
+def siblings(index: int, size: int) -> list[tuple[int, int]]:
+    """Beside which subtrees the way leads from the leaf at `index` up to the root of a tree of `size`, each by its first leaf
+    and the one behind its last, the lowest first."""
+    if not 0 <= index < size:
+        raise IndexError(f"no leaf {index} among {size}")
+    found, first, end = [], 0, size
+    while end - first > 1:
+        middle = first + split(end - first)
+        if index < middle:
+            found.append((middle, end))
+            end = middle
+        else:
+            found.append((first, middle))
+            first = middle
+    return found[::-1]
+
+
 def inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     """What leads from the leaf at `index` to the root: the sibling at each level, the lowest first."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"no leaf {index} among {len(leaves)}")
-    if len(leaves) == 1:
-        return []
-    middle = split(len(leaves))
-    if index < middle:
-        return [*inclusion(index, leaves[:middle]), root(leaves[middle:])]
-    return [*inclusion(index - middle, leaves[middle:]), root(leaves[:middle])]
+    return [root(leaves[first:end]) for first, end in siblings(index, len(leaves))]
+
+
+def growth(earlier: int, size: int) -> list[tuple[int, int]]:
+    """Of which subtrees the roots show that a tree of `size` goes on from the one of its first `earlier` leaves: RFC 9162's
+    SUBPROOF, each by its first leaf and the one behind its last."""
+    if not 0 <= earlier <= size:
+        raise IndexError(f"no tree of {earlier} among {size} leaves")
+    found: list[tuple[int, int]] = []
+    first, end = 0, size
+    # Where the earlier tree ends inside the subtree from `first` to `end`.
+    while 0 < earlier < end:
+        middle = first + split(end - first)
+        if earlier <= middle:
+            found.append((middle, end))
+            end = middle
+        else:
+            found.append((first, middle))
+            first = middle
+    # The earlier root itself, which the reader has, is left out.
+    if found and first:
+        found.append((first, end))
+    return found[::-1]
 
 
 def consistency(earlier: int, leaves: Sequence[bytes]) -> list[bytes]:
     """What shows that the tree of the first `earlier` leaves is the beginning of the tree of all."""
-    if not 0 <= earlier <= len(leaves):
-        raise IndexError(f"no tree of {earlier} among {len(leaves)} leaves")
-    return grown(earlier, leaves, is_whole=True) if 0 < earlier < len(leaves) else []
-
-
-def grown(earlier: int, leaves: Sequence[bytes], *, is_whole: bool) -> list[bytes]:
-    """RFC 9162's SUBPROOF: `is_whole` while the earlier root itself, which the reader has, stands at the left."""
-    if earlier == len(leaves):
-        return [] if is_whole else [root(leaves)]
-    middle = split(len(leaves))
-    if earlier <= middle:
-        return [*grown(earlier, leaves[:middle], is_whole=is_whole), root(leaves[middle:])]
-    return [*grown(earlier - middle, leaves[middle:], is_whole=False), root(leaves[:middle])]
+    return [root(leaves[first:end]) for first, end in growth(earlier, len(leaves))]
 
 
 def is_included(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

@@ -7,22 +7,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, checking, sequencer
+from accounts import audit, checking, proofs, sequencer
 from accounts.guards import staff
 from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, User
 from accounts.permissions import Permission
+from accounts.refused import Refused
 from kyc.desk import timeline
 from reports.facts.reader import exact
 from reports.forms import OrganisationField
@@ -178,4 +180,25 @@ def export(request: HttpRequest) -> HttpResponseBase:
         lines(rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit-trail.csv"', "Cache-Control": "private, no-store"},
+    )
+
+
+@staff(Permission.AUDIT_VIEW)
+def proof(request: HttpRequest, pk: int) -> HttpResponse:
+    """That the event stands in the signed log, as a file that can be checked without us; with `since`, the size of a head that
+    the reader has kept, also that the log goes on from that."""
+    event = get_object_or_404(AuditEvent.objects.visible_to(request.user), pk=pk)
+    since = request.GET.get("since", "")
+    try:
+        file = proofs.written(event, since=forms.IntegerField(min_value=1, max_value=2**62).clean(since) if since else None)
+    except (Refused, forms.ValidationError) as refused:
+        messages.error(request, str(refused) if isinstance(refused, Refused) else " ".join(refused.messages))
+        return redirect("audit")
+    if request.method != "HEAD":
+        with transaction.atomic():
+            audit.record("audit.proved", target=event, by=request.user)
+    return HttpResponse(
+        file,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="audit-{event.pk}.json"', "Cache-Control": "private, no-store"},
     )

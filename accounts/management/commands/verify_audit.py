@@ -24,14 +24,14 @@ class Command(NamedCommand):
         parser.add_argument("--processes", metavar="N", type=int, default=os.cpu_count() or 1, help="by default one a processor")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = verification.verify(read(options["head"]) if options["head"] else (), processes=options["processes"])
+        findings = verification.verify(kept_heads(options["head"]) if options["head"] else (), processes=options["processes"])
         self.stdout.write(json.dumps(findings.told()))
         checking.record(findings, audit.operator(None).items())
         if findings.failed:
             raise CommandError("The audit log is not what was signed; see above.", returncode=FAILED)
 
 
-def read(file: Path) -> list[heads.Head]:
+def kept_heads(file: Path) -> list[heads.Head]:
     try:
         with file.open(encoding="utf-8") as lines:
             found = list(heads.read(lines))
