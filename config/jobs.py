@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -34,6 +35,8 @@ MAX_DEATHS = 10
 MAX_ERRORS = 3
 LONGEST_REST = timedelta(hours=1)
 QUIET_AFTER_FAILURE = 2.0
+# Whoever works longer than this on one row hangs, and another worker shall have it.
+LONGEST_WORK = timedelta(minutes=30)
 
 # One statement, so that a row is taken and told apart by its token in one step; the clock is the database's.
 CLAIM = """
@@ -247,6 +250,36 @@ class Claim:
         """Heartbeat of long work; raises Fenced when the row is no longer ours."""
         if not self.mine().update(claimed_until=Now() + self.queue.lease):
             raise Fenced(self.queue.name)
+
+    @contextmanager
+    def kept_up(self) -> Iterator[None]:
+        """Renews the lease while the work inside goes on. Ends with the process, so that a dead worker's row is free when its
+        lease has run out."""
+        stopped = Event()
+        thread = Thread(target=self.keep_up, args=(stopped,), name=f"lease of {self.queue.name} {self.row.pk}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
+
+    def keep_up(self, stopped: Event) -> None:
+        pause = self.queue.lease / 4
+        try:
+            for _ in range(LONGEST_WORK // pause):
+                if stopped.wait(pause.total_seconds()):
+                    return
+                try:
+                    self.renew()
+                except DATABASE_IS_AWAY as error:
+                    database.goes_on(error)
+                    connection.close()
+        except Fenced:
+            # The work finds out when it writes.
+            return
+        finally:
+            connection.close()
 
     @contextmanager
     def finish(self, *, state: str, **columns: Any) -> Iterator[None]:

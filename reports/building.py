@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event, Thread
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.db import connection
 from django.utils import timezone, translation
 
 from accounts import acting, audit
@@ -41,7 +39,7 @@ def run() -> None:
 def build(claim: jobs.Claim) -> None:
     report: Report = claim.row
     # Facts must not depend on the language of whoever runs the worker.
-    with heartbeat(claim), translation.override(LANGUAGE):
+    with claim.kept_up(), translation.override(LANGUAGE):
         facts = collect(claim, report)
         told(claim, DRAWING, stages.PAGES)
         enclosed = envelope.issued(
@@ -54,46 +52,6 @@ def build(claim: jobs.Claim) -> None:
         pages = pdf.render(facts, enclosed)
     with kept(claim, pages) as stored:
         finish(claim, report, facts, enclosed, stored)
-
-
-# Whoever works longer than this hangs, and another worker shall have the row.
-LONGEST = timedelta(minutes=30)
-
-
-@contextmanager
-def heartbeat(claim: jobs.Claim) -> Iterator[None]:
-    """Renews the lease while the work inside goes on, which no one section of it does often enough by itself: a long table
-    takes minutes to set. Dies with the process, so that a dead worker's row is free when its lease has run out."""
-    stopped = Event()
-    thread = Thread(target=beat, args=(claim, stopped), name=f"lease of report {claim.row.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join()
-
-
-def beat(claim: jobs.Claim, stopped: Event) -> None:
-    pause = claim.queue.lease / 4
-    try:
-        for _ in range(LONGEST // pause):
-            if stopped.wait(pause.total_seconds()):
-                return
-            renewed(claim)
-    except jobs.Fenced:
-        # The work finds out when it writes.
-        return
-    finally:
-        connection.close()
-
-
-def renewed(claim: jobs.Claim) -> None:
-    try:
-        claim.renew()
-    except jobs.DATABASE_IS_AWAY as error:
-        jobs.database.goes_on(error)
-        connection.close()
 
 
 def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: dict[str, Any], stored: str) -> None:

@@ -71,15 +71,21 @@ class Installation:
         return dict(json.loads(asked(self.state, "json.dumps(services.pids())")))
 
 
-def descendants(pid: int) -> set[int]:
-    """Every process under `pid` now: children, their children, and so on."""
-    parents: dict[int, int] = {}
+def parents() -> dict[int, int]:
+    """Of every process now, by its id."""
+    found: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process under `pid` now: children, their children, and so on."""
+    above = parents()
     found: set[int] = set()
     front = {pid}
-    while front := {child for child, parent in parents.items() if parent in front} - found:
+    while front := {child for child, parent in above.items() if parent in front} - found:
         found |= front
     return found
 

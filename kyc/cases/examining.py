@@ -54,7 +54,7 @@ QUEUE = Rounds(
     field="state",
     ready=Examination.State.REQUESTED,
     failed=Examination.State.FAILED,
-    lease=timedelta(seconds=60),
+    lease=timedelta(seconds=20),
     since="requested_at",
 )
 
@@ -79,8 +79,8 @@ def run() -> None:
 
 def examine(claim: jobs.Claim) -> None:
     """Computes outside any transaction, then writes all of it in the finishing one."""
-    facts, matches = screened(claim.row)
-    claim.renew()
+    with claim.kept_up():
+        facts, matches = screened(claim.row)
     with claim.finish(state=Examination.State.DONE):
         hits = write_hits(facts, matches)
         blocked, owners = determine(facts, hits)

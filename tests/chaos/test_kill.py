@@ -1,35 +1,52 @@
-"""A worker killed in the middle of a job: its lease runs out, another does the work, and it is done once."""
+"""A worker killed while it links a key, builds a report, or examines a case: nothing is lost, and all is done once."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.chaos.window import Window, introspected, kill, until
+from kyc.cases import examining
+from kyc.keys import linking
+from reports import building
+from tests.chaos.window import Window, introspected, kill, options, until
 from tests.figures import Measures
 from tests.running import Installation, command_line
 
-LEASE = 20
+# They wait for leases of up to half a minute.
+pytestmark = pytest.mark.chaos
+Database = psycopg.Connection[dict[str, Any]]
 
 
 @pytest.fixture
-def app(installation: Installation) -> "Iterator[psycopg.Connection[dict[str, Any]]]":
+def app(installation: Installation) -> Iterator[Database]:
     """A connection of our own to the running installation's database, in the app's role."""
     with psycopg.connect(installation.database_url("app"), autocommit=True, row_factory=dict_row) as connection:
         yield connection
 
 
-def one(app: "psycopg.Connection[dict[str, Any]]", query: str, *values: object) -> dict[str, Any]:
+def one(app: Database, query: str, *values: object) -> dict[str, Any]:
     row = app.execute(query, values).fetchone()
     assert row is not None
     return row
 
 
+def killed_at_work(app: Database, row: Callable[[], dict[str, Any]], is_amid: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The row as it was when its worker was killed in the middle of it."""
+    # The worker that was killed before may still be starting anew.
+    until(within=60, what="a worker is in the middle of it", ask=lambda: row()["claimed_by"] and is_amid(row()))
+    taken = row()
+    pid = int(taken["claimed_by"].partition(":")[2])
+    assert "celery" in command_line(pid)
+    kill(pid)
+    assert row()["state"] == "requested", "it was done before its worker could be killed"
+    return taken
+
+
 def test_a_key_whose_worker_is_killed_is_linked_once_by_another(
-    installation: Installation, app: "psycopg.Connection[dict[str, Any]]", measures: Measures
+    installation: Installation, app: Database, measures: Measures
 ) -> None:
     ingrid = Window(installation)
     ingrid.sign_in_as("ingrid@nordlys.example")
@@ -55,7 +72,11 @@ def test_a_key_whose_worker_is_killed_is_linked_once_by_another(
     app.execute("SELECT pg_advisory_unlock_all()")
 
     assert key()["state"] == "unlinked" and introspected(installation, secret) == {"active": False}
-    until(within=LEASE + 10, what="another worker links the key", ask=lambda: key()["state"] == "active")
+    until(
+        within=linking.QUEUE.lease.total_seconds() + 10,
+        what="another worker links the key",
+        ask=lambda: key()["state"] == "active",
+    )
     waited = time.monotonic() - started
     done = key()
     assert done["claimed_by"].partition(":")[0] == host and done["claimed_by"] != killed["claimed_by"]
@@ -71,3 +92,66 @@ def test_a_key_whose_worker_is_killed_is_linked_once_by_another(
 def environment_of(pid: int) -> str:
     with open(f"/proc/{pid}/environ") as file:
         return file.read()
+
+
+def test_a_report_whose_worker_is_killed_is_issued_once_by_another(
+    installation: Installation, app: Database, measures: Measures
+) -> None:
+    astrid = Window(installation)
+    astrid.sign_in_as("astrid@keyholder.example")
+    path = "/reports/request/"
+    page = astrid.get(path)
+    astrid.post(path, page, kind="R-03", organisation=options(page, "organisation")[0])
+    pk = one(app, "SELECT max(id) AS id FROM reports_report")["id"]
+
+    def report() -> dict[str, Any]:
+        return one(app, "SELECT * FROM reports_report WHERE id = %s", pk)
+
+    taken = killed_at_work(app, report, lambda row: 0 < row["progress"] < 100)
+    started = time.monotonic()
+    within = building.QUEUE.lease.total_seconds() + 30
+    until(within=within, what="another worker issues the report", ask=lambda: report()["state"] == "ready")
+    done = report()
+    assert done["job_token"] > taken["job_token"] and done["claimed_by"] != taken["claimed_by"]
+    assert (done["claimed_until"], done["claims"], done["errors"], done["failure"]) == (None, 0, 0, "")
+    ready = "SELECT count(*) FROM accounts_auditevent WHERE verb = 'report.ready' AND target_id = %s"
+    assert one(app, ready, str(pk))["count"] == 1
+    assert done["file"] and (installation.state / "files" / done["file"]).is_file()
+    left = taken["file"]
+    assert not left or left == done["file"] or not (installation.state / "files" / left).exists(), "a file was left behind"
+    measures("killed while building a report", f"issued {time.monotonic() - started:.1f} s later")
+
+
+def test_an_examination_whose_worker_is_killed_is_done_once_by_another(
+    installation: Installation, app: Database, measures: Measures
+) -> None:
+    """The round is asked for anew of a case before an officer, by a row as the product itself writes it."""
+    case = one(app, "SELECT id, organisation_id FROM kyc_case WHERE state = 'review' ORDER BY id LIMIT 1")
+    # What the round writes after its verdicts: the worker stays inside its transaction, the results half written.
+    holder = psycopg.connect(installation.database_url("owner"))
+    holder.execute("LOCK TABLE kyc_score IN SHARE MODE")
+    pack = one(app, "SELECT rule_pack FROM kyc_examination ORDER BY id DESC LIMIT 1")["rule_pack"]
+    columns = "organisation_id, case_id, state, rule_pack, lists, requested_at, claimed_by, claims, errors, failure"
+    pk = one(
+        app,
+        f"INSERT INTO kyc_examination ({columns}) VALUES (%s, %s, 'requested', %s, '[]', now(), '', 0, 0, '') RETURNING id",
+        *(case["organisation_id"], case["id"], pack),
+    )["id"]
+
+    def examination() -> dict[str, Any]:
+        return one(app, "SELECT *, claimed_until > clock_timestamp() AS leased FROM kyc_examination WHERE id = %s", pk)
+
+    inside = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
+    # What says on whose behalf it is done may stand before it in the same query.
+    writes = (inside, ['%INSERT INTO "kyc_score"%'])
+    taken = killed_at_work(app, examination, lambda row: row["leased"] and bool(app.execute(*writes).fetchone()))
+    holder.rollback()
+    holder.close()
+    started = time.monotonic()
+    within = examining.QUEUE.lease.total_seconds() + 30
+    until(within=within, what="another worker examines the case", ask=lambda: examination()["state"] == "done")
+    done = examination()
+    assert done["job_token"] > taken["job_token"] and done["claimed_by"] != taken["claimed_by"]
+    assert (done["claimed_until"], done["claims"], done["errors"], done["failure"]) == (None, 0, 0, "")
+    assert one(app, "SELECT count(*) FROM kyc_score WHERE examination_id = %s", pk)["count"] == 1
+    measures("killed while examining a case", f"examined {time.monotonic() - started:.1f} s later")

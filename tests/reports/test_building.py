@@ -77,7 +77,7 @@ def claimed_after(lease: timedelta) -> jobs.Claim:
 
 
 def beating(report: Report) -> int:
-    return sum(thread.name == f"lease of report {report.pk}" for thread in threading.enumerate())
+    return sum(thread.name == f"lease of reports.build {report.pk}" for thread in threading.enumerate())
 
 
 def stored(report: Report) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class TestHeartbeat:
         self, report: Report, kept: Kept, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The negative control."""
-        monkeypatch.setattr(building, "heartbeat", lambda claim: nullcontext())
+        monkeypatch.setattr(jobs.Claim, "kept_up", lambda claim: nullcontext())
         taken = self.drawn_slowly(monkeypatch, short_lease)
         building.run()
         assert any(taken)
@@ -249,20 +249,20 @@ class TestHeartbeat:
         assert stored(report)["state"] == "ready"
 
     def test_one_that_hangs_is_let_go(self, report: Report, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(building, "LONGEST", short_lease)
+        monkeypatch.setattr(jobs, "LONGEST_WORK", short_lease)
         slow = claimed()
-        with building.heartbeat(slow):
+        with slow.kept_up():
             time.sleep(short_lease.total_seconds() * 2.2)
             assert building.QUEUE.claim() is not None
 
     def test_it_ends_with_the_work_and_when_the_row_is_lost(self, report: Report, short_lease: timedelta) -> None:
-        with building.heartbeat(claimed()):
+        with claimed().kept_up():
             assert beating(report) == 1
             lease_expires()
             claimed()
             time.sleep(short_lease.total_seconds())
             assert beating(report) == 0
-        with claimed_after(short_lease) as claim, building.heartbeat(claim):
+        with claimed_after(short_lease) as claim, claim.kept_up():
             raise ZeroDivisionError("whatever work raises")
         assert beating(report) == 0
 

@@ -1,0 +1,232 @@
+"""Keys, examinations and reports are asked for while workers, beat, PostgreSQL and Valkey are killed and frozen: nothing is lost,
+nothing done twice, and all is done soon after."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from tests import figures
+from tests.chaos.killer import Killer
+from tests.chaos.load import Examinations, Keys, Load, Reports, Row, Wire, burst, rows
+from tests.chaos.window import Window, introspected, until
+from tests.running import Installation, python
+
+SETTLES_WITHIN = 60
+MESSAGES_A_JOB = 3
+OFF_SECONDS = 300
+LINKED = """
+SELECT k.name, k.state,
+    (SELECT count(*) FROM kyc_link l WHERE l.key_id = k.id) AS effects,
+    (SELECT count(*) FROM accounts_auditevent a WHERE a.verb = 'key.linked' AND a.details->>'key' = k.prefix) AS told
+FROM kyc_key k WHERE k.name LIKE %s || ' %%'
+"""
+EXAMINED = """
+SELECT e.id, e.state,
+    (SELECT count(*) FROM kyc_score s WHERE s.examination_id = e.id) AS effects,
+    (SELECT count(*) FROM accounts_auditevent a WHERE a.verb = 'case.examined' AND a.target_id = e.id::text) AS told
+FROM kyc_examination e WHERE e.id > %s
+"""
+ISSUED = """
+SELECT r.id, r.state, (r.file <> '')::int AS effects,
+    (SELECT count(*) FROM accounts_auditevent a WHERE a.verb = 'report.ready' AND a.target_id = r.id::text) AS told
+FROM reports_report r WHERE r.id > %s
+"""
+MAILED = """
+SELECT m.subject, m.state, (SELECT count(*) FROM demo_mail d WHERE d.subject = m.subject) AS effects
+FROM accounts_message m WHERE m.subject LIKE %s || ' %%'
+"""
+WAITING = """
+SELECT 'key' FROM kyc_key WHERE state = 'unlinked'
+UNION ALL SELECT 'examination' FROM kyc_examination WHERE state = 'requested'
+UNION ALL SELECT 'report' FROM reports_report WHERE state = 'requested'
+UNION ALL SELECT 'mail' FROM accounts_message WHERE state = 'queued'
+"""
+NAMED = "SELECT file FROM reports_report WHERE file <> '' UNION ALL SELECT file FROM kyc_document WHERE file <> ''"
+LAST = "SELECT (SELECT max(id) FROM kyc_examination) AS examination, (SELECT coalesce(max(id), 0) FROM reports_report) AS report"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is asked for, what is struck, and in how many seconds."""
+
+    keys: int
+    examinations: int
+    reports: int
+    kills: dict[str, int]
+    lasts: float
+    burst: int
+
+
+SHORT = Plan(
+    keys=8, examinations=4, reports=0, kills={"child": 1, "group": 1, "postgres": 1, "valkey": 1, "beat": 1}, lasts=12, burst=30
+)
+WHOLE = Plan(
+    keys=140,
+    examinations=100,
+    reports=60,
+    kills={
+        "child": 34, "parent": 33, "group": 33, "postgres": 20, "valkey": 20, "beat": 10, "frozen postgres": 1, "frozen valkey": 1
+    },
+    lasts=480,
+    burst=300,
+)  # fmt: skip
+SEEDS = [int(seed) for seed in os.environ.get("KEYHOLDER_CHAOS_SEED", "1 2 3").split()]
+
+
+def are_settled(installation: Installation, since: float) -> float:
+    """Seconds after `since` at which nothing waits any more."""
+    until(within=SETTLES_WITHIN - (time.monotonic() - since), what="all is done", ask=lambda: not rows(installation, WAITING))
+    return round(time.monotonic() - since, 1)
+
+
+def wrong(found: list[Row], done: str) -> list[Row]:
+    """Those that were lost, or done more than once."""
+    return [row for row in found if (row["state"], row["effects"], row["told"]) != (done, 1, 1)]
+
+
+def strays(installation: Installation) -> set[str]:
+    """Files that no row names."""
+    folder = installation.state / "files"
+    kept = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return kept - {row["file"] for row in rows(installation, NAMED)}
+
+
+@pytest.mark.parametrize(
+    ("plan", "seed"),
+    [pytest.param(SHORT, 1, id="short"), *(pytest.param(WHOLE, seed, marks=pytest.mark.chaos, id=str(seed)) for seed in SEEDS)],
+)
+def test_what_is_killed_loses_and_doubles_nothing(installation: Installation, plan: Plan, seed: int) -> None:
+    name = f"chaos {seed} {plan.lasts:.0f}"
+    (last,) = rows(installation, LAST)
+    wire, littered = Wire(installation), strays(installation)
+    wire.start()
+    # They end somewhat before the killing does.
+    lasts = plan.lasts * 0.6
+    keys = Keys(installation, name, count=plan.keys, lasts=lasts)
+    loads: list[Load] = [keys]
+    loads += [Examinations(installation, "examinations", count=plan.examinations, lasts=lasts)]
+    loads += [Reports(installation, "reports", count=plan.reports, lasts=lasts)]
+    killer = Killer(installation, kills=plan.kills, lasts=plan.lasts, seed=seed)
+    for load in loads:
+        load.start()
+    killer.spree()
+    last_kill = time.monotonic()
+    for load in loads:
+        load.join(timeout=SETTLES_WITHIN)
+    settled = are_settled(installation, last_kill)
+    messages = wire.messages
+    at_once = time.monotonic()
+    burst(installation, name, plan.burst)
+    calmed = are_settled(installation, at_once)
+    wire.stopped.set()
+
+    linked, examined = rows(installation, LINKED, name), rows(installation, EXAMINED, last["examination"])
+    issued, mailed = rows(installation, ISSUED, last["report"]), rows(installation, MAILED, name)
+    jobs = len(linked) + len(examined) + len(issued)
+    bad = {
+        "links": wrong(linked, "active"),
+        "examinations": wrong(examined, "done"),
+        "reports": wrong(issued, "ready"),
+        "mails": [row for row in mailed if (row["state"], row["effects"]) != ("sent", 1)],
+        "strays": sorted(strays(installation) - littered),
+        "secrets": [secret[:16] for secret in keys.secrets if introspected(installation, secret)["active"] is not True],
+    }
+    verified = python(installation.state, "manage.py", "verify_audit")
+    found = {
+        "kills": dict(killer.struck),
+        "workers_struck_with_a_job_in_hand": killer.at_work,
+        "links": len(linked),
+        "examinations": len(examined),
+        "reports": len(issued),
+        "lost_or_doubled": sum(map(len, bad.values())),
+        "requests_failed": sum(load.failures for load in loads),
+        "settled_after_last_kill_s": settled,
+        "messages_a_job": round(messages / jobs, 2),
+        "burst": len(mailed),
+        "burst_done_s": calmed,
+        "messages_a_mail": round((wire.messages - messages) / plan.burst, 2),
+    }
+    if plan is WHOLE:
+        figures.keep(f"chaos-{seed}", seeds=[seed], figures=found)
+    assert killer.struck == plan.kills and killer.at_work > 0
+    assert [load.done for load in loads] == [plan.keys, plan.examinations, plan.reports]
+    assert len(linked) >= plan.keys and len(examined) >= plan.examinations and len(issued) >= plan.reports
+    assert len(mailed) == plan.burst
+    assert not any(bad.values()), bad
+    assert messages <= MESSAGES_A_JOB * jobs and wire.messages - messages <= MESSAGES_A_JOB * plan.burst
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@contextmanager
+def broker_off(installation: Installation) -> Iterator[None]:
+    conf = installation.state / "supervisord.conf"
+
+    def control(verb: str) -> None:
+        command = Path(sys.executable).parent / "supervisorctl"
+        subprocess.run([command, "-c", conf, verb, "services:valkey"], check=True, stdout=subprocess.DEVNULL)
+
+    control("stop")
+    try:
+        yield
+    finally:
+        control("start")
+
+
+def answer_times(window: Window, until_then: float) -> list[float]:
+    """Milliseconds of one page after the other."""
+    taken = []
+    while time.monotonic() < until_then:
+        started = time.monotonic()
+        window.get("/verification/keys/")
+        taken.append((time.monotonic() - started) * 1000)
+        time.sleep(0.1)
+    return taken
+
+
+@pytest.mark.chaos
+def test_while_the_broker_is_off_the_web_answers_and_nothing_is_lost(installation: Installation) -> None:
+    (last,) = rows(installation, LAST)
+    reader = Window(installation)
+    reader.sign_in_as("ingrid@nordlys.example")
+    before = answer_times(reader, time.monotonic() + 20)
+    keys = Keys(installation, "broker off", count=40, lasts=OFF_SECONDS / 2)
+    examinations = Examinations(installation, "examinations", count=20, lasts=OFF_SECONDS / 2)
+    reports = Reports(installation, "reports", count=10, lasts=OFF_SECONDS / 2)
+    loads: tuple[Load, ...] = (keys, examinations, reports)
+    with broker_off(installation):
+        for load in loads:
+            load.start()
+        during = answer_times(reader, time.monotonic() + OFF_SECONDS)
+        for load in loads:
+            load.join(timeout=1)
+        waited = len(rows(installation, WAITING))
+    settled = are_settled(installation, time.monotonic())
+    bad: dict[str, Any] = {
+        "links": wrong(rows(installation, LINKED, "broker off"), "active"),
+        "examinations": wrong(rows(installation, EXAMINED, last["examination"]), "done"),
+        "reports": wrong(rows(installation, ISSUED, last["report"]), "ready"),
+    }
+    found = {
+        "off_s": OFF_SECONDS,
+        "waited": waited,
+        "requests_failed": sum(load.failures for load in loads),
+        "page_ms_before": round(median(before), 1),
+        "page_ms_during": round(median(during), 1),
+        "slowest_ms_during": round(max(during), 1),
+        "settled_after_return_s": settled,
+        "lost_or_doubled": sum(map(len, bad.values())),
+    }
+    figures.keep("chaos-broker", seeds=[], figures=found)
+    assert [load.done for load in loads] == [40, 20, 10] and waited >= 70
+    assert not any(bad.values()), bad
+    assert sum(load.failures for load in loads) == 0
+    assert median(during) < 1.5 * median(before)
