@@ -1,10 +1,12 @@
-"""What the audit costs whoever writes, beside the same work without it, and how fast the whole log is verified.
+"""What the audit costs whoever writes, beside the same work without it, how soon an event has its place, and how fast the whole
+log is verified.
 
 The work is a customer's own: a company founded, declared and described, a dozen rows in seven transactions. It is done with
 the audit and with the audit silenced, in turns, and then with the history triggers on and off, all in one run.
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +15,11 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts import audit, sequencer, verification
 from accounts.models import AuditEvent, AuditLeaf
+from config import sweep
 from tests import cast, figures
 from tests.conftest import become
 
@@ -124,6 +127,51 @@ class TestCost:
         figures.keep("audit-cost", seeds=[], figures=told)
         assert AuditLeaf.objects.count() >= ROUNDS
         assert whole <= MOST
+
+
+# In these seconds so many write, each as fast as it can with a breath between.
+WRITING_SECONDS, WRITERS, BREATH = 60, 8, 0.05
+PLACE_WITHIN = 2.0
+DELAYS = """
+SELECT percentile_cont(ARRAY[0.5, 0.99, 1.0]) WITHIN GROUP (ORDER BY extract(epoch FROM h.at - e.at))
+FROM accounts_auditleaf l JOIN accounts_auditevent e ON e.id = l.event_id
+CROSS JOIN LATERAL (SELECT at FROM accounts_audithead WHERE size > l.index ORDER BY size LIMIT 1) h
+"""
+
+
+class TestDelay:
+    def test_an_event_has_its_place_within_two_seconds(self) -> None:
+        """The tick of the sweeper, once a second, beside eight who write."""
+        alice = cast.customer()
+        until = time.monotonic() + WRITING_SECONDS
+
+        def write() -> None:
+            while time.monotonic() < until:
+                with transaction.atomic():
+                    audit.record("test.done", target=alice, by=alice, reason="It was due.")
+                time.sleep(BREATH)
+            connection.close()
+
+        writers = [threading.Thread(target=write) for _ in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+        while any(writer.is_alive() for writer in writers) or sequencer.oldest_waiting():
+            started = time.monotonic()
+            sequencer.tick()
+            time.sleep(max(0.0, sweep.EVERY - (time.monotonic() - started)))
+        with connection.cursor() as cursor:
+            cursor.execute(DELAYS)
+            middle, late, last = map(float, cursor.fetchone()[0])
+        told = {
+            "events": AuditLeaf.objects.count(),
+            "a second": round(AuditLeaf.objects.count() / WRITING_SECONDS),
+            "median": f"{middle:.2f} s",
+            "p99": f"{late:.2f} s, at most {PLACE_WITHIN:.0f} s",
+            "longest": f"{last:.2f} s",
+        }
+        figures.keep("audit-delay", seeds=[], figures=told)
+        assert AuditLeaf.objects.count() > WRITING_SECONDS
+        assert late <= PLACE_WITHIN
 
 
 class TestVerification:
