@@ -2,19 +2,18 @@
 
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pikepdf
-import weasyprint
 from django.conf import settings
 from django.template.loader import render_to_string
-from weasyprint.urls import URLFetcher
 
 from reports import canonical
 
+if TYPE_CHECKING:
+    from weasyprint.urls import URLFetcher
+
 PAPER = settings.BASE_DIR / "templates" / "reports" / "paper"
-# The page fetches nothing: neither from the network nor from the disk.
-NOTHING = URLFetcher(allowed_protocols=())
 RELATIONSHIPS = {"report.json": "Source", "envelope.json": "Data", "methodology.txt": "Supplement", "manifest.json": "Data"}
 PDF_UA = """
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
@@ -38,16 +37,26 @@ class WrongDigest(ValueError):
 
 def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
     """The PDF of a report. Raises WrongDigest when the envelope's sha256 is not that of the facts."""
+    # Half of what it takes to start a process, of which few draw a page.
+    import weasyprint
+
     if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
         raise WrongDigest(envelope["number"])
     html = render_to_string(f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
     styles = weasyprint.CSS(filename=str(PAPER / "paper.css"))
-    document = weasyprint.HTML(string=html, url_fetcher=NOTHING).render(stylesheets=[styles])
+    document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=[styles])
     document.metadata.attachments = [
         weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name])
         for name, data in sorted(files(facts, envelope).items())
     ]
     return conforming(document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True))
+
+
+def nothing() -> "URLFetcher":
+    """What the page may fetch, from the network or the disk."""
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols=())
 
 
 def files(facts: dict[str, Any], envelope: dict[str, Any]) -> dict[str, bytes]:
