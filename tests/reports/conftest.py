@@ -9,6 +9,7 @@ from django.test import override_settings
 from accounts import organisations
 from accounts.models import Organisation, User
 from accounts.vault import VaultStorage
+from reports import pdf
 from reports.models import Report
 from tests import cast
 from tests.conftest import owner
@@ -20,6 +21,12 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = QUICK
+
+
+@pytest.fixture
+def quick_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages take most of a report's time; what is not about them makes do with these."""
+    monkeypatch.setattr(pdf, "render", lambda facts, envelope: b"%PDF-1.7 pages")
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ class TestRun:
             {"sha256": report.sha256},
         )
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_a_second_run_changes_nothing(self, report: Report, kept: Kept) -> None:
         building.run()
         first, files = stored(report), kept()
@@ -111,6 +112,7 @@ class TestRun:
         assert kept() == files
         assert AuditEvent.objects.filter(verb="report.ready").count() == 1
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_progress_moves_forward_and_names_what_is_done(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[tuple[int, str]] = []
         told = building.told
@@ -137,6 +139,7 @@ class TestRun:
             assert Report.pgh_event_model.objects.count() == events
 
 
+@pytest.mark.usefixtures("quick_pages")
 class TestKilled:
     def test_between_the_file_and_the_finish_leaves_one_file_and_one_finish(self, report: Report, kept: Kept) -> None:
         died = processes.python("-c", KILLED_BEFORE_THE_FINISH)
@@ -172,6 +175,7 @@ class TestKilled:
         assert kept() == {Path(Report.objects.get(state="ready").file.path)}
 
 
+@pytest.mark.usefixtures("quick_pages")
 class TestFenced:
     def test_a_worker_that_was_overtaken_takes_its_file_away_and_writes_nothing(self, report: Report, kept: Kept) -> None:
         slow = claimed()
@@ -205,6 +209,7 @@ def short_lease(monkeypatch: pytest.MonkeyPatch) -> timedelta:
     return lease
 
 
+@pytest.mark.usefixtures("quick_pages")
 class TestHeartbeat:
     def drawn_slowly(self, monkeypatch: pytest.MonkeyPatch, lease: timedelta) -> list[jobs.Claim | None]:
         """Pages that take two leases, and what another worker gets meanwhile."""
@@ -267,6 +272,7 @@ class TestHeartbeat:
         assert beating(report) == 0
 
 
+@pytest.mark.usefixtures("quick_pages")
 class TestFailing:
     def test_it_rests_and_then_fails_with_the_reason(self, organisation: Organisation, kept: Kept) -> None:
         report = actions.request(organisation, by=cast.staff("auditor"))
@@ -300,6 +306,7 @@ def ready(report: Report) -> Report:
     return report
 
 
+@pytest.mark.usefixtures("quick_pages")
 class TestReady:
     def test_nothing_of_it_or_of_its_history_changes_by_sql(self, ready: Report) -> None:
         before = stored(ready)

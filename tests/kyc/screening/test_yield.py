@@ -125,6 +125,7 @@ class TestControls:
         assert measured.share > MOST_STOPPED
 
 
+@pytest.mark.soak
 class TestThePublishersWholeFiles:
     """The SDN and consolidated lists with aliases, addresses and comments, where they lie on this machine."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit, organisations
 from accounts.models import AuditEvent, Organisation, Snapshot
 from kyc.keys.models import Key
-from reports import actions, building, canonical, pdf
+from reports import actions, building, canonical
 from tests import cast
 from tests.reports import processes, story
 
@@ -30,6 +30,7 @@ def rendered(folder: Path, kind: str = "R-03", **changed: Any) -> dict[str, Any]
     return json.loads(out.getvalue())  # type: ignore[no-any-return]  # one object
 
 
+@pytest.mark.usefixtures("quick_pages")
 @COMMITTED
 class TestElsewhere:
     def test_another_process_in_other_surroundings_writes_the_issued_report(self, tmp_path: Path) -> None:
@@ -51,6 +52,7 @@ class TestElsewhere:
         assert canonical.encode(story.dossier_of(told.organisation)) != written, "the negative control"
 
 
+@pytest.mark.usefixtures("quick_pages")
 @COMMITTED
 class TestPeriod:
     def test_another_process_writes_the_issued_attribution_report(self, tmp_path: Path) -> None:
@@ -122,6 +124,7 @@ class TestNeverSent:
         assert refused.value.returncode == 1
 
 
+@pytest.mark.usefixtures("quick_pages")
 @COMMITTED
 class TestSandbox:
     def test_it_is_neither_the_default_nor_to_be_had_by_number(self, tmp_path: Path) -> None:
@@ -153,6 +156,7 @@ class TestExits:
             assert done.stdout == ""
 
 
+@pytest.mark.usefixtures("quick_pages")
 @pytest.mark.django_db
 class TestRefused:
     @pytest.mark.parametrize(
@@ -216,6 +220,7 @@ class TestDraft:
         event = AuditEvent.objects.get(verb="report.drafted")
         assert (event.organisation_id, event.details["sha256"]) == (organisation.pk, said["sha256"])
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_no_file_is_written_that_cannot_be_written_down(
         self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -227,16 +232,17 @@ class TestDraft:
             rendered(tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_nothing_is_written_down_when_no_file_can_be_written(self, organisation: Organisation, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")
         with pytest.raises(CommandError):
             rendered(tmp_path / "file" / "out")
         assert not AuditEvent.objects.filter(verb="report.drafted").exists()
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_without_a_subject_it_is_the_first_and_says_so_and_with_one_that(
-        self, organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, organisation: Organisation, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr(pdf, "render", lambda facts, envelope: b"")
         bob = cast.customer("bob@sudlys.example", "Bob")
         second = cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
         err = io.StringIO()
@@ -244,12 +250,14 @@ class TestDraft:
         assert err.getvalue() == f"No --subject was named: this is about organisation {organisation.pk}, {organisation.name}.\n"
         assert rendered(tmp_path, subject=second.pk)["subject"] == {"id": second.pk, "name": "Sudlys AS"}
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_asking_for_now_knows_what_was_written_just_before(self, organisation: Organisation, tmp_path: Path) -> None:
         before = Snapshot.objects.count()
         said = rendered(tmp_path)
         assert Snapshot.objects.count() == before + 1
         assert said["valid_at"] == said["known_at"]
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_a_past_day_is_as_of_its_end(self, organisation: Organisation, tmp_path: Path) -> None:
         yesterday = timezone.now() - timedelta(days=1)
         said = rendered(tmp_path, valid_at=f"{yesterday:%Y-%m-%d}")
