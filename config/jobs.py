@@ -31,7 +31,8 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-MAX_DEATHS = 10
+# A row that waits while workers are killed all around it dies often without being to blame.
+MAX_DEATHS = 20
 MAX_ERRORS = 3
 LONGEST_REST = timedelta(hours=1)
 QUIET_AFTER_FAILURE = 2.0

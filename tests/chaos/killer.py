@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import psycopg
 
-from tests.chaos.load import database
+from tests.chaos.load import Row, database
 from tests.chaos.window import until
 from tests.running import Installation, command_line, descendants, parents
 
@@ -24,9 +24,11 @@ AT_WORK = " UNION ALL ".join(
 
 class Killer:
     """`kills` says how often each is struck in about `lasts` seconds: a worker's `child`, its `parent`, the `group` of both,
-    `beat`, `postgres`, `valkey`, and the two servers `frozen`. A worker is struck with a job in its hands, where there is one."""
+    `beat`, `postgres`, `valkey`, and the two servers `frozen`. For `aims` seconds the killer
+    waits for a worker with a job in its hands."""
 
-    def __init__(self, installation: Installation, *, kills: dict[str, int], lasts: float, seed: int) -> None:
+    def __init__(self, installation: Installation, *, kills: dict[str, int], lasts: float, aims: float, seed: int) -> None:
+        self.aims = aims
         self.installation, self.root, self.kills, self.lasts = installation, installation.process.pid, kills, lasts
         self.draw, self.struck, self.at_work = random.Random(seed), Counter[str](), 0
 
@@ -59,8 +61,8 @@ class Killer:
     def strike_workers(self, which: str) -> None:
         parent, children = until(within=60, what="a worker runs", ask=self.worker)
         working = self.working(children)
-        self.at_work += bool(working)
-        child = self.draw.choice(sorted(working or children))
+        child = self.draw.choice(sorted(working if working and self.aims else children))
+        self.at_work += child in working if which == "child" else bool(working)
         self.kill({"child": [child], "parent": [parent], "group": [parent, *children]}[which])
 
     def worker(self) -> tuple[int, set[int]] | None:
@@ -72,19 +74,20 @@ class Killer:
         return None
 
     def working(self, children: set[int]) -> set[int]:
-        """Those with a job in their hands, waited for a while."""
-        deadline = time.monotonic() + 3
+        """Those with a job in their hands."""
+        deadline = time.monotonic() + self.aims
         try:
             with database(self.installation) as app:
-                while time.monotonic() < deadline:
-                    holders = {int(row["claimed_by"].rpartition(":")[2]) for row in app.execute(AT_WORK)}
-                    if working := holders & children:
-                        return working
+                while not (working := self.holders(app) & children) and time.monotonic() < deadline:
                     time.sleep(0.02)
+                return working
         except psycopg.OperationalError:
             # It was killed a moment ago.
             pass
         return set()
+
+    def holders(self, app: "psycopg.Connection[Row]") -> set[int]:
+        return {int(row["claimed_by"].rpartition(":")[2]) for row in app.execute(AT_WORK)}
 
     def freeze(self, program: str) -> None:
         main = min(self.found(program))

@@ -64,20 +64,28 @@ class Plan:
     reports: int
     kills: dict[str, int]
     lasts: float
+    aims: float
     burst: int
 
 
 SHORT = Plan(
-    keys=8, examinations=4, reports=0, kills={"child": 1, "group": 1, "postgres": 1, "valkey": 1, "beat": 1}, lasts=12, burst=30
+    keys=8,
+    examinations=4,
+    reports=0,
+    kills={"child": 1, "group": 1, "postgres": 1, "valkey": 1, "beat": 1},
+    lasts=12,
+    aims=3,
+    burst=30,
 )
 WHOLE = Plan(
     keys=140,
-    examinations=100,
-    reports=60,
+    examinations=120,
+    reports=40,
     kills={
         "child": 34, "parent": 33, "group": 33, "postgres": 20, "valkey": 20, "beat": 10, "frozen postgres": 1, "frozen valkey": 1
     },
     lasts=900,
+    aims=0,
     burst=300,
 )  # fmt: skip
 SEEDS = [int(seed) for seed in os.environ.get("KEYHOLDER_CHAOS_SEED", "1 2 3").split()]
@@ -119,7 +127,7 @@ def test_what_is_killed_loses_and_doubles_nothing(installation: Installation, pl
     loads: list[Load] = [keys]
     loads += [Examinations(installation, "examinations", count=plan.examinations, lasts=lasts)]
     loads += [Reports(installation, "reports", count=plan.reports, lasts=lasts)]
-    killer = Killer(installation, kills=plan.kills, lasts=plan.lasts, seed=seed)
+    killer = Killer(installation, kills=plan.kills, lasts=plan.lasts, aims=plan.aims, seed=seed)
     for load in loads:
         load.start()
     killer.spree()
@@ -230,7 +238,9 @@ def test_while_the_broker_is_off_the_web_answers_and_nothing_is_lost(installatio
         "lost_or_doubled": sum(map(len, bad.values())),
     }
     figures.keep("chaos-broker", seeds=[], figures=found)
-    assert [load.done for load in loads] == [40, 20, 10] and waited >= 70
+    assert [load.done for load in loads] == [40, 20, 10]
+    # What a worker had in its hands when the broker went, it ends.
+    assert waited >= 60
     assert not any(bad.values()), bad
     assert sum(load.failures for load in loads) == 0
     assert median(during) < 1.5 * median(before)

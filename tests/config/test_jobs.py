@@ -174,20 +174,20 @@ class TestClaim:
         assert QUEUE.is_waiting()
         assert claimed().token > dead.token
 
-    def test_a_row_on_which_ten_workers_died_fails_with_the_reason_and_the_next_is_taken(self) -> None:
+    def test_a_row_on_which_too_many_workers_died_fails_with_the_reason_and_the_next_is_taken(self) -> None:
         poison, sound = queued(), queued(state="sent")
-        for _ in range(10):
+        for _ in range(jobs.MAX_DEATHS):
             assert claimed().row == poison
             lease_expires()
         Message.objects.filter(pk=sound.pk).update(state="queued", claimed_until=None)
         assert claimed().row == sound
         poison.refresh_from_db()
         assert (poison.state, poison.claimed_until) == ("failed", None)
-        assert poison.failure == "Workers died on it 10 times."
+        assert poison.failure == f"Workers died on it {jobs.MAX_DEATHS} times."
 
     def test_errors_are_no_deaths(self) -> None:
-        queued(claims=11, errors=2)
-        assert claimed().row.claims == 12
+        queued(claims=jobs.MAX_DEATHS + 1, errors=2)
+        assert claimed().row.claims == jobs.MAX_DEATHS + 2
 
     def test_it_leaves_nothing_in_the_history(self) -> None:
         queued()
