@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.app.amqp import AMQP
 from kombu import Connection
 
 from accounts import acting
@@ -39,8 +40,21 @@ class NamedTask(Task):
             return super().__call__(*args, **kwargs)
 
 
+class BackSoon(Connection):
+    """Tries again every five seconds at most. Kombu's half a minute would keep all work waiting after a long outage."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Connection:
+        return super().ensure_connection(*args, **{"interval_step": 1, "interval_max": 5, **kwargs})
+
+
+class Broker(AMQP):
+    Connection = BackSoon
+
+
 class Keyholder(Celery):
     """Publishes over connections of its own in every process: a worker that wakes another must not wait either."""
+
+    amqp_cls = Broker
 
     def connection_for_write(self, url: str | None = None, **kwargs: Any) -> Connection:
         kwargs["transport_options"] = {**PUBLISHING, **(kwargs.get("transport_options") or {})}

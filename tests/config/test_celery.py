@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 import pytest
+from kombu.exceptions import OperationalError
 from redis import Redis
 
 from config import installation, jobs, valkey, wake
@@ -115,6 +116,18 @@ class TestPublishing:
         _, seconds = timed(task)
         broker.thaw()
         assert seconds > PATIENCE
+
+
+class TestConsuming:
+    def test_a_worker_is_back_within_seconds_of_a_long_outage(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As its consumer asks, which leaves the pauses to the connection."""
+        monkeypatch.setattr("kombu.utils.functional.sleep", lambda seconds: None)
+        pauses: list[float] = []
+        with pytest.raises(OperationalError):
+            app.connection_for_read(f"redis+socket://{tmp_path}/none").ensure_connection(
+                lambda error, pause: pauses.append(pause), 20
+            )
+        assert len(pauses) == 20 and max(pauses) == pauses[-1] == 5
 
 
 class TestApp:
