@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -79,9 +78,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def become(role: str) -> None:
-    for connection in connections.all():
-        connection.close()
-        connection.settings_dict["USER"] = settings.DB_ROLE_NAMES[role]
+    for one in connections.all():
+        one.close()
+        one.settings_dict["USER"] = settings.DB_ROLE_NAMES[role]
 
 
 @contextmanager
@@ -98,12 +97,20 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any, djang
     with django_db_blocker.unblock():
         with owner():
             made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+            with connection.cursor() as cursor:
+                # Nobody misses what a power cut would take of it.
+                cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
         flush = TransactionTestCase._fixture_teardown
+        tables = map(connection.ops.quote_name, connection.introspection.django_table_names(only_existing=True))
+        filled = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in tables)
 
         def flush_as_owner(self: TransactionTestCase) -> None:
-            """Without what follows a migration: emptied tables keep their rights, and nothing reads Django's own permissions."""
-            with owner():
-                call_command("flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True)
+            """Empties the tables that are not, a fourth of all. Without what follows a migration: emptied tables keep their
+            rights, and nothing reads Django's own permissions."""
+            with owner(), connection.cursor() as cursor:
+                cursor.execute(filled)
+                if names := [name for (name,) in cursor.fetchall()]:
+                    cursor.execute(f"TRUNCATE {', '.join(names)} CASCADE")
 
         TransactionTestCase._fixture_teardown = flush_as_owner  # type: ignore[method-assign]  # flush truncates, app may not
         yield
