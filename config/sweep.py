@@ -14,6 +14,7 @@ from config import jobs
 logger = logging.getLogger(__name__)
 EVERY = 1.0
 TICKS_A_SWEEP = 2
+LONGEST_PAUSE = 4
 
 
 class Sweeper(celery.beat.Scheduler):
@@ -21,7 +22,7 @@ class Sweeper(celery.beat.Scheduler):
     look at the queues."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.ticks = 0
+        self.ticks, self.waker = 0, Waker()
         self.audit, self.snapshots, self.queues = jobs.Outage("audit"), jobs.Outage("snapshots"), jobs.Outage("sweeps")
         super().__init__(*args, **kwargs)
 
@@ -34,7 +35,7 @@ class Sweeper(celery.beat.Scheduler):
         self.attempt(sequencer.tick, self.audit)
         self.attempt(snapshots.tick, self.snapshots)
         if self.ticks % TICKS_A_SWEEP == 0:
-            self.attempt(sweep, self.queues)
+            self.attempt(self.waker.sweep, self.queues)
         self.ticks += 1
         close_old_connections()
         return max(0.0, EVERY - (time.monotonic() - started))
@@ -52,9 +53,25 @@ class Sweeper(celery.beat.Scheduler):
             outage.ends()
 
 
-def sweep() -> list[str]:
-    """Wakes the task of every queue that has an eligible row; returns the queues' names."""
-    found = [(queue, task) for queue, task in jobs.SWEPT if queue.is_waiting()]
-    for _, task in found:
-        jobs.publish(task)
-    return [queue.name for queue, _ in found]
+class Waker:
+    """Wakes the task of every queue that has an eligible row: at once, and as long as it goes on having one after two, four, and
+    then every eight seconds. Where all workers are busy a further wake-up only waits behind the others."""
+
+    def __init__(self) -> None:
+        self.sweeps = 0
+        # From which sweep on a queue is woken again, and after how many the next time.
+        self.again: dict[str, tuple[int, int]] = {}
+
+    def sweep(self) -> list[str]:
+        """The names of the queues whose task was woken."""
+        self.sweeps += 1
+        waiting = [(queue.name, task) for queue, task in jobs.SWEPT if queue.is_waiting()]
+        self.again = {name: self.again[name] for name, _ in waiting if name in self.again}
+        return [name for name, task in waiting if self.wakes(name, task)]
+
+    def wakes(self, name: str, task: Any) -> bool:
+        due, pause = self.again.get(name, (0, 1))
+        if self.sweeps < due or not jobs.publish(task):
+            return False
+        self.again[name] = (self.sweeps + pause, min(2 * pause, LONGEST_PAUSE))
+        return True

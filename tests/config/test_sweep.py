@@ -18,7 +18,12 @@ from config.celery import app
 def published(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the tasks that were woken, in order."""
     names: list[str] = []
-    monkeypatch.setattr(jobs, "publish", lambda task: names.append(task.name))
+
+    def publish(task: Any) -> bool:
+        names.append(task.name)
+        return True
+
+    monkeypatch.setattr(jobs, "publish", publish)
     return names
 
 
@@ -33,28 +38,52 @@ def sweeper() -> sweep.Sweeper:
 @pytest.mark.django_db
 class TestSweep:
     def test_it_publishes_nothing_when_nothing_waits(self, published: list[str]) -> None:
-        assert sweep.sweep() == []
+        assert sweep.Waker().sweep() == []
         assert published == []
 
     def test_it_wakes_the_task_of_a_queue_whose_wake_up_was_lost(self, published: list[str]) -> None:
         queued()
-        assert sweep.sweep() == ["messages.send"]
+        assert sweep.Waker().sweep() == ["messages.send"]
         assert published == ["accounts.send_messages"]
 
     def test_it_leaves_a_row_alone_that_a_worker_holds(self, published: list[str]) -> None:
         queued()
         assert messages.QUEUE.claim()
-        assert sweep.sweep() == []
+        assert sweep.Waker().sweep() == []
+
+    def test_it_wakes_a_queue_that_goes_on_waiting_less_and_less_often(self, published: list[str]) -> None:
+        queued()
+        waker = sweep.Waker()
+        assert [number for number in range(16) if waker.sweep()] == [0, 1, 3, 7, 11, 15]
+
+    def test_one_that_had_nothing_to_do_meanwhile_is_woken_at_once(self, published: list[str]) -> None:
+        queued()
+        waker = sweep.Waker()
+        for _ in range(6):
+            waker.sweep()
+        claim = messages.QUEUE.claim()
+        assert claim and waker.sweep() == []
+        claim.rest("The server is away.")
+        Message.objects.update(claimed_until=None)
+        assert waker.sweep() == ["messages.send"]
+
+    def test_a_wake_up_that_could_not_be_sent_is_sent_at_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        queued()
+        waker = sweep.Waker()
+        monkeypatch.setattr(jobs, "publish", lambda task: False)
+        assert [waker.sweep() for _ in range(4)] == [[]] * 4
+        monkeypatch.setattr(jobs, "publish", lambda task: True)
+        assert waker.sweep() == ["messages.send"]
 
     def test_it_asks_no_more_however_much_is_waiting(self, published: list[str], django_assert_num_queries: Any) -> None:
         queued()
         with CaptureQueriesContext(connection) as asked:
-            sweep.sweep()
+            sweep.Waker().sweep()
         assert len(jobs.SWEPT) <= len(asked) <= 2 * len(jobs.SWEPT)
         for _ in range(30):
             queued()
         with django_assert_num_queries(len(asked)):
-            sweep.sweep()
+            sweep.Waker().sweep()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,5 +176,5 @@ class TestSweeper:
         monkeypatch.setattr(snapshots, "tick", refuse)
         for _ in range(5):
             beat.tick()
-        assert len(published) == 3
+        assert len(published) == 2
         assert len(caplog.records) == 1

@@ -55,6 +55,8 @@ class TestElsewhere:
 @pytest.mark.usefixtures("quick_pages")
 @COMMITTED
 class TestPeriod:
+    # The dossier shows the same of another process in every run.
+    @pytest.mark.soak
     def test_another_process_writes_the_issued_attribution_report(self, tmp_path: Path) -> None:
         story.load_list(tmp_path)
         told = story.declared(cast.customer())
