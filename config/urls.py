@@ -20,7 +20,7 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("audit/", trail.trail, name="audit"),
     path("audit/export.csv", trail.export, name="audit_export"),
-    path("audit/<int:pk>/proof.json", trail.proof, name="audit_proof"),
+    path("audit/<int:pk>/", trail.event, name="audit_event"),
     path("jobs/", work.page, name="jobs"),
     path("jobs/<str:queue>/<int:pk>/retry/", work.again, name="job_retry"),
     path("metrics", work.metrics, name="metrics"),

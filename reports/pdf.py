@@ -53,7 +53,7 @@ def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
 
 
 def nothing() -> "URLFetcher":
-    """What the page may fetch, from the network or the disk."""
+    """Fetches for the page neither from the network nor from the disk."""
     from weasyprint.urls import URLFetcher
 
     return URLFetcher(allowed_protocols=())

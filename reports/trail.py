@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
@@ -28,6 +27,7 @@ from accounts.refused import Refused
 from kyc.desk import timeline
 from reports.facts.reader import exact
 from reports.forms import OrganisationField
+from reports.views import UNPROCESSABLE
 
 A_PAGE = 50
 COLUMNS = {"at": _("At, UTC"), "who": _("Who"), "what": _("What"), "organisation": _("Organisation"), "why": _("Why")}
@@ -183,22 +183,36 @@ def export(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+class ProofForm(forms.Form):
+    """What the reader has kept, so that the proof leads to it."""
+
+    since = forms.IntegerField(
+        label=_("Since the head of"), required=False, min_value=1, max_value=2**53,
+        help_text=_("How many events a head holds that you have kept: then the proof shows that the log has only grown since."),
+    )  # fmt: skip
+
+
 @staff(Permission.AUDIT_VIEW)
-def proof(request: HttpRequest, pk: int) -> HttpResponse:
-    """That the event stands in the signed log, as a file that can be checked without us; with `since`, the size of a head that
-    the reader has kept, also that the log goes on from that."""
-    event = get_object_or_404(AuditEvent.objects.visible_to(request.user), pk=pk)
-    since = request.GET.get("since", "")
-    try:
-        file = proofs.written(event, since=forms.IntegerField(min_value=1, max_value=2**62).clean(since) if since else None)
-    except (Refused, forms.ValidationError) as refused:
-        messages.error(request, str(refused) if isinstance(refused, Refused) else " ".join(refused.messages))
-        return redirect("audit")
-    if request.method != "HEAD":
-        with transaction.atomic():
-            audit.record("audit.proved", target=event, by=request.user)
-    return HttpResponse(
-        file,
-        content_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="audit-{event.pk}.json"', "Cache-Control": "private, no-store"},
-    )
+def event(request: HttpRequest, pk: int) -> HttpResponse:
+    """One event, and on a POST the proof that it stands in the signed log, as a file that is checked without us. That it was
+    taken is an event of who took it, and none of the organisation's: officers need not see what an auditor looks at."""
+    rows = narrowed(AuditEvent.objects.visible_to(request.user).with_sides(), {})
+    found = get_object_or_404(rows, pk=pk)
+    form = ProofForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        since = form.cleaned_data["since"]
+        try:
+            file = proofs.proof(found, since=since)
+        except Refused as refused:
+            form.add_error("since" if isinstance(refused, proofs.NoSuchHead) else None, str(refused))
+        else:
+            with transaction.atomic():
+                audit.record("audit.proved", target=request.user, by=request.user, event=found.pk, since=since)
+            return HttpResponse(
+                file,
+                content_type="application/json",
+                headers={"Content-Disposition": f'attachment; filename="audit-{pk}.json"', "Cache-Control": "private, no-store"},
+            )
+    (one,) = told([found])
+    shown = {"event": one, "form": form, "details": sorted(found.details.items())}
+    return render(request, "reports/event.html", shown, status=UNPROCESSABLE if form.errors else 200)

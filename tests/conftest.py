@@ -93,13 +93,16 @@ def owner() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None) -> Iterator[None]:
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
     with django_db_blocker.unblock():
         with owner():
             made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
             with connection.cursor() as cursor:
-                # Nobody misses what a power cut would take of it.
-                cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
+                # Nobody misses what a power cut would take of it. What is measured waits for the disk as it does in earnest.
+                if not any(item.get_closest_marker("bench") for item in request.session.items):
+                    cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
         flush = TransactionTestCase._fixture_teardown
         tables = map(connection.ops.quote_name, connection.introspection.django_table_names(only_existing=True))
         filled = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in tables)

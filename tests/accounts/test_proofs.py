@@ -1,22 +1,31 @@
 """A proof of one event, as somebody checks it who has neither the database nor the other events."""
 
+import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
 
-from accounts import heads, leaves, proofs
+from accounts import heads, leaves, merkle, proofs, proving
 from accounts.models import AuditEvent, AuditHead, User
 from tests import cast
 from tests.accounts.tampering import changed
 from tests.accounts.test_sequencer import in_tree, order, recorded
+from tests.running import BASE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
 COUNT = 5
+MALLORY = Ed25519PrivateKey.from_private_bytes(b"mallory's own key, 32 bytes long")
+FINGERPRINT = heads.fingerprint(MALLORY.public_key())
 
 
 @pytest.fixture
@@ -43,34 +52,45 @@ def kept_at(size: int) -> heads.Head:
 class TestProof:
     def test_of_every_event_says_who_did_what_and_why_under_the_newest_head(self, events: list[AuditEvent]) -> None:
         for index, event in enumerate(events):
-            found = proofs.proved(proofs.written(event).decode(), kept=[kept_at(COUNT)])
+            found = proving.proved(proofs.proof(event).decode(), kept=[kept_at(COUNT)])
             assert (found.event["verb"], found.event["id"]) == ("test.done", event.pk)
             assert found.values == {"actor": "Alice Olsen", "reason": event.reason}
-            assert (found.hidden, found.head.size) == ([], COUNT)
-            assert proofs.proof(event)["index"] == index
+            assert (found.hidden, found.head.size, found.index) == ([], COUNT, index)
 
     def test_shows_that_the_log_only_grew_since_a_head_that_was_kept(self, events: list[AuditEvent]) -> None:
         for size in range(1, COUNT + 1):
             for event in events:
-                text = proofs.written(event, since=size).decode()
-                assert proofs.proved(text, kept=[kept_at(size)]).head.size == COUNT
+                text = proofs.proof(event, since=size).decode()
+                assert proving.proved(text, kept=[kept_at(size)]).head.size == COUNT
 
     def test_holds_as_before_when_the_person_is_erased(self, events: list[AuditEvent]) -> None:
-        before = proofs.written(events[2]).decode()
+        before = proofs.proof(events[2]).decode()
         left = json.dumps(leaves.erased(events[2], ["actor"]))
         changed(
             f"UPDATE accounts_auditevent SET erased = '{left}', actor = '', salts = salts - 'actor' WHERE id = {events[2].pk}"
         )
         event = AuditEvent.objects.get(pk=events[2].pk)
-        found = proofs.proved(proofs.written(event).decode(), kept=[kept_at(COUNT)])
+        found = proving.proved(proofs.proof(event).decode(), kept=[kept_at(COUNT)])
         assert (found.hidden, found.values) == (["actor"], {"reason": event.reason})
-        assert "Alice" not in proofs.written(event).decode()
-        assert proofs.proved(before).event == found.event
+        assert "Alice" not in proofs.proof(event).decode()
+        assert proving.proved(before, kept=[kept_at(COUNT)]).event == found.event
 
     def test_of_an_event_without_a_place_there_is_none(self, events: list[AuditEvent], alice: User) -> None:
         (waiting,) = recorded(alice)
-        with pytest.raises(proofs.NotInTree):
+        with pytest.raises(proofs.NoProof):
             proofs.proof(AuditEvent.objects.get(pk=waiting))
+
+    def test_of_an_event_that_was_changed_since_there_is_none(self, events: list[AuditEvent]) -> None:
+        changed(f"UPDATE accounts_auditevent SET verb = 'test.gone' WHERE id = {events[2].pk}")
+        with pytest.raises(proofs.NoProof, match="Run verify_audit"):
+            proofs.proof(AuditEvent.objects.get(pk=events[2].pk))
+
+    def test_under_a_key_that_is_no_longer_set_up_there_is_none(
+        self, events: list[AuditEvent], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(heads, "known_keys", dict)
+        with pytest.raises(proofs.NoProof, match="not set up here"):
+            proofs.proof(events[0])
 
     @pytest.mark.parametrize("since", [0, COUNT + 1, -1])
     def test_since_a_head_that_was_never_signed_there_is_none(self, events: list[AuditEvent], since: int) -> None:
@@ -104,9 +124,9 @@ def put(*path: str | int, value: Any) -> Change:
 OTHER_HASH = "00" * 32
 ALTERED: dict[str, tuple[Change, str]] = {
     "another verb": (in_leaf("test.done", "test.gone"), "does not lead to the root"),
-    "another name": (put("values", "actor", "value", value="Mallory"), "actor is not what the leaf commits to"),
-    "another reason": (put("values", "reason", "value", value="no reason"), "reason is not what the leaf commits to"),
-    "a value of its own": (put("values", value={"details.x": {"value": 1, "salt": ""}}), "details.x is not what"),
+    "another name": (put("values", "actor", "value", value="Mallory"), "'actor' is not what the leaf commits to"),
+    "another reason": (put("values", "reason", "value", value="no reason"), "'reason' is not what the leaf commits to"),
+    "a value of its own": (put("values", value={"details.x": {"value": 1, "salt": ""}}), "'details.x' is not what"),
     "another place": (put("index", value=1), "does not lead to the root"),
     "another way": (put("path", 0, value=OTHER_HASH), "does not lead to the root"),
     "a way too short": (lambda file: file["path"].pop(), "does not lead to the root"),
@@ -114,10 +134,15 @@ ALTERED: dict[str, tuple[Change, str]] = {
     "another root": (put("head", "root", value=OTHER_HASH), "does not bear out its signature"),
     "another moment": (put("head", "at", value="2020-01-01T00:00:00.000000Z"), "does not bear out its signature"),
     "another size": (put("head", "size", value=4), "does not bear out its signature"),
+    "a name twice": (
+        lambda file: file.update(leaf=file["leaf"].replace('{"actor_id"', '{"id":1,"actor_id"', 1)),
+        "lead to the root",
+    ),
+    "a number for text": (put("values", "actor", "value", value=0.25), "can be read in several ways"),
     "another key": (put("public_key", value="A" * 43 + "="), "not the one that its head names"),
     "another version": (put("version", value=2), "version 2 is not known here"),
     "no head": (lambda file: file.pop("head"), "no proof as Keyholder writes them"),
-    "text for a number": (put("index", value="2"), "no proof as Keyholder writes them"),
+    "text for a number": (put("index", value="2"), "does not lead to the root"),
     "a list for values": (put("values", value=[]), "no proof as Keyholder writes them"),
     "no hashes": (put("path", 0, value="zz"), "no proof as Keyholder writes them"),
     "a way back from elsewhere": (put("since", "path", 0, value=OTHER_HASH), "does not go on from the kept one of 3"),
@@ -128,20 +153,20 @@ ALTERED: dict[str, tuple[Change, str]] = {
 
 class TestAltered:
     def test_it_proves_nothing_and_says_why(self, events: list[AuditEvent]) -> None:
-        sound = proofs.written(events[2], since=3).decode()
+        sound = proofs.proof(events[2], since=3).decode()
         kept = [kept_at(3)]
-        assert proofs.proved(sound, kept=kept)
+        assert proving.proved(sound, kept=kept)
         for change, why in ALTERED.values():
             file = json.loads(sound)
             change(file)
-            with pytest.raises(proofs.Disproved, match=why):
-                proofs.proved(json.dumps(file), kept=kept)
-        for text in ("", "[]", "null", "{", '"x"', "[" * 100_000):
-            with pytest.raises(proofs.Disproved):
-                proofs.proved(text)
+            with pytest.raises(proving.Disproved, match=why):
+                proving.proved(json.dumps(file), kept=kept)
+        for text in ("", "[]", "null", "{", '"x"', "[" * 100_000, sound.replace("{", '{"index":1,', 1)):
+            with pytest.raises(proving.Disproved):
+                proving.proved(text, kept=kept)
 
     def test_a_log_signed_anew_does_not_lead_back_to_a_head_that_was_kept(self, events: list[AuditEvent]) -> None:
-        """Whoever holds the key and writes another history can prove it by itself, but not to who kept a head."""
+        """Whoever holds the key and writes another history proves it to who trusts the key, and not to who kept a head."""
         kept = [kept_at(COUNT)]
         heads.path().unlink()
         changed(
@@ -151,24 +176,84 @@ class TestAltered:
         )
         in_tree(COUNT)
         assert AuditHead.objects.count() == 1
-        text = proofs.written(AuditEvent.objects.get(pk=events[2].pk), since=COUNT).decode()
-        assert proofs.proved(text).event["verb"] == "test.gone"
-        with pytest.raises(proofs.Disproved):
-            proofs.proved(text, kept=kept)
+        text = proofs.proof(AuditEvent.objects.get(pk=events[2].pk), since=COUNT).decode()
+        assert proving.proved(text, keys=[kept[0].key]).event["verb"] == "test.gone"
+        with pytest.raises(proving.Disproved):
+            proving.proved(text, kept=kept)
+
+
+class TestForged:
+    """By a stranger with a key of his own, who has seen the hashes of the tree."""
+
+    def forged(self, events: list[AuditEvent], leaf: str) -> str:
+        """The log goes on from its head by one event that never was."""
+        grown = [merkle.leaf_hash(leaves.leaf(event)) for event in events] + [merkle.leaf_hash(leaf.encode())]
+        plain = heads.Head(size=len(grown), root=merkle.root(grown), at=kept_at(COUNT).at, key=FINGERPRINT)
+        head = replace(plain, signature=MALLORY.sign(plain.signed_bytes()))
+        file = json.loads(proofs.proof(events[0], since=COUNT)) | {
+            "leaf": leaf,
+            "values": {},
+            "index": COUNT,
+            "path": [one.hex() for one in merkle.inclusion(COUNT, grown)],
+            "head": json.loads(head.line()),
+            "public_key": base64.b64encode(heads.raw(MALLORY.public_key())).decode(),
+        }
+        file["since"]["path"] = [one.hex() for one in merkle.consistency(COUNT, grown)]
+        return json.dumps(file)
+
+    def test_it_proves_nothing_to_who_trusts_the_house(self, events: list[AuditEvent]) -> None:
+        text = self.forged(events, leaves.leaf(events[0]).decode().replace("test.done", "test.gone"))
+        assert proving.proved(text, keys=[FINGERPRINT]).event["verb"] == "test.gone", "sound but for whose key it is"
+        for trust in ({"kept": [kept_at(COUNT)]}, {"keys": [kept_at(COUNT).key]}, {}):
+            with pytest.raises(proving.Disproved, match="signed by a key that you do not trust"):
+                proving.proved(text, **trust)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "why"),
+        [
+            ('{"actor_id"', '{"verb":"test.gone","actor_id"', "twice"),
+            ('{"actor_id"', '{ "actor_id"', "none as Keyholder writes them"),
+            ('"version":1', '"version":2', "none as Keyholder writes them"),
+            ('"version":1', '"version":1.0', "several ways"),
+        ],
+    )
+    def test_even_with_a_key_that_is_trusted_a_leaf_says_one_thing(
+        self, events: list[AuditEvent], old: str, new: str, why: str
+    ) -> None:
+        text = self.forged(events, leaves.leaf(events[0]).decode().replace(old, new))
+        with pytest.raises(proving.Disproved, match=why):
+            proving.proved(text, keys=[FINGERPRINT])
+
+
+def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    """As somebody runs it who has no Keyholder: nothing says where a database is, or that this is a demo."""
+    command = [sys.executable, "-m", "accounts.proving", *map(str, arguments)]
+    return subprocess.run(command, cwd=BASE, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60)
 
 
 class TestCommand:
-    def test_says_what_a_file_proves_and_ends_with_one_where_it_proves_nothing(
-        self, events: list[AuditEvent], tmp_path: Path
-    ) -> None:
-        file, kept, out = tmp_path / "proof.json", tmp_path / "kept.jsonl", StringIO()
-        file.write_bytes(proofs.written(events[0], since=2))
+    def test_says_without_any_database_what_a_file_proves(self, events: list[AuditEvent], tmp_path: Path) -> None:
+        file, kept = tmp_path / "proof.json", tmp_path / "kept.jsonl"
+        file.write_bytes(proofs.proof(events[0], since=2))
         kept.write_text(kept_at(2).line())
-        call_command("verify_proof", str(file), "--head", str(kept), stdout=out)
-        assert json.loads(out.getvalue())["values"]["actor"] == "Alice Olsen"
-        file.write_text(file.read_text().replace("Alice", "Mallory"))
+        said = run(file, "--head", kept)
+        assert (said.returncode, said.stderr) == (0, "")
+        assert json.loads(said.stdout)["values"]["actor"] == "Alice Olsen" and json.loads(said.stdout)["index"] == 0
+
+    def test_ends_with_one_where_it_proves_nothing_and_with_two_for_bad_use(
+        self, events: list[AuditEvent], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file, kept = tmp_path / "proof.json", tmp_path / "kept.jsonl"
+        file.write_bytes(proofs.proof(events[0]))
+        kept.write_text(kept_at(2).line())
+        told = StringIO()
+        call_command("verify_audit", stdout=told)
+        assert proving.main([str(file), "--key", json.loads(told.getvalue())["key"]]) == 0
+        assert proving.main([str(file), "--head", str(kept)]) == 1
+        assert f"{file} proves nothing to you: its head is none of those" in capsys.readouterr().err
         kept.write_bytes(b"\xff")
-        for arguments, code in (((str(file),), 1), ((str(file), "--head", str(kept)), 2), ((str(tmp_path / "none"),), 2)):
-            with pytest.raises(CommandError) as ended:
-                call_command("verify_proof", *arguments, stdout=out)
-            assert ended.value.returncode == code
+        assert proving.main([str(file), "--head", str(kept)]) == proving.main([str(tmp_path / "none"), "--key", "x"]) == 2
+        assert proving.main([str(file), "--key", "no key"]) == 2
+        with pytest.raises(SystemExit) as ended:
+            proving.main([str(file)])
+        assert ended.value.code == 2 and "say what you trust" in capsys.readouterr().err

@@ -302,8 +302,6 @@ class TestSignIn:
     def test_the_right_one_leads_to_the_work(self, settings: Any) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
         alice = cast.customer()
-        alice.set_password(PASSWORD)
-        alice.save()
         assert alice.password.startswith("argon2$argon2id$")
         assert check_password(PASSWORD, alice.password)
         client = Client()

@@ -81,6 +81,12 @@ def spent(work: Callable[[], object]) -> float:
     return now() - started
 
 
+def test_the_database_waits_for_its_disk() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+
+
 class TestCost:
     def test_beside_the_same_work_without_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         numbers = count()

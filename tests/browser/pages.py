@@ -52,7 +52,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
-    "astrid@keyholder.example": ("/audit/",),
+    "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/"),
     "omar@keyholder.example": ("/audit/", "/jobs/"),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
@@ -69,7 +69,6 @@ NOT_DRAWN = {
     "desk:live": "a part of the case's page",
     "reports:download": "the file itself",
     "audit_export": "the file itself",
-    "audit_proof": "the file itself",
     "gallery": "leads to the gallery",
 }
 

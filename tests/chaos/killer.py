@@ -1,5 +1,6 @@
 """Whoever kills and freezes processes of a running installation, in an order and at moments drawn by a seed."""
 
+import contextlib
 import os
 import random
 import signal
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 
 import psycopg
 
-from tests.chaos.load import Row, database
+from tests.chaos.load import database
 from tests.chaos.window import until
 from tests.running import Installation, command_line, descendants, parents
 
@@ -37,13 +38,18 @@ class Killer:
         self.draw.shuffle(victims)
         for victim in victims:
             time.sleep(self.lasts / len(victims) * self.draw.uniform(0.3, 1.2))
-            if victim in ("child", "parent", "group"):
-                self.strike_workers(victim)
-            elif victim.startswith("frozen "):
-                self.freeze(victim.removeprefix("frozen "))
-            else:
-                self.kill([self.draw.choice(self.found(victim))])
+            # Whoever was chosen may have ended by himself a moment before.
+            while not self.strike(victim):
+                time.sleep(0.1)
             self.struck[victim] += 1
+
+    def strike(self, victim: str) -> bool:
+        """Whether anybody was struck."""
+        if victim in ("child", "parent", "group"):
+            return self.strike_workers(victim)
+        if victim.startswith("frozen "):
+            return self.freeze(victim.removeprefix("frozen "))
+        return bool(self.send(signal.SIGKILL, [self.draw.choice(self.found(victim))]))
 
     def found(self, program: str) -> list[int]:
         return until(within=60, what=f"a {program} runs", ask=lambda: self.running(program))
@@ -51,19 +57,23 @@ class Killer:
     def running(self, program: str) -> list[int]:
         return sorted(pid for pid in descendants(self.root) if PROGRAMS[program] in command_line(pid))
 
-    def kill(self, pids: Iterable[int], by: signal.Signals = signal.SIGKILL) -> None:
+    def send(self, what: signal.Signals, pids: Iterable[int]) -> list[int]:
+        """Those of them that were there to get it."""
+        got = []
         for pid in pids:
-            try:
-                os.kill(pid, by)
-            except ProcessLookupError:
-                continue
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, what)
+                got.append(pid)
+        return got
 
-    def strike_workers(self, which: str) -> None:
+    def strike_workers(self, which: str) -> bool:
         parent, children = until(within=60, what="a worker runs", ask=self.worker)
-        working = self.working(children)
-        child = self.draw.choice(sorted(working if working and self.aims else children))
-        self.at_work += child in working if which == "child" else bool(working)
-        self.kill({"child": [child], "parent": [parent], "group": [parent, *children]}[which])
+        working = self.working(children) if self.aims else set()
+        child = self.draw.choice(sorted(working or children))
+        got = self.send(signal.SIGKILL, {"child": [child], "parent": [parent], "group": [parent, *children]}[which])
+        # A parent's children end what they have in their hands, or die of it.
+        self.at_work += bool(self.holding() & set(got if which != "parent" else children))
+        return bool(got)
 
     def worker(self) -> tuple[int, set[int]] | None:
         """The worker's parent and its children, when it has any."""
@@ -76,22 +86,23 @@ class Killer:
     def working(self, children: set[int]) -> set[int]:
         """Those with a job in their hands."""
         deadline = time.monotonic() + self.aims
+        while not (working := self.holding() & children) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return working
+
+    def holding(self) -> set[int]:
+        """Processes under whose lease a job stands; nobody where the database was killed a moment ago."""
         try:
             with database(self.installation) as app:
-                while not (working := self.holders(app) & children) and time.monotonic() < deadline:
-                    time.sleep(0.02)
-                return working
+                return {int(row["claimed_by"].rpartition(":")[2]) for row in app.execute(AT_WORK)}
         except psycopg.OperationalError:
-            # It was killed a moment ago.
-            pass
-        return set()
+            return set()
 
-    def holders(self, app: "psycopg.Connection[Row]") -> set[int]:
-        return {int(row["claimed_by"].rpartition(":")[2]) for row in app.execute(AT_WORK)}
-
-    def freeze(self, program: str) -> None:
+    def freeze(self, program: str) -> bool:
         main = min(self.found(program))
-        pids = [main, *descendants(main)]
-        self.kill(pids, signal.SIGSTOP)
-        time.sleep(FROZEN_SECONDS)
-        self.kill(pids, signal.SIGCONT)
+        frozen = self.send(signal.SIGSTOP, [main, *descendants(main)])
+        try:
+            time.sleep(FROZEN_SECONDS)
+        finally:
+            self.send(signal.SIGCONT, frozen)
+        return bool(frozen)

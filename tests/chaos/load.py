@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import dict_row
@@ -23,6 +23,7 @@ INSERT INTO kyc_examination (organisation_id, case_id, state, rule_pack, lists, 
 SELECT c.organisation_id, c.id, 'requested', (SELECT rule_pack FROM kyc_examination ORDER BY id DESC LIMIT 1), '[]', now(),
     '', 0, 0, ''
 FROM kyc_case c WHERE c.state = 'review' ORDER BY c.id LIMIT 1 OFFSET %s %% (SELECT count(*) FROM kyc_case WHERE state = 'review')
+RETURNING id
 """
 # Rows and their wake-ups as a request makes them, all at once.
 QUEUES_MAILS = """
@@ -67,6 +68,8 @@ class Load(threading.Thread):
         super().__init__(daemon=True, name=name)
         self.installation, self.count, self.pause = installation, count, lasts / max(1, count)
         self.done = self.failures = 0
+        # Seconds that each took, those included that failed.
+        self.took: list[float] = []
         self.stopped = threading.Event()
         self.prepare()
 
@@ -77,13 +80,23 @@ class Load(threading.Thread):
 
     def run(self) -> None:
         while self.done < self.count and not self.stopped.is_set():
+            started = time.monotonic()
             try:
                 self.ask()
                 self.done += 1
             except (OSError, AssertionError, psycopg.Error):
                 self.failures += 1
-                time.sleep(0.2)
+                self.stopped.wait(0.2)
+            self.took.append(time.monotonic() - started)
             self.stopped.wait(self.pause)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stopped.set()
+        self.join(timeout=60)
 
 
 class Keys(Load):
@@ -128,13 +141,25 @@ class Wire(threading.Thread):
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(daemon=True)
-        self.socket, self.messages, self.stopped = asked(installation.state, "valkey.socket()"), 0, threading.Event()
+        self.socket, self.messages = asked(installation.state, "valkey.socket()"), 0
+        self.listens, self.stopped = threading.Event(), threading.Event()
 
     def run(self) -> None:
         while not self.stopped.is_set():
             try:
                 with Redis(unix_socket_path=self.socket, socket_timeout=60) as client, client.monitor() as monitor:
+                    self.listens.set()
                     for command in monitor.listen():
                         self.messages += str(command["command"]).split(" ")[:2] == ["LPUSH", "celery"]
+                        if self.stopped.is_set():
+                            return
             except (RedisError, OSError):
-                time.sleep(0.05)
+                time.sleep(0.02)
+
+    def __enter__(self) -> Self:
+        self.start()
+        assert self.listens.wait(10)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stopped.set()

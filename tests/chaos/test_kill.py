@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from kyc.cases import examining
 from kyc.keys import linking
 from reports import building
+from tests.chaos.load import EXAMINE, database
 from tests.chaos.window import Window, introspected, kill, options, until
 from tests.figures import Measures
 from tests.running import Installation, command_line
@@ -23,7 +23,7 @@ Database = psycopg.Connection[dict[str, Any]]
 @pytest.fixture
 def app(installation: Installation) -> Iterator[Database]:
     """A connection of our own to the running installation's database, in the app's role."""
-    with psycopg.connect(installation.database_url("app"), autocommit=True, row_factory=dict_row) as connection:
+    with database(installation) as connection:
         yield connection
 
 
@@ -126,17 +126,10 @@ def test_an_examination_whose_worker_is_killed_is_done_once_by_another(
     installation: Installation, app: Database, measures: Measures
 ) -> None:
     """The round is asked for anew of a case before an officer, by a row as the product itself writes it."""
-    case = one(app, "SELECT id, organisation_id FROM kyc_case WHERE state = 'review' ORDER BY id LIMIT 1")
     # What the round writes after its verdicts: the worker stays inside its transaction, the results half written.
     holder = psycopg.connect(installation.database_url("owner"))
     holder.execute("LOCK TABLE kyc_score IN SHARE MODE")
-    pack = one(app, "SELECT rule_pack FROM kyc_examination ORDER BY id DESC LIMIT 1")["rule_pack"]
-    columns = "organisation_id, case_id, state, rule_pack, lists, requested_at, claimed_by, claims, errors, failure"
-    pk = one(
-        app,
-        f"INSERT INTO kyc_examination ({columns}) VALUES (%s, %s, 'requested', %s, '[]', now(), '', 0, 0, '') RETURNING id",
-        *(case["organisation_id"], case["id"], pack),
-    )["id"]
+    pk = one(app, EXAMINE, 0)["id"]
 
     def examination() -> dict[str, Any]:
         return one(app, "SELECT *, claimed_until > clock_timestamp() AS leased FROM kyc_examination WHERE id = %s", pk)

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -272,6 +273,48 @@ class TestRenew:
         claimed()
         with pytest.raises(jobs.Fenced):
             slow.renew()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestKeptUp:
+    """The renewals are written over a connection of their own."""
+
+    LEASE = 0.6
+
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(globals(), "QUEUE", dataclasses.replace(QUEUE, lease=timedelta(seconds=self.LEASE)))
+
+    def renewing(self, message: Message) -> int:
+        return sum(thread.name == f"lease of test.mails {message.pk}" for thread in threading.enumerate())
+
+    def test_what_is_worked_on_for_longer_than_the_lease_is_nobody_elses(self) -> None:
+        queued()
+        with claimed().kept_up():
+            time.sleep(2 * self.LEASE)
+            assert QUEUE.claim() is None
+        time.sleep(1.2 * self.LEASE)
+        assert QUEUE.claim() is not None, "the negative control"
+
+    def test_one_that_hangs_is_let_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(jobs, "LONGEST_WORK", timedelta(seconds=self.LEASE))
+        queued()
+        with claimed().kept_up():
+            time.sleep(2.2 * self.LEASE)
+            assert QUEUE.claim() is not None
+
+    def test_it_ends_with_the_work_and_when_the_row_is_lost(self) -> None:
+        message = queued()
+        with claimed().kept_up():
+            assert self.renewing(message) == 1
+            lease_expires()
+            claimed()
+            time.sleep(self.LEASE)
+            assert self.renewing(message) == 0
+        lease_expires()
+        with claimed() as claim, claim.kept_up():
+            raise ZeroDivisionError("whatever work raises")
+        assert self.renewing(message) == 0
 
 
 @pytest.mark.django_db

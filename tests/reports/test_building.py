@@ -2,7 +2,6 @@
 
 import dataclasses
 import signal
-import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -69,15 +68,6 @@ def claimed() -> jobs.Claim:
     claim = building.QUEUE.claim()
     assert claim is not None
     return claim
-
-
-def claimed_after(lease: timedelta) -> jobs.Claim:
-    time.sleep(lease.total_seconds() + 0.1)
-    return claimed()
-
-
-def beating(report: Report) -> int:
-    return sum(thread.name == f"lease of reports.build {report.pk}" for thread in threading.enumerate())
 
 
 def stored(report: Report) -> dict[str, Any]:
@@ -252,24 +242,6 @@ class TestHeartbeat:
         time.sleep(short_lease.total_seconds() + 0.1)
         building.run()
         assert stored(report)["state"] == "ready"
-
-    def test_one_that_hangs_is_let_go(self, report: Report, short_lease: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(jobs, "LONGEST_WORK", short_lease)
-        slow = claimed()
-        with slow.kept_up():
-            time.sleep(short_lease.total_seconds() * 2.2)
-            assert building.QUEUE.claim() is not None
-
-    def test_it_ends_with_the_work_and_when_the_row_is_lost(self, report: Report, short_lease: timedelta) -> None:
-        with claimed().kept_up():
-            assert beating(report) == 1
-            lease_expires()
-            claimed()
-            time.sleep(short_lease.total_seconds())
-            assert beating(report) == 0
-        with claimed_after(short_lease) as claim, claim.kept_up():
-            raise ZeroDivisionError("whatever work raises")
-        assert beating(report) == 0
 
 
 @pytest.mark.usefixtures("quick_pages")

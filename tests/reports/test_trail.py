@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import audit, sequencer
+from accounts import audit, proving, sequencer
 from accounts.models import AuditEvent, AuditHead, AuditLeaf, Organisation, User
 from reports import trail
 from tests import cast
@@ -181,3 +181,57 @@ class TestBadFilters:
     def test_to_before_from_is_told(self, auditor: Client) -> None:
         page = auditor.get("/audit/", {"since": "2026-02-02", "until": "2026-02-01"})
         assert page.context["form"].errors["until"] == ["“To” lies before “From”."]
+
+
+class TestEvent:
+    @pytest.fixture
+    def placed(self, events: list[AuditEvent]) -> list[AuditEvent]:
+        """In the tree, which takes nothing of a test's own transaction."""
+        for row in AuditEvent.objects.filter(pk__in=[event.pk for event in events]).order_by("pk"):
+            sequencer.store([row], sequencer.tree_of(sequencer.last_head()), reached=(row.incarnation, row.xid))  # type: ignore[list-item]  # has its columns
+        return events
+
+    def test_shows_one_event_to_who_may_see_it_in_the_trail(
+        self, placed: list[AuditEvent], auditor: Client, omar: User, alice: User
+    ) -> None:
+        of_nordlys, of_none = (f"/audit/{event.pk}/" for event in placed)
+        page = auditor.get(of_nordlys).content.decode()
+        for said in ("Alice Olsen", "placed a hold", "Nordlys Modelling AS", "=1+1", "officer", "Download the proof"):
+            assert said in page, said
+        administrator = cast.signed_in(omar)
+        assert administrator.get(of_none).status_code == 200
+        for method in ("get", "post"):
+            assert getattr(administrator, method)(of_nordlys).status_code == 404
+            assert getattr(cast.signed_in(alice), method)(of_none).status_code == 404
+
+    def test_its_proof_is_a_file_that_is_checked_without_us_and_who_took_it_is_written_down(
+        self, placed: list[AuditEvent], auditor: Client, astrid: User
+    ) -> None:
+        answer = auditor.post(f"/audit/{placed[0].pk}/", {"since": "1"})
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+        assert answer["Content-Disposition"] == f'attachment; filename="audit-{placed[0].pk}.json"'
+        assert "no-store" in answer["Cache-Control"]
+        found = proving.proved(answer.content.decode(), kept=[sequencer.said(AuditHead.objects.get(size=1))])
+        assert (found.event["verb"], found.values["reason"], found.head.size) == ("hold.placed", "=1+1", 2)
+        event = AuditEvent.objects.get(verb="audit.proved")
+        assert (event.actor, event.organisation_id) == ("Astrid Lund", None), "no officer of the case sees what she looks at"
+        assert event.details == {"event": placed[0].pk, "since": 1}
+
+    @pytest.mark.parametrize(
+        ("since", "sentence"),
+        [("7", "No head of 7 events was signed."), ("0", "greater than or equal to 1"), ("x", "Write a whole number."),
+         ("9" * 30, "less than or equal to")],
+    )  # fmt: skip
+    def test_a_head_that_is_none_is_told_beside_its_field(
+        self, placed: list[AuditEvent], auditor: Client, since: str, sentence: str
+    ) -> None:
+        answer = auditor.post(f"/audit/{placed[0].pk}/", {"since": since})
+        assert answer.status_code == 422
+        assert sentence in " ".join(answer.context["form"].errors["since"])
+        assert not AuditEvent.objects.filter(verb="audit.proved").exists()
+
+    def test_one_that_waits_for_its_place_has_none_yet(self, events: list[AuditEvent], auditor: Client) -> None:
+        assert "Download the proof" not in auditor.get(f"/audit/{events[0].pk}/").content.decode()
+        answer = auditor.post(f"/audit/{events[0].pk}/", {"since": ""})
+        assert answer.status_code == 422
+        assert "no place in the signed log yet" in answer.content.decode()

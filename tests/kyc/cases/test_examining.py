@@ -1,19 +1,25 @@
 """The machine's round: whom it screens, what rulings do to it, and that it happens once."""
 
-from datetime import date
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from accounts.models import AuditEvent, User
+from config import jobs
 from kyc.cases import examining
 from kyc.cases.models import Case, Examination, Finding
+from kyc.cases.round import Round
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination
 from kyc.parties import actions as parties
 from kyc.risk.models import Score
 from kyc.screening import actions as screening
 from kyc.screening import lists
+from kyc.screening.match import Match
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.cast import Founded
@@ -215,3 +221,37 @@ class TestRun:
         assert newest != the_list.pk
         assert [version["id"] for version in examination.lists] == [newest]
         assert Hit.objects.get().list_version_id == newest
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLong:
+    LEASE = timedelta(seconds=0.6)
+
+    def taken_meanwhile(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> list[jobs.Claim | None]:
+        """What another worker gets while a round takes two leases."""
+        monkeypatch.setattr(examining, "QUEUE", replace(examining.QUEUE, lease=self.LEASE))
+        taken: list[jobs.Claim | None] = []
+        screen = examining.screen
+
+        def slowly(facts: Round) -> dict[int, list[Match]]:
+            if not taken:
+                time.sleep(2 * self.LEASE.total_seconds())
+                taken.append(examining.QUEUE.claim())
+            return screen(facts)
+
+        monkeypatch.setattr(examining, "screen", slowly)
+        own(nordlys, "Nils Moe", "100")
+        scenes.examine(nordlys)
+        return taken
+
+    def test_a_round_of_two_leases_is_not_taken_over(
+        self, nordlys: Founded, the_list: ListVersion, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert self.taken_meanwhile(nordlys, monkeypatch) == [None]
+        assert Examination.objects.get().state == "done"
+
+    @pytest.mark.soak
+    def test_without_renewal_it_would_be(self, nordlys: Founded, the_list: ListVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The negative control."""
+        monkeypatch.setattr(jobs.Claim, "kept_up", lambda claim: nullcontext())
+        assert self.taken_meanwhile(nordlys, monkeypatch)[0] is not None
