@@ -198,7 +198,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
     taken is an event of who took it, and none of the organisation's: officers need not see what an auditor looks at."""
     rows = narrowed(AuditEvent.objects.visible_to(request.user).with_sides(), {})
     found = get_object_or_404(rows, pk=pk)
-    form = ProofForm(request.POST or None)
+    form = ProofForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         since = form.cleaned_data["since"]
         try:
