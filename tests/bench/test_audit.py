@@ -17,7 +17,7 @@ from statistics import mean
 import pytest
 from django.db import connection, transaction
 
-from accounts import audit, sequencer, verification
+from accounts import audit, proofs, sequencer, verification
 from accounts.models import AuditEvent, AuditLeaf
 from config import sweep
 from tests import cast, figures
@@ -193,12 +193,14 @@ class TestVerification:
         started = time.perf_counter()
         findings = verification.verify(processes=os.cpu_count() or 1)
         took = time.perf_counter() - started
+        proving = timed(lambda: proofs.proof(AuditEvent.objects.earliest("pk"))) / 1000
         told = {
             "events": EVENTS,
             "heads": heads,
             "sequenced": f"{EVENTS / sequencing:,.0f} a second",
             "verified": f"{EVENTS / took:,.0f} a second, {took:.1f} s",
             "a million": f"{OF / EVENTS * took:.0f} s, at most {WITHIN_SECONDS} s",
+            "proof of one": f"{proving:.2f} s, {OF / EVENTS * proving:.1f} s of a million",
         }
         figures.keep("audit-verification", seeds=[], figures=told)
         assert (findings.failed, findings.events) == ({}, EVENTS)
