@@ -42,4 +42,6 @@ if [ "$(cat .venv/keyholder-stamp 2>/dev/null || true)" != "$stamp" ]; then
     .venv/bin/python -m pip check --disable-pip-version-check >/dev/null
     echo "$stamp" > .venv/keyholder-stamp
 fi
+# A fifth of what it takes to start a process, of which there are many, where the surroundings keep Python from storing it.
+.venv/bin/python -m compileall -qq accounts config demo kyc reports || true
 mkdir -p .data
