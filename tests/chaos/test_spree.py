@@ -207,7 +207,7 @@ def phase(installation: Installation, name: str, seconds: float, count: int) -> 
     loads: tuple[Load, ...] = (keys, examinations, reports)
     pages, ends = [], time.monotonic() + seconds
     with keys, examinations, reports:
-        while time.monotonic() < ends or any(load.is_alive() for load in loads):
+        while (left := ends - time.monotonic()) > 0 or (left > -SETTLES_WITHIN and any(load.is_alive() for load in loads)):
             started = time.monotonic()
             reader.get("/verification/")
             pages.append((time.monotonic() - started) * 1000)
