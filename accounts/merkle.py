@@ -10,6 +10,7 @@ from functools import reduce
 from hashlib import sha256
 
 EMPTY = sha256(b"").digest()
+HASH = len(EMPTY)
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -112,9 +113,14 @@ def consistency(earlier: int, leaves: Sequence[bytes]) -> list[bytes]:
     return [root(leaves[first:end]) for first, end in growth(earlier, len(leaves))]
 
 
+def are_hashes(proof: Sequence[bytes]) -> bool:
+    """Of one length each. Joined, nothing and two hashes are the same as one hash and another, and would lead to two roots."""
+    return all(len(one) == HASH for one in proof)
+
+
 def is_included(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` leads from the leaf hash at `index` to the root of a tree of `size`: RFC 9162, 2.1.3.2."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not are_hashes(proof):
         return False
     place, last, found = index, size - 1, leaf
     for sibling in proof:
@@ -132,7 +138,7 @@ def is_included(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], r
 
 def is_consistent(*, earlier: int, earlier_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that the one tree is the beginning of the other: RFC 9162, 2.1.4.2."""
-    if not 0 <= earlier <= size:
+    if not 0 <= earlier <= size or not are_hashes(proof):
         return False
     if earlier == size:
         return not proof and earlier_root == root

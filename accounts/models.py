@@ -154,10 +154,13 @@ class GatewayCredential(models.Model):
 
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def visible_to(self, user: User) -> "AuditQuerySet":
-        """The whole trail to who may also see cases; to others what was done to no organisation: staff, gateways, lists."""
+        """The whole trail to who may also see cases; to others what was done to no organisation: staff, gateways, lists, and not
+        what others looked for in the trail, which names whom they looked at."""
         if not user.can(Permission.AUDIT_VIEW):
             return self.none()
-        return self if user.can(Permission.CASE_VIEW) else self.filter(organisation_id=None)
+        if user.can(Permission.CASE_VIEW):
+            return self
+        return self.filter(organisation_id=None).exclude(~Q(actor_id=user.pk) & Q(verb__in=("audit.exported", "audit.proved")))
 
     def with_sides(self) -> "AuditQuerySet":
         """`by_customer` where no officer acted: anybody may bear an officer's name."""

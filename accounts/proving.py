@@ -9,6 +9,7 @@ house's. A file that says by which key it is signed proves nothing by that: anyb
 import argparse
 import base64
 import json
+import re
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -51,10 +52,9 @@ class Proved:
 
 def proved(text: str, *, kept: Iterable[Head] = (), keys: Collection[str] = ()) -> Proved:
     """What the file proves to who has `kept` these heads, or trusts keys of these fingerprints. With heads its own must be one of
-    them or go on from one. Raises Disproved."""
-    heads_kept = list(kept)
+    them, or go on from one and be signed by that one's key or a trusted one. Raises Disproved."""
     try:
-        return checked(strictly(text), heads_kept, {*keys, *(head.key for head in heads_kept)})
+        return checked(strictly(text), list(kept), frozenset(keys))
     except Disproved:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -76,15 +76,30 @@ def strictly(text: str) -> Any:
     return json.loads(text, object_pairs_hook=once, parse_float=rounded, parse_constant=rounded)
 
 
-def checked(file: dict[str, Any], kept: list[Head], trusted: set[str]) -> Proved:
-    if file["version"] != VERSION:
+MEMBERS = {"version", "leaf", "values", "index", "path", "head", "public_key", "since"}
+OF_SINCE = {"head", "path"}
+OF_HEAD = {"version", "size", "root", "at", "key", "signature"}
+OF_VALUE = {"value", "salt"}
+
+
+def members(found: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """Nothing stands in a file that is not checked, or somebody would read it as proved."""
+    if found.keys() != names:
+        raise Disproved(f"{', '.join(map(repr, sorted(found.keys() ^ names)))} stands in it too much or is missing")
+    return found
+
+
+def head_of(written: dict[str, Any]) -> Head:
+    return heads.parsed(json.dumps(members(written, OF_HEAD)))
+
+
+def checked(file: dict[str, Any], kept: list[Head], keys: frozenset[str]) -> Proved:
+    if type(file["version"]) is not int or file["version"] != VERSION:
         raise Disproved(f"version {file['version']!r} is not known here")
-    head = heads.parsed(json.dumps(file["head"]))
-    if head.key not in trusted:
-        raise Disproved("its head is signed by a key that you do not trust")
+    head = head_of(members(file, MEMBERS)["head"])
     is_signed(head, file["public_key"])
-    if kept and head not in kept:
-        goes_on(file["since"], head, kept)
+    earlier = since(file["since"], head) if file["since"] is not None else None
+    trusted(head, earlier, kept, keys)
     index, path = file["index"], hashes(file["path"])
     leaf = merkle.leaf_hash(file["leaf"].encode())
     if type(index) is not int or not merkle.is_included(leaf, index=index, size=head.size, proof=path, root=head.root):
@@ -96,11 +111,29 @@ def checked(file: dict[str, Any], kept: list[Head], trusted: set[str]) -> Proved
     return Proved(event, index, shown(file["values"], made), sorted(made.keys() - file["values"].keys()), head)
 
 
+def trusted(head: Head, earlier: Head | None, kept: list[Head], keys: frozenset[str]) -> None:
+    """A key that has signed one kept head is not trusted for what follows another: it may be out of use, or stolen."""
+    if not kept:
+        if head.key not in keys:
+            raise Disproved("its head is signed by a key that you do not trust")
+    elif head not in kept:
+        if earlier not in kept:
+            sizes = ", ".join(str(one.size) for one in sorted(kept, key=lambda one: one.size)[-5:])
+            raise Disproved(
+                f"its head, of {head.size} events, is none that you have kept. Ask for the proof since one that you have kept: "
+                f"of {sizes} events"
+            )
+        if head.key not in {earlier.key, *keys}:
+            raise Disproved("its head is signed by a key that you do not trust")
+        if head.at < earlier.at:
+            raise Disproved("its head is older than the kept one that it goes on from")
+
+
 def shown(values: dict[str, Any], made: dict[str, str]) -> dict[str, Any]:
     """The values that the leaf commits to, each under its name."""
     found = {}
     for name, said in values.items():
-        value = said["value"]
+        value = members(said, OF_VALUE)["value"]
         # What the commitment takes for the same must be written the same.
         is_exact = rfc8785.dumps(leaves.exact(value)) == rfc8785.dumps(value)
         if not is_exact or leaves.commitment(name, value, said["salt"]) != made.get(name):
@@ -121,31 +154,33 @@ def is_signed(head: Head, written: str) -> None:
 
 def public_key(written: str) -> Ed25519PublicKey:
     """From base64. Raises Unusable."""
+    if re.fullmatch("[0-9a-f]{64}", written):
+        raise Unusable(f"{written} is the fingerprint of a key. Give the key itself in base64, as verify_audit prints it.")
     try:
         return Ed25519PublicKey.from_public_bytes(base64.b64decode(written, validate=True))
     except ValueError:
         raise Unusable(f"{written!r} is no public key in base64.") from None
 
 
-def goes_on(since: dict[str, Any] | None, head: Head, kept: list[Head]) -> None:
-    """The proof's head from one of those that the reader has kept."""
-    if since is None:
-        raise Disproved("its head is none of those that were kept")
-    earlier = heads.parsed(json.dumps(since["head"]))
-    if earlier not in kept:
-        raise Disproved("neither its head nor the one that it goes on from is one of those that were kept")
-    path = hashes(since["path"])
+def since(written: dict[str, Any], head: Head) -> Head:
+    """The head that the proof's own goes on from."""
+    earlier = head_of(members(written, OF_SINCE)["head"])
+    path = hashes(written["path"])
     if not merkle.is_consistent(earlier=earlier.size, earlier_root=earlier.root, size=head.size, root=head.root, proof=path):
-        raise Disproved(f"its head does not go on from the kept one of {earlier.size} events")
+        raise Disproved(f"its head does not go on from the one of {earlier.size} events")
+    return earlier
 
 
 def hashes(path: list[str]) -> list[bytes]:
-    return [bytes.fromhex(one) for one in path]
+    found = [bytes.fromhex(one) for one in path]
+    if [one.hex() for one in found] != path or not merkle.are_hashes(found):
+        raise Disproved("its way holds something else than hashes")
+    return found
 
 
 def read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise Unusable(f"{file}: {error.strerror}.") from None
     except UnicodeDecodeError:

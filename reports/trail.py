@@ -188,7 +188,7 @@ class ProofForm(forms.Form):
 
     since = forms.IntegerField(
         label=_("Since the head of"), required=False, min_value=1, max_value=2**53,
-        help_text=_("How many events a head holds that you have kept: then the proof shows that the log has only grown since."),
+        help_text=_("How many events a head holds that you have kept. Needed unless you have kept the newest."),
     )  # fmt: skip
 
 

@@ -101,6 +101,12 @@
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
     if (!button || event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
+    if ("file" in event.target.dataset) {
+      // The answer is a file, and this page stays: what was wrong before is told no longer, and another may be asked for.
+      event.target.querySelectorAll(".error-summary, .errors").forEach((told) => told.remove());
+      event.target.querySelectorAll(".wrong").forEach((field) => field.classList.remove("wrong"));
+      return;
+    }
     setTimeout(() => { button.disabled = true; button.dataset.sent = ""; });
   });
   window.addEventListener("pageshow", () => {

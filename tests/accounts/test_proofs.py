@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tests.running import BASE
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
 COUNT = 5
 MALLORY = Ed25519PrivateKey.from_private_bytes(b"mallory's own key, 32 bytes long")
+OTHER_LEAF = merkle.leaf_hash(b"another history")
 FINGERPRINT = heads.fingerprint(MALLORY.public_key())
 
 
@@ -115,7 +117,18 @@ def put(*path: str | int, value: Any) -> Change:
         inner: Any = file
         for step in way:
             inner = inner[step]
-        assert inner[last] != value
+        assert inner[last] is not value
+        inner[last] = value
+
+    return change
+
+
+def put_new(*path: str | int, value: Any) -> Change:
+    def change(file: dict[str, Any]) -> None:
+        *way, last = path
+        inner: Any = file
+        for step in way:
+            inner = inner[step]
         inner[last] = value
 
     return change
@@ -141,13 +154,18 @@ ALTERED: dict[str, tuple[Change, str]] = {
     "a number for text": (put("values", "actor", "value", value=0.25), "can be read in several ways"),
     "another key": (put("public_key", value="A" * 43 + "="), "not the one that its head names"),
     "another version": (put("version", value=2), "version 2 is not known here"),
-    "no head": (lambda file: file.pop("head"), "no proof as Keyholder writes them"),
+    "no head": (lambda file: file.pop("head"), "'head' stands in it too much or is missing"),
     "text for a number": (put("index", value="2"), "does not lead to the root"),
     "a list for values": (put("values", value=[]), "no proof as Keyholder writes them"),
     "no hashes": (put("path", 0, value="zz"), "no proof as Keyholder writes them"),
-    "a way back from elsewhere": (put("since", "path", 0, value=OTHER_HASH), "does not go on from the kept one of 3"),
-    "no way back": (put("since", value=None), "none of those that were kept"),
-    "a way back from another head": (put("since", "head", "size", value=4), "neither its head nor the one"),
+    "hashes written otherwise": (lambda file: file["path"].__setitem__(0, file["path"][0].upper()), "something else than hashes"),
+    "a hash too long": (put("path", 0, value="00" * 64), "something else than hashes"),
+    "a word more": (put_new("summary", value="Alice lifted the hold."), "'summary' stands in it too much"),
+    "a word more in a value": (put_new("values", "actor", "note", value="x"), "'note' stands in it too much"),
+    "a version that is true": (put("version", value=True), "version True is not known here"),
+    "a way back from elsewhere": (put("since", "path", 0, value=OTHER_HASH), "does not go on from the one of 3"),
+    "no way back": (put("since", value=None), "is none that you have kept. Ask for the proof since"),
+    "a way back from another head": (put("since", "head", "size", value=4), "does not go on from the one of 4"),
 }
 
 
@@ -182,13 +200,51 @@ class TestAltered:
             proving.proved(text, kept=kept)
 
 
+class TestDishonest:
+    """By a house that signs whatever it likes, and to a reader who has kept one of its heads."""
+
+    def test_two_histories_under_one_kept_head_are_not_told(self, events: list[AuditEvent]) -> None:
+        """With a way whose parts are not of one length the last event under the kept head could be told in two ways."""
+        before = [merkle.leaf_hash(leaves.leaf(event)) for event in events[:3]]
+        other = merkle.leaf_hash(b"another history")
+        left, last = merkle.Tree().extended(before).peaks
+        new = merkle.node_hash(left, merkle.node_hash(other, other))
+        way = [b"", merkle.node_hash(other, other), left + last]
+        for proof in (way, [last, other, left], [b"", last + other, left]):
+            assert not merkle.is_consistent(earlier=3, earlier_root=merkle.root(before), size=4, root=new, proof=proof)
+
+    @pytest.mark.parametrize("size", range(1, 9))
+    def test_no_part_of_a_way_is_anything_but_a_hash(self, size: int) -> None:
+        hashes = [merkle.leaf_hash(bytes([number])) for number in range(9)]
+        way = merkle.consistency(size, hashes)
+        told = {"earlier": size, "earlier_root": merkle.root(hashes[:size]), "size": 9, "root": merkle.root(hashes)}
+        assert merkle.is_consistent(**told, proof=way)
+        for at in range(len(way)):
+            for wrong in (b"", way[at] + way[at], way[at][:31]):
+                assert not merkle.is_consistent(**told, proof=[*way[:at], wrong, *way[at + 1 :]])
+
+    def test_a_head_by_a_key_of_the_past_goes_on_from_none_of_todays(self, events: list[AuditEvent]) -> None:
+        """Both have been kept; the past key may be in anybody's hands."""
+        today = kept_at(COUNT)
+        past = heads.Head(size=1, root=OTHER_LEAF, at=today.at, key=FINGERPRINT)
+        past = replace(past, signature=MALLORY.sign(past.signed_bytes()))
+        text = TestForged().forged(events, leaves.leaf(events[0]).decode().replace("test.done", "test.gone"))
+        with pytest.raises(proving.Disproved, match="signed by a key that you do not trust"):
+            proving.proved(text, kept=[today, past])
+
+    def test_a_head_older_than_the_one_it_goes_on_from_is_none(self, events: list[AuditEvent]) -> None:
+        grown = TestForged().forged(events, leaves.leaf(events[0]).decode(), at=kept_at(1).at)
+        with pytest.raises(proving.Disproved, match="older than the kept one"):
+            proving.proved(grown, kept=[kept_at(COUNT)], keys=[FINGERPRINT])
+
+
 class TestForged:
     """By a stranger with a key of his own, who has seen the hashes of the tree."""
 
-    def forged(self, events: list[AuditEvent], leaf: str) -> str:
+    def forged(self, events: list[AuditEvent], leaf: str, at: datetime | None = None) -> str:
         """The log goes on from its head by one event that never was."""
         grown = [merkle.leaf_hash(leaves.leaf(event)) for event in events] + [merkle.leaf_hash(leaf.encode())]
-        plain = heads.Head(size=len(grown), root=merkle.root(grown), at=kept_at(COUNT).at, key=FINGERPRINT)
+        plain = heads.Head(size=len(grown), root=merkle.root(grown), at=at or kept_at(COUNT).at, key=FINGERPRINT)
         head = replace(plain, signature=MALLORY.sign(plain.signed_bytes()))
         file = json.loads(proofs.proof(events[0], since=COUNT)) | {
             "leaf": leaf,
@@ -250,7 +306,7 @@ class TestCommand:
         call_command("verify_audit", stdout=told)
         assert proving.main([str(file), "--key", json.loads(told.getvalue())["key"]]) == 0
         assert proving.main([str(file), "--head", str(kept)]) == 1
-        assert f"{file} proves nothing to you: its head is none of those" in capsys.readouterr().err
+        assert f"{file} proves nothing to you: its head, of 5 events, is none that you have kept" in capsys.readouterr().err
         kept.write_bytes(b"\xff")
         assert proving.main([str(file), "--head", str(kept)]) == proving.main([str(tmp_path / "none"), "--key", "x"]) == 2
         assert proving.main([str(file), "--key", "no key"]) == 2

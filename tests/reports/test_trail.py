@@ -61,6 +61,15 @@ class TestDoor:
         assert "Nordlys" not in page.content.decode()
         assert {row["organisation"] for row in rows(client.get("/audit/export.csv"))} == {""}
 
+    def test_nor_whom_an_auditor_looked_at(self, events: list[AuditEvent], auditor: Client, astrid: User, omar: User) -> None:
+        b"".join(auditor.get("/audit/export.csv?who=Alice")).decode()
+        administrator = cast.signed_in(omar)
+        b"".join(administrator.get("/audit/export.csv?who=Omar")).decode()
+        (by_her,) = AuditEvent.objects.filter(verb="audit.exported", actor_id=astrid.pk)
+        assert administrator.get(f"/audit/{by_her.pk}/").status_code == 404
+        shown = [event["row"] for event in administrator.get("/audit/?what=audit.exported").context["events"]]
+        assert [row.actor for row in shown] == ["Omar Said"]
+
     def test_it_is_where_an_administrator_begins(self, omar: User) -> None:
         assert cast.signed_in(omar).get("/start/")["Location"] == "/audit/"
 
