@@ -20,6 +20,7 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("audit/", trail.trail, name="audit"),
     path("audit/export.csv", trail.export, name="audit_export"),
+    path("audit/head.jsonl", trail.head, name="audit_head"),
     path("audit/<int:pk>/", trail.event, name="audit_event"),
     path("jobs/", work.page, name="jobs"),
     path("jobs/<str:queue>/<int:pk>/retry/", work.again, name="job_retry"),

@@ -10,7 +10,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -180,6 +180,19 @@ def export(request: HttpRequest) -> HttpResponseBase:
         lines(rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit-trail.csv"', "Cache-Control": "private, no-store"},
+    )
+
+
+@staff(Permission.AUDIT_VIEW)
+def head(request: HttpRequest) -> HttpResponse:
+    """The newest signed head, for who keeps it elsewhere: it names nobody."""
+    row = sequencer.last_head()
+    if row is None:
+        raise Http404
+    return HttpResponse(
+        sequencer.said(row).line(),
+        content_type="application/x-ndjson",
+        headers={"Content-Disposition": f'attachment; filename="head-{row.size}.jsonl"', "Cache-Control": "private, no-store"},
     )
 
 

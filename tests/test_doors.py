@@ -268,6 +268,7 @@ DOORS: dict[str, Door] = {
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),
+    "audit_head": Door(AUDITORS, names='"signature"'),
     "audit_event": Door(AUDITORS, own=of(pk="event"), names="issued a gateway&#x27;s credential", post=nothing),
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(

@@ -267,8 +267,15 @@ class TestAlteredHead:
 
     def test_one_outside_that_was_forged_is_no_proof_of_anything(self, kept: Path) -> None:
         forged = kept.read_text().splitlines()[0].replace('"size": 2', '"size": 3')
-        kept.write_text(forged + "\n")
-        assert failures("--head", str(kept)).keys() == {"outside signature"}
+        heads.path().write_text(forged + "\n")
+        assert failures().keys() == {"outside signature"}
+
+    def test_another_houses_given_by_mistake_raises_no_alarm(self, kept: Path) -> None:
+        kept.write_text(kept.read_text().replace('"size": 2', '"size": 3'))
+        with pytest.raises(CommandError, match="the head of 3 events is signed by no key that is known here") as refused:
+            call_command("verify_audit", "--head", str(kept))
+        assert refused.value.returncode == 2
+        assert not AuditEvent.objects.filter(verb__startswith="audit.").exists()
 
 
 class TestBadInput:

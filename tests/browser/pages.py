@@ -69,6 +69,7 @@ NOT_DRAWN = {
     "desk:live": "a part of the case's page",
     "reports:download": "the file itself",
     "audit_export": "the file itself",
+    "audit_head": "the file itself",
     "gallery": "leads to the gallery",
 }
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import audit, proving, sequencer
+from accounts import audit, heads, merkle, proving, sequencer
 from accounts.models import AuditEvent, AuditHead, AuditLeaf, Organisation, User
 from reports import trail
 from tests import cast
@@ -225,6 +225,19 @@ class TestEvent:
         event = AuditEvent.objects.get(verb="audit.proved")
         assert (event.actor, event.organisation_id) == ("Astrid Lund", None), "no officer of the case sees what she looks at"
         assert event.details == {"event": placed[0].pk, "since": 1}
+
+    def test_the_newest_head_is_kept_from_the_trail_and_proofs_lead_to_it(
+        self, events: list[AuditEvent], auditor: Client
+    ) -> None:
+        assert auditor.get("/audit/head.jsonl").status_code == 404
+        assert "Keep this head" not in auditor.get("/audit/").content.decode()
+        first, second = AuditEvent.objects.filter(pk__in=[event.pk for event in events]).order_by("pk")
+        sequencer.store([first], merkle.Tree(), reached=(first.incarnation, first.xid))  # type: ignore[list-item]  # has its columns
+        kept = auditor.get("/audit/head.jsonl")
+        assert kept["Content-Disposition"] == 'attachment; filename="head-1.jsonl"'
+        sequencer.store([second], sequencer.tree_of(sequencer.last_head()), reached=(second.incarnation, second.xid))  # type: ignore[list-item]  # has its columns
+        proof = auditor.post(f"/audit/{second.pk}/", {"since": "1"}).content.decode()
+        assert proving.proved(proof, kept=heads.read(kept.content.decode().splitlines())).index == 1
 
     @pytest.mark.parametrize(
         ("since", "sentence"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import audit, checking, proving, verification
+from accounts import audit, checking, heads, proving, verification
 from accounts.management.named import NamedCommand
 
 
@@ -23,7 +23,7 @@ class Command(NamedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            kept = proving.kept_heads(options["head"]) if options["head"] else ()
+            kept = ours(options["head"]) if options["head"] else ()
         except proving.Unusable as error:
             raise CommandError(str(error), returncode=proving.BAD_INPUT) from None
         findings = verification.verify(kept, processes=options["processes"])
@@ -31,3 +31,16 @@ class Command(NamedCommand):
         checking.record(findings, audit.operator(None).items())
         if findings.failed:
             raise CommandError("The audit log is not what was signed; see above.", returncode=proving.FAILED)
+
+
+def ours(file: Path) -> list[heads.Head]:
+    """What somebody has kept of this house's heads. Another house's, given by mistake, is no sign that anything was altered.
+    Raises Unusable."""
+    kept = proving.kept_heads(file)
+    for head in kept:
+        if not heads.is_signed(head):
+            raise proving.Unusable(
+                f"{file}: the head of {head.size} events is signed by no key that is known here. It is not this house's; or its "
+                "key was changed, then name the former one in AUDIT_PAST_KEYS."
+            )
+    return kept
