@@ -188,11 +188,14 @@ def tick() -> int:
 
 
 def oldest_waiting() -> datetime | None:
-    """When the oldest event was written that is in no tree yet."""
+    """When the event was written that comes into the tree next."""
     now = window(last_head())
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT min(e.at) {WAITING}", {**now.parameters(), "xmin": str(LARGEST)})
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a row of one
+        cursor.execute(
+            f"SELECT e.at {WAITING} ORDER BY e.incarnation, e.xid, e.id LIMIT 1", {**now.parameters(), "xmin": str(LARGEST)}
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 class Late(Exception):
