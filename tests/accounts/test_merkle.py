@@ -213,3 +213,29 @@ class TestIsConsistent:
             "proof": merkle.consistency(earlier, leaves),
         }
         return merkle.is_consistent(**{**claim, **other})  # type: ignore[arg-type]  # as named
+
+
+class TestJoinedHashes:
+    """Nothing and two hashes joined are the same bytes as one hash and another: with such parts a way led from the root that a
+    reader has kept to a tree in which an event that it covers is another one."""
+
+    TOLD = numbered(6)
+    OTHER, BESIDE = merkle.leaf_hash(b"another history"), merkle.leaf_hash(b"what came later")
+
+    def forged(self) -> bytes:
+        """The root of a tree of eight that says OTHER where the kept one of six has its last leaf."""
+        left, right = merkle.Tree().extended(self.TOLD).peaks
+        last = merkle.node_hash(self.TOLD[4], self.OTHER)
+        return merkle.node_hash(left + right, merkle.node_hash(last, self.BESIDE))
+
+    def test_show_no_growth(self) -> None:
+        left, right = merkle.Tree().extended(self.TOLD).peaks
+        way = [b"", merkle.node_hash(self.TOLD[4], self.OTHER) + self.BESIDE, left + right]
+        kept, root = merkle.root(self.TOLD), self.forged()
+        assert merkle.climbed(way, place=5, last=7) == (kept, root), "but for their lengths they would"
+        assert not merkle.is_consistent(earlier=6, earlier_root=kept, size=8, root=root, proof=way)
+
+    def test_show_no_leaf(self) -> None:
+        left, right = merkle.Tree().extended(self.TOLD).peaks
+        way = [self.TOLD[4], self.BESIDE, left + right]
+        assert not merkle.is_included(self.OTHER, index=5, size=8, proof=way, root=self.forged())

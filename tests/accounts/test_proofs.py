@@ -117,18 +117,6 @@ def put(*path: str | int, value: Any) -> Change:
         inner: Any = file
         for step in way:
             inner = inner[step]
-        assert inner[last] is not value
-        inner[last] = value
-
-    return change
-
-
-def put_new(*path: str | int, value: Any) -> Change:
-    def change(file: dict[str, Any]) -> None:
-        *way, last = path
-        inner: Any = file
-        for step in way:
-            inner = inner[step]
         inner[last] = value
 
     return change
@@ -160,8 +148,8 @@ ALTERED: dict[str, tuple[Change, str]] = {
     "no hashes": (put("path", 0, value="zz"), "no proof as Keyholder writes them"),
     "hashes written otherwise": (lambda file: file["path"].__setitem__(0, file["path"][0].upper()), "something else than hashes"),
     "a hash too long": (put("path", 0, value="00" * 64), "something else than hashes"),
-    "a word more": (put_new("summary", value="Alice lifted the hold."), "'summary' stands in it too much"),
-    "a word more in a value": (put_new("values", "actor", "note", value="x"), "'note' stands in it too much"),
+    "a word more": (put("summary", value="Alice lifted the hold."), "'summary' stands in it too much"),
+    "a word more in a value": (put("values", "actor", "note", value="x"), "'note' stands in it too much"),
     "a version that is true": (put("version", value=True), "version True is not known here"),
     "a way back from elsewhere": (put("since", "path", 0, value=OTHER_HASH), "does not go on from the one of 3"),
     "no way back": (put("since", value=None), "is none that you have kept. Ask for the proof since"),
@@ -177,6 +165,7 @@ class TestAltered:
         for change, why in ALTERED.values():
             file = json.loads(sound)
             change(file)
+            assert json.dumps(file) != json.dumps(json.loads(sound))
             with pytest.raises(proving.Disproved, match=why):
                 proving.proved(json.dumps(file), kept=kept)
         for text in ("", "[]", "null", "{", '"x"', "[" * 100_000, sound.replace("{", '{"index":1,', 1)):
@@ -202,26 +191,6 @@ class TestAltered:
 
 class TestDishonest:
     """By a house that signs whatever it likes, and to a reader who has kept one of its heads."""
-
-    def test_two_histories_under_one_kept_head_are_not_told(self, events: list[AuditEvent]) -> None:
-        """With a way whose parts are not of one length the last event under the kept head could be told in two ways."""
-        before = [merkle.leaf_hash(leaves.leaf(event)) for event in events[:3]]
-        other = merkle.leaf_hash(b"another history")
-        left, last = merkle.Tree().extended(before).peaks
-        new = merkle.node_hash(left, merkle.node_hash(other, other))
-        way = [b"", merkle.node_hash(other, other), left + last]
-        for proof in (way, [last, other, left], [b"", last + other, left]):
-            assert not merkle.is_consistent(earlier=3, earlier_root=merkle.root(before), size=4, root=new, proof=proof)
-
-    @pytest.mark.parametrize("size", range(1, 9))
-    def test_no_part_of_a_way_is_anything_but_a_hash(self, size: int) -> None:
-        hashes = [merkle.leaf_hash(bytes([number])) for number in range(9)]
-        way = merkle.consistency(size, hashes)
-        told = {"earlier": size, "earlier_root": merkle.root(hashes[:size]), "size": 9, "root": merkle.root(hashes)}
-        assert merkle.is_consistent(**told, proof=way)
-        for at in range(len(way)):
-            for wrong in (b"", way[at] + way[at], way[at][:31]):
-                assert not merkle.is_consistent(**told, proof=[*way[:at], wrong, *way[at + 1 :]])
 
     def test_a_head_by_a_key_of_the_past_goes_on_from_none_of_todays(self, events: list[AuditEvent]) -> None:
         """Both have been kept; the past key may be in anybody's hands."""

@@ -111,7 +111,7 @@ class Keys(Load):
 
 
 class Examinations(Load):
-    """Further rounds for the cases before an officer, each by a row as the product itself writes it."""
+    """Further rounds for the cases before an officer, each by a row as the product writes it, whose wake-up was lost."""
 
     def ask(self) -> None:
         with database(self.installation) as app:
