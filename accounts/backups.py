@@ -51,6 +51,12 @@ UNION ALL
 SELECT 'function', concat_ws(' ', oid::regprocedure, prosecdef, proconfig, md5(prosrc))
 FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 UNION ALL
+SELECT 'policy', concat_ws(' ', tablename, policyname, permissive, roles, cmd, qual, with_check)
+FROM pg_policies WHERE schemaname = 'public'
+UNION ALL
+SELECT 'wall', concat_ws(' ', relname, relrowsecurity, relforcerowsecurity)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+UNION ALL
 SELECT 'table right', concat_ws(' ', c.relname, a.grantee::regrole, a.privilege_type)
 FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
 UNION ALL

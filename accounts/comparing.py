@@ -69,7 +69,7 @@ def workers(processes: int, size: int) -> Iterator[Iterator[Compared]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
-    database = {name: connection.settings_dict[name] for name in ("NAME", "USER")}
+    database = {name: connection.settings_dict[name] for name in ("NAME", "USER", "OPTIONS")}
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=begun, initargs=(database,)) as pool:
         futures = [pool.submit(compared_elsewhere, *some, snapshot) for some in ranges]
         yield (future.result() for future in futures)

@@ -1,4 +1,5 @@
-"""Database roles: the owner migrates, *app* runs and can neither rewrite history nor switch a trigger off.
+"""Database roles: the owner migrates, *app* runs and can neither rewrite history nor switch a trigger off, nor sees the rows of
+an organisation whose business it is not about.
 
 Runs after every migration as the owner, because a trigger migration re-creates the ignore function
 that would let any role write without history.
@@ -15,6 +16,7 @@ from psycopg import sql
 
 from accounts.models import AuditEvent, Incarnation, Snapshot
 from accounts.vault import RowNumber
+from accounts.walls import walls
 
 IGNORE = """
 CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
@@ -98,6 +100,9 @@ def harden(using: str) -> None:
             name = sql.Identifier(table)
             execute(cursor, sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
             execute(cursor, sql.SQL("GRANT {} ON {} TO {}").format(privileges(table, events, changing), name, app))
+        for wall in walls():
+            for statement in wall.statements(app):
+                execute(cursor, statement)
         for sequence in sequences(cursor):
             execute(cursor, sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), app))
         execute(cursor, sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))

@@ -261,6 +261,8 @@ class Proposal(models.Model):
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
+    # None where it is no organisation's matter.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=40)
     choice = models.CharField(max_length=40)
     reason = models.CharField(max_length=60)
@@ -308,9 +310,11 @@ class Proposal(models.Model):
                         END IF;
                     ELSIF OLD.outcome <> '' THEN
                         RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';
-                    ELSIF ROW(NEW.id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id, NEW.proposed_at)
+                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id,
+                        NEW.proposed_at)
                         IS DISTINCT FROM
-                        ROW(OLD.id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id, OLD.proposed_at) THEN
+                        ROW(OLD.id, OLD.organisation_id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id,
+                        OLD.proposed_at) THEN
                         RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;

@@ -5,7 +5,7 @@ import unicodedata
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, scope
 from accounts.models import Membership, Organisation, Project, User
 from accounts.permissions import NotPermitted
 from accounts.refused import Refused
@@ -69,14 +69,16 @@ def create(*, name: str, by: User) -> Organisation:
         raise NotPermitted(_("Staff examine customers and cannot be one."))
     if not (name := named(name, limit=300)):
         raise NameMissing(_("Say what your organisation is called."))
-    User.objects.select_for_update().get(pk=by.pk)
-    if existing := Organisation.objects.filter(name=name, membership__user=by).first():
-        return existing
-    organisation = Organisation.objects.create(name=name)
-    Membership.objects.create(organisation=organisation, user=by, role=Membership.Role.OWNER)
-    Project.objects.create(organisation=organisation, name="Default")
-    audit.record("organisation.created", target=organisation, by=by, name=name)
-    return organisation
+    # Who makes it is in the business of none yet.
+    with scope.everything():
+        User.objects.select_for_update().get(pk=by.pk)
+        if existing := Organisation.objects.filter(name=name, membership__user=by).first():
+            return existing
+        organisation = Organisation.objects.create(name=name)
+        Membership.objects.create(organisation=organisation, user=by, role=Membership.Role.OWNER)
+        Project.objects.create(organisation=organisation, name="Default")
+        audit.record("organisation.created", target=organisation, by=by, name=name)
+        return organisation
 
 
 def bear(organisation: Organisation, name: str) -> dict[str, str]:

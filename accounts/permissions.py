@@ -24,6 +24,8 @@ class Permission(StrEnum):
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
     JOB_RETRY = "job_retry"
+    # The investigators' compartment (FIN-17): networks, incidents, referrals.
+    NETWORK_VIEW = "network_view"
 
 
 class StaffRole(models.TextChoices):
@@ -65,7 +67,9 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.REPORT_REQUEST,
         }
     ),
-    StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW}),
+    StaffRole.INVESTIGATOR: frozenset(
+        {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW}
+    ),
     StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Proposal, User
+from accounts.models import Organisation, Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing as ReasonMissing
 from accounts.refused import Refused
@@ -30,11 +30,16 @@ class AlreadyEnded(Refused):
     """Somebody else was quicker."""
 
 
-def propose(*, policy: Policy, choice: str, reason: str, note: str, by: User) -> Proposal:
+def propose(
+    *, policy: Policy, organisation: Organisation | None = None, choice: str, reason: str, note: str, by: User
+) -> Proposal:
+    """About the `organisation` whose matter it is."""
     require(by, policy.propose)
     if reason not in policy.reasons.get(choice, ()):
         raise ReasonMissing(_("Choose a reason from the list for this proposal."))
-    return Proposal.objects.create(kind=policy.kind, choice=choice, reason=reason, note=note, proposed_by=by)
+    return Proposal.objects.create(
+        organisation=organisation, kind=policy.kind, choice=choice, reason=reason, note=note, proposed_by=by
+    )
 
 
 def end(proposal: Proposal, *, policy: Policy, outcome: Proposal.Outcome, by: User, note: str = "") -> Proposal:

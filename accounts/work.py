@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts import audit, sequencer
+from accounts import audit, scope, sequencer
 from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission, require
@@ -116,7 +116,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     if request.method not in SAFE:
         return HttpResponseNotAllowed(SAFE)
-    return HttpResponse("\n".join([*measured(timezone.now()), ""]), content_type=PROMETHEUS)
+    with scope.everything():
+        lines = [*measured(timezone.now()), ""]
+    return HttpResponse("\n".join(lines), content_type=PROMETHEUS)
 
 
 def measured(now: datetime) -> Iterator[str]:

@@ -88,6 +88,12 @@ def cache(written: str, broker: str) -> str:
     return broker
 
 
+# A web process sees the rows of no organisation until a request says whose business it is (accounts/scope.py).
+IS_WEB = "config.wsgi" in sys.modules
+CONNECTION = "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
+EVERYTHING = f"-c kh.first=0 -c kh.last={2**63 - 1}"
+
+
 def database(url: str) -> dict[str, object]:
     """A PostgreSQL URL as Django wants it; a socket folder stands in the `host` query."""
     parts = urlsplit(url)
@@ -105,7 +111,7 @@ def database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            "options": "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000",
+            "options": CONNECTION if IS_WEB else f"{CONNECTION} {EVERYTHING}",
             **query,
         },
         "TEST": {"NAME": "test_keyholder"},

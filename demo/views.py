@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import second_factor
+from accounts import scope, second_factor
 from accounts.models import User
 from demo import seed
 from demo.cast import CAST, PASSWORD, TOTP_SECRET
@@ -14,7 +14,8 @@ from demo.models import Mail
 
 @require_safe
 def cast(request: HttpRequest) -> HttpResponse:
-    there = seed.loaded()
+    with scope.everything():
+        there = seed.loaded()
     loading = {"there": there, "total": seed.TOTAL} if there < seed.TOTAL else None
     return render(request, "demo/cast.html", {"cast": CAST, "password": PASSWORD, "totp": TOTP_SECRET, "loading": loading})
 

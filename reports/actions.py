@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, snapshots
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Snapshot, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from config import jobs
@@ -70,12 +70,13 @@ def request(
     since: datetime | None = None,
     key: Key | None = None,
     addressee: str = "",
+    now: Snapshot | None = None,
     by: User,
 ) -> Report:
-    """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first; without
-    `valid_at` it is as of that snapshot. One over a period tells of [since, valid_at), by default of a year, and of one `key`
-    where that is given. Raises NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval,
-    NoSuchKey."""
+    """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first, unless the
+    caller, who stands in a transaction, has stored it as `now`; without `valid_at` it is as of that snapshot. One over a period
+    tells of [since, valid_at), by default of a year, and of one `key` where that is given. Raises NotPermitted, SandboxAsked,
+    NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey."""
     require(by, Permission.REPORT_REQUEST)
     is_reported(organisation)
     if valid_at and valid_at > timezone.now():
@@ -86,7 +87,7 @@ def request(
     # Before a snapshot is stored for nothing.
     narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key)
     # The snapshot stands in its own transaction: it must not count the one that asks.
-    snapshot = snapshots.at(known_at) if known_at else snapshots.take()
+    snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
     until = valid_at or snapshot.taken_at
     with transaction.atomic():
         report = Report.objects.create(

@@ -8,7 +8,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts import scope, snapshots
 from accounts.guards import staff
+from accounts.models import Snapshot
 from accounts.permissions import Permission
 from accounts.private_files import private_file
 from accounts.refused import Refused
@@ -50,9 +52,16 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/list.html", shown)
 
 
-@staff(Permission.REPORT_REQUEST)
+@staff(Permission.REPORT_REQUEST, in_parts=True)
 def ask(request: HttpRequest) -> HttpResponse:
     """The address may name kind and organisation, so that a link leads to the form half filled."""
+    # What is known now is stored in a transaction of its own, since it must not count the one that asks.
+    now = snapshots.take() if request.method == "POST" else None
+    with scope.of_officer(request.user):
+        return asked(request, now)
+
+
+def asked(request: HttpRequest, now: Snapshot | None) -> HttpResponse:
     initial = {name: request.GET[name] for name in ("kind", "organisation") if name in request.GET}
     if "suggest" in request.POST:
         # Without scripts: the same page, with the keys of the organisation chosen. What may be a whole key is not shown again.
@@ -62,7 +71,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return render(request, "reports/keys.html", {"form": form})
     if request.method == "POST" and form.is_valid():
         try:
-            report = actions.request(form.cleaned_data["organisation"], **form.values(), by=request.user)
+            report = actions.request(form.cleaned_data["organisation"], **form.values(), now=now, by=request.user)
         except Refused as refused:
             field = "known_at" if isinstance(refused, NothingKnown) else getattr(refused, "field", None)
             form.add_error(field, str(refused))

@@ -41,7 +41,9 @@ def one_of_each(by: User, **names: str) -> Rows:
     requirement = Requirement.objects.create(
         organisation=organisation, case=case, sentence="Send the extract.", consequence="No key.", due_on=date(2030, 1, 1)
     )
-    proposal = Proposal.objects.create(kind="case.decision", choice="approve", reason="identity_established", proposed_by=analyst)
+    proposal = Proposal.objects.create(
+        organisation=organisation, kind="case.decision", choice="approve", reason="identity_established", proposed_by=analyst
+    )
     decision = Decision.objects.create(organisation=organisation, case=case, proposal=proposal)
     proposal.outcome, proposal.outcome_by, proposal.outcome_at = "taken", approver, now
     proposal.save()

@@ -83,7 +83,11 @@ class House:
             state = "review"
         if state == "proposed":
             proposal = Proposal.objects.create(
-                kind="case.decision", choice="ask", reason="document_unreadable", proposed_by=self.people["analyst"]
+                organisation=case.organisation,
+                kind="case.decision",
+                choice="ask",
+                reason="document_unreadable",
+                proposed_by=self.people["analyst"],
             )
             decision = Decision.objects.create(organisation=case.organisation, case=case, proposal=proposal, message="Again.")
             self.mine["decision"] = decision.pk

@@ -350,6 +350,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('is_robot', True)), fields=('staff_role',), name='robot_once_in_role'), models.CheckConstraint(condition=models.Q(('is_robot', True), models.Q(('email__iendswith', '@robots.invalid'), _negated=True), _connector='OR'), name='robots_address_is_a_robots')],
             },
         ),
+        migrations.AddField(
+            model_name='proposal',
+            name='organisation',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='proposalevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_userevent" ("email", "id", "is_active", "is_robot", "joined_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "staff_role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."is_robot", NEW."joined_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."staff_role"); RETURN NULL;', hash='b63fdad42ce68e23855cdfa76502357278670062', operation='INSERT', pgid='pgtrigger_insert_insert_3867c', table='accounts_user', when='AFTER')),
@@ -606,22 +616,6 @@ class Migration(migrations.Migration):
             model_name='proposal',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'taken', 'declined', 'withdrawn'])), name='proposal_outcome_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='proposal_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.outcome <> '' THEN\n                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.outcome <> '' THEN\n                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id, NEW.proposed_at)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id, OLD.proposed_at) THEN\n                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='2cc3814ecb30e142b39cc4580c1df590cc28bdce', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proposal_is_fixed_20696', table='accounts_proposal', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='893a03777c00a1c33850eee7d04edb1173f4c57b', operation='INSERT', pgid='pgtrigger_insert_insert_bdd19', table='accounts_proposal', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='4bcec4a3e25df9bc1820b42135b78703c7b5c863', operation='UPDATE', pgid='pgtrigger_update_update_bb738', table='accounts_proposal', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (OLD."choice", OLD."id", OLD."kind", OLD."note", OLD."outcome", OLD."outcome_at", OLD."outcome_by_id", OLD."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason"); RETURN NULL;', hash='ce12aa61034e7776d27d62f6d720c97131face29', operation='DELETE', pgid='pgtrigger_delete_delete_b8b54', table='accounts_proposal', when='AFTER')),
-        ),
         migrations.AddIndex(
             model_name='proposalevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='proposal_as_of'),
@@ -657,5 +651,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='message',
             index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='message_failed'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='proposal_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.outcome <> '' THEN\n                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.outcome <> '' THEN\n                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id,\n                        NEW.proposed_at)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id,\n                        OLD.proposed_at) THEN\n                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='3c4acb898aea6b966de6f0bba351e44c7e88c0a4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proposal_is_fixed_20696', table='accounts_proposal', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='59e125d255df1438860106d3252eb072c1f36d62', operation='INSERT', pgid='pgtrigger_insert_insert_bdd19', table='accounts_proposal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='7a21f691bd11301c408e17fc9fd3ba8731df114a', operation='UPDATE', pgid='pgtrigger_update_update_bb738', table='accounts_proposal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (OLD."choice", OLD."id", OLD."kind", OLD."note", OLD."organisation_id", OLD."outcome", OLD."outcome_at", OLD."outcome_by_id", OLD."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason"); RETURN NULL;', hash='c931cfe0c6b2a536a87b139ee3adc50fdebb2747', operation='DELETE', pgid='pgtrigger_delete_delete_b8b54', table='accounts_proposal', when='AFTER')),
         ),
     ])]

@@ -141,7 +141,7 @@ def propose(
         raise proposals.ReasonMissing(_("Write in a sentence or two what decided it."))
     if choice == Decision.Choice.APPROVE and (reasons := obstacles(case)):
         raise Stopped(" ".join(reasons))
-    proposal = proposals.propose(policy=POLICY, choice=choice, reason=reason, note=note, by=by)
+    proposal = proposals.propose(policy=POLICY, organisation=case.organisation, choice=choice, reason=reason, note=note, by=by)
     decision = Decision.objects.create(
         organisation=case.organisation, case=case, proposal=proposal, message=message.strip(), items=asked
     )

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from accounts import scope
 from accounts.models import Organisation, User
 from kyc.onboarding import steps
 
@@ -24,7 +25,8 @@ def organisation_of(user: User) -> Organisation | None:
 
 
 def customers_only(view: Page) -> Page:
-    """A signed-in customer's page, never kept by a cache."""
+    """A signed-in customer's page, never kept by a cache. Of the database it sees his own organisation,
+    which the request names."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @NO_STORE
@@ -33,7 +35,10 @@ def customers_only(view: Page) -> Page:
     def page(request: HttpRequest, **kwargs: object) -> HttpResponse:
         if request.user.is_staff:
             raise Http404
-        return view(request, **kwargs)
+        with scope.everything():
+            request.organisation = organisation_of(request.user)
+            scope.enter(request.organisation.pk if request.organisation else None)
+            return view(request, **kwargs)
 
     return page
 
@@ -44,10 +49,9 @@ def members_only(view: Page) -> Page:
     @customers_only
     @wraps(view)
     def page(request: HttpRequest, **kwargs: object) -> HttpResponse:
-        organisation = organisation_of(request.user)
-        if organisation is None:
+        if request.organisation is None:
             return redirect("onboarding:create")
-        return view(request, organisation, **kwargs)
+        return view(request, request.organisation, **kwargs)
 
     return page
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import limits, organisations
+from accounts import limits, organisations, scope
 from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.evidence import invitations
@@ -141,10 +141,12 @@ def by_link(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
             return private(limits.refused(request, limits.wait(request, "prove", LOOKS)))
         if request.method == "POST" and limits.spent(request, "proving", SENDINGS):
             return private(limits.refused(request, limits.wait(request, "proving", SENDINGS)))
-        invitation = invitations.known(token)
-        if invitation is None:
-            raise Http404
-        return private(view(request, invitation))
+        with scope.everything():
+            invitation = invitations.known(token)
+            if invitation is None:
+                raise Http404
+            scope.enter(invitation.organisation_id)
+            return private(view(request, invitation))
 
     return opened
 

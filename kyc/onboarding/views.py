@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import organisations
+from accounts import organisations, scope
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import actions as cases
@@ -48,13 +48,15 @@ def start(request: HttpRequest) -> HttpResponse:
             (Permission.CASE_VIEW, "desk:queue"),
         )
         return redirect(next((page for permission, page in pages if user.can(permission)), "mfa_index"))
-    return redirect("onboarding:overview" if organisation_of(user) else "onboarding:create")
+    with scope.everything():
+        is_member = organisation_of(user) is not None
+    return redirect("onboarding:overview" if is_member else "onboarding:create")
 
 
 @customers_only
 def create(request: HttpRequest) -> HttpResponse:
     """The identification notice (FIN-13) before anything is asked; going on opens the case under the version shown."""
-    organisation = organisation_of(request.user)
+    organisation = request.organisation
     if organisation and steps.current_case(organisation):
         return redirect("onboarding:overview")
     version = packs.current().notice_version
@@ -73,6 +75,7 @@ def begin(request: HttpRequest, organisation: Organisation | None, form: Page, v
         own_name = organisations.named(form.cleaned_data["your_name"], limit=200, field="your_name")
         # Who comes for himself is an organisation of one.
         organisation = organisations.create(name=form.cleaned_data["name"] or own_name, by=request.user)
+        scope.enter(organisation.pk)
         organisations.rename_member(request.user, name=own_name, by=request.user)
     cases.open_case(organisation, notice_version=version, locale=get_language() or "en", by=request.user)
 
