@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Commands of Keyholder. Those that change the schema act as the database's owner, all others as its app role."""
+"""Commands of Keyholder. Those that change the schema act as the database's owner, the disposal as its eraser, all others as its
+app role."""
 
 import os
 import sys
@@ -9,10 +10,15 @@ OWNER_COMMANDS = {
     "restore",
 }  # fmt: skip
 
+ERASER_COMMANDS = {"dispose"}
+
 
 def main() -> None:
-    if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command in OWNER_COMMANDS:
         os.environ["KEYHOLDER_DB_ROLE"] = "owner"
+    if command in ERASER_COMMANDS:
+        os.environ["KEYHOLDER_DB_ROLE"] = "eraser"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
     from django.db.utils import ProgrammingError

@@ -14,7 +14,8 @@ from django.db import connections
 from pghistory.core import event_models
 from psycopg import sql
 
-from accounts.models import AuditEvent, Incarnation, Snapshot
+from accounts import eraser
+from accounts.models import AuditEvent, Disposal, Incarnation, Snapshot
 from accounts.vault import RowNumber
 from accounts.walls import walls
 
@@ -25,6 +26,7 @@ LANGUAGE sql IMMUTABLE AS $$ SELECT false $$
 
 READ_ONLY = {"django_migrations", Incarnation._meta.db_table}
 INCARNATION = ("public.kh_incarnation()", "public.kh_begin_incarnation()")
+IS_ERASER, SHOULD_IGNORE = "public.kh_is_eraser()", "public._pgtrigger_should_ignore(name)"
 
 # Every table with the columns that are no part of its primary key.
 TABLES = """
@@ -60,6 +62,11 @@ def privileges(table: str, events: set[str], changing: list[str]) -> sql.Composa
     if table in append_only():
         return sql.SQL("SELECT, INSERT")
     return sql.SQL("SELECT, INSERT, DELETE, UPDATE ({})").format(named(changing))
+
+
+def role_or_none(role: str) -> sql.Identifier | None:
+    name = settings.DB_ROLE_NAMES.get(role)
+    return sql.Identifier(name) if name else None
 
 
 def named(columns: Iterable[str]) -> sql.Composable:
@@ -101,7 +108,7 @@ def harden(using: str) -> None:
             execute(cursor, sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(name, app))
             execute(cursor, sql.SQL("GRANT {} ON {} TO {}").format(privileges(table, events, changing), name, app))
         for wall in walls():
-            for statement in wall.statements(app):
+            for statement in wall.statements(app, everything=role_or_none("eraser")):
                 execute(cursor, statement)
         for sequence in sequences(cursor):
             execute(cursor, sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), app))
@@ -118,4 +125,28 @@ def harden(using: str) -> None:
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
             execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), app))
         cursor.execute(IGNORE)
-        execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION public._pgtrigger_should_ignore(name) TO {}").format(app))
+        execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(SHOULD_IGNORE), app))
+        if "eraser" in settings.DB_ROLE_NAMES:
+            admit_eraser(cursor, database)
+
+
+def admit_eraser(cursor: Any, database: sql.Identifier) -> None:
+    """It reads everything, overwrites what is personal, and writes down that it did."""
+    role = sql.Identifier(settings.DB_ROLE_NAMES["eraser"])
+    execute(cursor, sql.SQL(eraser.IS_ERASER).format(sql.Literal(settings.DB_ROLE_NAMES["eraser"])))
+    execute(cursor, sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(database, role))
+    execute(cursor, sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, role))
+    execute(cursor, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+    execute(cursor, sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role))
+    execute(cursor, sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(role))
+    for table, columns in eraser.updates().items():
+        execute(cursor, sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(named(columns), sql.Identifier(table), role))
+    for table in eraser.DELETES:
+        execute(cursor, sql.SQL("GRANT DELETE ON {} TO {}").format(sql.Identifier(table), role))
+    for model in (AuditEvent, Disposal):
+        table = model._meta.db_table
+        columns = {field.column for field in model._meta.concrete_fields} - NUMBERED.get(table, set())
+        execute(cursor, sql.SQL("GRANT INSERT ({}) ON {} TO {}").format(named(sorted(columns)), sql.Identifier(table), role))
+    execute(cursor, sql.SQL("GRANT USAGE ON SEQUENCE accounts_disposal_id_seq TO {}").format(role))
+    for function in (*INCARNATION, IS_ERASER, SHOULD_IGNORE):
+        execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), role))

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.eraser import YIELDS
 from accounts.history import CurrentIncarnation, CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
 from accounts.vault.models import SearchDigest, SubjectKey  # noqa: F401  # the vault's tables are of this app
@@ -40,6 +41,7 @@ class User(AbstractBaseUser):
     is_robot = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
 
+    personal = ("name", "email")
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
@@ -85,6 +87,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 class Organisation(models.Model):
     """A customer account; an individual customer is an organisation of one."""
 
+    personal = ("name",)
+
     class Sandbox(models.TextChoices):
         APPROVED = "approved", _("Approved")
         WAITING = "waiting", _("Asked for more")
@@ -127,6 +131,8 @@ class Membership(models.Model):
 @tracked()
 class Project(models.Model):
     """What an organisation groups its keys by."""
+
+    personal = ("name",)
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     name = models.CharField(_("name"), max_length=200)
@@ -198,7 +204,14 @@ class AuditEvent(models.Model):
             models.Index(fields=["organisation_id", "at"]),
             models.Index(fields=["incarnation", "xid", "id"], name="auditevent_sequence"),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Trigger(
+                name="append_only",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=f"{YIELDS} RAISE EXCEPTION 'append_only: the audit log is never changed';",
+            )
+        ]
 
 
 class AuditLeaf(models.Model):
@@ -247,6 +260,33 @@ class AuditTimestamp(models.Model):
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
+class Disposal(models.Model):
+    """What was erased of an organisation, by which rule, and how much: the certificate that stays (PRV-04). Names nobody."""
+
+    append_only = True
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    record_class = models.CharField(max_length=60)
+    # The rule that decided, and the day on which its period was over.
+    rule = models.CharField(max_length=60)
+    due_on = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    operator = models.CharField(max_length=250)
+    # By table: how many rows, and the hash of their numbers in order.
+    rows = models.JSONField(default=dict)
+    keys_destroyed = models.PositiveIntegerField(default=0)
+    # When the last backup that holds it is gone.
+    backups_until = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="disposed_of_once", fields=["organisation", "record_class", "due_on"])]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    @property
+    def number(self) -> str:
+        return f"DC-{self.at:%Y}-{self.pk:06d}"
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def open(self) -> "ProposalQuerySet":
         return self.filter(outcome="")
@@ -255,6 +295,8 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 @tracked()
 class Proposal(models.Model):
     """Four eyes: one person proposes, another takes or declines it. What is proposed stands in the row that points here."""
+
+    personal = ("note", "outcome_note")
 
     class Outcome(models.TextChoices):
         TAKEN = "taken", _("Taken")
@@ -301,7 +343,8 @@ class Proposal(models.Model):
                 name="proposal_is_fixed",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func="""
+                func=f"""
+                    {YIELDS}
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';
                     ELSIF TG_OP = 'INSERT' THEN
@@ -354,6 +397,8 @@ class Snapshot(models.Model):
 @tracked(exclude=["text", "html", "is_secret"])
 class Message(Claimable):
     """A mail that must go out once its transaction has committed; the row is the queue."""
+
+    personal = ("to", "subject", "text", "html")
 
     class State(models.TextChoices):
         QUEUED = "queued"

@@ -64,10 +64,11 @@ class Wall:
     def is_about_confined(self) -> sql.Composable:
         return sql.SQL("target_type = ANY ({}::text[])").format(sql.Literal([*self.about]))
 
-    def statements(self, role: sql.Identifier) -> Iterator[sql.Composable]:
+    def statements(self, role: sql.Identifier, *, everything: sql.Identifier | None) -> Iterator[sql.Composable]:
+        """What stands it up before `role`, and lets `everything` through."""
         table = sql.Identifier(self.table)
         yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table)
-        for name in ("kh_scope", "kh_written"):
+        for name in ("kh_scope", "kh_written", "kh_everything"):
             yield sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(sql.Identifier(name), table)
         if self.table == AuditEvent._meta.db_table:
             # Whoever acts writes into the log, also what he is not shown there.
@@ -77,6 +78,8 @@ class Wall:
             yield sql.SQL("CREATE POLICY kh_scope ON {} FOR SELECT TO {} USING ({})").format(table, role, shown)
         else:
             yield sql.SQL("CREATE POLICY kh_scope ON {} TO {} USING ({})").format(table, role, self.shown())
+        if everything is not None:
+            yield sql.SQL("CREATE POLICY kh_everything ON {} TO {} USING (true)").format(table, everything)
 
 
 def is_confined(model: type[Model]) -> bool:

@@ -23,7 +23,10 @@ SOCKET_LIMIT = 90
 IDENT = hashlib.sha256(str(DATA).encode()).hexdigest()[:12]
 
 # What only a production has. A demo may have another broker, or be shown under another host.
-OF_PRODUCTION = ("DATABASE_OWNER_URL", "SECRET_KEY", "KEY_PEPPERS", "AUDIT_SIGNING_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY")
+OF_PRODUCTION = (
+    "DATABASE_OWNER_URL", "DATABASE_ERASER_URL", "SECRET_KEY", "KEY_PEPPERS", "AUDIT_SIGNING_KEY", "VAULT_KEYS",
+    "VAULT_INDEX_KEY",
+)  # fmt: skip
 
 
 def why_no_demo() -> str:

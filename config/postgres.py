@@ -17,6 +17,8 @@ from config.installation import answers, as_root, demoted, enterable, home, own,
 
 CONNECTS_WITHIN = 30
 HBA = "local all all peer map=keyholder\n"
+# What each may do stands in accounts/hardening.py.
+ROLES = {"owner": "LOGIN CREATEDB", "app": "LOGIN", "eraser": "LOGIN"}
 CONF = """
 listen_addresses = ''
 max_connections = 60
@@ -67,13 +69,18 @@ def make_cluster() -> None:
     done = subprocess.run(initdb, capture_output=True, text=True, cwd="/", **demoted())
     if done.returncode:
         raise SystemExit(f"PostgreSQL's cluster could not be made:\n{done.stderr}")
-    users = {system_user(), pwd.getpwuid(os.geteuid()).pw_name}
-    ident = "".join(f"keyholder {user} {role}\n" for user in sorted(users) for role in ("postgres", "owner", "app"))
     (cluster / "pg_hba.conf").write_text(HBA)
-    (cluster / "pg_ident.conf").write_text(ident)
+    admit(cluster)
     with (cluster / "postgresql.conf").open("a") as conf:
         conf.write(CONF)
     made.touch()
+
+
+def admit(cluster: Path) -> None:
+    """Which system user may be which role."""
+    users = {system_user(), pwd.getpwuid(os.geteuid()).pw_name}
+    ident = "".join(f"keyholder {user} {role}\n" for user in sorted(users) for role in ("postgres", *ROLES))
+    (cluster / "pg_ident.conf").write_text(ident)
 
 
 def command() -> list[str]:
@@ -93,24 +100,29 @@ def roles_made() -> Path:
 
 
 def has_roles() -> bool:
-    return roles_made().exists()
+    with contextlib.suppress(FileNotFoundError):
+        return roles_made().read_text().split() == [*ROLES]
+    return False
 
 
 def make_roles() -> None:
-    """The roles owner and app, and the database; idempotent."""
+    """The roles and the database; idempotent."""
     import psycopg  # only here: the launcher itself needs nothing but Python
 
     if has_roles():
         return
     with connect(psycopg) as connection:
-        for role, options in (("owner", "LOGIN CREATEDB"), ("app", "LOGIN")):
+        for role, options in ROLES.items():
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 connection.execute(f"CREATE ROLE {role} {options}")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'keyholder'").fetchone():
             connection.execute("CREATE DATABASE keyholder OWNER owner")
         connection.execute("REVOKE ALL ON DATABASE keyholder FROM PUBLIC")
-        connection.execute("GRANT CONNECT ON DATABASE keyholder TO app")
-    roles_made().touch()
+        connection.execute("GRANT CONNECT ON DATABASE keyholder TO app, eraser")
+        # A cluster of an earlier version knows fewer.
+        admit(home() / "postgres")
+        connection.execute("SELECT pg_reload_conf()")
+    roles_made().write_text(" ".join(ROLES))
 
 
 def connect(psycopg: Any) -> Any:

@@ -120,15 +120,22 @@ def database(url: str) -> dict[str, object]:
 
 if DEMO:
     services.ensure()
-    DB_URLS = {role: postgres.url(role) for role in ("owner", "app")}
+    DB_URLS = {role: postgres.url(role) for role in postgres.ROLES}
 else:
-    DB_URLS = {"app": os.environ["DATABASE_URL"], "owner": os.environ.get("DATABASE_OWNER_URL", "")}
+    DB_URLS = {
+        "app": os.environ["DATABASE_URL"],
+        "owner": os.environ.get("DATABASE_OWNER_URL", ""),
+        "eraser": os.environ.get("DATABASE_ERASER_URL", ""),
+    }
     if os.environ.get("KEYHOLDER_DB_ROLE") == "owner" and not DB_URLS["owner"]:
         refuse("DATABASE_OWNER_URL is not set: this command changes the schema and needs the owner's role.")
+    if os.environ.get("KEYHOLDER_DB_ROLE") == "eraser" and not DB_URLS["eraser"]:
+        refuse("DATABASE_ERASER_URL is not set: this command erases data and needs the eraser's role.")
 
 DB_ROLE = os.environ.get("KEYHOLDER_DB_ROLE", "app")
 DATABASES = {"default": database(DB_URLS[DB_ROLE])}
-DB_ROLE_NAMES = {role: urlsplit(url).username or role for role, url in DB_URLS.items()}
+# Of those that are there; only the eraser may be missing, and then nothing is disposed of.
+DB_ROLE_NAMES = {role: urlsplit(url).username or role for role, url in DB_URLS.items() if url or role != "eraser"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = needed("BROKER_URL", valkey.url())
@@ -324,6 +331,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 VAULT_DIR = Path(os.environ.get("VAULT_DIR", str(DATA_DIR / ("test-files" if TESTING else "files"))))
+# How long the oldest backup that is kept lasts: a certificate of disposal says when the last copy is gone.
+BACKUP_DAYS = number("BACKUP_DAYS", 35)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

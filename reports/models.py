@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, Snapshot, User
 from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
@@ -16,6 +17,8 @@ from config.jobs import Claimable
 class Report(Claimable):
     """One report asked for and built. `facts` is report.json, `envelope` who asked and when it was made; `parameters` narrow
     what it tells: of a period `from`, an instant, and `key`, the id of the one key asked about."""
+
+    personal = ("envelope",)
 
     class Kind(models.TextChoices):
         DOSSIER = "R-03", _("Customer identification and verification dossier")
@@ -54,8 +57,12 @@ class Report(Claimable):
             )
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="ready_report_is_fixed", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="ready")
+            pgtrigger.Trigger(
+                name="ready_report_is_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state="ready"),
+                func=f"{YIELDS} RAISE EXCEPTION 'ready_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';",
             ),
             pgtrigger.Protect(name="report_is_kept", operation=pgtrigger.Delete),
         ]

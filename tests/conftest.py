@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,16 @@ def become(role: str) -> None:
 
 
 @contextmanager
-def owner() -> Iterator[None]:
-    become("owner")
+def acting_as(role: str) -> Iterator[None]:
+    become(role)
     try:
         yield
     finally:
         become("app")
+
+
+def owner() -> AbstractContextManager[None]:
+    return acting_as("owner")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def one_of_each(by: User, **names: str) -> Rows:
     """Nordlys, unless named otherwise: founded by `by`, approved by two officers, with a linked key and a hold on it."""
     found = cast.founded(by, **names)
     organisation, now = found.organisation, timezone.now()
-    analyst, approver = (cast.staff(role, f"{role} of {organisation}") for role in ("analyst", "approver"))
+    analyst, approver = (cast.staff(role, f"{role} {organisation.pk}") for role in ("analyst", "approver"))
     interest = ownership.declare_owner(organisation, owned=found.party, owner=found.controller, share="100", by=by)
     document = evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=by)
     evidence.upload(organisation, kind="passport", file=cast.pdf(width=420), party=found.controller, by=by)

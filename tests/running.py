@@ -22,7 +22,10 @@ ENDS_WITHIN = 60
 
 def environment(state: Path, **more: str) -> dict[str, str]:
     """Of a process of the installation in `state`, in demo mode whatever the tests themselves run on."""
-    foreign = {"DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL", "KEYHOLDER_DB_ROLE", "DJANGO_SETTINGS_MODULE"}
+    foreign = {
+        "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ERASER_URL", "BROKER_URL", "CACHE_URL", "KEYHOLDER_DB_ROLE",
+        "DJANGO_SETTINGS_MODULE",
+    }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
     return {**kept, "KEYHOLDER_STATE": str(state), **more}
 

@@ -7,7 +7,7 @@ import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
-from accounts import incarnations
+from accounts import eraser, incarnations
 from accounts.at_once import AtOnce
 from django.db import migrations, models
 
@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
     operations = [AtOnce([
         migrations.RunSQL("CREATE SEQUENCE kh_job_token", "DROP SEQUENCE kh_job_token"),
         migrations.RunSQL(incarnations.SCHEMA),
+        migrations.RunSQL(eraser.SCHEMA),
         migrations.CreateModel(
             name='Incarnation',
             fields=[
@@ -360,6 +361,29 @@ class Migration(migrations.Migration):
             name='organisation',
             field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
         ),
+        migrations.CreateModel(
+            name='Disposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('record_class', models.CharField(max_length=60)),
+                ('rule', models.CharField(max_length=60)),
+                ('due_on', models.DateField()),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('operator', models.CharField(max_length=250)),
+                ('rows', models.JSONField(default=dict)),
+                ('keys_destroyed', models.PositiveIntegerField(default=0)),
+                ('backups_until', models.DateField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name='disposal',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='disposal',
+            constraint=models.UniqueConstraint(fields=('organisation', 'record_class', 'due_on'), name='disposed_of_once'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_userevent" ("email", "id", "is_active", "is_robot", "joined_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "staff_role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."is_robot", NEW."joined_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."staff_role"); RETURN NULL;', hash='b63fdad42ce68e23855cdfa76502357278670062', operation='INSERT', pgid='pgtrigger_insert_insert_3867c', table='accounts_user', when='AFTER')),
@@ -383,10 +407,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='auditevent',
             index=models.Index(fields=['incarnation', 'xid', 'id'], name='auditevent_sequence'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7b732c5f4d9c0b519ac859053fcea89f0fcc34eb', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a0b21', table='accounts_auditevent', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='audithead',
@@ -654,10 +674,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='proposal_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.outcome <> '' THEN\n                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.outcome <> '' THEN\n                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id,\n                        NEW.proposed_at)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id,\n                        OLD.proposed_at) THEN\n                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='3c4acb898aea6b966de6f0bba351e44c7e88c0a4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proposal_is_fixed_20696', table='accounts_proposal', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='59e125d255df1438860106d3252eb072c1f36d62', operation='INSERT', pgid='pgtrigger_insert_insert_bdd19', table='accounts_proposal', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -667,5 +683,17 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='proposal',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (OLD."choice", OLD."id", OLD."kind", OLD."note", OLD."organisation_id", OLD."outcome", OLD."outcome_at", OLD."outcome_by_id", OLD."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason"); RETURN NULL;', hash='c931cfe0c6b2a536a87b139ee3adc50fdebb2747', operation='DELETE', pgid='pgtrigger_delete_delete_b8b54', table='accounts_proposal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='auditevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: the audit log is never changed';", hash='f23d69e7278ff823c23349bbfc2e9710d2e77483', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a0b21', table='accounts_auditevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='proposal_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.outcome <> '' THEN\n                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.outcome <> '' THEN\n                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id,\n                        NEW.proposed_at)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id,\n                        OLD.proposed_at) THEN\n                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='000ccdde501efec7f0a4317bf07c6e6cdcd43b7d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proposal_is_fixed_20696', table='accounts_proposal', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='disposal',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='257f0b13070cf6a76c95fb2112ca180bbb8f0c66', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5e896', table='accounts_disposal', when='BEFORE')),
         ),
     ])]

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.refused import Refused
 from accounts.vault.models import SearchDigest, SubjectKey
 from accounts.vault.subjects import Subject, cache, made
@@ -36,3 +36,16 @@ def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
     transaction.on_commit(lambda: cache.forget(key.pk))
     cache.forget(key.pk)
     return key
+
+
+def shred_all(organisation: Organisation, *, reason: str, operator: str) -> int:
+    """All keys of an organisation and its people but those of its reports, in the transaction of the disposal that says so; how
+    many there were."""
+    keys = SubjectKey.objects.filter(organisation=organisation, destroyed_at__isnull=True).exclude(kind=SubjectKey.Kind.REPORT)
+    numbers = list(keys.select_for_update().values_list("pk", flat=True))
+    SearchDigest.objects.filter(subject__in=numbers).delete()
+    ended = {"wrapped": b"", "destroyed_at": timezone.now(), "destroyer": operator[:250], "why": reason[:500]}
+    SubjectKey.objects.filter(pk__in=numbers).update(**ended)
+    for number in numbers:
+        cache.forget(number)
+    return len(numbers)

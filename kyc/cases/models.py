@@ -157,6 +157,8 @@ class Examination(Claimable):
 class Finding(models.Model):
     """One result row: category, state, one sentence, and the tab that proves it."""
 
+    personal = ("sentence",)
+
     class State(models.TextChoices):
         GOOD = "good", _("In order")
         INFO = "info", _("To know")
@@ -177,6 +179,8 @@ class Finding(models.Model):
 class Requirement(models.Model):
     """One thing still needed from the customer: why, until when, and what stops otherwise."""
 
+    personal = ("sentence",)
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     case = models.ForeignKey(Case, models.PROTECT, related_name="requirements")
     # Codes of kyc.cases.items, and whom it is about; empty when only the sentence says what is meant.
@@ -194,6 +198,8 @@ class Requirement(models.Model):
 class FlagRuling(models.Model):
     """An officer's word on one red flag of what a customer signed: how it is explained, or that it stands. The newest word on
     a question counts, and answers signed anew are asked about anew."""
+
+    personal = ("note",)
 
     class Ruling(models.TextChoices):
         EXPLAINED = "explained", _("Explained")
@@ -216,6 +222,8 @@ class FlagRuling(models.Model):
 @tracked()
 class Decision(models.Model):
     """What was proposed for a case. It stands only once another person has taken the proposal."""
+
+    personal = ("message", "items")
 
     class Choice(models.TextChoices):
         APPROVE = "approve", _("Approve")
@@ -264,6 +272,8 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 @tracked()
 class Entity(models.Model):
     """The verified result: who this organisation is, at which assurance, until when."""
+
+    personal = ("name", "end_reason")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     party = models.ForeignKey(Party, models.PROTECT)

@@ -23,6 +23,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 class Document(models.Model):
     """One uploaded file: what it is, what it is called, its type by content, and its digest."""
 
+    personal = ("name",)
+
     class Kind(models.TextChoices):
         REGISTER_EXTRACT = "register_extract", _("Register extract")
         ARTICLES = "articles", _("Articles of association")
@@ -80,6 +82,8 @@ class StatusProofQuerySet(models.QuerySet["StatusProof"]):
 class StatusProof(models.Model):
     """That an officer has verified a person status, by what, and until when it may be relied on."""
 
+    personal = ("note",)
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     status = models.ForeignKey(PersonStatus, models.PROTECT, related_name="proofs")
     document = models.ForeignKey(Document, models.PROTECT)
@@ -102,6 +106,8 @@ class AuthorityProof(models.Model):
     """That an officer has verified that a signatory may sign, and by which document (FATF-02). It ends with the role or the
     document."""
 
+    personal = ("note",)
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     role = models.ForeignKey(Role, models.PROTECT, related_name="proofs")
     document = models.ForeignKey(Document, models.PROTECT)
@@ -121,6 +127,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 @tracked(exclude=["digest"])
 class Invitation(models.Model):
     """A person is asked to prove himself, by a link sent to one e-mail address. The link itself is kept nowhere."""
+
+    personal = ("email",)
 
     class State(models.TextChoices):
         OPEN = "open", _("waits for the person")

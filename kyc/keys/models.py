@@ -69,6 +69,8 @@ class KeyQuerySet(models.QuerySet["Key"]):
 class Key(Claimable):
     """An API credential. The database knows its id, last four and a keyed digest, never the secret."""
 
+    personal = ("name", "revoke_reason")
+
     class State(models.TextChoices):
         UNLINKED = "unlinked", _("Being linked")
         ACTIVE = "active", _("Active")
@@ -222,6 +224,8 @@ def settles(name: str, **owned: str) -> pgtrigger.Trigger:
 class Link(models.Model):
     """That a key answers to an entity and a responsible person, from, to, because."""
 
+    personal = ("because", "ended_because")
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     key = models.ForeignKey(Key, models.PROTECT)
     entity = models.ForeignKey(Entity, models.PROTECT)
@@ -250,6 +254,8 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 @tracked()
 class Hold(models.Model):
     """A reason why a key, an organisation or an entity may not act. Lifting one ends only that one."""
+
+    personal = ("reason", "lift_reason")
 
     # Whose keys are touched; `on_organisation` is set only when the organisation itself is held.
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")

@@ -1789,10 +1789,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='questionnaire',
-            trigger=pgtrigger.compiler.Trigger(name='answers_are_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF ROW(NEW.id, NEW.organisation_id, NEW.offering, NEW.version, NEW.answers, NEW.signed_name,\n                           NEW.signed_by_id, NEW.signed_at, NEW.expires_on)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.offering, OLD.version, OLD.answers, OLD.signed_name,\n                           OLD.signed_by_id, OLD.signed_at, OLD.expires_on)\n                       OR (OLD.superseded_at IS NOT NULL AND NEW.superseded_at IS DISTINCT FROM OLD.superseded_at) THEN\n                        RAISE EXCEPTION 'signed answers do not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='baf90fd97435410a3c22527bbf0d64026524c00d', operation='UPDATE', pgid='pgtrigger_answers_are_fixed_5b167', table='kyc_questionnaire', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='questionnaire',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_questionnaireevent" ("answers", "expires_on", "id", "offering", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_at", "signed_by_id", "signed_name", "superseded_at", "version") VALUES (NEW."answers", NEW."expires_on", NEW."id", NEW."offering", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."signed_at", NEW."signed_by_id", NEW."signed_name", NEW."superseded_at", NEW."version"); RETURN NULL;', hash='3dc2ef2c51421dccfb7f8dad7bd8fbb71fbb5548', operation='INSERT', pgid='pgtrigger_insert_insert_137e5', table='kyc_questionnaire', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -2074,5 +2070,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reviewevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='review_as_of'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='questionnaire',
+            trigger=pgtrigger.compiler.Trigger(name='answers_are_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF ROW(NEW.id, NEW.organisation_id, NEW.offering, NEW.version, NEW.answers, NEW.signed_name,\n                           NEW.signed_by_id, NEW.signed_at, NEW.expires_on)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.offering, OLD.version, OLD.answers, OLD.signed_name,\n                           OLD.signed_by_id, OLD.signed_at, OLD.expires_on)\n                       OR (OLD.superseded_at IS NOT NULL AND NEW.superseded_at IS DISTINCT FROM OLD.superseded_at) THEN\n                        RAISE EXCEPTION 'signed answers do not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='0072a174185f466d6d158999e497f34bc4c4ab3e', operation='UPDATE', pgid='pgtrigger_answers_are_fixed_5b167', table='kyc_questionnaire', when='BEFORE')),
         ),
     ])]

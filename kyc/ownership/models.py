@@ -87,6 +87,8 @@ def holdings(interests: Iterable[Any]) -> list[Holding]:
 class Determination(models.Model):
     """One regime's word on one party of a structure, with its arithmetic. Never edited; a new examination writes new rows."""
 
+    personal = ("why",)
+
     append_only = True
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import Erased, RowNumber, SealedField, Subject
@@ -26,6 +27,8 @@ class PartyQuerySet(models.QuerySet["Party"]):
 @tracked()
 class Profile(models.Model):
     """What an organisation says it is, by which it is asked (PRV-01), and the programme through which it comes (DST-05)."""
+
+    personal = ("programme_run_by",)
 
     class CustomerClass(models.TextChoices):
         COMPANY = "company", _("A company")
@@ -59,6 +62,8 @@ class Profile(models.Model):
 class Party(models.Model):
     """A natural person, a company, a trust, a state or state body, or whoever is known only by description, as one
     organisation declared it. The same person in two organisations is two parties."""
+
+    personal = ("name", "native_name", "country", "hq_country", "legal_form", "lei", "domain", "email")
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
@@ -151,6 +156,8 @@ class RoleQuerySet(models.QuerySet["Role"]):
 class Role(models.Model):
     """What a party is to the organisation, from and to."""
 
+    personal = ("title",)
+
     class Kind(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
         CONTROLLER = "controller", _("Controlling person")
@@ -240,6 +247,8 @@ class PaymentMeansQuerySet(models.QuerySet["PaymentMeans"]):
 class PaymentMeans(models.Model):
     """How an organisation pays, and where that money comes from (IAAS-10, IAAS-11). Never a full card number."""
 
+    personal = ("holder", "institution", "country", "last_four", "network", "source_details")
+
     class Kind(models.TextChoices):
         CARD = "card", _("Card")
         BANK = "bank", _("Bank account")
@@ -292,6 +301,8 @@ class Questionnaire(models.Model):
     """What an organisation answered about its use of one offering (EXP-01): signed, dated, of one version of the questions,
     good until it expires. Answers never change; signing anew supersedes them."""
 
+    personal = ("answers", "signed_name")
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     offering = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
@@ -321,7 +332,8 @@ class Questionnaire(models.Model):
                 name="answers_are_fixed",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                func="""
+                func=f"""
+                    {YIELDS}
                     IF ROW(NEW.id, NEW.organisation_id, NEW.offering, NEW.version, NEW.answers, NEW.signed_name,
                            NEW.signed_by_id, NEW.signed_at, NEW.expires_on)
                         IS DISTINCT FROM

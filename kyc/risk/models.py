@@ -27,6 +27,8 @@ class Score(models.Model):
 class Factor(models.Model):
     """One reason in a score: its code in the rule pack, its points, and the sentence as it read then."""
 
+    personal = ("sentence",)
+
     append_only = True
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)

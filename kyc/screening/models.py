@@ -74,6 +74,8 @@ class HitQuerySet(models.QuerySet["Hit"]):
 class Hit(models.Model):
     """A possible match of a party with a list entry, and an officer's word on it."""
 
+    personal = ("party_name", "reasons", "ruling_note")
+
     class Ruling(models.TextChoices):
         TRUE = "true", _("Same")
         FALSE = "false", _("Another")

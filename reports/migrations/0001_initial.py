@@ -90,10 +90,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='ready_report_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'ready\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='48c46d0d0fe955c72977a6b2a2839ae3fa98353e', operation='UPDATE', pgid='pgtrigger_ready_report_is_fixed_07173', table='reports_report', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='report',
             trigger=pgtrigger.compiler.Trigger(name='report_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='240e06cbadcb4a011a90e826166de9aa7d42c1cc', operation='DELETE', pgid='pgtrigger_report_is_kept_72338', table='reports_report', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -119,5 +115,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='report_failed'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='report',
+            trigger=pgtrigger.compiler.Trigger(name='ready_report_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'ready\')', func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'ready_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';", hash='dd3fdc99cdb226346719f43b6bd8710e06e70b1d', operation='UPDATE', pgid='pgtrigger_ready_report_is_fixed_07173', table='reports_report', when='BEFORE')),
         ),
     ])]

@@ -1,0 +1,233 @@
+"""The end of an organisation's records: nothing of them is found any more, and the log still proves itself."""
+
+import subprocess
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, models, transaction
+from pghistory.core import event_models
+
+from accounts import acting, audit, disposal, eraser, organisations, verification
+from accounts.disposal import Due
+from accounts.models import AuditEvent, AuditLeaf, Disposal, Membership, Organisation, User
+from accounts.vault.models import SubjectKey
+from accounts.walls import column_of
+from config import postgres
+from kyc.parties.models import Party
+from tests import cast
+from tests.accounts.test_sequencer import in_tree
+from tests.conftest import acting_as
+from tests.rows import one_of_each
+
+pytestmark = pytest.mark.usefixtures("heads_folder")
+DUE_ON = date(2026, 11, 1)
+# Text that names nobody, and why.
+HARMLESS = {
+    "accounts.User": {"password": "a hash, replaced when its owner is erased"},
+    "accounts.Proposal": {"kind": "a code", "choice": "a code", "reason": "a code"},
+    "accounts.SubjectKey": {"wrapped_by": "a number", "destroyer": "an operator of the house", "why": "a reason of the house"},
+    "accounts.SearchDigest": {"purpose": "a code", "place": "a column", "digest": "goes with its subject's key"},
+    "accounts.Disposal": {"record_class": "a code", "rule": "a code", "operator": "an operator of the house", "rows": "counts"},
+    "accounts.Message": {"failure": "the server's words, in which addresses are masked", "claimed_by": "a process"},
+    "accounts.AuditEvent": {
+        "verb": "a code", "target_type": "a code", "target_id": "a number", "request_id": "a random number",
+        **dict.fromkeys(("actor", "on_behalf_of", "reason", "details", "salts", "erased"), "overwritten one by one"),
+    },
+    "kyc.Party": {
+        **dict.fromkeys(("registration_number", "birth_date", "address", "registered_address", "phone"), "sealed"),
+    },
+    "kyc.PersonStatus": {"rule_pack": "a version"},
+    "kyc.PaymentMeans": {"reference": "sealed"},
+    "kyc.Questionnaire": {"offering": "a code", "version": "a version"},
+    "kyc.Case": {"notice_version": "a version", "notice_locale": "a code"},
+    "kyc.Examination": {"rule_pack": "a version", "lists": "versions"},
+    "kyc.Finding": {"category": "a code", "anchor": "a code"},
+    "kyc.Requirement": {"what": "a code", "why": "a code", "consequence": "a sentence of the product's own"},
+    "kyc.FlagRuling": {"question": "a code"},
+    "kyc.Entity": {"reference": "a number", "assurance": "a code"},
+    "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash"},
+    "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
+    "kyc.Key": {
+        "prefix": "random", "last_four": "random", "digest": "a hash", "pepper_version": "a number", "once": "random",
+    },
+    "kyc.Hold": {"source": "a code"},
+    "kyc.Interest": {"share": "a number between two who are nameless"},
+    "kyc.Determination": {
+        "regime": "a code", "verdict": "a code", "share_min": "a number", "share_max": "a number", "rule_pack": "a version",
+    },
+    "kyc.Score": {"rule_pack": "a version"},
+    "kyc.Factor": {"code": "a code"},
+    "kyc.Hit": {"entry_id": "of a published list", "entry_name": "of a published list", "ruling_reason": "a code"},
+    "reports.Report": {
+        "parameters": "instants and numbers", "rule_pack": "a version", "template": "a version", "stage": "a code",
+        "facts": "sealed under the report's own key", "sha256": "a hash", "file": "a random name; its content is sealed",
+    },
+}  # fmt: skip
+# Of every job: the error's class and first line, and the process.
+OF_JOBS = {"failure", "claimed_by"}
+ABOUT_PEOPLE = {"accounts.User", "accounts.Message"}
+
+
+def texts(model: type[models.Model]) -> set[str]:
+    kinds = (models.CharField, models.TextField, models.JSONField, models.FileField, models.GenericIPAddressField)
+    return {
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, kinds) and not field.choices and not isinstance(field, models.DateField)
+    }
+
+
+class TestEveryColumn:
+    def test_is_overwritten_or_names_nobody(self) -> None:
+        events = set(event_models())
+        for model in apps.get_models():
+            label = model._meta.label
+            if model in events or not (column_of(model) or label in ABOUT_PEOPLE) or model._meta.app_label == "demo":
+                continue
+            known = set(vars(model).get("personal", ())) | set(HARMLESS.get(label, {}))
+            assert texts(model) - known - (OF_JOBS if hasattr(model, "claims") else set()) == set(), label
+
+    def test_and_nothing_stands_in_the_list_that_is_not_there(self) -> None:
+        for label, columns in HARMLESS.items():
+            assert set(columns) <= texts(apps.get_model(label)), label
+
+
+PLANTED = ("Nordlys", "Alice", "Kvalsund", "nordlys.example", "planted")
+
+
+def everything_of(organisation: Organisation) -> Due:
+    events = set(event_models())
+    ours = [model for model in eraser.erasable() if model not in events and column_of(model) is not None]
+    return Due(organisation.pk, "all", "amlr-77", DUE_ON, models=[model for model in ours], people=True, trail=True)
+
+
+def dump() -> str:
+    held = connection.settings_dict
+    command = [str(postgres.binaries() / "pg_dump"), "-h", held["HOST"], "-U", "postgres", "-d", held["NAME"], "--data-only"]
+    return subprocess.run(command, capture_output=True, check=True, timeout=120, text=True).stdout
+
+
+def plant(model: type[models.Model], pk: int, name: str) -> None:
+    """A text of our own in place of the one that stands there, where any text may."""
+    field: Any = model._meta.get_field(name)
+    is_free = isinstance(field, models.CharField | models.TextField) and not isinstance(field, models.EmailField)
+    if model not in FIXED and is_free and (field.max_length or 99) > 20:
+        with suppress(IntegrityError), transaction.atomic():
+            model._base_manager.filter(pk=pk).exclude(**{name: ""}).update(**{name: f"planted {name}"})
+
+
+@pytest.fixture
+def nordlys(transactional_db: None) -> Organisation:
+    """Every kind of row, with words of its own in each text that a person may write."""
+    alice = cast.customer("alice@nordlys.example", "Alice Kvalsund")
+    rows = one_of_each(alice)
+    organisation: Organisation = rows[Organisation]
+    with acting.on_behalf_of("Alice Kvalsund"), transaction.atomic():
+        Party.objects.filter(organisation=organisation).update(domain="kvalsund.example")
+        audit.record("party.noted", target=organisation, by=alice, reason="planted reason", name="planted name", count=3)
+    for model, row in rows.items():
+        for name in vars(model).get("personal", ()):
+            plant(model, row.pk, name)
+    in_tree(AuditEvent.objects.count())
+    return organisation
+
+
+# Rows that hold their texts fast: what stands in them was written at the beginning.
+FIXED = {apps.get_model(label) for label in ("accounts.Proposal", "kyc.Questionnaire", "reports.Report")}
+
+
+class TestDisposal:
+    def test_nothing_of_them_is_found_any_more(self, nordlys: Organisation) -> None:
+        before = dump()
+        assert [word for word in PLANTED if word not in before] == []
+        with acting_as("eraser"):
+            made = disposal.dispose(everything_of(nordlys))
+        after = dump()
+        found = [line for line in after.splitlines() if any(word.lower() in line.lower() for word in PLANTED)]
+        assert found == []
+        assert made.rows["kyc_party"]["count"] == Party.objects.count() > 0
+        assert made.keys_destroyed == SubjectKey.objects.count() > 0
+
+    def test_the_log_still_proves_itself(self, nordlys: Organisation) -> None:
+        hashes = dict(AuditLeaf.objects.values_list("event_id", "hash"))
+        with acting_as("eraser"):
+            made = disposal.dispose(everything_of(nordlys))
+        assert made.rows["accounts_auditevent"]["count"] > 5
+        in_tree(AuditEvent.objects.count())
+        told = verification.verify().told()
+        assert (told["failed"], told["sound"]) == ([], True)
+        assert {**hashes, **dict(AuditLeaf.objects.filter(event_id__in=hashes).values_list("event_id", "hash"))} == hashes
+
+    def test_another_is_left_alone(self, nordlys: Organisation) -> None:
+        other = one_of_each(cast.customer("otto@outside.example", "Otto"), name="Outside")[Organisation]
+        with acting_as("eraser"):
+            disposal.dispose(everything_of(nordlys))
+        other.refresh_from_db()
+        assert other.name == "Outside"
+        assert User.objects.get(name="Otto").is_active
+
+    def test_who_acts_elsewhere_too_keeps_his_account(self, nordlys: Organisation) -> None:
+        alice = User.objects.get(email="alice@nordlys.example")
+        second = organisations.create(name="Second", by=alice)
+        with acting_as("eraser"):
+            disposal.dispose(everything_of(nordlys))
+        alice.refresh_from_db()
+        assert (alice.email, alice.is_active) == ("alice@nordlys.example", True)
+        assert Membership.objects.filter(user=alice, organisation=second).exists()
+
+    def test_who_of_the_house_decided_stays(self, nordlys: Organisation) -> None:
+        officer = User.objects.filter(staff_role="approver").first()
+        with transaction.atomic():
+            event = audit.record("case.approved", target=nordlys, by=officer, reason="planted")
+        with acting_as("eraser"):
+            disposal.dispose(everything_of(nordlys))
+        event.refresh_from_db()
+        assert event.actor == str(officer)
+        assert event.reason.startswith("erased, DC-")
+
+    def test_twice_is_once(self, nordlys: Organisation) -> None:
+        with acting_as("eraser"):
+            first = disposal.dispose(everything_of(nordlys))
+            events = AuditEvent.objects.count()
+            assert disposal.dispose(everything_of(nordlys)) == first
+            assert AuditEvent.objects.count() == events
+
+    def test_an_error_in_the_middle_leaves_all_as_it_was(self, nordlys: Organisation, monkeypatch: Any) -> None:
+        monkeypatch.setattr(disposal, "forget_trail", lambda *_: 1 / 0)
+        with acting_as("eraser"), pytest.raises(ZeroDivisionError):
+            disposal.dispose(everything_of(nordlys))
+        nordlys.refresh_from_db()
+        assert nordlys.name != ""
+        assert not Disposal.objects.exists()
+        assert SubjectKey.objects.filter(destroyed_at__isnull=True).exists()
+
+
+class TestTheEraser:
+    NEVER = {
+        "delete a row": "DELETE FROM kyc_party",
+        "delete history": "DELETE FROM kyc_partyevent",
+        "add history": "INSERT INTO kyc_partyevent DEFAULT VALUES",
+        "change who decided": "UPDATE accounts_proposal SET outcome_by_id = NULL",
+        "change a verb of the log": "UPDATE accounts_auditevent SET verb = 'x'",
+        "change a leaf": "UPDATE accounts_auditleaf SET hash = ''",
+        "make a key live": "UPDATE kyc_key SET state = 'active'",
+        "change a certificate": "UPDATE accounts_disposal SET operator = 'x'",
+        "make somebody staff": "UPDATE accounts_user SET staff_role = 'approver'",
+        "make a table": "CREATE TABLE kh_forged (a int)",
+    }
+
+    @pytest.mark.parametrize("what", NEVER)
+    def test_never_does(self, nordlys: Organisation, what: str) -> None:
+        with acting_as("eraser"), pytest.raises((ProgrammingError, InternalError)), connection.cursor() as cursor:
+            cursor.execute(self.NEVER[what])
+
+    def test_alone_overwrites(self, nordlys: Organisation) -> None:
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            disposal.dispose(everything_of(nordlys))
+
+    def test_is_nobody_who_merely_says_so(self, nordlys: Organisation) -> None:
+        with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+            cursor.execute("SET SESSION AUTHORIZATION eraser")
