@@ -1,5 +1,7 @@
 """Who may do what: permissions are an enum, roles are sets of it, and a change of power is a reviewed diff."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from django.db import models
@@ -70,6 +72,24 @@ ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),
 }
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long a session lasts without a request that a person made, and how long in all, counted from the sign-in."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+# ASVS 5.0, 7.3.1 and 7.3.2: the more somebody may do, the sooner he is asked again who he is. "" are customers.
+SESSIONS: dict[str, SessionLimits] = {
+    **dict.fromkeys(StaffRole.values, SessionLimits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))),
+    StaffRole.ADMINISTRATOR: SessionLimits(idle=timedelta(minutes=15), absolute=timedelta(hours=8)),
+    "": SessionLimits(idle=timedelta(minutes=60), absolute=timedelta(hours=24)),
+}
+# For so long after a second factor was shown the elevated actions of accounts/elevated.py ask for none.
+ELEVATED_FOR = timedelta(minutes=5)
 
 
 class NotPermitted(Refused):

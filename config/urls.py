@@ -12,6 +12,7 @@ from reports import trail
 urlpatterns = [
     path("", pages.home, name="home"),
     path("start/", onboarding.start, name="start"),
+    path("account/sessions/", sessions.page, name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("account/confirm-email/", signing_up.confirm, name="account_email_verification_sent"),
     path("account/", include("allauth.urls")),
