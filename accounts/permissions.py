@@ -96,7 +96,9 @@ class NotPermitted(Refused):
     """The person's role does not hold the permission."""
 
 
-def require(user: "object", permission: Permission) -> None:
-    """Raises NotPermitted unless `user` (accounts.User) holds `permission`."""
-    if not user.can(permission):  # type: ignore[attr-defined]  # a User, named as object to keep imports one way
+def require(user: models.Model, permission: Permission) -> None:
+    """Raises NotPermitted unless `user` (accounts.User) holds `permission` at this moment: what the request began with may have
+    been changed or ended meanwhile."""
+    now = user._meta.model._default_manager.filter(pk=user.pk).only("staff_role", "is_active").first()
+    if now is None or not now.can(permission):  # type: ignore[attr-defined]  # a User; imports run one way
         raise NotPermitted(_("Your role does not allow this."))

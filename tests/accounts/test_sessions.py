@@ -194,8 +194,8 @@ class TestTheLimitsOfEachRole:
     def test_in_all_however_busy(self, role: str, later: Later) -> None:
         _, client = person(role)
         idle, absolute = minutes(SESSIONS[role].idle), minutes(SESSIONS[role].absolute)
-        asked = [idle / 2 * number for number in range(1, int(2 * absolute / idle))]
-        for at in [*asked, absolute - 0.1]:
+        asked = [0.8 * idle * number for number in range(1, int(absolute / 0.8 / idle))]
+        for at in [*asked, absolute - 3]:
             later(minutes=at)
             assert client.get(page_of(role)).status_code == 200, at
         later(minutes=absolute)
