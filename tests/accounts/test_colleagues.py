@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import staff
+from accounts import colleagues, staff
 from accounts.models import AuditEvent, Message, User
 from accounts.permissions import NotPermitted, StaffRole
 from kyc.cases import actions as cases
@@ -105,6 +105,11 @@ class TestTheList:
 
 
 class TestAdding:
+    def test_says_of_every_role_what_it_does(self, client: Client) -> None:
+        assert colleagues.DOES.keys() == set(StaffRole)
+        page = said(client, ADD)
+        assert all(f"{role.label}: {colleagues.DOES[role]}" in page for role in StaffRole)
+
     def test_mails_the_link_and_leads_to_the_colleague(self, client: Client) -> None:
         answer = client.post(ADD, NINA, follow=True)
         nina = User.objects.get(email=NINA["email"])
