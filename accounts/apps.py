@@ -9,9 +9,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Other people's signals; their senders' models exist only now.
         from allauth.mfa.signals import authenticator_added
+        from django.contrib.auth.signals import user_logged_in
 
-        from accounts import hardening, incarnations, second_factor
+        from accounts import hardening, incarnations, second_factor, sessions
 
         authenticator_added.connect(second_factor.on_enrolment, dispatch_uid="second_factor")
+        user_logged_in.connect(sessions.on_sign_in, dispatch_uid="sessions")
         connection_created.connect(incarnations.begin_where_restored, dispatch_uid="incarnation")
         post_migrate.connect(hardening.after_migrate, dispatch_uid="hardening")

@@ -13,6 +13,7 @@ from accounts.models import GatewayCredential, User
 from accounts.organisations import printable
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
+from accounts.staff import held
 
 MARK = "khgw_"
 LONGEST_NAME = 100
@@ -33,6 +34,7 @@ class BadName(Refused):
 def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[GatewayCredential, str]:
     """The credential and its text, which is told this once. One `for_test` knows sandboxes' keys only."""
     if by is not None:
+        held(by)
         require(by, Permission.GATEWAYS_MANAGE)
     if not (name := printable(name)):
         raise BadName(_("Give the gateway a name, so that you can tell it from others."))
@@ -51,6 +53,7 @@ def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[Gatewa
 @transaction.atomic
 def revoke(credential: GatewayCredential, *, by: User | None) -> None:
     if by is not None:
+        held(by)
         require(by, Permission.GATEWAYS_MANAGE)
     if GatewayCredential.objects.filter(pk=credential.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
         audit.record("gateway.credential_revoked", target=credential, by=by, name=credential.name, **audit.operator(by))

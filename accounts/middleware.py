@@ -4,18 +4,14 @@ import contextlib
 import re
 import secrets
 from collections.abc import Callable
-from hashlib import sha256
 from urllib.parse import urlencode
 
-from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.models import UserSession
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 
-from accounts import acting, audit, second_factor, shared
+from accounts import acting, audit, second_factor
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -49,35 +45,6 @@ class ContentPolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.POLICY)
         return response
-
-
-def seen_at(session_key: str | None) -> str:
-    """Where it is noted that a session was seen within the minute."""
-    return f"seen:{sha256(str(session_key).encode()).hexdigest()}"
-
-
-class LastSeenMiddleware:
-    """Notes when, from where and with what a session was last used: once a minute, since more says nothing more. The session
-    itself is left alone: written, it would last longer with each page that asks by itself, and undo what another request
-    has just put into it."""
-
-    EVERY = 60
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and shared.note_first(seen_at(request.session.session_key), seconds=self.EVERY):
-            self.see(request)
-        return self.get_response(request)
-
-    @staticmethod
-    def see(request: HttpRequest) -> None:
-        agent = request.headers.get("User-Agent", "")[: UserSession._meta.get_field("user_agent").max_length]
-        own = UserSession.objects.filter(session_key=request.session.session_key, user=request.user.pk)
-        now = {"last_seen_at": timezone.now(), "ip": get_adapter().get_client_ip(request), "user_agent": agent}
-        if not own.update(**now):
-            UserSession.objects.create_from_request(request)
 
 
 class SecondFactorMiddleware:

@@ -1,5 +1,7 @@
 """Who may do what: permissions are an enum, roles are sets of it, and a change of power is a reviewed diff."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from django.db import models
@@ -76,11 +78,31 @@ ROLES: dict[str, frozenset[Permission]] = {
 }
 
 
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long a session lasts without a request that a person made, and how long in all, counted from the sign-in."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+# ASVS 5.0, 7.3.1 and 7.3.2: the more somebody may do, the sooner he is asked again who he is. "" are customers.
+SESSIONS: dict[str, SessionLimits] = {
+    **dict.fromkeys(StaffRole.values, SessionLimits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))),
+    StaffRole.ADMINISTRATOR: SessionLimits(idle=timedelta(minutes=15), absolute=timedelta(hours=8)),
+    "": SessionLimits(idle=timedelta(minutes=60), absolute=timedelta(hours=24)),
+}
+# For so long after a second factor was shown the elevated actions of accounts/elevated.py ask for none.
+ELEVATED_FOR = timedelta(minutes=5)
+
+
 class NotPermitted(Refused):
     """The person's role does not hold the permission."""
 
 
-def require(user: "object", permission: Permission) -> None:
-    """Raises NotPermitted unless `user` (accounts.User) holds `permission`."""
-    if not user.can(permission):  # type: ignore[attr-defined]  # a User, named as object to keep imports one way
+def require(user: models.Model, permission: Permission) -> None:
+    """Raises NotPermitted unless `user` (accounts.User) holds `permission` at this moment: what the request began with may have
+    been changed or ended meanwhile."""
+    now = user._meta.model._default_manager.filter(pk=user.pk).only("staff_role", "is_active").first()
+    if now is None or not now.can(permission):  # type: ignore[attr-defined]  # a User; imports run one way
         raise NotPermitted(_("Your role does not allow this."))

@@ -1,9 +1,12 @@
 """Whether a second factor was shown in this session."""
 
+import time
+
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
+from accounts import permissions
 from accounts.models import User
 
 # Recovery codes stand in for one of these, and go with the last of them.
@@ -20,8 +23,18 @@ def page(user: User) -> str:
     return "mfa_reauthenticate" if has_app or not count(user) else "mfa_reauthenticate_webauthn"
 
 
+def times(request: HttpRequest) -> list[float]:
+    records = get_authentication_records(request, request.user)
+    return [float(record.get("at", 0)) for record in records if record.get("method") == "mfa"]
+
+
 def shown(request: HttpRequest) -> bool:
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+    return bool(times(request))
+
+
+def shown_lately(request: HttpRequest) -> bool:
+    """Lately enough for an elevated action."""
+    return time.time() - max(times(request), default=0) < permissions.ELEVATED_FOR.total_seconds()
 
 
 def record(request: HttpRequest, kind: str) -> None:

@@ -228,12 +228,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
+    "accounts.sessions.LimitsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.resume.ResumeMiddleware",
     "accounts.middleware.HistoryContextMiddleware",
@@ -290,7 +290,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {"add_webauthn": "accounts.passkeys.AddPasskeyForm"}
 # Browsers take http://localhost for safe; the library does not, and the demo has no certificate.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
-SESSION_COOKIE_AGE = 12 * 3600
+# Longer than any session lasts, so that who comes back later is told why it ended. accounts/permissions.py has the limits.
+SESSION_COOKIE_AGE = 48 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
 SECURE_SSL_REDIRECT = IS_SECURE
 # What asks whether the process lives does so from inside, without TLS.

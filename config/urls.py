@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import sessions, signing_up, work
+from accounts import colleagues, gateways, sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
 from reports import trail
@@ -12,6 +12,7 @@ from reports import trail
 urlpatterns = [
     path("", pages.home, name="home"),
     path("start/", onboarding.start, name="start"),
+    path("account/sessions/", sessions.page, name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("account/confirm-email/", signing_up.confirm, name="account_email_verification_sent"),
     path("account/", include("allauth.urls")),
@@ -22,6 +23,17 @@ urlpatterns = [
     path("audit/export.csv", trail.export, name="audit_export"),
     path("audit/head.jsonl", trail.head, name="audit_head"),
     path("audit/<int:pk>/", trail.event, name="audit_event"),
+    path("staff/", colleagues.page, name="staff"),
+    path("staff/add/", colleagues.add, name="staff_add"),
+    path("staff/<int:pk>/", colleagues.colleague, name="staff_member"),
+    path("staff/<int:pk>/role/", colleagues.change_role, name="staff_role"),
+    path("staff/<int:pk>/end/", colleagues.end, name="staff_end"),
+    path("staff/<int:pk>/second-factor/reset/", colleagues.reset_second_factor, name="staff_second_factor"),
+    path("staff/<int:pk>/sessions/end/", colleagues.end_sessions, name="staff_sessions"),
+    path("staff/<int:pk>/sessions/<int:session>/end/", colleagues.end_sessions, name="staff_session"),
+    path("gateways/", gateways.page, name="gateways"),
+    path("gateways/issue/", gateways.issue, name="gateway_issue"),
+    path("gateways/<int:pk>/revoke/", gateways.revoke, name="gateway_revoke"),
     path("jobs/", work.page, name="jobs"),
     path("jobs/<str:queue>/<int:pk>/retry/", work.again, name="job_retry"),
     path("metrics", work.metrics, name="metrics"),

@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, checking, proofs, scope, sequencer
+from accounts import audit, checking, elevated, proofs, scope, sequencer
 from accounts.guards import staff
 from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, User
 from accounts.permissions import Permission
@@ -112,7 +112,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "export": request.GET.urlencode() if form.errors else address(chosen),
         **proved(),
     }
-    return render(request, "reports/trail.html", shown)
+    return elevated.begin_file(request, render(request, "reports/trail.html", shown))
 
 
 def columns(user: User) -> list[dict[str, Any]]:
@@ -173,6 +173,7 @@ def cells(row: AuditEvent) -> tuple[Any, ...]:
 
 
 @staff(Permission.AUDIT_VIEW)
+@elevated.elevated(_("Export the audit trail"), file_of="audit")
 def export(request: HttpRequest) -> HttpResponseBase:
     """The same events as a file, written as it is sent; that it was taken is an event too. A bad filter gives no file, which
     would hold what nobody asked for, but the page that says what is wrong."""

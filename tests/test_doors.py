@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
@@ -16,15 +17,16 @@ from zlib import crc32
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts import credentials, merkle, messages, sequencer
+from accounts import credentials, merkle, messages, permissions, sequencer
 from accounts.models import AuditEvent, Membership, Message, Proposal, User
-from accounts.permissions import ROLES
+from accounts.permissions import ROLES, SESSIONS, SessionLimits
 from kyc.cases.models import Case, Decision, Examination
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
@@ -274,6 +276,21 @@ DOORS: dict[str, Door] = {
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),
     "audit_head": Door(AUDITORS, names='"signature"'),
     "audit_event": Door(AUDITORS, own=of(pk="event"), names="issued a gateway&#x27;s credential", post=nothing),
+    "staff": Door(ADMINISTRATORS, names="The approver"),
+    "staff_add": Door(
+        ADMINISTRATORS, names="Add a colleague", post=of(name="Nina Roos", email="nina@keyholder.example", role="auditor")
+    ),
+    "staff_member": Door(ADMINISTRATORS, own=of(pk="approver"), names="The approver"),
+    "staff_role": Door(ADMINISTRATORS, get=False, own=of(pk="approver"), names="The approver", post=of(role="auditor")),
+    "staff_end": Door(ADMINISTRATORS, get=False, own=of(pk="approver"), names="The approver", post=nothing),
+    "staff_second_factor": Door(ADMINISTRATORS, get=False, own=of(pk="approver"), names="The approver", post=nothing),
+    "staff_sessions": Door(ADMINISTRATORS, get=False, own=of(pk="approver"), names="The approver", post=nothing),
+    "staff_session": Door(
+        ADMINISTRATORS, get=False, own=of(pk="approver", session="session"), names="The approver", post=nothing
+    ),
+    "gateways": Door(ADMINISTRATORS, names="door"),
+    "gateway_issue": Door(ADMINISTRATORS, names="Issue a credential", post=of(name="edge-1")),
+    "gateway_revoke": Door(ADMINISTRATORS, get=False, own=of(pk="gateway"), names="The credential of door", post=nothing),
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(
         ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"
@@ -350,19 +367,22 @@ def built() -> House:
     mine, theirs = one_of_each(alice), one_of_each(charlie, name=OUTSIDE, person="Charlie")
     Membership.objects.create(organisation=mine[Case].organisation, user=bob, role=Membership.Role.MEMBER)
     draft = cast.founded(dora, name="Draft AS", person="Dora").organisation.case_set.get()
-    _, credential = credentials.issue(name="door", by=None)
+    gateway, credential = credentials.issue(name="door", by=None)
     people = {"owner": alice, "member": bob, "outsider": charlie, "nobody": cast.customer("no@where.example", "Nobody")}
     people |= {role: cast.staff(role, f"The {role}") for role in STAFF}
     people["bare"] = User.objects.create_user("bare@keyholder.example", "x", name="Bare", staff_role="approver")
     house = House(numbers(mine), numbers(theirs) | {"draft": draft.pk}, people, credential)
     for role in EXAMINERS:
         evidence.look_at(Document.objects.get(pk=house.mine["passport"]), by=people[role])
-    house.mine["approver"] = people["approver"].pk
+    house.mine["approver"], house.mine["gateway"] = people["approver"].pk, gateway.pk
     # Of no organisation, so that who sees no case sees it too; in the tree, which takes nothing of an open transaction.
     event = AuditEvent.objects.get(verb="gateway.credential_issued")
     sequencer.store([event], merkle.Tree(), reached=(event.incarnation, event.xid))  # type: ignore[list-item]  # has its columns
     house.mine["event"] = event.pk
     house.clients = {role: cast.signed_in(person).cookies for role, person in people.items()}
+    key = house.clients["approver"]["sessionid"].value
+    session = UserSession.objects.create(user=people["approver"], session_key=key, ip="192.0.2.1", user_agent="x")
+    house.mine["session"] = session.pk
     house.nothing = knock(house, "owner", "GET", "/no/such/page")
     return house
 
@@ -381,6 +401,14 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
 @pytest.fixture(autouse=True)
 def no_limits_yet() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sign-ins and second factors of the house hold until the last door is tried: tests/accounts has their limits."""
+    for role in SESSIONS:
+        monkeypatch.setitem(SESSIONS, role, SessionLimits(idle=timedelta(days=1), absolute=timedelta(days=1)))
+    monkeypatch.setattr(permissions, "ELEVATED_FOR", timedelta(days=1))
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts import sessions
+from accounts import elevated, sessions
 
 register = template.Library()
 
@@ -58,6 +58,13 @@ def initials(name: str) -> str:
     words = str(name).split()
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper() or "?"
+
+
+@register.filter
+def elevation(request: Any) -> str:
+    """`{{ request|elevation }}`: what will be done once the second factor was shown on this page; nothing where it is asked for
+    another reason."""
+    return elevated.words(request)
 
 
 @register.filter

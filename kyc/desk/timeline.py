@@ -100,6 +100,7 @@ VERBS = {
     "staff.added": _("added a member of staff"),
     "staff.role_changed": _("changed the role of a member of staff"),
     "staff.second_factor_reset": _("took away a second factor"),
+    "staff.sessions_ended": _("signed a member of staff out"),
     "list.loaded": _("loaded a list"),
     "audit.verified": _("checked the audit log and found it sound"),
     "audit.found_altered": _("checked the audit log and found it altered"),

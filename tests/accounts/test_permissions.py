@@ -33,12 +33,22 @@ def test_only_the_approver_takes_decisions() -> None:
     assert {role for role, powers in ROLES.items() if P.DECISION_TAKE in powers} == {StaffRole.APPROVER}
 
 
+@pytest.mark.django_db
 class TestRequire:
     @pytest.mark.parametrize("permission", Permission)
     @pytest.mark.parametrize("role", StaffRole)
     def test_is_silent_or_raises_as_the_table_says(self, role: StaffRole, permission: Permission) -> None:
+        person = User.objects.create(email="x@keyholder.example", staff_role=role)
         if permission in ROLES[role]:
-            require(User(staff_role=role), permission)
+            require(person, permission)
         else:
             with pytest.raises(NotPermitted, match="Your role does not allow this"):
-                require(User(staff_role=role), permission)
+                require(person, permission)
+
+    @pytest.mark.parametrize("now", [{"staff_role": "auditor"}, {"staff_role": ""}, {"is_active": False}])
+    def test_asks_what_holds_now_and_not_what_the_request_began_with(self, now: dict[str, object]) -> None:
+        person = User.objects.create(email="x@keyholder.example", staff_role="approver")
+        require(person, P.DECISION_TAKE)
+        User.objects.filter(pk=person.pk).update(**now)
+        with pytest.raises(NotPermitted):
+            require(person, P.DECISION_TAKE)

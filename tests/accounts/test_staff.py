@@ -153,9 +153,18 @@ class TestChangeRole:
             staff.change_role(nora, role="", by=omar)
         assert not User.objects.filter(is_active=False).exists()
 
-    def test_nobody_changes_the_own_role(self, omar: User) -> None:
+    @pytest.mark.parametrize("role", ["approver", "", "administrator"])
+    def test_nobody_changes_the_own_role_and_the_only_one_is_told_what_to_do_first(self, omar: User, role: str) -> None:
+        with pytest.raises(staff.LastAdministrator, match="Add another one first"):
+            staff.change_role(omar, role=role, by=omar)
+        cast.staff("administrator", "Vera")
         with pytest.raises(NotPermitted, match="Another administrator"):
-            staff.change_role(omar, role="approver", by=omar)
+            staff.change_role(omar, role=role, by=omar)
+        assert User.objects.get(pk=omar.pk).staff_role == "administrator"
+
+    def test_the_operator_of_the_machine_may_end_the_last_one(self, omar: User) -> None:
+        staff.change_role(omar, role="", by=None)
+        assert not staff.administrators().exists()
 
     @pytest.mark.parametrize("role", [*sorted({*StaffRole.values} - {"administrator"}), ""])
     def test_is_for_the_administrator_only(self, omar: User, role: str) -> None:

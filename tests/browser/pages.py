@@ -53,7 +53,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/"),
-    "omar@keyholder.example": ("/audit/", "/jobs/"),
+    "omar@keyholder.example": (
+        "/audit/", "/jobs/", "/staff/", "/staff/add/", "/staff/ > /staff/{n}/", "/gateways/", "/gateways/issue/",
+    ),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {

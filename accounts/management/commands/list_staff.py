@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
-from django.db.models import Exists, OuterRef
 
-from accounts import second_factor
-from accounts.models import User
+from accounts import staff
 
 HEADINGS = ("E-mail", "Role", "Name", "Second factor", "Last sign-in")
 
@@ -16,8 +13,7 @@ class Command(BaseCommand):
     help = "Prints every staff account: e-mail, role, name, whether it has a second factor, when it last signed in."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=second_factor.FACTORS)
-        people = User.objects.exclude(staff_role="").annotate(has_factor=Exists(factors)).order_by("staff_role", "email")
+        people = staff.people().exclude(staff_role="").order_by("staff_role", "email")
         rows = [HEADINGS, *map(cells, people)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
