@@ -2,12 +2,15 @@
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import User
 
 # Recovery codes stand in for one of these, and go with the last of them.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# The kind of one that the identity provider was shown (accounts/oidc.py).
+PROVIDER = "oidc"
 
 
 def count(user: User) -> int:
@@ -21,7 +24,15 @@ def page(user: User) -> str:
 
 
 def shown(request: HttpRequest) -> bool:
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+    """One of ours, or the identity provider's where it is trusted."""
+    records = [record for record in get_authentication_records(request, request.user) if record.get("method") == "mfa"]
+    return any(record.get("type") != PROVIDER for record in records) or vouched(request)
+
+
+def vouched(request: HttpRequest, user: User | None = None) -> bool:
+    """Whether the identity provider has said that it was shown to it, and its word counts: such a person needs none of ours."""
+    records = get_authentication_records(request, user or request.user)
+    return settings.OIDC_TRUSTS_MFA and any(record.get("type") == PROVIDER for record in records)
 
 
 def record(request: HttpRequest, kind: str) -> None:

@@ -1,4 +1,5 @@
-"""Staff accounts: made, moved to another role, and ended. `by=None` is the operator of the machine, who runs a command."""
+"""Staff accounts: made, moved to another role, and ended. `by=None` is the operator of the machine, who runs a command, unless
+`operator` names who else acts where no person does."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
@@ -69,7 +70,7 @@ def password_link(user: User) -> str:
 
 
 @transaction.atomic
-def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | None) -> tuple[User, str]:
+def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | None, operator: str = "") -> tuple[User, str]:
     """A new colleague, and the link by which he chooses his password, mailed to him unless the caller hands it over.
     Before he reaches anything, his first session asks him for a second factor."""
     if by is not None:
@@ -83,12 +84,12 @@ def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | Non
     if mailed:
         subject = _("Your account at %(site)s") % {"site": settings.SITE_URL}
         messages.queue_template("staff_added", to=email, subject=subject, user=user, link=link)
-    audit.record("staff.added", target=user, by=by, role=role, mailed=mailed, **audit.operator(by))
+    audit.record("staff.added", target=user, by=by, role=role, mailed=mailed, **audit.operator(by, operator))
     return user, link
 
 
 @transaction.atomic
-def change_role(user: User, *, role: str, by: User | None) -> User:
+def change_role(user: User, *, role: str, by: User | None, operator: str = "") -> User:
     """Moves to another role, or with "" ends the account; both hold from the person's next request. Repeated, it is silence."""
     if by is not None:
         require(by, Permission.USERS_MANAGE)
@@ -105,7 +106,7 @@ def change_role(user: User, *, role: str, by: User | None) -> User:
         return user
     user.staff_role, user.is_active = role, bool(role)
     user.save(update_fields=["staff_role", "is_active"])
-    audit.record("staff.role_changed", target=user, by=by, before=before, after=role, **audit.operator(by))
+    audit.record("staff.role_changed", target=user, by=by, before=before, after=role, **audit.operator(by, operator))
     return user
 
 
