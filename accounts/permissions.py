@@ -24,6 +24,7 @@ class Permission(StrEnum):
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
     JOB_RETRY = "job_retry"
+    CUSTOMER_LOOK = "customer_look"
 
 
 class StaffRole(models.TextChoices):
@@ -68,7 +69,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.INVESTIGATOR: frozenset({P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW}),
     StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
-    StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),
+    StaffRole.SUPPORT: frozenset({P.CASE_VIEW, P.CUSTOMER_LOOK}),
 }
 
 

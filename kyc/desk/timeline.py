@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import looking
 from accounts.models import AuditEvent
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
@@ -24,7 +25,7 @@ PAGE = 100
 LATELY = 5
 # Kind in the address: its name, and the first words of the verbs that belong to it.
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
-    "case": (_("Case"), ("case.", "entity.", "organisation.")),
+    "case": (_("Case"), ("case.", "entity.", "organisation.", "customer.")),
     "decisions": (_("Decisions"), ("decision.",)),
     "parties": (_("People and ownership"), ("party.", "interest.", "person.", "status.", "authority.", "field.", "subject.")),
     "documents": (_("Documents"), ("document.",)),
@@ -97,7 +98,9 @@ VERBS = {
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
     "user.renamed": _("changed their own name"),
+    looking.VERB: _("looked at the customer's pages"),
     "staff.added": _("added a member of staff"),
+    "staff.identity_joined": _("tied a staff account to the identity provider"),
     "staff.role_changed": _("changed the role of a member of staff"),
     "staff.second_factor_reset": _("took away a second factor"),
     "list.loaded": _("loaded a list"),
@@ -176,7 +179,7 @@ def share(text: str) -> str:
 
 def why(event: AuditEvent) -> str:
     """The reason given; where a listed one stands for it, its words."""
-    purposes = {"field.revealed": PURPOSES, "document.viewed": LOOKED_FOR}
+    purposes = {"field.revealed": PURPOSES, "document.viewed": LOOKED_FOR, looking.VERB: looking.PURPOSES}
     listed = purposes.get(event.verb) or RULING_REASONS.get(event.details.get("ruling", ""), {})
     return str(listed.get(event.reason, event.reason))
 
