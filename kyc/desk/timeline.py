@@ -99,6 +99,8 @@ VERBS = {
     "report.drafted": _("drew a draft of a report"),
     "user.renamed": _("changed their own name"),
     looking.VERB: _("looked at the customer's pages"),
+    f"{looking.VERB}.{looking.BEGAN}": _("began to look at the customer's pages"),
+    f"{looking.VERB}.{looking.ENDED}": _("stopped looking at the customer's pages"),
     "staff.added": _("added a member of staff"),
     "staff.identity_joined": _("tied a staff account to the identity provider"),
     "staff.role_changed": _("changed the role of a member of staff"),
@@ -151,6 +153,7 @@ class Happening:
 
 def told(event: AuditEvent) -> Happening:
     verb = "document.downloaded" if event.verb == "document.viewed" and event.details.get("downloaded") else event.verb
+    verb = stepped if (stepped := f"{verb}.{event.details.get('step')}") in VERBS else verb
     words = str(VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
     named = which(event.details)
     by_customer = bool(getattr(event, "by_customer", False))
@@ -191,5 +194,8 @@ def of(case: Case, *, kind: str = "", before: int | None = None, limit: int = PA
         events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in KINDS[kind][1])))
     if before:
         events = events.filter(pk__lt=before)
+    if limit == LATELY:
+        # Of a look that it began and ended; its pages would hide everything else.
+        events = events.exclude(verb=looking.VERB, details__step=looking.PAGE)
     rows = list(events[: limit + 1])
     return [told(event) for event in rows[:limit]], rows[limit - 1].pk if len(rows) > limit else None
