@@ -15,7 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import limits, messages, passwords, second_factor
+from accounts import limits, messages, oidc, passwords, second_factor
 from accounts.models import User
 from accounts.signing_up import CODE
 
@@ -47,10 +47,20 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().validation_error(code, *args)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Robots decide sandboxes and never sign in, whatever password or passkey somebody gave them."""
+        """Robots decide sandboxes and never sign in, whatever password or passkey somebody gave them. Whoever belongs to the
+        identity provider signs in through that."""
         if user.is_robot:
             return self.respond_user_inactive(request, user)
-        return super().pre_login(request, user, **kwargs)
+        through = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if through is None and oidc.is_bound(user):
+            return oidc.led_there(request)
+        if (answer := super().pre_login(request, user, **kwargs)) is None and through:
+            oidc.trust(request, user, through)
+        return answer
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.oidc.FactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def generate_email_verification_code(self) -> str:
         """A code that is sent anew works as long as the first one did: the library counts from the first."""

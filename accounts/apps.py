@@ -7,6 +7,13 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from django.conf import settings
+
+        from accounts.permissions import StaffRole
+        from config.settings import refuse
+
+        if unknown := sorted(set(settings.OIDC_ROLES.values()) - set(StaffRole.values)):
+            refuse(f"OIDC_ROLES names {unknown[0]}, which is no role. Roles are {', '.join(StaffRole.values)}.")
         # Other people's signals; their senders' models exist only now.
         from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_in

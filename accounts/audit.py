@@ -26,9 +26,9 @@ def organisation_of(target: models.Model) -> int | None:
     return getattr(target, "organisation_id", None)
 
 
-def operator(by: User | None) -> dict[str, str]:
-    """Whom else to name where no account of ours acts: the system user who runs the command."""
-    return {"operator": system_user()} if by is None else {}
+def operator(by: User | None, named: str = "") -> dict[str, str]:
+    """Whom else to name where no account of ours acts: who is `named`, else the system user who runs the command."""
+    return {"operator": named or system_user()} if by is None else {}
 
 
 def record(verb: str, *, target: models.Model, by: User | None, reason: str = "", **details: Any) -> AuditEvent:

@@ -10,4 +10,5 @@ def page(request: HttpRequest) -> dict[str, object]:
         "provider_name": settings.PROVIDER_NAME,
         "site_url": settings.SITE_URL,
         "contact": settings.CONTACT_EMAIL,
+        "oidc_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
     }

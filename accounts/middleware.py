@@ -63,7 +63,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         if user.is_authenticated and user.is_staff and not request.path.startswith(self.OPEN):
-            if not is_mfa_enabled(user):
+            if not is_mfa_enabled(user) and not second_factor.vouched(request):
                 if not request.path.startswith(self.ENROLMENT):
                     return redirect("mfa_activate_totp")
             elif not second_factor.shown(request):

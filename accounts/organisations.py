@@ -31,6 +31,12 @@ def membership_required(user: User, organisation: Organisation) -> None:
         raise NotPermitted(_("Only a member of the organisation can do this."))
 
 
+def is_member(user: User) -> bool:
+    """Of any organisation, whoever asks."""
+    with scope.everything():
+        return Membership.objects.filter(user=user).exists()
+
+
 def locked(organisation: Organisation, *, by: User) -> Organisation:
     """As `held`, for a member."""
     membership_required(by, organisation)

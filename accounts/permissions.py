@@ -28,6 +28,7 @@ class Permission(StrEnum):
     JOB_RETRY = "job_retry"
     # The investigators' compartment (FIN-17): networks, incidents, referrals.
     NETWORK_VIEW = "network_view"
+    CUSTOMER_LOOK = "customer_look"
 
 
 class StaffRole(models.TextChoices):
@@ -74,7 +75,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     ),
     StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
-    StaffRole.SUPPORT: frozenset({P.CASE_VIEW}),
+    StaffRole.SUPPORT: frozenset({P.CASE_VIEW, P.CUSTOMER_LOOK}),
 }
 
 

@@ -1,9 +1,11 @@
 """Whether a second factor was shown in this session."""
 
 import time
+from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import permissions
@@ -11,6 +13,8 @@ from accounts.models import User
 
 # Recovery codes stand in for one of these, and go with the last of them.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# The kind of one that the identity provider was shown (accounts/oidc.py).
+PROVIDER = "oidc"
 
 
 def count(user: User) -> int:
@@ -23,18 +27,27 @@ def page(user: User) -> str:
     return "mfa_reauthenticate" if has_app or not count(user) else "mfa_reauthenticate_webauthn"
 
 
-def times(request: HttpRequest) -> list[float]:
-    records = get_authentication_records(request, request.user)
-    return [float(record.get("at", 0)) for record in records if record.get("method") == "mfa"]
+def records(request: HttpRequest) -> list[dict[str, Any]]:
+    """Of factors that were shown in this session."""
+    found = get_authentication_records(request, request.user)
+    return [record for record in found if record.get("method") == "mfa"]
 
 
 def shown(request: HttpRequest) -> bool:
-    return bool(times(request))
+    """One of ours, or the identity provider's where it is trusted."""
+    return any(record.get("type") != PROVIDER for record in records(request)) or vouched(request)
 
 
 def shown_lately(request: HttpRequest) -> bool:
-    """Lately enough for an elevated action."""
-    return time.time() - max(times(request), default=0) < permissions.ELEVATED_FOR.total_seconds()
+    """Lately enough for an elevated action: one of ours, which alone is asked for anew."""
+    times = [float(record.get("at", 0)) for record in records(request) if record.get("type") != PROVIDER]
+    return time.time() - max(times, default=0) < permissions.ELEVATED_FOR.total_seconds()
+
+
+def vouched(request: HttpRequest, user: User | None = None) -> bool:
+    """Whether the identity provider has said that it was shown to it, and its word counts: such a person needs none of ours."""
+    found = get_authentication_records(request, user or request.user)
+    return settings.OIDC_TRUSTS_MFA and any(record.get("type") == PROVIDER for record in found)
 
 
 def record(request: HttpRequest, kind: str) -> None:

@@ -1,4 +1,5 @@
-"""Staff accounts: made, moved to another role, and ended. `by=None` is the operator of the machine, who runs a command."""
+"""Staff accounts: made, moved to another role, and ended. `by=None` is the operator of the machine, who runs a command, unless
+`operator` names who else acts where no person does."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
@@ -15,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, messages, second_factor
-from accounts.models import Membership, User
+from accounts import audit, messages, organisations, second_factor
+from accounts.models import User
 from accounts.organisations import NameMissing, printable
 from accounts.permissions import NotPermitted, Permission, StaffRole, require
 from accounts.refused import Refused
@@ -101,7 +102,7 @@ def sign_out(user: User, session_key: str = "") -> int:
 
 
 @transaction.atomic
-def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | None) -> tuple[User, str]:
+def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | None, operator: str = "") -> tuple[User, str]:
     """A new colleague, and the link by which he chooses his password, mailed to him unless the caller hands it over.
     Before he reaches anything, his first session asks him for a second factor."""
     if by is not None:
@@ -116,12 +117,12 @@ def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | Non
     if mailed:
         subject = _("Your account at %(site)s") % {"site": settings.SITE_URL}
         messages.queue_template("staff_added", to=email, subject=subject, user=user, link=link)
-    audit.record("staff.added", target=user, by=by, role=role, mailed=mailed, **audit.operator(by))
+    audit.record("staff.added", target=user, by=by, role=role, mailed=mailed, **audit.operator(by, operator))
     return user, link
 
 
 @transaction.atomic
-def change_role(user: User, *, role: str, by: User | None) -> User:
+def change_role(user: User, *, role: str, by: User | None, operator: str = "") -> User:
     """Moves to another role, or with "" ends the account and its sessions; both hold from the person's next request. Repeated,
     it is silence."""
     user = held(user, by)[user.pk]
@@ -133,7 +134,7 @@ def change_role(user: User, *, role: str, by: User | None) -> User:
             raise NotPermitted(_("Another administrator changes your role."))
     role = known_role(role) if role else ""
     before = user.staff_role
-    if Membership.objects.filter(user=user).exists():
+    if organisations.is_member(user):
         raise ActsForCustomer(_("%(name)s acts for a customer; staff have accounts of their own.") % {"name": user})
     if not (role or before) and user.is_active:
         raise NotStaff(_("%(name)s is no member of staff.") % {"name": user})
@@ -144,7 +145,7 @@ def change_role(user: User, *, role: str, by: User | None) -> User:
     if not role:
         # Else they would be open again on the day that a role brings the account back.
         sign_out(user)
-    audit.record("staff.role_changed", target=user, by=by, before=before, after=role, **audit.operator(by))
+    audit.record("staff.role_changed", target=user, by=by, before=before, after=role, **audit.operator(by, operator))
     return user
 
 

@@ -59,6 +59,38 @@ def keys(name: str, written: str) -> list[str]:
     return found
 
 
+def issuer(name: str) -> str:
+    """An identity provider's address, which is its name as well, to the character. Empty where none is named."""
+    written = os.environ.get(name, "")
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        refuse(f"{name} is no address.")
+    is_here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+    if written and not (is_here or (parts.scheme == "https" and parts.hostname)):
+        refuse(f"{name} must start with https:// (or http:// and be on this machine).")
+    if len(written) > 200:
+        refuse(f"{name} must have 200 characters or fewer.")
+    return written
+
+
+def beside(other: str, name: str) -> str:
+    """What must be there where `other` is."""
+    value = os.environ.get(name, "")
+    if os.environ.get(other) and not value:
+        refuse(f"{name} is not set. It is needed beside {other}; see README.md.")
+    return value
+
+
+def roles(name: str, written: str) -> dict[str, str]:
+    """Groups and what they may be, as group:role,group:role; a group's name may have colons itself."""
+    parts = [one.rpartition(":") for one in written.split(",") if one.strip()]
+    found = {group.strip(): role.strip() for group, _colon, role in parts}
+    if not found or not all(group and role for group, role in found.items()) or len(found) < len(parts):
+        refuse(f"{name} must be written as group:role,group:role, each group once.")
+    return found
+
+
 def number(name: str, default: int) -> int:
     written = os.environ.get(name, str(default))
     if not written.isdecimal():
@@ -179,6 +211,15 @@ if TIMESTAMP_URL and urlsplit(TIMESTAMP_URL).scheme not in {"http", "https"}:
     refuse("TIMESTAMP_URL must start with https:// or http:// .")
 if TIMESTAMP_URL and not TIMESTAMP_ROOTS:
     refuse("TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed.")
+# Staff sign in through the identity provider of their own house (OpenID Connect) where one is named.
+OIDC_ISSUER = issuer("OIDC_ISSUER")
+OIDC_CLIENT_ID = beside("OIDC_ISSUER", "OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = beside("OIDC_ISSUER", "OIDC_CLIENT_SECRET")
+OIDC_NAME = os.environ.get("OIDC_NAME", "") or urlsplit(OIDC_ISSUER).hostname or ""
+OIDC_GROUPS_CLAIM = os.environ.get("OIDC_GROUPS_CLAIM", "") or "groups"
+OIDC_ROLES = roles("OIDC_ROLES", os.environ.get("OIDC_ROLES", "")) if OIDC_ISSUER else {}
+# Whether its word counts that a second factor was shown; by default staff show one here, whatever it says.
+OIDC_TRUSTS_MFA = switch("OIDC_TRUSTS_MFA")
 ALLOWED_HOSTS = needed("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 SITE_URL = needed("SITE_URL", f"http://localhost:{os.environ.get('KEYHOLDER_PORT', '8000')}").rstrip("/")
@@ -213,6 +254,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "kyc",
     "reports",
@@ -290,6 +333,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {"add_webauthn": "accounts.passkeys.AddPasskeyForm"}
 # Browsers take http://localhost for safe; the library does not, and the demo has no certificate.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+SOCIALACCOUNT_ADAPTER = "accounts.oidc.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.oidc.StaffProvider"}}
+SOCIALACCOUNT_STORE_TOKENS = False
 # Longer than any session lasts, so that who comes back later is told why it ended. accounts/permissions.py has the limits.
 SESSION_COOKIE_AGE = 48 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE

@@ -15,7 +15,10 @@ urlpatterns = [
     path("account/sessions/", sessions.page, name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("account/confirm-email/", signing_up.confirm, name="account_email_verification_sent"),
-    path("account/", include("allauth.urls")),
+    # Of the library's parts those that we use: its own pages for other providers' accounts are none of them.
+    path("account/", include("allauth.account.urls")),
+    path("account/2fa/", include("allauth.mfa.urls")),
+    path("account/sessions/", include("allauth.usersessions.urls")),
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),
     path("reports/", include("reports.urls")),
@@ -45,6 +48,8 @@ handler400 = "config.pages.unreadable"
 handler404 = "config.pages.missing"
 handler429 = "config.pages.too_many"
 handler500 = "config.pages.broken"
+if settings.OIDC_ISSUER:
+    urlpatterns += [path("account/oidc/", include("accounts.oidc"))]
 if settings.DEMO:
     gallery = RedirectView.as_view(pattern_name="demo:gallery", http_method_names=["get", "head"])
     urlpatterns += [path("demo/", include("demo.urls")), path("ui/", gallery, name="gallery")]

@@ -42,8 +42,8 @@ from tests.rows import one_of_each
 
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
-# A POST that changes nothing by its nature.
-ASKS_ONLY = {"api:introspect"}
+# A POST that changes nothing by its nature, or where nothing has begun that it would end.
+ASKS_ONLY = {"api:introspect", "desk:look_stop"}
 OTHER_METHODS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 MISSING = 999_999
 IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
@@ -62,6 +62,7 @@ REVEALERS: Roles = frozenset({"analyst", "approver", "investigator"})
 HOLDERS: Roles = frozenset({"approver", "investigator"})
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor"})
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
+SUPPORTERS: Roles = frozenset({"support"})
 ADMINISTRATORS: Roles = frozenset({"administrator"})
 REQUESTERS: Roles = frozenset({"analyst", "approver", "auditor"})
 
@@ -221,6 +222,10 @@ DOORS: dict[str, Door] = {
     "desk:next": Door(EXAMINERS, get=False, post=nothing, names="Outside GmbH", state="review"),
     "desk:case": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:live": Door(READERS, own=of(pk="case"), names="The checks", state="review"),
+    "desk:look": Door(
+        SUPPORTERS, get=False, own=of(pk="case"), post=of(purpose="stuck"), names="as its customer sees them", state="review"
+    ),
+    "desk:look_stop": Door(SUPPORTERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="review"),
     "desk:examine": Door(EXAMINERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="failed"),
     "desk:rule_flag": Door(
         EXAMINERS, get=False, own=of(pk="case", signed="signed", question="resale"), names="Red flag, explained.", state="review",

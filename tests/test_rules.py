@@ -65,6 +65,7 @@ EXEMPT = {
     "contenttypes": "names of our models, written by migrate",
     "sessions": "who is signed in at the moment; secret, and ended by time",
     "account": "addresses and the state of their confirmation, which the user's row repeats",
+    "socialaccount": "who in the identity provider is whose account, of which the tying is audited; no token is kept",
     "mfa": "secrets of second factors; that one is set up, used and removed is mailed and audited",
     "usersessions": "when and from where a session was last used: a protection of its owner, kept no longer than the session",
     "pghistory": "the history library's own contexts; ours stand in each event",

@@ -8,13 +8,17 @@ organisation it is about, and bound to its table, column and row. Destroying a s
     keyring    key-encryption keys, which rotate      shredding  the end of a subject's data
     subjects   a key a subject, wrapped by those      rotation   every key under the newest key-encryption key
     fields     sealed columns                         lent       what lies outside the database for a while
-    files      sealed files
+    files      sealed files                           veils      sealed values masked for who looks at another's pages
 """
 
-from accounts.vault.erased import Erased
+from accounts.vault.erased import Erased, Unreadable
 from accounts.vault.fields import RowNumber, SealedField, VaultFileField
 from accounts.vault.files import FileErased, VaultStorage
 from accounts.vault.lent import opened, sealed
 from accounts.vault.subjects import Subject
+from accounts.vault.veils import veiled
 
-__all__ = ["Erased", "FileErased", "RowNumber", "SealedField", "Subject", "VaultFileField", "VaultStorage", "opened", "sealed"]
+__all__ = [
+    "Erased", "FileErased", "RowNumber", "SealedField", "Subject", "Unreadable", "VaultFileField", "VaultStorage", "opened",
+    "sealed", "veiled",
+]  # fmt: skip

@@ -7,7 +7,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 
-class Erased(str):
+class Unreadable(str):
+    """Stands for a value that can't be read, wherever it is shown; nothing is worked out from it, and it is never kept."""
+
+
+class Erased(Unreadable):
     """Stands for a value that was erased, and says so wherever it is shown, whole or in part."""
 
     at: datetime | None

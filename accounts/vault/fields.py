@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connections, models, router
 from django.db.models.query_utils import DeferredAttribute
 
-from accounts.vault import boxes, searching, subjects
-from accounts.vault.erased import Erased
+from accounts.vault import boxes, searching, subjects, veils
+from accounts.vault.erased import Unreadable
 from accounts.vault.files import VaultStorage
 
 FORMAT = "kh1"
@@ -80,13 +80,15 @@ def bound(place: str, key: int) -> str:
 
 
 class SealedAttribute(DeferredAttribute):
-    """Keeps the value as the database has it, and opens it for who reads it."""
+    """Keeps the value as the database has it, and opens it for who reads it, or masks it: see veils.py."""
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
         value = super().__get__(instance, cls)
-        return value.open(self.field.place(instance)) if isinstance(value, Ciphertext) else value
+        if not isinstance(value, Ciphertext):
+            return value
+        return veils.over(instance, self.field.name, value.open(self.field.place(instance)))
 
     def __set__(self, instance: Any, value: Any) -> None:
         """The same value again leaves what is sealed as it is, so that saving a form twice changes nothing."""
@@ -134,8 +136,8 @@ class SealedField(models.TextField):
 
     def pre_save(self, instance: Any, add: bool) -> Any:
         value = instance.__dict__.get(self.attname)
-        if isinstance(value, Erased):
-            raise SealedError(f"{self.model.__name__}.{self.name} was erased: what stands in its place is no value.")
+        if isinstance(value, Unreadable):
+            raise SealedError(f"{self.model.__name__}.{self.name} was not readable: what stands in its place is no value.")
         if isinstance(value, str) and value:
             seal(instance)
         elif value == "" and self.indexed_as and not add:
@@ -172,7 +174,7 @@ def seal(instance: Any) -> None:
     key, row = None, None
     for field in instance._meta.concrete_fields:
         value = instance.__dict__.get(field.attname)
-        if isinstance(field, SealedField) and isinstance(value, str) and value and not isinstance(value, Erased):
+        if isinstance(field, SealedField) and isinstance(value, str) and value and not isinstance(value, Unreadable):
             if key is None:
                 row, key = subjects.writing(instance.sealed_for)
             instance.__dict__[field.attname] = Ciphertext.of(value, key, row.pk, field.place(instance))

@@ -20,7 +20,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
 
 from accounts.refused import Refused
-from accounts.vault import boxes, subjects
+from accounts.vault import boxes, subjects, veils
 from accounts.vault.boxes import NONCE, TAG, Tampered
 
 MAGIC = b"KHV1"
@@ -158,6 +158,8 @@ class VaultStorage(FileSystemStorage):
     def _open(self, name: str, mode: str = "rb") -> File:
         if mode != "rb":
             raise ValueError("A sealed file is written once, and as a whole.")
+        if veils.drawn.get():
+            raise veils.NotShown("No file is opened for who looks at another's pages.")
         return File(io.BufferedReader(Unsealing(Path(self.path(name)), self.key_of(name), name), CHUNK), name)
 
     def size(self, name: str) -> int:

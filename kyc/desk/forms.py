@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from accounts import resume
+from accounts import looking, resume
 from accounts.models import Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Decision, Entity
@@ -51,6 +51,14 @@ class LookForm(DeskForm):
     missing = {"purpose": _("Say what you need it for.")}
 
     purpose = forms.ChoiceField(label=_("What for"), choices=list(evidence.PURPOSES.items()))
+
+
+class CustomerLookForm(DeskForm):
+    """What for support looks at a customer's pages."""
+
+    missing = {"purpose": _("Say what you look for.")}
+
+    purpose = forms.ChoiceField(label=_("What for"), choices=list(looking.PURPOSES.items()))
 
 
 class NeededText(forms.CharField):

@@ -1,6 +1,5 @@
 """What an officer sees of a person's identifiers: enough to tell them apart, the whole only when asked for."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django import forms
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.vault import Erased
 from kyc.desk.forms import DeskForm
 from kyc.parties import revealing
+from kyc.parties.masks import MASKS
 from kyc.parties.models import Party
 
 LABELS: dict[str, Promise] = {
@@ -44,28 +44,6 @@ class Private:
     @property
     def purposes(self) -> list[tuple[str, Promise]]:
         return list(revealing.PURPOSES.items())
-
-
-def year_only(day: str) -> str:
-    return day[:4] + "-••" * day.count("-")
-
-
-def ending(number: str) -> str:
-    return "••• " + number[-3:] if len(number) > 5 else "•••"
-
-
-def place_only(address: str) -> str:
-    """The last part, which is the town or the country."""
-    parts = [part.strip() for line in address.splitlines() for part in line.split(",")]
-    return f"•••, {parts[-1]}" if len(parts) > 1 and not any(map(str.isdigit, parts[-1])) else "•••"
-
-
-MASKS: dict[str, Callable[[str], str]] = {
-    "birth_date": year_only,
-    "address": place_only,
-    "registered_address": place_only,
-    "phone": ending,
-}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import looking
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases import items, unseen
@@ -93,6 +94,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
         "progress": progress(case, tab, overtaken=overtaken),
         "look_purposes": list(evidence.PURPOSES.items()),
+        "customer_look_purposes": list(looking.PURPOSES.items()),
         "requirements": asked_for(case),
         "unsent": unsent.of(case),
         "lately": lately,

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import looking
 from accounts.models import AuditEvent
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
@@ -24,7 +25,7 @@ PAGE = 100
 LATELY = 5
 # Kind in the address: its name, and the first words of the verbs that belong to it.
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
-    "case": (_("Case"), ("case.", "entity.", "organisation.")),
+    "case": (_("Case"), ("case.", "entity.", "organisation.", "customer.")),
     "decisions": (_("Decisions"), ("decision.",)),
     "parties": (_("People and ownership"), ("party.", "interest.", "person.", "status.", "authority.", "field.", "subject.")),
     "documents": (_("Documents"), ("document.",)),
@@ -97,7 +98,11 @@ VERBS = {
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
     "user.renamed": _("changed their own name"),
+    looking.VERB: _("looked at the customer's pages"),
+    f"{looking.VERB}.{looking.BEGAN}": _("began to look at the customer's pages"),
+    f"{looking.VERB}.{looking.ENDED}": _("stopped looking at the customer's pages"),
     "staff.added": _("added a member of staff"),
+    "staff.identity_joined": _("tied a staff account to the identity provider"),
     "staff.role_changed": _("changed the role of a member of staff"),
     "staff.second_factor_reset": _("took away a second factor"),
     "staff.sessions_ended": _("signed a member of staff out"),
@@ -149,6 +154,7 @@ class Happening:
 
 def told(event: AuditEvent) -> Happening:
     verb = "document.downloaded" if event.verb == "document.viewed" and event.details.get("downloaded") else event.verb
+    verb = stepped if (stepped := f"{verb}.{event.details.get('step')}") in VERBS else verb
     words = str(VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
     named = which(event.details)
     by_customer = bool(getattr(event, "by_customer", False))
@@ -177,7 +183,7 @@ def share(text: str) -> str:
 
 def why(event: AuditEvent) -> str:
     """The reason given; where a listed one stands for it, its words."""
-    purposes = {"field.revealed": PURPOSES, "document.viewed": LOOKED_FOR}
+    purposes = {"field.revealed": PURPOSES, "document.viewed": LOOKED_FOR, looking.VERB: looking.PURPOSES}
     listed = purposes.get(event.verb) or RULING_REASONS.get(event.details.get("ruling", ""), {})
     return str(listed.get(event.reason, event.reason))
 
@@ -189,5 +195,8 @@ def of(case: Case, *, kind: str = "", before: int | None = None, limit: int = PA
         events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in KINDS[kind][1])))
     if before:
         events = events.filter(pk__lt=before)
+    if limit == LATELY:
+        # Of a look that it began and ended; its pages would hide everything else.
+        events = events.exclude(verb=looking.VERB, details__step=looking.PAGE)
     rows = list(events[: limit + 1])
     return [told(event) for event in rows[:limit]], rows[limit - 1].pk if len(rows) > limit else None

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import looking
 from accounts.guards import staff
 from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
@@ -82,6 +83,27 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "desk/live.html", {"case": found, "tab": tab, "progress": told})
     facts = summary.page(found, request.user, tab=tab, query={}, filled={}, overtaken=overtaken)
     return render(request, "desk/refreshed.html", facts)
+
+
+@staff(P.CUSTOMER_LOOK)
+@require_POST
+def look(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the customer's own pages, which are then shown to be read."""
+    found, form = fetched(request, pk), forms.CustomerLookForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(form.missing["purpose"]))
+        return page(request, found, "summary", status=422)
+    looking.begin(request.session, found.organisation, case=found.pk, **form.cleaned_data, by=request.user)
+    return redirect("onboarding:overview")
+
+
+@staff(P.CUSTOMER_LOOK)
+@require_POST
+def look_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    found = fetched(request, pk)
+    looking.end(request.session, by=request.user)
+    messages.success(request, _("You look no more."))
+    return back(found.pk, "summary")
 
 
 @staff(P.DECISION_PROPOSE)

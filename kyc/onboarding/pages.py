@@ -27,6 +27,7 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
         f"onboarding/{template}.html",
         {
             "organisation": organisation,
+            "look": getattr(request, "look", None),
             "case": case,
             "customer_class": way.customer_class,
             "words": way.words,

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import organisations, scope
+from accounts import looking, organisations, scope
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import actions as cases
@@ -99,6 +99,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         answer_by=begun_at + timedelta(days=packs.current().days("decide")) if begun_at else None,
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
+        looked=looking.told(organisation),
         **everything(organisation),
     )
 

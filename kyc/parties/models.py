@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
-from accounts.vault import Erased, RowNumber, SealedField, Subject
+from accounts.vault import Erased, RowNumber, SealedField, Subject, Unreadable
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
@@ -114,7 +114,7 @@ class Party(models.Model):
     @property
     def born(self) -> date | None:
         """None where nothing is known, or nothing any more."""
-        known = self.birth_date and not isinstance(self.birth_date, Erased)
+        known = self.birth_date and not isinstance(self.birth_date, Unreadable)
         return date.fromisoformat(self.birth_date) if known else None
 
     @property

@@ -15,7 +15,7 @@ from stdnum.jp import cn as japanese
 from stdnum.no import orgnr
 from stdnum.se import orgnr as swedish
 
-from accounts.vault.erased import Erased
+from accounts.vault.erased import Unreadable
 from kyc.parties.models import Party
 
 # The number under which a company stands in the register of the country.
@@ -37,5 +37,5 @@ RULES: Mapping[str, tuple[Callable[[str], bool], ...]] = {
 def is_in_doubt(party: Party) -> bool:
     """Whether the register of its country gives no such number."""
     number, rules = party.registration_number, RULES.get(party.country, ())
-    is_told = party.is_company and number and not isinstance(number, Erased)
+    is_told = party.is_company and number and not isinstance(number, Unreadable)
     return bool(is_told and rules) and not any(is_valid(number) for is_valid in rules)

@@ -29,6 +29,13 @@ NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that c
 NO_PROXIES = "TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does."
 NO_ROOTS = "TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed."
 BAD_CACHE = "CACHE_URL must start with redis://, rediss:// or unix:// ."
+BAD_ROLES = "OIDC_ROLES must be written as group:role,group:role, each group once."
+PROVIDER = {
+    "OIDC_ISSUER": "https://id.example",
+    "OIDC_CLIENT_ID": "keyholder",
+    "OIDC_CLIENT_SECRET": "hunter2",
+    "OIDC_ROLES": "kyc-analysts:analyst,urn:kyc:approvers:approver",
+}
 NEEDED = sorted(set(COMPLETE) - {"DATABASE_URL", "TRUSTED_PROXIES"})
 PROGRAMS = {
     "manage.py": ["python", "manage.py", "check"],
@@ -120,6 +127,11 @@ class TestProduction:
             ("TRUSTED_PROXIES", "", NO_PROXIES),
             ("HSTS_SUBDOMAINS", "yes", "HSTS_SUBDOMAINS must be 1 or 0."),
             ("HSTS_PRELOAD", "true", "HSTS_PRELOAD must be 1 or 0."),
+            ("OIDC_TRUSTS_MFA", "yes", "OIDC_TRUSTS_MFA must be 1 or 0."),
+            ("OIDC_ISSUER", "id.example", "OIDC_ISSUER must start with https:// (or http:// and be on this machine)."),
+            ("OIDC_ISSUER", "http://id.example", "OIDC_ISSUER must start with https:// (or http:// and be on this machine)."),
+            ("OIDC_ISSUER", "https://[", "OIDC_ISSUER is no address."),
+            ("OIDC_ISSUER", f"https://{'a' * 200}", "OIDC_ISSUER must have 200 characters or fewer."),
             ("SITE_URL", "keyholder.example", "SITE_URL must start with https:// (or http:// where nobody else can listen)."),
             ("BROKER_URL", "amqp://user:hunter2@rabbit/keyholder", NO_CACHE),
             ("BROKER_URL", "amqps://rabbit/", NO_CACHE),
@@ -132,6 +144,40 @@ class TestProduction:
     def test_what_it_cannot_read_is_told_without_its_value(self, tmp_path: Path, name: str, value: str, sentence: str) -> None:
         done = started(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
         assert (done.returncode, done.stderr) == (2, f"{sentence}\n")
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("OIDC_CLIENT_ID", "", "OIDC_CLIENT_ID is not set. It is needed beside OIDC_ISSUER; see README.md."),
+            ("OIDC_CLIENT_SECRET", "unset", "OIDC_CLIENT_SECRET is not set. It is needed beside OIDC_ISSUER; see README.md."),
+            ("OIDC_ROLES", "unset", BAD_ROLES),
+            ("OIDC_ROLES", "hunter2", BAD_ROLES),
+            ("OIDC_ROLES", "kyc:", BAD_ROLES),
+            ("OIDC_ROLES", "kyc:analyst,kyc:approver", BAD_ROLES),
+            ("OIDC_ROLES", "kyc:king", "OIDC_ROLES names king, which is no role. "),
+        ],
+    )
+    @pytest.mark.parametrize("program", ["manage.py", "web"])
+    def test_an_identity_provider_by_halves_is_none(
+        self, tmp_path: Path, program: str, name: str, value: str, sentence: str
+    ) -> None:
+        port = {"GRANIAN_PORT": str(free_port())} if program == "web" else {}
+        done = started(tmp_path, *PROGRAMS[program], **{**COMPLETE, **PROVIDER, **port, name: value})
+        assert done.returncode != 0
+        assert done.stderr.startswith(sentence) and done.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize(("variables", "there"), [({}, False), ({"OIDC_ISSUER": ""}, False), ({"whole": ""}, True)])
+    def test_its_addresses_are_there_only_where_it_is_named(self, tmp_path: Path, variables: dict[str, str], there: bool) -> None:
+        asked = (
+            "import django; django.setup(); from django.urls import resolve, Resolver404\n"
+            "for path in ('oidc/login/', 'oidc/callback/', '3rdparty/', '3rdparty/signup/'):\n"
+            "    try: print(resolve(f'/account/{path}').url_name)\n"
+            "    except Resolver404: print('none')"
+        )
+        settings = {"DJANGO_SETTINGS_MODULE": "config.settings"} | (PROVIDER if "whole" in variables else variables)
+        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, **settings})
+        ours = ["oidc_login", "oidc_callback"] if there else ["none"] * 2
+        assert (done.stdout.split(), done.stderr) == ([*ours, "none", "none"], "")
 
     @pytest.mark.parametrize(
         ("broker", "cache", "used"),
@@ -200,7 +246,8 @@ class TestDeployment:
 
     def test_the_readme_names_every_variable_that_the_settings_read(self) -> None:
         source = (BASE / "config/settings.py").read_text()
-        read = set(re.findall(r"(?:needed|number|switch|environ\.get|environ)[\[(]\"([A-Z_]+)\"", source))
+        read = set(re.findall(r"(?:needed|number|switch|issuer|beside|environ\.get|environ)[\[(]\"([A-Z_]+)\"", source))
         readme = (BASE / "README.md").read_text()
-        assert {"DATABASE_URL", "TRUSTED_PROXIES", "SITE_URL", "VAULT_DIR"} <= read
+        read |= set(re.findall(r"beside\(\"[A-Z_]+\", \"([A-Z_]+)\"", source))
+        assert {"OIDC_ISSUER", "OIDC_CLIENT_SECRET", "DATABASE_URL", "TRUSTED_PROXIES", "SITE_URL", "VAULT_DIR"} <= read
         assert sorted(name for name in read - {"KEYHOLDER_DB_ROLE"} if f"`{name}`" not in readme) == []

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import AuditEvent, User
 from accounts.vault import shredding
 from kyc.cases.models import Case
-from kyc.desk import masking
+from kyc.parties import masks
 from kyc.parties.models import Party
 from tests import cast
 
@@ -31,7 +31,7 @@ class TestMasks:
         ],
     )
     def test_leave_enough_to_tell_apart(self, field: str, value: str, shown: str) -> None:
-        assert masking.MASKS[field](value) == shown
+        assert masks.MASKS[field](value) == shown
 
 
 @pytest.mark.django_db
