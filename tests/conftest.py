@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests import stage as stages
@@ -154,6 +154,23 @@ def heads_folder(settings: Any, tmp_path: Path) -> Path:
     """Where this test's signed heads go: each test begins with an empty audit tree."""
     settings.AUDIT_HEADS_DIR = tmp_path / "heads"
     return settings.AUDIT_HEADS_DIR  # type: ignore[no-any-return]  # as set
+
+
+@pytest.fixture
+def reads(db: None) -> Callable[..., AbstractContextManager[None]]:
+    """`with reads(2):` holds what is asked of tables to two statements; what opens and ends a scope is not counted."""
+
+    @contextmanager
+    def counted(count: int) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as context:
+            yield
+        asked = [query["sql"] for query in context if not query["sql"].startswith(OF_A_SCOPE)]
+        assert len(asked) == count, "\n".join(asked)
+
+    return counted
+
+
+OF_A_SCOPE = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SELECT set_config('kh.", "SELECT current_setting('kh.")
 
 
 @pytest.fixture

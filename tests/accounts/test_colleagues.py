@@ -95,12 +95,12 @@ class TestTheList:
             assert all(word in row for word in words), row
         assert new.email in page and "alice@" not in page
 
-    def test_is_one_query_however_long(self, client: Client, django_assert_max_num_queries: Any) -> None:
+    def test_is_one_query_however_long(self, client: Client, reads: Any) -> None:
         client.get(LIST)
         for number in range(5):
             cast.staff("analyst", f"Ana {number}")
         # The session and the person; the list.
-        with django_assert_max_num_queries(4):
+        with reads(4):
             client.get(LIST)
 
 

@@ -115,11 +115,11 @@ class TestTrail:
         assert page.context["form"].errors.keys() == {"what", "since", "organisation"}
 
     def test_asks_no_more_however_long_it_is(
-        self, events: list[AuditEvent], auditor: Client, organisation: Organisation, django_assert_max_num_queries: Any
+        self, events: list[AuditEvent], auditor: Client, organisation: Organisation, reads: Any
     ) -> None:
         for _ in range(60):
             audit.record("hold.placed", target=organisation, by=None)
-        with django_assert_max_num_queries(16):
+        with reads(16):
             page = auditor.get("/audit/")
         assert len(shown(page)) == trail.A_PAGE and page.context["older_url"] == "?page=2"
 

@@ -92,11 +92,11 @@ class TestList:
             assert told in page
 
     def test_it_is_as_many_queries_for_many_as_for_one(
-        self, organisation: Organisation, astrid: User, auditor: Client, django_assert_max_num_queries: Any
+        self, organisation: Organisation, astrid: User, auditor: Client, reads: Any
     ) -> None:
         for _ in range(5):
             actions.request(organisation, by=astrid)
-        with django_assert_max_num_queries(8):
+        with reads(8):
             auditor.get("/reports/")
 
     def test_none_is_said(self, auditor: Client) -> None:

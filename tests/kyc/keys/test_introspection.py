@@ -83,26 +83,26 @@ class TestIntrospect:
             "exp": int(entity.valid_until.timestamp()),
         }
 
-    def test_asks_once(self, linked: Issued, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(1):
+    def test_asks_once(self, linked: Issued, reads: Any) -> None:
+        with reads(1):
             assert introspect(linked.secret)["active"] is True
 
     def test_asks_once_however_many_keys_and_holds_there_are(
-        self, nordlys: Founded, linked: Issued, rui: User, django_assert_num_queries: Any
+        self, nordlys: Founded, linked: Issued, rui: User, reads: Any
     ) -> None:
         for number in range(5):
             issue(nordlys, f"key {number}")
             holds.lift(holds.place(key=linked.key, reason="why", by=rui), reason="done", by=rui)
         linking.run()
-        with django_assert_num_queries(1):
+        with reads(1):
             assert introspect(linked.secret)["active"] is True
 
     @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.__name__)
     def test_of_one_that_is_not_good_it_tells_nothing_else(
-        self, linked: Issued, rui: User, reason: Callable[[Issued, User], None], django_assert_num_queries: Any
+        self, linked: Issued, rui: User, reason: Callable[[Issued, User], None], reads: Any
     ) -> None:
         reason(linked, rui)
-        with django_assert_num_queries(1):
+        with reads(1):
             assert introspect(linked.secret) == INACTIVE
         assert linked.state != "active"
 
@@ -118,27 +118,25 @@ class TestIntrospect:
         assert introspect(issued.secret) == INACTIVE
 
     @pytest.mark.parametrize("place", [0, 3, 8, 19, 20, 45, 59, 60, 65])
-    def test_a_typing_error_costs_no_query(self, linked: Issued, place: int, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(0):
+    def test_a_typing_error_costs_no_query(self, linked: Issued, place: int, reads: Any) -> None:
+        with reads(0):
             assert introspect(flipped(linked.secret, place)) == INACTIVE
 
     @pytest.mark.parametrize("token", ["", "x", "\0", "kh_live_", "é" * 66, "a" * 10_000])
-    def test_nonsense_costs_no_query(self, token: str, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(0):
+    def test_nonsense_costs_no_query(self, token: str, reads: Any) -> None:
+        with reads(0):
             assert introspect(token) == INACTIVE
 
     @pytest.mark.parametrize("place", [8, 19, 20, 45, 59])
-    def test_a_wrong_secret_or_unknown_key_under_a_good_checksum(
-        self, linked: Issued, place: int, django_assert_num_queries: Any
-    ) -> None:
-        with django_assert_num_queries(1):
+    def test_a_wrong_secret_or_unknown_key_under_a_good_checksum(self, linked: Issued, place: int, reads: Any) -> None:
+        with reads(1):
             assert introspect(resigned(flipped(linked.secret, place))) == INACTIVE
 
     def test_a_test_key_is_not_the_live_one_of_the_same_letters(self, linked: Issued) -> None:
         assert introspect(resigned("kh_test_" + linked.secret[8:])) == INACTIVE
 
-    def test_a_customers_key_is_none_to_a_gateway_for_test(self, linked: Issued, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(1):
+    def test_a_customers_key_is_none_to_a_gateway_for_test(self, linked: Issued, reads: Any) -> None:
+        with reads(1):
             assert introspect(linked.secret, for_test=True) == INACTIVE
 
     def test_one_whose_pepper_is_gone(self, linked: Issued, settings: Any) -> None:
