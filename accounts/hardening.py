@@ -24,7 +24,8 @@ CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RE
 LANGUAGE sql IMMUTABLE AS $$ SELECT false $$
 """
 
-READ_ONLY = {"django_migrations", Incarnation._meta.db_table}
+# A certificate of disposal is the eraser's to write.
+READ_ONLY = {"django_migrations", Incarnation._meta.db_table, Disposal._meta.db_table}
 INCARNATION = ("public.kh_incarnation()", "public.kh_begin_incarnation()")
 IS_ERASER, SHOULD_IGNORE = "public.kh_is_eraser()", "public._pgtrigger_should_ignore(name)"
 

@@ -5,7 +5,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.views.decorators.cache import cache_control
@@ -35,7 +35,10 @@ def customers_only(view: Page) -> Page:
     def page(request: HttpRequest, **kwargs: object) -> HttpResponse:
         if request.user.is_staff:
             with scope.of_officer(request.user):
-                return looks.through(request, lambda: view(request, **kwargs))
+                answer = looks.through(request, lambda: view(request, **kwargs))
+            if answer is None:
+                raise Http404
+            return answer
         with scope.everything():
             request.organisation = organisation_of(request.user)
             scope.enter(request.organisation.pk if request.organisation else None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,14 +28,15 @@ SHOWN: dict[str, Promise] = {
 }
 
 
-def through(request: HttpRequest, draw: Callable[[], HttpResponse]) -> HttpResponse:
-    """What staff get of a customer's page: nothing, unless a look was begun; then the page that `draw` makes, masked."""
+def through(request: HttpRequest, draw: Callable[[], HttpResponse]) -> HttpResponse | None:
+    """What staff get of a customer's page: nothing, unless a look was begun; then the page that `draw` makes, masked. None,
+    and no error, where it is missing to them, so that what was written down stays."""
     look = looking.of(request.session)
     if look is None:
-        raise Http404
+        return None
     if not request.user.can(Permission.CUSTOMER_LOOK):
         looking.end(request.session, by=request.user)
-        raise Http404
+        return None
     if look.is_over:
         looking.end(request.session, by=request.user)
         messages.info(request, _("The half hour is over. Say once more what for, if you need to look again."))

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from pghistory.core import event_models
 
-from accounts import audit, hardening
+from accounts import audit, eraser, hardening
 from accounts.models import AuditEvent, AuditHead, AuditLeaf, AuditTimestamp, Organisation, Proposal, Snapshot, User
 from tests import cast
 from tests.conftest import owner as as_owner
@@ -198,7 +198,8 @@ class TestPrivileges:
             granted.setdefault(table, {}).setdefault(grantee, set()).add(privilege)
         assert len(granted) > 40
         for table, grants in granted.items():
-            assert grants.keys() == {"app", "owner"}, table
+            assert grants.keys() == {"app", "owner", "eraser"}, table
+            assert grants["eraser"] == ({"SELECT", "DELETE"} if table in eraser.DELETES else {"SELECT"}), table
             # UPDATE is granted column by column.
             expected = {"SELECT", "INSERT", "DELETE"}
             if table in hardening.append_only():
@@ -228,8 +229,24 @@ class TestPrivileges:
             "SELECT DISTINCT a.grantee::regrole::text, a.privilege_type, attrelid::regclass::text "
             "FROM pg_attribute, aclexplode(attacl) a WHERE attrelid::regclass::text !~ '^pg_|^information_schema'"
         )
-        assert {grant[:2] for grant in granted} == {("app", "UPDATE"), ("app", "INSERT")}
-        assert {table for _, privilege, table in granted if privilege == "INSERT"} == {*hardening.NUMBERED}
+        tables: dict[tuple[str, str], set[str]] = {}
+        for role, privilege, table in granted:
+            tables.setdefault((role, privilege), set()).add(table)
+        assert tables.pop(("app", "UPDATE")) >= set(TRACKED)
+        assert tables == {
+            ("app", "INSERT"): {*hardening.NUMBERED},
+            ("eraser", "UPDATE"): {*eraser.updates()},
+            ("eraser", "INSERT"): {"accounts_auditevent", "accounts_disposal"},
+        }
+
+    def test_the_eraser_reaches_the_columns_that_are_personal_and_no_other(self) -> None:
+        found: dict[str, set[str]] = {}
+        for table, column in run(
+            "SELECT attrelid::regclass::text, attname::text FROM pg_attribute, aclexplode(attacl) a "
+            "WHERE a.grantee = 'eraser'::regrole AND a.privilege_type = 'UPDATE'"
+        ):
+            found.setdefault(table, set()).add(column)
+        assert found == {table: {*columns} for table, columns in eraser.updates().items()}
 
     def test_every_trigger_function_runs_as_the_owner_with_a_fixed_path_and_no_one_calls_it(self) -> None:
         functions = run(
@@ -244,7 +261,7 @@ class TestPrivileges:
     def test_strangers_cannot_even_connect(self) -> None:
         ((acl,),) = run("SELECT array_agg(a.grantee::regrole::text || ' ' || a.privilege_type ORDER BY 1) FROM pg_database d, "
                         "aclexplode(d.datacl) a WHERE d.datname = current_database() AND a.grantee <> d.datdba")  # fmt: skip
-        assert acl == ["app CONNECT"]
+        assert acl == ["app CONNECT", "eraser CONNECT"]
 
 
 def triggers_of(table: str) -> list[str]:

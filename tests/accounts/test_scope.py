@@ -113,6 +113,9 @@ class TestEveryTable:
 class TestAQueryWithoutAnyFilter:
     def test_finds_ones_own_and_nothing_else(self, two: dict[str, int]) -> None:
         for table in WALLS:
+            # The app writes none of these.
+            if table == "accounts_disposal":
+                continue
             with scope.everything():
                 assert found(table) >= set(two.values()), table
             for organisation in two.values():

@@ -217,7 +217,10 @@ class TestChangingNothing:
             client.get(path)
         alice.refresh_from_db()
         assert (alice.last_login, dict(session.session.items())) == (last, kept)
-        assert {name for name in dict(client.session.items()) if not name.startswith(("_", "account_"))} == {"look"}
+        assert {name for name in dict(client.session.items()) if not name.startswith(("_", "account_"))} == {
+            "look",
+            "signed_in_at",
+        }
         saved = session.get("/verification/").context["saved_at"]
         assert saved is None or saved < AuditEvent.objects.filter(verb=looking.VERB).earliest("pk").at
 
