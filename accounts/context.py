@@ -10,4 +10,6 @@ def page(request: HttpRequest) -> dict[str, object]:
         "provider_name": settings.PROVIDER_NAME,
         "site_url": settings.SITE_URL,
         "contact": settings.CONTACT_EMAIL,
+        # A page that stands for itself, as in a test, has been through no middleware.
+        "csp_nonce": getattr(request, "csp_nonce", ""),
     }

@@ -206,9 +206,9 @@ INSTALLED_APPS = [
     *(["demo"] if DEMO else []),
 ]
 MIDDLEWARE = [
+    "accounts.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -220,7 +220,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RequestIdMiddleware",
-    "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.resume.ResumeMiddleware",
     "accounts.middleware.HistoryContextMiddleware",
@@ -290,6 +289,8 @@ SECURE_HSTS_PRELOAD = switch("HSTS_PRELOAD")
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Sites beside our own to which the answer to a form may lead (accounts/headers.py).
+FORM_ACTIONS: tuple[str, ...] = ()
 
 EMAIL_BACKEND = "demo.mailbox.Backend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = needed("EMAIL_HOST", "localhost")
@@ -313,6 +314,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Only for a front server that serves them itself: the web process finds them in the checkout.
 STATIC_ROOT = os.environ.get("STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True
+# No other site reads even a style sheet.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "accounts.vault.VaultStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
