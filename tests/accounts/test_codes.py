@@ -21,7 +21,7 @@ from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 
 SIGN_IN, AGAIN = "/account/2fa/authenticate/", "/account/2fa/reauthenticate/"
-AT_ONCE = 6
+AT_ONCE = 4
 
 
 @pytest.fixture(autouse=True)
