@@ -336,7 +336,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "kyc.api.errors.shaped",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Keyholder", "VERSION": "1", "OAS_VERSION": "3.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Keyholder",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+}
 
 
 LOGGING = {

@@ -6,7 +6,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -147,3 +149,11 @@ class Introspect(APIView):
         if not found["active"]:
             guessing.bad_key(token, credential=credential)
         return Response(found)
+
+
+class Schema(SpectacularAPIView):
+    """What this API takes and gives, as OpenAPI 3.1, to whoever asks. In English alone, as all that the API says."""
+
+    @extend_schema(parameters=[], responses={200: OpenApiTypes.OBJECT, **dict.fromkeys((404, 405, 406), Problem)})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._get_schema_response(request)
