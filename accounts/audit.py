@@ -60,7 +60,7 @@ COLUMNS = (
     "request_id", "salts",
 )  # fmt: skip
 VALUES = ", ".join(["%s"] * len(COLUMNS))
-INSERT = f"INSERT INTO accounts_auditevent ({', '.join(COLUMNS)}) VALUES ({VALUES}) RETURNING id"  # noqa: S608
+INSERT = f"INSERT INTO accounts_auditevent ({', '.join(COLUMNS)}) VALUES ({VALUES}) RETURNING id"  # noqa: S608  # nosec B608  # our own columns
 
 
 def insert(event: AuditEvent) -> None:

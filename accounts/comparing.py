@@ -18,7 +18,7 @@ ROWS = f"""
 SELECT l.index, l.event_id, l.hash, {", ".join(f"e.{name}" for name in leaves.COLUMNS)}
 FROM accounts_auditleaf l LEFT JOIN accounts_auditevent e ON e.id = l.event_id
 WHERE l.index >= %s AND l.index < %s ORDER BY l.index
-"""  # noqa: S608  # names of our own
+"""  # noqa: S608  # nosec B608  # names of our own
 DELETED, CHANGED = "it was deleted", "it is not what it was when it came into the tree"
 
 # How many events were compared, and of those that are not their leaf's: place, event and why.

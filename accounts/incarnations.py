@@ -39,7 +39,7 @@ BEGIN
         FROM public.accounts_incarnation ORDER BY accounts_incarnation.number DESC LIMIT 1;
     END IF;
 END $$;
-"""  # noqa: S608  # words of our own
+"""  # noqa: S608  # nosec B608  # words of our own
 
 
 def begin_where_restored(*, connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import re
 import secrets
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -12,8 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import acting, audit, second_factor
-
-Handler = Callable[[HttpRequest], HttpResponse]
+from accounts.headers import Handler
 
 
 class RequestIdMiddleware:
@@ -27,23 +25,6 @@ class RequestIdMiddleware:
             response["X-Request-Id"] = audit.request_id.get()
         finally:
             audit.request_id.reset(token)
-        return response
-
-
-class ContentPolicyMiddleware:
-    """Scripts, styles and everything else come from this installation and from nowhere else, and none stands in a page.
-    A page that needs less says so itself."""
-
-    POLICY = (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.POLICY)
         return response
 
 
@@ -71,21 +52,6 @@ class SecondFactorMiddleware:
             elif self.REMOVAL.match(request.path) and second_factor.count(user) < 2:
                 raise Http404
         return self.get_response(request)
-
-
-class PrivatePagesMiddleware:
-    """What a signed-in person sees is kept by no cache, unless the page itself says otherwise."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Read before the view: the API puts the gateway's credential in the user's place.
-        is_personal = request.user.is_authenticated or request.path.startswith("/account/")
-        response = self.get_response(request)
-        if is_personal and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "private, no-store"
-        return response
 
 
 class HistoryContextMiddleware:

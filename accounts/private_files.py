@@ -8,7 +8,11 @@ from django.http import FileResponse
 
 # What a browser shows itself, on request; everything else is only ever downloaded.
 SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png"})
-SANDBOX = "sandbox; default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'"
+# What the browser draws a PDF or a picture with writes styles of its own, which a document without script and forms may have.
+SANDBOX = (
+    "sandbox; default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 UNTOLD = "application/octet-stream"
 # What a name may end in, by the kind of the file; the first is given to a name that ends otherwise.
 ENDINGS = {"application/pdf": ("pdf",), "image/jpeg": ("jpg", "jpeg"), "image/png": ("png",)}

@@ -30,7 +30,7 @@ CREATE TEMPORARY TABLE restored_subject (id bigint PRIMARY KEY);
 TAKE = f"""
 INSERT INTO accounts_subjectkey ({KEY_COLUMNS})
 SELECT {KEY_COLUMNS} FROM restored_key JOIN restored_subject USING (id) ORDER BY id
-"""  # noqa: S608  # names of our own
+"""  # noqa: S608  # nosec B608  # names of our own
 COUNT_ON = "SELECT setval(pg_get_serial_sequence('accounts_subjectkey', 'id'), (SELECT max(id) FROM restored_subject))"
 
 

@@ -25,6 +25,16 @@ def note_first(key: str, *, seconds: int) -> bool:
     return asked("add", key, 1, seconds) is True
 
 
+def counted(key: str, *, seconds: int) -> int:
+    """How often this was asked within so many seconds, this time included; 0 while the cache is away."""
+    asked("add", key, 0, seconds)
+    try:
+        return asked("incr", key) or 0
+    except ValueError:
+        # Its time ended between the two.
+        return 0
+
+
 def found(key: str) -> str | None:
     value = asked("get", key)
     return value if isinstance(value, str) else None

@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from accounts.models import User
 
 # Of the sign-up in the session: the password, as a hash.
-PASSWORD = "keyholder_password"  # noqa: S105  # a name, no password
+PASSWORD = "keyholder_password"  # noqa: S105  # nosec B105  # a name, no password
 # Of the request: the code that its mail carries.
 CODE = "keyholder_sign_up_code"
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts import audit, scope, sequencer
+from accounts import audit, limits, scope, sequencer
 from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission, require
@@ -43,6 +43,8 @@ COLUMNS = [
     {"label": gettext_lazy("Oldest since, UTC")},
 ]
 SAFE = ("GET", "HEAD")
+# From one address, of the token of monitoring; a right one is never slowed.
+WRONG_TOKENS, WRONG_WITHIN = 60, 5 * 60
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -113,6 +115,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not constant_time_compare(given, settings.METRICS_TOKEN):
+        if seconds := limits.too_many("metrics", limits.source(request), most=WRONG_TOKENS, seconds=WRONG_WITHIN):
+            return HttpResponse(status=429, headers={"Retry-After": str(seconds)})
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     if request.method not in SAFE:
         return HttpResponseNotAllowed(SAFE)

@@ -69,7 +69,7 @@ def home() -> Path:
 def sockets() -> Path:
     """The private folder of both sockets; a short one elsewhere when the path would be too long for a socket."""
     folder = home() / "run"
-    return folder if len(str(folder)) <= SOCKET_LIMIT else Path(f"/tmp/keyholder-{os.geteuid()}-{IDENT}")  # noqa: S108
+    return folder if len(str(folder)) <= SOCKET_LIMIT else Path(f"/tmp/keyholder-{os.geteuid()}-{IDENT}")  # noqa: S108  # nosec B108  # a folder of our own, made for its owner alone
 
 
 def wheel(package: str, *inside: str) -> Path:

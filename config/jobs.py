@@ -185,7 +185,7 @@ class Queue:
 
     def put_back(self, row: Any) -> None:
         """A failed row is as if it had never been tried."""
-        fresh = {self.field: self.ready, "job_token": None, "claimed_until": None, "claims": 0, "errors": 0}
+        fresh = {self.field: self.ready, "job_token": None, "claimed_until": None, "claims": 0, "errors": 0}  # nosec B105  # None is no password
         self.failures().filter(pk=row.pk).update(**fresh)
 
     def census(self, now: datetime) -> Census:

@@ -195,7 +195,7 @@ def run() -> None:
     # supervisord closes every descriptor from 5 on; number 4 keeps the lock for as long as it lives.
     os.dup2(lock, 4, inheritable=True)
     os.chdir(BASE)
-    os.execv(str(Path(sys.executable).parent / "supervisord"), ["supervisord", "-n", "-c", str(conf)])  # noqa: S606
+    os.execv(str(Path(sys.executable).parent / "supervisord"), ["supervisord", "-n", "-c", str(conf)])  # noqa: S606  # nosec B606  # our own program
 
 
 def status() -> None:

@@ -262,9 +262,9 @@ INSTALLED_APPS = [
     *(["demo"] if DEMO else []),
 ]
 MIDDLEWARE = [
+    "accounts.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -275,7 +275,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RequestIdMiddleware",
-    "accounts.middleware.PrivatePagesMiddleware",
     "accounts.sessions.LimitsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.resume.ResumeMiddleware",
@@ -350,6 +349,8 @@ SECURE_HSTS_PRELOAD = switch("HSTS_PRELOAD")
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Sites beside our own to which the answer to a form may lead (accounts/headers.py).
+FORM_ACTIONS: tuple[str, ...] = ()
 
 EMAIL_BACKEND = "demo.mailbox.Backend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = needed("EMAIL_HOST", "localhost")
@@ -373,6 +374,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Only for a front server that serves them itself: the web process finds them in the checkout.
 STATIC_ROOT = os.environ.get("STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True
+# No other site reads even a style sheet.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "accounts.vault.VaultStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -395,7 +398,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "kyc.api.errors.shaped",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Keyholder", "VERSION": "1", "OAS_VERSION": "3.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Keyholder",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+}
 
 
 LOGGING = {

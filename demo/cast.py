@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-PASSWORD = "demo-keyholder-2026"  # noqa: S105  # invented data, shown on the page
+PASSWORD = "demo-keyholder-2026"  # noqa: S105  # nosec B105  # invented data, shown on the page
 # Every staff member's second factor in the demo; an authenticator app takes it too.
-TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  # nosec B105  # as above
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
 from reports.models import Report
 from tests import cast
+from tests.headers import lacking
 from tests.rows import one_of_each
 
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
@@ -440,6 +441,7 @@ def knock(house: House, role: str, method: str, path: str, data: dict[str, Any] 
         answer = getattr(client, method.lower())(path, **({"data": data} if data else {}), **options)
         answer.written = audited() - before
         answer.said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert not (lacks := lacking(answer, answer.said)), f"{role} {method} {path}: {lacks}"
         answer.leads_to = answer.said
         if answer.status_code == 302 and method in {"GET", "POST"} and answer["Location"].startswith("/"):
             answer.leads_to = client.get(answer["Location"], follow=True).content
@@ -492,6 +494,17 @@ def test_every_address_has_its_row() -> None:
 
 def test_every_row_has_its_address() -> None:
     assert not set(DOORS) - set(NAMES), "These rows of DOORS name no address any more; take them out."
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_answer_bears_the_headers(house: House, name: str) -> None:
+    """As does each answer to a knock in the tests below. One signed in, and one who is not."""
+    if name in DOORS:
+        path = path_of(name, house.mine)
+    else:
+        path = reverse(name, args=["a", "b"] if name.endswith("from_key") else [1] if name in OF_ONE else [])
+    for role in ("owner", "analyst", "administrator", "gateway", "stranger"):
+        knock(house, role, "GET", path)
 
 
 @pytest.mark.parametrize("name", OURS)

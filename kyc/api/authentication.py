@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from accounts import credentials
 from accounts.models import GatewayCredential
+from kyc.api import guessing
 
 REALM = 'Bearer realm="keyholder"'
 MISSING = "Show a gateway credential: Authorization: Bearer khgw_..."
@@ -39,6 +40,7 @@ class GatewayAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[GatewayCredential, None]:
         credential = credentials.authenticate(shown(get_authorization_header(request).decode("latin-1")))
         if credential is None:
+            guessing.bad_credential(request._request)
             raise AuthenticationFailed(REFUSED if is_shown(request) else MISSING)
         return credential, None
 

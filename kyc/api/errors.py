@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
-CODES = {401: "invalid_token", 403: "insufficient_scope", 500: "server_error"}
+# slow_down as OAuth has it (RFC 8628, section 3.5).
+CODES = {401: "invalid_token", 403: "insufficient_scope", 429: "slow_down", 500: "server_error"}
 # DRF's names for what belongs to no field.
 OF_NO_FIELD = {"detail", "non_field_errors"}
 LONGEST = 300
@@ -20,6 +21,7 @@ SAID: dict[type[Exception], tuple[int, str]] = {
     exceptions.UnsupportedMediaType: (415, "Send application/x-www-form-urlencoded or application/json."),
     exceptions.MethodNotAllowed: (405, "This address does not answer to that method; the Allow header names those it knows."),
     exceptions.NotAcceptable: (406, "This address answers in none of the types that the Accept header names."),
+    exceptions.Throttled: (429, "Too much that is not known came from here. Ask again in as many seconds as Retry-After says."),
     exceptions.NotFound: (404, "There is nothing at this address."),
     Http404: (404, "There is nothing at this address."),
 }

@@ -6,7 +6,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -17,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import GatewayCredential
+from kyc.api import guessing
 from kyc.api.authentication import GatewayAuthentication
 from kyc.keys.introspection import introspect
 
@@ -55,7 +58,9 @@ class Question(serializers.Serializer[Any]):
 
 
 class Problem(serializers.Serializer[Any]):
-    error = serializers.ChoiceField(choices=["invalid_request", "invalid_token", "insufficient_scope", "server_error"])
+    error = serializers.ChoiceField(
+        choices=["invalid_request", "invalid_token", "insufficient_scope", "slow_down", "server_error"]
+    )
     error_description = serializers.CharField(help_text="A sentence for people; its words may change.")
 
 
@@ -131,9 +136,7 @@ class Introspect(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJSON
 
-    @extend_schema(
-        request=Question, responses={200: Answer, 400: Problem, 401: Problem, 405: Problem, 413: Problem, 415: Problem}
-    )
+    @extend_schema(request=Question, responses={200: Answer, **dict.fromkeys((400, 401, 405, 413, 415, 429), Problem)})
     def post(self, request: Request) -> Response:
         if length(request) > LONGEST_BODY:
             raise RequestDataTooBig
@@ -141,4 +144,16 @@ class Introspect(APIView):
         question = Question(data={} if request.data is None else request.data)
         question.is_valid(raise_exception=True)
         credential: GatewayCredential = request.user
-        return Response(introspect(question.validated_data["token"], for_test=credential.for_test))
+        token = question.validated_data["token"]
+        found = introspect(token, for_test=credential.for_test)
+        if not found["active"]:
+            guessing.bad_key(token, credential=credential)
+        return Response(found)
+
+
+class Schema(SpectacularAPIView):
+    """What this API takes and gives, as OpenAPI 3.1, to whoever asks. In English alone, as all that the API says."""
+
+    @extend_schema(parameters=[], responses={200: OpenApiTypes.OBJECT, **dict.fromkeys((404, 405, 406), Problem)})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._get_schema_response(request)

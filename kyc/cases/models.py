@@ -113,7 +113,7 @@ class Case(models.Model):
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
-                """,  # noqa: S608  # a condition of ours
+                """,  # noqa: S608  # nosec B608  # a condition of ours
             )
         ]
 
@@ -312,7 +312,7 @@ class Entity(models.Model):
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
-                """,  # noqa: S608  # a condition of ours
+                """,  # noqa: S608  # nosec B608  # a condition of ours
             )
         ]
 

@@ -147,7 +147,7 @@ def settle(organisation: str) -> str:
             WHERE k.organisation_id = {organisation} AND k.state = 'held'
               AND {MAY_ACT.format(key="k.id", organisation="k.organisation_id")};
         RETURN NULL;
-    """  # noqa: S608  # a column name of ours
+    """  # noqa: S608  # nosec B608  # a column name of ours
 
 
 @tracked()
@@ -199,7 +199,7 @@ def stray(column: str, table: str) -> str:
         ) THEN
             RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';
         END IF;
-    """  # noqa: S608  # names of ours
+    """  # noqa: S608  # nosec B608  # names of ours
 
 
 def settles(name: str, **owned: str) -> pgtrigger.Trigger:

@@ -31,8 +31,6 @@ PRIVATE = {
     # The address is the key to the page, so no other site may learn it, nor a search engine keep it.
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
 
 

@@ -2,6 +2,12 @@
 (() => {
   "use strict";
 
+  // Browsers are told to take no text for markup or script (trusted types). One thing is let through: the answers that htmx reads
+  // into a document of their own, in which nothing runs.
+  window.trustedTypes?.createPolicy("default", {
+    createHTML: (html, kind, sink) => (sink === "DOMParser parseFromString" ? html : null),
+  });
+
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
 
   // Buttons that need script stay hidden until it runs.

@@ -1,8 +1,6 @@
 """What every request carries, and what staff reach before a second factor stands behind their session."""
 
-import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,6 @@ from accounts.permissions import StaffRole
 from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 ENROL = "/account/2fa/totp/activate/"
 SHOW = "/account/2fa/reauthenticate/"
 # Paths that begin, or seem to begin, like an open one.
@@ -187,30 +184,6 @@ class TestTheLastFactor:
         answer = client.post("/account/reauthenticate/", {"password": PASSWORD})
         assert answer["Location"] == SHOW
         assert client.get("/account/2fa/recovery-codes/generate/")["Location"].startswith(SHOW)
-
-
-@pytest.mark.django_db
-class TestContentPolicy:
-    @pytest.mark.parametrize("path", ["/", "/account/login/", "/no/such/page", "/healthz", "/desk/cases/"])
-    def test_stands_on_every_answer(self, path: str) -> None:
-        policy = Client().get(path)["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy
-
-    def test_no_template_holds_what_it_forbids(self) -> None:
-        """Papers and mail are no pages."""
-        others = ("reports/paper/", "emails/", "demo/extract.html", "demo/paper.html")
-        forbidden = re.compile(r"<style|\sstyle=|\son[a-z]+=['\"]|javascript:|<script(?![^>]*(?:src=|application/json))")
-        read = 0
-        for template in TEMPLATES.rglob("*.html"):
-            if not str(template.relative_to(TEMPLATES)).startswith(others):
-                read += 1
-                assert not forbidden.search(template.read_text()), template
-        assert read > 80
-        assert forbidden.search('<p style="color: red">')
-        assert forbidden.search("<script>alert(1)</script>")
-        assert forbidden.search('<a onclick="go()">')
 
 
 @pytest.mark.django_db

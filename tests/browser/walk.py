@@ -17,6 +17,10 @@ PATIENCE = 60
 CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 # Chromium notes each answer of 400 or more as an error of the page; those are counted by `broken` instead.
 ANSWERS = "Failed to load resource"
+# What the policy of a page forbids it (accounts/headers.py), told as an error.
+TELL = """addEventListener("securitypolicyviolation", (event) => {
+  console.error(`${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`);
+})"""
 
 
 class Walk:
@@ -29,6 +33,7 @@ class Walk:
         self.context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True, java_script_enabled=script
         )
+        self.context.add_init_script(TELL)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.installation, self.url = installation, installation.url

@@ -14,6 +14,7 @@ from django.urls import path
 from accounts import credentials
 from config import urls
 from tests import cast
+from tests.headers import lacking
 
 SENT = "sent-by-somebody"
 STYLES = ("css/tokens.css", "css/base.css")
@@ -37,6 +38,7 @@ def page(answer: Any, status: int, heading: str) -> None:
     assert re.findall(r"<h1>(.*?)</h1>", text) == [heading]
     assert SENT not in text
     assert all(style in text for style in STYLES)
+    assert not lacking(answer, answer.content)
 
 
 @pytest.mark.django_db
@@ -91,3 +93,4 @@ class TestErrorPages:
         answer = client.post("/api/v1/introspect", body, content_type=kind, headers={"Authorization": f"Bearer {secret}"})
         assert (answer.status_code, answer["Content-Type"]) == (413, "application/json")
         assert answer.json() == {"error": "invalid_request", "error_description": "The body is too large."}
+        assert not lacking(answer, answer.content)

@@ -119,7 +119,7 @@ class TestTrail:
     ) -> None:
         for _ in range(60):
             audit.record("hold.placed", target=organisation, by=None)
-        with reads(13):
+        with reads(at_most=13):
             page = auditor.get("/audit/")
         assert len(shown(page)) == trail.A_PAGE and page.context["older_url"] == "?page=2"
 

@@ -43,7 +43,15 @@ class TestShaped:
                 {"error": "server_error", "error_description": "'x'"},
             ),
             (Http404(), 404, {"error": "invalid_request", "error_description": "There is nothing at this address."}),
-            (exceptions.Throttled(wait=3), 429, None),
+            (
+                exceptions.Throttled(wait=3),
+                429,
+                {
+                    "error": "slow_down",
+                    "error_description": "Too much that is not known came from here. "
+                    "Ask again in as many seconds as Retry-After says.",
+                },
+            ),
         ],
     )
     def test_is_a_code_and_a_sentence(self, error: Exception, status: int, told: dict[str, str] | None) -> None:

@@ -1,0 +1,144 @@
+"""The API asked what nobody thought of, from its own schema: by each role, what fits the schema and what does not.
+
+In the process itself, through the WSGI interface that the web server calls, so that each question meets all of the middleware
+and the test's own database."""
+
+import os
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import negative_data_rejection, positive_data_acceptance
+
+from accounts import credentials
+from accounts.permissions import ROLES
+from config.wsgi import application
+from kyc.api import guessing
+from tests import cast
+from tests.headers import lacking
+
+pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.sample]
+IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
+INTROSPECT, SCHEMA = "POST /api/v1/introspect", "GET /api/v1/schema/"
+STAFF = tuple(map(str, ROLES))
+WHO = ("nobody", "a bad credential", "a gateway", "a customer", *STAFF)
+# Of each way to ask, by each who. The schema is made anew for each answer, which takes a while and changes nothing.
+CASES = {INTROSPECT: 900 if IS_WHOLE else 12, SCHEMA: 100 if IS_WHOLE else 2}
+METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "X" * 30)
+
+
+def asked_as(who: str) -> dict[str, str]:
+    """The headers that are sent."""
+    if who == "nobody":
+        return {}
+    if who == "a bad credential":
+        return {"Authorization": f"Bearer khgw_00000000_{'A' * 43}"}
+    if who == "a gateway":
+        return {"Authorization": f"Bearer {credentials.issue(name='edge', by=None)[1]}"}
+    person = cast.customer() if who == "a customer" else cast.staff(who)
+    cookies: SimpleCookie = cast.signed_in(person).cookies
+    return {"Cookie": "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())}
+
+
+@pytest.fixture(autouse=True)
+def no_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Which tests/accounts/test_tries.py is about."""
+    cache.clear()
+    for name in ("BAD_CREDENTIALS", "BAD_KEYS"):
+        monkeypatch.setattr(guessing, name, 1_000_000)
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def schema() -> Iterator[Any]:
+    """As it is served, which Schemathesis would leave out itself if it loaded it from its address. Credentials are ours to send:
+    those that it draws beside them prove nothing."""
+    served = Client().get("/api/v1/schema/?format=json").json()
+    assert served["paths"]["/api/v1/introspect"]["post"].pop("security") == [{"gateway": []}]
+    found = schemathesis.openapi.from_dict(served)
+    found.app = application
+    # The server's way to begin and end a request would end the test's transaction with it.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield found
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_every_address_is_asked(schema: Any) -> None:
+    assert {found.ok().label for found in schema.get_all_operations()} == {INTROSPECT, SCHEMA}
+    assert sum(CASES.values()) * len(WHO) * len(GenerationMode) >= (20_000 if IS_WHOLE else 250)
+
+
+def unsaid(case: schemathesis.Case, answer: schemathesis.Response) -> Iterator[Any]:
+    """What no schema can say: that a form names nothing twice (RFC 6749, section 3.2), and that an empty `format` is none."""
+    if answer.status_code == 400 and "This was sent more than once." in answer.text:
+        yield positive_data_acceptance
+    if case.query.get("format") == "":
+        yield negative_data_rejection
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("label", CASES)
+def test_whatever_is_asked(schema: Any, label: str, who: str, mode: GenerationMode) -> None:
+    """No fault of ours, each answer as the schema says, and no key told to whoever is no gateway."""
+    operation, sent, asked = schema.find_operation_by_label(label), asked_as(who), 0
+
+    @settings(
+        max_examples=CASES[label], deadline=None, database=None, derandomize=not IS_WHOLE, phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        nonlocal asked
+        asked += 1
+        answer = case.call(headers=sent)
+        case.validate_response(answer, headers=sent, excluded_checks=list(unsaid(case, answer)))
+        told = {name: values[0] for name, values in answer.headers.items()}
+        canonical = {name.title(): value for name, value in told.items()}
+        assert not lacking({**canonical, "Content-Security-Policy": canonical["Content-Security-Policy"]}, b"")
+        if label == INTROSPECT and who != "a gateway":
+            assert answer.status_code == 401
+            assert b"active" not in answer.content
+
+    ask()
+    assert asked >= min(CASES[label], 2)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("label", CASES)
+@pytest.mark.parametrize("method", METHODS)
+def test_by_another_method(schema: Any, label: str, who: str, method: str) -> None:
+    own, path = label.split()
+    if method == own or (own, method) == ("GET", "HEAD"):
+        return
+    case = schema.find_operation_by_label(label).Case(method=method)
+    answer = case.call(headers=asked_as(who))
+    # Who has shown no credential is asked for it first.
+    may = label == SCHEMA or who == "a gateway"
+    assert answer.status_code == (405 if may else 401), path
+    if may:
+        assert own in answer.headers["allow"][0]
+    if method != "HEAD":
+        assert set(answer.json()) == {"error", "error_description"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "text/xml", "application/xml", "multipart/form-data; boundary=x", "application/jsonx", "x", "a/b;c"],
+)
+def test_in_another_form(schema: Any, kind: str) -> None:
+    case = schema.find_operation_by_label(INTROSPECT).Case(body=b"token=kh_live_no", media_type="text/plain")
+    answer = case.call(headers={**asked_as("a gateway"), "Content-Type": kind})
+    assert answer.status_code == 415
+    assert answer.json()["error"] == "invalid_request"
