@@ -99,16 +99,54 @@ class Organisation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # How its examination ends, for integrators' tests; empty for a customer. Never counted, never reported.
     sandbox = models.CharField(max_length=20, choices=Sandbox.choices, blank=True)
+    # Ended, by a member or by an officer. Nothing of it changes any more, until it is opened anew.
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    closing_reason = models.TextField(blank=True)
 
     objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_closed_at_and_by",
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, closing_reason="")
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+    @property
     def numbered(self) -> str:
         """As lists name it, in which two may bear one name."""
         return f"{self.name} ({self.pk})"
+
+
+# Of a row that stands for something alive, of which a closed organisation has none. Closing holds the organisation's row, and so
+# does this until it has committed, so that neither misses the other.
+NOT_CLOSED = """
+    PERFORM 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id FOR SHARE;
+    IF EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a closed organisation has nothing alive' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+def of_open_organisation(is_alive: pgtrigger.Q | pgtrigger.Condition) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="of_open_organisation",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        condition=is_alive,
+        func=NOT_CLOSED,
+    )
 
 
 @tracked()
@@ -302,6 +340,8 @@ class Proposal(models.Model):
         TAKEN = "taken", _("Taken")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        # What it was about has ended meanwhile.
+        LAPSED = "lapsed", _("Lapsed")
 
     # None where it is no organisation's matter.
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
@@ -322,7 +362,7 @@ class Proposal(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="proposal_taken_by_another",
-                condition=Q(outcome_by__isnull=True) | Q(outcome="withdrawn") | ~Q(outcome_by=F("proposed_by")),
+                condition=Q(outcome_by__isnull=True) | Q(outcome__in=["withdrawn", "lapsed"]) | ~Q(outcome_by=F("proposed_by")),
             ),
             models.CheckConstraint(
                 name="proposal_outcome_complete",
@@ -334,7 +374,7 @@ class Proposal(models.Model):
                 name="proposal_withdrawn_by_proposer", condition=~Q(outcome="withdrawn") | Q(outcome_by=F("proposed_by"))
             ),
             models.CheckConstraint(
-                name="proposal_outcome_known", condition=Q(outcome__in=["", "taken", "declined", "withdrawn"])
+                name="proposal_outcome_known", condition=Q(outcome__in=["", "taken", "declined", "withdrawn", "lapsed"])
             ),
         ]
         triggers = [
@@ -364,6 +404,87 @@ class Proposal(models.Model):
                 """,
             )
         ]
+
+
+class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
+    def live(self) -> "LegalHoldQuerySet":
+        return self.filter(lifted_at__isnull=True)
+
+
+@tracked()
+class LegalHold(models.Model):
+    """That nothing of an organisation, or nothing at all, may be deleted for now, whatever its period says: because a court, an
+    agency (15 CFR 762.6), a lawsuit or an audit needs it. It ends only when somebody lifts it."""
+
+    class Source(models.TextChoices):
+        COURT = "court", _("A court's order")
+        AGENCY = "agency", _("An agency's request")
+        LITIGATION = "litigation", _("A lawsuit, pending or expected")
+        AUDIT = "audit", _("An audit")
+
+    # None where it keeps the records of everybody.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=20, choices=Source.choices)
+    # As whoever asked for it calls it: a file number, a date of a letter.
+    reference = models.CharField(max_length=200)
+    asked_by = models.CharField(max_length=200)
+    reason = models.TextField()
+    since = models.DateField()
+    placed_at = models.DateTimeField(auto_now_add=True)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    lift_reason = models.TextField(blank=True)
+
+    objects = LegalHoldQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(name="legal_holds", fields=["organisation"], condition=Q(lifted_at__isnull=True))]
+        constraints = [
+            models.CheckConstraint(name="legal_hold_says_why", condition=~Q(reason="") & ~Q(reference="") & ~Q(asked_by="")),
+            models.CheckConstraint(
+                name="legal_hold_of_known_source", condition=Q(source__in=["court", "agency", "litigation", "audit"])
+            ),
+            models.CheckConstraint(
+                name="legal_hold_lifted_at_and_by_and_why",
+                condition=Q(lifted_at__isnull=True, lifted_by__isnull=True, lift_reason="")
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~Q(lift_reason=""),
+            ),
+            models.UniqueConstraint(
+                name="one_live_legal_hold_a_reference",
+                fields=["organisation", "source", "reference"],
+                nulls_distinct=False,
+                condition=Q(lifted_at__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="legal_hold_is_only_lifted",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'a legal hold is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF TG_OP = 'INSERT' THEN
+                        IF NEW.lifted_at IS NOT NULL THEN
+                            RAISE EXCEPTION 'a legal hold starts in force' USING ERRCODE = 'check_violation';
+                        END IF;
+                    ELSIF OLD.lifted_at IS NOT NULL THEN
+                        RAISE EXCEPTION 'a lifted legal hold does not change' USING ERRCODE = 'check_violation';
+                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.source, NEW.reference, NEW.reason, NEW.since,
+                        NEW.placed_at, NEW.placed_by_id)
+                        IS DISTINCT FROM
+                        ROW(OLD.id, OLD.organisation_id, OLD.source, OLD.reference, OLD.reason, OLD.since,
+                        OLD.placed_at, OLD.placed_by_id) THEN
+                        RAISE EXCEPTION 'a legal hold is lifted, and does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()}, {self.reference}"
 
 
 class Incarnation(models.Model):

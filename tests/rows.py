@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts import messages, snapshots
-from accounts.models import GatewayCredential, Membership, Proposal, User
+from accounts.models import GatewayCredential, LegalHold, Membership, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
@@ -60,6 +60,10 @@ def one_of_each(by: User, **names: str) -> Rows:
         organisation=organisation, key=key, entity=entity, responsible=found.controller, valid_from=now, because="approved"
     )
     hold = Hold.objects.create(organisation=organisation, key=key, source="officer", reason="a question", placed_by=approver)
+    legal_hold = LegalHold.objects.create(
+        organisation=organisation, source="agency", reference="BIS 7", asked_by="BIS", reason="Asked to keep.",
+        since=date(2026, 1, 1), placed_by=approver,
+    )  # fmt: skip
     snapshot = snapshots.take()
     report = Report.objects.create(
         kind="R-03", organisation=organisation, valid_at=now, known_at=snapshot.taken_at, snapshot=snapshot, rule_pack="1",
@@ -94,5 +98,6 @@ def one_of_each(by: User, **names: str) -> Rows:
         status, proof, shown, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
+        legal_hold,
     ]  # fmt: skip
     return {type(row): row for row in rows}

@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=60)),
                 ('note', models.TextField(blank=True)),
                 ('proposed_at', models.DateTimeField(auto_now_add=True)),
-                ('outcome', models.CharField(blank=True, choices=[('taken', 'Taken'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn')], max_length=20)),
+                ('outcome', models.CharField(blank=True, choices=[('taken', 'Taken'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Lapsed')], max_length=20)),
                 ('outcome_note', models.TextField(blank=True)),
                 ('outcome_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=60)),
                 ('note', models.TextField(blank=True)),
                 ('proposed_at', models.DateTimeField(auto_now_add=True)),
-                ('outcome', models.CharField(blank=True, choices=[('taken', 'Taken'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn')], max_length=20)),
+                ('outcome', models.CharField(blank=True, choices=[('taken', 'Taken'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Lapsed')], max_length=20)),
                 ('outcome_note', models.TextField(blank=True)),
                 ('outcome_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -360,6 +360,145 @@ class Migration(migrations.Migration):
             model_name='proposalevent',
             name='organisation',
             field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.CreateModel(
+            name='LegalHold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(choices=[('court', "A court's order"), ('agency', "An agency's request"), ('litigation', 'A lawsuit, pending or expected'), ('audit', 'An audit')], max_length=20)),
+                ('reference', models.CharField(max_length=200)),
+                ('asked_by', models.CharField(max_length=200)),
+                ('reason', models.TextField()),
+                ('since', models.DateField()),
+                ('placed_at', models.DateTimeField(auto_now_add=True)),
+                ('lifted_at', models.DateTimeField(blank=True, null=True)),
+                ('lift_reason', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='LegalHoldEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('source', models.CharField(choices=[('court', "A court's order"), ('agency', "An agency's request"), ('litigation', 'A lawsuit, pending or expected'), ('audit', 'An audit')], max_length=20)),
+                ('reference', models.CharField(max_length=200)),
+                ('asked_by', models.CharField(max_length=200)),
+                ('reason', models.TextField()),
+                ('since', models.DateField()),
+                ('placed_at', models.DateTimeField(auto_now_add=True)),
+                ('lifted_at', models.DateTimeField(blank=True, null=True)),
+                ('lift_reason', models.TextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddField(
+            model_name='organisation',
+            name='closed_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='organisation',
+            name='closed_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='organisation',
+            name='closing_reason',
+            field=models.TextField(blank=True),
+        ),
+        migrations.AddField(
+            model_name='organisationevent',
+            name='closed_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='organisationevent',
+            name='closed_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='organisationevent',
+            name='closing_reason',
+            field=models.TextField(blank=True),
+        ),
+        migrations.AddConstraint(
+            model_name='organisation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('closing_reason', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='organisation_closed_at_and_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome_by__isnull', True), ('outcome__in', ['withdrawn', 'lapsed']), models.Q(('outcome_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='proposal_taken_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'taken', 'declined', 'withdrawn', 'lapsed'])), name='proposal_outcome_known'),
+        ),
+        migrations.AddField(
+            model_name='legalhold',
+            name='lifted_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='legalhold',
+            name='organisation',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='legalhold',
+            name='placed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='lifted_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='organisation',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.legalhold'),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='placed_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='legalhold',
+            index=models.Index(condition=models.Q(('lifted_at__isnull', True)), fields=['organisation'], name='legal_holds'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('reference', ''), _negated=True), models.Q(('asked_by', ''), _negated=True)), name='legal_hold_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['court', 'agency', 'litigation', 'audit'])), name='legal_hold_of_known_source'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lift_reason', ''), ('lifted_at__isnull', True), ('lifted_by__isnull', True)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False), models.Q(('lift_reason', ''), _negated=True)), _connector='OR'), name='legal_hold_lifted_at_and_by_and_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('organisation', 'source', 'reference'), name='one_live_legal_hold_a_reference', nulls_distinct=False),
+        ),
+        migrations.AddIndex(
+            model_name='legalholdevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='legalhold_as_of'),
         ),
         migrations.CreateModel(
             name='Disposal',
@@ -482,18 +621,6 @@ class Migration(migrations.Migration):
             model_name='membership',
             name='organisation',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='organisation',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_organisationevent" ("created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (NEW."created_at", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."sandbox"); RETURN NULL;', hash='76caf4147db92ff77485ba6817f164c6a6874d56', operation='INSERT', pgid='pgtrigger_insert_insert_66a5c', table='accounts_organisation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='organisation',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_organisationevent" ("created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (NEW."created_at", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."sandbox"); RETURN NULL;', hash='57f579b8b00c8c0561aaa64722dceb56724ad09d', operation='UPDATE', pgid='pgtrigger_update_update_9e5fc', table='accounts_organisation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='organisation',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_organisationevent" ("created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (OLD."created_at", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."sandbox"); RETURN NULL;', hash='13eb57c2355a162bbfb34e13099b1c0d53d9493a', operation='DELETE', pgid='pgtrigger_delete_delete_7b33b', table='accounts_organisation', when='AFTER')),
         ),
         migrations.AddField(
             model_name='organisationevent',
@@ -618,10 +745,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome_by__isnull', True), ('outcome', 'withdrawn'), models.Q(('outcome_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='proposal_taken_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('outcome_at__isnull', True), ('outcome_by__isnull', True)), models.Q(('outcome_at__isnull', False), ('outcome_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='proposal_outcome_complete'),
         ),
         migrations.AddConstraint(
@@ -631,10 +754,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='proposal',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'withdrawn'), _negated=True), ('outcome_by', models.F('proposed_by')), _connector='OR'), name='proposal_withdrawn_by_proposer'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'taken', 'declined', 'withdrawn'])), name='proposal_outcome_known'),
         ),
         migrations.AddIndex(
             model_name='proposalevent',
@@ -683,6 +802,38 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='proposal',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (OLD."choice", OLD."id", OLD."kind", OLD."note", OLD."organisation_id", OLD."outcome", OLD."outcome_at", OLD."outcome_by_id", OLD."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason"); RETURN NULL;', hash='c931cfe0c6b2a536a87b139ee3adc50fdebb2747', operation='DELETE', pgid='pgtrigger_delete_delete_b8b54', table='accounts_proposal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='organisation',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_organisationevent" ("closed_at", "closed_by_id", "closing_reason", "created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (NEW."closed_at", NEW."closed_by_id", NEW."closing_reason", NEW."created_at", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."sandbox"); RETURN NULL;', hash='de3d671228480fecee2da7f31391ab2a3e0e986d', operation='INSERT', pgid='pgtrigger_insert_insert_66a5c', table='accounts_organisation', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='organisation',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_organisationevent" ("closed_at", "closed_by_id", "closing_reason", "created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (NEW."closed_at", NEW."closed_by_id", NEW."closing_reason", NEW."created_at", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."sandbox"); RETURN NULL;', hash='840d26e8b5eafe5cac09a07e1c10454a2502679b', operation='UPDATE', pgid='pgtrigger_update_update_9e5fc', table='accounts_organisation', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='organisation',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_organisationevent" ("closed_at", "closed_by_id", "closing_reason", "created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (OLD."closed_at", OLD."closed_by_id", OLD."closing_reason", OLD."created_at", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."sandbox"); RETURN NULL;', hash='78b0eeb9c414cd90494e895ccf07de10015a5b8d', operation='DELETE', pgid='pgtrigger_delete_delete_7b33b', table='accounts_organisation', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (NEW."asked_by", NEW."id", NEW."lift_reason", NEW."lifted_at", NEW."lifted_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."reason", NEW."reference", NEW."since", NEW."source"); RETURN NULL;', hash='cdd50f5ca8eaade13944f61cf9a7f45460c27363', operation='INSERT', pgid='pgtrigger_insert_insert_0dc59', table='accounts_legalhold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (NEW."asked_by", NEW."id", NEW."lift_reason", NEW."lifted_at", NEW."lifted_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."reason", NEW."reference", NEW."since", NEW."source"); RETURN NULL;', hash='531234934f1b2a601748f3df1cb0f22537e59e00', operation='UPDATE', pgid='pgtrigger_update_update_82ce8', table='accounts_legalhold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (OLD."asked_by", OLD."id", OLD."lift_reason", OLD."lifted_at", OLD."lifted_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."placed_at", OLD."placed_by_id", OLD."reason", OLD."reference", OLD."since", OLD."source"); RETURN NULL;', hash='bb59aeb31d6dcfb52e06deb1601f359166382e4a', operation='DELETE', pgid='pgtrigger_delete_delete_0b080', table='accounts_legalhold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='legal_hold_is_only_lifted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a legal hold is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.lifted_at IS NOT NULL THEN\n                            RAISE EXCEPTION 'a legal hold starts in force' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.lifted_at IS NOT NULL THEN\n                        RAISE EXCEPTION 'a lifted legal hold does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.source, NEW.reference, NEW.reason, NEW.since,\n                        NEW.placed_at, NEW.placed_by_id)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.source, OLD.reference, OLD.reason, OLD.since,\n                        OLD.placed_at, OLD.placed_by_id) THEN\n                        RAISE EXCEPTION 'a legal hold is lifted, and does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='ff193685be947218473dd34163fc3e4adbe06a9d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_legal_hold_is_only_lifted_a3980', table='accounts_legalhold', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='organisation',
+            trigger=pgtrigger.compiler.Trigger(name='closed_organisation_has_nothing_alive', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."closed_at" IS NOT NULL AND NEW."closed_by_id" IS NOT NULL)', func="\n            IF EXISTS (SELECT 1 FROM kyc_key k WHERE k.organisation_id = NEW.id AND k.state <> 'revoked')\n               OR EXISTS (SELECT 1 FROM kyc_link l WHERE l.organisation_id = NEW.id AND l.valid_to IS NULL)\n               OR EXISTS (SELECT 1 FROM kyc_entity e WHERE e.organisation_id = NEW.id AND e.ended_at IS NULL) THEN\n                RAISE EXCEPTION 'a closed organisation has no live key, link or entity' USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='777bbe19a719fab61af5c03ab0110cade75b4344', operation='INSERT OR UPDATE', pgid='pgtrigger_closed_organisation_has_nothing_alive_0b2c3', table='accounts_organisation', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='auditevent',

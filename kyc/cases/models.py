@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
-from accounts.models import Organisation, Proposal, User
+from accounts.models import Organisation, Proposal, User, of_open_organisation
 from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party, Questionnaire
@@ -33,7 +33,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(submitted_at__isnull=False)
 
     def open(self) -> "CaseQuerySet":
-        return self.exclude(state__in=[Case.State.APPROVED, Case.State.REFUSED])
+        return self.exclude(state__in=Case.ENDED)
 
 
 @tracked()
@@ -48,6 +48,10 @@ class Case(models.Model):
         WAITING = "waiting", _("Waiting for customer")
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
+        # Nobody decided: the account was closed meanwhile.
+        CLOSED = "closed", _("Account closed")
+
+    ENDED = (State.APPROVED, State.REFUSED, State.CLOSED)
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
@@ -71,7 +75,9 @@ class Case(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="one_open_case_an_organisation", fields=["organisation"], condition=~Q(state__in=["approved", "refused"])
+                name="one_open_case_an_organisation",
+                fields=["organisation"],
+                condition=~Q(state__in=["approved", "refused", "closed"]),
             ),
             models.CheckConstraint(
                 name="case_submitted_at_and_by",
@@ -85,7 +91,7 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_submitted_only_declared_true",
-                condition=Q(state="draft")
+                condition=Q(state__in=["draft", "closed"])
                 | Q(declared_true_at__isnull=False, submitted_at__isnull=False)
                 | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
@@ -96,8 +102,13 @@ class Case(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func=f"""
-                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused') AND NEW.state <> OLD.state THEN
+                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused', 'closed') AND NEW.state <> OLD.state THEN
                         RAISE EXCEPTION 'a decided case stays decided' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.state = 'closed' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
+                        SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL
+                    ) THEN
+                        RAISE EXCEPTION 'a case ends undecided only with its organisation' USING ERRCODE = 'check_violation';
                     END IF;
                     IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN
                         RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';
@@ -114,7 +125,8 @@ class Case(models.Model):
                     END IF;
                     RETURN NEW;
                 """,  # noqa: S608  # nosec B608  # a condition of ours
-            )
+            ),
+            of_open_organisation(pgtrigger.Condition("NEW.state NOT IN ('approved', 'refused', 'closed')")),
         ]
 
     def __str__(self) -> str:
@@ -130,7 +142,8 @@ class Case(models.Model):
 
     @property
     def is_decided(self) -> bool:
-        return self.state in {self.State.APPROVED, self.State.REFUSED}
+        """Nothing more comes of it: decided, or ended with the account."""
+        return self.state in self.ENDED
 
 
 @tracked()
@@ -313,7 +326,8 @@ class Entity(models.Model):
                     END IF;
                     RETURN NEW;
                 """,  # noqa: S608  # nosec B608  # a condition of ours
-            )
+            ),
+            of_open_organisation(pgtrigger.Q(new__ended_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

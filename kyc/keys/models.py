@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
-from accounts.models import Organisation, Project, User
+from accounts.models import Organisation, Project, User, of_open_organisation
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
@@ -129,7 +129,8 @@ class Key(Claimable):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
+            of_open_organisation(pgtrigger.Condition("NEW.state <> 'revoked'")),
         ]
 
     def __str__(self) -> str:
@@ -243,7 +244,10 @@ class Link(models.Model):
             ),
             models.CheckConstraint(name="link_needs_because", condition=~Q(because="")),
         ]
-        triggers = [settles("link_settles_keys", key_id="kyc_key", entity_id="kyc_entity")]
+        triggers = [
+            settles("link_settles_keys", key_id="kyc_key", entity_id="kyc_entity"),
+            of_open_organisation(pgtrigger.Q(new__valid_to__isnull=True)),
+        ]
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -289,6 +293,24 @@ class Hold(models.Model):
         ]
         triggers = [settles("hold_settles_keys", key_id="kyc_key", entity_id="kyc_entity")]
 
+
+# Whoever closes an account ends what lives of it first, in the same transaction.
+pgtrigger.register(
+    pgtrigger.Trigger(
+        name="closed_organisation_has_nothing_alive",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        condition=pgtrigger.Q(new__closed_at__isnull=False, new__closed_by__isnull=False),
+        func="""
+            IF EXISTS (SELECT 1 FROM kyc_key k WHERE k.organisation_id = NEW.id AND k.state <> 'revoked')
+               OR EXISTS (SELECT 1 FROM kyc_link l WHERE l.organisation_id = NEW.id AND l.valid_to IS NULL)
+               OR EXISTS (SELECT 1 FROM kyc_entity e WHERE e.organisation_id = NEW.id AND e.ended_at IS NULL) THEN
+                RAISE EXCEPTION 'a closed organisation has no live key, link or entity' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+)(Organisation)
 
 # An entity that ends takes its keys along in the same transaction, though cases/ knows nothing of keys.
 pgtrigger.register(settles("entity_settles_keys"))(Entity)

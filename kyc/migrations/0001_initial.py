@@ -389,7 +389,7 @@ class Migration(migrations.Migration):
             name='Case',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused')], default='draft', max_length=20)),
+                ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed')], default='draft', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -416,7 +416,7 @@ class Migration(migrations.Migration):
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused')], default='draft', max_length=20)),
+                ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed')], default='draft', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -1004,6 +1004,14 @@ class Migration(migrations.Migration):
             name='list_version',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.listversion'),
         ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['approved', 'refused', 'closed']), _negated=True), fields=('organisation',), name='one_open_case_an_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), _connector='OR'), name='case_submitted_only_declared_true'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='listversion',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_listversionevent" ("entries_count", "id", "is_active", "loaded_at", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "sha256", "source") VALUES (NEW."entries_count", NEW."id", NEW."is_active", NEW."loaded_at", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."published", NEW."sha256", NEW."source"); RETURN NULL;', hash='30e5e4824972deedbbccad0af6de6b15bae319cc', operation='INSERT', pgid='pgtrigger_insert_insert_da21a', table='kyc_listversion', when='AFTER')),
@@ -1373,23 +1381,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['approved', 'refused']), _negated=True), fields=('organisation',), name='one_open_case_an_organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('submitted_at__isnull', True), ('submitted_by__isnull', True)), models.Q(('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='case_submitted_at_and_by'),
         ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('declared_true_at__isnull', True), ('declared_true_by__isnull', True)), models.Q(('declared_true_at__isnull', False), ('declared_true_by__isnull', False)), _connector='OR'), name='case_declared_true_at_and_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), _connector='OR'), name='case_submitted_only_declared_true'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='case_decided_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused') AND NEW.state <> OLD.state THEN\n                        RAISE EXCEPTION 'a decided case stays decided' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN\n                        RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state IN ('approved', 'refused') AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id\n                        WHERE d.case_id = NEW.id AND p.kind = 'case.decision'\n                          AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id\n                          AND p.choice = CASE NEW.state WHEN 'approved' THEN 'approve' ELSE 'refuse' END\n                          AND \n    NOT EXISTS (\n        SELECT 1 FROM accounts_user u, accounts_organisation o\n        WHERE u.id IN (p.proposed_by_id, p.outcome_by_id) AND u.is_robot AND o.id = d.organisation_id AND o.sandbox = '')\n\n                    ) THEN\n                        RAISE EXCEPTION 'a case is decided by a proposal that a second person has taken'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='9ce0ac975101b1ad69456f642c3dcdd24d5de41f', operation='INSERT OR UPDATE', pgid='pgtrigger_case_decided_by_two_0cef4', table='kyc_case', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',
@@ -2070,6 +2066,26 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reviewevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='review_as_of'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='case',
+            trigger=pgtrigger.compiler.Trigger(name='case_decided_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused', 'closed') AND NEW.state <> OLD.state THEN\n                        RAISE EXCEPTION 'a decided case stays decided' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state = 'closed' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL\n                    ) THEN\n                        RAISE EXCEPTION 'a case ends undecided only with its organisation' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN\n                        RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state IN ('approved', 'refused') AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id\n                        WHERE d.case_id = NEW.id AND p.kind = 'case.decision'\n                          AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id\n                          AND p.choice = CASE NEW.state WHEN 'approved' THEN 'approve' ELSE 'refuse' END\n                          AND \n    NOT EXISTS (\n        SELECT 1 FROM accounts_user u, accounts_organisation o\n        WHERE u.id IN (p.proposed_by_id, p.outcome_by_id) AND u.is_robot AND o.id = d.organisation_id AND o.sandbox = '')\n\n                    ) THEN\n                        RAISE EXCEPTION 'a case is decided by a proposal that a second person has taken'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='0c94be63fd7ec150180e736d195e878d2474d26c', operation='INSERT OR UPDATE', pgid='pgtrigger_case_decided_by_two_0cef4', table='kyc_case', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='case',
+            trigger=pgtrigger.compiler.Trigger(name='of_open_organisation', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.state NOT IN ('approved', 'refused', 'closed'))", func="\n    PERFORM 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id FOR SHARE;\n    IF EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'a closed organisation has nothing alive' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='14970f7a2246163c4fccd9e0bc89579bc4ba4dc6', operation='INSERT OR UPDATE', pgid='pgtrigger_of_open_organisation_6b023', table='kyc_case', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='entity',
+            trigger=pgtrigger.compiler.Trigger(name='of_open_organisation', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."ended_at" IS NULL)', func="\n    PERFORM 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id FOR SHARE;\n    IF EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'a closed organisation has nothing alive' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='fe07df574b00c19ed1b615702d6f19614c4884da', operation='INSERT OR UPDATE', pgid='pgtrigger_of_open_organisation_3d5d5', table='kyc_entity', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='key',
+            trigger=pgtrigger.compiler.Trigger(name='of_open_organisation', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.state <> 'revoked')", func="\n    PERFORM 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id FOR SHARE;\n    IF EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'a closed organisation has nothing alive' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='47da2c2fa67b542d6d0646c42746a4588a0d6264', operation='INSERT OR UPDATE', pgid='pgtrigger_of_open_organisation_afe5f', table='kyc_key', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='link',
+            trigger=pgtrigger.compiler.Trigger(name='of_open_organisation', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."valid_to" IS NULL)', func="\n    PERFORM 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id FOR SHARE;\n    IF EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'a closed organisation has nothing alive' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='661c5cf6b881d548a1a6bc0de69dd76fc3e78944', operation='INSERT OR UPDATE', pgid='pgtrigger_of_open_organisation_5925a', table='kyc_link', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='questionnaire',

@@ -169,6 +169,17 @@ class Pack:
         return int(self.data["clocks"][f"{clock}_days"])
 
     @property
+    def retention_rules(self) -> dict[str, dict[str, Any]]:
+        """How long what is kept, by code: title, years, clock, instruments (none: our policy), and where it has them citation,
+        `only` (for whom) and note (PRV-03)."""
+        return dict(self.data["retention"]["rules"])
+
+    @property
+    def abandoned_days(self) -> int:
+        """How long nobody is seen until an application that is still with the customer counts as given up."""
+        return int(self.data["retention"]["abandoned_days"])
+
+    @property
     def notice_version(self) -> str:
         return str(self.data["notice"]["version"])
 

@@ -296,7 +296,10 @@ class TestIgnoringTriggers:
         written = []
         for function in (HOLE, hardening.IGNORE):
             owner.execute(function)
-            owner.execute("INSERT INTO accounts_organisation (name, created_at, sandbox) VALUES ('x', now(), '') RETURNING id")
+            owner.execute(
+                "INSERT INTO accounts_organisation (name, created_at, sandbox, closing_reason) "
+                "VALUES ('x', now(), '', '') RETURNING id"
+            )
             (pk,) = owner.fetchone() or (None,)
             owner.execute(
                 "INSERT INTO accounts_project (organisation_id, name, created_at) VALUES (%s, 'x', now()) RETURNING id", [pk]

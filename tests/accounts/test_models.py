@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from pghistory.core import event_models
 
 from accounts import acting
-from accounts.models import Membership, Message, Organisation, Project, Proposal, User
+from accounts.models import LegalHold, Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.evidence.models import Document
@@ -53,9 +53,10 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Review": ("state", "done"),
     "Renewal": ("state", "done"),
     "Report": ("template", "x"),
+    "LegalHold": ("asked_by", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NEVER_DELETED = {Decision, Proposal, Report}
+NEVER_DELETED = {Decision, LegalHold, Proposal, Report}
 
 
 def change_of(model: Model) -> tuple[str, str]:

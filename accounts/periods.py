@@ -1,0 +1,26 @@
+"""How long a period of years lasts: the arithmetic of retention, without Django."""
+
+from datetime import date, timedelta
+
+
+def last_day(since: date, years: int) -> date:
+    """The last day on which something is kept that is kept for so many years from `since`. Who begins on 29 February ends on 1
+    March where the year has no such day, so that nothing is gone before its years are over."""
+    year = since.year + years
+    try:
+        return since.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def is_over(end: date | None, on: date) -> bool:
+    """Whether that last day has passed; a period that has no end yet lasts."""
+    return end is not None and end < on
+
+
+def first_kept(on: date, years: int) -> date:
+    """The first day on which what began is still kept on that day: everything from before is past so many years."""
+    day = on - timedelta(days=366 * years + 2)
+    while is_over(last_day(day, years), on):
+        day += timedelta(days=1)
+    return day

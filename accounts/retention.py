@@ -1,0 +1,295 @@
+"""How long we keep what: the engine. It knows no stage and no rule pack; those register here what they have.
+
+    retention.clock(Clock("relationship_end", ...))          # when a period begins, of one organisation
+    retention.register(RecordClass("identity", ..., models=(Party, Role), rules=(rule, another)))
+
+A *rule* asks that records of a class are kept for so many years from where its clock starts. Where several apply, the latest end
+decides; one whose clock has not started has no end yet, and is later than any. A legal hold keeps everything beyond that.
+
+    retention.of(organisation)     # what is kept of one, until when, which rule decides; two queries
+    retention.due(on=date)         # whose class may go that day, of all organisations; two queries, however many there are
+
+What clocks go by are *columns*: expressions over `Organisation`, asked all in one query for one organisation or for all.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import partial
+from typing import Any
+
+from django.db.models import Expression, Max, Model, OuterRef, QuerySet, Subquery
+from django.utils.functional import Promise
+
+from accounts.models import LegalHold, Organisation
+from accounts.periods import first_kept, is_over, last_day
+
+Values = Mapping[str, Any]
+A_CHUNK = 2000
+
+
+@dataclass(frozen=True)
+class Started:
+    """Since when a clock runs; or, with no day, why it does not run yet."""
+
+    since: date | None
+    because: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """`columns` are what it goes by, made anew for the day asked about; `started` reads
+    them."""
+
+    code: str
+    label: str | Promise
+    columns: Mapping[str, Callable[[datetime], Any]]
+    started: Callable[[Values, date], Started]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """On what a rule rests, and what that is to us on a day: in force, proposed, a model, or our own policy."""
+
+    citation: str
+    instrument: str = ""
+    status: str = "policy"
+    status_text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Keep for `years` from where `clock` starts; `only` names a column that says for whom."""
+
+    code: str
+    title: str | Promise
+    years: int
+    clock: str
+    bases: Callable[[date], tuple[Basis, ...]]
+    # Why we keep so long where no law asks for it (PRV-03).
+    note: str = ""
+    only: str = ""
+
+
+@dataclass(frozen=True)
+class RecordClass:
+    """Records that are kept by the same rules. `made` names for a model the field that says when a record was made, where the
+    clock `record_made` counts; `each` record goes by its own, else all by the latest. One that `follows` has the end of
+    whichever class of the organisation is kept longest."""
+
+    code: str
+    label: str | Promise
+    models: tuple[type[Model], ...]
+    rules: tuple[Rule, ...] = ()
+    made: Mapping[type[Model], str] = field(default_factory=dict)
+    each: bool = False
+    follows: bool = False
+    # What stands in it, in plain words for the customer.
+    told: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Running:
+    """One rule over one class of one organisation: since when it runs and until when, or why it has no end yet."""
+
+    rule: Rule
+    since: date | None
+    until: date | None
+    waits: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of one class of one organisation. `until` is the last day, None where that can't be said yet."""
+
+    record_class: RecordClass
+    running: tuple[Running, ...]
+    decides: Running | None
+    until: date | None
+    holds: tuple[LegalHold, ...] = ()
+
+    def is_due(self, on: date) -> bool:
+        return not self.holds and is_over(self.until, on)
+
+
+@dataclass(frozen=True)
+class Due:
+    """That a class of an organisation may go. Of a class whose records go `each` by its own period, those that are old enough
+    are asked for with `due_rows`."""
+
+    organisation: int
+    record_class: RecordClass
+    until: date
+    rule: str
+
+
+RECORD_MADE = "record_made"
+CLOCKS: dict[str, Clock] = {}
+CLASSES: dict[str, RecordClass] = {}
+# Columns that say for whom a rule is.
+CONDITIONS: dict[str, Callable[[datetime], Any]] = {}
+# Models that have an organisation and are no records, with the reason.
+NO_RECORDS: dict[str, str] = {}
+
+
+class RegisteredTwice(ValueError):
+    """Each clock and class has one place where it is registered, and each model one class."""
+
+
+def clock(made: Clock) -> Clock:
+    return once(CLOCKS, made.code, made)
+
+
+def condition(name: str, column: Callable[[datetime], Any]) -> None:
+    once(CONDITIONS, name, column)
+
+
+def no_record(label: str, reason: str) -> None:
+    once(NO_RECORDS, label, reason)
+
+
+def register(made: RecordClass) -> RecordClass:
+    for model in made.models:
+        if (other := class_of(model)) is not None:
+            raise RegisteredTwice(f"{model._meta.label} stands in {other.code} already")
+    return once(CLASSES, made.code, made)
+
+
+def once(known: dict[str, Any], code: str, made: Any) -> Any:
+    if code in known:
+        raise RegisteredTwice(code)
+    known[code] = made
+    return made
+
+
+def class_of(model: type[Model]) -> RecordClass | None:
+    return next((found for found in CLASSES.values() if model in found.models), None)
+
+
+def latest(model: type[Model], name: str | Expression, **which: Any) -> Subquery:
+    """The latest of a field over an organisation's rows: a column for clocks to go by."""
+    rows = model._default_manager.filter(organisation_id=OuterRef("pk"), **which).order_by()
+    return Subquery(rows.values("organisation_id").annotate(at=Max(name)).values("at"))
+
+
+def made_column(found: RecordClass, model: type[Model]) -> str:
+    return f"made_{found.code}_{model._meta.model_name}"
+
+
+def columns(on: date) -> dict[str, Expression]:
+    """Everything that clocks and rules ask of an organisation on that day, by name."""
+    end_of_day = datetime.combine(on, time.max, UTC)
+    wanted = {name: make for known in CLOCKS.values() for name, make in known.columns.items()} | CONDITIONS
+    found = {name: make(end_of_day) for name, make in wanted.items()}
+    for each in CLASSES.values():
+        if any(rule.clock == RECORD_MADE for rule in each.rules):
+            found |= {made_column(each, model): latest(model, name) for model, name in each.made.items()}
+    return found
+
+
+def asked(organisations: QuerySet[Organisation], on: date) -> QuerySet[Organisation, dict[str, Any]]:
+    return organisations.annotate(**columns(on)).values("pk", "created_at", "closed_at", *columns(on))
+
+
+def of(organisation: Organisation, *, on: date | None = None) -> list[Kept]:
+    """Each class of the organisation, as things stand on that day, by default today."""
+    day = on or datetime.now(UTC).date()
+    values = asked(Organisation.objects.filter(pk=organisation.pk), day).get()
+    return worked_out(values, day, holds=tuple(holds_on(organisation)))
+
+
+def of_record(record: Any, *, on: date | None = None) -> Kept:
+    """As `of`, for one record: the class it is in, and where records go each by its own period, this one's."""
+    found = class_of(type(record))
+    if found is None:
+        raise LookupError(f"{type(record).__name__} is no record of a class")
+    day = on or datetime.now(UTC).date()
+    organisation = record.pk if isinstance(record, Organisation) else record.organisation_id
+    values = asked(Organisation.objects.filter(pk=organisation), day).get()
+    if found.each and type(record) in found.made:
+        values |= dict.fromkeys((made_column(found, model) for model in found.made), None)
+        values[made_column(found, type(record))] = getattr(record, found.made[type(record)])
+    kept = worked_out(values, day, holds=tuple(holds_on(organisation)))
+    return next(one for one in kept if one.record_class is found)
+
+
+def holds_on(organisation: Organisation | int) -> QuerySet[LegalHold]:
+    """Legal holds in force that keep the organisation's records, those on everything among them."""
+    live = LegalHold.objects.live().select_related("placed_by")
+    return (live.filter(organisation=organisation) | live.filter(organisation=None)).order_by("pk")
+
+
+def worked_out(values: Values, on: date, *, holds: tuple[LegalHold, ...] = ()) -> list[Kept]:
+    """Pure: from what was read of one organisation to what is kept of it, classes that follow others last."""
+    started = {code: known.started(values, on) for code, known in CLOCKS.items()}
+    own = [kept(found, values, started, holds) for found in CLASSES.values() if not found.follows]
+    longest = the_latest(list(filter(None, (one.decides for one in own))))
+    until = longest.until if longest else None
+    followers = [Kept(found, (), longest, until, holds) for found in CLASSES.values() if found.follows]
+    return [*own, *followers]
+
+
+def kept(found: RecordClass, values: Values, started: Mapping[str, Started], holds: tuple[LegalHold, ...]) -> Kept:
+    applying = [rule for rule in found.rules if not rule.only or values[rule.only]]
+    running = tuple(filter(None, map(partial(run, found, values, started), applying)))
+    decides = the_latest(running)
+    return Kept(found, running, decides, decides.until if decides else None, holds)
+
+
+def run(found: RecordClass, values: Values, started: Mapping[str, Started], rule: Rule) -> Running | None:
+    """None where there is no record whose making could count."""
+    if rule.clock == RECORD_MADE:
+        made = [day_of(moment) for model in found.made if (moment := values[made_column(found, model)])]
+        if not made:
+            return None
+        begun = Started(max(made))
+    else:
+        begun = started[rule.clock]
+    until = last_day(begun.since, rule.years) if begun.since else None
+    return Running(rule, begun.since, until, begun.because)
+
+
+def the_latest(running: Collection[Running]) -> Running | None:
+    """The one that decides: without an end it is later than any; of two that end together the first."""
+    return max(running, key=lambda one: one.until or date.max, default=None)
+
+
+def day_of(moment: date | datetime) -> date:
+    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+
+
+def due(on: date, *, organisations: QuerySet[Organisation] | None = None) -> Iterator[Due]:
+    """Which class of which organisation is past its last day on that day and kept by no legal hold, by organisation. What was
+    disposed of already is told again: nothing here knows of that. Nothing at all where a hold keeps everything."""
+    held = set(LegalHold.objects.live().values_list("organisation", flat=True))
+    if None in held:
+        return
+    rows = Organisation.objects.all() if organisations is None else organisations
+    for values in asked(rows.order_by("pk"), on).iterator(chunk_size=A_CHUNK):
+        if values["pk"] not in held:
+            yield from due_of(values, on)
+
+
+def due_of(values: Values, on: date) -> Iterator[Due]:
+    for one in worked_out(values, on):
+        until = without_made(one) if one.record_class.each else one.until
+        if until is not None and is_over(until, on) and one.decides:
+            yield Due(values["pk"], one.record_class, until, one.decides.rule.code)
+
+
+def without_made(one: Kept) -> date | None:
+    """The end that the organisation's own clocks set, where each record has besides that an end of its own."""
+    decides = the_latest([running for running in one.running if running.rule.clock != RECORD_MADE])
+    return decides.until if decides else None
+
+
+def due_rows(found: Due, model: type[Model], on: date) -> QuerySet[Any]:
+    """The rows of that model, of the organisation and class that are due, which may go: all, or where each has a period of its
+    own those that are past it."""
+    of_it = "pk" if model is Organisation else "organisation_id"
+    rows = model._default_manager.filter(**{of_it: found.organisation})
+    years = [rule.years for rule in found.record_class.rules if rule.clock == RECORD_MADE]
+    if not (found.record_class.each and years and model in found.record_class.made):
+        return rows
+    return rows.filter(**{f"{found.record_class.made[model]}__date__lt": first_kept(on, max(years))})

@@ -1,0 +1,19 @@
+"""How long documents are kept, and how they were checked."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import retention
+from accounts.retention import RecordClass
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.rules.retention import rule
+
+retention.register(
+    RecordClass(
+        code="evidence",
+        label=_("Documents and how they were checked"),
+        models=(Document, StatusProof, AuthorityProof, Invitation),
+        rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
+        made={Document: "uploaded_at", StatusProof: "proved_at", AuthorityProof: "proved_at", Invitation: "invited_at"},
+        told=_("The documents you and your people sent, and how we checked them"),
+    )
+)
