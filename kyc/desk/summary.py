@@ -67,7 +67,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
     examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
     decision = case.decisions.select_related("case", "proposal__proposed_by", "proposal__outcome_by").first()
-    lately, _on = timeline.of(case, limit=timeline.LATELY)
+    lately, _on = timeline.of(case, to=user, limit=timeline.LATELY)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
     is_proposed = case.state == Case.State.PROPOSED
     passed_over = unseen_by(case, user)
@@ -79,6 +79,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "case": case,
         "queue_tab": next((name for name, (_label, states) in queue.TABS.items() if case.state in states), ""),
         "case_tone": words.CASE_TONES.get(case.state, "neutral"),
+        "reader": user,
         "organisation": case.organisation,
         "customer": customer.party if customer else None,
         "veil": veil,
