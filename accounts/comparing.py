@@ -63,8 +63,8 @@ def compared_elsewhere(first: int, end: int, snapshot: str, scope: Said) -> Comp
 @contextmanager
 def workers(processes: int, size: int, scope: Said) -> Iterator[Iterator[Compared]]:
     """Every range of a tree of that size, in order, compared meanwhile. To be opened inside a transaction, which all others read
-    with, and in whose `scope`. With one process it is this one, and a range is compared when it is asked for: a task of Celery may
-    start no others."""
+    with, and in whose `scope`. With one process it is this one, and a range is compared when it is asked for: a task of Celery
+    may start no others."""
     ranges = [(first, min(first + RANGE, size)) for first in range(0, size, RANGE)]
     processes = min(processes, len(ranges))
     if processes < 2:

@@ -16,7 +16,7 @@ from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, live, queue, timeline, unsent, using, words
+from kyc.desk import asking, forms, involved, live, queue, timeline, unsent, using, words
 from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
@@ -103,6 +103,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "outcome_form": forms.OutcomeForm(actions=addresses("desk:take", "desk:decline") if is_proposed else ()),
         "owner_form": forms.OwnerForm(initial={"to": case.owner_id}, actions=addresses("desk:assign")),
         **proposed(decision, user),
+        **involved.facts(case, user),
     }
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
 

@@ -47,8 +47,13 @@ def as_shown(incident: Incident) -> str:
     return sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
+def tidy(text: str) -> str:
+    """With the line ends that we keep, whichever a browser sends."""
+    return text.replace("\r\n", "\n").strip()
+
+
 def checked(told: dict[str, Any]) -> dict[str, Any]:
-    said = {name: value.strip() if isinstance(value, str) else value for name, value in told.items() if name in TOLD}
+    said = {name: tidy(value) if isinstance(value, str) else value for name, value in told.items() if name in TOLD}
     first, last, today = said.get("first_seen_on"), said.get("last_seen_on"), timezone.localdate()
     if not said.get("title"):
         raise Impossible("title", _("Give it a title by which others find it."))
@@ -107,7 +112,7 @@ def involve(
     about = {"organisation": organisation, "key": key, "party": party}
     if standing := incident.involvements.live().filter(**about).first():
         return standing
-    made = Involvement.objects.create(incident=incident, **about, why=why.strip(), added_by=by)
+    made = Involvement.objects.create(incident=incident, **about, why=tidy(why), added_by=by)
     audit.record("incident.involved", target=made, by=by, reason=made.why, incident=incident.number)
     return made
 
@@ -120,7 +125,7 @@ def end_involvement(involvement: Involvement, *, reason: str, by: User) -> Invol
         raise ReasonMissing(_("Say why it is not involved any more."))
     row = Involvement.objects.select_for_update().get(pk=involvement.pk)
     if row.ended_at is None:
-        row.ended_at, row.ended_by, row.end_reason = timezone.now(), by, reason.strip()
+        row.ended_at, row.ended_by, row.end_reason = timezone.now(), by, tidy(reason)
         row.save(update_fields=["ended_at", "ended_by", "end_reason"])
         audit.record("incident.released", target=row, by=by, reason=row.end_reason, incident=incident.number)
     return row
@@ -132,7 +137,7 @@ def note(incident: Incident, *, text: str, by: User) -> IncidentNote:
     incident = locked(incident, by=by, even_closed=True)
     if not text.strip():
         raise ReasonMissing(_("Write the note."))
-    made = IncidentNote.objects.create(incident=incident, text=text.strip(), written_by=by)
+    made = IncidentNote.objects.create(incident=incident, text=tidy(text), written_by=by)
     audit.record("incident.noted", target=made, by=by, incident=incident.number)
     return made
 
@@ -164,7 +169,7 @@ def close(incident: Incident, *, outcome: str, reason: str, by: User) -> Inciden
         raise Impossible("outcome", _("No referral is recorded yet. Record to whom it was referred first."))
     if outcome != Incident.Outcome.UNFOUNDED and incident.empty_blocks:
         raise Impossible("outcome", _("Fill in all six of who, what, when, where, why and how first."))
-    incident.state, incident.outcome, incident.close_reason = Incident.State.CLOSED, outcome, reason.strip()
+    incident.state, incident.outcome, incident.close_reason = Incident.State.CLOSED, outcome, tidy(reason)
     incident.closed_at, incident.closed_by = timezone.now(), by
     incident.save(update_fields=["state", "outcome", "close_reason", "closed_at", "closed_by"])
     audit.record(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, User
+from accounts.permissions import Permission
 from kyc.keys.models import Key, stray
 from kyc.parties.models import Party
 
@@ -19,6 +20,9 @@ BLOCKS = ("who", "what", "when", "where", "why", "how")
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
+    def visible_to(self, user: User) -> "IncidentQuerySet":
+        return self if user.can(Permission.NETWORK_VIEW) else self.none()
+
     def open(self) -> "IncidentQuerySet":
         return self.filter(state=Incident.State.OPEN)
 

@@ -54,6 +54,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/"),
     "omar@keyholder.example": ("/audit/", "/jobs/"),
+    "ines@keyholder.example": (
+        "/desk/incidents/", "/desk/incidents/?tab=closed", "/desk/incidents/new/", "/desk/incidents/ > /desk/incidents/{n}/",
+        "/desk/incidents/ > /desk/incidents/{n}/ > /desk/incidents/{n}/write/",
+        "/desk/incidents/ > /desk/incidents/{n}/ > /desk/cases/{n}/",
+    ),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {
