@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Organisation
-from demo.founding import staff
+from demo.founding import staff, turn
 from kyc.keys.models import Key
 from kyc.networks import actions
 from kyc.networks.models import Incident
@@ -14,16 +14,16 @@ from kyc.networks.models import Incident
 TITLE = "Reasoning traces drawn by keys that take turns"
 # Who is in it, and why; of the first one its key by itself too.
 ABOUT = {
-    "Outside Analytics GmbH": "Opened in the same hour and from the same block of addresses as the first unverified accounts.",
+    "Lotus Inference Ltd": "Signed up in the same hour and from the same block of addresses as two accounts that were refused.",
     "Helios Compute FZE": "Half of it leads to a listed holding; its sign-ins come by the same residential proxies.",
     "Nordlys Modelling AS": "Its key asks the same templates by night, an hour after the others fall silent.",
 }
 
 
 def record() -> None:
-    """Once, when those it concerns are there."""
+    """Once, when those whom it concerns are there."""
     ines, today = staff("investigator"), timezone.localdate()
-    with scope.of_officer(ines):
+    with turn(ines), scope.of_officer(ines):
         if Incident.objects.filter(title=TITLE).exists():
             return
         incident = actions.open_incident(
@@ -44,7 +44,9 @@ def record() -> None:
         )
         for organisation in Organisation.objects.real().filter(name__in=ABOUT).order_by("pk"):
             actions.involve(incident, organisation=organisation, why=ABOUT[organisation.name], by=ines)
-        key = Key.objects.filter(organisation__name="Nordlys Modelling AS").exclude(state=Key.State.REVOKED).order_by("pk").first()
+        key = (
+            Key.objects.filter(organisation__name="Nordlys Modelling AS").exclude(state=Key.State.REVOKED).order_by("pk").first()
+        )
         if key is not None:
             actions.involve(
                 incident, organisation=key.organisation, key=key, why="The key that asks after the others fall silent.", by=ines
