@@ -23,6 +23,8 @@ DELETED, CHANGED = "it was deleted", "it is not what it was when it came into th
 
 # How many events were compared, and of those that are not their leaf's: place, event and why.
 Compared = tuple[int, list[tuple[int, int, str]]]
+# The statement of accounts/scope.py and what it says, as a process takes it that has not yet loaded our models.
+Said = tuple[str, tuple[str, ...]]
 
 
 def compared(first: int, end: int) -> Compared:
@@ -48,19 +50,21 @@ def begun(database: dict[str, Any]) -> None:
     connection.settings_dict.update(database)
 
 
-def compared_elsewhere(first: int, end: int, snapshot: str) -> Compared:
+def compared_elsewhere(first: int, end: int, snapshot: str, scope: Said) -> Compared:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
             cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+            cursor.execute(*scope)
         return compared(first, end)
 
 
 @contextmanager
-def workers(processes: int, size: int) -> Iterator[Iterator[Compared]]:
+def workers(processes: int, size: int, scope: Said) -> Iterator[Iterator[Compared]]:
     """Every range of a tree of that size, in order, compared meanwhile. To be opened inside a transaction, which all others read
-    with. With one process it is this one, and a range is compared when it is asked for: a task of Celery may start no others."""
+    with, and in whose `scope`. With one process it is this one, and a range is compared when it is asked for: a task of Celery
+    may start no others."""
     ranges = [(first, min(first + RANGE, size)) for first in range(0, size, RANGE)]
     processes = min(processes, len(ranges))
     if processes < 2:
@@ -71,5 +75,5 @@ def workers(processes: int, size: int) -> Iterator[Iterator[Compared]]:
         (snapshot,) = cursor.fetchone()
     database = {name: connection.settings_dict[name] for name in ("NAME", "USER", "OPTIONS")}
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=begun, initargs=(database,)) as pool:
-        futures = [pool.submit(compared_elsewhere, *some, snapshot) for some in ranges]
+        futures = [pool.submit(compared_elsewhere, *some, snapshot, scope) for some in ranges]
         yield (future.result() for future in futures)

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.compartment import confined
 from accounts.eraser import YIELDS
 from accounts.history import CurrentIncarnation, CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
@@ -199,12 +200,26 @@ class GatewayCredential(models.Model):
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def visible_to(self, user: User) -> "AuditQuerySet":
         """The whole trail to who may also see cases; to others what was done to no organisation: staff, gateways, lists, and not
-        what others looked for in the trail, which names whom they looked at."""
+        what others looked for in the trail, which names whom they looked at.
+
+        What was done in the investigators' compartment (FIN-17) is in the trail of nobody who may not see it, an auditor's
+        neither. The whole log is verified all the same: `verify_audit`, and the worker's daily check, compare every event with
+        its place in the signed tree, those too, and say how many there are and whether one was altered. An auditor so learns from
+        a place that his trail leaves out that something was done there, and neither what nor about whom."""
         if not user.can(Permission.AUDIT_VIEW):
             return self.none()
+        seen = self.shown_to(user)
         if user.can(Permission.CASE_VIEW):
-            return self
-        return self.filter(organisation_id=None).exclude(~Q(actor_id=user.pk) & Q(verb__in=("audit.exported", "audit.proved")))
+            return seen
+        return seen.filter(organisation_id=None).exclude(~Q(actor_id=user.pk) & Q(verb__in=("audit.exported", "audit.proved")))
+
+    def shown_to(self, user: User) -> "AuditQuerySet":
+        """Without what was done in the compartment, for who may not see that."""
+        return self if user.can(Permission.NETWORK_VIEW) else self.outside_compartment()
+
+    def outside_compartment(self) -> "AuditQuerySet":
+        """What the product's own conclusions go by, whoever asks for them."""
+        return self.exclude(target_type__in=confined())
 
     def with_sides(self) -> "AuditQuerySet":
         """`by_customer` where no officer acted: anybody may bear an officer's name."""

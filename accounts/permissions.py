@@ -26,9 +26,10 @@ class Permission(StrEnum):
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
     JOB_RETRY = "job_retry"
-    # The investigators' compartment (FIN-17): networks, incidents, referrals.
+    # The investigators' compartment (FIN-17): networks, incidents, referrals; to read it, and to write in it.
     NETWORK_VIEW = "network_view"
     CUSTOMER_LOOK = "customer_look"
+    INCIDENT_WORK = "incident_work"
 
 
 class StaffRole(models.TextChoices):
@@ -71,7 +72,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     StaffRole.INVESTIGATOR: frozenset(
-        {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW}
+        {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW, P.INCIDENT_WORK}
     ),
     StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),

@@ -38,6 +38,7 @@ class Scope(NamedTuple):
 
 
 NOTHING, EVERYTHING = Scope(), Scope("0", str(LAST))
+WHOLE = EVERYTHING._replace(compartment="on")
 
 
 def say(scope: Scope) -> None:
@@ -74,7 +75,12 @@ def of(organisation: int) -> AbstractContextManager[None]:
 
 def of_officer(user: User) -> AbstractContextManager[None]:
     """Everything that an officer may see."""
-    return opened(EVERYTHING._replace(compartment="on" if user.can(Permission.NETWORK_VIEW) else ""))
+    return opened(WHOLE if user.can(Permission.NETWORK_VIEW) else EVERYTHING)
+
+
+def whole() -> AbstractContextManager[None]:
+    """Everything and the compartment: for what proves or keeps the log as a whole, and shows nobody a row of it."""
+    return opened(WHOLE)
 
 
 def enter(organisation: int | None) -> None:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import heads, leaves, merkle
+from accounts import heads, leaves, merkle, scope
 from accounts.models import AuditHead
 from config import jobs
 
@@ -106,7 +106,8 @@ def sequence() -> int:
         return 0
     last = last_head()
     now = window(last)
-    with connection.cursor() as cursor:
+    # Also what was done in the compartment has its place.
+    with scope.whole(), connection.cursor() as cursor:
         cursor.execute(TAKE, now.parameters())
         events = list(map(leaves.row_of, cursor.fetchall()))
     if events:
@@ -188,7 +189,7 @@ def tick() -> int:
 
 
 def oldest_waiting() -> datetime | None:
-    """When the event was written that comes into the tree next."""
+    """When the event was written that comes into the tree next, of those that are shown here."""
     now = window(last_head())
     with connection.cursor() as cursor:
         cursor.execute(
@@ -204,7 +205,8 @@ class Late(Exception):
 
 def watch() -> None:
     """A long transaction can't hold the tree up unseen: the log tells when that begins and when it ends."""
-    oldest = oldest_waiting()
+    with scope.whole():
+        oldest = oldest_waiting()
     waits = timezone.now() - oldest if oldest else timedelta()
     if waits > LATE:
         lateness.goes_on(Late(f"the oldest outside the tree waits {waits.total_seconds():.0f} s{blocker()}"))

@@ -1,7 +1,8 @@
 """Which rows the app's database role is shown, table by table: the policies of the second wall (accounts/scope.py).
 
 A table whose rows are each of one organisation stands behind its `organisation_id`, its history too. A model that says
-`confined = True` is of the investigators' compartment (FIN-17) and shown only where that is open. Tables that stand open are
+`confined = True` is of the investigators' compartment (FIN-17) and shown only where that is open, and where it is about no
+organisation alone, as an incident is that concerns several, only to whose business everything is. Tables that stand open are
 listed with the reason, so that a new model is one or the other.
 
 An expression that PostgreSQL does not hold for leakproof (LIKE, most functions) is not looked up by an index before the policy
@@ -17,6 +18,7 @@ from django.db.models import Model
 from pghistory.core import event_models
 from psycopg import sql
 
+from accounts.compartment import confined, is_confined
 from accounts.models import AuditEvent, Organisation
 
 FIRST, LAST = (sql.SQL("nullif(current_setting({}, true), '')::bigint").format(f"kh.{end}") for end in ("first", "last"))
@@ -44,6 +46,7 @@ OPEN = {
 @dataclass(frozen=True)
 class Wall:
     table: str
+    # Empty where a row is of no organisation.
     column: str
     is_nullable: bool = False
     is_confined: bool = False
@@ -51,8 +54,8 @@ class Wall:
     about: tuple[str, ...] = ()
 
     def shown(self) -> sql.Composable:
-        column = sql.Identifier(self.column)
-        shown = sql.SQL("{} BETWEEN {} AND {}").format(column, FIRST, LAST)
+        column = sql.Identifier(self.column or "id")
+        shown = sql.SQL("{} BETWEEN {} AND {}").format(column, FIRST, LAST) if self.column else WIDE
         if self.is_nullable:
             shown = sql.SQL("({} OR ({} IS NULL AND {}))").format(shown, column, WIDE)
         if self.is_confined:
@@ -71,19 +74,15 @@ class Wall:
         for name in ("kh_scope", "kh_written", "kh_everything"):
             yield sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(sql.Identifier(name), table)
         if self.table == AuditEvent._meta.db_table:
-            # Whoever acts writes into the log, also what he is not shown there.
+            # Whoever acts writes into the log, also what he is not shown there. Of the compartment that is only who has it open.
             yield sql.SQL("CREATE POLICY kh_written ON {} FOR INSERT TO {} WITH CHECK (true)").format(table, role)
-            others = sql.SQL("organisation_id IS NULL OR {}").format(self.is_about_confined())
-            shown = sql.SQL("({}) OR ({}) AND {}").format(self.shown(), others, OWN)
+            others = sql.SQL("organisation_id IS NULL AND NOT ({})").format(self.is_about_confined())
+            shown = sql.SQL("({}) OR {} AND {}").format(self.shown(), others, OWN)
             yield sql.SQL("CREATE POLICY kh_scope ON {} FOR SELECT TO {} USING ({})").format(table, role, shown)
         else:
             yield sql.SQL("CREATE POLICY kh_scope ON {} TO {} USING ({})").format(table, role, self.shown())
         if everything is not None:
             yield sql.SQL("CREATE POLICY kh_everything ON {} TO {} USING (true)").format(table, everything)
-
-
-def is_confined(model: type[Model]) -> bool:
-    return bool(getattr(model, "confined", False))
 
 
 def column_of(model: type[Model]) -> Any:
@@ -99,20 +98,16 @@ def walls() -> list[Wall]:
     found = []
     for model in apps.get_models():
         source = tracked.get(model, model)
-        if (field := column_of(source)) is None:
+        field = column_of(source)
+        if field is None and not is_confined(source):
             continue
         found.append(
             Wall(
                 model._meta.db_table,
-                field.column,
-                is_nullable=field.null,
+                field.column if field else "",
+                is_nullable=bool(field and field.null),
                 is_confined=is_confined(source),
                 about=confined() if source is AuditEvent else (),
             )
         )
     return found
-
-
-def confined() -> tuple[str, ...]:
-    """What the audit log calls the rows of the compartment."""
-    return tuple(sorted(model._meta.label_lower for model in apps.get_models() if is_confined(model)))

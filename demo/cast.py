@@ -21,7 +21,12 @@ CAST = (
     Person("rui@keyholder.example", "Rui Duarte", "approver", "Approver: the second pair of eyes"),
     Person("astrid@keyholder.example", "Astrid Lund", "auditor", "Auditor: reads, asks for reports"),
     Person("omar@keyholder.example", "Omar Said", "administrator", "Administrator: sees no case and decides nothing"),
-    Person("ines@keyholder.example", "Inês Caldeira", "investigator", "Investigator: reads cases, holds keys, decides nothing"),
+    Person(
+        "ines@keyholder.example",
+        "Inês Caldeira",
+        "investigator",
+        "Investigator: keeps incidents that only she is shown; holds keys",
+    ),
     Person("tove@keyholder.example", "Tove Lindqvist", "support", "Support: reads cases, changes nothing"),
     Person("milica@kesten.example", "Milica Jovanović", "", "Customer: asked for three things, item by item"),
     Person("noor@ebrahimi.example", "Noor Ebrahimi", "", "Customer: an individual, verified, holds a key"),

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import stories
+from demo import incident, stories
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -113,10 +113,11 @@ def loaded() -> int:
 
 
 def begin() -> None:
-    """The cast and the tour's five."""
+    """The cast, the tour's five, and the incident that three of them are in."""
     patiently(people)
     for row in FIRST:
         patiently(customer(row))
+    patiently(incident.record)
 
 
 def complete(tell: Callable[[int], None] = lambda there: None) -> None:

@@ -3,6 +3,7 @@
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
+from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Interest
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Factor, Score
@@ -20,8 +21,11 @@ __all__ = [
     "Finding",
     "Hit",
     "Hold",
+    "Incident",
+    "IncidentNote",
     "Interest",
     "Invitation",
+    "Involvement",
     "Key",
     "Link",
     "ListEntry",
@@ -31,6 +35,7 @@ __all__ = [
     "PersonStatus",
     "Profile",
     "Questionnaire",
+    "Referral",
     "Requirement",
     "Role",
     "Score",

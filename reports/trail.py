@@ -51,7 +51,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
-        verbs = sorted(((verb, str(words)) for verb, words in timeline.VERBS.items()), key=lambda verb: verb[1])
+        verbs = sorted(((verb, str(words)) for verb, words in timeline.verbs(user).items()), key=lambda verb: verb[1])
         self.fields["what"].choices = [("", _now("All")), *verbs]
         self.fields["organisation"].queryset = Organisation.objects.visible_to(user).order_by("name", "pk")
         if not user.can(Permission.CASE_VIEW):

@@ -6,13 +6,14 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from accounts import messages, snapshots
-from accounts.models import GatewayCredential, LegalHold, Membership, Proposal, User
+from accounts import messages, scope, snapshots
+from accounts.models import GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link, Renewal, SandboxOutcome
+from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
@@ -22,7 +23,7 @@ from tests import cast
 Rows = dict[type[models.Model], Any]
 
 
-def one_of_each(by: User, **names: str) -> Rows:
+def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     """Nordlys, unless named otherwise: founded by `by`, approved by two officers, with a linked key and a hold on it."""
     found = cast.founded(by, **names)
     organisation, now = found.organisation, timezone.now()
@@ -95,9 +96,26 @@ def one_of_each(by: User, **names: str) -> Rows:
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
     )  # fmt: skip
     rows = [
-        status, proof, shown, invitation, *told, *queued, word,
+        *(in_compartment(organisation) if confined else []), status, proof, shown, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
         legal_hold,
     ]  # fmt: skip
     return {type(row): row for row in rows}
+
+
+def in_compartment(organisation: Organisation) -> list[models.Model]:
+    """An incident that concerns it: what of the investigators' compartment is tracked. It has a note and a referral too."""
+    ines = cast.staff("investigator", f"investigator of {organisation}")
+    with scope.of_officer(ines):
+        incident = networks.open_incident(
+            title=f"Copied answers of {organisation}",
+            kind="extraction",
+            confidence="medium",
+            detected_on=date(2026, 11, 2),
+            by=ines,
+        )
+        involvement = networks.involve(incident, organisation=organisation, why="Its keys asked for them.", by=ines)
+        networks.note(incident, text="Asked by night.", by=ines)
+        networks.refer(incident, recipient="Bureau of Industry and Security", made_on=date(2026, 11, 3), by=ines)
+    return [incident, involvement]

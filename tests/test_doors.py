@@ -24,7 +24,7 @@ from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts import credentials, merkle, messages, permissions, sequencer
+from accounts import credentials, merkle, messages, permissions, scope, sequencer
 from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.permissions import ROLES, SESSIONS, SessionLimits
 from kyc.cases.models import Case, Decision, Examination
@@ -32,6 +32,7 @@ from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys.models import Hold, Key
+from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Interest
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
@@ -65,6 +66,7 @@ REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "audit
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
 SUPPORTERS: Roles = frozenset({"support"})
 ADMINISTRATORS: Roles = frozenset({"administrator"})
+INVESTIGATORS: Roles = frozenset({"investigator"})
 REQUESTERS: Roles = frozenset({"analyst", "approver", "auditor"})
 
 
@@ -273,6 +275,35 @@ DOORS: dict[str, Door] = {
         DOCUMENT_READERS, get=False, own=of(pk="case", document="document"), post=of(purpose="match"), names="%PDF",
         state="review",
     ),
+    "desk:involve": Door(
+        INVESTIGATORS, get=False, own=of(pk="case"), names="Copied answers of Nordlys",
+        post=lambda rows: {"incident": rows["incident"], "about": "organisation", "why": "Again."}, state="review",
+    ),
+    "desk:incidents": Door(INVESTIGATORS, names="Copied answers of Nordlys"),
+    "desk:incident_new": Door(
+        INVESTIGATORS, names="New incident",
+        post=of(title="Lent keys", kind="resale", confidence="low", detected_on="2026-11-01"),
+    ),
+    "desk:incident": Door(INVESTIGATORS, own=of(pk="incident"), names="Copied answers of Nordlys"),
+    "desk:incident_write": Door(
+        INVESTIGATORS, own=of(pk="incident"), names="Copied answers of Nordlys",
+        post=of(title="Copied answers of Nordlys", kind="extraction", confidence="high", detected_on="2026-11-02", who="Three."),
+    ),
+    "desk:incident_note": Door(
+        INVESTIGATORS, get=False, own=of(pk="incident"), names="Copied answers of Nordlys", post=of(text="By day too.")
+    ),
+    "desk:incident_refer": Door(
+        INVESTIGATORS, get=False, own=of(pk="incident"), names="Copied answers of Nordlys",
+        post=of(recipient="CISA", made_on="2026-11-04"),
+    ),
+    "desk:incident_close": Door(
+        INVESTIGATORS, get=False, own=of(pk="incident"), names="Copied answers of Nordlys",
+        post=of(outcome="unfounded", reason="Their own licence."),
+    ),
+    "desk:incident_release": Door(
+        INVESTIGATORS, get=False, own=of(pk="incident", involvement="involvement"), names="Copied answers of Nordlys",
+        post=of(reason="Another's keys."),
+    ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
@@ -363,14 +394,16 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "project": rows[Key].project_id,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "report": rows[Report].pk, "ready": ready.pk, "decision": rows[Decision].pk,
-        "signed": signed.pk,
+        "signed": signed.pk, **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
     }  # fmt: skip
 
 
-def built() -> House:
+def built(*, confined: bool = True) -> House:
+    """`confined` with an incident that concerns each of the two."""
     alice, bob = cast.customer(), cast.customer("bob@nordlys.example", "Bob Olsen")
     charlie, dora = cast.customer("charlie@outside.example", "Charlie"), cast.customer("dora@draft.example", "Dora")
-    mine, theirs = one_of_each(alice), one_of_each(charlie, name=OUTSIDE, person="Charlie")
+    mine = one_of_each(alice, confined=confined)
+    theirs = one_of_each(charlie, confined=confined, name=OUTSIDE, person="Charlie")
     Membership.objects.create(organisation=mine[Case].organisation, user=bob, role=Membership.Role.MEMBER)
     draft = cast.founded(dora, name="Draft AS", person="Dora").organisation.case_set.get()
     gateway, credential = credentials.issue(name="door", by=None)
@@ -461,7 +494,8 @@ def tried(name: str, roles: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def audited() -> int:
-    with connection.cursor() as cursor:
+    """Also of what was done in the investigators' compartment."""
+    with scope.whole(), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounts_auditevent")
         return int(cursor.fetchone()[0])
 
@@ -621,7 +655,9 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
     yield missing(house)
     if name.startswith("onboarding:"):
         yield house.theirs
-    if name.startswith("desk:"):
+    if name == "desk:incident_release":
+        yield house.theirs | {"incident": house.mine["incident"]}
+    if name.startswith("desk:") and not name.startswith("desk:incident"):
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered
             yield house.theirs | {"case": house.mine["case"]}

@@ -16,6 +16,7 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.db import IntegrityError, connection, models, transaction
 from pghistory.core import event_models
 
+from accounts import scope
 from accounts.hardening import append_only
 from accounts.management.named import NamedCommand
 from accounts.models import Proposal
@@ -27,7 +28,7 @@ OURS = ("accounts", "kyc", "reports")
 # Refusal of change, not history: rows are only ever added, and the app role can do nothing else.
 APPEND_ONLY = {
     "AuditEvent", "AuditLeaf", "AuditHead", "AuditTimestamp", "Snapshot",
-    "ListEntry", "Determination", "Score", "Factor", "Finding",
+    "ListEntry", "Determination", "Score", "Factor", "Finding", "IncidentNote", "Referral",
 }  # fmt: skip
 # No history at all, since it would outlive what it tells of: keys that are destroyed, and what was found by them.
 FORGOTTEN = {"SubjectKey", "SearchDigest"}
@@ -140,7 +141,7 @@ def public(module: ModuleType) -> list[tuple[str, Any]]:
 
 class TestActions:
     def test_all_are_found(self) -> None:
-        stages = {"cases", "evidence", "keys", "ownership", "parties", "screening"}
+        stages = {"cases", "evidence", "keys", "networks", "ownership", "parties", "screening"}
         assert {f"kyc.{stage}.actions" for stage in stages} | {"reports.actions"} <= {m.__name__ for m in action_modules()}
 
     @pytest.mark.parametrize("module", action_modules(), ids=lambda module: module.__name__)
@@ -186,11 +187,12 @@ class TestPairsOfTimeAndPerson:
         rows = one_of_each(alice)
         # An ended proposal changes in nothing, which would hide the pair's own rule.
         rows[Proposal] = Proposal.objects.create(kind="x", choice="x", reason="x", proposed_by=alice)
-        for model, at, by in pairs():
-            for time, person in (("now()", "NULL"), ("NULL", str(alice.pk))):
-                assert self.refusal(
-                    f"UPDATE {model._meta.db_table} SET {at} = {time}, {by}_id = {person} WHERE id = %s", rows[model].pk
-                ), f"{model.__name__}: {at} and {by} may be set apart"
+        with scope.whole():
+            for model, at, by in pairs():
+                for time, person in (("now()", "NULL"), ("NULL", str(alice.pk))):
+                    assert self.refusal(
+                        f"UPDATE {model._meta.db_table} SET {at} = {time}, {by}_id = {person} WHERE id = %s", rows[model].pk
+                    ), f"{model.__name__}: {at} and {by} may be set apart"
 
     def refusal(self, statement: str, pk: int) -> bool:
         try:

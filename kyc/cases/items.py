@@ -222,7 +222,7 @@ def sent_since(requirements: Sequence[Requirement]) -> Sent:
         live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER)
         sent.customer = live.values_list("party", flat=True).first()
     if verbs := {verb for item in items for verb in item.verbs + item.undoing}:
-        events = AuditEvent.objects.filter(organisation_id=organisation, at__gt=since, verb__in=verbs)
+        events = AuditEvent.objects.outside_compartment().filter(organisation_id=organisation, at__gt=since, verb__in=verbs)
         sent.events = list(events.values_list("verb", "target_type", "target_id", "at"))
     if any(item.step == "people" for item in items):
         roles = Role.objects.filter(organisation=organisation, kind__in=PEOPLE_ROLES)

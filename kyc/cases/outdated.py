@@ -62,7 +62,9 @@ def outdated() -> QuerySet[Case]:
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
     hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
-    events = AuditEvent.objects.filter(organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at"))
+    events = AuditEvent.objects.outside_compartment().filter(
+        organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at")
+    )
     timed = Case.objects.alias(
         latest=Subquery(rounds.values("pk")[:1]),
         asked_at=Subquery(rounds.values("requested_at")[:1]),

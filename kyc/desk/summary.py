@@ -17,7 +17,7 @@ from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, live, queue, timeline, unsent, using, words
+from kyc.desk import asking, forms, involved, live, queue, timeline, unsent, using, words
 from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
@@ -68,7 +68,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
     examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
     decision = case.decisions.select_related("case", "proposal__proposed_by", "proposal__outcome_by").first()
-    lately, _on = timeline.of(case, limit=timeline.LATELY)
+    lately, _on = timeline.of(case, to=user, limit=timeline.LATELY)
     rulings = list(hits_of(examination).values_list("ruling", flat=True))
     is_proposed = case.state == Case.State.PROPOSED
     passed_over = unseen_by(case, user)
@@ -80,6 +80,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "case": case,
         "queue_tab": next((name for name, (_label, states) in queue.TABS.items() if case.state in states), ""),
         "case_tone": words.CASE_TONES.get(case.state, "neutral"),
+        "reader": user,
         "organisation": case.organisation,
         "customer": customer.party if customer else None,
         "veil": veil,
@@ -104,6 +105,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "outcome_form": forms.OutcomeForm(actions=addresses("desk:take", "desk:decline") if is_proposed else ()),
         "owner_form": forms.OwnerForm(initial={"to": case.owner_id}, actions=addresses("desk:assign")),
         **proposed(decision, user),
+        **involved.facts(case, user),
     }
     return frame | {"tab": tab, "tabs": drawn_tabs(tab, frame)}
 

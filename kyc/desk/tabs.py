@@ -216,12 +216,13 @@ def key_facts(case: Case, seen: Seen) -> Facts:
 
 def timeline_facts(case: Case, seen: Seen) -> Facts:
     kind = seen.query.get("kind", "")
-    kind = kind if kind in timeline.KINDS else ""
+    known = timeline.kinds(seen.frame["reader"])
+    kind = kind if kind in known else ""
     before = seen.query.get("before", "")
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
-    events, on = timeline.of(case, kind=kind, before=number)
+    events, on = timeline.of(case, to=seen.frame["reader"], kind=kind, before=number)
     kinds = [Tab(gettext_lazy("Everything"), "?tab=timeline", not kind)]
-    kinds += [Tab(label, f"?tab=timeline&kind={name}", name == kind) for name, (label, _s) in timeline.KINDS.items()]
+    kinds += [Tab(label, f"?tab=timeline&kind={name}", name == kind) for name, (label, _s) in known.items()]
     return {"events": events, "kinds": kinds, "older": f"?tab=timeline&kind={kind}&before={on}" if on else ""}
 
 

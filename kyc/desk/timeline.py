@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import looking
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, User
+from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
 from kyc.evidence.actions import REASONS as LOOKED_FOR
@@ -33,6 +34,8 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "keys": (_("Keys"), ("key.", "hold.", "link.")),
     "reports": (_("Reports"), ("report.",)),
 }
+# What only who sees the investigators' compartment is offered.
+CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {"incidents": (_("Incidents"), ("incident.",))}
 VERBS = {
     "case.opened": _("opened the case"),
     "case.submitted": _("sent the case"),
@@ -114,8 +117,17 @@ VERBS = {
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }
+CONFINED_VERBS = {
+    "incident.opened": _("opened an incident"),
+    "incident.written": _("wrote on an incident"),
+    "incident.involved": _("involved the organisation in an incident"),
+    "incident.released": _("ended the organisation's part in an incident"),
+    "incident.noted": _("wrote a note on an incident"),
+    "incident.referred": _("recorded a referral"),
+    "incident.closed": _("closed an incident"),
+}
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
-NAMED = ("to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
+NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
 CODES: dict[str, dict[str, str | Promise]] = {
     "to": {"": _("nobody")},
     "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
@@ -155,7 +167,7 @@ class Happening:
 def told(event: AuditEvent) -> Happening:
     verb = "document.downloaded" if event.verb == "document.viewed" and event.details.get("downloaded") else event.verb
     verb = stepped if (stepped := f"{verb}.{event.details.get('step')}") in VERBS else verb
-    words = str(VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
+    words = str(VERBS.get(verb) or CONFINED_VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
     named = which(event.details)
     by_customer = bool(getattr(event, "by_customer", False))
     return Happening(event.actor, f"{words}: {named}" if named else words, event.at, why(event), TONES.get(verb, ""), by_customer)
@@ -188,11 +200,21 @@ def why(event: AuditEvent) -> str:
     return str(listed.get(event.reason, event.reason))
 
 
-def of(case: Case, *, kind: str = "", before: int | None = None, limit: int = PAGE) -> tuple[list[Happening], int | None]:
-    """The newest `limit` happenings of the case's organisation, and where to go on, None at the end."""
-    events = AuditEvent.objects.with_sides().filter(organisation_id=case.organisation_id).order_by("-pk")
+def kinds(user: User) -> dict[str, tuple[Promise, tuple[str, ...]]]:
+    return KINDS | CONFINED_KINDS if user.can(Permission.NETWORK_VIEW) else KINDS
+
+
+def verbs(user: User) -> dict[str, Promise]:
+    return VERBS | CONFINED_VERBS if user.can(Permission.NETWORK_VIEW) else VERBS
+
+
+def of(
+    case: Case, *, to: User, kind: str = "", before: int | None = None, limit: int = PAGE
+) -> tuple[list[Happening], int | None]:
+    """The newest `limit` happenings of the case's organisation that `to` may see, and where to go on, None at the end."""
+    events = AuditEvent.objects.shown_to(to).with_sides().filter(organisation_id=case.organisation_id).order_by("-pk")
     if kind:
-        events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in KINDS[kind][1])))
+        events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in kinds(to)[kind][1])))
     if before:
         events = events.filter(pk__lt=before)
     if limit == LATELY:

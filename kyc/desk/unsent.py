@@ -49,8 +49,8 @@ def of(case: Case) -> Unsent | None:
     """Nothing unless it is the customer's turn and he has begun."""
     if case.state != Case.State.WAITING:
         return None
-    events = AuditEvent.objects.filter(organisation_id=case.organisation_id, verb__in=SAID, at__gt=case.in_state_since)
-    changes = list(events.order_by("-pk"))
+    events = AuditEvent.objects.outside_compartment().filter(organisation_id=case.organisation_id, verb__in=SAID)
+    changes = list(events.filter(at__gt=case.in_state_since).order_by("-pk"))
     told = [timeline.told(event) for event in changes]
     rows: dict[str, set[int]] = {}
     for event in changes:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.desk import views
+from kyc.desk import incidents, views
 
 app_name = "desk"
 urlpatterns = [
@@ -24,4 +24,13 @@ urlpatterns = [
     path("cases/<int:pk>/holds/<int:hold>/lift/", views.hold_lift, name="hold_lift"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),
     path("cases/<int:pk>/documents/<int:document>/open/", views.document_for, name="document_for"),
+    path("cases/<int:pk>/involve/", incidents.involve, name="involve"),
+    path("incidents/", incidents.listed, name="incidents"),
+    path("incidents/new/", incidents.new, name="incident_new"),
+    path("incidents/<int:pk>/", incidents.incident, name="incident"),
+    path("incidents/<int:pk>/write/", incidents.write, name="incident_write"),
+    path("incidents/<int:pk>/note/", incidents.note, name="incident_note"),
+    path("incidents/<int:pk>/refer/", incidents.refer, name="incident_refer"),
+    path("incidents/<int:pk>/close/", incidents.close, name="incident_close"),
+    path("incidents/<int:pk>/involved/<int:involvement>/end/", incidents.release, name="incident_release"),
 ]

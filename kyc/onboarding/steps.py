@@ -221,5 +221,5 @@ def gaps(organisation: Organisation, customer_class: str = C.COMPANY) -> list[Mi
 
 
 def saved_at(organisation: Organisation) -> datetime | None:
-    events = AuditEvent.objects.filter(SAVING, organisation_id=organisation.pk).order_by("-pk")
+    events = AuditEvent.objects.outside_compartment().filter(SAVING, organisation_id=organisation.pk).order_by("-pk")
     return events.values_list("at", flat=True).first()

@@ -117,8 +117,9 @@ class Reader:
         return self.all_events(model).filter(pgh_created_at__lte=self.valid_at)
 
     def audited(self) -> models.QuerySet[Any]:
-        """What was done to the organisation, as known, the newest first."""
-        return AuditEvent.objects.filter(seen_in(self.snapshot), organisation_id=self.organisation).order_by("-pk")
+        """What was done to the organisation, as known, the newest first; whoever asks, nothing of the compartment (FIN-17)."""
+        events = AuditEvent.objects.outside_compartment()
+        return events.filter(seen_in(self.snapshot), organisation_id=self.organisation).order_by("-pk")
 
     def later(self, model: type[models.Model]) -> int:
         """How many changes were recorded after the effective instant and are known in the snapshot."""

@@ -1,6 +1,6 @@
 """Whatever writes, each changed row leaves exactly one event; and what users and organisations say of themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +10,13 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from pghistory.core import event_models
 
-from accounts import acting
+from accounts import acting, scope
 from accounts.models import LegalHold, Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.evidence.models import Document
 from kyc.keys.models import Hold, Key, Link
+from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, ListVersion
@@ -54,9 +55,11 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Renewal": ("state", "done"),
     "Report": ("template", "x"),
     "LegalHold": ("asked_by", "x"),
+    "Incident": ("title", "x"),
+    "Involvement": ("why", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NEVER_DELETED = {Decision, LegalHold, Proposal, Report}
+NEVER_DELETED = {Decision, LegalHold, Proposal, Report, Incident, Involvement}
 
 
 def change_of(model: Model) -> tuple[str, str]:
@@ -121,12 +124,14 @@ WAYS: list[tuple[Callable[[Any], None], list[str]]] = [
 
 
 @pytest.fixture
-def rows(db: None) -> Rows:
+def rows(db: None) -> Iterator[Rows]:
+    """With the compartment open, else those of it would not be shown."""
     found = one_of_each(cast.customer())
     analyst = cast.staff("analyst", "Ana")
     # One that is still open, because an ended one never changes.
     found[Proposal] = Proposal.objects.create(kind="x", choice="x", reason="x", proposed_by=analyst)
-    return found
+    with scope.whole():
+        yield found
 
 
 class TestEveryTrackedModel:

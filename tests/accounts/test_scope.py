@@ -16,13 +16,15 @@ from django.urls import path
 from pghistory.core import event_models
 
 from accounts import audit, organisations, scope, walls
+from accounts.compartment import confined
 from accounts.guards import staff
 from accounts.history import as_of
 from accounts.models import AuditEvent, Organisation, Project, Proposal, User
-from accounts.permissions import Permission
+from accounts.permissions import ROLES, Permission
 from accounts.snapshots import take
 from config.urls import urlpatterns as ours
 from kyc.cases.models import Finding
+from kyc.networks.models import Incident
 from kyc.onboarding.access import members_only
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
@@ -32,6 +34,8 @@ from tests.rows import one_of_each
 
 OUR_APPS = {"accounts", "kyc", "reports", "demo"}
 WALLS = {wall.table: wall for wall in walls.walls()}
+# What everybody's business shows; the compartment has its own test.
+SHOWN = [table for table, wall in WALLS.items() if not wall.is_confined]
 
 
 def all_names(request: HttpRequest, *args: Any) -> JsonResponse:
@@ -55,7 +59,7 @@ urlpatterns = [
 
 def found(table: str) -> set[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {WALLS[table].column} FROM {table}")  # names of our own
+        cursor.execute(f"SELECT {WALLS[table].column or 'id'} FROM {table}")  # names of our own
         return {organisation for (organisation,) in cursor.fetchall()}
 
 
@@ -112,10 +116,8 @@ class TestEveryTable:
 
 class TestAQueryWithoutAnyFilter:
     def test_finds_ones_own_and_nothing_else(self, two: dict[str, int]) -> None:
-        for table in WALLS:
-            # The app writes none of these.
-            if table == "accounts_disposal":
-                continue
+        # The app writes no certificate of disposal.
+        for table in {*SHOWN} - {"accounts_disposal"}:
             with scope.everything():
                 assert found(table) >= set(two.values()), table
             for organisation in two.values():
@@ -149,6 +151,57 @@ class TestAQueryWithoutAnyFilter:
     def test_does_not_tear_the_wall_down(self, two: dict[str, int], statement: str) -> None:
         with pytest.raises((ProgrammingError, InternalError)), transaction.atomic():
             run(statement)
+
+
+class TestTheCompartment:
+    """Of FIN-17. What pages show of it tells tests/test_compartment.py."""
+
+    CONFINED = tuple(table for table, wall in WALLS.items() if wall.is_confined)
+
+    def rows(self) -> dict[str, int]:
+        """Without any filter; of the audit log those events that are about rows of the compartment."""
+        counted = {table: len(found(table)) for table in self.CONFINED}
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM accounts_auditevent WHERE target_type = ANY (%s)", [[*confined()]])
+            return counted | {"accounts_auditevent": cursor.fetchone()[0]}
+
+    def test_holds_every_confined_model_and_its_history(self) -> None:
+        models = [model for model in apps.get_models() if getattr(model, "confined", False)]
+        tables = {model._meta.db_table for model in models}
+        tables |= {event._meta.db_table for event in event_models() if event.pgh_tracked_model in models}
+        assert set(self.CONFINED) == tables
+        assert len(models) == 4 and len(tables) == 6
+
+    def test_is_open_to_an_investigator(self, two: dict[str, int]) -> None:
+        with scope.of_officer(cast.staff("investigator")):
+            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"accounts_auditevent": 8}
+
+    @pytest.mark.parametrize("role", sorted({"", *ROLES} - {"investigator"}))
+    def test_and_to_no_other_officer(self, two: dict[str, int], role: str) -> None:
+        with scope.of_officer(cast.staff(role, "somebody")):
+            assert Organisation.objects.count() == 2
+            assert self.rows() == dict.fromkeys((*self.CONFINED, "accounts_auditevent"), 0)
+
+    def test_nor_to_a_command_or_a_worker_by_itself(self, two: dict[str, int]) -> None:
+        """Their connection sees every organisation from its beginning, and not the compartment: so does this test's own."""
+        assert settings.DATABASES["default"]["OPTIONS"]["options"].endswith(f"-c kh.first=0 -c kh.last={scope.LAST}")
+        assert Organisation.objects.count() == 2
+        assert self.rows() == dict.fromkeys((*self.CONFINED, "accounts_auditevent"), 0)
+
+    def test_nor_to_an_organisation_also_where_the_word_is_said(self, two: dict[str, int]) -> None:
+        """An incident concerns several; a note and a referral are of no organisation at all."""
+        with scope.opened(scope.Scope(*[str(two["Nordlys"])] * 2, "on")):
+            seen = {table for table, count in self.rows().items() if count}
+        assert seen == {"kyc_involvement", "kyc_involvementevent", "accounts_auditevent"}
+
+    def test_takes_no_row_from_outside(self, two: dict[str, int]) -> None:
+        columns = "(incident_id, text, written_at, written_by_id)"
+        with scope.whole():
+            incident, user = Incident.objects.first().pk, User.objects.first().pk
+        with pytest.raises(ProgrammingError, match="row-level security"), scope.everything():
+            run(f"INSERT INTO kyc_incidentnote {columns} VALUES (%s, 'x', now(), %s)", incident, user)
+        with scope.everything():
+            assert run("UPDATE kyc_incident SET title = 'x'") == 0
 
 
 class TestHouseMatters:

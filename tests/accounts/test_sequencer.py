@@ -11,9 +11,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import audit, heads, leaves, merkle, sequencer, verification
+from accounts import audit, heads, leaves, merkle, scope, sequencer, verification
 from accounts.models import AuditEvent, AuditHead, AuditLeaf, User
 from config import jobs
+from kyc.networks import actions as networks
 from tests import cast
 from tests.accounts.tampering import altered, changed
 from tests.accounts.test_history import open_elsewhere
@@ -299,3 +300,23 @@ class TestWatch:
         in_tree(1)
         assert sequencer.oldest_waiting() is None
         assert timezone.now() - AuditEvent.objects.get(pk=pk).at < timedelta(seconds=60)
+
+
+class TestTheCompartment:
+    """What investigators did is in the signed log as all else is, though the trail shows it to nobody who may not see it."""
+
+    def test_has_its_places(self, alice: User) -> None:
+        ines = cast.staff("investigator")
+        before = AuditEvent.objects.count()
+        with scope.of_officer(ines):
+            incident = networks.open_incident(
+                title="Copied answers", kind="extraction", confidence="low", detected_on=timezone.localdate(), by=ines
+            )
+        recorded(alice)
+        assert AuditEvent.objects.count() == before + 1, "this process is no investigator's"
+        in_tree(before + 2)
+        for processes in (1, 2):
+            found = verification.verify(processes=processes)
+            assert (found.failed, found.events, found.waiting) == ({}, before + 2, 0)
+        changed(f"UPDATE accounts_auditevent SET reason = 'x' WHERE target_id = '{incident.pk}' AND verb = 'incident.opened'")
+        assert set(verification.verify().failed) == {"event"}

@@ -56,6 +56,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "omar@keyholder.example": (
         "/audit/", "/jobs/", "/staff/", "/staff/add/", "/staff/ > /staff/{n}/", "/gateways/", "/gateways/issue/",
     ),
+    "ines@keyholder.example": (
+        "/desk/incidents/", "/desk/incidents/?tab=closed", "/desk/incidents/new/", "/desk/incidents/ > /desk/incidents/{n}/",
+        "/desk/incidents/ > /desk/incidents/{n}/ > /desk/incidents/{n}/write/",
+        "/desk/incidents/ > /desk/incidents/{n}/ > /desk/cases/{n}/",
+    ),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {

@@ -15,14 +15,16 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts import scope
 from accounts.models import AuditEvent, GatewayCredential, Membership, Message, Organisation, Proposal, User
-from demo import seed, stories
+from demo import incident, seed, stories
 from demo.cast import CAST, PASSWORD, Person
 from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.cases.outdated import outdated
 from kyc.desk import queue, summary
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
+from kyc.networks.models import Incident
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans, Profile, Questionnaire
@@ -408,3 +410,18 @@ class TestTheCommand:
         assert lines[0] == f"The demo is loading: 10 of {seed.TOTAL} organisations."
         assert lines[-1].startswith(f"The demo is complete: {seed.TOTAL} organisations")
         assert len(lines) == 8
+
+
+class TestIncident:
+    def test_is_there_for_the_investigator_alone_and_once(self, seeded: Seeded) -> None:
+        ines = User.objects.get(email="ines@keyholder.example")
+        assert not Incident.objects.exists()
+        incident.record()
+        with scope.of_officer(ines):
+            found = Incident.objects.get()
+            assert found.is_open and found.empty_blocks == ["where", "how"]
+            involved = found.involvements.values_list("organisation__name", flat=True)
+            assert {*involved} == {*incident.ABOUT} and len(involved) == len(incident.ABOUT) + 1
+            for name in incident.ABOUT:
+                assert Case.objects.sent().filter(organisation__name=name).exists(), "an officer can open its case"
+        assert found.title in cast.signed_in(ines).get("/desk/incidents/").content.decode()

@@ -1,0 +1,23 @@
+"""The investigators' compartment (FIN-17): networks, incidents and referrals, of which nobody else is shown that they exist.
+
+A model that says `confined = True` is in it, with its history and with every event of the audit log that is about it. It stands
+behind two walls: queries leave it out for whoever may not see it, and the database does so where one forgot (accounts/walls.py).
+
+What the product does by itself and what it concludes goes by what stands outside, so that nothing a customer or another officer
+sees depends on it. Only the proof of the log and the backup read everything: they serve nobody, and tell sums and places.
+"""
+
+from functools import cache
+
+from django.apps import apps
+from django.db.models import Model
+
+
+def is_confined(model: type[Model]) -> bool:
+    return bool(getattr(model, "confined", False))
+
+
+@cache
+def confined() -> tuple[str, ...]:
+    """What the audit log calls the rows of the compartment."""
+    return tuple(sorted(model._meta.label_lower for model in apps.get_models() if is_confined(model)))
