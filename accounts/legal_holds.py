@@ -36,8 +36,8 @@ class NotYet(Refused):
 def place(
     organisation: Organisation | None, *, source: str, reference: str, asked_by: str, reason: str, since: date, by: User
 ) -> LegalHold:
-    """On an organisation's records, or on everybody's with None; `since` is the day from which it was asked for. One with the
-    same source and reference that is in force already is given back, and nothing happens."""
+    """On an organisation's records, or on everybody's with None; `since` is the day on which it was asked for. Where one with
+    the same source and reference is in force already, it is given back, and nothing happens."""
     require(by, Permission.LEGAL_HOLD)
     told = {"source": source, "reference": reference.strip(), "asked_by": asked_by.strip(), "reason": reason.strip()}
     for field in NEEDED:

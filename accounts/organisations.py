@@ -17,6 +17,10 @@ class NameMissing(Refused):
     field = "name"
 
 
+class AccountClosed(Refused):
+    """Nothing of a closed account is changed any more."""
+
+
 class NameLeadsElsewhere(Refused):
     """A name that is a link would be one in every mail that bears it."""
 
@@ -38,9 +42,16 @@ def is_member(user: User) -> bool:
 
 
 def locked(organisation: Organisation, *, by: User) -> Organisation:
-    """As `held`, for a member."""
+    """As `held`, for a member, who changes something of it. Raises AccountClosed."""
     membership_required(by, organisation)
-    return held(organisation.pk)
+    found = held(organisation.pk)
+    refuse_closed(found)
+    return found
+
+
+def refuse_closed(organisation: Organisation) -> None:
+    if organisation.is_closed:
+        raise AccountClosed(_("The account is closed, and nothing of it is changed any more."))
 
 
 def held(organisation: int) -> Organisation:

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     DECISION_PROPOSE = "decision_propose"
     DECISION_TAKE = "decision_take"
     HOLD_PLACE = "hold_place"
+    # That nothing may be deleted for now (accounts/legal_holds.py).
+    LEGAL_HOLD = "legal_hold"
     REPORT_REQUEST = "report_request"
     REPORT_VIEW = "report_view"
     AUDIT_VIEW = "audit_view"
@@ -67,6 +69,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.DECISION_PROPOSE,
             P.DECISION_TAKE,
             P.HOLD_PLACE,
+            P.LEGAL_HOLD,
             P.REPORT_VIEW,
             P.REPORT_REQUEST,
         }

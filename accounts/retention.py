@@ -214,6 +214,11 @@ def of_record(record: Any, *, on: date | None = None) -> Kept:
     return next(one for one in kept if one.record_class is found)
 
 
+def longest_years() -> int:
+    """The longest period that any rule asks for."""
+    return max(rule.years for found in CLASSES.values() for rule in found.rules)
+
+
 def holds_on(organisation: Organisation | int) -> QuerySet[LegalHold]:
     """Legal holds in force that keep the organisation's records, those on everything among them."""
     live = LegalHold.objects.live().select_related("placed_by")

@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import scope, snapshots
+from accounts import keeping, retention, scope, snapshots
 from accounts.guards import staff
 from accounts.models import Snapshot
 from accounts.permissions import Permission
@@ -86,7 +86,13 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
     found = get_object_or_404(Report.objects.select_related("organisation", "requested_by"), pk=pk)
     template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
-    told = {"report": found, "stage": stages.told(found.stage), "stuck": stages.stuck(found), "asked": actions.asked(found)}
+    told = {
+        "report": found,
+        "stage": stages.told(found.stage),
+        "stuck": stages.stuck(found),
+        "asked": actions.asked(found),
+        "kept": keeping.row(retention.of_record(found)) if found.state == Report.State.READY else None,
+    }
     return render(request, template, told)
 
 

@@ -25,12 +25,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts import credentials, merkle, messages, permissions, scope, sequencer
-from accounts.models import AuditEvent, Membership, Message, Proposal, User
+from accounts.models import AuditEvent, LegalHold, Membership, Message, Proposal, User
 from accounts.permissions import ROLES, SESSIONS, SessionLimits
 from kyc.cases.models import Case, Decision, Examination
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
+from kyc.keys import closing
 from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Interest
@@ -61,6 +62,7 @@ READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor", "s
 EXAMINERS: Roles = frozenset({"analyst", "approver"})
 DOCUMENT_READERS: Roles = READERS - {"support"}
 REVEALERS: Roles = frozenset({"analyst", "approver", "investigator"})
+APPROVERS: Roles = frozenset({"approver"})
 HOLDERS: Roles = frozenset({"approver", "investigator"})
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor"})
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
@@ -87,6 +89,11 @@ class House:
         if state == "failed":
             Examination.objects.filter(case=case).update(state="failed", failure="RuntimeError: out of paper")
             state = "review"
+        if state == "closed":
+            for number in (self.mine["case"], self.theirs["case"]):
+                ended = Case.objects.get(pk=number).organisation
+                closing.end(ended, reason="Resold keys.", by=self.people["approver"])
+            return
         if state == "proposed":
             proposal = Proposal.objects.create(
                 organisation=case.organisation,
@@ -218,6 +225,12 @@ DOORS: dict[str, Door] = {
     "onboarding:document": Door(CUSTOMERS, own=of(pk="document"), names="%PDF"),
     "onboarding:document_remove": Door(CUSTOMERS, own=of(pk="document"), names="extract.pdf", post=nothing),
     "onboarding:check": Door(CUSTOMERS, names=NORDLYS, post=of(declared_true="on")),
+    "onboarding:kept": Door(CUSTOMERS, names="What we keep, and until when"),
+    "onboarding:statement": Door(CUSTOMERS, names="records_kept"),
+    "onboarding:close": Door(
+        CUSTOMERS, names=NORDLYS, post=lambda rows: {"name": NORDLYS},
+        told={"member": "Only an owner of the account can close it."},
+    ),
     "onboarding:keys": Door(CUSTOMERS, names="production"),
     "onboarding:key_issue": Door(CUSTOMERS, names="Issue a key", post=of(name="another", project="project", responsible="boss")),
     "onboarding:key_revoke": Door(CUSTOMERS, own=of(pk="key"), names="production", post=nothing),
@@ -269,6 +282,25 @@ DOORS: dict[str, Door] = {
     ),
     "desk:hold_lift": Door(
         HOLDERS, get=False, own=of(pk="case", hold="hold"), post=of(reason="Answered."), names=NORDLYS, state="review"
+    ),
+    "desk:legal_hold_place": Door(
+        APPROVERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
+        post=lambda rows: {"source": "agency", "reference": "BIS 8", "asked_by": "BIS", "reason": "Keep.", "since": "2026-01-01"},
+    ),
+    "desk:legal_hold_lift": Door(
+        APPROVERS, get=False, own=of(pk="case", hold="legal_hold"), post=of(reason="Let go."), names=NORDLYS, state="review"
+    ),
+    "desk:account_close": Door(
+        APPROVERS, get=False, own=of(pk="case"), post=of(reason="Resold keys."), names=NORDLYS, state="review"
+    ),
+    "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
+    "desk:legal_holds": Door(
+        APPROVERS, names="In force",
+        post=lambda rows: {"source": "court", "reference": "1", "asked_by": "Court", "reason": "Keep.", "since": "2026-01-01",
+                           "everybody": "on"},
+    ),
+    "desk:legal_hold_lift_all": Door(
+        APPROVERS, get=False, own=of(hold="legal_hold"), post=of(reason="Let go."), names="In force"
     ),
     "desk:document": Door(EXAMINERS, own=of(pk="case", document="document"), names="%PDF", state="review"),
     "desk:document_for": Door(
@@ -393,8 +425,9 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
-        "hold": rows[Hold].pk, "report": rows[Report].pk, "ready": ready.pk, "decision": rows[Decision].pk,
-        "signed": signed.pk, **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
+        "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
+        "decision": rows[Decision].pk, "signed": signed.pk,
+        **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
     }  # fmt: skip
 
 
@@ -571,7 +604,7 @@ class TestOwn:
                 said = f"{role} POST {path}: {answer.status_code} {errors(answer)}"
                 if door.post is None:
                     assert answer.status_code in {200, 302, 405}, said
-                    assert name.endswith(("document", "download", "export")) or not answer.written
+                    assert name.endswith(("document", "download", "export", "statement")) or not answer.written
                 elif role in door.told:
                     assert answer.status_code in {302, 409, 422}, said
                     assert not answer.written, said
@@ -657,7 +690,8 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
         yield house.theirs
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
-    if name.startswith("desk:") and not name.startswith("desk:incident"):
+    is_of_case = name.startswith("desk:") and not name.startswith("desk:incident")
+    if is_of_case and "pk" in DOORS[name].own(house.mine):  # type: ignore[misc]  # numbered
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered
             yield house.theirs | {"case": house.mine["case"]}

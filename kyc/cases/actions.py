@@ -52,7 +52,7 @@ def move(case: Case, state: str, *, due_on: date | None = None) -> None:
 @transaction.atomic
 def open_case(organisation: Organisation, *, notice_version: str, locale: str, by: User) -> Case:
     """The customer's draft, opened when the identification notice was shown (FIN-13). Repeated, it returns the same."""
-    organisations.membership_required(by, organisation)
+    organisations.locked(organisation, by=by)
     existing = Case.objects.open().filter(organisation=organisation).first()
     if existing:
         return existing
@@ -260,10 +260,23 @@ def make_entity(case: Case, decision: Decision, *, by: User) -> Entity:
 
 def end_entity(case: Case, *, by: User) -> None:
     """Who was verified before, and is refused now, is verified no more; the keys stop in the same moment."""
-    for entity in Entity.objects.select_for_update().filter(organisation=case.organisation_id, ended_at__isnull=True):
-        entity.ended_at, entity.end_reason = timezone.now(), f"refused by the decision of {case.number}"
+    end_entities(case.organisation, reason=f"refused by the decision of {case.number}", by=by)
+
+
+def end_entities(organisation: Organisation, *, reason: str, by: User) -> None:
+    for entity in Entity.objects.select_for_update().filter(organisation=organisation, ended_at__isnull=True):
+        entity.ended_at, entity.end_reason = timezone.now(), reason
         entity.save(update_fields=["ended_at", "end_reason"])
         audit.record("entity.ended", target=entity, by=by, reason=entity.end_reason, reference=entity.reference)
+
+
+def end_undecided(organisation: Organisation, *, by: User) -> None:
+    """What is open of a closed account ends with it: the case, and the proposal that nobody has taken."""
+    for case in Case.objects.select_for_update().open().filter(organisation=organisation):
+        waiting = Proposal.objects.select_for_update().open().filter(decision__case=case)
+        waiting.update(outcome=Proposal.Outcome.LAPSED, outcome_by=by, outcome_at=timezone.now())
+        move(case, Case.State.CLOSED)
+        audit.record("case.closed", target=case, by=by)
 
 
 SUBJECTS = {

@@ -17,6 +17,7 @@ MOVES: dict[str, Promise] = {
     "case.waiting": gettext_lazy("Meanwhile %(who)s asked the customer for more."),
     "case.approved": gettext_lazy("Meanwhile %(who)s approved the case."),
     "case.refused": gettext_lazy("Meanwhile %(who)s refused the case."),
+    "case.closed": gettext_lazy("Meanwhile the account was closed by %(who)s."),
 }
 
 

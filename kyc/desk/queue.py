@@ -29,7 +29,7 @@ TABS = {
     "waiting": (_("Waiting for customer"), [Case.State.WAITING]),
     "approve": (_("To approve"), [Case.State.PROPOSED]),
     "examining": (_("Being examined"), [Case.State.SUBMITTED]),
-    "decided": (_("Decided"), [Case.State.APPROVED, Case.State.REFUSED]),
+    "decided": (_("Decided"), [*Case.ENDED]),
 }
 WHOSE = {"mine": _("Mine"), "unassigned": _("Unassigned")}
 DUE = (F("due_on").asc(nulls_last=True), "pk")
@@ -37,7 +37,7 @@ ORDERS = {
     "due": (_("Due first"), DUE),
     "priority": (_("Highest risk first"), (F("risk").desc(nulls_last=True), *DUE)),
 }
-DECIDED = [Case.State.APPROVED, Case.State.REFUSED]
+DECIDED = [*Case.ENDED]
 NUMBER = re.compile(r"C-\d{4}-(\d{1,9})", re.ASCII | re.IGNORECASE)
 
 

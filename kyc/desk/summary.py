@@ -38,6 +38,7 @@ TABS: dict[str, Promise] = {
     "screening": gettext_lazy("Screening"),
     "risk": gettext_lazy("Risk"),
     "keys": gettext_lazy("Keys"),
+    "kept": gettext_lazy("Kept until"),
     "timeline": gettext_lazy("Timeline"),
 }
 

@@ -12,7 +12,7 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Entity, Examination, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
-from kyc.desk import forms, owning, removing, standing, timeline, using, words
+from kyc.desk import forms, keeping, owning, removing, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
@@ -214,6 +214,10 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     }
 
 
+def kept_facts(case: Case, seen: Seen) -> Facts:
+    return keeping.facts(case, seen.filled)
+
+
 def timeline_facts(case: Case, seen: Seen) -> Facts:
     kind = seen.query.get("kind", "")
     known = timeline.kinds(seen.frame["reader"])
@@ -234,5 +238,6 @@ FACTS: dict[str, Callable[[Case, Seen], Facts]] = {
     "screening": screening_facts,
     "risk": risk_facts,
     "keys": key_facts,
+    "kept": kept_facts,
     "timeline": timeline_facts,
 }

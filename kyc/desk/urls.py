@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.desk import incidents, views
+from kyc.desk import closing_views, incidents, views
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +22,12 @@ urlpatterns = [
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
     path("cases/<int:pk>/holds/place/", views.hold_place, name="hold_place"),
     path("cases/<int:pk>/holds/<int:hold>/lift/", views.hold_lift, name="hold_lift"),
+    path("cases/<int:pk>/legal-holds/place/", closing_views.place, name="legal_hold_place"),
+    path("cases/<int:pk>/legal-holds/<int:hold>/lift/", closing_views.lift, name="legal_hold_lift"),
+    path("cases/<int:pk>/account/close/", closing_views.close, name="account_close"),
+    path("cases/<int:pk>/account/reopen/", closing_views.reopen, name="account_reopen"),
+    path("legal-holds/", closing_views.everybodys, name="legal_holds"),
+    path("legal-holds/<int:hold>/lift/", closing_views.lift_everybodys, name="legal_hold_lift_all"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),
     path("cases/<int:pk>/documents/<int:document>/open/", views.document_for, name="document_for"),
     path("cases/<int:pk>/involve/", incidents.involve, name="involve"),

@@ -59,6 +59,7 @@ CASE_TONES = {
     "waiting": "neutral",
     "approved": "good",
     "refused": "bad",
+    "closed": "neutral",
 }
 KEY_TONES = {"active": "good", "held": "bad", "failed": "bad", "unlinked": "info", "revoked": "neutral"}
 

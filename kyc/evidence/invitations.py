@@ -110,6 +110,12 @@ def is_live(invitation: Invitation) -> bool:
     return Invitation.objects.live().filter(pk=invitation.pk, party__removed_on__isnull=True).exists()
 
 
+def end_all(organisation: Organisation) -> None:
+    """No link of a closed account opens anything."""
+    open_ones = Invitation.objects.filter(organisation=organisation, used_at__isnull=True, ended_at__isnull=True)
+    open_ones.update(ended_at=timezone.now())
+
+
 @transaction.atomic
 def send_anew(invitation: Invitation) -> None:
     """A dead link asks for another, which goes to the address the first was bound to and nowhere else. Silence where the

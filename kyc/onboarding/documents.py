@@ -16,6 +16,7 @@ from kyc.evidence.models import Document
 from kyc.onboarding import papers, steps
 from kyc.onboarding.access import members_only, while_open
 from kyc.onboarding.changing import Page
+from kyc.onboarding.closing import in_short
 from kyc.onboarding.fields import UNCHOSEN
 from kyc.onboarding.forms import DocumentForm, Kinds
 from kyc.onboarding.pages import page, posted
@@ -63,7 +64,16 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         return redirect("onboarding:documents")
     sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
     kept = {document.pk for document in sent if open_now and not open_now.lets_go(document)}
-    return page(request, organisation, "documents", step="documents", form=form, documents=by_kind(sent), kept=kept)
+    return page(
+        request,
+        organisation,
+        "documents",
+        step="documents",
+        form=form,
+        documents=by_kind(sent),
+        kept=kept,
+        in_short=in_short(organisation),
+    )
 
 
 def by_kind(documents: Iterable[Document]) -> list[Document]:

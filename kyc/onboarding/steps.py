@@ -43,6 +43,7 @@ VERIFIED = format_lazy(
     address=settings.CONTACT_EMAIL,
 )
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
+ACCOUNT_CLOSED = _("Your account is closed, and nothing of it is changed any more.")
 NOT_ASKED = _("We have asked for certain things only, and this is none of them. What we asked for stands below.")
 NOT_YOURS = _("This page is not asked of you.")
 # What a customer's own saving is called in the audit; officers' work on the case must not show here.
@@ -174,6 +175,8 @@ def is_verified(organisation: Organisation, case: Case | None) -> bool:
 
 def closed(organisation: Organisation, case: Case | None) -> Promise:
     """Why nothing can be changed now."""
+    if organisation.is_closed:
+        return ACCOUNT_CLOSED
     return VERIFIED if is_verified(organisation, case) else CLOSED
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.onboarding import customers, documents, key_pages, owners, paying, people, prove, use, views
+from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, prove, use, views
 
 app_name = "onboarding"
 urlpatterns = [
@@ -32,6 +32,9 @@ urlpatterns = [
     path("documents/<int:pk>/", documents.download, name="document"),
     path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),
     path("check/", views.check, name="check"),
+    path("kept/", closing.kept, name="kept"),
+    path("kept/statement.json", closing.statement, name="statement"),
+    path("close/", closing.close, name="close"),
     path("keys/", key_pages.listing, name="keys"),
     path("keys/issue/", key_pages.issue, name="key_issue"),
     path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),

@@ -17,10 +17,11 @@ from accounts.permissions import Permission
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
-from kyc.keys import renewals
+from kyc.keys import closing, renewals
 from kyc.onboarding import questions, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
+from kyc.onboarding.closing import in_short as kept_in_short
 from kyc.onboarding.documents import by_kind
 from kyc.onboarding.forms import OrganisationForm, SendForm
 from kyc.onboarding.holdings import holdings
@@ -57,7 +58,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """The identification notice (FIN-13) before anything is asked; going on opens the case under the version shown."""
     organisation = request.organisation
-    if organisation and steps.current_case(organisation):
+    if organisation and not is_begun_anew(organisation):
         return redirect("onboarding:overview")
     version = packs.current().notice_version
     form_class = Page if organisation else OrganisationForm
@@ -69,6 +70,12 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "onboarding/create.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
+def is_begun_anew(organisation: Organisation) -> bool:
+    """Nothing was begun yet, or the account was closed, and begins from here as if it were new."""
+    case = steps.current_case(organisation)
+    return case is None or (organisation.is_closed and closing.may_begin_anew(organisation)) or closing.waits_anew(organisation)
+
+
 @transaction.atomic
 def begin(request: HttpRequest, organisation: Organisation | None, form: Page, version: str) -> None:
     if organisation is None:
@@ -77,6 +84,8 @@ def begin(request: HttpRequest, organisation: Organisation | None, form: Page, v
         organisation = organisations.create(name=form.cleaned_data["name"] or own_name, by=request.user)
         scope.enter(organisation.pk)
         organisations.rename_member(request.user, name=own_name, by=request.user)
+    elif organisation.is_closed:
+        closing.reopen(organisation, by=request.user)
     cases.open_case(organisation, notice_version=version, locale=get_language() or "en", by=request.user)
 
 
@@ -84,7 +93,7 @@ def begin(request: HttpRequest, organisation: Organisation | None, form: Page, v
 def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """What is missing, why, until when, and what happens otherwise; or how it stands."""
     case = steps.current_case(organisation)
-    if case is None:
+    if case is None or closing.waits_anew(organisation):
         return redirect("onboarding:create")
     entity = Entity.objects.live().filter(organisation=organisation).first()
     signed_at = case.reviews.signed_at if case.reviews else None
@@ -100,6 +109,8 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
         looked=looking.told(organisation),
+        may_begin_anew=closing.may_begin_anew(organisation),
+        kept=kept_in_short(organisation),
         **everything(organisation),
     )
 

@@ -15,7 +15,7 @@ from tests import cast
 from tests.browser.walk import PATIENCE, Walk
 
 CASE = "/desk/cases/?tab=decided > /desk/cases/{n}/"
-TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "timeline")
+TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "kept", "timeline")
 PEOPLE, OWNERS, MAIL = "/verification/people/", "/verification/owners/", "/demo/mail"
 # Her draft is furnished with one of everything before it is looked at.
 BEATRIZ = "beatriz@gaivotaalta.example"
@@ -27,7 +27,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/",
-        "/verification/keys/ > /verification/keys/{n}/revoke/", "/account/2fa/", "/account/2fa/webauthn/",
+        "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/verification/close/",
+        "/account/2fa/", "/account/2fa/webauthn/",
         "/account/2fa/webauthn/add/", "/account/email/", "/account/password/change/", "/account/sessions/", "/account/logout/",
     ),
     "charlie@outside.example": (
@@ -50,7 +51,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"/desk/cases/?tab={tab}" for tab in ("review", "waiting", "approve", "examining", "decided")),
         *(f"{CASE}?tab={tab}" for tab in TABS),
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
-        "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
+        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/"),
     "omar@keyholder.example": (
@@ -72,6 +73,7 @@ NOT_DRAWN = {
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
     "onboarding:document": "the file itself",
+    "onboarding:statement": "the file itself",
     "desk:document": "the file itself",
     "desk:live": "a part of the case's page",
     "reports:download": "the file itself",

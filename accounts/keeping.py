@@ -1,0 +1,65 @@
+"""What the engine of retention says, in words: until when, why, on what that rests. For officers; customers read less of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts import retention
+from accounts.retention import Basis, Kept, RecordClass, Running
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule, as a table says it."""
+
+    title: str | Promise
+    why: str
+    until: str
+    bases: tuple[Basis, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One class. `lines` has the rule that decides first, then the others."""
+
+    record_class: RecordClass
+    until: str
+    why: str
+    lines: tuple[Line, ...]
+    is_held: bool
+
+
+def rows(kept: Iterable[Kept]) -> list[Row]:
+    return [row(one) for one in kept]
+
+
+def row(one: Kept, *, on: date | None = None) -> Row:
+    day = on or datetime.now(UTC).date()
+    others = [running for running in one.running if running is not one.decides]
+    lines = tuple(line(running, day) for running in filter(None, (one.decides, *others)))
+    return Row(one.record_class, lines[0].until if lines else "", lines[0].why if lines else "", lines, bool(one.holds))
+
+
+def line(running: Running, on: date) -> Line:
+    return Line(running.rule.title, why(running), ended(running.until), running.rule.bases(on), running.rule.note)
+
+
+def ended(until: date | None) -> str:
+    return date_format(until, "j F Y") if until else _("no end yet")
+
+
+def why(running: Running) -> str:
+    years, clock = running.rule.years, clock_label(running.rule.clock)
+    if running.since is None:
+        return _("%(waits)s From %(clock)s it is %(years)s years.") % {"waits": running.waits, "clock": clock, "years": years}
+    since = date_format(running.since, "j F Y")
+    return _("%(years)s years from %(clock)s, %(since)s.") % {"years": years, "clock": clock, "since": since}
+
+
+def clock_label(code: str) -> str:
+    return str(_("the day it was made") if code == retention.RECORD_MADE else retention.CLOCKS[code].label)

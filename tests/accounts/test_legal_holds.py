@@ -1,0 +1,84 @@
+"""Legal holds: who may, what each must say, and that the database keeps to it."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import legal_holds
+from accounts.models import AuditEvent, LegalHold, Organisation, User
+from accounts.permissions import ROLES, NotPermitted
+from accounts.refused import ReasonMissing
+from tests import cast
+
+TOLD = {"source": "agency", "reference": "BIS 7", "asked_by": "BIS", "reason": "Keep all.", "since": date(2026, 1, 2)}
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    return Organisation.objects.create(name="Nordlys")
+
+
+@pytest.fixture
+def rui(db: None) -> User:
+    return cast.staff("approver", "Rui")
+
+
+class TestPlace:
+    def test_leaves_the_row_and_what_was_said(self, organisation, rui):
+        hold = legal_holds.place(organisation, **TOLD, by=rui)
+        event = AuditEvent.objects.get(verb="legal_hold.placed")
+        assert (hold.placed_by, event.organisation_id, event.reason) == (rui, organisation.pk, "Keep all.")
+
+    def test_on_everybody(self, rui):
+        assert legal_holds.place(None, **TOLD, by=rui).organisation is None
+
+    def test_repeated_it_is_silence(self, organisation, rui):
+        first = legal_holds.place(organisation, **TOLD, by=rui)
+        assert legal_holds.place(organisation, **TOLD, by=rui) == first
+        assert AuditEvent.objects.filter(verb="legal_hold.placed").count() == 1
+
+    @pytest.mark.parametrize("field", legal_holds.NEEDED)
+    def test_says_everything(self, organisation, rui, field):
+        with pytest.raises(legal_holds.Incomplete) as refused:
+            legal_holds.place(organisation, **TOLD | {field: "  "}, by=rui)
+        assert refused.value.field == field
+
+    def test_not_before_it_was_asked_for(self, organisation, rui):
+        with pytest.raises(legal_holds.NotYet):
+            legal_holds.place(organisation, **TOLD | {"since": timezone.now().date() + timedelta(days=1)}, by=rui)
+
+    @pytest.mark.parametrize("role", sorted(set(ROLES) - {"approver"}))
+    def test_is_for_approvers(self, organisation, role):
+        with pytest.raises(NotPermitted):
+            legal_holds.place(organisation, **TOLD, by=cast.staff(role))
+
+
+class TestLift:
+    def test_ends_this_one_and_no_other(self, organisation, rui):
+        one, other = (legal_holds.place(organisation, **TOLD | {"reference": ref}, by=rui) for ref in ("1", "2"))
+        legal_holds.lift(one, reason="Let go by letter.", by=rui)
+        legal_holds.lift(one, reason="Again.", by=rui)
+        assert list(LegalHold.objects.live()) == [other]
+        assert AuditEvent.objects.filter(verb="legal_hold.lifted").count() == 1
+
+    def test_says_why(self, organisation, rui):
+        hold = legal_holds.place(organisation, **TOLD, by=rui)
+        with pytest.raises(ReasonMissing):
+            legal_holds.lift(hold, reason=" ", by=rui)
+
+
+class TestTheDatabase:
+    @pytest.mark.parametrize(
+        "change", [{"since": date(2020, 1, 1)}, {"reason": "x"}, {"organisation": None}, {"source": "audit"}]
+    )
+    def test_changes_nothing_of_one_in_force(self, organisation, rui, change):
+        hold = legal_holds.place(organisation, **TOLD, by=rui)
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            LegalHold.objects.filter(pk=hold.pk).update(**change)
+
+    def test_takes_none_back_that_was_lifted(self, organisation, rui):
+        hold = legal_holds.lift(legal_holds.place(organisation, **TOLD, by=rui), reason="Over.", by=rui)
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            LegalHold.objects.filter(pk=hold.pk).update(lifted_at=None, lifted_by=None, lift_reason="")
