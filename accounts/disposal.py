@@ -1,13 +1,16 @@
 """The end of an organisation's records, one record class after the other: overwritten in live rows and in history, keys
-destroyed, and a certificate in their place. Runs in the database role *eraser*.
+destroyed, and a certificate in their place. Runs in the database role *eraser*; what is due says accounts/retention.py.
 
-Each class is one transaction, so that a disposal that is interrupted goes on with what is left, and a second one finds nothing.
+Each class of each organisation is one transaction, so that a disposal that is interrupted goes on with what is left, and one
+that is repeated finds nothing.
 """
 
 import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -17,42 +20,30 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count, Model
+from django.db.models import Count, Model, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from psycopg import sql
 
-from accounts import audit, eraser, leaves, organisations
-from accounts.models import AuditEvent, Disposal, Message, Organisation, User
+from accounts import audit, eraser, leaves, legal_holds, organisations, retention
+from accounts.models import AuditEvent, Disposal, Membership, Message, Organisation, User
+from accounts.retention import Due
 from accounts.vault import shredding
+from accounts.vault.models import SubjectKey
 from accounts.walls import column_of
-
-Found = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Due:
-    """One class of an organisation's records whose time has come, and by which rule. `people` goes with what says who they are:
-    the accounts of its members, and the keys under which its identifiers and files are sealed. `trail` is its audit trail."""
-
-    organisation: int
-    record_class: str
-    rule: str
-    due_on: date
-    models: Collection[type[Model]] = ()
-    people: bool = False
-    trail: bool = False
 
 
 @dataclass
 class Tally:
-    """By table, how many rows were overwritten and which."""
+    """By table, the numbers of the rows that were overwritten."""
 
     found: dict[str, list[int]] = field(default_factory=dict)
 
     def note(self, table: str, numbers: Collection[int]) -> None:
         self.found.setdefault(table, []).extend(numbers)
 
-    def told(self) -> Found:
+    def told(self) -> dict[str, dict[str, Any]]:
+        """How many rows of each table, and the hash of which."""
         return {
             table: {"count": len(numbers), "sha256": hashlib.sha256(",".join(map(str, sorted(numbers))).encode()).hexdigest()}
             for table, numbers in sorted(self.found.items())
@@ -60,35 +51,102 @@ class Tally:
         }
 
 
+def planned(on: date) -> Iterator[Due]:
+    """What of everything that is due on that day is still there, by organisation. As many queries as there are classes at most,
+    and two for each organisation with records that go each by their own period."""
+    done = dict(Disposal.objects.order_by("due_on").values_list(Concat("organisation", Value(" "), "record_class"), "due_on"))
+    opens, opened = by_shared_keys()
+    keyed = shredding.keyed(SubjectKey.Kind.REPORT)
+    for organisation, together in groupby(retention.due(on), attrgetter("organisation")):
+        classes = list(together)
+        codes = {one.record_class.code for one in classes}
+        for one in classes:
+            code = one.record_class.code
+            # The keys of a person or an organisation open what stands in other classes too, which may have to be kept longer.
+            if code in opens and not opened <= codes:
+                continue
+            if one.record_class.each and organisation not in keyed:
+                continue
+            if is_there(one, done.get(f"{organisation} {code}"), on):
+                yield one
+
+
+def by_shared_keys() -> tuple[set[str], set[str]]:
+    """Classes with which keys of people and organisations go, and those that have what these open."""
+    found = retention.CLASSES.values()
+    opens = {one.code for one in found if any(eraser.own_key(model) in shredding.SHARED for model in one.models)}
+    return opens, {one.code for one in found if any(map(eraser.is_sealed_by_shared, one.models))}
+
+
+def is_there(due: Due, last: date | None, on: date) -> bool:
+    if not due.record_class.each:
+        return last is None or last < due.until
+    return any(rows_left(due, model, on) for model in due.record_class.models)
+
+
+def rows_left(due: Due, model: type[Model], on: date) -> list[int]:
+    """Of a class whose records go each by its own period, those that are due and whose key is still there."""
+    numbers = list(retention.due_rows(due, model, on).values_list("pk", flat=True))
+    return shredding.still_keyed(eraser.own_key(model), numbers) if eraser.own_key(model) else numbers
+
+
 @transaction.atomic
-def dispose(due: Due) -> Disposal:
-    """Erases it and says so. Repeated, it is silence. Raises ProgrammingError in any role but the eraser's."""
+def dispose(due: Due, *, on: date) -> Disposal | None:
+    """Erases it and says so; None where it is not due any more, since a hold was placed or it was done meanwhile. Raises
+    ProgrammingError in any role but the eraser's."""
+    legal_holds.none_placed_meanwhile()
     organisation = organisations.held(due.organisation)
-    done = Disposal.objects.filter(organisation=organisation, record_class=due.record_class, due_on=due.due_on).first()
-    if done:
-        return done
+    now = {found.record_class.code for found in retention.due(on, organisations=Organisation.objects.filter(pk=organisation.pk))}
+    opens, opened = by_shared_keys()
+    if due.record_class.code not in now or (due.record_class.code in opens and not opened <= now):
+        return None
+    last = Disposal.objects.filter(organisation=organisation, record_class=due.record_class.code).order_by("-due_on").first()
+    return erased(organisation, due, on=on) if is_there(due, last and last.due_on, on) else None
+
+
+def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
     made = Disposal(
         pk=next_number(),
         organisation=organisation,
-        record_class=due.record_class,
+        record_class=due.record_class.code,
         rule=due.rule,
-        due_on=due.due_on,
+        due_on=on if due.record_class.each else due.until,
         at=timezone.now(),
         operator=audit.operator(None)["operator"],
         backups_until=timezone.now().date() + timedelta(days=settings.BACKUP_DAYS),
     )
     tally = Tally()
-    if due.people:
-        made.keys_destroyed = forget_people(organisation, made, tally)
-    for model in due.models:
-        overwrite(model, rows_of(model, due.organisation), made.number, tally)
-    if due.trail:
-        forget_trail(due.organisation, made.number, tally)
+    for model in due.record_class.models:
+        numbers = rows_left(due, model, on) if due.record_class.each else None
+        if kind := eraser.own_key(model):
+            made.keys_destroyed += shredding.shred_all(organisation, kind, numbers, reason=made.number, operator=made.operator)
+        if model is Membership:
+            forget_members(organisation, made.number, tally)
+        elif model is AuditEvent:
+            forget_trail(organisation.pk, made.number, tally)
+        if eraser.personal(model):
+            overwrite(model, rows_of(model, organisation.pk, numbers), made.number, tally)
     made.rows = tally.told()
     made.save(force_insert=True)
-    counts = {"count": sum(table["count"] for table in made.rows.values()), "record_class": made.record_class, "rule": made.rule}
+    counts = {"count": sum(table["count"] for table in made.rows.values()), "rule": made.rule, "kind": made.record_class}
     audit.record("records.disposed", target=made, by=None, certificate=made.number, **counts, **audit.operator(None))
     return made
+
+
+def told(made: Disposal) -> dict[str, Any]:
+    """The certificate: what stays of it (PRV-04), and no personal data."""
+    return {
+        "certificate": made.number,
+        "organisation": made.organisation_id,
+        "record_class": made.record_class,
+        "rule": made.rule,
+        "due_on": made.due_on.isoformat(),
+        "erased_at": made.at.isoformat(timespec="seconds"),
+        "operator": made.operator,
+        "rows": made.rows,
+        "keys_destroyed": made.keys_destroyed,
+        "backups_until": made.backups_until.isoformat(),
+    }
 
 
 def next_number() -> int:
@@ -102,8 +160,10 @@ def marker(number: str) -> str:
     return f"erased, {number}"
 
 
-def rows_of(model: type[Model], organisation: int) -> sql.Composable:
-    return sql.SQL("{} = {}").format(sql.Identifier(column_of(model).column), organisation)
+def rows_of(model: type[Model], organisation: int, numbers: Collection[int] | None) -> sql.Composable:
+    """All of the organisation, or those of these numbers; in words that the table and its history both understand."""
+    which = sql.SQL("{} = {}").format(sql.Identifier(column_of(model).column), organisation)
+    return which if numbers is None else sql.SQL("{} AND id = ANY ({})").format(which, list(numbers))
 
 
 def overwrite(model: type[Model], where: sql.Composable, number: str, tally: Tally) -> None:
@@ -114,22 +174,21 @@ def overwrite(model: type[Model], where: sql.Composable, number: str, tally: Tal
             tally.note(table, [one for (one,) in cursor.fetchall()])
 
 
-def forget_people(organisation: Organisation, made: Disposal, tally: Tally) -> int:
-    """Its members' accounts, unless they belong to another organisation too, and mail to them; how many keys were destroyed."""
+def forget_members(organisation: Organisation, number: str, tally: Tally) -> None:
+    """The accounts of its members, unless they belong to another organisation too, and mail to them."""
     members = User.objects.filter(membership__organisation=organisation, staff_role="").values("pk")
-    alone = User.objects.filter(pk__in=members).alias(all=Count("membership")).filter(all=1)
-    numbers = [user.pk for user in alone]
-    addresses = sorted({user.email for user in alone})
-    if numbers:
-        signed_out(numbers)
-        User.objects.filter(pk__in=numbers).update(password=make_password(None), is_active=False)
-        for row in EmailAddress.objects.filter(user__in=numbers):
-            EmailAddress.objects.filter(pk=row.pk).update(email=f"erased-{row.user_id}-{row.pk}@erased.invalid", verified=False)
-        overwrite(User, sql.SQL("id = ANY ({})").format(numbers), made.number, tally)
+    alone = list(User.objects.filter(pk__in=members).alias(all=Count("membership")).filter(all=1))
+    if not alone:
+        return
+    numbers, addresses = [user.pk for user in alone], sorted({user.email for user in alone})
+    signed_out(numbers)
+    User.objects.filter(pk__in=numbers).update(password=make_password(None), is_active=False)
+    for row in EmailAddress.objects.filter(user__in=numbers):
+        EmailAddress.objects.filter(pk=row.pk).update(email=f"erased-{row.user_id}-{row.pk}@erased.invalid", verified=False)
+    overwrite(User, sql.SQL("id = ANY ({})").format(numbers), number, tally)
     mail = list(Message.objects.filter(to__in=addresses).values_list("pk", flat=True))
     if mail:
-        overwrite(Message, sql.SQL("id = ANY ({})").format(mail), made.number, tally)
-    return shredding.shred_all(organisation, reason=made.number, operator=made.operator)
+        overwrite(Message, sql.SQL("id = ANY ({})").format(mail), number, tally)
 
 
 def signed_out(users: list[int]) -> None:

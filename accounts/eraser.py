@@ -13,6 +13,9 @@ from django.db.models import Model
 from pghistory.core import event_models
 from psycopg import sql
 
+from accounts.vault import SealedField, VaultFileField
+from accounts.vault.models import SubjectKey
+
 # Says no until accounts/hardening.py knows the role's name. The session's user, since triggers run as the tables' owner.
 SCHEMA = "CREATE FUNCTION kh_is_eraser() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'"
 IS_ERASER = """
@@ -36,6 +39,18 @@ CONTEXT = "pgh_context"
 def personal(model: type[Model]) -> tuple[str, ...]:
     """The model's own columns that are overwritten."""
     return tuple(model._meta.get_field(name).column for name in vars(model).get("personal", ()))
+
+
+def own_key(model: type[Model]) -> str:
+    """The kind of key that rows of the model have, each its own; empty where they have none. A model says it as `own_key`."""
+    return str(vars(model).get("own_key", ""))
+
+
+def is_sealed_by_shared(model: type[Model]) -> bool:
+    """Whether it has what is sealed under the key of a person or an organisation."""
+    return own_key(model) != SubjectKey.Kind.REPORT and any(
+        isinstance(field, SealedField | VaultFileField) for field in model._meta.concrete_fields
+    )
 
 
 def erasable() -> list[type[Model]]:

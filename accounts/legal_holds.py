@@ -6,7 +6,7 @@ one and can read them all; an administrator sees no cases and so can't judge wha
 
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,6 +43,8 @@ def place(
     for field in NEEDED:
         if not told[field]:
             raise Incomplete(_("Say who asked for it, under which reference, and why."), field)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kh_disposal'))")
     if source not in LegalHold.Source.values:
         raise Incomplete(_("Choose one from the list."), "source")
     if since > timezone.now().date():
@@ -56,6 +58,13 @@ def place(
         raise
     audit.record("legal_hold.placed", target=hold, by=by, reason=hold.reason, source=source, reference=hold.reference)
     return hold
+
+
+def none_placed_meanwhile() -> None:
+    """Until the transaction of a disposal ends, nobody places a hold on everything; whoever places one on an organisation waits
+    for its row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('kh_disposal'))")
 
 
 @transaction.atomic

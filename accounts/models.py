@@ -14,7 +14,8 @@ from accounts.compartment import confined
 from accounts.eraser import YIELDS
 from accounts.history import CurrentIncarnation, CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
-from accounts.vault.models import SearchDigest, SubjectKey  # noqa: F401  # the vault's tables are of this app
+from accounts.vault.models import SearchDigest as SearchDigest  # the vault's tables are of this app
+from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
 
@@ -88,7 +89,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 class Organisation(models.Model):
     """A customer account; an individual customer is an organisation of one."""
 
-    personal = ("name",)
+    personal = ("name", "closing_reason")
+    own_key = SubjectKey.Kind.ORGANISATION
 
     class Sandbox(models.TextChoices):
         APPROVED = "approved", _("Approved")
@@ -431,6 +433,8 @@ class LegalHold(models.Model):
     """That nothing of an organisation, or nothing at all, may be deleted for now, whatever its period says: because a court, an
     agency (15 CFR 762.6), a lawsuit or an audit needs it. It ends only when somebody lifts it."""
 
+    personal = ("reference", "asked_by", "reason", "lift_reason")
+
     class Source(models.TextChoices):
         COURT = "court", _("A court's order")
         AGENCY = "agency", _("An agency's request")
@@ -477,7 +481,8 @@ class LegalHold(models.Model):
                 name="legal_hold_is_only_lifted",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func="""
+                func=f"""
+                    {YIELDS}
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'a legal hold is never deleted' USING ERRCODE = 'check_violation';
                     ELSIF TG_OP = 'INSERT' THEN

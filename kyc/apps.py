@@ -9,5 +9,6 @@ class KycConfig(AppConfig):
         import kyc.cases.retention
         import kyc.evidence.retention
         import kyc.keys.retention
+        import kyc.networks.retention
         import kyc.ownership.retention
         import kyc.parties.retention  # noqa: F401

@@ -9,6 +9,7 @@ from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, Snapshot, User
 from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
+from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
 
@@ -19,6 +20,7 @@ class Report(Claimable):
     what it tells: of a period `from`, an instant, and `key`, the id of the one key asked about."""
 
     personal = ("envelope",)
+    own_key = SubjectKey.Kind.REPORT
 
     class Kind(models.TextChoices):
         DOSSIER = "R-03", _("Customer identification and verification dossier")

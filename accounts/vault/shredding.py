@@ -1,5 +1,7 @@
 """The end of a subject's data: its key is destroyed, and with it every value and file, live, in history and in backups."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -38,14 +40,30 @@ def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
     return key
 
 
-def shred_all(organisation: Organisation, *, reason: str, operator: str) -> int:
-    """All keys of an organisation and its people but those of its reports, in the transaction of the disposal that says so; how
-    many there were."""
-    keys = SubjectKey.objects.filter(organisation=organisation, destroyed_at__isnull=True).exclude(kind=SubjectKey.Kind.REPORT)
-    numbers = list(keys.select_for_update().values_list("pk", flat=True))
-    SearchDigest.objects.filter(subject__in=numbers).delete()
+# Keys under which records of several classes are sealed.
+SHARED = (SubjectKey.Kind.PARTY, SubjectKey.Kind.ORGANISATION)
+
+
+def still_keyed(kind: str, numbers: Collection[int]) -> list[int]:
+    """Of rows with a key of their own, those whose key is there."""
+    gone = SubjectKey.objects.filter(kind=kind, ref__in=numbers, destroyed_at__isnull=False).values_list("ref", flat=True)
+    return sorted({*numbers} - {*gone})
+
+
+def keyed(kind: str) -> set[int]:
+    """Organisations of which there is a key of that kind."""
+    return set(SubjectKey.objects.filter(kind=kind, destroyed_at__isnull=True).values_list("organisation", flat=True))
+
+
+def shred_all(organisation: Organisation, kind: str, numbers: Collection[int] | None, *, reason: str, operator: str) -> int:
+    """All keys of that kind of an organisation, or those of some rows, in the transaction of the disposal that says so; how many
+    there were."""
+    which = {} if numbers is None else {"ref__in": numbers}
+    keys = SubjectKey.objects.filter(organisation=organisation, kind=kind, destroyed_at__isnull=True, **which)
+    found = list(keys.select_for_update().values_list("pk", flat=True))
+    SearchDigest.objects.filter(subject__in=found).delete()
     ended = {"wrapped": b"", "destroyed_at": timezone.now(), "destroyer": operator[:250], "why": reason[:500]}
-    SubjectKey.objects.filter(pk__in=numbers).update(**ended)
-    for number in numbers:
+    SubjectKey.objects.filter(pk__in=found).update(**ended)
+    for number in found:
         cache.forget(number)
-    return len(numbers)
+    return len(found)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.permissions import Permission
@@ -147,6 +148,8 @@ class InvolvementQuerySet(models.QuerySet["Involvement"]):
 class Involvement(models.Model):
     """That an incident concerns an organisation, or one key or party of it, from, to, because. It ends and is never deleted."""
 
+    personal = ("why", "end_reason")
+
     confined = True
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="involvements")
@@ -183,6 +186,7 @@ class Involvement(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 func=f"""
+                    {YIELDS}
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'an involvement is never deleted' USING ERRCODE = 'check_violation';
                     END IF;

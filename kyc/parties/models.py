@@ -11,6 +11,7 @@ from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import Erased, RowNumber, SealedField, Subject, Unreadable
+from accounts.vault.models import SubjectKey
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
@@ -64,6 +65,7 @@ class Party(models.Model):
     organisation declared it. The same person in two organisations is two parties."""
 
     personal = ("name", "native_name", "country", "hq_country", "legal_form", "lei", "domain", "email")
+    own_key = SubjectKey.Kind.PARTY
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")

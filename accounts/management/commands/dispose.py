@@ -1,0 +1,71 @@
+"""Erases what is past its last day. The only command in the database's *eraser* role (manage.py)."""
+
+import json
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import close_old_connections
+from django.utils import timezone
+
+from accounts import disposal
+from accounts.management.named import NamedCommand
+from config import jobs
+
+# When the fewest people work, in UTC.
+AT = clock(2, 10)
+AGAIN = timedelta(minutes=10)
+
+
+def next_night(now: datetime) -> datetime:
+    tonight = datetime.combine(now.date(), AT, UTC)
+    return tonight if now < tonight else tonight + timedelta(days=1)
+
+
+class Command(NamedCommand):
+    help = (
+        "Erases the records whose last day has passed and that no legal hold keeps: one line of JSON for each class of each "
+        "organisation, the certificate. With --dry-run it erases nothing and says how much it would."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="erases nothing; counts by class")
+        parser.add_argument("--on", type=date.fromisoformat, help="of a dry run: as on that day, YYYY-MM-DD; by default today")
+        parser.add_argument("--every-night", action="store_true", help=f"goes on for ever, and erases at {AT:%H:%M} UTC")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        today = timezone.now().date()
+        if options["on"] and not options["dry_run"]:
+            raise CommandError("--on goes with --dry-run only: nothing is erased before its day.", returncode=2)
+        if options["dry_run"]:
+            self.count(options["on"] or today)
+        elif options["every_night"]:
+            self.every_night()
+        else:
+            self.dispose(today)
+
+    def count(self, on: date) -> None:
+        found = Counter(due.record_class.code for due in disposal.planned(on))
+        self.stdout.write(json.dumps({"on": on.isoformat(), "classes": dict(sorted(found.items()))}))
+
+    def dispose(self, on: date) -> None:
+        for due in disposal.planned(on):
+            if made := disposal.dispose(due, on=on):
+                self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
+
+    def every_night(self) -> None:
+        """Goes on with the same night where the database went away under it."""
+        at = next_night(timezone.now())
+        while True:
+            time.sleep(max(0.0, (at - timezone.now()).total_seconds()))
+            try:
+                self.dispose(timezone.now().date())
+                at = next_night(timezone.now())
+            except jobs.DATABASE_IS_AWAY as error:
+                self.stderr.write(jobs.told(error))
+                at = timezone.now() + AGAIN
+            close_old_connections()
