@@ -110,6 +110,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         use_hold=renewals.hold_of(organisation),
         may_begin_anew=closing.may_begin_anew(organisation),
         kept=kept_in_short(organisation),
+        **({"steps": []} if organisation.is_closed else {}),
         **everything(organisation),
     )
 
