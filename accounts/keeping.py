@@ -56,7 +56,8 @@ def ended(until: date | None) -> str:
 def why(running: Running) -> str:
     years, clock = running.rule.years, clock_label(running.rule.clock)
     if running.since is None:
-        return _("%(waits)s From %(clock)s it is %(years)s years.") % {"waits": running.waits, "clock": clock, "years": years}
+        told = _("%(waits)s After that: %(years)s years from %(clock)s.")
+        return told % {"waits": running.waits, "clock": clock, "years": years}
     since = date_format(running.since, "j F Y")
     return _("%(years)s years from %(clock)s, %(since)s.") % {"years": years, "clock": clock, "since": since}
 

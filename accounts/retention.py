@@ -256,8 +256,9 @@ def run(found: RecordClass, values: Values, started: Mapping[str, Started], rule
 
 
 def the_latest(running: Collection[Running]) -> Running | None:
-    """The one that decides: without an end it is later than any; of two that end together the first."""
-    return max(running, key=lambda one: one.until or date.max, default=None)
+    """The one that decides: without an end it is later than any; of several that end together, or whose end can't be said yet,
+    the one of most years, and of these the first."""
+    return max(running, key=lambda one: (one.until or date.max, one.rule.years), default=None)
 
 
 def day_of(moment: date | datetime) -> date:

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,10 +7,6 @@ class KycConfig(AppConfig):
     name = "kyc"
 
     def ready(self) -> None:
-        # Each stage says how long its records are kept; their models exist only now.
-        import kyc.cases.retention
-        import kyc.evidence.retention
-        import kyc.keys.retention
-        import kyc.networks.retention
-        import kyc.ownership.retention
-        import kyc.parties.retention  # noqa: F401
+        # Each stage says how long its records are kept, in the order in which pages show them; their models exist only now.
+        for stage in ("parties", "ownership", "evidence", "cases", "keys", "networks"):
+            import_module(f"kyc.{stage}.retention")

@@ -39,7 +39,7 @@ class LegalHoldOfForm(LegalHoldForm):
         label=_("Number of the organisation"),
         required=False,
         min_value=1,
-        help_text=_("As it stands behind its name in lists. Empty: the records of all organisations."),
+        help_text=_("As it stands behind its name in lists. Leave it empty where those of all are kept."),
     )
     everybody = forms.BooleanField(label=_("Keep the records of all organisations"), required=False)
 

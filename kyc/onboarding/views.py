@@ -111,6 +111,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         looked=looking.told(organisation),
         may_begin_anew=closing.may_begin_anew(organisation),
         kept=kept_in_short(organisation),
+        **({"steps": []} if organisation.is_closed else {}),
         **everything(organisation),
     )
 

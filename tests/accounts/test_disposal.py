@@ -1,18 +1,24 @@
 """The end of an organisation's records: nothing of them is found any more, and the log still proves itself."""
 
+import json
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, models, transaction
 from pghistory.core import event_models
 
-from accounts import acting, audit, disposal, eraser, organisations, verification
-from accounts.disposal import Due
-from accounts.models import AuditEvent, AuditLeaf, Disposal, Membership, Organisation, User
+import manage
+from accounts import acting, audit, disposal, legal_holds, organisations, retention, verification
+from accounts.management.commands import dispose
+from accounts.models import AuditEvent, AuditLeaf, Disposal, LegalHold, Membership, Organisation, User
+from accounts.retention import Due
 from accounts.vault.models import SubjectKey
 from accounts.walls import column_of
 from config import postgres
@@ -23,7 +29,7 @@ from tests.conftest import acting_as
 from tests.rows import one_of_each
 
 pytestmark = pytest.mark.usefixtures("heads_folder")
-DUE_ON = date(2026, 11, 1)
+DUE_ON, TODAY = date(2026, 11, 1), datetime.now(UTC).date()
 # Text that names nobody, and why.
 HARMLESS = {
     "accounts.User": {"password": "a hash, replaced when its owner is erased"},
@@ -54,6 +60,7 @@ HARMLESS = {
         "prefix": "random", "last_four": "random", "digest": "a hash", "pepper_version": "a number", "once": "random",
     },
     "kyc.Hold": {"source": "a code"},
+    "accounts.LegalHold": {},
     "kyc.Interest": {"share": "a number between two who are nameless"},
     "kyc.Determination": {
         "regime": "a code", "verdict": "a code", "share_min": "a number", "share_max": "a number", "rule_pack": "a version",
@@ -98,10 +105,24 @@ class TestEveryColumn:
 PLANTED = ("Nordlys", "Alice", "Kvalsund", "nordlys.example", "planted")
 
 
-def everything_of(organisation: Organisation) -> Due:
-    events = set(event_models())
-    ours = [model for model in eraser.erasable() if model not in events and column_of(model) is not None]
-    return Due(organisation.pk, "all", "amlr-77", DUE_ON, models=[model for model in ours], people=True, trail=True)
+@pytest.fixture(autouse=True)
+def long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every class of every organisation is due; tests/accounts/test_retention.py says when one is."""
+
+    def due(on: date, *, organisations: Any = None) -> Iterator[Due]:
+        held = set(LegalHold.objects.live().values_list("organisation", flat=True))
+        for organisation in Organisation.objects.order_by("pk") if organisations is None else organisations:
+            if not {None, organisation.pk} & held:
+                yield from (Due(organisation.pk, found, DUE_ON, "cdd-file") for found in retention.CLASSES.values())
+
+    monkeypatch.setattr(retention, "due", due)
+    monkeypatch.setattr(retention, "due_rows", lambda due, model, on: model.objects.filter(organisation=due.organisation))
+
+
+def dispose_all(organisation: Organisation) -> list[Disposal]:
+    with acting_as("eraser"):
+        plan = [due for due in disposal.planned(TODAY) if due.organisation == organisation.pk]
+        return [made for due in plan if (made := disposal.dispose(due, on=TODAY))]
 
 
 def dump() -> str:
@@ -143,19 +164,18 @@ class TestDisposal:
     def test_nothing_of_them_is_found_any_more(self, nordlys: Organisation) -> None:
         before = dump()
         assert [word for word in PLANTED if word not in before] == []
-        with acting_as("eraser"):
-            made = disposal.dispose(everything_of(nordlys))
+        made = {one.record_class: one for one in dispose_all(nordlys)}
+        assert made.keys() == retention.CLASSES.keys()
         after = dump()
         found = [line for line in after.splitlines() if any(word.lower() in line.lower() for word in PLANTED)]
         assert found == []
-        assert made.rows["kyc_party"]["count"] == Party.objects.count() > 0
-        assert made.keys_destroyed == SubjectKey.objects.count() > 0
+        assert made["identity"].rows["kyc_party"]["count"] == Party.objects.count() > 0
+        assert sum(one.keys_destroyed for one in made.values()) == SubjectKey.objects.count() > 0
 
     def test_the_log_still_proves_itself(self, nordlys: Organisation) -> None:
         hashes = dict(AuditLeaf.objects.values_list("event_id", "hash"))
-        with acting_as("eraser"):
-            made = disposal.dispose(everything_of(nordlys))
-        assert made.rows["accounts_auditevent"]["count"] > 5
+        (trail,) = (one for one in dispose_all(nordlys) if one.record_class == "trail")
+        assert trail.rows["accounts_auditevent"]["count"] > 5
         in_tree(AuditEvent.objects.count())
         told = verification.verify().told()
         assert (told["failed"], told["sound"]) == ([], True)
@@ -163,8 +183,7 @@ class TestDisposal:
 
     def test_another_is_left_alone(self, nordlys: Organisation) -> None:
         other = one_of_each(cast.customer("otto@outside.example", "Otto"), name="Outside")[Organisation]
-        with acting_as("eraser"):
-            disposal.dispose(everything_of(nordlys))
+        dispose_all(nordlys)
         other.refresh_from_db()
         assert other.name == "Outside"
         assert User.objects.get(name="Otto").is_active
@@ -172,8 +191,7 @@ class TestDisposal:
     def test_who_acts_elsewhere_too_keeps_his_account(self, nordlys: Organisation) -> None:
         alice = User.objects.get(email="alice@nordlys.example")
         second = organisations.create(name="Second", by=alice)
-        with acting_as("eraser"):
-            disposal.dispose(everything_of(nordlys))
+        dispose_all(nordlys)
         alice.refresh_from_db()
         assert (alice.email, alice.is_active) == ("alice@nordlys.example", True)
         assert Membership.objects.filter(user=alice, organisation=second).exists()
@@ -182,27 +200,109 @@ class TestDisposal:
         officer = User.objects.filter(staff_role="approver").first()
         with transaction.atomic():
             event = audit.record("case.approved", target=nordlys, by=officer, reason="planted")
-        with acting_as("eraser"):
-            disposal.dispose(everything_of(nordlys))
+        dispose_all(nordlys)
         event.refresh_from_db()
         assert event.actor == str(officer)
         assert event.reason.startswith("erased, DC-")
 
     def test_twice_is_once(self, nordlys: Organisation) -> None:
         with acting_as("eraser"):
-            first = disposal.dispose(everything_of(nordlys))
-            events = AuditEvent.objects.count()
-            assert disposal.dispose(everything_of(nordlys)) == first
-            assert AuditEvent.objects.count() == events
+            plan = list(disposal.planned(TODAY))
+        made = dispose_all(nordlys)
+        events = AuditEvent.objects.count()
+        assert dispose_all(nordlys) == []
+        with acting_as("eraser"):
+            assert [disposal.dispose(due, on=TODAY) for due in plan] == [None] * len(plan)
+        assert (AuditEvent.objects.count(), Disposal.objects.count()) == (events, len(made))
 
     def test_an_error_in_the_middle_leaves_all_as_it_was(self, nordlys: Organisation, monkeypatch: Any) -> None:
-        monkeypatch.setattr(disposal, "forget_trail", lambda *_: 1 / 0)
-        with acting_as("eraser"), pytest.raises(ZeroDivisionError):
-            disposal.dispose(everything_of(nordlys))
+        """And what is left is done the next time."""
+        monkeypatch.setattr(disposal, "forget_members", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            dispose_all(nordlys)
         nordlys.refresh_from_db()
-        assert nordlys.name != ""
+        assert nordlys.name == "planted name"
+        before = {*Disposal.objects.values_list("record_class", flat=True)}
+        assert "identity" not in before
+        assert SubjectKey.objects.filter(kind="party", destroyed_at__isnull=True).exists()
+        monkeypatch.undo()
+
+
+class TestHolds:
+    def place(self, organisation: Organisation | None) -> LegalHold:
+        rui = cast.staff("approver", "Rui")
+        told = {"source": "court", "reference": "12 O 5/26", "asked_by": "A court", "reason": "It asked."}
+        return legal_holds.place(organisation, **told, since=DUE_ON, by=rui)
+
+    @pytest.mark.parametrize("on_everything", [True, False])
+    def test_keep_everything(self, nordlys: Organisation, on_everything: bool) -> None:
+        hold = self.place(None if on_everything else nordlys)
+        assert dispose_all(nordlys) == []
+        legal_holds.lift(hold, reason="Settled.", by=hold.placed_by)
+        assert dispose_all(nordlys) != []
+
+    @pytest.mark.parametrize("on_everything", [True, False])
+    def test_also_one_that_is_placed_after_the_plan_was_made(self, nordlys: Organisation, on_everything: bool) -> None:
+        with acting_as("eraser"):
+            plan = list(disposal.planned(TODAY))
+        self.place(None if on_everything else nordlys)
+        with acting_as("eraser"):
+            assert [disposal.dispose(due, on=TODAY) for due in plan] == [None] * len(plan)
+        assert Party.objects.filter(organisation=nordlys, name__startswith="erased").count() == 0
+
+
+class TestKeysOfPeople:
+    def test_stay_while_a_class_that_they_open_is_kept(self, nordlys: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+        without = {code: found for code, found in retention.CLASSES.items() if code != "evidence"}
+        due = retention.due
+
+        def but_evidence(on: date, **which: Any) -> Iterator[Due]:
+            yield from (one for one in due(on, **which) if one.record_class.code in without)
+
+        monkeypatch.setattr(retention, "due", but_evidence)
+        made = {one.record_class for one in dispose_all(nordlys)}
+        assert made == without.keys() - {"identity"}
+        assert SubjectKey.objects.filter(kind="party", destroyed_at__isnull=True).exists()
+
+
+class TestCertificate:
+    def test_says_how_much_and_names_nobody(self, nordlys: Organisation) -> None:
+        made = dispose_all(nordlys)
+        for one in made:
+            told = json.dumps(disposal.told(one))
+            assert not any(word.lower() in told.lower() for word in PLANTED)
+            assert f'"backups_until": "{TODAY + timedelta(days=35)}"' in told
+        assert len({one.number for one in made}) == len(made)
+        assert AuditEvent.objects.filter(verb="records.disposed").count() == len(made)
+
+
+class TestCommand:
+    def run(self, *arguments: str) -> list[dict[str, Any]]:
+        out = StringIO()
+        with acting_as("eraser"):
+            call_command("dispose", *arguments, stdout=out)
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    def test_dry_it_counts_and_erases_nothing(self, nordlys: Organisation) -> None:
+        (told,) = self.run("--dry-run")
+        assert told["classes"] == dict.fromkeys(sorted(retention.CLASSES), 1)
         assert not Disposal.objects.exists()
-        assert SubjectKey.objects.filter(destroyed_at__isnull=True).exists()
+
+    def test_it_prints_each_certificate_and_a_second_run_none(self, nordlys: Organisation) -> None:
+        assert {line["record_class"] for line in self.run()} == retention.CLASSES.keys()
+        assert self.run() == []
+
+    def test_nothing_goes_before_its_day(self, nordlys: Organisation) -> None:
+        with pytest.raises(CommandError, match="nothing is erased before its day"):
+            self.run("--on", "2040-01-01")
+
+    def test_every_night_at_ten_past_two(self) -> None:
+        at = dispose.next_night
+        assert at(datetime(2026, 11, 29, 1, 0, tzinfo=UTC)) == datetime(2026, 11, 29, 2, 10, tzinfo=UTC)
+        assert at(datetime(2026, 11, 29, 2, 10, tzinfo=UTC)) == datetime(2026, 11, 30, 2, 10, tzinfo=UTC)
+
+    def test_it_acts_as_the_eraser(self) -> None:
+        assert {"dispose"} == manage.ERASER_COMMANDS
 
 
 class TestTheEraser:
@@ -225,8 +325,9 @@ class TestTheEraser:
             cursor.execute(self.NEVER[what])
 
     def test_alone_overwrites(self, nordlys: Organisation) -> None:
+        due = next(disposal.planned(TODAY))
         with pytest.raises(ProgrammingError, match="permission denied"):
-            disposal.dispose(everything_of(nordlys))
+            disposal.dispose(due, on=TODAY)
 
     def test_is_nobody_who_merely_says_so(self, nordlys: Organisation) -> None:
         with pytest.raises(ProgrammingError), connection.cursor() as cursor:

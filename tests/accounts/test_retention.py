@@ -50,6 +50,10 @@ class TestWorkedOut:
         assert (found.decides.rule.code, found.until, found.decides.waits) == ("waits", None, "It lasts.")
         assert not found.is_due(date.max)
 
+    def test_of_those_without_an_end_the_one_of_most_years_decides(self):
+        made(rule("five", 5), rule("ten", 10, "b"), rule("two", 2))
+        assert only({"a": Started(None, "It lasts."), "b": Started(None, "It acts.")}).decides.rule.code == "ten"
+
     def test_a_rule_for_others_does_not_count(self):
         made(rule("foreign", 50, only="foreign"), rule("everybody", 5))
         started = {"a": Started(date(2020, 5, 1)), "b": Started(None)}
