@@ -22,6 +22,7 @@ class Permission(StrEnum):
     HOLD_PLACE = "hold_place"
     # That nothing may be deleted for now (accounts/legal_holds.py).
     LEGAL_HOLD = "legal_hold"
+    RETENTION_VIEW = "retention_view"
     REPORT_REQUEST = "report_request"
     REPORT_VIEW = "report_view"
     AUDIT_VIEW = "audit_view"
@@ -70,6 +71,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.DECISION_TAKE,
             P.HOLD_PLACE,
             P.LEGAL_HOLD,
+            P.RETENTION_VIEW,
             P.REPORT_VIEW,
             P.REPORT_REQUEST,
         }
@@ -77,7 +79,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.INVESTIGATOR: frozenset(
         {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW, P.INCIDENT_WORK}
     ),
-    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW}),
+    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW, P.RETENTION_VIEW}),
     StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW, P.CUSTOMER_LOOK}),
 }

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from accounts import colleagues, gateways, sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
-from reports import trail
+from reports import disposals, trail
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -37,6 +37,8 @@ urlpatterns = [
     path("gateways/", gateways.page, name="gateways"),
     path("gateways/issue/", gateways.issue, name="gateway_issue"),
     path("gateways/<int:pk>/revoke/", gateways.revoke, name="gateway_revoke"),
+    path("disposals/", disposals.disposals, name="disposals"),
+    path("disposals/<int:pk>/certificate.json", disposals.certificate, name="certificate"),
     path("jobs/", work.page, name="jobs"),
     path("jobs/<str:queue>/<int:pk>/retry/", work.again, name="job_retry"),
     path("metrics", work.metrics, name="metrics"),

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.looking import Look
 from accounts.models import Organisation, User
 
 LONG = "Gesellschaft für angewandte Sprachmodellierung und Rechenzentrumsbetrieb Mecklenburgische Seenplatte mbH & Co. KG aA"
@@ -130,6 +131,8 @@ def samples(query: Any) -> dict[str, Any]:
         "customer": User(name="شركة الأفق للحوسبة", email="ufuq@ufuq.example"),
         "officer": User(name="Ana Marić", email="ana.maric@a-rather-long-domain-of-an-officer.example", staff_role="analyst"),
         "company": Organisation(name=LONG, sandbox=Organisation.Sandbox.HELD),
+        "helper": User(name="Tove Lindqvist", email="tove@keyholder.example", staff_role="support"),
+        "look": Look(Organisation(name=LONG), now + dt.timedelta(minutes=30), case=1),
         "nav": [
             {"label": "Keys", "url": "#menus"},
             {"label": "Verification", "url": "#menus", "active": True, "count": 3},

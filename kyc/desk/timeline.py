@@ -94,6 +94,7 @@ VERBS = {
     "document.viewed": _("looked at a document"),
     "field.revealed": _("had an identifier shown"),
     "subject.erased": _("erased the data"),
+    "records.disposed": _("erased records past their last day"),
     "document.downloaded": _("downloaded a document"),
     "hit.ruled": _("ruled on a possible match"),
     "key.issued": _("issued a key"),

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import elevated, permissions
+from accounts import codes, elevated, permissions
 from accounts.models import AuditEvent, GatewayCredential, User
 from demo.cast import PASSWORD
 from tests import cast
@@ -43,6 +43,13 @@ def client(omar: User, monkeypatch: pytest.MonkeyPatch) -> Client:
 
 def at(client: Client, url: str, data: dict[str, str], **more: Any) -> Any:
     return client.post(url, data, headers={"Referer": f"http://testserver{url}"}, **more)
+
+
+def half_a_minute_passes() -> None:
+    """Another code would be good now: the last one counts as used by nobody."""
+    for row in Authenticator.objects.filter(type=Authenticator.Type.TOTP):
+        row.data.pop(codes.LAST, None)
+        row.save(update_fields=["data"])
 
 
 def confirm(client: Client, asked: Any, code: str = "") -> Any:
@@ -94,10 +101,9 @@ class TestGoingOn:
     def test_each_tab_with_its_own(self, client: Client) -> None:
         first, second = (at(client, ISSUE, {"name": name}) for name in ("edge-1", "edge-2"))
         assert "edge-1" in client.get(first["Location"]).content.decode()
-        code = code_now()
-        assert confirm(client, first, code).context["credential"].name == "edge-1"
-        cache.clear()
-        assert confirm(client, second, code).context["credential"].name == "edge-2"
+        assert confirm(client, first).context["credential"].name == "edge-1"
+        half_a_minute_passes()
+        assert confirm(client, second).context["credential"].name == "edge-2"
 
     def test_of_many_the_oldest_are_dropped_and_lead_to_their_page(self, client: Client) -> None:
         many = [at(client, ISSUE, {"name": f"edge-{number}"}) for number in range(elevated.MOST + 1)]
@@ -194,7 +200,7 @@ class TestAThiefOfTheSession:
         asked = at(client, ISSUE, {"name": "edge-1"})
         confirm(client, asked)
         GatewayCredential.objects.all().update(name="other")
-        cache.clear()
+        half_a_minute_passes()
         assert confirm(client, asked)["Location"].startswith(ISSUE)
         assert GatewayCredential.objects.count() == 1
 

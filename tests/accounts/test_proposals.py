@@ -113,7 +113,8 @@ class TestEnd:
 
     def test_who_lost_the_role_meanwhile_takes_nothing(self, people: dict[str, User]) -> None:
         proposal = proposed(people["pia"])
-        people["rui"].is_active = False
+        # As it is in the database, whatever the object at hand still says.
+        User.objects.filter(pk=people["rui"].pk).update(is_active=False)
         with pytest.raises(NotPermitted):
             proposals.end(proposal, policy=POLICY, outcome=Outcome.TAKEN, by=people["rui"])
 

@@ -53,7 +53,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
-    "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/"),
+    "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/", "/disposals/"),
     "omar@keyholder.example": (
         "/audit/", "/jobs/", "/staff/", "/staff/add/", "/staff/ > /staff/{n}/", "/gateways/", "/gateways/issue/",
     ),
@@ -79,6 +79,7 @@ NOT_DRAWN = {
     "reports:download": "the file itself",
     "audit_export": "the file itself",
     "audit_head": "the file itself",
+    "certificate": "the file itself",
     "gallery": "leads to the gallery",
 }
 

@@ -181,6 +181,7 @@ STATES: dict[str, dict[str, str]] = {
     "pager": {"older": 'rel="next"', "of": "of 7"},
     "progress": {"unknown": r"<progress max=\"100\" aria", "some": 'value="40"', "done": ">Done<", "stopped": ">Stopped<"},
     "result": {state: rf'class="result">\s*<span class="mark {state}"' for state in ("good", "info", "warn", "bad")},
+    "looking": {"until": r"You, <bdi>Tove Lindqvist</bdi> \(support\), look at the pages of"},
     "sandbox": {"whole": "Whatever is sent here ends as", "brief": r'<span class="badge info" title="Made for tests'},
     "steps": {
         "done": r'<li class="done">',

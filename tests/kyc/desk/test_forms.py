@@ -21,6 +21,7 @@ FORMS: dict[str, Make] = {
     "hold": lambda case, hit: forms.HoldForm(case.organisation, {}),
     "lift": lambda case, hit: forms.LiftForm(1, {}),
     "look": lambda case, hit: forms.LookForm({}),
+    "customer look": lambda case, hit: forms.CustomerLookForm({}),
 }
 
 
@@ -41,7 +42,7 @@ class TestSentences:
     def test_every_form_of_the_desk_is_looked_at(self) -> None:
         kinds = [kind for kind in vars(forms).values() if isinstance(kind, type) and issubclass(kind, forms.DeskForm)]
         assert {kind.__name__ for kind in kinds} - {"DeskForm", "OutcomeForm"} == {
-            "ProposalForm", "SendBackForm", "RulingForm", "OwnerForm", "HoldForm", "LiftForm", "LookForm",
+            "ProposalForm", "SendBackForm", "RulingForm", "OwnerForm", "HoldForm", "LiftForm", "LookForm", "CustomerLookForm",
         }  # fmt: skip
 
 
