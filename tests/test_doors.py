@@ -309,7 +309,7 @@ DOORS: dict[str, Door] = {
     ),
     "desk:involve": Door(
         INVESTIGATORS, get=False, own=of(pk="case"), names="Copied answers of Nordlys",
-        post=lambda rows: {"incident": rows["incident"], "about": "organisation", "why": "Again."}, state="review",
+        post=lambda rows: {"incident": rows["incident"], "about": f"key-{rows['key']}", "why": "It too."}, state="review",
     ),
     "desk:incidents": Door(INVESTIGATORS, names="Copied answers of Nordlys"),
     "desk:incident_new": Door(

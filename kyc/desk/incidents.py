@@ -4,6 +4,7 @@ that do not exist."""
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -52,6 +54,7 @@ class Page:
     newer: str
     older: str
     first: int
+    cleared: str
 
     @property
     def last(self) -> int:
@@ -78,7 +81,7 @@ def page(user: User, query: QueryDict) -> Page:
     tabs = [Tab(label, address(tab=state), state == here, counts[state]) for state, label in TABS.items()]
     newer = address(page=str(number - 1)) if number > 1 else ""
     older = address(page=str(number + 1)) if len(found) > PAGE else ""
-    return Page(text, tabs, found[:PAGE], newer, older, start + 1)
+    return Page(text, tabs, found[:PAGE], newer, older, start + 1, address(q=""))
 
 
 def searched(incidents: QuerySet[Incident], text: str) -> QuerySet[Incident]:
@@ -199,7 +202,7 @@ def glance(found: Incident) -> list[tuple[str, Any]]:
         (_("Opened by"), found.opened_by),
         (_("Outcome"), found.get_outcome_display()),
     ]
-    return [(name, value) for name, value in facts if value]
+    return [(name, date_format(value, "j F Y") if isinstance(value, date) else value) for name, value in facts if value]
 
 
 def with_cases(involved: list[Involvement]) -> list[tuple[Involvement, Case | None]]:

@@ -119,7 +119,7 @@ def address(walk: Walk, path: str) -> str:
     wanted, _, place = wanted.partition(" #")
     wanted, mark, query = wanted.partition("?")
     shape = re.escape(wanted).replace(r"\{n\}", r"\d+").replace(r"\{token\}", r"[\w-]{20,}")
-    walk.go(start)
+    walk.go(address(walk, start))
     links: list[str] = walk.page.eval_on_selector_all("main a", "links => links.map(link => link.pathname)")
     found = [link for link in links if re.fullmatch(shape, link)]
     assert found, f"{start} leads to no {wanted}"
