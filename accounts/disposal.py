@@ -20,8 +20,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count, Model, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, Model
 from django.utils import timezone
 from psycopg import sql
 
@@ -54,7 +53,8 @@ class Tally:
 def planned(on: date) -> Iterator[Due]:
     """What of everything that is due on that day is still there, by organisation. As many queries as there are classes at most,
     and two for each organisation with records that go each by their own period."""
-    done = dict(Disposal.objects.order_by("due_on").values_list(Concat("organisation", Value(" "), "record_class"), "due_on"))
+    rows = Disposal.objects.order_by("due_on").values_list("organisation", "record_class", "due_on")
+    done = {(organisation, code): last for organisation, code, last in rows}
     opens, opened = by_shared_keys()
     keyed = shredding.keyed(SubjectKey.Kind.REPORT)
     for organisation, together in groupby(retention.due(on), attrgetter("organisation")):
@@ -67,7 +67,7 @@ def planned(on: date) -> Iterator[Due]:
                 continue
             if one.record_class.each and organisation not in keyed:
                 continue
-            if is_there(one, done.get(f"{organisation} {code}"), on):
+            if is_there(one, done.get((organisation, code)), on):
                 yield one
 
 
