@@ -106,7 +106,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
 
 def in_compartment(organisation: Organisation) -> list[models.Model]:
     """An incident that concerns it: what of the investigators' compartment is tracked. It has a note and a referral too."""
-    ines = cast.staff("investigator", f"investigator of {organisation}")
+    ines = cast.staff("investigator", f"investigator {organisation.pk}")
     with scope.of_officer(ines):
         incident = networks.open_incident(
             title=f"Copied answers of {organisation}",

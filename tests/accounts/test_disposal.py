@@ -151,7 +151,8 @@ def plant(model: type[models.Model], pk: int, name: str) -> None:
 def nordlys(transactional_db: None) -> Organisation:
     """Every kind of row, with words of its own in each text that a person may write."""
     alice = cast.customer("alice@nordlys.example", "Alice Kvalsund")
-    rows = one_of_each(alice)
+    # What investigators keep has a period of its own.
+    rows = one_of_each(alice, confined=False)
     organisation: Organisation = rows[Organisation]
     with acting.on_behalf_of("Alice Kvalsund"), transaction.atomic():
         Party.objects.filter(organisation=organisation).update(domain="kvalsund.example")
