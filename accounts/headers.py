@@ -13,10 +13,10 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 # Powerful features that no page of ours uses; passkeys and the copying of a key are ours alone.
 OFF = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read", "display-capture", "encrypted-media",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture", "encrypted-media",
     "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "keyboard-map",
     "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture", "screen-wake-lock",
-    "serial", "storage-access", "sync-xhr", "usb", "web-share", "window-management", "xr-spatial-tracking",
+    "serial", "storage-access", "sync-xhr", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
 OURS = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 ALWAYS: Mapping[str, str] = {

@@ -5,7 +5,7 @@
   // Browsers are told to take no text for markup or script (trusted types). One thing is let through: the answers that htmx reads
   // into a document of their own, in which nothing runs.
   window.trustedTypes?.createPolicy("default", {
-    createHTML: (html, kind, sink) => (sink === "DOMParser parseFromString" ? html : null),
+    createHTML: (html, kind, sink) => (["DOMParser parseFromString", "Document parseHTMLUnsafe"].includes(sink) ? html : null),
   });
 
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");

@@ -79,7 +79,6 @@ NOT_DRAWN = {
     "reports:download": "the file itself",
     "audit_export": "the file itself",
     "audit_head": "the file itself",
-    "certificate": "the file itself",
     "gallery": "leads to the gallery",
 }
 

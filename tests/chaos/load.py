@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.settings import EVERYTHING
 from tests.chaos.window import Window, options
 from tests.running import BASE, Installation, asked, environment
 
@@ -38,10 +39,12 @@ for number in range(int(sys.argv[2])):
 
 @contextmanager
 def database(installation: Installation) -> "Iterator[psycopg.Connection[Row]]":
-    """A connection of our own in the app's role, as soon as the database answers."""
+    """A connection of our own in the app's role, which sees everything, as soon as the database answers."""
     while True:
         try:
-            connection = psycopg.connect(installation.database_url("app"), autocommit=True, row_factory=dict_row)
+            connection = psycopg.connect(
+                installation.database_url("app"), autocommit=True, row_factory=dict_row, options=EVERYTHING
+            )
         except psycopg.OperationalError:
             time.sleep(0.2)
         else:

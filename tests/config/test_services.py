@@ -42,7 +42,7 @@ class TestDetached:
         command = [sys.executable, "-m", "config.services", "start"]
         together = [subprocess.Popen(command, cwd=BASE, env=environment(state)) for _ in range(4)]
         assert [process.wait(timeout=ENDS_WITHIN) for process in together] == [0, 0, 0, 0]
-        named = [line for line in map(command_line, processes()) if str(state) in line and "-k" in line]
+        named = [line for line in map(command_line, processes()) if str(state) in line and " -k " in line]
         assert len(named) == 1
         assert kept(state, "SELECT count(*) FROM pg_roles WHERE rolname IN ('owner', 'app')") == 2
 

@@ -36,6 +36,7 @@ def sweeper() -> sweep.Sweeper:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("heads_folder")
 class TestSweep:
     def test_it_publishes_nothing_when_nothing_waits(self, published: list[str]) -> None:
         assert sweep.Waker().sweep() == []

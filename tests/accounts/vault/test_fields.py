@@ -209,6 +209,8 @@ IN_CLEAR = {
     "kyc.PaymentMeans.last_four": "four digits tell a means from another and identify nobody",
     "kyc.Key.last_four": "of a secret of ours",
     "kyc.Entity.reference": "our own number",
+    "accounts.LegalHold.reference": "a court's or an agency's own number",
+    "kyc.Referral.reference": "the recipient's own number of what was referred",
     "kyc.PaymentMeans.network": "a currency's",
     "kyc.ListEntry.birth_dates": "as published in a sanctions list",
     "kyc.ListEntry.identifiers": "as published in a sanctions list",
