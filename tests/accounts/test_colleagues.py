@@ -100,7 +100,7 @@ class TestTheList:
         for number in range(5):
             cast.staff("analyst", f"Ana {number}")
         # The session and the person; the list.
-        with reads(at_most=5):
+        with reads(at_most=4):
             client.get(LIST)
 
 

@@ -9,6 +9,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, models, transaction
@@ -206,6 +209,19 @@ class TestDisposal:
         alice.refresh_from_db()
         assert (alice.email, alice.is_active) == ("alice@nordlys.example", True)
         assert Membership.objects.filter(user=alice, organisation=second).exists()
+
+    def test_nothing_opens_a_members_account_any_more(self, nordlys: Organisation) -> None:
+        alice = User.objects.get(email="alice@nordlys.example")
+        client = cast.signed_in(alice)
+        UserSession.objects.create(user=alice, session_key=client.session.session_key, ip="192.0.2.1", user_agent="Planted/1.0")
+        Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": "planted"})
+        EmailAddress.objects.update_or_create(email="planted@nordlys.example", user=alice, defaults={"verified": True})
+        dispose_all(nordlys)
+        assert client.get("/verification/")["Location"].startswith("/account/login/")
+        assert not any(model.objects.filter(user=alice).exists() for model in (Authenticator, UserSession))
+        assert [row.email.endswith("@erased.invalid") for row in EmailAddress.objects.filter(user=alice)].count(False) == 0
+        alice.refresh_from_db()
+        assert (alice.is_active, alice.has_usable_password(), alice.email) == (False, False, f"erased-{alice.pk}@erased.invalid")
 
     def test_who_of_the_house_decided_stays(self, nordlys: Organisation) -> None:
         officer = User.objects.filter(staff_role="approver").first()
