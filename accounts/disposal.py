@@ -20,12 +20,12 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count, Model
+from django.db.models import Count, Model, QuerySet
 from django.utils import timezone
 from psycopg import sql
 
 from accounts import audit, eraser, leaves, legal_holds, organisations, retention
-from accounts.models import AuditEvent, Disposal, Membership, Message, Organisation, User
+from accounts.models import AuditEvent, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.retention import Due
 from accounts.vault import shredding
 from accounts.vault.models import SubjectKey
@@ -174,6 +174,52 @@ def overwrite(model: type[Model], where: sql.Composable, number: str, tally: Tal
             tally.note(table, [one for (one,) in cursor.fetchall()])
 
 
+def ordered() -> list[int]:
+    """Orders to erase what was mailed to somebody who asked for that, which no legal hold keeps."""
+    held = set(LegalHold.objects.live().values_list("organisation", flat=True))
+    waiting = ErasureOrder.objects.filter(done_at=None).exclude(organisation__in=held - {None}).order_by("pk")
+    return [] if None in held else list(waiting.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def carry_out(number: int) -> ErasureOrder | None:
+    """Erases it and says so in the order; None where that was done meanwhile, a hold was placed, or such
+    mail is still on its way."""
+    legal_holds.none_placed_meanwhile()
+    order = ErasureOrder.objects.select_related("organisation").get(pk=number)
+    organisations.held(order.organisation_id)
+    order.refresh_from_db()
+    if number not in ordered():
+        return None
+    mail = Message.objects.filter(to__in=order.addresses, queued_at__lte=order.ordered_at)
+    if mail.filter(state=Message.State.QUEUED).exists():
+        # It goes out first.
+        return None
+    tally, backups = Tally(), timezone.now().date() + timedelta(days=settings.BACKUP_DAYS)
+    forget_mail(mail, order.number, tally)
+    done = {"addresses": [], "done_at": timezone.now(), "rows": tally.told(), "backups_until": backups}
+    ErasureOrder.objects.filter(pk=number).update(**done)
+    overwrite(ErasureOrder, sql.SQL("id = {}").format(number), order.number, Tally())
+    count = sum(table["count"] for table in tally.told().values())
+    audit.record("erasure.carried_out", target=order, by=None, certificate=order.number, count=count, **audit.operator(None))
+    return ErasureOrder.objects.get(pk=number)
+
+
+def told_order(order: ErasureOrder) -> dict[str, Any]:
+    return {
+        "order": order.number,
+        "organisation": order.organisation_id,
+        "erased_at": order.done_at.isoformat(timespec="seconds") if order.done_at else None,
+        "rows": order.rows,
+        "backups_until": order.backups_until.isoformat() if order.backups_until else None,
+    }
+
+
+def forget_mail(mail: QuerySet[Message], number: str, tally: Tally) -> None:
+    if numbers := list(mail.values_list("pk", flat=True)):
+        overwrite(Message, sql.SQL("id = ANY ({})").format(numbers), number, tally)
+
+
 def forget_members(organisation: Organisation, number: str, tally: Tally) -> None:
     """The accounts of its members, unless they belong to another organisation too, and mail to them."""
     members = User.objects.filter(membership__organisation=organisation, staff_role="").values("pk")
@@ -186,9 +232,7 @@ def forget_members(organisation: Organisation, number: str, tally: Tally) -> Non
     for row in EmailAddress.objects.filter(user__in=numbers):
         EmailAddress.objects.filter(pk=row.pk).update(email=f"erased-{row.user_id}-{row.pk}@erased.invalid", verified=False)
     overwrite(User, sql.SQL("id = ANY ({})").format(numbers), number, tally)
-    mail = list(Message.objects.filter(to__in=addresses).values_list("pk", flat=True))
-    if mail:
-        overwrite(Message, sql.SQL("id = ANY ({})").format(mail), number, tally)
+    forget_mail(Message.objects.filter(to__in=addresses), number, tally)
 
 
 def signed_out(users: list[int]) -> None:

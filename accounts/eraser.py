@@ -30,6 +30,7 @@ ALSO_UPDATES: dict[str, tuple[str, ...]] = {
     "accounts_auditevent": ("actor", "on_behalf_of", "reason", "details", "salts", "erased"),
     "accounts_subjectkey": ("wrapped", "destroyed_at", "destroyer", "why"),
     "account_emailaddress": ("email", "verified"),
+    "accounts_erasureorder": ("done_at", "rows", "backups_until"),
 }
 DELETES = ("accounts_searchdigest", "mfa_authenticator", "usersessions_usersession", "django_session")
 # Of every row of history: on whose behalf it was written, which is a name.

@@ -342,6 +342,44 @@ class Disposal(models.Model):
         return f"DC-{self.at:%Y}-{self.pk:06d}"
 
 
+@tracked()
+class ErasureOrder(models.Model):
+    """That what was mailed to a person is to be erased, because he asked for it and nothing needs it (PRV-02). Carried out by
+    the disposal; afterwards it says how much was erased, and names nobody."""
+
+    personal = ("addresses",)
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    addresses = models.JSONField(default=list)
+    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    ordered_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    # As in a certificate of disposal.
+    rows = models.JSONField(default=dict)
+    backups_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="erasure_done_at_and_backups",
+                condition=Q(done_at__isnull=True, backups_until__isnull=True)
+                | Q(done_at__isnull=False, backups_until__isnull=False, addresses=[]),
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="erasure_is_only_carried_out",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=f"{YIELDS} RAISE EXCEPTION 'an order to erase is only carried out' USING ERRCODE = 'check_violation';",
+            )
+        ]
+
+    @property
+    def number(self) -> str:
+        return f"EO-{self.ordered_at:%Y}-{self.pk:06d}"
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def open(self) -> "ProposalQuerySet":
         return self.filter(outcome="")

@@ -1,5 +1,6 @@
-"""How long a period of years lasts: the arithmetic of retention, without Django."""
+"""How long a period of years or months lasts, without Django."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 
@@ -24,3 +25,10 @@ def first_kept(on: date, years: int) -> date:
     while is_over(last_day(day, years), on):
         day += timedelta(days=1)
     return day
+
+
+def months_later(since: date, months: int) -> date:
+    """The last day of a period of months: the day of the same number, and where the month has none its last (Regulation (EEC,
+    Euratom) 1182/71, Art. 3(2)(c))."""
+    year, month = divmod(since.year * 12 + since.month - 1 + months, 12)
+    return date(year, month + 1, min(since.day, monthrange(year, month + 1)[1]))

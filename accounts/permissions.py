@@ -23,6 +23,8 @@ class Permission(StrEnum):
     # That nothing may be deleted for now (accounts/legal_holds.py).
     LEGAL_HOLD = "legal_hold"
     RETENTION_VIEW = "retention_view"
+    # What a person asks about his own data (GDPR 12, 15, 17).
+    SUBJECT_ANSWER = "subject_answer"
     REPORT_REQUEST = "report_request"
     REPORT_VIEW = "report_view"
     AUDIT_VIEW = "audit_view"
@@ -72,6 +74,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.HOLD_PLACE,
             P.LEGAL_HOLD,
             P.RETENTION_VIEW,
+            P.SUBJECT_ANSWER,
             P.REPORT_VIEW,
             P.REPORT_REQUEST,
         }

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from accounts import colleagues, gateways, sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
-from reports import disposals, trail
+from reports import disposals, own_data, subject_pages, trail
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -39,6 +39,18 @@ urlpatterns = [
     path("gateways/<int:pk>/revoke/", gateways.revoke, name="gateway_revoke"),
     path("disposals/", disposals.disposals, name="disposals"),
     path("disposals/<int:pk>/certificate.json", disposals.certificate, name="certificate"),
+    path("data-requests/", subject_pages.listed, name="subject_requests"),
+    path("data-requests/new/", subject_pages.new, name="subject_request_new"),
+    path("data-requests/<int:pk>/", subject_pages.one, name="subject_request"),
+    path("data-requests/<int:pk>/identify/", subject_pages.identify, name="subject_request_identify"),
+    path("data-requests/<int:pk>/extend/", subject_pages.extend, name="subject_request_extend"),
+    path("data-requests/<int:pk>/decide/", subject_pages.decide, name="subject_request_decide"),
+    path("data-requests/<int:pk>/issue/", subject_pages.issue, name="subject_request_issue"),
+    path("data-requests/<int:pk>/end/", subject_pages.end, name="subject_request_end"),
+    path("your-data/", own_data.own, name="own_data"),
+    path("your-data/ask/", own_data.ask, name="own_data_ask"),
+    path("your-data/<int:pk>/answer.pdf", own_data.pdf, name="own_data_pdf"),
+    path("your-data/<int:pk>/answer.json", own_data.facts, name="own_data_json"),
     path("jobs/", work.page, name="jobs"),
     path("jobs/<str:queue>/<int:pk>/retry/", work.again, name="job_retry"),
     path("metrics", work.metrics, name="metrics"),

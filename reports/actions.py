@@ -49,6 +49,10 @@ class NeverSent(Refused):
     field = "organisation"
 
 
+class AnswersAPerson(Refused):
+    """What a person is told about himself is made of his request, and for nobody else."""
+
+
 class BadInterval(Refused):
     """An interval ends after it begins; a report of one instant has none."""
 
@@ -84,27 +88,44 @@ def request(
     if valid_at and valid_at < EARLIEST:
         raise TooEarly(_("“As of” lies before the year 2000, of which nothing is recorded."))
     frame = CATALOGUE[kind]
+    if frame.for_subject:
+        raise AnswersAPerson(_("This report answers what a person asked. It is made where that stands."))
     # Before a snapshot is stored for nothing.
     narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key)
     # The snapshot stands in its own transaction: it must not count the one that asks.
     snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
     until = valid_at or snapshot.taken_at
-    with transaction.atomic():
-        report = Report.objects.create(
-            kind=kind,
-            organisation=organisation,
-            valid_at=until,
-            known_at=snapshot.taken_at,
-            snapshot=snapshot,
-            parameters=narrowed(frame, organisation, until=until, since=since, key=key),
-            rule_pack=packs.current().version,
-            template=frame.template,
-            envelope={"addressee": addressee},
-            requested_by=by,
-        )
-        cut = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
-        audit.record("report.requested", target=report, by=by, kind=kind, **cut, **report.parameters)
-        jobs.woke("report.requested")
+    parameters = narrowed(frame, organisation, until=until, since=since, key=key)
+    return recorded(organisation, kind=kind, valid_at=until, snapshot=snapshot, parameters=parameters, addressee=addressee, by=by)
+
+
+@transaction.atomic
+def recorded(
+    organisation: Organisation,
+    *,
+    kind: str,
+    valid_at: datetime,
+    snapshot: Snapshot,
+    parameters: dict[str, Any],
+    addressee: str,
+    by: User,
+) -> Report:
+    """The row of a report that may be asked for: it is the queue."""
+    report = Report.objects.create(
+        kind=kind,
+        organisation=organisation,
+        valid_at=valid_at,
+        known_at=snapshot.taken_at,
+        snapshot=snapshot,
+        parameters=parameters,
+        rule_pack=packs.current().version,
+        template=CATALOGUE[kind].template,
+        envelope={"addressee": addressee},
+        requested_by=by,
+    )
+    cut = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
+    audit.record("report.requested", target=report, by=by, kind=kind, **cut, **report.parameters)
+    jobs.woke("report.requested")
     return report
 
 
@@ -169,7 +190,7 @@ def narrowed(
 @transaction.atomic
 def downloaded(report: Report, *, by: User) -> Report:
     """Writes down that the file of a ready report was handed to `by`, each time. Raises NotPermitted, NotReady."""
-    require(by, Permission.REPORT_VIEW)
+    require(by, Permission.SUBJECT_ANSWER if report.is_for_subject else Permission.REPORT_VIEW)
     if report.state != Report.State.READY:
         raise NotReady(_("This report is not ready yet."))
     audit.record("report.downloaded", target=report, by=by, sha256=report.sha256)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone, translation
 
@@ -45,7 +46,8 @@ def build(claim: jobs.Claim) -> None:
         enclosed = envelope.issued(
             facts,
             number=report.number,
-            prepared_by=str(report.requested_by),
+            # Who of us decided is no concern of his.
+            prepared_by=settings.PROVIDER_NAME if CATALOGUE[report.kind].for_subject else str(report.requested_by),
             addressee=report.envelope.get("addressee", ""),
             requested_at=report.requested_at,
         )

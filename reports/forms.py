@@ -14,7 +14,7 @@ from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
 from reports.actions import reported
-from reports.facts.catalogue import CATALOGUE
+from reports.facts.catalogue import CATALOGUE, REQUESTED
 from reports.models import Report
 
 PICKER = {"type": "datetime-local", "step": "1"}
@@ -34,7 +34,10 @@ class OrganisationField(forms.ModelChoiceField):
 
 class RequestForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("Report"), choices=Report.Kind.choices, initial=Report.Kind.DOSSIER, widget=forms.RadioSelect
+        label=_("Report"),
+        choices=[choice for choice in Report.Kind.choices if choice[0] in REQUESTED],
+        initial=Report.Kind.DOSSIER,
+        widget=forms.RadioSelect,
     )
     organisation = OrganisationField(
         label=_("Organisation"),

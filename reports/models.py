@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.eraser import YIELDS
@@ -12,6 +12,7 @@ from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
 from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
+from kyc.parties.models import Party
 
 
 @tracked(exclude=["progress", "stage", "facts"])
@@ -25,6 +26,7 @@ class Report(Claimable):
     class Kind(models.TextChoices):
         DOSSIER = "R-03", _("Customer identification and verification dossier")
         ATTRIBUTION = "R-06", _("API key attribution report")
+        SUBJECT = "R-17", _("Answer to a person about his own data")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Being built")
@@ -77,3 +79,119 @@ class Report(Claimable):
     @property
     def number(self) -> str:
         return f"{self.kind}-{self.requested_at:%Y}-{self.pk:05d}"
+
+    @property
+    def is_for_subject(self) -> bool:
+        """Whether it answers a person about himself: then it holds his data in full."""
+        return self.kind == self.Kind.SUBJECT
+
+
+class SubjectRequestQuerySet(models.QuerySet["SubjectRequest"]):
+    def open(self) -> "SubjectRequestQuerySet":
+        return self.filter(outcome="")
+
+
+@tracked()
+class SubjectRequest(models.Model):
+    """What a person asked about his own data: to be told them, or to have them erased (GDPR 12, 15, 17). He is a member of the
+    organisation, a party of it, or both; which party a member is, an officer has to find out first."""
+
+    personal = ("identity", "extended_because", "outcome_note", "decision")
+
+    class Kind(models.TextChoices):
+        ACCESS = "access", _("A copy of the data")
+        ERASURE = "erasure", _("Erasure")
+
+    class Channel(models.TextChoices):
+        ACCOUNT = "account", _("From his account")
+        MAIL = "mail", _("By e-mail")
+        LETTER = "letter", _("By letter")
+        OTHER = "other", _("In another way")
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", _("Answered")
+        WITHDRAWN = "withdrawn", _("Withdrawn by the person")
+        UNIDENTIFIED = "unidentified", _("The person could not be identified")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+    received_on = models.DateField()
+    due_on = models.DateField()
+    # Why it takes up to three months, which the person is told within the first.
+    extended_because = models.CharField(max_length=1000, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # How we know that it was he who asked.
+    identity = models.CharField(max_length=500, blank=True)
+    identified_at = models.DateTimeField(null=True, blank=True)
+    identified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    outcome_note = models.CharField(max_length=1000, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # What was decided of each record class, and why: see reports/subjects.py.
+    decision = models.JSONField(default=dict, blank=True)
+    answer = models.OneToOneField(Report, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = SubjectRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="subject_is_somebody", condition=Q(user__isnull=False) | Q(party__isnull=False)),
+            models.CheckConstraint(name="subject_request_is_due_later", condition=Q(due_on__gt=F("received_on"))),
+            models.CheckConstraint(
+                name="subject_identified_at_and_by_and_how",
+                condition=Q(identified_at__isnull=True, identified_by__isnull=True, identity="")
+                | Q(identified_at__isnull=False, identified_by__isnull=False) & ~Q(identity=""),
+            ),
+            models.CheckConstraint(
+                name="subject_request_outcome_complete",
+                condition=Q(outcome="", ended_at__isnull=True, ended_by__isnull=True, answer__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(outcome=""),
+            ),
+            # Nobody's data are handed to whoever only says that he is that person (GDPR 12(6)).
+            models.CheckConstraint(
+                name="subject_is_identified_before_the_answer",
+                condition=~Q(outcome="answered") | Q(identified_at__isnull=False) & ~Q(decision={}),
+            ),
+            models.CheckConstraint(name="only_what_is_answered_has_an_answer", condition=Q(answer=None) | Q(outcome="answered")),
+            models.UniqueConstraint(
+                name="one_open_request_of_a_member", fields=["user", "organisation", "kind"], condition=Q(outcome="")
+            ),
+            models.UniqueConstraint(name="one_open_request_of_a_party", fields=["party", "kind"], condition=Q(outcome="")),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="ended_subject_request_is_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    {YIELDS}
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'a request is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF OLD.outcome = '' THEN
+                        RETURN NEW;
+                    ELSIF (OLD.answer_id IS NULL
+                           OR EXISTS (SELECT 1 FROM reports_report r WHERE r.id = OLD.answer_id AND r.state = 'failed'))
+                       AND (to_jsonb(NEW) - 'answer_id') = (to_jsonb(OLD) - 'answer_id') THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'an ended request does not change' USING ERRCODE = 'check_violation';
+                """,  # noqa: S608  # nosec B608  # words of our own
+            )
+        ]
+
+    @property
+    def number(self) -> str:
+        return f"SR-{self.recorded_at:%Y}-{self.pk:05d}"
+
+    @property
+    def person(self) -> str:
+        return str(self.party or self.user)
+
+    @property
+    def is_identified(self) -> bool:
+        return self.identified_at is not None

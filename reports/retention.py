@@ -3,9 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
+from accounts.models import ErasureOrder
 from accounts.retention import RecordClass
 from kyc.rules.retention import rule
-from reports.models import Report
+from reports.models import Report, SubjectRequest
 
 retention.register(
     RecordClass(
@@ -16,5 +17,15 @@ retention.register(
         made={Report: "requested_at"},
         each=True,
         told=_("Reports that we made about your organisation and its keys"),
+    )
+)
+retention.register(
+    RecordClass(
+        code="subject_requests",
+        label=_("What people asked about their own data"),
+        models=(SubjectRequest, ErasureOrder),
+        rules=(rule("subject-requests"), rule("cdd-file")),
+        made={SubjectRequest: "recorded_at", ErasureOrder: "ordered_at"},
+        # People ask for themselves: the account's owner need not learn that one of them did.
     )
 )

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts import keeping, retention, scope, snapshots
 from accounts.guards import staff
 from accounts.models import Snapshot
-from accounts.permissions import Permission
+from accounts.permissions import NotPermitted, Permission
 from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
@@ -115,7 +115,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         actions.downloaded(found, by=request.user)
         return private_file(found.file, name=f"{found.number}.pdf", content_type="application/pdf")
-    except actions.NotReady:
+    except (actions.NotReady, NotPermitted):
         raise Http404 from None
     except FileErased as erased:
         messages.error(request, str(erased))

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts import messages, scope, snapshots
-from accounts.models import GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
+from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
@@ -17,7 +17,7 @@ from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
-from reports.models import Report
+from reports.models import Report, SubjectRequest
 from tests import cast
 
 Rows = dict[type[models.Model], Any]
@@ -70,6 +70,12 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         kind="R-03", organisation=organisation, valid_at=now, known_at=snapshot.taken_at, snapshot=snapshot, rule_pack="1",
         template="1", requested_by=approver,
     )  # fmt: skip
+    asked = SubjectRequest.objects.create(
+        organisation=organisation, user=by, party=found.controller, kind="erasure", channel="account", recorded_by=by,
+        received_on=now.date(), due_on=now.date() + timedelta(days=30), identity="Signed in, and told his birth date.",
+        identified_at=now, identified_by=approver,
+    )  # fmt: skip
+    order = ErasureOrder.objects.create(organisation=organisation, addresses=[by.email], ordered_by=approver)
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
     message = messages.queue(to=by.email, subject="Hello", text="Hello")
     membership = Membership.objects.get(organisation=organisation, user=by)
@@ -99,7 +105,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         *(in_compartment(organisation) if confined else []), status, proof, shown, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
-        legal_hold,
+        legal_hold, asked, order,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 

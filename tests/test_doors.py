@@ -38,7 +38,7 @@ from kyc.ownership.models import Interest
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
-from reports.models import Report
+from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.headers import lacking
 from tests.rows import one_of_each
@@ -361,6 +361,30 @@ DOORS: dict[str, Door] = {
     "gateway_issue": Door(ADMINISTRATORS, names="Issue a credential", post=of(name="edge-1")),
     "gateway_revoke": Door(ADMINISTRATORS, get=False, own=of(pk="gateway"), names="The credential of door", post=nothing),
     "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing is due"),
+    "subject_requests": Door(APPROVERS, names=NORDLYS),
+    "subject_request_new": Door(
+        APPROVERS, names="Record a data request",
+        post=lambda rows: {"organisation": rows["organisation"], "party": rows["boss"], "kind": "access", "channel": "letter",
+                           "received_on": "2026-11-01"},
+    ),
+    "subject_request": Door(APPROVERS, own=of(pk="asked"), names=NORDLYS),
+    "subject_request_identify": Door(
+        APPROVERS, get=False, own=of(pk="asked"), post=of(how="By a call to the number on file."), names="By a call"
+    ),
+    "subject_request_extend": Door(
+        APPROVERS, get=False, own=of(pk="asked"), post=of(because="Many have asked."), names="Many have asked."
+    ),
+    "subject_request_decide": Door(
+        APPROVERS, get=False, own=of(pk="asked"), post=of(grounds="To answer who held which key."), names="See how far the answer"
+    ),
+    "subject_request_issue": Door(APPROVERS, get=False, own=of(pk="decided"), post=nothing, names="See how far the answer"),
+    "subject_request_end": Door(
+        APPROVERS, get=False, own=of(pk="asked"), post=of(outcome="withdrawn", note="By mail."), names="Withdrawn by the person"
+    ),
+    "own_data": Door(CUSTOMERS, names="Data about you"),
+    "own_data_ask": Door(CUSTOMERS, get=False, post=of(kind="access"), names="we are working on it"),
+    "own_data_pdf": Door(frozenset({"owner"}), own=of(pk="answered"), names="%PDF"),
+    "own_data_json": Door(frozenset({"owner"}), own=of(pk="answered"), names="{}"),
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(
         ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"
@@ -422,7 +446,15 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
     behind.roles.create(organisation=organisation, kind="owner", valid_from=timezone.localdate())
     mail = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello")
     Message.objects.filter(pk=mail.pk).update(state="failed", failure="OSError: no server")
+    ended = {
+        **{name: getattr(rows[SubjectRequest], name) for name in ("organisation", "user", "received_on", "due_on", "recorded_by",
+                                                                  "identity", "identified_at", "identified_by")},
+        "kind": "access", "channel": "account", "outcome": "answered", "decision": {"kept": []}, "ended_at": timezone.now(),
+        "ended_by": rows[SubjectRequest].identified_by,
+    }  # fmt: skip
+    decided, answered = (SubjectRequest.objects.create(**ended, answer=answer) for answer in (None, ready))
     return {
+        "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
         "mail": mail.pk, "token": f"a-link-of-{organisation.pk}", "means": rows[PaymentMeans].pk, "behind": behind.pk,
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,

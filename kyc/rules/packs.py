@@ -180,6 +180,12 @@ class Pack:
         return int(self.data["retention"]["abandoned_days"])
 
     @property
+    def subjects(self) -> dict[str, Any]:
+        """What a person is told who asks about his own data: `months` to answer in and `more_months` it may be extended by;
+        purposes, recipients, rights, remedies and what is withheld, each a list of sentences."""
+        return dict(self.data["subjects"])
+
+    @property
     def notice_version(self) -> str:
         return str(self.data["notice"]["version"])
 

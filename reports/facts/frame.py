@@ -21,7 +21,8 @@ Closing = Callable[[Reader, Facts], Any]
 @dataclass(frozen=True)
 class Frame:
     """One kind of report: `sections` read what is known, `closing` is drawn from the sections before. `is_period` when it
-    tells of [from, effective instant) and not of the one instant."""
+    tells of [from, effective instant) and not of the one instant; `about` says what the cover does. One `for_subject` answers a
+    person about himself: asked for by his request alone, and of nobody else whose data were erased."""
 
     kind: str
     template: str
@@ -29,6 +30,8 @@ class Frame:
     sections: tuple[tuple[str, Section], ...]
     closing: tuple[tuple[str, Closing], ...]
     is_period: bool = False
+    about: Section | None = None
+    for_subject: bool = False
 
     @property
     def steps(self) -> int:
@@ -49,15 +52,15 @@ class Frame:
             "report": self.kind,
             "title": self.title,
             "template": self.template,
-            "profile": "minimised",
-            "subject": subject(reader),
+            "profile": "data subject" if self.for_subject else "minimised",
+            "subject": (self.about or subject)(reader),
             "valid_at": exact(valid_at),
             "known_at": exact(snapshot.taken_at),
             "rule_pack": {"version": pack.version, "reviewed_on": pack.reviewed_on, "sha256": pack.sha256},
             "legal_bases": pack.legal_bases(self.kind, on=reader.day),
             "not_relied_on": pack.not_relied_on(self.kind, on=reader.day),
         }
-        if gone := erased(reader):
+        if (gone := erased(reader)) and not self.for_subject:
             facts["erased"] = gone
         for name, section in self.sections:
             facts[name] = section(reader)

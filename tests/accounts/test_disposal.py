@@ -15,12 +15,13 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, models, transaction
+from django.utils import timezone
 from pghistory.core import event_models
 
 import manage
-from accounts import acting, audit, disposal, legal_holds, organisations, retention, scope, verification
+from accounts import acting, audit, disposal, legal_holds, messages, organisations, retention, scope, verification
 from accounts.management.commands import dispose
-from accounts.models import AuditEvent, AuditLeaf, Disposal, LegalHold, Membership, Organisation, User
+from accounts.models import AuditEvent, AuditLeaf, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.retention import Due
 from accounts.vault.models import SubjectKey
 from accounts.walls import column_of
@@ -41,6 +42,7 @@ HARMLESS = {
     "accounts.SubjectKey": {"wrapped_by": "a number", "destroyer": "an operator of the house", "why": "a reason of the house"},
     "accounts.SearchDigest": {"purpose": "a code", "place": "a column", "digest": "goes with its subject's key"},
     "accounts.Disposal": {"record_class": "a code", "rule": "a code", "operator": "an operator of the house", "rows": "counts"},
+    "accounts.ErasureOrder": {"rows": "counts"},
     "accounts.Message": {"failure": "the server's words, in which addresses are masked", "claimed_by": "a process"},
     "accounts.AuditEvent": {
         "verb": "a code", "target_type": "a code", "target_id": "a number", "request_id": "a random number",
@@ -316,7 +318,9 @@ class TestCommand:
         assert not Disposal.objects.exists()
 
     def test_it_prints_each_certificate_and_a_second_run_none(self, nordlys: Organisation) -> None:
-        assert {line["record_class"] for line in self.run()} == retention.CLASSES.keys()
+        order, *certificates = self.run()
+        assert order["order"].startswith("EO-")
+        assert {line["record_class"] for line in certificates} == retention.CLASSES.keys()
         assert self.run() == []
 
     def test_nothing_goes_before_its_day(self, nordlys: Organisation) -> None:
@@ -330,6 +334,62 @@ class TestCommand:
 
     def test_it_acts_as_the_eraser(self) -> None:
         assert {"dispose"} == manage.ERASER_COMMANDS
+
+
+class TestOrders:
+    """What a person asked to be erased, and nothing needs (PRV-02)."""
+
+    @pytest.fixture
+    def order(self, nordlys: Organisation) -> ErasureOrder:
+        self.mail = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello")
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        made = ErasureOrder.objects.get(organisation=nordlys)
+        return ErasureOrder.objects.create(organisation=nordlys, addresses=["alice@nordlys.example"], ordered_by=made.ordered_by)
+
+    def carried_out(self) -> list[ErasureOrder]:
+        with acting_as("eraser"):
+            return [order for number in disposal.ordered() if (order := disposal.carry_out(number))]
+
+    def test_its_mail_is_gone_and_it_names_nobody(self, order: ErasureOrder) -> None:
+        *_, done = self.carried_out()
+        mail = Message.objects.get(pk=self.mail.pk)
+        assert (mail.text, mail.subject) == (f"erased, {order.number}",) * 2
+        assert done.addresses == [] and done.rows["accounts_message"]["count"] == 1 and done.backups_until > TODAY
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM accounts_erasureorderevent WHERE addresses::text LIKE '%alice%'")
+            assert cursor.fetchone() == (0,)
+        told = AuditEvent.objects.filter(verb="erasure.carried_out").latest("pk")
+        assert told.details["certificate"] == order.number
+
+    def test_once(self, order: ErasureOrder) -> None:
+        self.carried_out()
+        events = AuditEvent.objects.count()
+        assert self.carried_out() == [] and AuditEvent.objects.count() == events
+
+    def test_mail_that_came_later_stays(self, order: ErasureOrder) -> None:
+        later = messages.queue(to="alice@nordlys.example", subject="Later", text="Later")
+        self.carried_out()
+        later.refresh_from_db()
+        assert later.text == "Later"
+
+    def test_it_waits_for_mail_that_has_not_gone_out(self, order: ErasureOrder) -> None:
+        Message.objects.update(state="queued")
+        assert order not in self.carried_out()
+
+    @pytest.mark.parametrize("on_all", [False, True])
+    def test_a_legal_hold_wins(self, order: ErasureOrder, on_all: bool) -> None:
+        by = cast.staff("approver", "Rui Lopes")
+        LegalHold.objects.create(
+            organisation=None if on_all else order.organisation, source="court", reference="7", asked_by="Court", reason="Keep.",
+            since=TODAY, placed_by=by,
+        )  # fmt: skip
+        assert self.carried_out() == []
+        with acting_as("eraser"):
+            assert disposal.carry_out(order.pk) is None
+
+    def test_nobody_else_changes_one(self, order: ErasureOrder) -> None:
+        with pytest.raises((InternalError, IntegrityError, ProgrammingError)), transaction.atomic():
+            ErasureOrder.objects.filter(pk=order.pk).update(done_at=timezone.now(), backups_until=TODAY, addresses=[])
 
 
 class TestTheEraser:

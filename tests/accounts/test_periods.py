@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.periods import first_kept, is_over, last_day
+from accounts.periods import first_kept, is_over, last_day, months_later
 
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 1, 1))
 YEARS = st.integers(min_value=0, max_value=30)
@@ -52,3 +52,11 @@ class TestFirstKept:
     def test_parts_what_is_over_from_what_is_not(self, on, years, apart):
         since = first_kept(on, years) + timedelta(days=apart)
         assert is_over(last_day(since, years), on) == (since < first_kept(on, years))
+
+
+def test_a_month_ends_on_the_same_day_or_on_its_last() -> None:
+    told = {
+        (date(2026, 1, 31), 1): date(2026, 2, 28), (date(2028, 1, 31), 1): date(2028, 2, 29),
+        (date(2026, 11, 30), 3): date(2027, 2, 28), (date(2026, 12, 15), 1): date(2027, 1, 15),
+    }  # fmt: skip
+    assert {asked: months_later(*asked) for asked in told} == told

@@ -121,6 +121,7 @@ class TestClocks:
             "screening": ("ofac-transactions", date(2037, 2, 1)),
             "red_flags": ("export-records", date(2032, 2, 1)),
             "reports": ("cdd-file", date(2032, 2, 1)),
+            "subject_requests": ("cdd-file", date(2032, 2, 1)),
             "trail": ("ofac-transactions", date(2037, 2, 1)),
         }
 
@@ -131,7 +132,7 @@ class TestClocks:
             party_name=party.name, score="0.900", ruling="false", ruling_reason="other_person", ruled_by=rui,
             ruled_at=timezone.now(),
         )  # fmt: skip
-        file = {"identity", "ownership", "use", "evidence", "examination", "red_flags", "reports"}
+        file = {"identity", "ownership", "use", "evidence", "examination", "red_flags", "reports", "subject_requests"}
         assert codes_due(closed, date(2032, 2, 1)) == set()
         assert codes_due(closed, date(2032, 2, 2)) == file
         assert codes_due(closed, date(2037, 2, 1)) == file

@@ -29,7 +29,8 @@ def next_night(now: datetime) -> datetime:
 class Command(NamedCommand):
     help = (
         "Erases the records whose last day has passed and that no legal hold keeps: one line of JSON for each class of each "
-        "organisation, the certificate. With --dry-run it erases nothing and says how much it would."
+        "organisation, the certificate, and one for each order to erase what a person asked to be erased. With --dry-run it "
+        "erases nothing and says how much it would."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,6 +54,9 @@ class Command(NamedCommand):
         self.stdout.write(json.dumps({"on": on.isoformat(), "classes": dict(sorted(found.items()))}))
 
     def dispose(self, on: date) -> None:
+        for number in disposal.ordered():
+            if order := disposal.carry_out(number):
+                self.stdout.write(json.dumps(disposal.told_order(order), sort_keys=True))
         for due in disposal.planned(on):
             if made := disposal.dispose(due, on=on):
                 self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))

@@ -22,6 +22,7 @@ from reports import actions, building, envelope, pdf
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import exact
 from reports.instants import EARLIEST, BadInstant, Span, parse, year_before
+from reports.models import SubjectRequest
 
 REFUSED, BAD_USE = 1, 2
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
@@ -32,7 +33,7 @@ class Command(NamedCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", metavar="KIND", help=" or ".join(CATALOGUE))
-        parser.add_argument("--subject", help="the organisation's number; left out, the first customer")
+        parser.add_argument("--subject", help="the organisation's number, for R-17 the request's; left out, the first")
         parser.add_argument("--from", dest="since", help="for reports over a period: where it begins, by default a year before")
         parser.add_argument("--key", metavar="PREFIX", help="for reports over a period: one key of the organisation alone")
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
@@ -48,8 +49,11 @@ class Command(NamedCommand):
         valid_at = valid.within(snapshot.taken_at) or valid.within(timezone.now())
         if valid_at is None:
             raise CommandError("--valid-at lies in the future; a report tells what was true.", returncode=REFUSED)
-        parameters = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
-        subject = subject_of(wanted, snapshot)
+        parameters: dict[str, Any] = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
+        if frame.for_subject:
+            subject, parameters["request"] = request_of(wanted, valid_at, snapshot)
+        else:
+            subject = subject_of(wanted, snapshot)
         if wanted is None:
             called = as_of(Organisation, snapshot).get(pgh_obj_id=subject).name
             self.stderr.write(f"No --subject was named: this is about organisation {subject}, {called}.")
@@ -124,6 +128,17 @@ def subject_of(subject: int | None, snapshot: Snapshot) -> int:
     if not reported.filter(pk=found.pk).exists():
         raise CommandError(f"Organisation {subject} has never sent a case; what it fills in is not reported.", returncode=REFUSED)
     return int(found.pgh_obj_id)
+
+
+def request_of(wanted: int | None, valid_at: datetime, snapshot: Snapshot) -> tuple[int, int]:
+    """The organisation and the number of what a person asked about his own data: the first that was answered by then, where none
+    is named."""
+    known = as_of(SubjectRequest, snapshot, recorded_by=valid_at).filter(outcome="answered").order_by("pgh_obj_id")
+    found = (known if wanted is None else known.filter(pgh_obj_id=wanted)).first()
+    if found is None:
+        named = f"Request {wanted} was not" if wanted is not None else "No request was"
+        raise CommandError(f"{named} answered at that time.", returncode=BAD_USE)
+    return int(found.organisation_id), int(found.pgh_obj_id)
 
 
 def key_of(text: str, subject: int, until: datetime, snapshot: Snapshot) -> int:

@@ -1,0 +1,341 @@
+"""R-17: what a person is told who asked about his own data. Nothing in it is about another person, and nothing of it reads the
+investigators' compartment (FIN-17)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from accounts.history import as_of
+from accounts.models import Membership, Message, User
+from accounts.vault import Erased
+from kyc.cases.models import Examination
+from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.keys.models import Key, Link
+from kyc.ownership.models import Interest
+from kyc.parties.models import Party, PersonStatus, Questionnaire, Role
+from kyc.screening.models import Hit, ListVersion
+from reports.facts import basis
+from reports.facts.access import shown
+from reports.facts.changes import share
+from reports.facts.frame import Frame
+from reports.facts.reader import Reader, country, day, instant, masked
+from reports.models import SubjectRequest
+
+Facts = dict[str, Any]
+Rows = Iterator[tuple[str, str]]
+ANOTHER = "another person"
+# Of a person's own acts so many are printed and stand in report.json, the newest; the rest is counted.
+MOST_ACTS = 500
+COPY = (
+    "This is a copy of the data about you that belong to one account of ours, as they stood at the effective instant. What the "
+    "account's own members told us of you is marked so. If you are known to us through another account, ask about that one too."
+)
+OTHERS = (
+    "The log keeps who did what. Of it your own acts stand here by their kind and time; what they were about may concern others."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request that the report answers, and whose data it tells."""
+
+    reader: Reader
+
+    @cached_property
+    def row(self) -> Any:
+        wanted = self.reader.parameters["request"]
+        return self.reader.then(SubjectRequest).filter(pgh_obj_id=wanted).get()
+
+    @cached_property
+    def party(self) -> Any | None:
+        return self.reader.parties.get(self.row.party_id)
+
+    @cached_property
+    def user(self) -> Any | None:
+        if self.row.user_id is None:
+            return None
+        return as_of(User, self.reader.snapshot).filter(pgh_obj_id=self.row.user_id).first()
+
+    @property
+    def name(self) -> str:
+        return str(self.party.name if self.party else (self.user.name or self.user.email) if self.user else "")
+
+    @property
+    def addresses(self) -> list[str]:
+        return sorted({row.email for row in (self.party, self.user) if row is not None and row.email})
+
+    def of_party(self, rows: Iterable[Any]) -> list[Any]:
+        return [row for row in rows if self.row.party_id is not None and row.party_id == self.row.party_id]
+
+
+def subject(reader: Reader) -> Facts:
+    """What the cover says of whom it is about: the person, and not the organisation."""
+    asked = Asked(reader)
+    return {
+        "id": reader.organisation,
+        "name": asked.name,
+        "party_id": asked.row.party_id or 0,
+        "legal_name": asked.name,
+        "native_name": asked.party.native_name if asked.party else "",
+        "registration_number": "",
+        "country": country(asked.party.country) if asked.party else "",
+        "case": "",
+    }
+
+
+def request(reader: Reader) -> dict[str, str]:
+    row = Asked(reader).row
+    return {
+        "number": SubjectRequest(pk=row.pgh_obj_id, recorded_at=row.recorded_at).number,
+        "kind": str(SubjectRequest.Kind(row.kind).label),
+        "is_erasure": "yes" if row.kind == SubjectRequest.Kind.ERASURE else "no",
+        "channel": str(SubjectRequest.Channel(row.channel).label),
+        "received_on": day(row.received_on),
+        "due_on": day(row.due_on),
+        "extended_because": row.extended_because,
+        "identity": row.identity,
+        "identified_at": instant(row.identified_at),
+        "decided_at": instant(row.ended_at),
+    }
+
+
+def data(reader: Reader) -> list[Facts]:
+    """By what they are for: title, source, and rows of what and value; only what there is."""
+    asked = Asked(reader)
+    groups = [
+        {"title": title, "source": source, "rows": [{"what": what, "value": value} for what, value in told(asked)]}
+        for title, source, told in GROUPS
+    ]
+    return [group for group in groups if group["rows"]]
+
+
+def account(asked: Asked) -> Rows:
+    if asked.user is None:
+        return
+    yield "Name", asked.user.name
+    yield "E-mail", asked.user.email
+    yield "Account since", instant(asked.user.joined_at)
+    for row in asked.reader.then(Membership).filter(user_id=asked.row.user_id):
+        yield "Member since", f"{instant(row.since)}, as {str(Membership.Role(row.role).label).lower()}"
+
+
+def person(asked: Asked) -> Rows:
+    row = asked.party
+    if row is None:
+        return
+    told = (
+        ("Full legal name", row.name),
+        ("Name in its own script", row.native_name),
+        ("Date of birth", row.birth_date),
+        ("Nationality", country(row.country)),
+        ("Address", row.address),
+        ("E-mail", row.email),
+        ("Telephone", row.phone),
+        # A number of a document is never printed whole, to nobody.
+        ("Number of a document", masked(row.registration_number)),
+    )
+    yield from ((what, str(value)) for what, value in told if value)
+    yield "Named to us on", instant(row.declared_at)
+    if row.removed_on:
+        yield "No longer named since", day(row.removed_on)
+
+
+def offices(asked: Asked) -> Rows:
+    for row in asked.of_party(asked.reader.known(Role)):
+        told = ", ".join(filter(None, (str(Role.Kind(row.kind).label), row.title)))
+        yield told, f"from {day(row.valid_from)}{f' to {day(row.valid_to)}' if row.valid_to else ''}"
+
+
+def standing(asked: Asked) -> Rows:
+    proofs = {row.status_id: row for row in asked.reader.then(StatusProof)}
+    for row in asked.of_party(asked.reader.known(PersonStatus)):
+        proof = proofs.get(row.pgh_obj_id)
+        verified = f", verified until {day(proof.valid_until)}" if proof else ", not verified"
+        ended = f", until {day(row.valid_to)}" if row.valid_to else ""
+        told = f"{PersonStatus.Standing(row.standing).label}: {PersonStatus.Basis(row.basis).label}"
+        yield str(PersonStatus.Axis(row.axis).label), f"{told}, from {day(row.valid_from)}{ended}{verified}"
+
+
+def holdings(asked: Asked) -> Rows:
+    """What he holds, and what others hold for him: people among these are not named."""
+    pk = asked.row.party_id
+    for row in asked.reader.known(Interest):
+        if pk is not None and pk in (row.owner_id, row.held_for_id):
+            ended = f" to {day(row.valid_to)}" if row.valid_to else ""
+            how = "held by you" if row.owner_id == pk else f"held for you by {named(asked, row.owner_id)}"
+            held_for = f", for {named(asked, row.held_for_id)}" if row.held_for_id not in (None, pk) else ""
+            yield named(asked, row.owned_id), f"{share(row)}, {how}{held_for}, from {day(row.valid_from)}{ended}"
+
+
+def named(asked: Asked, party: int) -> str:
+    """A company by its name, yourself by yours, anybody else not at all."""
+    row = asked.reader.parties.get(party)
+    if row is None or (row.kind in (Party.Kind.PERSON, Party.Kind.UNKNOWN) and party != asked.row.party_id):
+        return ANOTHER
+    return str(row.name)
+
+
+def documents(asked: Asked) -> Rows:
+    for row in asked.of_party(asked.reader.then(Document)):
+        gone = f", taken back {instant(row.removed_at)}" if row.removed_at else ""
+        told = f"{row.name}, received {instant(row.uploaded_at)}, SHA-256 {row.sha256}{gone}"
+        yield str(Document.Kind(row.kind).label), told
+
+
+def invitations(asked: Asked) -> Rows:
+    for row in asked.of_party(asked.reader.then(Invitation)):
+        answered = f"answered {instant(row.used_at)}" if row.used_at else "not answered"
+        yield row.email, f"sent {instant(row.invited_at)}, {answered}"
+
+
+def screening(asked: Asked) -> Rows:
+    rounds = [found for found in asked.reader.examinations if asked.party is not None and was_there(asked.party, found)]
+    for found in rounds:
+        lists = ", ".join(f"{used['source']} published {used['published']}" for used in found.lists)
+        yield "Your name was compared", f"{instant(found.done_at)} with {lists or 'no list'}"
+    versions = ListVersion.objects.in_bulk([hit.list_version_id for hit in asked.of_party(asked.reader.hits)])
+    for hit in asked.of_party(asked.reader.hits):
+        ruled = f"ruled on {instant(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
+        yield "A possible match", f"entry {hit.entry_id} of {versions[hit.list_version_id].source}, {ruled}"
+
+
+RULED = {Hit.Ruling.TRUE: "it is you", Hit.Ruling.FALSE: "it is somebody else"}
+
+
+def was_there(party: Any, found: Examination) -> bool:
+    ended = party.removed_on is not None and found.done_at.date() > party.removed_on
+    return bool(found.done_at >= party.declared_at) and not ended
+
+
+def keys(asked: Asked) -> Rows:
+    links = asked.reader.then(Link)
+    for row in asked.reader.then(Key):
+        mine = [link for link in links if link.key_id == row.pgh_obj_id and link.responsible_id == asked.row.party_id]
+        if asked.row.party_id is not None and (row.responsible_id == asked.row.party_id or mine):
+            revoked = f", revoked {instant(row.revoked_at)}" if row.revoked_at else ""
+            spans = "; ".join(f"you answered for it from {instant(link.valid_from)} to {until(link)}" for link in mine)
+            yield f"{row.name}, {shown(row)}", f"issued {instant(row.issued_at)}{revoked}{f'; {spans}' if spans else ''}"
+
+
+def until(link: Any) -> str:
+    return instant(link.valid_to) or "now"
+
+
+def signatures(asked: Asked) -> Rows:
+    if asked.row.user_id is None:
+        return
+    for row in asked.reader.then(Questionnaire).filter(signed_by_id=asked.row.user_id):
+        told = f"signed as {row.signed_name} {instant(row.signed_at)}, good until {day(row.expires_on)}"
+        yield f"Answers about the use, version {row.version}", told
+
+
+def mail(asked: Asked) -> Rows:
+    rows = as_of(Message, asked.reader.snapshot).filter(to__in=asked.addresses).order_by("pgh_obj_id")
+    for row in rows:
+        yield row.subject, f"to {row.to}, {instant(row.sent_at) or 'not sent'}"
+
+
+def sign_ins(asked: Asked) -> Rows:
+    for row in asked.row.decision.get("sign_ins", []):
+        yield row["from"], f"last used {row['last']}, from {row['address']}, {row['browser']}"
+
+
+def acts(asked: Asked) -> Rows:
+    if asked.row.user_id is None:
+        return
+    events = asked.reader.audited().filter(actor_id=asked.row.user_id)
+    found = list(events.values_list("at", "verb")[:MOST_ACTS])
+    for at, verb in found:
+        yield instant(at), verb.replace("_", " ").replace(".", ": ")
+    if left := events.count() - len(found):
+        yield "Earlier acts, not printed", str(left)
+
+
+BY_ACCOUNT, BY_YOU, BY_US = "told by the account's members", "given by you", "made by us"
+GROUPS: tuple[tuple[str, str, Callable[[Asked], Rows]], ...] = (
+    ("Your account", BY_YOU, account),
+    ("Who you are", BY_ACCOUNT, person),
+    ("Your part in the organisation", BY_ACCOUNT, offices),
+    ("Your standing as a US or foreign person", BY_ACCOUNT, standing),
+    ("What you hold", BY_ACCOUNT, holdings),
+    ("Documents about you", "sent by you or the account's members", documents),
+    ("Invitations to prove who you are", BY_US, invitations),
+    ("Comparison with sanctions lists", BY_US, screening),
+    ("Keys that you answer for", BY_ACCOUNT, keys),
+    ("What you signed", BY_YOU, signatures),
+    ("What we mailed to you", BY_US, mail),
+    ("Where you are signed in", BY_US, sign_ins),
+    ("What you did here", BY_US, acts),
+)
+
+
+def decision(reader: Reader) -> Facts:
+    """What is erased, what is kept until when and by what, as it was decided."""
+    found = Asked(reader).row.decision
+    if isinstance(found, Erased) or not found:
+        return {"erased": [], "kept": [], "grounds": ""}
+    return {name: found[name] for name in ("erased", "kept", "grounds")}
+
+
+def told_besides(name: str) -> Callable[[Reader], list[str]]:
+    def section(reader: Reader) -> list[str]:
+        return list(reader.pack.subjects[name])
+
+    return section
+
+
+def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    texts = (("What this is", COPY), ("The log", OTHERS), ("Reproducing this report", basis.REPRODUCED))
+    return [{"topic": topic, "text": text} for topic, text in texts]
+
+
+def sources(reader: Reader, facts: Facts) -> list[Facts]:
+    rows = sorted({group["source"] for group in facts["data"]})
+    used = [{"source": source[0].upper() + source[1:], "version": "", "used_for": "your data", "sha256": ""} for source in rows]
+    return [basis.pack_source(reader, "legal bases, periods, rights"), *used]
+
+
+def completeness(reader: Reader, facts: Facts) -> Facts:
+    return {
+        "unknowns": [],
+        "not_covered": [{"what": "Left out", "sentence": sentence} for sentence in facts["withheld"]],
+        "recorded_later": 0,
+    }
+
+
+def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
+    asked, decided = facts["request"], facts["decision"]
+    rows = [
+        ("You asked for", asked["kind"].lower()),
+        ("Received, answer due", f"{asked['received_on']}, {asked['due_on']}"),
+        ("Decided", asked["decided_at"]),
+        ("Kinds of data told here", str(len(facts["data"]))),
+    ]
+    if asked["is_erasure"] == "yes":
+        rows.append(("Erased", f"{len(decided['erased'])} kind of data: {', '.join(row['what'] for row in decided['erased'])}"))
+    dated = sorted(row["until"] for row in decided["kept"] if row["until"])
+    last = f", the last dated one until {dated[-1]}" if dated else ""
+    rows.append(("Kept", f"{len(decided['kept'])} kinds of records{last}"))
+    return [{"what": what, "value": value} for what, value in rows]
+
+
+SUBJECT = Frame(
+    kind="R-17",
+    template="R-17/1",
+    title="Answer About Your Personal Data",
+    sections=(
+        ("request", request),
+        ("data", data),
+        ("decision", decision),
+        *((name, told_besides(name)) for name in ("purposes", "recipients", "rights", "remedies", "withheld")),
+    ),
+    closing=(
+        ("methodology", methodology),
+        ("sources", sources),
+        ("completeness", completeness),
+        ("summary", summary),
+    ),
+    about=subject,
+    for_subject=True,
+)

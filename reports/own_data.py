@@ -1,0 +1,95 @@
+"""A member's own data: he asks for a copy or for erasure, sees until when he is answered, and takes the answer. Of what others of
+his organisation asked he learns nothing."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Organisation
+from accounts.permissions import NotPermitted
+from accounts.private_files import private_file
+from accounts.vault import FileErased
+from kyc.onboarding.access import members_only
+from kyc.onboarding.changing import Page
+from kyc.onboarding.pages import page, posted
+from reports import subjects
+from reports.actions import NotReady
+from reports.models import SubjectRequest
+
+
+class AskForm(Page):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What do you ask for?"),
+        choices=[
+            ("access", gettext_lazy("A copy of the data about me, and what we do with them")),
+            ("erasure", gettext_lazy("That the data about me are erased, as far as nothing obliges us to keep them")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose what you ask for."),
+            "invalid_choice": gettext_lazy("Choose one of the two."),
+        },
+    )
+
+
+@members_only
+@require_safe
+def own(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    return shown(request, organisation, AskForm(None))
+
+
+def shown(request: HttpRequest, organisation: Organisation, form: AskForm) -> HttpResponse:
+    asked = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer").order_by("-pk")
+    today = timezone.now().date()
+    rows = [(one, max(0, (one.due_on - today).days)) for one in asked]
+    return page(request, organisation, "own_data", steps=[], form=form, rows=rows)
+
+
+@members_only
+@require_POST
+def ask(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    form = AskForm(posted(request))
+    if form.acted(lambda: subjects.ask(organisation, kind=form.cleaned_data["kind"], by=request.user)):
+        messages.success(request, _("We have your request. Below you see until when we answer."))
+        return redirect("own_data")
+    return shown(request, organisation, form)
+
+
+@members_only
+@require_safe
+def pdf(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponseBase:
+    asked = taken(request, organisation, pk, "pdf")
+    try:
+        return private_file(asked.answer.file, name=f"{asked.answer.number}.pdf", content_type="application/pdf")
+    except FileErased:
+        raise Http404 from None
+
+
+@members_only
+@require_safe
+def facts(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """report.json, byte for byte: its SHA-256 is the one that the PDF bears."""
+    asked = taken(request, organisation, pk, "json")
+    answer = HttpResponse(str(asked.answer.facts), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{asked.answer.number}.json"'
+    return answer
+
+
+def taken(request: HttpRequest, organisation: Organisation, pk: int, form: str) -> SubjectRequest:
+    """His own answered request, which is written down; nobody else finds anything."""
+    rows = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer")
+    found: SubjectRequest = get_object_or_404(rows, pk=pk)
+    try:
+        if request.method != "HEAD":
+            subjects.handed_over(found, form=form, by=request.user)
+    except (NotPermitted, NotReady):
+        raise Http404 from None
+    if found.answer is None or not found.answer.file:
+        raise Http404
+    return found

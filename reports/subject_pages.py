@@ -1,0 +1,295 @@
+"""Where officers answer what people ask about their own data: the register with what is due, and one request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import scope, snapshots
+from accounts.guards import staff
+from accounts.models import Organisation
+from accounts.permissions import Permission
+from accounts.refused import Refused
+from kyc.desk.forms import DeskForm
+from kyc.parties.models import Party
+from reports import subjects
+from reports.models import SubjectRequest
+
+P = Permission
+A_PAGE = 50
+UNPROCESSABLE = 422
+COLUMNS = [
+    {"label": label}
+    for label in (
+        gettext_lazy("Request"),
+        gettext_lazy("Person"),
+        gettext_lazy("Asks for"),
+        gettext_lazy("Received"),
+        gettext_lazy("Due"),
+        gettext_lazy("State"),
+    )
+]
+
+
+class PersonField(forms.ModelChoiceField):
+    """Two of one name are told apart by their number."""
+
+    def label_from_instance(self, obj: Party) -> str:
+        gone = _("not involved any more") if obj.removed_on else ""
+        return ", ".join(filter(None, (f"{obj.name} ({obj.pk})", gone)))
+
+
+class OrganisationForm(DeskForm):
+    missing = {"organisation": gettext_lazy("Give the number of the organisation.")}
+
+    organisation = forms.IntegerField(
+        label=gettext_lazy("Number of the organisation"),
+        min_value=1,
+        help_text=gettext_lazy("As it stands behind its name in lists."),
+    )
+
+    def clean_organisation(self) -> Organisation:
+        found = Organisation.objects.real().filter(pk=self.cleaned_data["organisation"]).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no organisation of this number."))
+        return found
+
+
+class RecordForm(DeskForm):
+    missing = {
+        "party": gettext_lazy("Choose the person."),
+        "kind": gettext_lazy("Choose what the person asks for."),
+        "channel": gettext_lazy("Choose how it came."),
+        "received_on": gettext_lazy("Give the day on which it came."),
+    }
+
+    party = PersonField(label=gettext_lazy("Who asks"), queryset=Party.objects.none(), empty_label=gettext_lazy("Choose…"))
+    kind = forms.ChoiceField(label=gettext_lazy("What for"), choices=SubjectRequest.Kind.choices, widget=forms.RadioSelect)
+    channel = forms.ChoiceField(
+        label=gettext_lazy("How it came"),
+        choices=[choice for choice in SubjectRequest.Channel.choices if choice[0] != SubjectRequest.Channel.ACCOUNT],
+    )
+    received_on = forms.DateField(
+        label=gettext_lazy("Received on"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("The month to answer in begins on that day."),
+    )
+
+    def __init__(self, people: QuerySet[Party], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"received_on": timezone.now().date()}, **kwargs)
+        self.fields["party"].queryset = people
+
+
+class IdentifyForm(DeskForm):
+    missing = {"how": gettext_lazy("Say how you know that it is this person.")}
+
+    party = PersonField(
+        label=gettext_lazy("Is named by the organisation as"),
+        queryset=Party.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Nobody it has named"),
+        help_text=gettext_lazy("Only if you are sure: that person’s birth date, address and documents are part of the answer."),
+    )
+    how = forms.CharField(
+        label=gettext_lazy("How we know that it is this person"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("No number of a document. The person reads this sentence."),
+    )
+
+    def __init__(self, asked: SubjectRequest, *args: Any, **kwargs: Any) -> None:
+        likely = subjects.likely(asked)
+        super().__init__(*args, auto_id="identify_%s", initial={"party": likely and likely.pk, "how": asked.identity}, **kwargs)
+        if asked.user_id is None:
+            del self.fields["party"]
+        else:
+            self.fields["party"].queryset = subjects.people_of(asked.organisation)
+
+    def values(self) -> dict[str, Any]:
+        return {"party": None} | self.cleaned_data
+
+
+class ExtendForm(DeskForm):
+    missing = {"because": gettext_lazy("Say why one month is too short.")}
+
+    because = forms.CharField(
+        label=gettext_lazy("Why one month is too short"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("The person reads it."),
+    )
+
+
+class DecideForm(DeskForm):
+    grounds = forms.CharField(
+        label=gettext_lazy("On what grounds we keep what no law obliges us to keep"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The person reads it. Weigh what he says of his own situation against why we need it."),
+    )
+
+
+class EndForm(DeskForm):
+    missing = {
+        "outcome": gettext_lazy("Choose how it ends."),
+        "note": gettext_lazy("Say why it ends without an answer."),
+    }
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How it ends"),
+        choices=[
+            ("", gettext_lazy("Choose…")),
+            *(one for one in SubjectRequest.Outcome.choices if one[0] not in ("", SubjectRequest.Outcome.ANSWERED)),
+        ],
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("The person reads it."),
+    )
+
+
+FORMS: dict[str, Callable[[SubjectRequest, Any], DeskForm]] = {
+    "identify": lambda asked, data: IdentifyForm(asked, data),
+    "extend": lambda asked, data: ExtendForm(data, auto_id="extend_%s"),
+    "decide": lambda asked, data: DecideForm(data, auto_id="decide_%s"),
+    "end": lambda asked, data: EndForm(data, auto_id="end_%s"),
+}
+
+
+@staff(P.SUBJECT_ANSWER)
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """What is open by its last day, then what has ended, the newest first."""
+    open_ones = SubjectRequest.objects.open().select_related("organisation", "user", "party").order_by("due_on", "pk")
+    ended = SubjectRequest.objects.exclude(outcome="").select_related("organisation", "user", "party").order_by("-ended_at")
+    page = Paginator(ended, A_PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "columns": COLUMNS,
+        "open_rows": [(one, subjects.tone(one)) for one in open_ones],
+        "ended": page.object_list,
+        "page": page,
+        "newer_url": f"?page={page.number - 1}" if page.has_previous() else "",
+        "older_url": f"?page={page.number + 1}" if page.has_next() else "",
+    }
+    return render(request, "reports/subject_requests.html", shown)
+
+
+@staff(P.SUBJECT_ANSWER)
+def new(request: HttpRequest) -> HttpResponse:
+    """First the organisation, which the address may name; then the person, of those it has named."""
+    named = request.POST if request.method == "POST" else request.GET
+    which = OrganisationForm(named if "organisation" in named else None)
+    if not which.is_valid():
+        return render(request, "reports/subject_new.html", {"form": which}, status=UNPROCESSABLE if which.errors else 200)
+    organisation = which.cleaned_data["organisation"]
+    form = RecordForm(subjects.people_of(organisation), request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            made = subjects.record(organisation, **form.cleaned_data, by=request.user)
+        except Refused as refused:
+            form.add_error(getattr(refused, "field", None), str(refused))
+        else:
+            messages.success(request, _("It is recorded, and is due on the day that stands here."))
+            return redirect("subject_request", made.pk)
+    shown = {"form": form, "organisation": organisation}
+    return render(request, "reports/subject_new.html", shown, status=UNPROCESSABLE if form.errors else 200)
+
+
+def fetched(pk: int) -> SubjectRequest:
+    rows = SubjectRequest.objects.select_related("organisation", "user", "party", "identified_by", "ended_by", "answer")
+    return get_object_or_404(rows, pk=pk)
+
+
+@staff(P.SUBJECT_ANSWER)
+@require_safe
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    return page(request, fetched(pk))
+
+
+def page(request: HttpRequest, asked: SubjectRequest, *, status: int = 200, **filled: DeskForm) -> HttpResponse:
+    weighed = [] if asked.outcome else subjects.weighed(asked.organisation)
+    shown = {
+        "asked": asked,
+        "tone": subjects.tone(asked),
+        "weighed": weighed,
+        "is_weighing": any(not one.is_obliged for one in weighed),
+        "forms": {name: filled.get(name) or made(asked, None) for name, made in FORMS.items()},
+        "waits": asked.answer and asked.answer.state == "requested",
+        "has_failed": asked.answer and asked.answer.state == "failed",
+    }
+    return render(request, "reports/subject_request.html", shown, status=status)
+
+
+def tried(request: HttpRequest, pk: int, name: str, act: Callable[..., Any], done: str) -> HttpResponse | None:
+    """None once it is done; else the page again, with why not and all that was typed."""
+    asked = fetched(pk)
+    form = FORMS[name](asked, request.POST)
+    if form.is_valid():
+        values = form.values() if isinstance(form, IdentifyForm) else form.cleaned_data
+        try:
+            act(asked, **values, by=request.user)
+        except Refused as refused:
+            field = getattr(refused, "field", None)
+            form.add_error(field if field in form.fields else None, str(refused))
+        else:
+            messages.success(request, done)
+            return None
+    return page(request, asked, status=UNPROCESSABLE, **{name: form})
+
+
+@staff(P.SUBJECT_ANSWER)
+@require_POST
+def identify(request: HttpRequest, pk: int) -> HttpResponse:
+    done = _("The person is identified.")
+    return tried(request, pk, "identify", subjects.identify, done) or redirect("subject_request", pk)
+
+
+@staff(P.SUBJECT_ANSWER)
+@require_POST
+def extend(request: HttpRequest, pk: int) -> HttpResponse:
+    done = _("It is due later now. A member reads why in a mail; tell anybody else as he asked.")
+    return tried(request, pk, "extend", subjects.extend, done) or redirect("subject_request", pk)
+
+
+@staff(P.SUBJECT_ANSWER)
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    return tried(request, pk, "end", subjects.end, _("The request has ended.")) or redirect("subject_request", pk)
+
+
+@staff(P.SUBJECT_ANSWER, in_parts=True)
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """The decision, and then its report, which tells what had been committed."""
+    with scope.of_officer(request.user):
+        refused = tried(request, pk, "decide", subjects.decide, _("It is decided. The answer is being made."))
+    return refused or issued(request, pk)
+
+
+@staff(P.SUBJECT_ANSWER, in_parts=True)
+@require_POST
+def issue(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the report of a decision is missing or could not be built."""
+    return issued(request, pk)
+
+
+def issued(request: HttpRequest, pk: int) -> HttpResponse:
+    now = snapshots.take()
+    with scope.of_officer(request.user):
+        try:
+            subjects.issue(fetched(pk), now=now, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("subject_request", pk)

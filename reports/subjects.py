@@ -1,0 +1,346 @@
+"""What people ask about their own data, and how they are answered: within a month, by a decision and a report R-17 of it.
+
+    asked = ask(organisation, kind="access", by=member)        # a member, of himself
+    record(organisation, kind="erasure", party=owner, channel="letter", received_on=day, by=officer)
+    identify(asked, how="...", party=party_or_none, by=officer)
+    decide(asked, grounds="...", by=officer)
+    issue(asked, now=snapshots.take(), by=officer)
+
+A decision and its report are two transactions, since the report tells what had been committed when it was asked for; `issue` may
+be repeated. Nothing here reads the investigators' compartment (FIN-17).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts import audit, keeping, messages, organisations, retention
+from accounts.models import ErasureOrder, Organisation, Snapshot, User
+from accounts.periods import months_later
+from accounts.permissions import NotPermitted, Permission, require
+from accounts.refused import ReasonMissing, Refused
+from accounts.retention import Kept
+from kyc.cases.models import Case
+from kyc.parties.models import Party
+from kyc.rules import packs
+from reports import actions
+from reports.building import LANGUAGE
+from reports.models import Report, SubjectRequest
+
+Kind, Outcome, Channel = SubjectRequest.Kind, SubjectRequest.Outcome, SubjectRequest.Channel
+# Statuses of a rule that make keeping a legal obligation (GDPR 17(3)(b)); all others we answer for ourselves (PRV-03).
+OBLIGES = "in_force"
+SOON = timedelta(days=7)
+
+
+class NotAPerson(Refused):
+    """Companies have no personal data of their own."""
+
+    field = "party"
+
+
+class NotOfIt(Refused):
+    """The person is of another organisation."""
+
+    field = "party"
+
+
+class NotYet(Refused):
+    """What is received on a day has been received by then."""
+
+    field = "received_on"
+
+
+class AlreadyAsked(Refused):
+    """One open request of a kind at a time."""
+
+
+class Ended(Refused):
+    """Nothing of an ended request changes."""
+
+
+class NotIdentified(Refused):
+    """Whoever only says that he is that person is told nothing (GDPR 12(6))."""
+
+    field = "how"
+
+
+class ExtendedAlready(Refused):
+    """A month may become three, once, and before it is over (GDPR 12(3))."""
+
+    field = "because"
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One record class with data of the person: until when it is kept, by what, and whether a law obliges us to."""
+
+    kept: Kept
+    line: keeping.Line
+
+    @property
+    def is_obliged(self) -> bool:
+        return any(basis.status == OBLIGES for basis in self.line.bases)
+
+
+def ask(organisation: Organisation, *, kind: str, by: User) -> SubjectRequest:
+    """A member asks about himself. Asked twice, it is the first one. Raises NotPermitted."""
+    organisations.membership_required(by, organisation)
+    open_one = SubjectRequest.objects.open().filter(organisation=organisation, user=by, kind=kind).first()
+    if open_one:
+        return open_one
+    return recorded(organisation, kind=kind, user=by, party=None, channel=Channel.ACCOUNT, received_on=today(), by=by)
+
+
+def record(organisation: Organisation, *, kind: str, party: Party, channel: str, received_on: date, by: User) -> SubjectRequest:
+    """An officer writes down what a person asked by letter, mail or in another way. Raises NotPermitted, NotAPerson, NotOfIt,
+    NotYet, AlreadyAsked."""
+    require(by, Permission.SUBJECT_ANSWER)
+    if received_on > today():
+        raise NotYet(_("That day has not come yet."))
+    of_it(organisation, party)
+    return recorded(organisation, kind=kind, user=None, party=party, channel=channel, received_on=received_on, by=by)
+
+
+def of_it(organisation: Organisation, party: Party) -> None:
+    if party.organisation_id != organisation.pk:
+        raise NotOfIt(_("This organisation has named no such person."))
+    if not party.is_person:
+        raise NotAPerson(_("Only a natural person may ask about personal data."))
+
+
+@transaction.atomic
+def recorded(organisation: Organisation, *, kind: str, received_on: date, by: User, **whose: Any) -> SubjectRequest:
+    due_on = months_later(received_on, packs.current().subjects["months"])
+    try:
+        with transaction.atomic():
+            made = SubjectRequest.objects.create(
+                organisation=organisation, kind=kind, received_on=received_on, due_on=due_on, recorded_by=by, **whose
+            )
+    except IntegrityError as error:
+        if "one_open_request_of" in str(error):
+            raise AlreadyAsked(_("This person has asked for that already, and the answer is open.")) from None
+        raise
+    audit.record("subject_request.received", target=made, by=by, kind=kind, channel=made.channel, due_on=due_on.isoformat())
+    return made
+
+
+@transaction.atomic
+def identify(asked: SubjectRequest, *, how: str, party: Party | None, by: User) -> SubjectRequest:
+    """Says how we know that it is he, and for a member which party he is, if any. Done again, the last one counts. Raises
+    NotPermitted, Ended, ReasonMissing, NotAPerson, NotOfIt, AlreadyAsked."""
+    found = held(asked, by=by)
+    if not how.strip():
+        raise ReasonMissing(_("Say how you know that it is this person."))
+    if found.user_id is None and party is None:
+        party = found.party
+    if party is not None:
+        of_it(found.organisation, party)
+    found.party, found.identity = party, how.strip()
+    found.identified_at, found.identified_by = timezone.now(), by
+    try:
+        with transaction.atomic():
+            found.save(update_fields=["party", "identity", "identified_at", "identified_by"])
+    except IntegrityError as error:
+        if "one_open_request_of" in str(error):
+            raise AlreadyAsked(_("This person has asked for that already, and the answer is open.")) from None
+        raise
+    audit.record("subject_request.identified", target=found, by=by)
+    return found
+
+
+@transaction.atomic
+def extend(asked: SubjectRequest, *, because: str, by: User) -> SubjectRequest:
+    """By two further months, which a member is told at once, with the reason. Raises NotPermitted, Ended, ReasonMissing,
+    ExtendedAlready."""
+    found = held(asked, by=by)
+    if not because.strip():
+        raise ReasonMissing(_("Say why one month is too short: how complex it is, or how many have asked."))
+    if found.extended_because:
+        raise ExtendedAlready(_("It was extended already, and can't be extended again."))
+    if today() > found.due_on:
+        raise ExtendedAlready(_("The month is over. It can only be extended before that."))
+    rules = packs.current().subjects
+    found.due_on = months_later(found.received_on, rules["months"] + rules["more_months"])
+    found.extended_because = because.strip()
+    found.save(update_fields=["due_on", "extended_because"])
+    audit.record("subject_request.extended", target=found, by=by, reason=found.extended_because, due_on=found.due_on.isoformat())
+    tell(found, "subject_extended", _("Your request takes longer"))
+    return found
+
+
+@transaction.atomic
+def end(asked: SubjectRequest, *, outcome: str, note: str, by: User) -> SubjectRequest:
+    """Without an answer: the person took it back, or could not be identified. Raises NotPermitted, Ended, ReasonMissing."""
+    found = held(asked, by=by)
+    if outcome not in (Outcome.WITHDRAWN, Outcome.UNIDENTIFIED):
+        raise Ended(_("Choose one from the list."))
+    if not note.strip():
+        raise ReasonMissing(_("Say why it ends without an answer."))
+    finish(found, outcome, by=by, outcome_note=note.strip())
+    audit.record("subject_request.ended", target=found, by=by, reason=note.strip(), outcome=outcome)
+    tell(found, "subject_ended", _("Your request has ended"))
+    return found
+
+
+def weighed(organisation: Organisation) -> list[Weighed]:
+    """Each class with the rule that decides over it, in the order of the classes."""
+    day = today()
+    return [Weighed(one, keeping.line(one.decides, day)) for one in retention.of(organisation) if one.decides]
+
+
+def unobliged(organisation: Organisation) -> list[Weighed]:
+    """What no law obliges us to keep: that it is kept all the same needs grounds (GDPR 17(1)(c), PRV-03)."""
+    return [one for one in weighed(organisation) if not one.is_obliged]
+
+
+@transaction.atomic
+def decide(asked: SubjectRequest, *, grounds: str = "", by: User) -> SubjectRequest:
+    """Weighs each class, and orders what is needed by nothing to be erased where erasure was asked for. Raises NotPermitted,
+    Ended, NotIdentified, ReasonMissing."""
+    found = held(asked, by=by)
+    if not found.is_identified:
+        raise NotIdentified(_("Say first how you know that it is this person."))
+    is_erasure = found.kind == Kind.ERASURE
+    if is_erasure and not grounds.strip() and unobliged(found.organisation):
+        raise ReasonMissing(_("Say on what grounds we keep what no law obliges us to keep."))
+    with translation.override(LANGUAGE):
+        decision: dict[str, Any] = {"kept": [told(one) for one in weighed(found.organisation)], "grounds": "", "erased": []}
+        if is_erasure:
+            order = ErasureOrder.objects.create(organisation=found.organisation, addresses=addresses(found), ordered_by=by)
+            decision |= {"grounds": grounds.strip(), "erased": [erased(order)]}
+        else:
+            decision["sign_ins"] = sign_ins(found.user)
+    finish(found, Outcome.ANSWERED, by=by, decision=decision)
+    audit.record("subject_request.decided", target=found, by=by, reason=grounds.strip(), kind=found.kind)
+    return found
+
+
+def told(one: Weighed) -> dict[str, Any]:
+    """A class as the person reads it. Of legal holds nothing is said, to nobody: whoever is watched would learn of it."""
+    found = one.kept.record_class
+    return {
+        "class": found.code,
+        "what": str(found.told or found.label),
+        "until": str(one.kept.until or ""),
+        "why": one.line.why if one.kept.until else without_end(one.kept),
+        "obliged": one.is_obliged,
+        "bases": [{"citation": str(basis.citation), "status": str(basis.status_text)} for basis in one.line.bases],
+        "note": one.line.note,
+    }
+
+
+def without_end(one: Kept) -> str:
+    """Why there is no day yet, from what all may know: the clock, and not what stops it."""
+    rule = one.decides.rule  # type: ignore[union-attr]  # of one that decides
+    return _("%(years)s years from %(clock)s.") % {"years": rule.years, "clock": keeping.clock_label(rule.clock)}
+
+
+def erased(order: ErasureOrder) -> dict[str, str]:
+    return {
+        "what": _("What we mailed to you: addresses, subjects and texts"),
+        "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
+        "order": order.number,
+    }
+
+
+def addresses(asked: SubjectRequest) -> list[str]:
+    found = {asked.party.email if asked.party else "", asked.user.email if asked.user else ""}
+    found |= set(EmailAddress.objects.filter(user=asked.user).values_list("email", flat=True)) if asked.user else set()
+    return sorted(filter(None, found))
+
+
+def sign_ins(user: User | None) -> list[dict[str, str]]:
+    """Sessions are not tracked, so the decision keeps what there was."""
+    rows = UserSession.objects.filter(user=user).order_by("created_at") if user else []
+    return [
+        {"from": str(row.created_at)[:19], "last": str(row.last_seen_at)[:19], "address": row.ip, "browser": row.user_agent}
+        for row in rows
+    ]
+
+
+def issue(asked: SubjectRequest, *, now: Snapshot, by: User) -> Report:
+    """The report of a decision, as known in `now`, a snapshot stored since. Repeated, it is the first one. Raises NotPermitted,
+    NotIdentified."""
+    require(by, Permission.SUBJECT_ANSWER)
+    with transaction.atomic():
+        found = SubjectRequest.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+        if found.answer and found.answer.state != Report.State.FAILED:
+            return found.answer
+        if found.outcome != Outcome.ANSWERED:
+            raise NotIdentified(_("There is no decision yet."))
+        found.answer = actions.recorded(
+            found.organisation,
+            kind=Report.Kind.SUBJECT,
+            valid_at=now.taken_at,
+            snapshot=now,
+            parameters={"request": found.pk},
+            addressee=found.person,
+            by=by,
+        )
+        found.save(update_fields=["answer"])
+        tell(found, "subject_answered", _("The answer about your data"))
+    return found.answer
+
+
+@transaction.atomic
+def handed_over(asked: SubjectRequest, *, form: str, by: User) -> None:
+    """Writes down that the person took his answer, each time. Raises NotPermitted, NotReady."""
+    if asked.user_id is None or asked.user_id != by.pk:
+        raise NotPermitted(_("Only the person who asked can take the answer."))
+    if asked.answer is None or asked.answer.state != Report.State.READY:
+        raise actions.NotReady(_("The answer is being made."))
+    audit.record("subject_request.answer_taken", target=asked, by=by, form=form)
+
+
+def held(asked: SubjectRequest, *, by: User) -> SubjectRequest:
+    require(by, Permission.SUBJECT_ANSWER)
+    found = SubjectRequest.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+    if found.outcome:
+        raise Ended(_("This request has ended, and nothing of it changes any more."))
+    return found
+
+
+def finish(found: SubjectRequest, outcome: str, *, by: User, **fields: Any) -> None:
+    found.outcome, found.ended_at, found.ended_by = outcome, timezone.now(), by
+    for name, value in fields.items():
+        setattr(found, name, value)
+    found.save(update_fields=["outcome", "ended_at", "ended_by", *fields])
+
+
+def tell(found: SubjectRequest, template: str, subject: str) -> None:
+    """By mail, a member only: to whom else it goes, and how, the officer knows from how it came."""
+    if found.user is None:
+        return
+    last = Case.objects.filter(organisation=found.organisation).order_by("-pk").first()
+    with translation.override((last and last.notice_locale) or None):
+        messages.queue_template(template, to=found.user.email, subject=subject, asked=found)
+
+
+def people_of(organisation: Organisation) -> Any:
+    """Who may be meant, also those who are not involved any more."""
+    return Party.objects.filter(organisation=organisation, kind=Party.Kind.PERSON).order_by("name", "pk")
+
+
+def likely(asked: SubjectRequest) -> Party | None:
+    """The party with the member's own address, if there is exactly one."""
+    if asked.party or asked.user is None:
+        return asked.party
+    found = list(people_of(asked.organisation).filter(email__iexact=asked.user.email)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def tone(asked: SubjectRequest, on: date | None = None) -> str:
+    """Of the badge that says when it is due."""
+    day = on or today()
+    return "danger" if asked.due_on < day else "warn" if asked.due_on - day <= SOON else ""
+
+
+def today() -> date:
+    return timezone.now().date()
