@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import incident, stories
+from demo import data_requests, incident, stories
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -118,6 +118,7 @@ def begin() -> None:
     for row in FIRST:
         patiently(customer(row))
     patiently(incident.record)
+    patiently(data_requests.record)
 
 
 def complete(tell: Callable[[int], None] = lambda there: None) -> None:

@@ -130,13 +130,21 @@ class ExtendForm(DeskForm):
 
 
 class DecideForm(DeskForm):
+    """Of a copy there is nothing to weigh."""
+
+    missing = {"grounds": gettext_lazy("Say on what grounds we keep what no law obliges us to keep.")}
+
     grounds = forms.CharField(
         label=gettext_lazy("On what grounds we keep what no law obliges us to keep"),
         max_length=2000,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The person reads it. Weigh what he says of his own situation against why we need it."),
     )
+
+    def __init__(self, asked: SubjectRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="decide_%s", **kwargs)
+        if asked.kind == SubjectRequest.Kind.ACCESS:
+            del self.fields["grounds"]
 
 
 class EndForm(DeskForm):
@@ -163,7 +171,7 @@ class EndForm(DeskForm):
 FORMS: dict[str, Callable[[SubjectRequest, Any], DeskForm]] = {
     "identify": lambda asked, data: IdentifyForm(asked, data),
     "extend": lambda asked, data: ExtendForm(data, auto_id="extend_%s"),
-    "decide": lambda asked, data: DecideForm(data, auto_id="decide_%s"),
+    "decide": lambda asked, data: DecideForm(asked, data),
     "end": lambda asked, data: EndForm(data, auto_id="end_%s"),
 }
 
@@ -224,7 +232,6 @@ def page(request: HttpRequest, asked: SubjectRequest, *, status: int = 200, **fi
         "asked": asked,
         "tone": subjects.tone(asked),
         "weighed": weighed,
-        "is_weighing": any(not one.is_obliged for one in weighed),
         "forms": {name: filled.get(name) or made(asked, None) for name, made in FORMS.items()},
         "waits": asked.answer and asked.answer.state == "requested",
         "has_failed": asked.answer and asked.answer.state == "failed",

@@ -47,6 +47,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
 ASKS_ONLY = {"api:introspect", "desk:look_stop"}
+# Faces of the customer: of his own organisation, or leading who has none to make one.
+OF_CUSTOMERS = ("onboarding:", "own_data")
 OTHER_METHODS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 MISSING = 999_999
 IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
@@ -674,7 +676,7 @@ class TestOthers:
             path, absent = path_of(name, house.mine), path_of(name, missing(house))
             for role, method in tried(name, ALL - door.who):
                 # The pages without a number are about the asker's own organisation, whichever it is.
-                is_own = role == "outsider" and name.startswith("onboarding:") and not door.own
+                is_own = role == "outsider" and name.startswith(OF_CUSTOMERS) and not door.own
                 data = door.post(house.mine) if door.post and method == "POST" and not is_own else None
                 answer = knock(house, role, method, path, data)
                 if is_own:
@@ -691,7 +693,7 @@ class TestOthers:
             ways = {"stranger": "/account/login/", "gateway": "/account/login/", "bare": "/account/2fa/totp/activate/"}
             way = ways.get(role, "/verification/begin/")
             assert answer["Location"].startswith(way), said
-            assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith("onboarding:")), said
+            assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith(OF_CUSTOMERS)), said
         elif name.startswith("api:") or name == "metrics":
             assert answer.status_code == 401, said
         elif answer.status_code != 405:
@@ -723,7 +725,7 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
     """The numbers of what is missing; for customers also Outside's; for officers a case not sent yet, and Nordlys' case with
     Outside's hit, hold or document."""
     yield missing(house)
-    if name.startswith("onboarding:"):
+    if name.startswith(OF_CUSTOMERS):
         yield house.theirs
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}

@@ -354,7 +354,7 @@ class TestOrders:
         *_, done = self.carried_out()
         mail = Message.objects.get(pk=self.mail.pk)
         assert (mail.text, mail.subject) == (f"erased, {order.number}",) * 2
-        assert done.addresses == [] and done.rows["accounts_message"]["count"] == 1 and done.backups_until > TODAY
+        assert done.addresses == [] and done.rows["accounts_message"]["count"] and done.backups_until > TODAY
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM accounts_erasureorderevent WHERE addresses::text LIKE '%alice%'")
             assert cursor.fetchone() == (0,)
