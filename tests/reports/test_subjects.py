@@ -2,9 +2,12 @@
 
 import json
 from datetime import date, timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -205,6 +208,16 @@ class TestTheAnswer:
                 "the closing of the account, or the last access if later",
             )
         }  # fmt: skip
+
+    def test_a_draft_of_it_is_drawn_from_the_command_line(self, asked: SubjectRequest, rui: User, tmp_path: Path) -> None:
+        facts = answered(asked, rui)
+        report = Report.objects.get(kind="R-17")
+        out = StringIO()
+        cut = {"valid_at": facts["valid_at"], "known_at": facts["known_at"]}
+        call_command("render_report", "R-17", subject=str(asked.pk), **cut, out=tmp_path, stdout=out)
+        assert json.loads(out.getvalue())["sha256"] == report.sha256
+        with pytest.raises(CommandError, match="Request 999999 was not answered"):
+            call_command("render_report", "R-17", subject="999999", **cut, out=tmp_path)
 
 
 class TestErasure:

@@ -69,7 +69,8 @@ class Command(NamedCommand):
 
 def check(kind: str, since: str | None, key: str | None) -> None:
     if kind not in CATALOGUE:
-        raise CommandError(f"There is no report {kind}; there are {' and '.join(CATALOGUE)}.", returncode=BAD_USE)
+        *others, last = CATALOGUE
+        raise CommandError(f"There is no report {kind}; there are {', '.join(others)} and {last}.", returncode=BAD_USE)
     for option, value in (("--from", since), ("--key", key)):
         if value and not CATALOGUE[kind].is_period:
             raise CommandError(f"{option} is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)

@@ -147,7 +147,7 @@ class TestExits:
     ) -> None:
         out, ok = f"--out={tmp_path}", [f"--valid-at={NOW}", f"--known-at={NOW}"]
         for arguments, code, sentence in (
-            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03 and R-06."),
+            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-06 and R-17."),
             (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
         ):
