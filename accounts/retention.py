@@ -290,12 +290,11 @@ def without_made(one: Kept) -> date | None:
     return decides.until if decides else None
 
 
-def due_rows(found: Due, model: type[Model], on: date) -> QuerySet[Any]:
-    """The rows of that model, of the organisation and class that are due, which may go: all, or where each has a period of its
+def due_rows(found: RecordClass, model: type[Model], on: date) -> QuerySet[Any]:
+    """The rows of that model, of whichever organisation the class is due, that may go: all, or where each has a period of its
     own those that are past it."""
-    of_it = "pk" if model is Organisation else "organisation_id"
-    rows = model._default_manager.filter(**{of_it: found.organisation})
-    years = [rule.years for rule in found.record_class.rules if rule.clock == RECORD_MADE]
-    if not (found.record_class.each and years and model in found.record_class.made):
+    rows = model._default_manager.all()
+    years = [rule.years for rule in found.rules if rule.clock == RECORD_MADE]
+    if not (found.each and years and model in found.made):
         return rows
-    return rows.filter(**{f"{found.record_class.made[model]}__date__lt": first_kept(on, max(years))})
+    return rows.filter(**{f"{found.made[model]}__date__lt": first_kept(on, max(years))})

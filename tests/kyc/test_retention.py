@@ -206,7 +206,7 @@ class TestReports:
         assert retention.of_record(Report.objects.get(pk=rows[0].pk), on=day).until == date(2032, 2, 1)
         assert retention.of_record(Report.objects.get(pk=rows[1].pk), on=day).until == date(2034, 1, 1)
         found = next(one for one in retention.due(day) if one.record_class.code == "reports")
-        assert [row.pk for row in retention.due_rows(found, Report, day)] == [rows[0].pk]
+        assert [row.pk for row in retention.due_rows(found.record_class, Report, day)] == [rows[0].pk]
 
 
 def made_report(organisation, by):

@@ -56,6 +56,8 @@ class Command(NamedCommand):
         for due in disposal.planned(on):
             if made := disposal.dispose(due, on=on):
                 self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
+                # A pipe or a log would show it only when many have come together.
+                self.stdout.flush()
 
     def every_night(self) -> None:
         """Goes on with the same night where the database went away under it."""
