@@ -60,8 +60,8 @@ WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'accounts_dispo
 ERASED_BY = re.compile(r"erased, (DC-\d+-\d+)")
 
 
-def begun(script: str = DISPOSES + RUNS) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", script, str(connection.settings_dict["NAME"]), "dispose"]
+def begun(script: str = DISPOSES + RUNS, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", script, str(connection.settings_dict["NAME"]), "dispose", *arguments]
     env = environment(DATA, DJANGO_SETTINGS_MODULE="config.settings", KEYHOLDER_DB_ROLE="eraser")
     return subprocess.Popen(command, cwd=BASE, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
