@@ -286,7 +286,8 @@ def due(on: date, *, organisations: QuerySet[Organisation] | None = None) -> Ite
         for values in asked(rows.filter(pk__gte=chunk[0], pk__lte=chunk[-1]), on):
             if values["pk"] not in held:
                 yield from due_of(values, on)
-        chunk = list(rows.filter(pk__gt=chunk[-1]).values_list("pk", flat=True)[:A_CHUNK])
+        after = rows.filter(pk__gt=chunk[-1]).values_list("pk", flat=True)
+        chunk = list(after[:A_CHUNK]) if len(chunk) == A_CHUNK else []
 
 
 def due_of(values: Values, on: date) -> Iterator[Due]:

@@ -360,7 +360,7 @@ DOORS: dict[str, Door] = {
     "gateways": Door(ADMINISTRATORS, names="door"),
     "gateway_issue": Door(ADMINISTRATORS, names="Issue a credential", post=of(name="edge-1")),
     "gateway_revoke": Door(ADMINISTRATORS, get=False, own=of(pk="gateway"), names="The credential of door", post=nothing),
-    "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing is due"),
+    "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing was erased yet"),
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(
         ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"

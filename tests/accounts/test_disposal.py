@@ -41,6 +41,7 @@ HARMLESS = {
     "accounts.SubjectKey": {"wrapped_by": "a number", "destroyer": "an operator of the house", "why": "a reason of the house"},
     "accounts.SearchDigest": {"purpose": "a code", "place": "a column", "digest": "goes with its subject's key"},
     "accounts.Disposal": {"record_class": "a code", "rule": "a code", "operator": "an operator of the house", "rows": "counts"},
+    "accounts.PlannedDisposal": {"classes": "codes and days"},
     "accounts.Message": {"failure": "the server's words, in which addresses are masked", "claimed_by": "a process"},
     "accounts.AuditEvent": {
         "verb": "a code", "target_type": "a code", "target_id": "a number", "request_id": "a random number",

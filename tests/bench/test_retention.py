@@ -49,7 +49,7 @@ def copies(model: type[Model]) -> sql.Composable:
     values = []
     for field in model._meta.concrete_fields:
         column = sql.Identifier(field.column)
-        is_number = field.is_relation or isinstance(field, IntegerField) and (field.unique or field.name == "ref")
+        is_number = field.is_relation or (isinstance(field, IntegerField) and (field.unique or field.name == "ref"))
         if is_number and field.related_model is not User:
             values.append(sql.SQL("{} + n * {}").format(column, APART))
         elif field.unique:

@@ -4,8 +4,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -14,16 +13,10 @@ from django.utils import timezone
 
 from accounts import disposal
 from accounts.management.named import NamedCommand
+from accounts.planning import AT, next_night
 from config import jobs
 
-# When the fewest people work, in UTC.
-AT = clock(2, 10)
 AGAIN = timedelta(minutes=10)
-
-
-def next_night(now: datetime) -> datetime:
-    tonight = datetime.combine(now.date(), AT, UTC)
-    return tonight if now < tonight else tonight + timedelta(days=1)
 
 
 class Command(NamedCommand):
