@@ -227,6 +227,7 @@ DOORS: dict[str, Door] = {
     "onboarding:check": Door(CUSTOMERS, names=NORDLYS, post=of(declared_true="on")),
     "onboarding:kept": Door(CUSTOMERS, names="What we keep, and until when"),
     "onboarding:statement": Door(CUSTOMERS, names="records_kept"),
+    "statement_pdf": Door(CUSTOMERS, names="%PDF"),
     "onboarding:close": Door(
         CUSTOMERS, names=NORDLYS, post=lambda rows: {"name": NORDLYS},
         told={"member": "Only an owner of the account can close it."},
