@@ -6,10 +6,10 @@ that is repeated finds nothing.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
@@ -20,15 +20,14 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Exists, Max, Model, OuterRef, QuerySet
 from django.utils import timezone
 from psycopg import sql
 
 from accounts import audit, eraser, leaves, legal_holds, organisations, retention
 from accounts.models import AuditEvent, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
-from accounts.retention import Due
+from accounts.retention import A_CHUNK, Due, RecordClass
 from accounts.vault import shredding
-from accounts.vault.models import SubjectKey
 from accounts.walls import column_of
 
 
@@ -51,24 +50,44 @@ class Tally:
 
 
 def planned(on: date) -> Iterator[Due]:
-    """What of everything that is due on that day is still there, by organisation. As many queries as there are classes at most,
-    and two for each organisation with records that go each by their own period."""
-    rows = Disposal.objects.order_by("due_on").values_list("organisation", "record_class", "due_on")
-    done = {(organisation, code): last for organisation, code, last in rows}
+    """What of everything that is due on that day is still there, by organisation. A few queries for each so many of them, and no
+    more of them in memory at once."""
+    each = groupby(retention.due(on), attrgetter("organisation"))
+    by_organisation = (list(classes) for _organisation, classes in each)
+    while chunk := list(islice(by_organisation, A_CHUNK)):
+        yield from left_of(chunk, on)
+
+
+def left_of(chunk: Sequence[Sequence[Due]], on: date) -> Iterator[Due]:
+    """Of what is due of some organisations that which is still there."""
+    numbers = [classes[0].organisation for classes in chunk]
+    rows = Disposal.objects.filter(organisation__in=numbers).values_list("organisation", "record_class")
+    done = {(organisation, code): last for organisation, code, last in rows.annotate(last=Max("due_on"))}
     opens, opened = by_shared_keys()
-    keyed = shredding.keyed(SubjectKey.Kind.REPORT)
-    for organisation, together in groupby(retention.due(on), attrgetter("organisation")):
-        classes = list(together)
+    by_each = {one.record_class.code: one.record_class for classes in chunk for one in classes if one.record_class.each}
+    left = {code: with_rows_left(found, numbers, on) for code, found in by_each.items()}
+    for classes in chunk:
         codes = {one.record_class.code for one in classes}
         for one in classes:
             code = one.record_class.code
             # The keys of a person or an organisation open what stands in other classes too, which may have to be kept longer.
             if code in opens and not opened <= codes:
                 continue
-            if one.record_class.each and organisation not in keyed:
-                continue
-            if is_there(one, done.get((organisation, code)), on):
+            last = done.get((one.organisation, code))
+            if one.organisation in left[code] if code in left else last is None or last < one.until:
                 yield one
+
+
+def with_rows_left(found: RecordClass, organisations: Collection[int], on: date) -> set[int]:
+    """Of a class whose records go each by its own period, those organisations that have any which are due and still there."""
+    return {
+        organisation
+        for model in found.models
+        for organisation in rows_left(found, model, on)
+        .filter(organisation__in=organisations)
+        .values_list("organisation", flat=True)
+        .distinct()
+    }
 
 
 def by_shared_keys() -> tuple[set[str], set[str]]:
@@ -78,16 +97,17 @@ def by_shared_keys() -> tuple[set[str], set[str]]:
     return opens, {one.code for one in found if any(map(eraser.is_sealed_by_shared, one.models))}
 
 
-def is_there(due: Due, last: date | None, on: date) -> bool:
-    if not due.record_class.each:
-        return last is None or last < due.until
-    return any(rows_left(due, model, on) for model in due.record_class.models)
+def rows_left(found: RecordClass, model: type[Model], on: date) -> QuerySet[Any]:
+    """Of a class whose records go each by its own period, those that are due and not erased yet: their key is there, or where
+    there never was one, words of theirs."""
+    rows = retention.due_rows(found, model, on)
+    kind = eraser.own_key(model)
+    words = eraser.has_words(model)
+    return rows.filter(Exists(shredding.live(kind, ref=OuterRef("pk"))) | words if kind else words)
 
 
-def rows_left(due: Due, model: type[Model], on: date) -> list[int]:
-    """Of a class whose records go each by its own period, those that are due and whose key is still there."""
-    numbers = list(retention.due_rows(due, model, on).values_list("pk", flat=True))
-    return shredding.still_keyed(eraser.own_key(model), numbers) if eraser.own_key(model) else numbers
+def numbers_left(due: Due, model: type[Model], on: date) -> list[int]:
+    return list(rows_left(due.record_class, model, on).filter(organisation=due.organisation).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -96,12 +116,8 @@ def dispose(due: Due, *, on: date) -> Disposal | None:
     ProgrammingError in any role but the eraser's."""
     legal_holds.none_placed_meanwhile()
     organisation = organisations.held(due.organisation)
-    now = {found.record_class.code for found in retention.due(on, organisations=Organisation.objects.filter(pk=organisation.pk))}
-    opens, opened = by_shared_keys()
-    if due.record_class.code not in now or (due.record_class.code in opens and not opened <= now):
-        return None
-    last = Disposal.objects.filter(organisation=organisation, record_class=due.record_class.code).order_by("-due_on").first()
-    return erased(organisation, due, on=on) if is_there(due, last and last.due_on, on) else None
+    now = list(retention.due(on, organisations=Organisation.objects.filter(pk=organisation.pk)))
+    return erased(organisation, due, on=on) if now and due in left_of([now], on) else None
 
 
 def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
@@ -117,7 +133,7 @@ def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
     )
     tally = Tally()
     for model in due.record_class.models:
-        numbers = rows_left(due, model, on) if due.record_class.each else None
+        numbers = numbers_left(due, model, on) if due.record_class.each else None
         if kind := eraser.own_key(model):
             made.keys_destroyed += shredding.shred_all(organisation, kind, numbers, reason=made.number, operator=made.operator)
         if model is Membership:

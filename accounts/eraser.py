@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Model
+from django.db.models import Model, Q
 from pghistory.core import event_models
 from psycopg import sql
 
@@ -33,6 +33,8 @@ ALSO_UPDATES: dict[str, tuple[str, ...]] = {
     "accounts_erasureorder": ("done_at", "rows", "backups_until"),
 }
 DELETES = ("accounts_searchdigest", "mfa_authenticator", "usersessions_usersession", "django_session")
+# How a text begins that was overwritten.
+MARKED = r"^erased(, DC-|-)\d"
 # Of every row of history: on whose behalf it was written, which is a name.
 CONTEXT = "pgh_context"
 
@@ -89,6 +91,17 @@ def words(field: Any, marker: str, key: sql.Composable) -> sql.Composable:
         return sql.SQL("{} || {}").format(f"{marker}, ", key)
     longest = field.max_length or len(marker)
     return sql.Literal(marker if longest >= len(marker) else "")
+
+
+def has_words(model: type[Model]) -> Q:
+    """Rows in whose personal columns stands anything that is not the marker."""
+    found = Q(pk__in=[])
+    for name in vars(model).get("personal", ()):
+        if isinstance(model._meta.get_field(name), models.JSONField):
+            found |= ~Q(**{f"{name}__in": [{}, []]})
+        else:
+            found |= ~(Q(**{name: ""}) | Q(**{f"{name}__regex": MARKED}))
+    return found
 
 
 def is_unique(field: Any) -> bool:

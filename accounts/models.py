@@ -380,6 +380,25 @@ class ErasureOrder(models.Model):
         return f"EO-{self.ordered_at:%Y}-{self.pk:06d}"
 
 
+class DisposalPlan(models.Model):
+    """What the next night erases, as it was worked out last (accounts/planning.py)."""
+
+    on = models.DateField()
+    # None while it is being worked out.
+    made_at = models.DateTimeField(null=True, blank=True)
+    organisations = models.PositiveIntegerField(default=0)
+    # By record class, of how many organisations.
+    counts = models.JSONField(default=dict)
+
+
+class PlannedDisposal(models.Model):
+    """Of one organisation in a plan which classes go, each with its last day and the rule."""
+
+    plan = models.ForeignKey(DisposalPlan, models.CASCADE)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    classes = models.JSONField(default=list)
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def open(self) -> "ProposalQuerySet":
         return self.filter(outcome="")

@@ -2,8 +2,10 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def last_day(since: date, years: int) -> date:
     """The last day on which something is kept that is kept for so many years from `since`. Who begins on 29 February ends on 1
     March where the year has no such day, so that nothing is gone before its years are over."""

@@ -35,6 +35,7 @@ OPEN = {
     "accounts.AuditLeaf": "hashes of all events, which prove nothing in part",
     "accounts.AuditHead": "of the whole log; names nobody",
     "accounts.AuditTimestamp": "of the whole log; names nobody",
+    "accounts.DisposalPlan": "days and counts; names nobody",
     "accounts.Incarnation": "of the database itself",
     "accounts.Snapshot": "of the database itself",
     "kyc.ListVersion": "published to everybody",

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from accounts import colleagues, gateways, sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
-from reports import disposals, own_data, subject_pages, trail
+from reports import disposals, own_data, statements, subject_pages, trail
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),
+    path("verification/kept/statement.pdf", statements.statement, name="statement_pdf"),
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),
     path("reports/", include("reports.urls")),

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from accounts import checking, messages, timestamps
-from accounts.tasks import check_audit, send_messages, timestamp_audit
+from accounts import checking, expired, messages, planning, timestamps
+from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_messages, timestamp_audit
 from config import jobs
 from kyc.cases import examining, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews
@@ -33,5 +33,7 @@ jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(building.QUEUE, build_reports)
 jobs.sweep(checking.QUEUE, check_audit)
+jobs.sweep(planning.QUEUE, plan_disposals)
+jobs.sweep(expired.QUEUE, clear_sessions)
 if settings.TIMESTAMP_URL:
     jobs.sweep(timestamps.Unstamped(), timestamp_audit)

@@ -1,24 +1,21 @@
 """What the next night erases, and what was erased before, each with its certificate."""
 
-from collections import Counter
-from datetime import timedelta
+from datetime import date
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts import disposal, retention
+from accounts import disposal, planning, retention
 from accounts.guards import staff
-from accounts.models import Disposal, LegalHold, Organisation
+from accounts.models import Disposal, DisposalPlan, LegalHold, PlannedDisposal
 from accounts.permissions import Permission
 
 A_PAGE = 50
-# Of what is due, listed one by one; the rest is counted.
-MOST_LISTED = 100
 COLUMNS = [
     {"label": _("Certificate")},
     {"label": _("Records")},
@@ -32,16 +29,12 @@ COLUMNS = [
 @staff(Permission.RETENTION_VIEW)
 @require_safe
 def disposals(request: HttpRequest) -> HttpResponseBase:
-    """A dry run as of tomorrow, and below it the certificates, the newest first."""
-    due = list(disposal.planned(timezone.now().date() + timedelta(days=1)))
-    counts = Counter(one.record_class.code for one in due)
-    listed = due[:MOST_LISTED]
-    names = Organisation.objects.in_bulk({one.organisation for one in listed})
+    """The plan as it was worked out last, and below it the certificates, the newest first; each with pages of its own."""
+    plan = planning.last_plan()
     page = Paginator(Disposal.objects.order_by("-pk"), A_PAGE).get_page(request.GET.get("page"))
     shown = {
-        "counts": [(found, counts[code]) for code, found in retention.CLASSES.items() if counts[code]],
-        "due": [{"what": one, "organisation": names[one.organisation]} for one in listed],
-        "left_out": len(due) - len(listed),
+        "plan": plan,
+        **listed(plan, request.GET.get("due", "")),
         "is_held": LegalHold.objects.live().filter(organisation=None).exists(),
         "columns": COLUMNS,
         "done": [told(one) for one in page.object_list],
@@ -50,6 +43,29 @@ def disposals(request: HttpRequest) -> HttpResponseBase:
         "older_url": f"?page={page.number + 1}" if page.has_next() else "",
     }
     return render(request, "reports/disposals.html", shown)
+
+
+def listed(plan: DisposalPlan | None, asked: str) -> dict[str, Any]:
+    """One page of the plan. How many there are it says itself."""
+    if plan is None:
+        return {}
+    last = max(1, -(-plan.organisations // A_PAGE))
+    number = min(int(asked), last) if asked.isdecimal() and int(asked) else 1
+    first = (number - 1) * A_PAGE
+    rows = PlannedDisposal.objects.filter(plan=plan).select_related("organisation").order_by("pk")[first : first + A_PAGE]
+    return {
+        "counts": [(found, plan.counts[code]) for code, found in retention.CLASSES.items() if code in plan.counts],
+        "due": [{"organisation": row.organisation, "classes": list(map(read, row.classes))} for row in rows],
+        "due_first": first + 1,
+        "due_last": min(first + A_PAGE, plan.organisations),
+        "due_newer": f"?due={number - 1}" if number > 1 else "",
+        "due_older": f"?due={number + 1}" if number < last else "",
+    }
+
+
+def read(stored: dict[str, str]) -> dict[str, Any]:
+    known = retention.CLASSES.get(stored["code"])
+    return {**stored, "label": known.label if known else stored["code"], "until": date.fromisoformat(stored["until"])}
 
 
 def told(made: Disposal) -> dict[str, object]:

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher
 
 PAPER = settings.BASE_DIR / "templates" / "reports" / "paper"
-RELATIONSHIPS = {"report.json": "Source", "envelope.json": "Data", "methodology.txt": "Supplement", "manifest.json": "Data"}
+RELATIONSHIPS = {
+    "report.json": "Source",
+    "statement.json": "Source",
+    "envelope.json": "Data",
+    "methodology.txt": "Supplement",
+    "manifest.json": "Data",
+}
 PDF_UA = """
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
 <pdfuaid:part>1</pdfuaid:part></rdf:Description>
@@ -37,17 +43,21 @@ class WrongDigest(ValueError):
 
 def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
     """The PDF of a report. Raises WrongDigest when the envelope's sha256 is not that of the facts."""
-    # Half of what it takes to start a process, of which few draw a page.
-    import weasyprint
-
     if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
         raise WrongDigest(envelope["number"])
     html = render_to_string(f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
+    return drawn(html, files(facts, envelope))
+
+
+def drawn(html: str, attached: dict[str, bytes]) -> bytes:
+    """A page of ours on the house's paper, with files attached by name."""
+    # Half of what it takes to start a process, of which few draw a page.
+    import weasyprint
+
     styles = weasyprint.CSS(filename=str(PAPER / "paper.css"))
     document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=[styles])
     document.metadata.attachments = [
-        weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name])
-        for name, data in sorted(files(facts, envelope).items())
+        weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name]) for name, data in sorted(attached.items())
     ]
     return conforming(document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True))
 

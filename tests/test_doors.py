@@ -229,6 +229,7 @@ DOORS: dict[str, Door] = {
     "onboarding:check": Door(CUSTOMERS, names=NORDLYS, post=of(declared_true="on")),
     "onboarding:kept": Door(CUSTOMERS, names="What we keep, and until when"),
     "onboarding:statement": Door(CUSTOMERS, names="records_kept"),
+    "statement_pdf": Door(CUSTOMERS, names="%PDF"),
     "onboarding:close": Door(
         CUSTOMERS, names=NORDLYS, post=lambda rows: {"name": NORDLYS},
         told={"member": "Only an owner of the account can close it."},
@@ -362,7 +363,6 @@ DOORS: dict[str, Door] = {
     "gateways": Door(ADMINISTRATORS, names="door"),
     "gateway_issue": Door(ADMINISTRATORS, names="Issue a credential", post=of(name="edge-1")),
     "gateway_revoke": Door(ADMINISTRATORS, get=False, own=of(pk="gateway"), names="The credential of door", post=nothing),
-    "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing is due"),
     "subject_requests": Door(APPROVERS, names=NORDLYS),
     "subject_request_new": Door(
         APPROVERS, names="Record a data request",
@@ -387,6 +387,7 @@ DOORS: dict[str, Door] = {
     "own_data_ask": Door(CUSTOMERS, get=False, post=of(kind="access"), names="we are working on it"),
     "own_data_pdf": Door(frozenset({"owner"}), own=of(pk="answered"), names="%PDF"),
     "own_data_json": Door(frozenset({"owner"}), own=of(pk="answered"), names="{}"),
+    "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing was erased yet"),
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(
         ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"

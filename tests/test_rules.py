@@ -30,8 +30,9 @@ APPEND_ONLY = {
     "AuditEvent", "AuditLeaf", "AuditHead", "AuditTimestamp", "Snapshot",
     "ListEntry", "Determination", "Score", "Factor", "Finding", "IncidentNote", "Referral", "Disposal",
 }  # fmt: skip
-# No history at all, since it would outlive what it tells of: keys that are destroyed, and what was found by them.
-FORGOTTEN = {"SubjectKey", "SearchDigest"}
+# No history at all, since it would outlive what it tells of: keys that are destroyed, what was found by them, and what the next
+# night erases.
+FORGOTTEN = {"SubjectKey", "SearchDigest", "DisposalPlan", "PlannedDisposal"}
 # Only read by the app: the owner writes it, or the database itself.
 GIVEN = {"Incarnation"}
 

@@ -568,6 +568,25 @@ class Migration(migrations.Migration):
             model_name='erasureorderevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='erasureorder_as_of'),
         ),
+        migrations.CreateModel(
+            name='DisposalPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on', models.DateField()),
+                ('made_at', models.DateTimeField(blank=True, null=True)),
+                ('organisations', models.PositiveIntegerField(default=0)),
+                ('counts', models.JSONField(default=dict)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PlannedDisposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('classes', models.JSONField(default=list)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.disposalplan')),
+            ],
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_userevent" ("email", "id", "is_active", "is_robot", "joined_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "staff_role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."is_robot", NEW."joined_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."staff_role"); RETURN NULL;', hash='b63fdad42ce68e23855cdfa76502357278670062', operation='INSERT', pgid='pgtrigger_insert_insert_3867c', table='accounts_user', when='AFTER')),

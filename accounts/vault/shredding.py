@@ -1,8 +1,10 @@
 """The end of a subject's data: its key is destroyed, and with it every value and file, live, in history and in backups."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,22 +46,15 @@ def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
 SHARED = (SubjectKey.Kind.PARTY, SubjectKey.Kind.ORGANISATION)
 
 
-def still_keyed(kind: str, numbers: Collection[int]) -> list[int]:
-    """Of rows with a key of their own, those whose key is there."""
-    gone = SubjectKey.objects.filter(kind=kind, ref__in=numbers, destroyed_at__isnull=False).values_list("ref", flat=True)
-    return sorted({*numbers} - {*gone})
-
-
-def keyed(kind: str) -> set[int]:
-    """Organisations of which there is a key of that kind."""
-    return set(SubjectKey.objects.filter(kind=kind, destroyed_at__isnull=True).values_list("organisation", flat=True))
+def live(kind: str, **which: Any) -> QuerySet[SubjectKey]:
+    return SubjectKey.objects.filter(kind=kind, destroyed_at__isnull=True, **which)
 
 
 def shred_all(organisation: Organisation, kind: str, numbers: Collection[int] | None, *, reason: str, operator: str) -> int:
     """All keys of that kind of an organisation, or those of some rows, in the transaction of the disposal that says so; how many
     there were."""
-    which = {} if numbers is None else {"ref__in": numbers}
-    keys = SubjectKey.objects.filter(organisation=organisation, kind=kind, destroyed_at__isnull=True, **which)
+    which: dict[str, Any] = {} if numbers is None else {"ref__in": numbers}
+    keys = live(kind, organisation=organisation, **which)
     found = list(keys.select_for_update().values_list("pk", flat=True))
     SearchDigest.objects.filter(subject__in=found).delete()
     ended = {"wrapped": b"", "destroyed_at": timezone.now(), "destroyer": operator[:250], "why": reason[:500]}

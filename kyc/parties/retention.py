@@ -50,4 +50,5 @@ retention.register(
 )
 retention.no_record("accounts.SubjectKey", "keys of what is sealed: destroying one ends its data, and the row says so")
 retention.no_record("accounts.Disposal", "the certificate that stays when records have gone, and names nobody")
+retention.no_record("accounts.PlannedDisposal", "what the next night erases, made anew each day; names nobody")
 retention.no_record("accounts.SearchDigest", "by what sealed values are found; it goes with its subject's key")

@@ -43,6 +43,7 @@ HARMLESS = {
     "accounts.SearchDigest": {"purpose": "a code", "place": "a column", "digest": "goes with its subject's key"},
     "accounts.Disposal": {"record_class": "a code", "rule": "a code", "operator": "an operator of the house", "rows": "counts"},
     "accounts.ErasureOrder": {"rows": "counts"},
+    "accounts.PlannedDisposal": {"classes": "codes and days"},
     "accounts.Message": {"failure": "the server's words, in which addresses are masked", "claimed_by": "a process"},
     "accounts.AuditEvent": {
         "verb": "a code", "target_type": "a code", "target_id": "a number", "request_id": "a random number",
@@ -122,7 +123,7 @@ def long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
                 yield from (Due(organisation.pk, found, DUE_ON, "cdd-file") for found in retention.CLASSES.values())
 
     monkeypatch.setattr(retention, "due", due)
-    monkeypatch.setattr(retention, "due_rows", lambda due, model, on: model.objects.filter(organisation=due.organisation))
+    monkeypatch.setattr(retention, "due_rows", lambda found, model, on: model.objects.all())
 
 
 def dispose_all(organisation: Organisation) -> list[Disposal]:
@@ -243,6 +244,18 @@ class TestDisposal:
         with acting_as("eraser"):
             assert [disposal.dispose(due, on=TODAY) for due in plan] == [None] * len(plan)
         assert (AuditEvent.objects.count(), Disposal.objects.count()) == (events, len(made))
+
+    def test_a_report_that_never_had_a_key_goes_once_too(self, nordlys: Organisation) -> None:
+        """It failed before anything was sealed, and names whom it was for."""
+        names = ("kind", "valid_at", "known_at", "snapshot", "requested_by")
+        found = Report.objects.create(
+            **{name: getattr(Report.objects.get(), name) for name in names},
+            organisation=nordlys, rule_pack="1", template="1", state="failed", envelope={"addressee": "Alice Kvalsund"},
+        )  # fmt: skip
+        (reports,) = (one for one in dispose_all(nordlys) if one.record_class == "reports")
+        found.refresh_from_db()
+        assert (found.envelope, reports.rows["reports_report"]["count"]) == ({}, 2)
+        assert dispose_all(nordlys) == []
 
     def test_an_error_in_the_middle_leaves_all_as_it_was(self, nordlys: Organisation, monkeypatch: Any) -> None:
         """And what is left is done the next time."""

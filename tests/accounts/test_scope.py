@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from accounts import audit, organisations, scope, walls
 from accounts.compartment import confined
 from accounts.guards import staff
 from accounts.history import as_of
-from accounts.models import AuditEvent, Organisation, Project, Proposal, User
+from accounts.models import AuditEvent, DisposalPlan, Organisation, PlannedDisposal, Project, Proposal, User
 from accounts.permissions import ROLES, Permission
 from accounts.snapshots import take
 from config.urls import urlpatterns as ours
@@ -89,6 +90,7 @@ def two(db: None) -> dict[str, int]:
     for name in ("Nordlys", "Outside"):
         organisation = one_of_each(cast.customer(f"{name}@x.example", name), name=name)[Organisation]
         derived(organisation)
+        PlannedDisposal.objects.create(plan=DisposalPlan.objects.create(on=date(2026, 11, 30)), organisation=organisation)
         made[name] = organisation.pk
     return made
 

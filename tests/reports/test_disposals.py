@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from accounts import disposal, retention
+from accounts import disposal, planning, retention
 from accounts.models import Disposal, Organisation
 from accounts.permissions import ROLES, Permission
 from accounts.retention import Due
+from reports import disposals
 from tests import cast
 from tests.conftest import acting_as
 from tests.rows import one_of_each
@@ -41,12 +42,38 @@ def text(answer: Any) -> str:
 
 
 class TestPage:
+    @pytest.fixture(autouse=True)
+    def nobody_else_is_at_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(planning.shared, "note_first", lambda *_, **__: True)
+
+    def test_says_where_nothing_was_worked_out_yet(self, nordlys: Organisation) -> None:
+        assert "Not worked out yet" in text(cast.signed_in(cast.staff("auditor", "Astrid")).get("/disposals/"))
+
     def test_says_what_the_next_night_erases(self, nordlys: Organisation) -> None:
+        planning.plan()
         page = text(cast.signed_in(cast.staff("auditor", "Astrid")).get("/disposals/"))
         assert nordlys.numbered in page and "kept until 1 November 2026, by cdd-file" in page
-        assert "Nothing was erased yet" in page
+        assert "Nothing was erased yet" in page and "as worked out on" in page
+
+    def test_of_many_in_pages_and_two_queries(self, nordlys: Organisation, monkeypatch: pytest.MonkeyPatch, reads: Any) -> None:
+        many = Organisation.objects.bulk_create(Organisation(name=f"Customer {n}") for n in range(120))
+        found = retention.CLASSES["ownership"]
+        monkeypatch.setattr(retention, "due", lambda on, **_: (Due(one.pk, found, DUE_ON, "cdd-file") for one in many))
+        planning.plan()
+        request = RequestFactory().get("/disposals/")
+        with reads(2):
+            plan = planning.last_plan()
+            shown = disposals.listed(plan, request.GET.get("due", ""))
+        assert [one["organisation"] for one in shown["due"]] == many[:50]
+        client = cast.signed_in(cast.staff("auditor", "Astrid"))
+        assert "51–100 of 120" in text(client.get("/disposals/?due=2"))
+        last = text(client.get("/disposals/?due=99"))
+        assert many[119].numbered in last and "101–120 of 120" in last and "?due=4" not in last
+        for odd in ("0", "-1", "x", "²", "9" * 40):
+            assert client.get("/disposals/", {"due": odd}).status_code == 200
 
     def test_and_what_was_erased(self, made: Disposal) -> None:
+        planning.plan()
         page = text(cast.signed_in(cast.staff("auditor", "Astrid")).get("/disposals/"))
         assert "Nothing is due" in page and made.number in page
 

@@ -4,8 +4,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -14,16 +13,10 @@ from django.utils import timezone
 
 from accounts import disposal
 from accounts.management.named import NamedCommand
+from accounts.planning import AT, next_night
 from config import jobs
 
-# When the fewest people work, in UTC.
-AT = clock(2, 10)
 AGAIN = timedelta(minutes=10)
-
-
-def next_night(now: datetime) -> datetime:
-    tonight = datetime.combine(now.date(), AT, UTC)
-    return tonight if now < tonight else tonight + timedelta(days=1)
 
 
 class Command(NamedCommand):
@@ -60,6 +53,8 @@ class Command(NamedCommand):
         for due in disposal.planned(on):
             if made := disposal.dispose(due, on=on):
                 self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
+                # A pipe or a log would show it only when many have come together.
+                self.stdout.flush()
 
     def every_night(self) -> None:
         """Goes on with the same night where the database went away under it."""
