@@ -157,6 +157,8 @@ ALICES = {
 }
 # The sign-in library's own pages, each about its asker alone: tests/accounts/test_pages.py draws them.
 LIBRARY = ("account_", "mfa_", "usersessions_", "session_")
+# About the asker's own organisation, whichever it is.
+OF_CUSTOMERS = ("onboarding:", "paper_statement")
 FOR_STRANGERS = ("login", "logout", "inactive", "signup", "verification_sent", "reset_password", "authenticate", "login_code")
 OF_ONE = ("mfa_edit_webauthn", "mfa_remove_webauthn", "session_end")
 # Where the start leads each, and who has begun already: nothing is asked of them twice.
@@ -227,7 +229,7 @@ DOORS: dict[str, Door] = {
     "onboarding:check": Door(CUSTOMERS, names=NORDLYS, post=of(declared_true="on")),
     "onboarding:kept": Door(CUSTOMERS, names="What we keep, and until when"),
     "onboarding:statement": Door(CUSTOMERS, names="records_kept"),
-    "statement_pdf": Door(CUSTOMERS, names="%PDF"),
+    "paper_statement": Door(CUSTOMERS, names="%PDF"),
     "onboarding:close": Door(
         CUSTOMERS, names=NORDLYS, post=lambda rows: {"name": NORDLYS},
         told={"member": "Only an owner of the account can close it."},
@@ -643,7 +645,7 @@ class TestOthers:
             path, absent = path_of(name, house.mine), path_of(name, missing(house))
             for role, method in tried(name, ALL - door.who):
                 # The pages without a number are about the asker's own organisation, whichever it is.
-                is_own = role == "outsider" and name.startswith("onboarding:") and not door.own
+                is_own = role == "outsider" and name.startswith(OF_CUSTOMERS) and not door.own
                 data = door.post(house.mine) if door.post and method == "POST" and not is_own else None
                 answer = knock(house, role, method, path, data)
                 if is_own:
@@ -660,7 +662,7 @@ class TestOthers:
             ways = {"stranger": "/account/login/", "gateway": "/account/login/", "bare": "/account/2fa/totp/activate/"}
             way = ways.get(role, "/verification/begin/")
             assert answer["Location"].startswith(way), said
-            assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith("onboarding:")), said
+            assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith(OF_CUSTOMERS)), said
         elif name.startswith("api:") or name == "metrics":
             assert answer.status_code == 401, said
         elif answer.status_code != 405:
@@ -692,7 +694,7 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
     """The numbers of what is missing; for customers also Outside's; for officers a case not sent yet, and Nordlys' case with
     Outside's hit, hold or document."""
     yield missing(house)
-    if name.startswith("onboarding:"):
+    if name.startswith(OF_CUSTOMERS):
         yield house.theirs
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
