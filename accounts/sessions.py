@@ -106,6 +106,14 @@ def see(request: HttpRequest, row: UserSession | None, *, now: float, signed_in:
         shared.note(seen_at(request.session.session_key), "1", seconds=EVERY)
 
 
+def left(request: HttpRequest) -> dict[str, int]:
+    """In how many seconds a session ends without use, counted from this request on, and in how many in any case: for the page,
+    which warns of it (WCAG 2.2.1)."""
+    limits, lasted = SESSIONS[request.user.staff_role], time.time() - float(request.session.get(SIGNED_IN, 0))
+    # The note of this request may be one of up to a minute ago.
+    return {"idle": int(limits.idle.total_seconds()) - EVERY, "absolute": int(limits.absolute.total_seconds() - lasted)}
+
+
 class LimitsMiddleware:
     """Ends a session that nobody has used for as long as its person's role allows, or that has lasted long enough."""
 
@@ -189,6 +197,13 @@ class SessionsView(ListUserSessionsView):
 
 
 page = SessionsView.as_view()
+
+
+@login_required
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """What a person asks for who goes on with an open page: that he asks is noted, as with everything."""
+    return HttpResponse(status=204)
 
 
 @login_required

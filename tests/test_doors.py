@@ -159,6 +159,8 @@ ALICES = {
 }
 # The sign-in library's own pages, each about its asker alone: tests/accounts/test_pages.py draws them.
 LIBRARY = ("account_", "mfa_", "usersessions_", "session_")
+# About the asker's own organisation, whichever it is.
+OF_CUSTOMERS = ("onboarding:", "paper_statement")
 FOR_STRANGERS = ("login", "logout", "inactive", "signup", "verification_sent", "reset_password", "authenticate", "login_code")
 OF_ONE = ("mfa_edit_webauthn", "mfa_remove_webauthn", "session_end")
 # Where the start leads each, and who has begun already: nothing is asked of them twice.
@@ -229,7 +231,7 @@ DOORS: dict[str, Door] = {
     "onboarding:check": Door(CUSTOMERS, names=NORDLYS, post=of(declared_true="on")),
     "onboarding:kept": Door(CUSTOMERS, names="What we keep, and until when"),
     "onboarding:statement": Door(CUSTOMERS, names="records_kept"),
-    "statement_pdf": Door(CUSTOMERS, names="%PDF"),
+    "paper_statement": Door(CUSTOMERS, names="%PDF"),
     "onboarding:close": Door(
         CUSTOMERS, names=NORDLYS, post=lambda rows: {"name": NORDLYS},
         told={"member": "Only an owner of the account can close it."},

@@ -173,6 +173,66 @@
     kept = false;
   });
 
+  // Before a session ends for want of use the page says so, and one press goes on with it, in all tabs of the browser. What is
+  // counted is what a person asked for in any of them, not what pages ask for by themselves.
+  const ending = document.getElementById("session-end");
+  const SEEN = "keyholder-seen", WARNED = 120_000;
+  const began = Date.now();
+  let seenHere = began;
+  const share = () => {
+    seenHere = Date.now();
+    try { localStorage.setItem(SEEN, seenHere); } catch { /* Then each tab counts for itself. */ }
+  };
+  const seen = () => {
+    try { return Math.max(seenHere, Number(localStorage.getItem(SEEN))); } catch { return seenHere; }
+  };
+  const say = (words, at) => {
+    ending.querySelectorAll("[data-words]").forEach((part) => { part.hidden = part.dataset.words !== words; });
+    ending.querySelectorAll("time").forEach((time) => {
+      time.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    });
+    ending.querySelector("[data-stay]").hidden = words !== "idle";
+    ending.querySelector("[data-close]").hidden = words === "idle";
+    if (!ending.open) ending.showModal();
+    ending.querySelector("button:not([hidden])").focus();
+  };
+  let told = "";
+  const watch = () => {
+    const idle = seen() + ending.dataset.idle * 1000, last = began + ending.dataset.absolute * 1000;
+    const end = Math.min(idle, last), left = end - Date.now();
+    const words = left <= 0 ? "over" : left > WARNED ? "" : idle <= last ? "idle" : "absolute";
+    if (words === told) return;
+    told = words;
+    if (words) say(words, end);
+    else ending.close();
+  };
+  const stay = async () => {
+    const token = ending.querySelector("[name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(ending.dataset.url, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" })
+      .catch(() => null);
+    if (answer?.status === 204) share();
+    // The server alone knows when the session ends; where it could not be asked, it may be asked again.
+    else if (answer) ending.dataset.idle = 0;
+    watch();
+  };
+  if (ending) {
+    share();
+    setInterval(watch, 1000);
+    document.addEventListener("visibilitychange", watch);
+    window.addEventListener("storage", watch);
+    document.addEventListener("htmx:afterRequest", (event) => {
+      if (event.detail.requestConfig.headers["Asked-By"] !== "page") share();
+    });
+    ending.querySelector("[data-stay]").addEventListener("click", stay);
+    ending.querySelector("[data-close]").addEventListener("click", () => ending.close());
+    // Whoever presses Escape is there.
+    ending.addEventListener("cancel", (event) => {
+      if (told !== "idle") return;
+      event.preventDefault();
+      stay();
+    });
+  }
+
   document.addEventListener("htmx:load", (event) => {
     reveal(event.target);
     adapt(event.target);

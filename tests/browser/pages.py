@@ -75,7 +75,7 @@ NOT_DRAWN = {
     "onboarding:invite_withdraw": "leads back to the invitation at once",
     "onboarding:document": "the file itself",
     "onboarding:statement": "the file itself",
-    "statement_pdf": "the file itself",
+    "paper_statement": "the file itself",
     "desk:document": "the file itself",
     "desk:live": "a part of the case's page",
     "reports:download": "the file itself",
