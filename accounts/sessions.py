@@ -19,7 +19,7 @@ from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
@@ -124,7 +124,7 @@ class LimitsMiddleware:
             logout(request)
             messages.warning(request, why)
         response = self.get_response(request)
-        if was_in and not request.user.is_authenticated:
+        if was_in and SESSION_KEY not in request.session:
             response["Clear-Site-Data"] = CLEARED
         is_part = bool(request.htmx) and not request.user.is_authenticated  # type: ignore[attr-defined]  # django-htmx
         return instead(request, response) if is_part and leads_to_sign_in(response) else response

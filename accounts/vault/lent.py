@@ -1,4 +1,5 @@
-"""What lies outside the database for a while, such as a form whose writer has to sign in first."""
+"""What lies outside the database for a while, such as a form whose writer has to sign in first; and what stands in it for as long
+as the installation and is of no subject, such as the seeds of second factors."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -7,9 +8,23 @@ from django.conf import settings
 from accounts.vault.boxes import Tampered, derived, seal, unseal
 
 
-def lock(purpose: str) -> bytes:
+def lock(purpose: str, secret: str = "") -> bytes:
     """Another key for every purpose."""
-    return derived(settings.SECRET_KEY.encode(), f"accounts.vault {purpose}")
+    return derived((secret or settings.SECRET_KEY).encode(), f"accounts.vault {purpose}")
+
+
+def locked(text: str, *, purpose: str) -> str:
+    """Sealed under the one secret that never changes."""
+    return urlsafe_b64encode(seal(lock(purpose, settings.VAULT_INDEX_KEY), text.encode(), bound=purpose)).decode()
+
+
+def unlocked(text: str, *, purpose: str) -> str:
+    """Raises Tampered."""
+    try:
+        box = urlsafe_b64decode(text.encode())
+    except ValueError as error:
+        raise Tampered(f"What stands there was not sealed as one of the {purpose}.") from error
+    return unseal(lock(purpose, settings.VAULT_INDEX_KEY), box, bound=purpose).decode()
 
 
 def sealed(text: str, *, purpose: str) -> str:

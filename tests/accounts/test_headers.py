@@ -17,7 +17,7 @@ from accounts.headers import IN_CLEAR, HeadersMiddleware, Nonce, policy
 from accounts.notices import Notices
 from demo.cast import PASSWORD
 from tests import cast
-from tests.headers import lacking
+from tests.headers import lacking, misnamed
 
 pytestmark = pytest.mark.django_db
 PHRASE = "a long pass phrase of words"
@@ -40,6 +40,25 @@ class TestEveryAnswer:
         answer = Client().get("/")
         del answer.headers[header]
         assert len(lacking(answer, answer.content)) > 0
+
+    @pytest.mark.parametrize(
+        ("kind", "body"),
+        [
+            ("text/html; charset=utf-8", b'<!doctype html><a href="javascript:alert(1)">'),
+            ("text/html; charset=utf-8", b'<!doctype html><a href="&#106;avascript:alert(1)">'),
+            ("text/html; charset=utf-8", b"<!doctype html><img src='data:text/html,x'>"),
+            ("text/html; charset=utf-8", b'<!doctype html><form action="//evil.example/">'),
+            ("text/html; charset=utf-8", b'<!doctype html><a href="https://evil.example">'),
+            ("text/html", b"<!doctype html>"),
+            ("text/html; charset=utf-8", b'{"a": 1}'),
+            ("application/json", b"<!doctype html>"),
+            ("text/csv", b"a,b"),
+        ],
+    )
+    def test_what_is_not_what_it_says_or_leads_away_is_found(self, kind: str, body: bytes) -> None:
+        assert len(list(misnamed(kind, body))) >= 1
+        fine = b'<!doctype html><a href="/start/?next=%2F#top"><a href="mailto:a@b.example"><img src="data:image/png;base64,x">'
+        assert list(misnamed("text/html; charset=utf-8", fine)) == []
 
     def test_a_static_file_bears_them_too_and_may_be_kept(self) -> None:
         answer = Client().get("/static/js/keyholder.js")
