@@ -1,5 +1,6 @@
 """allauth's hooks: its mail goes through our outbox."""
 
+import logging
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,15 +10,39 @@ from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERI
 from allauth.account.internal.flows.manage_email import email_already_exists
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import limits, messages, oidc, passwords, second_factor
+from accounts import access_log, limits, messages, oidc, passwords, second_factor, vault
 from accounts.models import User
 from accounts.signing_up import CODE
+
+SEEDS = "seeds of second factors"
+
+
+def wrong(code: str, what: str) -> None:
+    """Tells the log of a code or passkey that was not right."""
+    if code == "incorrect_code":
+        request = context.request
+        access_log.told(request, f"wrong {what}", level=logging.WARNING, **access_log.of_person(request.user))
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """What codes are made of stands sealed in the database: whoever reads a row or an old backup makes none."""
+
+    def encrypt(self, text: str) -> str:
+        return vault.locked(text, purpose=SEEDS)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return vault.unlocked(encrypted_text, purpose=SEEDS)
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        wrong(code, "second factor")
+        return super().validation_error(code, *args)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -44,6 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         if code == "too_many_login_attempts":
             raise ImmediateHttpResponse(limits.refused(context.request))
+        wrong(code, "code from the mail")
         return super().validation_error(code, *args)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:

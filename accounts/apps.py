@@ -17,14 +17,17 @@ class AccountsConfig(AppConfig):
         # Other people's signals; their senders' models exist only now.
         from allauth.mfa.signals import authenticator_added
         from allauth.mfa.totp.internal.auth import TOTP
-        from django.contrib.auth.signals import user_logged_in
+        from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-        from accounts import codes, hardening, incarnations, second_factor, sessions
+        from accounts import access_log, codes, hardening, incarnations, second_factor, sessions
 
         # The library has no hook for it; tests/accounts/test_codes.py fails once it is not asked any more.
         TOTP._mark_code_used = codes.mark_used
         authenticator_added.connect(codes.on_enrolment, dispatch_uid="codes")
         authenticator_added.connect(second_factor.on_enrolment, dispatch_uid="second_factor")
         user_logged_in.connect(sessions.on_sign_in, dispatch_uid="sessions")
+        user_logged_in.connect(access_log.on_sign_in, dispatch_uid="access_log")
+        user_logged_out.connect(access_log.on_sign_out, dispatch_uid="access_log")
+        user_login_failed.connect(access_log.on_failure, dispatch_uid="access_log")
         connection_created.connect(incarnations.begin_where_restored, dispatch_uid="incarnation")
         post_migrate.connect(hardening.after_migrate, dispatch_uid="hardening")

@@ -2,19 +2,18 @@
 
 import json
 import secrets
-from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from accounts import acting, leaves
+from accounts.lines import request_id
 from accounts.management.named import system_user
 from accounts.models import AuditEvent, Membership, Organisation, User
 
 # Who acted when no person did.
 PRODUCT = "Keyholder"
-request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def organisation_of(target: models.Model) -> int | None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -25,6 +25,11 @@ ALWAYS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "private, no-store",
 }
+
+
+# Whoever asks there sends a credential with the first request.
+MACHINES = ("/api/", "/metrics")
+IN_CLEAR = "Ask with https. What was sent came in clear, so whoever listens knows it now: revoke this credential and use another."
 
 
 class Nonce:
@@ -60,6 +65,15 @@ def policy(nonce: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
+def is_in_clear(request: HttpRequest) -> bool:
+    return settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path_info.startswith(MACHINES)
+
+
+def in_clear() -> JsonResponse:
+    """In the form in which the API declines everything (kyc/api/errors.py)."""
+    return JsonResponse({"error": "invalid_request", "error_description": IN_CLEAR}, status=403)
+
+
 class HeadersMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -71,3 +85,13 @@ class HeadersMiddleware:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", policy(nonce.text))
         return response
+
+
+class MachinesMiddleware:
+    """Below the one of Django's that leads people to https."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return in_clear() if is_in_clear(request) else self.get_response(request)

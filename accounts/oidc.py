@@ -156,6 +156,12 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         )
         return [app] if settings.OIDC_ISSUER else []
 
+    def get_requests_session(self) -> Any:
+        """Goes where the provider's own word leads, and to no other address that an answer names."""
+        session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Before the library looks for an account by itself, or makes one."""
         try:

@@ -118,9 +118,13 @@ def kept_at(token: str) -> dict[str, Any] | None:
     return json.loads(text) if text else None
 
 
+def cookie() -> str:
+    return f"{settings.OURS_ALONE}{COOKIE}"
+
+
 def last_user(request: HttpRequest) -> int | None:
     try:
-        return int(signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=REMEMBERED))
+        return int(signing.loads(request.COOKIES.get(cookie(), ""), salt=COOKIE, max_age=REMEMBERED))
     except (signing.BadSignature, ValueError, TypeError):
         return None
 
@@ -144,7 +148,7 @@ class ResumeMiddleware:
 
     def remember(self, request: HttpRequest, response: HttpResponse) -> None:
         response.set_cookie(
-            COOKIE,
+            cookie(),
             signing.dumps(request.user.pk, salt=COOKIE),
             max_age=REMEMBERED,
             httponly=True,

@@ -19,7 +19,7 @@ from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
@@ -37,6 +37,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 # In the session and in its row: when the person signed in; in the row: when he last asked for something. Seconds since 1970.
 SIGNED_IN, ACTIVE = "signed_in_at", "active_at"
+# What the browser throws away with the session: pages that it could still go back to, and whatever a page of ours put aside.
+CLEARED = '"cache", "storage"'
 # How often the row is written at most. A session may end by so many seconds too early, and never too late.
 EVERY = 60
 # Read from top to bottom: browsers name those they descend from as well.
@@ -121,7 +123,8 @@ class LimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and (why := why_over(request)):
+        was_in = request.user.is_authenticated
+        if was_in and (why := why_over(request)):
             if asks_by_itself(request):
                 # What somebody may be writing on that page stays; sent, it leads to the sign-in and is kept.
                 return stopped()
@@ -129,6 +132,8 @@ class LimitsMiddleware:
             logout(request)
             messages.warning(request, why)
         response = self.get_response(request)
+        if was_in and SESSION_KEY not in request.session:
+            response["Clear-Site-Data"] = CLEARED
         is_part = bool(request.htmx) and not request.user.is_authenticated  # type: ignore[attr-defined]  # django-htmx
         return instead(request, response) if is_part and leads_to_sign_in(response) else response
 

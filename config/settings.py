@@ -264,6 +264,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "accounts.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "accounts.headers.MachinesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -275,6 +276,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RequestIdMiddleware",
+    "accounts.access_log.AccessLogMiddleware",
     "accounts.sessions.LimitsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.resume.ResumeMiddleware",
@@ -306,6 +308,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.password_rules.NotBreached"},
+    {"NAME": "accounts.password_rules.NotOurWords"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/start/"
@@ -328,6 +332,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_TOTP_ISSUER = "Keyholder"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {"add_webauthn": "accounts.passkeys.AddPasskeyForm"}
@@ -336,12 +341,24 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 SOCIALACCOUNT_ADAPTER = "accounts.oidc.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accounts.oidc.StaffProvider"}}
 SOCIALACCOUNT_STORE_TOKENS = False
+# Browsers take a name with this prefix only from this very host, with TLS and for all of its addresses: no other host, be it one
+# below or beside, plants or reads such a cookie.
+OURS_ALONE = "__Host-" if IS_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = (
+    f"{OURS_ALONE}{name}" for name in ("sessionid", "csrftoken", "language")
+)
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Pages carry the token in their forms; no script of ours reads the cookie.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = IS_SECURE
+MESSAGE_STORAGE = "accounts.notices.Notices"
 # Longer than any session lasts, so that who comes back later is told why it ended. accounts/permissions.py has the limits.
 SESSION_COOKIE_AGE = 48 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
 SECURE_SSL_REDIRECT = IS_SECURE
-# What asks whether the process lives does so from inside, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# What asks whether the process lives does so from inside, without TLS. A machine that sends its credential in clear is told that
+# it is wrong (accounts/headers.py): led to https, it would do so for ever and nobody would notice.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
 # These bind the operator's other hosts as well, preload for years, so only the operator can want them: both checks of Django's
 # that ask for them are silent.
@@ -411,8 +428,16 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}},
+    "formatters": {"line": {"()": "accounts.lines.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"weasyprint": {"level": "ERROR"}, "pikepdf": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+    "loggers": {
+        "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        # Says of a refusal which address it was of, some of which are secret; keyholder.access says who and what.
+        "django.request": {"level": "ERROR"},
+        # Of what was granted each line too (accounts/access_log.py), but not on the screen of a demo.
+        "keyholder": {"level": "ERROR" if DEMO else "INFO"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
 }

@@ -632,6 +632,8 @@ class TestOwn:
                     continue
                 assert 200 <= answer.status_code < 400, f"{role} GET {path}: {answer.status_code}"
                 assert door.named(role) in answer.leads_to, f"{role} GET {path} names no {door.names}"
+                is_page = b"<html" in answer.said and b'name="htmx-config"' in answer.said
+                assert not is_page or b"/account/logout/" in answer.said, f"{role} GET {path} lets nobody sign out"
                 head = knock(house, role, "HEAD", path)
                 assert (head.status_code, head.said) == (answer.status_code, b""), f"{role} HEAD {path}"
 

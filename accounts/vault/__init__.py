@@ -14,11 +14,11 @@ organisation it is about, and bound to its table, column and row. Destroying a s
 from accounts.vault.erased import Erased, Unreadable
 from accounts.vault.fields import RowNumber, SealedField, VaultFileField
 from accounts.vault.files import FileErased, VaultStorage
-from accounts.vault.lent import opened, sealed
+from accounts.vault.lent import locked, opened, sealed, unlocked
 from accounts.vault.subjects import Subject
 from accounts.vault.veils import veiled
 
 __all__ = [
-    "Erased", "FileErased", "RowNumber", "SealedField", "Subject", "Unreadable", "VaultFileField", "VaultStorage", "opened",
-    "sealed", "veiled",
+    "Erased", "FileErased", "RowNumber", "SealedField", "Subject", "Unreadable", "VaultFileField", "VaultStorage", "locked",
+    "opened", "sealed", "unlocked", "veiled",
 ]  # fmt: skip

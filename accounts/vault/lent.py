@@ -1,26 +1,40 @@
-"""What lies outside the database for a while, such as a form whose writer has to sign in first."""
+"""What lies outside the database for a while, such as a form whose writer has to sign in first; and what stands in it for as long
+as the installation and is of no subject, such as the seeds of second factors."""
 
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
-from accounts.vault.boxes import derived
+from accounts.vault.boxes import Tampered, derived, seal, unseal
 
 
-def lock(purpose: str) -> Fernet:
+def lock(purpose: str, secret: str = "") -> bytes:
     """Another key for every purpose."""
-    return Fernet(urlsafe_b64encode(derived(settings.SECRET_KEY.encode(), f"accounts.vault {purpose}")))
+    return derived((secret or settings.SECRET_KEY).encode(), f"accounts.vault {purpose}")
+
+
+def locked(text: str, *, purpose: str) -> str:
+    """Sealed under the one secret that never changes."""
+    return urlsafe_b64encode(seal(lock(purpose, settings.VAULT_INDEX_KEY), text.encode(), bound=purpose)).decode()
+
+
+def unlocked(text: str, *, purpose: str) -> str:
+    """Raises Tampered."""
+    try:
+        box = urlsafe_b64decode(text.encode())
+    except ValueError as error:
+        raise Tampered(f"What stands there was not sealed as one of the {purpose}.") from error
+    return unseal(lock(purpose, settings.VAULT_INDEX_KEY), box, bound=purpose).decode()
 
 
 def sealed(text: str, *, purpose: str) -> str:
     """Encrypted and authenticated, for what lies somewhere for a while."""
-    return lock(purpose).encrypt(text.encode()).decode()
+    return urlsafe_b64encode(seal(lock(purpose), text.encode(), bound=purpose)).decode()
 
 
 def opened(text: str, *, purpose: str) -> str | None:
     """None where it was not sealed for this purpose, or was changed since."""
     try:
-        return lock(purpose).decrypt(text.encode()).decode()
-    except InvalidToken:
+        return unseal(lock(purpose), urlsafe_b64decode(text.encode()), bound=purpose).decode()
+    except (Tampered, ValueError):
         return None

@@ -39,6 +39,8 @@ class Provider:
     def forget(self) -> None:
         self.people: dict[str, dict[str, Any]] = {}
         self.lies: dict[str, Lie] = {}
+        # Where an answer from an address leads in place of itself.
+        self.leads: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
 
     def know(self) -> None:
@@ -47,6 +49,9 @@ class Provider:
 
     def lie(self, response: flask.Response) -> flask.Response:
         self.asked.append((flask.request.path, flask.request.values.to_dict()))
+        if there := self.leads.get(flask.request.path):
+            response.status_code, response.headers["Location"] = 302, there
+            return response
         if (change := self.lies.get(flask.request.path)) and (told := response.get_json()):
             response.set_data(flask.json.dumps(change(told)))
         return response

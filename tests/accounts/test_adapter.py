@@ -1,12 +1,22 @@
-"""The sign-in library's mail goes through our outbox."""
+"""The sign-in library's mail goes through our outbox, and what its codes are made of stands sealed."""
+
+import json
+from base64 import b32decode
 
 import pytest
 from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt, encrypt
 from django.core import mail
 from django.test import RequestFactory
 
+from accounts import vault
 from accounts.adapter import AccountAdapter
 from accounts.models import Message
+from accounts.vault.boxes import Tampered
+from demo.cast import TOTP_SECRET
 from tests import cast
 
 
@@ -22,3 +32,36 @@ class TestSendMail:
         assert (message.to, message.subject, message.state) == ("alice@nordlys.example", "Your code for Keyholder", "queued")
         assert "\n\nABC-DEF\n\n" in message.text
         assert message.html == ""
+
+
+@pytest.mark.django_db
+class TestSeeds:
+    """What codes are made of: whoever reads the row makes none of them."""
+
+    def test_stand_sealed_in_the_row(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        RecoveryCodes.activate(rui)
+        rows = {row.type: row for row in Authenticator.objects.filter(user=rui)}
+        app, spare = rows["totp"], rows["recovery_codes"]
+        assert TOTP_SECRET not in json.dumps(app.data)
+        assert decrypt(app.data["secret"]) == TOTP_SECRET
+        seed = decrypt(spare.data["seed"])
+        assert len(bytes.fromhex(seed)) == 40 and seed not in json.dumps(spare.data)
+
+    def test_changed_or_in_clear_they_make_none(self) -> None:
+        for text in (TOTP_SECRET, encrypt(TOTP_SECRET)[:-6] + "AAAAA=", vault.sealed(TOTP_SECRET, purpose="another")):
+            with pytest.raises(Tampered):
+                decrypt(text)
+
+    def test_are_chance(self) -> None:
+        secrets = {totp.generate_totp_secret() for _ in range(50)}
+        assert len(secrets) == 50 and {len(b32decode(one)) for one in secrets} == {20}
+        assert len({RecoveryCodes.generate_seed() for _ in range(50)}) == 50
+
+    def test_a_recovery_code_has_more_than_20_bits_and_works_once(self) -> None:
+        rui = cast.staff("approver", "Rui")
+        spare = RecoveryCodes.activate(rui)
+        made = spare.generate_codes()
+        assert len(set(made)) == len(made) == 10
+        assert {len(code) for code in made} == {8} and all(map(str.isdecimal, made))
+        assert spare.validate_code(made[0]) and not spare.validate_code(made[0])

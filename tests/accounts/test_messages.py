@@ -185,3 +185,25 @@ class TestSecret:
         messages.send_all()
         rows = {row.pk: (row.state, row.text, row.html) for row in Message.objects.all()}
         assert rows == {kept.pk: ("failed", "Plain", "<p>Plain</p>"), secret.pk: ("failed", "", "")}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"subject": "Hello\r\nBcc: everybody@evil.example"},
+        {"subject": "Hello\nContent-Type: text/html\n\n<b>"},
+        {"to": "alice@nordlys.example\r\nBcc: everybody@evil.example"},
+        {"to": "alice@nordlys.example, everybody@evil.example"},
+    ],
+)
+def test_no_line_of_ours_makes_another_of_the_mails(forged: dict[str, str]) -> None:
+    """Should a line break ever come so far: forms take none (tests/kyc/parties/test_wording.py)."""
+    row = queued(**forged)
+    messages.send_all()
+    for one in mail.outbox:
+        written = one.message()
+        assert written["Bcc"] is None and written.get_content_type() in {"text/plain", "multipart/alternative"}
+        assert one.recipients() in ([], [row.to]) and "\n" not in str(written["To"]).replace("\n ", "")
+        assert "evil.example" not in str(one.recipients()) or len(one.recipients()) == 1
+    assert not [one for one in mail.outbox if "\n" in forged.get("subject", "") + forged.get("to", "")]

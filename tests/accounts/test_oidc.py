@@ -132,6 +132,22 @@ class TestBegin:
         not_in(client, client.get(LOGIN), FAILED, 400)
 
 
+class TestLedElsewhere:
+    """The provider's word is fetched where the provider says, and nowhere that an answer leads to."""
+
+    @pytest.mark.parametrize("of", ["/.well-known/openid-configuration", "/oauth2/token", "/jwks"])
+    def test_nobody_goes(self, provider: Provider, of: str) -> None:
+        provider.person("ana", "kyc-analysts")
+        provider.leads[of] = f"{provider.issuer}/elsewhere"
+        client = Client()
+        begun = client.get(LOGIN)
+        answer = client.get(provider.confirms(begun, "ana")) if begun.status_code == 302 else begun
+        assert answer.status_code in {400, 503}
+        assert of in {path for path, _ in provider.asked}
+        assert "/elsewhere" not in {path for path, _ in provider.asked}
+        assert not User.objects.filter(email="ana@keyholder.example").exists()
+
+
 class TestFirstSignIn:
     def test_makes_an_account_in_the_groups_role(self, provider: Provider) -> None:
         provider.person("ana", "sales", "kyc-analysts")

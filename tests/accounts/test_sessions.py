@@ -1,5 +1,6 @@
 """Where a person is signed in, and what another session of his can do about it."""
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -9,16 +10,18 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts import resume, sessions, shared
+from accounts import codes, resume, sessions, shared
 from accounts.models import User
 from accounts.permissions import SESSIONS, StaffRole
 from accounts.sessions import device
-from demo.cast import PASSWORD
+from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 from tests.accounts.test_middleware import SHOW, code_now
 
@@ -430,3 +433,63 @@ class TestHowLongItLasts:
         ended.save()
         assert [one.session_key for one in desk.get(LIST).context["sessions"]] == [desk.session.session_key]
         assert not Session.objects.filter(pk=key).exists()
+
+
+@pytest.mark.django_db
+class TestTheKey:
+    """By which a browser shows whose session it is."""
+
+    SIGN_IN = "/account/login/"
+
+    def test_is_chance_of_more_than_128_bits_each_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        keys = {SessionStore()._get_new_session_key() for _ in range(200)}
+        assert len(keys) == 200
+        assert {len(key) for key in keys} == {32} and {*"".join(keys)} <= set(VALID_KEY_CHARS)
+        assert 32 * math.log2(len(VALID_KEY_CHARS)) > 128
+        # It asks the operating system: what it is told is what the key says.
+        monkeypatch.setattr("secrets.choice", lambda letters: letters[7])
+        assert SessionStore()._get_new_session_key() == VALID_KEY_CHARS[7] * 32
+
+    def test_is_another_after_each_sign_in_and_the_one_before_is_dead(self) -> None:
+        alice, client = cast.customer(), Client()
+        stranger = client.session
+        stranger["of"] = "a stranger"
+        stranger.save()
+        before = client.cookies["sessionid"].value
+        client.post(self.SIGN_IN, {"login": alice.email, "password": PASSWORD})
+        first = client.cookies["sessionid"].value
+        assert first != before
+        client.post("/account/logout/")
+        client.post(self.SIGN_IN, {"login": alice.email, "password": PASSWORD})
+        assert client.cookies["sessionid"].value not in {before, first, ""}
+        assert not Session.objects.filter(pk__in=[before, first]).exists()
+
+    def test_is_another_once_the_second_factor_was_shown(self) -> None:
+        ana, client = cast.staff("analyst"), Client()
+        client.post(self.SIGN_IN, {"login": ana.email, "password": PASSWORD})
+        before = client.cookies["sessionid"].value
+        code = codes.written(TOTP_SECRET, int(time.time()) // 30)
+        assert client.post("/account/2fa/authenticate/", {"code": code}).status_code == 302
+        assert client.get("/desk/cases/").status_code == 200
+        assert client.cookies["sessionid"].value != before
+        assert not Session.objects.filter(pk=before).exists()
+
+    def test_that_somebody_else_chose_opens_nothing(self) -> None:
+        alice, client = cast.customer(), Client()
+        client.cookies["sessionid"] = "a" * 32
+        client.post(self.SIGN_IN, {"login": alice.email, "password": PASSWORD})
+        assert client.cookies["sessionid"].value != "a" * 32
+
+
+@pytest.mark.django_db
+def test_a_new_password_ends_all_others_and_a_new_factor_leads_to_them(later: Later) -> None:
+    alice, client = person("")
+    other = cast.signed_in(alice)
+    sent = {"oldpassword": PASSWORD, "password1": "a long pass phrase of words", "password2": "a long pass phrase of words"}
+    assert client.post("/account/password/change/", sent).status_code == 302
+    assert other.get(LIST)["Location"].startswith("/account/login/")
+    assert client.get(LIST).status_code == 200
+    for page in ("/account/2fa/", "/account/2fa/recovery-codes/"):
+        template = "index.html" if page.endswith("2fa/") else "recovery_codes/index.html"
+        assert "usersessions_list" in (Path(__file__).parents[2] / "templates/mfa" / template).read_text(), page
+    assert f'href="{LIST}"' in client.get("/account/2fa/").content.decode()

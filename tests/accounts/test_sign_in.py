@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -462,6 +463,86 @@ class TestForgottenPassword:
         answer = client.post("/account/login/", {"login": rui.email, "password": PHRASE})
         assert answer["Location"] == "/account/2fa/authenticate/"
         assert who(client) == ""
+
+
+class TestPasswords:
+    """As NIST SP 800-63B has them. Which nobody may choose, tests/accounts/test_password_rules.py says."""
+
+    def chosen(self, password: str) -> User:
+        """By the form where one's password is changed, which says why it takes none."""
+        cache.clear()
+        alice = User.objects.filter(email="alice@nordlys.example").first() or cast.customer()
+        alice.set_password(PASSWORD)
+        alice.save()
+        client = cast.signed_in(alice)
+        sent = {"oldpassword": PASSWORD, "password1": password, "password2": password}
+        answer = client.post("/account/password/change/", sent)
+        assert answer.status_code == 302, answer.context["form"].errors
+        return alice
+
+    def comes_in(self, password: str) -> bool:
+        client = Client()
+        client.post("/account/login/", {"login": "alice@nordlys.example", "password": password})
+        return bool(who(client))
+
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "zylophon gravel ",
+            "  two blanks before it",
+            "ZYLOPHON gravel Tide",
+            "z" * 3 + "y5! lanternfish " * 4,
+            "Ωμέγα καὶ θάλασσα",
+            "莲花在清晨的湖面上慢慢开放着",
+            "🦊🐢🌊🧭🪁🎻🥨🛶🧶🪐🌵🫖",
+            "'; DROP TABLE x; --<b>",
+        ],
+    )
+    def test_are_any_letters_and_judged_as_typed(self, password: str) -> None:
+        self.chosen(password)
+        assert self.comes_in(password)
+        for other in (password.strip(), password.upper(), password.lower(), password[:-1], password[:32], f"{password} "):
+            assert other == password or not self.comes_in(other), repr(other)
+            cache.clear()
+
+    @pytest.mark.parametrize("length", [64, 128, 1000])
+    def test_may_be_long_and_are_not_cut(self, length: int) -> None:
+        password = "".join(chr(97 + (number * number + number // 7) % 26) for number in range(length))
+        self.chosen(password)
+        assert self.comes_in(password)
+        assert not self.comes_in(password[:-1])
+
+    def test_ask_for_no_kinds_of_letters(self) -> None:
+        for password in ("lanternfishgravel", "830174926583017", "LANTERNFISHGRAVEL", "!!--??..,,;;::##"):
+            assert self.chosen(password)
+
+    def test_are_typed_hidden_and_left_to_whatever_keeps_them(self) -> None:
+        alice = cast.signed_in(cast.customer())
+        read = []
+        for client, path in (
+            (Client(), "/account/login/"),
+            (Client(), "/account/signup/"),
+            (alice, "/account/password/change/"),
+            (alice, "/account/reauthenticate/"),
+            (Client(), self.reset()),
+        ):
+            page = client.get(path, follow=True).content.decode()
+            fields = [tag for tag in re.findall(r"<input[^>]*>", page) if "password" in tag]
+            assert fields, path
+            for tag in fields:
+                assert 'type="password"' in tag, f"{path}: {tag}"
+                assert re.search(r'autocomplete="(?:current|new)-password"', tag), f"{path}: {tag}"
+                assert not re.search(r"onpaste|readonly|maxlength", tag), f"{path}: {tag}"
+            read += fields
+        assert len(read) >= 7
+        script = (Path(__file__).parents[2] / "static/js/keyholder.js").read_text()
+        assert "paste" not in script
+
+    def reset(self) -> str:
+        Client().post("/account/password/reset/", {"email": "alice@nordlys.example"})
+        found = re.search(r"/account/password/reset/key/\S+", newest_mail("alice@nordlys.example").text)
+        assert found
+        return found[0]
 
 
 class TestNotices:

@@ -45,7 +45,7 @@ class Authority:
     """A root of its own, a certificate for timestamps below it, and a server that answers with it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.asked, self.spoils = folder, 0, False
+        self.folder, self.asked, self.spoils, self.leads = folder, 0, False, ""
         folder.mkdir()
         (folder / "conf").write_text(CONFIG.format(folder=folder))
         (folder / "serial").write_text("01\n")
@@ -72,10 +72,14 @@ def authority(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) ->
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             reply = found.reply(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
+            self.send_response(302 if found.leads else 200)
+            if found.leads:
+                self.send_header("Location", found.leads)
             self.send_header("Content-Type", "application/timestamp-reply")
             self.end_headers()
             self.wfile.write(reply)
+
+        do_GET = do_POST  # as which a client goes on that follows
 
         def log_message(self, *_: object) -> None:
             pass
@@ -123,6 +127,12 @@ class TestStamp:
         for _ in range(5):
             assert not timestamps.stamp()
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["trouble with the timestamp authority"]
+
+    def test_one_that_leads_elsewhere_is_not_followed(self, authority: Authority, settings: Any) -> None:
+        head()
+        authority.leads = settings.TIMESTAMP_URL + "elsewhere"
+        assert not timestamps.stamp()
+        assert authority.asked == 1 and not AuditTimestamp.objects.exists()
 
     def test_one_whose_clock_is_far_from_ours_is_not_believed(
         self, authority: Authority, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

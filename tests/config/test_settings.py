@@ -223,6 +223,20 @@ class TestDeployment:
         done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "TRUSTED_PROXIES": proxies})
         assert (done.stdout, done.stderr) == (f"{told}\n", "")
 
+    @pytest.mark.parametrize(("site", "prefix", "is_secure"), [("https", "__Host-", True), ("http", "", False)])
+    def test_cookies_are_this_hosts_alone_where_there_is_tls(
+        self, tmp_path: Path, site: str, prefix: str, is_secure: bool
+    ) -> None:
+        asked = (
+            "from config import settings as s\n"
+            "for kind in ('SESSION', 'CSRF', 'LANGUAGE'): print(*(getattr(s, f'{kind}_COOKIE_{part}')"
+            " for part in ('NAME', 'SECURE', 'HTTPONLY', 'SAMESITE')))\n"
+            "print(s.OURS_ALONE + '.', hasattr(s, 'SESSION_COOKIE_DOMAIN'))"
+        )
+        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "SITE_URL": f"{site}://keyholder.example"})
+        names = (f"{prefix}{name} {is_secure} True Lax" for name in ("sessionid", "csrftoken", "language"))
+        assert (done.stdout.splitlines(), done.stderr) == ([*names, f"{prefix}. False"], "")
+
     def test_plain_http_asks_for_no_proxies(self, tmp_path: Path) -> None:
         asked = "from config import settings as s; print(s.TRUSTED_PROXIES)"
         plain = {**COMPLETE, "SITE_URL": "http://keyholder.example", "TRUSTED_PROXIES": "unset"}
