@@ -1,5 +1,6 @@
 """What the next night erases, and what was erased before, each with its certificate."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from accounts.guards import staff
 from accounts.models import Disposal, DisposalPlan, LegalHold, PlannedDisposal
 from accounts.permissions import Permission
 
-A_PAGE = 50
+A_PAGE, OF_PLAN = 50, 20
 COLUMNS = [
     {"label": _("Certificate")},
     {"label": _("Records")},
@@ -49,23 +50,28 @@ def listed(plan: DisposalPlan | None, asked: str) -> dict[str, Any]:
     """One page of the plan. How many there are it says itself."""
     if plan is None:
         return {}
-    last = max(1, -(-plan.organisations // A_PAGE))
+    last = max(1, -(-plan.organisations // OF_PLAN))
     number = min(int(asked), last) if asked.isdecimal() and int(asked) else 1
-    first = (number - 1) * A_PAGE
-    rows = PlannedDisposal.objects.filter(plan=plan).select_related("organisation").order_by("pk")[first : first + A_PAGE]
+    first = (number - 1) * OF_PLAN
+    rows = PlannedDisposal.objects.filter(plan=plan).select_related("organisation").order_by("pk")[first : first + OF_PLAN]
     return {
         "counts": [(found, plan.counts[code]) for code, found in retention.CLASSES.items() if code in plan.counts],
-        "due": [{"organisation": row.organisation, "classes": list(map(read, row.classes))} for row in rows],
+        "due": [group for row in rows for group in grouped(row)],
         "due_first": first + 1,
-        "due_last": min(first + A_PAGE, plan.organisations),
+        "due_last": min(first + OF_PLAN, plan.organisations),
         "due_newer": f"?due={number - 1}" if number > 1 else "",
         "due_older": f"?due={number + 1}" if number < last else "",
     }
 
 
-def read(stored: dict[str, str]) -> dict[str, Any]:
-    known = retention.CLASSES.get(stored["code"])
-    return {**stored, "label": known.label if known else stored["code"], "until": date.fromisoformat(stored["until"])}
+def grouped(row: PlannedDisposal) -> Iterator[dict[str, Any]]:
+    """What goes by the same rule on the same day stands together."""
+    together: dict[tuple[str, str], list[Any]] = {}
+    for one in row.classes:
+        known = retention.CLASSES.get(one["code"])
+        together.setdefault((one["until"], one["rule"]), []).append(known.label if known else one["code"])
+    for (until, rule), labels in together.items():
+        yield {"organisation": row.organisation, "labels": labels, "until": date.fromisoformat(until), "rule": rule}
 
 
 def told(made: Disposal) -> dict[str, object]:
