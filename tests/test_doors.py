@@ -47,6 +47,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
 ASKS_ONLY = {"api:introspect", "desk:look_stop"}
+# Whoever only looks there is recorded, and nothing else is done.
+RECORDED = {"onboarding:document", "onboarding:statement", "desk:document", "desk:case", "reports:download", "audit_export"}
 OTHER_METHODS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 MISSING = 999_999
 IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
@@ -595,6 +597,7 @@ class TestOwn:
                     continue
                 assert 200 <= answer.status_code < 400, f"{role} GET {path}: {answer.status_code}"
                 assert door.named(role) in answer.leads_to, f"{role} GET {path} names no {door.names}"
+                assert not answer.written or name in RECORDED, f"{role} GET {path} does something"
                 is_page = b"<html" in answer.said and b'name="htmx-config"' in answer.said
                 assert not is_page or b"/account/logout/" in answer.said, f"{role} GET {path} lets nobody sign out"
                 head = knock(house, role, "HEAD", path)
