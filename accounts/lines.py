@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 # Of the request that is being answered.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 LONGEST = 2000
+# Made once: it takes half as long as making it for every line.
+WRITTEN = json.JSONEncoder(default=str).encode
 
 
 class Line(logging.Formatter):
@@ -28,4 +30,4 @@ class Line(logging.Formatter):
             **getattr(record, "facts", {}),
             "trace": self.formatException(record.exc_info) if record.exc_info else "",
         }
-        return json.dumps({name: value for name, value in said.items() if value not in ("", None)}, default=str)
+        return WRITTEN({name: value for name, value in said.items() if value not in ("", None)})

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
@@ -201,7 +202,8 @@ class SessionsView(ListUserSessionsView):
         }
 
 
-page = SessionsView.as_view()
+# Whoever has only got hold of a session does not end the owner's others, which would tell him that he is alone.
+page = login_required(reauthentication_required(SessionsView.as_view(), allow_get=True))
 
 
 @login_required
@@ -213,6 +215,7 @@ def stay(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@reauthentication_required
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """The session is signed out at its next request."""
     session = get_object_or_404(UserSession, pk=pk, user=request.user)

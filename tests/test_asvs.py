@@ -32,9 +32,14 @@ def wanted() -> Iterator[str]:
 
 
 def missing(proof: str) -> str:
-    """What is not there of the test that a row names, or what the row lacks."""
-    if (found := TEST.fullmatch(proof)) is None:
-        return "" if OTHERWISE.fullmatch(proof) else f"neither a test nor a reason: {proof}"
+    """What is not there of the tests that a row names, or what the row lacks."""
+    if OTHERWISE.fullmatch(proof):
+        return ""
+    found = [TEST.fullmatch(one) for one in proof.split(", ")]
+    return next((why for one in found if (why := lacking(one) if one else f"neither a test nor a reason: {proof}")), "")
+
+
+def lacking(found: "re.Match[str]") -> str:
     file = BASE / "tests" / found[1]
     if not file.is_file():
         return found[1]
@@ -57,9 +62,12 @@ def test_every_test_that_proves_one_exists() -> None:
 def test_one_that_does_not_exist_is_found() -> None:
     """The negative control."""
     assert missing("`test_asvs.py::test_every_test_that_proves_one_exists`") == ""
+    assert missing("`test_asvs.py::test_every_requirement_has_its_row`, `test_sources.py::TestNothing`") == ""
     for proof in (
         "`test_asvs.py::test_no`",
         "`no.py::test_x`",
+        "`test_asvs.py::test_every_requirement_has_its_row`, `test_asvs.py::test_no`",
+        "`test_asvs.py::test_every_requirement_has_its_row` and more",
         "open",
         "*open*:",
         "`test_asvs.py::No::rows`",

@@ -47,8 +47,18 @@ pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
 ASKS_ONLY = {"api:introspect", "desk:look_stop"}
-# Faces of the customer: of his own organisation, or leading who has none to make one.
-OF_CUSTOMERS = ("onboarding:", "own_data")
+# Whoever only looks there is recorded, and nothing else is done.
+RECORDED = {
+    "onboarding:document",
+    "onboarding:statement",
+    "desk:document",
+    "desk:case",
+    "reports:download",
+    "audit_export",
+    "paper_statement",
+    "own_data_pdf",
+    "own_data_json",
+}
 OTHER_METHODS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 MISSING = 999_999
 IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
@@ -160,7 +170,7 @@ ALICES = {
 # The sign-in library's own pages, each about its asker alone: tests/accounts/test_pages.py draws them.
 LIBRARY = ("account_", "mfa_", "usersessions_", "session_")
 # About the asker's own organisation, whichever it is.
-OF_CUSTOMERS = ("onboarding:", "paper_statement")
+OF_CUSTOMERS = ("onboarding:", "paper_statement", "own_data")
 FOR_STRANGERS = ("login", "logout", "inactive", "signup", "verification_sent", "reset_password", "authenticate", "login_code")
 OF_ONE = ("mfa_edit_webauthn", "mfa_remove_webauthn", "session_end")
 # Where the start leads each, and who has begun already: nothing is asked of them twice.
@@ -632,6 +642,7 @@ class TestOwn:
                     continue
                 assert 200 <= answer.status_code < 400, f"{role} GET {path}: {answer.status_code}"
                 assert door.named(role) in answer.leads_to, f"{role} GET {path} names no {door.names}"
+                assert not answer.written or name in RECORDED, f"{role} GET {path} does something"
                 is_page = b"<html" in answer.said and b'name="htmx-config"' in answer.said
                 assert not is_page or b"/account/logout/" in answer.said, f"{role} GET {path} lets nobody sign out"
                 head = knock(house, role, "HEAD", path)

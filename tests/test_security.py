@@ -6,18 +6,22 @@ from importlib import metadata
 from typing import Any
 
 import pytest
+from allauth.account import app_settings
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from accounts import elevated, permissions, resume, work
-from accounts.permissions import ROLES, SESSIONS
+from accounts.permissions import ROLES, SESSIONS, Permission
+from accounts.vault import SealedField
 from kyc.api import guessing, views
 from kyc.desk import queue
 from kyc.evidence import actions, sniff
 from kyc.onboarding import prove
 from kyc.ownership import sheet
+from kyc.parties.models import Party
 from tests import test_sources
 from tests.accounts.test_tries import DOORS
 from tests.running import BASE
@@ -25,6 +29,7 @@ from tests.running import BASE
 TEXT = (BASE / "docs/security.md").read_text()
 MB = 1024 * 1024
 # Of the development of others' libraries: what pip and its kin bring into every environment.
+IN_COMPARTMENT = ("incidents", "involvements", "notes", "referrals")
 TOOLS = {"pip", "setuptools", "wheel", "uv"}
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.+!-]+)", re.MULTILINE)
 
@@ -59,6 +64,27 @@ class TestWaysIn:
         told = {name: int(row[0]) for name, row in table("Tries").items()}
         assert told == {name: thousands.get(name, door.allowed) for name, door in DOORS.items()}
 
+    def test_no_other_than_are_told(self) -> None:
+        told = table("Ways in")
+        assert [row for row in told.values() if not all(row)] == []
+        assert {name.partition(" (")[0] for name in told} == {
+            "customer", "staff", "staff of a provider", "who lost a second factor", "who forgot the password",
+            "person invited to prove himself", "gateway", "monitoring",
+        }  # fmt: skip
+        assert settings.AUTHENTICATION_BACKENDS == ["allauth.account.auth_backends.AuthenticationBackend"]
+        assert settings.MFA_PASSKEY_LOGIN_ENABLED and set(settings.MFA_SUPPORTED_TYPES) == {"totp", "webauthn", "recovery_codes"}
+        assert not app_settings.LOGIN_BY_CODE_ENABLED and not app_settings.PASSWORD_RESET_BY_CODE_ENABLED
+        assert settings.PASSWORD_RESET_TIMEOUT == 3 * 24 * 3600
+        assert [*settings.SOCIALACCOUNT_PROVIDERS] == ["openid_connect"]
+        assert settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] == []
+        assert [view for view in vars(views).values() if getattr(view, "authentication_classes", None)] == [views.Introspect]
+
+    def test_how_many_sessions_and_whose_provider_is_told(self) -> None:
+        told = section("Sessions")
+        assert "Any number of sessions may last beside each other" in told
+        assert "session that began at a provider of identities is limited like any other" in told
+        assert app_settings.SESSION_REMEMBER is None and settings.SESSION_COOKIE_AGE >= 24 * 3600, "only the limits end one"
+
     def test_so_are_sessions(self) -> None:
         told = {name: tuple(map(int, row)) for name, row in table("Sessions").items()}
         limits = {
@@ -88,12 +114,57 @@ class TestWaysIn:
         assert elevated.READS == ("GET", "HEAD")
 
 
-def test_permissions_are_those_of_the_roles() -> None:
-    rows = table("Who may what")
-    roles = re.search(r"^\| permission \| (.*) \|$", section("Who may what"), re.MULTILINE)
-    assert roles
-    told = {role: {name for name, row in rows.items() if row[place] == "x"} for place, role in enumerate(roles[1].split(" | "))}
-    assert told == {str(role): set(map(str, held)) for role, held in ROLES.items()}
+class TestWhatMayBeTyped:
+    def test_is_told_field_by_field(self) -> None:
+        told = table("What may be typed")
+        assert len(told) >= 9 and all(all(row) for row in told.values())
+        assert f"at most {Party._meta.get_field('name').max_length}" in told["name"][0]
+        assert f"{views.LONGEST_BODY // MB} MB at most" in told["token of an API question"][0]
+
+    def test_what_must_fit_together_is_told_and_where_it_stands(self) -> None:
+        told = section("What may be typed").partition("What must fit together")[2]
+        named = re.findall(r"`(kyc/cases/\w+\.py)`", told)
+        assert named == ["kyc/cases/completeness.py", "kyc/cases/contradicted.py"]
+        assert all((BASE / file).is_file() for file in named)
+
+
+class TestWhoMay:
+    def test_permissions_are_those_of_the_roles(self) -> None:
+        rows = table("Who may what")
+        roles = re.search(r"^\| permission \| (.*) \|$", section("Who may what"), re.MULTILINE)
+        assert roles
+        told = {
+            role: {name for name, row in rows.items() if row[place] == "x"} for place, role in enumerate(roles[1].split(" | "))
+        }
+        assert told == {str(role): set(map(str, held)) for role, held in ROLES.items()}
+
+    def test_fields_are_told(self) -> None:
+        told = section("Who may what").partition("\nFields: ")[2]
+        assert {name for name in map(str, Permission) if f"`{name}`" in told} == {"field_reveal", "document_view"}
+        assert "Nobody writes `staff_role`" in told
+
+
+class TestClasses:
+    def test_each_says_how_it_is_kept(self) -> None:
+        told = table("Classes of data")
+        assert list(told) == ["secret", "sealed", "confined", "personal", "record", "open"]
+        assert all(len(row) == 5 and all(row) for row in told.values())
+        sealed = {field.name for model in apps.get_models() for field in model._meta.fields if isinstance(field, SealedField)}
+        named = {"document": "document", "number": "register", "birth": "birth", "address": "address", "phone": "telephone"}
+        assert len(sealed) > 5
+        assert [
+            word for word, said in named.items() if any(word in one for one in sealed) and said not in told["sealed"][0]
+        ] == []
+        confined = " ".join(told["confined"]).lower()
+        assert [name for name in IN_COMPARTMENT if name not in confined] == []
+
+
+class TestCosts:
+    def test_what_costs_much_is_told_with_its_bounds(self) -> None:
+        told = table("What costs much")
+        assert len(told) >= 8 and all(all(row) for row in told.values())
+        for bound in (f"{actions.LARGEST // MB} MB", f"{sniff.MOST_PAGES} pages", f"{sheet.PATIENCE} seconds", "60 seconds"):
+            assert bound in section("What costs much"), bound
 
 
 class TestLimits:

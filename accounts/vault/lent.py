@@ -8,9 +8,9 @@ from django.conf import settings
 from accounts.vault.boxes import Tampered, derived, seal, unseal
 
 
-def lock(purpose: str, secret: str = "") -> bytes:  # nosec B107  # none
+def lock(purpose: str, under: str) -> bytes:
     """Another key for every purpose."""
-    return derived((secret or settings.SECRET_KEY).encode(), f"accounts.vault {purpose}")
+    return derived(under.encode(), f"accounts.vault {purpose}")
 
 
 def locked(text: str, *, purpose: str) -> str:
@@ -29,12 +29,12 @@ def unlocked(text: str, *, purpose: str) -> str:
 
 def sealed(text: str, *, purpose: str) -> str:
     """Encrypted and authenticated, for what lies somewhere for a while."""
-    return urlsafe_b64encode(seal(lock(purpose), text.encode(), bound=purpose)).decode()
+    return urlsafe_b64encode(seal(lock(purpose, settings.SECRET_KEY), text.encode(), bound=purpose)).decode()
 
 
 def opened(text: str, *, purpose: str) -> str | None:
     """None where it was not sealed for this purpose, or was changed since."""
     try:
-        return unseal(lock(purpose), urlsafe_b64decode(text.encode()), bound=purpose).decode()
+        return unseal(lock(purpose, settings.SECRET_KEY), urlsafe_b64decode(text.encode()), bound=purpose).decode()
     except (Tampered, ValueError):
         return None

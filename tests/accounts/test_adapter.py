@@ -1,10 +1,12 @@
 """The sign-in library's mail goes through our outbox, and what its codes are made of stands sealed."""
 
 import json
+import math
 from base64 import b32decode
 
 import pytest
 from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
@@ -57,6 +59,15 @@ class TestSeeds:
         secrets = {totp.generate_totp_secret() for _ in range(50)}
         assert len(secrets) == 50 and {len(b32decode(one)) for one in secrets} == {20}
         assert len({RecoveryCodes.generate_seed() for _ in range(50)}) == 50
+
+    def test_so_has_a_code_in_a_mail(self) -> None:
+        request = RequestFactory().get("/")
+        request.session = {}  # type: ignore[assignment]  # all that is asked of it
+        with context.request_context(request):
+            codes = {AccountAdapter().generate_email_verification_code() for _ in range(100)}
+        letters = {*"".join(codes)} - {"-"}
+        assert len(codes) == 100 and {len(code.replace("-", "")) for code in codes} == {8}
+        assert 8 * math.log2(len(letters)) > 20
 
     def test_a_recovery_code_has_more_than_20_bits_and_works_once(self) -> None:
         rui = cast.staff("approver", "Rui")

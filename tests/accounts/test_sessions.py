@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore
@@ -92,10 +93,47 @@ class TestTheList:
         assert "iPhone" not in charlie.get(LIST).content.decode()
 
 
+def confirmed(client: Client) -> bool:
+    """Whoever it is shows once more who he is."""
+    return client.post("/account/reauthenticate/", {"password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.django_db
+class TestAThiefOfTheSession:
+    """Ends no other one: whoever ends sessions has confirmed within the last five minutes who he is."""
+
+    @pytest.mark.parametrize("one", [True, False])
+    def test_is_asked_who_he_is(self, two: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch, one: bool) -> None:
+        desk, phone = two
+        address = f"{LIST}{of(phone).pk}/end/" if one else LIST
+        after(monkeypatch, minutes=6)
+        asked = desk.post(address)
+        assert asked["Location"].startswith("/account/reauthenticate/")
+        assert is_in(phone)
+        desk.post(asked["Location"], {"password": "wrong"})
+        assert is_in(phone)
+        desk.post(asked["Location"], {"password": PASSWORD})
+        desk.post(address)
+        assert (is_in(desk), is_in(phone)) == (True, False)
+
+    def test_nor_adds_an_address_by_which_to_come_again(
+        self, two: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk, _ = two
+        after(monkeypatch, minutes=6)
+        asked = desk.post("/account/email/", {"action_add": "", "email": "thief@evil.example"})
+        assert asked["Location"].startswith("/account/reauthenticate/")
+        assert not EmailAddress.objects.filter(email="thief@evil.example").exists()
+        desk.post(asked["Location"], {"password": PASSWORD})
+        answer = desk.post("/account/email/", {"action_add": "", "email": "alice@home.example"})
+        assert "reauthenticate" not in answer.headers.get("Location", "")
+
+
+@pytest.mark.django_db
 class TestEnding:
     def test_the_other_is_out_at_its_next_request(self, two: tuple[Client, Client]) -> None:
         desk, phone = two
-        assert is_in(phone)
+        assert is_in(phone) and confirmed(desk)
         answer = desk.post(f"{LIST}{of(phone).pk}/end/", follow=True)
         assert "Safari on iPhone is signed out." in answer.content.decode()
         assert phone.get("/verification/")["Location"].startswith("/account/login/")
@@ -103,12 +141,14 @@ class TestEnding:
 
     def test_all_others_at_once(self, two: tuple[Client, Client]) -> None:
         desk, phone = two
+        assert confirmed(desk)
         desk.post(LIST)
         assert (is_in(desk), is_in(phone)) == (True, False)
 
     def test_a_strangers_session_and_a_missing_one_are_the_same_bytes(self, two: tuple[Client, Client]) -> None:
         _, phone = two
         charlie = cast.signed_in(cast.customer("charlie@other.example", "Charlie"))
+        assert confirmed(charlie)
         theirs, missing = (charlie.post(f"{LIST}{pk}/end/") for pk in (of(phone).pk, 999_999))
         assert (theirs.status_code, theirs.content) == (404, missing.content)
         assert is_in(phone)

@@ -73,9 +73,12 @@ class TestErrorPages:
                 break
         page(answer, 429, "Too many attempts")
 
-    def test_a_fault_of_ours(self, client: Client, settings: Any) -> None:
+    def test_a_fault_of_ours(self, client: Client, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
         settings.ROOT_URLCONF = __name__
         page(client.get(f"/broken/?{SENT}"), 500, "Something went wrong on our side")
+        (told,) = [one for one in caplog.records if one.name == "django.request"]
+        assert told.levelname == "ERROR" and told.exc_info and told.exc_info[0] is RuntimeError
+        assert SENT not in told.getMessage()
 
     @pytest.mark.parametrize(
         ("kind", "body"),

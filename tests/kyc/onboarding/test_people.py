@@ -12,7 +12,10 @@ from accounts.vault import subjects
 from kyc.evidence import invitations
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
+from kyc.parties.models import Party
+from tests import cast
 from tests.cast import Founded
+from tests.test_doors import HIDDEN
 
 # A page that has grown by so many people asks no more often than before.
 MORE = 4
@@ -68,3 +71,27 @@ def test_a_longer_list_asks_the_database_no_more_often(
     with django_assert_num_queries(len(before)):
         page = alices.get(path)
     assert shown in page.content.decode()
+
+
+def test_what_the_form_does_not_ask_for_is_not_read(alices: Client, nordlys: Founded) -> None:
+    """Whatever a request names beside: whose the person is, what it is, who the writer is, and how the case stands."""
+    other = cast.founded(cast.customer("charlie@outside.example", "Charlie"), name="Outside GmbH", person="Charlie")
+    boss, path = nordlys.controller, f"/verification/people/{nordlys.controller.pk}/"
+    forged = {
+        "id": other.controller.pk, "pk": other.controller.pk, "organisation": other.organisation.pk,
+        "organisation_id": other.organisation.pk, "kind": "company", "created_at": "2000-01-01", "staff_role": "approver",
+        "is_staff": "1", "state": "approved", "case-state": "approved", "__proto__": "x",
+    }  # fmt: skip
+    sent = {"name": "Alice Olsen", "country": "NO", "birth_date": "1984-03-17", "title": "Chair", "address": "Strandgata 12",
+            "us_basis": "none", "roles": "controller"}  # fmt: skip
+    unseen = {name.decode(): value.decode() for name, value in HIDDEN.findall(alices.get(path).content)}
+    before = Party.objects.filter(organisation=other.organisation).values_list("pk", "name", "kind")
+    known = [*before]
+    assert alices.post(path, forged | unseen | sent).status_code == 302
+    boss.refresh_from_db()
+    assert boss.roles.filter(title="Chair").exists() or boss.title == "Chair", "what it asks for is read"
+    assert (boss.organisation, boss.kind) == (nordlys.organisation, "person")
+    assert [*before.all()] == known
+    nordlys.by.refresh_from_db()
+    assert nordlys.by.staff_role == "" and not nordlys.by.is_staff
+    assert nordlys.organisation.case_set.get().state == "draft"
