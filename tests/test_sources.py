@@ -4,6 +4,7 @@ docs/security.md, and no other."""
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,16 +58,21 @@ def trees() -> Iterator[tuple[str, ast.Module]]:
 TREES = dict(trees())
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+# Each tree is walked once, whatever is looked for in it.
+@cache
+def imported(tree: ast.AST) -> list[str]:
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
+            found += [one.name for one in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield from (f"{node.module}.{one.name}" for one in node.names)
+            found += [f"{node.module}.{one.name}" for one in node.names]
+    return found
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    yield from ((ast.unparse(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+@cache
+def calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
+    return [(ast.unparse(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def is_fixed(file: str, text: ast.expr) -> bool:

@@ -43,7 +43,7 @@ def sent(port: int, text: str) -> str:
     """All that comes back until the server has nothing more to say."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(text.encode("latin-1"))
-        connection.settimeout(0.4)
+        connection.settimeout(0.25)
         parts = []
         with suppress(TimeoutError, ConnectionError):
             while part := connection.recv(65_536):
