@@ -3,7 +3,6 @@
 A new address needs one row in DOORS, and a line in `House.built` where its own is of a kind that stands in no other address.
 """
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +42,7 @@ from reports.models import Report
 from tests import cast
 from tests.headers import lacking
 from tests.rows import one_of_each
+from tests.whole import IS_WHOLE
 
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
@@ -50,7 +50,6 @@ Roles = frozenset[str]
 ASKS_ONLY = {"api:introspect", "desk:look_stop"}
 METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 MISSING = 999_999
-IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
 NORDLYS, OUTSIDE, ALICE = "Nordlys Modelling AS", "Outside GmbH", "Alice Olsen"
 
 # `owner` and `member` are of Nordlys, `outsider` of Outside, `nobody` of none; `bare` is staff without a second factor, `gateway`
