@@ -121,6 +121,9 @@ def test_by_another_method(schema: Any, label: str, who: str, method: str) -> No
     own, path = label.split()
     if method == own or (own, method) == ("GET", "HEAD"):
         return
+    # In every run who is no gateway asks by every third method, and each method is asked by every third of them.
+    if not IS_WHOLE and who != "a gateway" and (WHO.index(who) + METHODS.index(method)) % 3:
+        return
     case = schema.find_operation_by_label(label).Case(method=method)
     answer = case.call(headers=asked_as(who))
     # Who has shown no credential is asked for it first.
