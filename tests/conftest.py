@@ -1,6 +1,7 @@
 """Tests run in the app's database role; only making the test database and flushing it use the owner's."""
 
 import gc
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -41,8 +42,8 @@ if not IS_WHOLE:
 # Before xdist's own, which reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In parallel a file stays together, and so do all who share the one running installation; the longest begin. In a file
-    those stand together that begin with the same scenes."""
+    """In parallel a file stays together, and so do all who share the one running installation. In a file those stand together
+    that begin with the same scenes."""
     shared = {item.path: name for item in items for name in SHARED if name in getattr(item, "fixturenames", ())}
     for item in items:
         item.add_marker(pytest.mark.xdist_group(shared.get(item.path) or group(item)))
@@ -50,13 +51,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.soak)
             item.add_marker(pytest.mark.sample)
     files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], list(stages.asked(item))))
 
-    def place(item: pytest.Item) -> tuple[int, int, list[str]]:
-        # One process takes the first group and another the second, so that neither is left with a long one at the end.
-        name = group(item)
-        return GROUPS.index(name) if name in GROUPS else len(GROUPS), files[item.path], list(stages.asked(item))
 
-    items.sort(key=place)
+class LongestFirst:
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """In parallel one process takes the first group and another the second, so that neither is left with a long one at the
+        end. After pytest-django's own order, which would put all that asks for no database last, the installation among it;
+        within a file that order stays."""
+        files = {path: number for number, path in enumerate(sorted({item.path for item in items}))}
+
+        def place(item: pytest.Item) -> tuple[int, int]:
+            name = group(item)
+            return GROUPS.index(name) if name in GROUPS else len(GROUPS), files[item.path]
+
+        items.sort(key=place)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        config.pluginmanager.register(LongestFirst())
 
 
 def group(item: pytest.Item) -> str:
