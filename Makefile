@@ -31,7 +31,7 @@ bench: setup
 	@$(python) -m pytest -s -m bench tests/bench
 
 soak: setup
-	@KEYHOLDER_WHOLE=1 $(python) -m pytest -m soak
+	@KEYHOLDER_WHOLE=1 KEYHOLDER_SCREENS=1 $(python) -m pytest -m soak
 
 setup:
 	@sh config/setup.sh

@@ -1,12 +1,14 @@
 """Tests run in the app's database role; only making the test database and flushing it use the owner's."""
 
 import gc
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -18,6 +20,7 @@ from tests import stage as stages
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
 from tests.stage import _django_db_helper, stage, staged
+from tests.whole import IS_WHOLE
 
 __all__ = ["_django_db_helper", "stage", "staged"]
 
@@ -28,23 +31,47 @@ OPEN_FOR_LONG = {
     "test_verification.py", "test_checking.py",
 }  # fmt: skip
 GROUPS = INSTALLATION, LONG = "installation", "open for long"
+# Made once a process, and slow to make: the files that ask for one stay together.
+SHARED = ("life", "shipped_index")
+# Of what every run draws anew a quarter is enough: there are many runs. `make soak` draws all.
+hypothesis.settings.register_profile("sample", max_examples=25)
+if not IS_WHOLE:
+    hypothesis.settings.load_profile("sample")
 
 
 # Before xdist's own, which reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In parallel a file stays together, and so do all who share the one running installation; the longest begin. In a file
-    those stand together that begin with the same scenes."""
+    """In parallel a file stays together, and so do all who share the one running installation. In a file those stand together
+    that begin with the same scenes."""
+    shared = {item.path: name for item in items for name in SHARED if name in getattr(item, "fixturenames", ())}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+        item.add_marker(pytest.mark.xdist_group(shared.get(item.path) or group(item)))
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.soak)
+            item.add_marker(pytest.mark.sample)
     files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], list(stages.asked(item))))
 
-    def place(item: pytest.Item) -> tuple[int, int, list[str]]:
-        # One process takes the first group and another the second, so that neither is left with a long one at the end.
-        name = group(item)
-        return GROUPS.index(name) if name in GROUPS else len(GROUPS), files[item.path], list(stages.asked(item))
 
-    items.sort(key=place)
+class LongestFirst:
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """In parallel one process takes the first group and another the second, so that neither is left with a long one at the
+        end. After pytest-django's own order, which would put all that asks for no database last, the installation among it;
+        within a file that order stays."""
+        files = {path: number for number, path in enumerate(sorted({item.path for item in items}))}
+
+        def place(item: pytest.Item) -> tuple[int, int]:
+            name = group(item)
+            return GROUPS.index(name) if name in GROUPS else len(GROUPS), files[item.path]
+
+        items.sort(key=place)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        config.pluginmanager.register(LongestFirst())
 
 
 def group(item: pytest.Item) -> str:

@@ -22,6 +22,7 @@ from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.accounts.test_middleware import code_now
 from tests.kyc.desk.conftest import examined
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 COMPANY = "/verification/company/"
@@ -42,10 +43,15 @@ def no_earlier_attempts() -> None:
     cache.clear()
 
 
+@scene
+def nordlys() -> cast.Founded:
+    return cast.founded(cast.customer())
+
+
 @pytest.fixture
-def alices() -> Client:
+def alices(nordlys: cast.Founded) -> Client:
     """Alice has the company's page open."""
-    client = cast.signed_in(cast.founded(cast.customer()).by)
+    client = cast.signed_in(nordlys.by)
     client.get(COMPANY)
     return client
 

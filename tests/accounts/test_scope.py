@@ -32,6 +32,7 @@ from kyc.parties.models import Party
 from kyc.risk.models import Factor, Score
 from tests import cast
 from tests.rows import one_of_each
+from tests.stage import scene
 
 OUR_APPS = {"accounts", "kyc", "reports", "demo"}
 WALLS = {wall.table: wall for wall in walls.walls()}
@@ -84,8 +85,8 @@ def derived(organisation: Organisation) -> None:
     )  # fmt: skip
 
 
-@pytest.fixture
-def two(db: None) -> dict[str, int]:
+@scene
+def two() -> dict[str, int]:
     made = {}
     for name in ("Nordlys", "Outside"):
         organisation = one_of_each(cast.customer(f"{name}@x.example", name), name=name)[Organisation]

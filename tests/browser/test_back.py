@@ -1,6 +1,8 @@
 """The browser's back button: after an error and after a success it leads to a page that can be used, and sending what stands
 there once more does no harm."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -14,12 +16,13 @@ BUTTON = "main button.primary"
 
 
 @pytest.fixture
-def walk(browser: Browser, installation: Installation) -> Walk:
+def walk(browser: Browser, installation: Installation) -> Iterator[Walk]:
     walk = Walk(browser, installation)
     walk.sign_in_as(CHARLIE)
     walk.go(PEOPLE)
     walk.go(PERSON)
-    return walk
+    yield walk
+    walk.context.close()
 
 
 def tell(walk: Walk, name: str) -> None:

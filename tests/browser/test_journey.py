@@ -1,6 +1,6 @@
 """The story of tests/test_journey.py as people walk it: real Chromium, real web, worker, beat, broker and database.
 
-A picture of each page stays in .data/screens, but in CI.
+With KEYHOLDER_SCREENS=1 a picture of each page stays in .data/screens.
 """
 
 import hashlib

@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.config.forked import Forge
 from tests.running import BASE, environment, free_port
 
 COMPLETE = {
@@ -55,10 +58,37 @@ PROGRAMS = {
 }
 
 
-def started(state: Path, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+Ended = subprocess.CompletedProcess[str]
+Starts = Callable[..., Ended]
+WITHIN = 30
+
+
+def given(state: Path, **variables: str) -> dict[str, str]:
+    return {name: value for name, value in environment(state, **variables).items() if value != "unset"}
+
+
+def started(state: Path, *command: str, **variables: str) -> Ended:
     program = str(Path(sys.executable).parent / command[0])
-    env = {name: value for name, value in environment(state, **variables).items() if value != "unset"}
-    return subprocess.run([program, *command[1:]], cwd=BASE, env=env, capture_output=True, text=True, timeout=30)
+    env = given(state, **variables)
+    return subprocess.run([program, *command[1:]], cwd=BASE, env=env, capture_output=True, text=True, timeout=WITHIN)
+
+
+@pytest.fixture(scope="module")
+def forge() -> Iterator[Forge]:
+    forge = Forge()
+    yield forge
+    forge.end()
+
+
+@pytest.fixture
+def forked(forge: Forge) -> Starts:
+    """As `started`, without loading anew what others wrote. Each program is also started in full, once."""
+
+    def start(state: Path, *command: str, **variables: Any) -> Ended:
+        program = list(command[1:]) if command[0] == "python" else [str(Path(sys.executable).parent / command[0]), *command[1:]]
+        return forge.run(*program, env=given(state, **variables), timeout=WITHIN)
+
+    return start
 
 
 class TestProduction:
@@ -74,8 +104,8 @@ class TestProduction:
         assert [name for name in COMPLETE if f"`{name}`" not in readme] == []
 
     @pytest.mark.parametrize(("name", "value"), [*((name, "unset") for name in NEEDED), ("SECRET_KEY", "")])
-    def test_without_one_of_them_it_ends_with_a_sentence(self, tmp_path: Path, name: str, value: str) -> None:
-        done = started(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
+    def test_without_one_of_them_it_ends_with_a_sentence(self, tmp_path: Path, forked: Starts, name: str, value: str) -> None:
+        done = forked(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
         assert done.returncode == 2
         assert done.stderr == f"{name} is not set. Keyholder does not start without it outside demo mode; see README.md.\n"
 
@@ -89,9 +119,9 @@ class TestProduction:
             ("launcher", "VAULT_INDEX_KEY"),
         ],
     )
-    def test_one_that_has_lost_its_database_is_no_demo(self, tmp_path: Path, program: str, left: str) -> None:
+    def test_one_that_has_lost_its_database_is_no_demo(self, tmp_path: Path, forked: Starts, program: str, left: str) -> None:
         command = PROGRAMS.get(program, ["python", "-m", "config.services", "run"])
-        done = started(tmp_path / "state", *command, **{left: COMPLETE.get(left, "postgresql://owner@127.0.0.1:1/keyholder")})
+        done = forked(tmp_path / "state", *command, **{left: COMPLETE.get(left, "postgresql://owner@127.0.0.1:1/keyholder")})
         assert done.returncode in {1, 2}
         assert done.stderr.startswith(f"{left} is set and DATABASE_URL is not. ")
         assert not (tmp_path / "state").exists()
@@ -141,8 +171,10 @@ class TestProduction:
             ("CACHE_URL", "hunter2", BAD_CACHE),
         ],
     )
-    def test_what_it_cannot_read_is_told_without_its_value(self, tmp_path: Path, name: str, value: str, sentence: str) -> None:
-        done = started(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
+    def test_what_it_cannot_read_is_told_without_its_value(
+        self, tmp_path: Path, forked: Starts, name: str, value: str, sentence: str
+    ) -> None:
+        done = forked(tmp_path, *PROGRAMS["manage.py"], **{**COMPLETE, name: value})
         assert (done.returncode, done.stderr) == (2, f"{sentence}\n")
 
     @pytest.mark.parametrize(
@@ -159,15 +191,17 @@ class TestProduction:
     )
     @pytest.mark.parametrize("program", ["manage.py", "web"])
     def test_an_identity_provider_by_halves_is_none(
-        self, tmp_path: Path, program: str, name: str, value: str, sentence: str
+        self, tmp_path: Path, forked: Starts, program: str, name: str, value: str, sentence: str
     ) -> None:
         port = {"GRANIAN_PORT": str(free_port())} if program == "web" else {}
-        done = started(tmp_path, *PROGRAMS[program], **{**COMPLETE, **PROVIDER, **port, name: value})
+        done = forked(tmp_path, *PROGRAMS[program], **{**COMPLETE, **PROVIDER, **port, name: value})
         assert done.returncode != 0
         assert done.stderr.startswith(sentence) and done.stderr.count("\n") == 1
 
     @pytest.mark.parametrize(("variables", "there"), [({}, False), ({"OIDC_ISSUER": ""}, False), ({"whole": ""}, True)])
-    def test_its_addresses_are_there_only_where_it_is_named(self, tmp_path: Path, variables: dict[str, str], there: bool) -> None:
+    def test_its_addresses_are_there_only_where_it_is_named(
+        self, tmp_path: Path, forked: Starts, variables: dict[str, str], there: bool
+    ) -> None:
         asked = (
             "import django; django.setup(); from django.urls import resolve, Resolver404\n"
             "for path in ('oidc/login/', 'oidc/callback/', '3rdparty/', '3rdparty/signup/'):\n"
@@ -175,7 +209,7 @@ class TestProduction:
             "    except Resolver404: print('none')"
         )
         settings = {"DJANGO_SETTINGS_MODULE": "config.settings"} | (PROVIDER if "whole" in variables else variables)
-        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, **settings})
+        done = forked(tmp_path, "python", "-c", asked, **{**COMPLETE, **settings})
         ours = ["oidc_login", "oidc_callback"] if there else ["none"] * 2
         assert (done.stdout.split(), done.stderr) == ([*ours, "none", "none"], "")
 
@@ -190,42 +224,46 @@ class TestProduction:
             ("redis://valkey/0", "unix:///run/cache.sock", "unix:///run/cache.sock"),
         ],
     )
-    def test_the_cache_is_its_own_or_the_brokers_valkey(self, tmp_path: Path, broker: str, cache: str, used: str) -> None:
+    def test_the_cache_is_its_own_or_the_brokers_valkey(
+        self, tmp_path: Path, forked: Starts, broker: str, cache: str, used: str
+    ) -> None:
         asked = "from config import settings; print(settings.CACHE_URL)"
-        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "BROKER_URL": broker, "CACHE_URL": cache})
+        done = forked(tmp_path, "python", "-c", asked, **{**COMPLETE, "BROKER_URL": broker, "CACHE_URL": cache})
         assert (done.returncode, done.stdout, done.stderr) == (0, f"{used}\n", "")
 
-    def test_the_schema_changes_only_in_the_owners_role(self, tmp_path: Path) -> None:
-        done = started(tmp_path, "python", "manage.py", "migrate", **COMPLETE)
+    def test_the_schema_changes_only_in_the_owners_role(self, tmp_path: Path, forked: Starts) -> None:
+        done = forked(tmp_path, "python", "manage.py", "migrate", **COMPLETE)
         assert done.returncode == 2
         assert done.stderr.startswith("DATABASE_OWNER_URL is not set: ")
 
 
 class TestDeployment:
-    def check(self, state: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    def check(self, forked: Starts, state: Path, **variables: str) -> Ended:
         command = ["python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-        return started(state, *command, **{**COMPLETE, "SECRET_KEY": STRONG, **variables})
+        return forked(state, *command, **{**COMPLETE, "SECRET_KEY": STRONG, **variables})
 
-    def test_djangos_own_check_finds_nothing(self, tmp_path: Path) -> None:
-        done = self.check(tmp_path)
+    def test_djangos_own_check_finds_nothing(self, tmp_path: Path, forked: Starts) -> None:
+        done = self.check(forked, tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == "System check identified no issues (2 silenced).\n"
 
-    def test_it_would_find_an_address_without_tls(self, tmp_path: Path) -> None:
-        done = self.check(tmp_path, SITE_URL="http://keyholder.example")
+    def test_it_would_find_an_address_without_tls(self, tmp_path: Path, forked: Starts) -> None:
+        done = self.check(forked, tmp_path, SITE_URL="http://keyholder.example")
         assert done.returncode == 1
         for found in ("W004", "W008", "W012", "W016"):
             assert f"(security.{found})" in done.stderr
 
     @pytest.mark.parametrize(("proxies", "told"), [("0", "0 None"), ("2", "2 ('HTTP_X_FORWARDED_PROTO', 'https')")])
-    def test_proxies_are_believed_only_where_they_are_named(self, tmp_path: Path, proxies: str, told: str) -> None:
+    def test_proxies_are_believed_only_where_they_are_named(
+        self, tmp_path: Path, forked: Starts, proxies: str, told: str
+    ) -> None:
         asked = "from config import settings as s; print(s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_PROXY_SSL_HEADER)"
-        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "TRUSTED_PROXIES": proxies})
+        done = forked(tmp_path, "python", "-c", asked, **{**COMPLETE, "TRUSTED_PROXIES": proxies})
         assert (done.stdout, done.stderr) == (f"{told}\n", "")
 
     @pytest.mark.parametrize(("site", "prefix", "is_secure"), [("https", "__Host-", True), ("http", "", False)])
     def test_cookies_are_this_hosts_alone_where_there_is_tls(
-        self, tmp_path: Path, site: str, prefix: str, is_secure: bool
+        self, tmp_path: Path, forked: Starts, site: str, prefix: str, is_secure: bool
     ) -> None:
         asked = (
             "from config import settings as s\n"
@@ -233,14 +271,14 @@ class TestDeployment:
             " for part in ('NAME', 'SECURE', 'HTTPONLY', 'SAMESITE')))\n"
             "print(s.OURS_ALONE + '.', hasattr(s, 'SESSION_COOKIE_DOMAIN'))"
         )
-        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, "SITE_URL": f"{site}://keyholder.example"})
+        done = forked(tmp_path, "python", "-c", asked, **{**COMPLETE, "SITE_URL": f"{site}://keyholder.example"})
         names = (f"{prefix}{name} {is_secure} True Lax" for name in ("sessionid", "csrftoken", "language"))
         assert (done.stdout.splitlines(), done.stderr) == ([*names, f"{prefix}. False"], "")
 
-    def test_plain_http_asks_for_no_proxies(self, tmp_path: Path) -> None:
+    def test_plain_http_asks_for_no_proxies(self, tmp_path: Path, forked: Starts) -> None:
         asked = "from config import settings as s; print(s.TRUSTED_PROXIES)"
         plain = {**COMPLETE, "SITE_URL": "http://keyholder.example", "TRUSTED_PROXIES": "unset"}
-        done = started(tmp_path, "python", "-c", asked, **plain)
+        done = forked(tmp_path, "python", "-c", asked, **plain)
         assert (done.stdout, done.stderr) == ("0\n", "")
 
     @pytest.mark.parametrize(
@@ -249,13 +287,13 @@ class TestDeployment:
          ({"HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "31536000 True True")],
     )  # fmt: skip
     def test_other_hosts_are_bound_to_https_only_where_that_is_asked(
-        self, tmp_path: Path, variables: dict[str, str], told: str
+        self, tmp_path: Path, forked: Starts, variables: dict[str, str], told: str
     ) -> None:
         asked = (
             "from config import settings as s;"
             "print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
         )
-        done = started(tmp_path, "python", "-c", asked, **{**COMPLETE, **variables})
+        done = forked(tmp_path, "python", "-c", asked, **{**COMPLETE, **variables})
         assert (done.stdout, done.stderr) == (f"{told}\n", "")
 
     def test_the_readme_names_every_variable_that_the_settings_read(self) -> None:

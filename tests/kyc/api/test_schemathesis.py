@@ -3,7 +3,6 @@
 In the process itself, through the WSGI interface that the web server calls, so that each question meets all of the middleware
 and the test's own database."""
 
-import os
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from typing import Any
@@ -24,9 +23,9 @@ from config.wsgi import application
 from kyc.api import guessing
 from tests import cast
 from tests.headers import lacking
+from tests.whole import IS_WHOLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.sample]
-IS_WHOLE = bool(os.environ.get("KEYHOLDER_WHOLE"))
 INTROSPECT, SCHEMA = "POST /api/v1/introspect", "GET /api/v1/schema/"
 STAFF = tuple(map(str, ROLES))
 WHO = ("nobody", "a bad credential", "a gateway", "a customer", *STAFF)
@@ -121,6 +120,9 @@ def test_whatever_is_asked(schema: Any, label: str, who: str, mode: GenerationMo
 def test_by_another_method(schema: Any, label: str, who: str, method: str) -> None:
     own, path = label.split()
     if method == own or (own, method) == ("GET", "HEAD"):
+        return
+    # In every run who is no gateway asks by every third method, and each method is asked by every third of them.
+    if not IS_WHOLE and who != "a gateway" and (WHO.index(who) + METHODS.index(method)) % 3:
         return
     case = schema.find_operation_by_label(label).Case(method=method)
     answer = case.call(headers=asked_as(who))
