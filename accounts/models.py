@@ -342,11 +342,11 @@ class Disposal(models.Model):
         return f"DC-{self.at:%Y}-{self.pk:06d}"
 
 
-@tracked()
 class ErasureOrder(models.Model):
     """That what was mailed to a person is to be erased, because he asked for it and nothing needs it (PRV-02). Carried out by
     the disposal; afterwards it says how much was erased, and names nobody."""
 
+    append_only = True
     personal = ("addresses",)
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")

@@ -75,7 +75,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         received_on=now.date(), due_on=now.date() + timedelta(days=30), identity="Signed in, and told his birth date.",
         identified_at=now, identified_by=approver,
     )  # fmt: skip
-    order = ErasureOrder.objects.create(organisation=organisation, addresses=[by.email], ordered_by=approver)
+    ErasureOrder.objects.create(organisation=organisation, addresses=[by.email], ordered_by=approver)
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
     message = messages.queue(to=by.email, subject="Hello", text="Hello")
     membership = Membership.objects.get(organisation=organisation, user=by)
@@ -105,7 +105,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         *(in_compartment(organisation) if confined else []), status, proof, shown, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
-        legal_hold, asked, order,
+        legal_hold, asked,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 

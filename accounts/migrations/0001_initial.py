@@ -536,37 +536,9 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
             ],
         ),
-        migrations.CreateModel(
-            name='ErasureOrderEvent',
-            fields=[
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
-                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('addresses', models.JSONField(default=list)),
-                ('ordered_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('rows', models.JSONField(default=dict)),
-                ('backups_until', models.DateField(blank=True, null=True)),
-                ('ordered_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.erasureorder')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
         migrations.AddConstraint(
             model_name='erasureorder',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('backups_until__isnull', True), ('done_at__isnull', True)), models.Q(('addresses', []), ('backups_until__isnull', False), ('done_at__isnull', False)), _connector='OR'), name='erasure_done_at_and_backups'),
-        ),
-        migrations.AddIndex(
-            model_name='erasureorderevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='erasureorder_as_of'),
         ),
         migrations.CreateModel(
             name='DisposalPlan',
@@ -914,17 +886,5 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='erasureorder',
             trigger=pgtrigger.compiler.Trigger(name='erasure_is_only_carried_out', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'an order to erase is only carried out' USING ERRCODE = 'check_violation';", hash='73d33bf4f0d0aa77e8365f87d0a46ae8c51fd671', operation='UPDATE OR DELETE', pgid='pgtrigger_erasure_is_only_carried_out_8add0', table='accounts_erasureorder', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='erasureorder',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_erasureorderevent" ("addresses", "backups_until", "done_at", "id", "ordered_at", "ordered_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rows") VALUES (NEW."addresses", NEW."backups_until", NEW."done_at", NEW."id", NEW."ordered_at", NEW."ordered_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."rows"); RETURN NULL;', hash='aa327af5c13d25e14e59bb16869e359178fbc14c', operation='INSERT', pgid='pgtrigger_insert_insert_902d3', table='accounts_erasureorder', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='erasureorder',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_erasureorderevent" ("addresses", "backups_until", "done_at", "id", "ordered_at", "ordered_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rows") VALUES (NEW."addresses", NEW."backups_until", NEW."done_at", NEW."id", NEW."ordered_at", NEW."ordered_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."rows"); RETURN NULL;', hash='3c5ca98ef66cb587f1a703bdfdac17224358308c', operation='UPDATE', pgid='pgtrigger_update_update_386ff', table='accounts_erasureorder', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='erasureorder',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_erasureorderevent" ("addresses", "backups_until", "done_at", "id", "ordered_at", "ordered_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rows") VALUES (OLD."addresses", OLD."backups_until", OLD."done_at", OLD."id", OLD."ordered_at", OLD."ordered_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."rows"); RETURN NULL;', hash='e85366001340d258c27cd322240d9c6c952e6390', operation='DELETE', pgid='pgtrigger_delete_delete_5d2f3', table='accounts_erasureorder', when='AFTER')),
         ),
     ])]

@@ -176,15 +176,13 @@
   // Before a session ends for want of use the page says so, and one press goes on with it, in all tabs of the browser. What is
   // counted is what a person asked for in any of them, not what pages ask for by themselves.
   const ending = document.getElementById("session-end");
-  const SEEN = "keyholder-seen", WARNED = 120_000;
+  const WARNED = 120_000;
   const began = Date.now();
-  let seenHere = began;
+  let seen = began;
+  const tabs = ending && "BroadcastChannel" in window ? new BroadcastChannel("keyholder-seen") : null;
   const share = () => {
-    seenHere = Date.now();
-    try { localStorage.setItem(SEEN, seenHere); } catch { /* Then each tab counts for itself. */ }
-  };
-  const seen = () => {
-    try { return Math.max(seenHere, Number(localStorage.getItem(SEEN))); } catch { return seenHere; }
+    seen = Date.now();
+    tabs?.postMessage(seen);
   };
   const say = (words, at) => {
     ending.querySelectorAll("[data-words]").forEach((part) => { part.hidden = part.dataset.words !== words; });
@@ -198,7 +196,7 @@
   };
   let told = "";
   const watch = () => {
-    const idle = seen() + ending.dataset.idle * 1000, last = began + ending.dataset.absolute * 1000;
+    const idle = seen + ending.dataset.idle * 1000, last = began + ending.dataset.absolute * 1000;
     const end = Math.min(idle, last), left = end - Date.now();
     const words = left <= 0 ? "over" : left > WARNED ? "" : idle <= last ? "idle" : "absolute";
     if (words === told) return;
@@ -219,7 +217,10 @@
     share();
     setInterval(watch, 1000);
     document.addEventListener("visibilitychange", watch);
-    window.addEventListener("storage", watch);
+    tabs?.addEventListener("message", (event) => {
+      seen = Math.max(seen, event.data);
+      watch();
+    });
     document.addEventListener("htmx:afterRequest", (event) => {
       if (event.detail.requestConfig.headers["Asked-By"] !== "page") share();
     });

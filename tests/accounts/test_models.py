@@ -20,7 +20,7 @@ from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, ListVersion
-from reports.models import Report
+from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.conftest import owner
 from tests.rows import Rows, one_of_each
@@ -55,11 +55,12 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Renewal": ("state", "done"),
     "Report": ("template", "x"),
     "LegalHold": ("asked_by", "x"),
+    "SubjectRequest": ("identity", "x"),
     "Incident": ("title", "x"),
     "Involvement": ("why", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NEVER_DELETED = {Decision, LegalHold, Proposal, Report, Incident, Involvement}
+NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Incident, Involvement}
 
 
 def change_of(model: Model) -> tuple[str, str]:

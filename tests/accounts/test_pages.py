@@ -65,6 +65,7 @@ ELSEWHERE = {
     "mfa_remove_webauthn",
     "mfa_reauthenticate_webauthn",
     "session_end",
+    "session_stay",
 }
 
 

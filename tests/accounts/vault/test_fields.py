@@ -206,6 +206,8 @@ IN_CLEAR = {
     "kyc.Party.email": "readable for work, like a name; overwritten by the audited erasure",
     "kyc.Invitation.email": "where mail went to, as of User",
     "accounts.Message.to": "where mail goes to",
+    "accounts.ErasureOrder.addresses": "whose mail is to be erased; emptied when it was",
+    "reports.SubjectRequest.identified_at": "a moment",
     "kyc.PaymentMeans.last_four": "four digits tell a means from another and identify nobody",
     "kyc.Key.last_four": "of a secret of ours",
     "kyc.Entity.reference": "our own number",
