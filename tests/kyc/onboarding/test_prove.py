@@ -198,6 +198,8 @@ class TestTheLink:
         assert invitations.is_live(invitation)
 
     def test_stands_in_no_log(self, nordlys: Founded, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Left alone it tells of our own faults only.
+        caplog.set_level("WARNING", logger="django.request")
         invitation, token = invited(nordlys)
         client = Client()
         codes = [client.post(link(token), {}).status_code]
