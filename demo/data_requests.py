@@ -25,9 +25,8 @@ def record() -> None:
         party = Party.objects.people().filter(organisation=organisation).order_by("-pk").first()
         if party is not None:
             asked = subjects.record(organisation, kind="erasure", party=party, channel="letter", received_on=received_on, by=rui)
-            subjects.identify(
-                asked, how="Wrote from the address on file, and named the day he was appointed.", party=party, by=rui
-            )
+            how = "Called back on the number in the register extract; she named her shares and since when she holds them."
+            subjects.identify(asked, how=how, party=party, by=rui)
         owner = Membership.objects.filter(organisation=organisation, role=Membership.Role.OWNER).order_by("pk").first()
     if owner is not None:
         with turn(owner.user), scope.everything():

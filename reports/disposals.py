@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import disposal, planning, retention
 from accounts.guards import staff
-from accounts.models import Disposal, DisposalPlan, LegalHold, PlannedDisposal
+from accounts.models import Disposal, DisposalPlan, ErasureOrder, LegalHold, PlannedDisposal
 from accounts.permissions import Permission
 
 A_PAGE, OF_PLAN = 50, 20
@@ -36,6 +36,7 @@ def disposals(request: HttpRequest) -> HttpResponseBase:
     shown = {
         "plan": plan,
         **listed(plan, request.GET.get("due", "")),
+        "orders": ErasureOrder.objects.filter(done_at=None).count(),
         "is_held": LegalHold.objects.live().filter(organisation=None).exists(),
         "columns": COLUMNS,
         "done": [told(one) for one in page.object_list],

@@ -38,6 +38,7 @@ def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str
         "status": status,
         "status_text": status_text,
         "provider": settings.PROVIDER_NAME,
+        "contact": settings.CONTACT_EMAIL,
         "approved_by": "",
         "generated_at": exact(timezone.now()),
         "classification": CLASSIFICATION,

@@ -103,7 +103,7 @@ class SubjectRequest(models.Model):
         ERASURE = "erasure", _("Erasure")
 
     class Channel(models.TextChoices):
-        ACCOUNT = "account", _("From his account")
+        ACCOUNT = "account", _("From the account")
         MAIL = "mail", _("By e-mail")
         LETTER = "letter", _("By letter")
         OTHER = "other", _("In another way")

@@ -54,9 +54,12 @@ def shown(request: HttpRequest, organisation: Organisation, form: AskForm) -> Ht
 @members_only
 @require_POST
 def ask(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    form = AskForm(posted(request))
+    form, before = AskForm(posted(request)), SubjectRequest.objects.open().filter(user=request.user).count()
     if form.acted(lambda: subjects.ask(organisation, kind=form.cleaned_data["kind"], by=request.user)):
-        messages.success(request, _("We have your request. Below you see until when we answer."))
+        if SubjectRequest.objects.open().filter(user=request.user).count() > before:
+            messages.success(request, _("We have your request. Below you see until when we answer."))
+        else:
+            messages.info(request, _("You have asked for that already. Below you see until when we answer."))
         return redirect("own_data")
     return shown(request, organisation, form)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import scope, snapshots
+from accounts import retention, scope, snapshots
 from accounts.guards import staff
 from accounts.models import Organisation
 from accounts.permissions import Permission
@@ -40,12 +40,16 @@ COLUMNS = [
 ]
 
 
+def told_apart(party: Party) -> str:
+    gone = _("not involved any more") if party.removed_on else ""
+    return ", ".join(filter(None, (f"{party.name} ({party.pk})", gone)))
+
+
 class PersonField(forms.ModelChoiceField):
     """Two of one name are told apart by their number."""
 
     def label_from_instance(self, obj: Party) -> str:
-        gone = _("not involved any more") if obj.removed_on else ""
-        return ", ".join(filter(None, (f"{obj.name} ({obj.pk})", gone)))
+        return told_apart(obj)
 
 
 class OrganisationForm(DeskForm):
@@ -89,15 +93,21 @@ class RecordForm(DeskForm):
         self.fields["party"].queryset = people
 
 
-class IdentifyForm(DeskForm):
-    missing = {"how": gettext_lazy("Say how you know that it is this person.")}
+NOBODY = "nobody"
 
-    party = PersonField(
+
+class IdentifyForm(DeskForm):
+    missing = {
+        "whom": gettext_lazy("Choose which of the people it has named this is, or that it is none of them."),
+        "how": gettext_lazy("Say how you know that it is this person."),
+    }
+
+    whom = forms.ChoiceField(
         label=gettext_lazy("Is named by the organisation as"),
-        queryset=Party.objects.none(),
-        required=False,
-        empty_label=gettext_lazy("Nobody it has named"),
-        help_text=gettext_lazy("Only if you are sure: that person’s birth date, address and documents are part of the answer."),
+        help_text=gettext_lazy(
+            "That person’s birth date, address, documents, shares and keys are part of the answer: choose one only if you are "
+            "sure, and nobody only if you are sure of that."
+        ),
     )
     how = forms.CharField(
         label=gettext_lazy("How we know that it is this person"),
@@ -107,15 +117,18 @@ class IdentifyForm(DeskForm):
     )
 
     def __init__(self, asked: SubjectRequest, *args: Any, **kwargs: Any) -> None:
-        likely = subjects.likely(asked)
-        super().__init__(*args, auto_id="identify_%s", initial={"party": likely and likely.pk, "how": asked.identity}, **kwargs)
+        likely = asked.party or subjects.likely(asked)
+        chosen = str(likely.pk) if likely else NOBODY if asked.is_identified else ""
+        super().__init__(*args, auto_id="identify_%s", initial={"whom": chosen, "how": asked.identity}, **kwargs)
+        self.people = {str(party.pk): party for party in subjects.people_of(asked.organisation)} if asked.user_id else {}
         if asked.user_id is None:
-            del self.fields["party"]
+            del self.fields["whom"]
         else:
-            self.fields["party"].queryset = subjects.people_of(asked.organisation)
+            people = [(pk, told_apart(party)) for pk, party in self.people.items()]
+            self.fields["whom"].choices = [("", _("Choose…")), *people, (NOBODY, _("Nobody it has named"))]
 
     def values(self) -> dict[str, Any]:
-        return {"party": None} | self.cleaned_data
+        return {"party": self.people.get(self.cleaned_data.get("whom", "")), "how": self.cleaned_data["how"]}
 
 
 class ExtendForm(DeskForm):
@@ -164,7 +177,7 @@ class EndForm(DeskForm):
         label=gettext_lazy("Why"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("The person reads it."),
+        help_text=gettext_lazy("A member reads it, in a mail and in his account. Tell anybody else as he asked."),
     )
 
 
@@ -209,7 +222,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(getattr(refused, "field", None), str(refused))
         else:
-            messages.success(request, _("It is recorded, and is due on the day that stands here."))
+            messages.success(request, _("It is recorded."))
             return redirect("subject_request", made.pk)
     shown = {"form": form, "organisation": organisation}
     return render(request, "reports/subject_new.html", shown, status=UNPROCESSABLE if form.errors else 200)
@@ -233,6 +246,8 @@ def page(request: HttpRequest, asked: SubjectRequest, *, status: int = 200, **fi
         "tone": subjects.tone(asked),
         "weighed": weighed,
         "forms": {name: filled.get(name) or made(asked, None) for name, made in FORMS.items()},
+        "is_late": not asked.outcome and asked.due_on < subjects.today(),
+        "is_held": bool(not asked.outcome and retention.holds_on(asked.organisation)),
         "waits": asked.answer and asked.answer.state == "requested",
         "has_failed": asked.answer and asked.answer.state == "failed",
     }

@@ -17,11 +17,12 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import audit, keeping, messages, organisations, retention
-from accounts.models import ErasureOrder, Organisation, Snapshot, User
+from accounts.models import ErasureOrder, Message, Organisation, Snapshot, User
 from accounts.periods import months_later
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing, Refused
@@ -213,8 +214,7 @@ def decide(asked: SubjectRequest, *, grounds: str = "", by: User) -> SubjectRequ
     with translation.override(LANGUAGE):
         decision: dict[str, Any] = {"kept": [told(one) for one in weighed(found.organisation)], "grounds": "", "erased": []}
         if is_erasure:
-            order = ErasureOrder.objects.create(organisation=found.organisation, addresses=addresses(found), ordered_by=by)
-            decision |= {"grounds": grounds.strip(), "erased": [erased(order)]}
+            decision |= {"grounds": grounds.strip(), "erased": ordered(found, by=by)}
         else:
             decision["sign_ins"] = sign_ins(found.user)
     finish(found, Outcome.ANSWERED, by=by, decision=decision)
@@ -242,12 +242,19 @@ def without_end(one: Kept) -> str:
     return _("%(years)s years from %(clock)s.") % {"years": rule.years, "clock": keeping.clock_label(rule.clock)}
 
 
-def erased(order: ErasureOrder) -> dict[str, str]:
-    return {
-        "what": _("What we mailed to you: addresses, subjects and texts"),
-        "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
-        "order": order.number,
-    }
+def ordered(asked: SubjectRequest, *, by: User) -> list[dict[str, str]]:
+    """Orders what there is that nothing needs: mail to him."""
+    to = addresses(asked)
+    if not Message.objects.filter(to__in=to).exists():
+        return []
+    order = ErasureOrder.objects.create(organisation=asked.organisation, addresses=to, ordered_by=by)
+    return [
+        {
+            "what": _("What we mailed to you: addresses, subjects and texts"),
+            "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
+            "order": order.number,
+        }
+    ]
 
 
 def addresses(asked: SubjectRequest) -> list[str]:
@@ -329,17 +336,17 @@ def people_of(organisation: Organisation) -> Any:
 
 
 def likely(asked: SubjectRequest) -> Party | None:
-    """The party with the member's own address, if there is exactly one."""
+    """The party with the member's own address or name, if there is exactly one: a proposal, which an officer confirms."""
     if asked.party or asked.user is None:
         return asked.party
-    found = list(people_of(asked.organisation).filter(email__iexact=asked.user.email)[:2])
+    found = list(people_of(asked.organisation).filter(Q(email__iexact=asked.user.email) | Q(name__iexact=asked.user.name))[:2])
     return found[0] if len(found) == 1 else None
 
 
 def tone(asked: SubjectRequest, on: date | None = None) -> str:
     """Of the badge that says when it is due."""
     day = on or today()
-    return "danger" if asked.due_on < day else "warn" if asked.due_on - day <= SOON else ""
+    return "bad" if asked.due_on < day else "warn" if asked.due_on - day <= SOON else ""
 
 
 def today() -> date:

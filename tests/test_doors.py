@@ -383,7 +383,8 @@ DOORS: dict[str, Door] = {
     ),
     "subject_request": Door(APPROVERS, own=of(pk="asked"), names=NORDLYS),
     "subject_request_identify": Door(
-        APPROVERS, get=False, own=of(pk="asked"), post=of(how="By a call to the number on file."), names="By a call"
+        APPROVERS, get=False, own=of(pk="asked"), names="By a call",
+        post=of(how="By a call to the number on file.", whom="nobody"),
     ),
     "subject_request_extend": Door(
         APPROVERS, get=False, own=of(pk="asked"), post=of(because="Many have asked."), names="Many have asked."

@@ -194,6 +194,8 @@ def screening(asked: Asked) -> Rows:
     for found in rounds:
         lists = ", ".join(f"{used['source']} published {used['published']}" for used in found.lists)
         yield "Your name was compared", f"{instant(found.done_at)} with {lists or 'no list'}"
+    if rounds and not asked.of_party(asked.reader.hits):
+        yield "What was found", "No possible match. No score is made of a person, only of a customer as a whole."
     versions = ListVersion.objects.in_bulk([hit.list_version_id for hit in asked.of_party(asked.reader.hits)])
     for hit in asked.of_party(asked.reader.hits):
         ruled = f"ruled on {instant(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
@@ -297,8 +299,9 @@ def sources(reader: Reader, facts: Facts) -> list[Facts]:
 
 
 def completeness(reader: Reader, facts: Facts) -> Facts:
+    unknown = "Nobody whom the account's members named to us was found to be you. If one of them is you, tell us, and ask again."
     return {
-        "unknowns": [],
+        "unknowns": [] if facts["subject"]["party_id"] else [{"what": "Named by others", "sentence": unknown}],
         "not_covered": [{"what": "Left out", "sentence": sentence} for sentence in facts["withheld"]],
         "recorded_later": 0,
     }

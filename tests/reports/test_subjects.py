@@ -1,6 +1,7 @@
 """What people ask about their own data: who may answer what, by when, and what stands in the answer."""
 
 import json
+import re
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -160,6 +161,8 @@ class TestTheAnswer:
         told = groups(answered(asked, rui))
         assert ("E-mail", "alice@nordlys.example") in told["Your account"]
         assert "Who you are" not in told and "Documents about you" not in told
+        facts = json.loads(SubjectRequest.objects.get(pk=asked.pk).answer.facts)
+        assert "If one of them is you, tell us" in facts["completeness"]["unknowns"][0]["sentence"]
 
     def test_and_the_party_he_is_in_full(self, asked: SubjectRequest, party: Party, rui: User) -> None:
         told = groups(answered(asked, rui, party=party))
@@ -238,6 +241,12 @@ class TestErasure:
         assert erased["order"] == order.number and facts["decision"]["grounds"] == "To answer who held which key."
         assert AuditEvent.objects.get(verb="subject_request.decided").reason == "To answer who held which key."
 
+    def test_where_nothing_was_mailed_nothing_is_said_to_be_erased(self, asked: SubjectRequest, rui: User) -> None:
+        orders = ErasureOrder.objects.count()
+        Message.objects.all().delete()
+        assert answered(asked, rui, grounds="To answer who held which key.")["decision"]["erased"] == []
+        assert ErasureOrder.objects.count() == orders
+
     def test_a_copy_orders_nothing(self, nordlys: Organisation, alice: User, rui: User) -> None:
         orders = ErasureOrder.objects.count()
         answered(subjects.ask(nordlys, kind="access", by=alice), rui)
@@ -257,7 +266,11 @@ class TestPages:
         assert asked.number in desk.get("/data-requests/").content.decode()
         refused = desk.post(f"/data-requests/{asked.pk}/identify/", {"how": ""})
         assert refused.status_code == 422 and "Say how you know" in refused.content.decode()
-        desk.post(f"/data-requests/{asked.pk}/identify/", {"how": "Called back.", "party": ""})
+        page = desk.get(f"/data-requests/{asked.pk}/").content.decode()
+        assert re.search(r'<option value="\d+" selected>Alice Olsen', page), "the one of that name is proposed"
+        refused = desk.post(f"/data-requests/{asked.pk}/identify/", {"how": "Called back.", "whom": ""})
+        assert refused.status_code == 422 and "Choose which of the people it has named this is" in refused.content.decode()
+        desk.post(f"/data-requests/{asked.pk}/identify/", {"how": "Called back.", "whom": "nobody"})
         desk.post(f"/data-requests/{asked.pk}/decide/", {})
         building.run()
         page = client.get("/your-data/").content.decode()
