@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('access', 'A copy of the data'), ('erasure', 'Erasure')], max_length=20)),
-                ('channel', models.CharField(choices=[('account', 'From his account'), ('mail', 'By e-mail'), ('letter', 'By letter'), ('other', 'In another way')], max_length=20)),
+                ('channel', models.CharField(choices=[('account', 'From the account'), ('mail', 'By e-mail'), ('letter', 'By letter'), ('other', 'In another way')], max_length=20)),
                 ('received_on', models.DateField()),
                 ('due_on', models.DateField()),
                 ('extended_because', models.CharField(blank=True, max_length=1000)),
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('kind', models.CharField(choices=[('access', 'A copy of the data'), ('erasure', 'Erasure')], max_length=20)),
-                ('channel', models.CharField(choices=[('account', 'From his account'), ('mail', 'By e-mail'), ('letter', 'By letter'), ('other', 'In another way')], max_length=20)),
+                ('channel', models.CharField(choices=[('account', 'From the account'), ('mail', 'By e-mail'), ('letter', 'By letter'), ('other', 'In another way')], max_length=20)),
                 ('received_on', models.DateField()),
                 ('due_on', models.DateField()),
                 ('extended_because', models.CharField(blank=True, max_length=1000)),
