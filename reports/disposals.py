@@ -52,7 +52,7 @@ def listed(plan: DisposalPlan | None, asked: str) -> dict[str, Any]:
     if plan is None:
         return {}
     last = max(1, -(-plan.organisations // OF_PLAN))
-    number = min(int(asked), last) if asked.isdecimal() and int(asked) else 1
+    number = min(int(asked), last) if asked.isdecimal() and len(asked) < 10 and int(asked) else 1
     first = (number - 1) * OF_PLAN
     rows = PlannedDisposal.objects.filter(plan=plan).select_related("organisation").order_by("pk")[first : first + OF_PLAN]
     return {

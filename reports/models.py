@@ -155,7 +155,7 @@ class SubjectRequest(models.Model):
             # Nobody's data are handed to whoever only says that he is that person (GDPR 12(6)).
             models.CheckConstraint(
                 name="subject_is_identified_before_the_answer",
-                condition=~Q(outcome="answered") | Q(identified_at__isnull=False) & ~Q(decision={}),
+                condition=~Q(outcome="answered") | Q(identified_at__isnull=False),
             ),
             models.CheckConstraint(name="only_what_is_answered_has_an_answer", condition=Q(answer=None) | Q(outcome="answered")),
             models.UniqueConstraint(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Organisation
 from accounts.permissions import NotPermitted
 from accounts.private_files import private_file
-from accounts.vault import FileErased
+from accounts.vault import Erased, FileErased
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
 from kyc.onboarding.pages import page, posted
@@ -79,6 +79,8 @@ def pdf(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
 def facts(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """report.json, byte for byte: its SHA-256 is the one that the PDF bears."""
     asked = taken(request, organisation, pk, "json")
+    if isinstance(asked.answer.facts, Erased):
+        raise Http404
     answer = HttpResponse(str(asked.answer.facts), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{asked.answer.number}.json"'
     return answer

@@ -257,6 +257,9 @@ def page(request: HttpRequest, asked: SubjectRequest, *, status: int = 200, **fi
 def tried(request: HttpRequest, pk: int, name: str, act: Callable[..., Any], done: str) -> HttpResponse | None:
     """None once it is done; else the page again, with why not and all that was typed."""
     asked = fetched(pk)
+    if asked.outcome:
+        messages.error(request, _("This request has ended, and nothing of it changes any more."))
+        return redirect("subject_request", pk)
     form = FORMS[name](asked, request.POST)
     if form.is_valid():
         values = form.values() if isinstance(form, IdentifyForm) else form.cleaned_data

@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import audit, keeping, messages, organisations, retention
-from accounts.models import ErasureOrder, Message, Organisation, Snapshot, User
+from accounts.models import ErasureOrder, Membership, Message, Organisation, Snapshot, User
 from accounts.periods import months_later
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing, Refused
@@ -171,7 +171,7 @@ def extend(asked: SubjectRequest, *, because: str, by: User) -> SubjectRequest:
     found.due_on = months_later(found.received_on, rules["months"] + rules["more_months"])
     found.extended_because = because.strip()
     found.save(update_fields=["due_on", "extended_because"])
-    audit.record("subject_request.extended", target=found, by=by, reason=found.extended_because, due_on=found.due_on.isoformat())
+    audit.record("subject_request.extended", target=found, by=by, due_on=found.due_on.isoformat())
     tell(found, "subject_extended", _("Your request takes longer"))
     return found
 
@@ -185,7 +185,7 @@ def end(asked: SubjectRequest, *, outcome: str, note: str, by: User) -> SubjectR
     if not note.strip():
         raise ReasonMissing(_("Say why it ends without an answer."))
     finish(found, outcome, by=by, outcome_note=note.strip())
-    audit.record("subject_request.ended", target=found, by=by, reason=note.strip(), outcome=outcome)
+    audit.record("subject_request.ended", target=found, by=by, outcome=outcome)
     tell(found, "subject_ended", _("Your request has ended"))
     return found
 
@@ -212,13 +212,18 @@ def decide(asked: SubjectRequest, *, grounds: str = "", by: User) -> SubjectRequ
     if is_erasure and not grounds.strip() and unobliged(found.organisation):
         raise ReasonMissing(_("Say on what grounds we keep what no law obliges us to keep."))
     with translation.override(LANGUAGE):
-        decision: dict[str, Any] = {"kept": [told(one) for one in weighed(found.organisation)], "grounds": "", "erased": []}
+        decision: dict[str, Any] = {
+            "kept": [told(one) for one in weighed(found.organisation)],
+            "grounds": "",
+            "erased": [],
+            "addresses": addresses(found),
+        }
         if is_erasure:
             decision |= {"grounds": grounds.strip(), "erased": ordered(found, by=by)}
         else:
             decision["sign_ins"] = sign_ins(found.user)
     finish(found, Outcome.ANSWERED, by=by, decision=decision)
-    audit.record("subject_request.decided", target=found, by=by, reason=grounds.strip(), kind=found.kind)
+    audit.record("subject_request.decided", target=found, by=by, kind=found.kind)
     return found
 
 
@@ -258,9 +263,14 @@ def ordered(asked: SubjectRequest, *, by: User) -> list[dict[str, str]]:
 
 
 def addresses(asked: SubjectRequest) -> list[str]:
+    """Where mail goes to that is about him and this organisation alone: an address that somebody else has too, or with which he
+    acts for another organisation, is left out, since that mail is not his, and may have to be kept."""
     found = {asked.party.email if asked.party else "", asked.user.email if asked.user else ""}
     found |= set(EmailAddress.objects.filter(user=asked.user).values_list("email", flat=True)) if asked.user else set()
-    return sorted(filter(None, found))
+    shared = Party.objects.exclude(organisation=asked.organisation).filter(email__in=found).values_list("email", flat=True)
+    acting = Membership.objects.exclude(organisation=asked.organisation).filter(user__email__in=found)
+    others = User.objects.filter(email__in=found).exclude(pk=asked.user_id).values_list("email", flat=True)
+    return sorted(found - {""} - {*shared} - {*acting.values_list("user__email", flat=True)} - {*others})
 
 
 def sign_ins(user: User | None) -> list[dict[str, str]]:

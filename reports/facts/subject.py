@@ -63,7 +63,8 @@ class Asked:
 
     @property
     def addresses(self) -> list[str]:
-        return sorted({row.email for row in (self.party, self.user) if row is not None and row.email})
+        """Those that the decision found to be his alone (reports/subjects.py)."""
+        return list(self.row.decision.get("addresses", []))
 
     def of_party(self, rows: Iterable[Any]) -> list[Any]:
         return [row for row in rows if self.row.party_id is not None and row.party_id == self.row.party_id]
@@ -195,7 +196,7 @@ def screening(asked: Asked) -> Rows:
         lists = ", ".join(f"{used['source']} published {used['published']}" for used in found.lists)
         yield "Your name was compared", f"{instant(found.done_at)} with {lists or 'no list'}"
     if rounds and not asked.of_party(asked.reader.hits):
-        yield "What was found", "No possible match. No score is made of a person, only of a customer as a whole."
+        yield "What was found", "No possible match."
     versions = ListVersion.objects.in_bulk([hit.list_version_id for hit in asked.of_party(asked.reader.hits)])
     for hit in asked.of_party(asked.reader.hits):
         ruled = f"ruled on {instant(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
@@ -300,8 +301,13 @@ def sources(reader: Reader, facts: Facts) -> list[Facts]:
 
 def completeness(reader: Reader, facts: Facts) -> Facts:
     unknown = "Nobody whom the account's members named to us was found to be you. If one of them is you, tell us, and ask again."
+    account = (
+        "You asked in another way than from an account, so none of yours was looked for. If you have one, ask from there too."
+    )
+    told = [] if facts["subject"]["party_id"] else [{"what": "Named by others", "sentence": unknown}]
+    told += [] if Asked(reader).row.user_id else [{"what": "Your account", "sentence": account}]
     return {
-        "unknowns": [] if facts["subject"]["party_id"] else [{"what": "Named by others", "sentence": unknown}],
+        "unknowns": told,
         "not_covered": [{"what": "Left out", "sentence": sentence} for sentence in facts["withheld"]],
         "recorded_later": 0,
     }

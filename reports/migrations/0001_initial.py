@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subjectrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'answered'), _negated=True), models.Q(('identified_at__isnull', False), models.Q(('decision', {}), _negated=True)), _connector='OR'), name='subject_is_identified_before_the_answer'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'answered'), _negated=True), ('identified_at__isnull', False), _connector='OR'), name='subject_is_identified_before_the_answer'),
         ),
         migrations.AddConstraint(
             model_name='subjectrequest',

@@ -210,7 +210,7 @@
       .catch(() => null);
     if (answer?.status === 204) share();
     // The server alone knows when the session ends; where it could not be asked, it may be asked again.
-    else if (answer) ending.dataset.idle = 0;
+    else if (answer?.type === "opaqueredirect" || answer?.status === 401) ending.dataset.idle = 0;
     watch();
   };
   if (ending) {

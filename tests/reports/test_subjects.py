@@ -13,16 +13,18 @@ from django.db import IntegrityError, InternalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import scope, snapshots
+from accounts import disposal, retention, scope, snapshots
 from accounts.models import AuditEvent, ErasureOrder, LegalHold, Message, Organisation, User
 from accounts.permissions import ROLES, NotPermitted
 from accounts.refused import ReasonMissing
+from accounts.retention import Due
 from kyc.evidence.models import Document
 from kyc.networks import actions as networks
 from kyc.parties.models import Party
 from reports import building, subjects
 from reports.models import Report, SubjectRequest
 from tests import cast
+from tests.conftest import acting_as
 from tests.rows import one_of_each
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,7 +125,7 @@ class TestAnswering:
         due_on = asked.due_on
         extended = subjects.extend(asked, because="Many have asked.", by=rui)
         assert timedelta(58) <= extended.due_on - due_on <= timedelta(62)
-        assert "Many have asked." in Message.objects.filter(to=alice.email).latest("pk").text
+        assert "Why, stands in your account" in Message.objects.filter(to=alice.email).latest("pk").text
         with pytest.raises(subjects.ExtendedAlready):
             subjects.extend(asked, because="Again.", by=rui)
 
@@ -239,13 +241,28 @@ class TestErasure:
         assert order.addresses == ["alice@nordlys.example"]
         (erased,) = facts["decision"]["erased"]
         assert erased["order"] == order.number and facts["decision"]["grounds"] == "To answer who held which key."
-        assert AuditEvent.objects.get(verb="subject_request.decided").reason == "To answer who held which key."
+        # Who sees the case is not told what was weighed.
+        assert AuditEvent.objects.get(verb="subject_request.decided").reason == ""
 
     def test_where_nothing_was_mailed_nothing_is_said_to_be_erased(self, asked: SubjectRequest, rui: User) -> None:
         orders = ErasureOrder.objects.count()
         Message.objects.all().delete()
         assert answered(asked, rui, grounds="To answer who held which key.")["decision"]["erased"] == []
         assert ErasureOrder.objects.count() == orders
+
+    def test_mail_to_an_address_that_others_have_too_is_neither_told_nor_erased(self, asked: SubjectRequest, rui: User) -> None:
+        theirs = cast.founded(cast.customer("c@o.example", "C"), name="Outside", person="C").controller
+        Party.objects.filter(pk=theirs.pk).update(email="alice@nordlys.example")
+        facts = answered(asked, rui, grounds="To answer who held which key.")
+        assert facts["decision"]["erased"] == [] and "What we mailed to you" not in groups(facts)
+
+    def test_and_the_end_of_the_file_takes_the_answered_request_too(self, asked: SubjectRequest, rui: User) -> None:
+        answered(asked, rui, grounds="To answer who held which key.")
+        found = Due(asked.organisation_id, retention.CLASSES["subject_requests"], date(2026, 11, 1), "cdd-file")
+        with acting_as("eraser"), transaction.atomic():
+            disposal.erased(asked.organisation, found, on=date(2026, 11, 29))
+        asked.refresh_from_db()
+        assert asked.decision == {} and asked.identity.startswith("erased, DC-")
 
     def test_a_copy_orders_nothing(self, nordlys: Organisation, alice: User, rui: User) -> None:
         orders = ErasureOrder.objects.count()
