@@ -24,6 +24,7 @@ class TestIssued:
             "status": "issued",
             "status_text": "Issued and registered",
             "provider": "Example AI, Inc.",
+            "contact": settings.CONTACT_EMAIL,
             "prepared_by": "Astrid Lund",
             "approved_by": "",
             "addressee": "BIS",
