@@ -364,12 +364,14 @@ class TestOrders:
             return [order for number in disposal.ordered() if (order := disposal.carry_out(number))]
 
     def test_its_mail_is_gone_and_it_names_nobody(self, order: ErasureOrder) -> None:
+        told = Message.objects.filter(to="alice@nordlys.example").count()
         *_, done = self.carried_out()
         mail = Message.objects.get(pk=self.mail.pk)
         assert (mail.text, mail.subject) == (f"erased, {order.number}",) * 2
-        assert done.addresses == [] and done.rows["accounts_message"]["count"] and done.backups_until > TODAY
-        told = AuditEvent.objects.filter(verb="erasure.carried_out").latest("pk")
-        assert told.details["certificate"] == order.number
+        assert mail.to == f"erased-{mail.pk}@erased.invalid"
+        assert done.addresses == [] and done.rows["accounts_message"]["count"] == told and done.backups_until > TODAY
+        event = AuditEvent.objects.filter(verb="erasure.carried_out").latest("pk")
+        assert event.details["certificate"] == order.number
 
     def test_once(self, order: ErasureOrder) -> None:
         self.carried_out()

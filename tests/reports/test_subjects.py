@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import disposal, retention, scope, snapshots
 from accounts.models import AuditEvent, ErasureOrder, LegalHold, Message, Organisation, User
@@ -21,7 +21,9 @@ from accounts.retention import Due
 from kyc.evidence.models import Document
 from kyc.networks import actions as networks
 from kyc.parties.models import Party
+from kyc.rules import packs
 from reports import building, subjects
+from reports.facts.subject import SUBJECT
 from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.conftest import acting_as
@@ -69,6 +71,17 @@ def answered(asked: SubjectRequest, rui: User, *, party: Party | None = None, gr
     assert report.state == "ready", report.failure
     found: dict[str, Any] = json.loads(report.facts)
     return found
+
+
+def as_known_now(asked: SubjectRequest) -> dict[str, Any]:
+    """The facts of its report as known at this moment, without the two instants."""
+    now = snapshots.take()
+    with translation.override(building.LANGUAGE):
+        *_, (_, facts) = SUBJECT.build(
+            organisation=asked.organisation_id, valid_at=now.taken_at, snapshot=now, pack=packs.current(),
+            parameters={"request": asked.pk},
+        )  # fmt: skip
+    return {name: value for name, value in facts.items() if name not in ("valid_at", "known_at")}
 
 
 def groups(facts: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
@@ -182,7 +195,9 @@ class TestTheAnswer:
         assert kinds.exists() and not any(document.sha256 in text for document in kinds)
 
     def test_nothing_of_the_compartment(self, asked: SubjectRequest, party: Party, nordlys: Organisation, rui: User) -> None:
-        """The same, byte for byte, but for its instants and numbers, whether or not there is an incident about him."""
+        """But for its two instants it is the same, fact for fact, before there is an incident about him and after."""
+        text = json.dumps(answered(asked, rui, party=party))
+        before = as_known_now(asked)
         ines = cast.staff("investigator", "Ines Duarte")
         with scope.of_officer(ines):
             incident = networks.open_incident(
@@ -190,9 +205,17 @@ class TestTheAnswer:
             )
             networks.involve(incident, organisation=nordlys, key=None, party=party, why="Zugvogel by its keys.", by=ines)
             networks.refer(incident, recipient="Kranich bureau", made_on=date(2026, 11, 3), by=ines)
-        text = json.dumps(answered(asked, rui, party=party))
-        for word in ("Zugvogel", "Kranich", "Copied answers", "incident", "referral", "Bureau of Industry"):
+        assert as_known_now(asked) == before and before["data"]
+        # One was opened before he asked.
+        for word in ("Copied answers", "incident", "referral", "Bureau of Industry"):
             assert word.lower() not in text.lower(), word
+
+    def test_where_something_is_done_outside_it_the_facts_differ(self, asked: SubjectRequest, party: Party, rui: User) -> None:
+        """The negative control."""
+        answered(asked, rui, party=party)
+        before = as_known_now(asked)
+        party.roles.update(title="Chair of the board")
+        assert as_known_now(asked) != before
 
     def test_what_is_kept_names_its_basis_and_never_a_legal_hold(
         self, asked: SubjectRequest, nordlys: Organisation, rui: User
