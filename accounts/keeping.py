@@ -64,3 +64,9 @@ def why(running: Running) -> str:
 
 def clock_label(code: str) -> str:
     return str(_("the day it was made") if code == retention.RECORD_MADE else retention.CLOCKS[code].label)
+
+
+def without_end(one: Kept) -> str:
+    """Where no end can be said yet: for how long from what, and not what stops the clock, which is our own matter."""
+    rule = one.decides.rule  # type: ignore[union-attr]  # of one that decides
+    return _("%(years)s years from %(clock)s.") % {"years": rule.years, "clock": clock_label(rule.clock)}

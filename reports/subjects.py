@@ -234,17 +234,11 @@ def told(one: Weighed) -> dict[str, Any]:
         "class": found.code,
         "what": str(found.told or found.label),
         "until": str(one.kept.until or ""),
-        "why": one.line.why if one.kept.until else without_end(one.kept),
+        "why": one.line.why if one.kept.until else keeping.without_end(one.kept),
         "obliged": one.is_obliged,
         "bases": [{"citation": str(basis.citation), "status": str(basis.status_text)} for basis in one.line.bases],
         "note": one.line.note,
     }
-
-
-def without_end(one: Kept) -> str:
-    """Why there is no day yet, from what all may know: the clock, and not what stops it."""
-    rule = one.decides.rule  # type: ignore[union-attr]  # of one that decides
-    return _("%(years)s years from %(clock)s.") % {"years": rule.years, "clock": keeping.clock_label(rule.clock)}
 
 
 def ordered(asked: SubjectRequest, *, by: User) -> list[dict[str, str]]:

@@ -82,16 +82,10 @@ def told(one: Kept) -> dict[str, Any]:
     return {
         "what": str(one.record_class.told or one.record_class.label),
         "until": one.until,
-        "why": duration(one) if waits else (line.why if line else ""),
+        "why": keeping.without_end(one) if waits else (line.why if line else ""),
         "bases": line.bases if line else (),
         "note": line.note if line else "",
     }
-
-
-def duration(one: Kept) -> str:
-    """Where no end can be said yet: for how long from what."""
-    rule = one.decides.rule  # type: ignore[union-attr]  # of one that waits
-    return _("%(years)s years from %(clock)s.") % {"years": rule.years, "clock": keeping.clock_label(rule.clock)}
 
 
 def written(organisation: Organisation, found: dict[str, Any]) -> dict[str, Any]:
