@@ -7,8 +7,8 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews
-from kyc.keys import linking, renewals, sandboxes
-from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key
+from kyc.keys import linking, reassessing, renewals, sandboxes
+from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key, reassess
 from reports import building
 from reports.tasks import build_reports
 
@@ -18,9 +18,12 @@ jobs.on("case.checks_asked_again", examine_cases)
 jobs.on("case.review_opened", examine_cases)
 jobs.on("hit.ruled", examine_cases)
 jobs.on("list.activated", examine_cases)
+jobs.on("case.change_told", examine_cases)
 jobs.on("case.examined", decide_sandboxes)
+jobs.on("case.examined", reassess)
 jobs.on("key.issued", link_key)
 jobs.on("entity.made", link_key)
+jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("report.requested", build_reports)
@@ -29,6 +32,7 @@ jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
+jobs.sweep(reassessing.QUEUE, reassess)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(building.QUEUE, build_reports)

@@ -12,7 +12,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
-from kyc.keys.models import Hold, Key, Link, Renewal, SandboxOutcome
+from kyc.keys.models import Hold, Key, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
@@ -97,6 +97,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     queued = [
         Review.objects.create(organisation=organisation, signed=told[1]),
         Renewal.objects.create(organisation=organisation, signed=told[1], what="tell"),
+        Reassessment.objects.create(organisation=organisation, examination=case.examinations.get(), what="hold"),
     ]
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst

@@ -101,6 +101,10 @@ class House:
         if state == "failed":
             Examination.objects.filter(case=case).update(state="failed", failure="RuntimeError: out of paper")
             state = "review"
+        if state == "told":
+            nobody = {"submitted_at": None, "submitted_by": None, "declared_true_at": None, "declared_true_by": None}
+            Case.objects.filter(pk__in=[case.pk, self.theirs["case"]]).update(state="waiting", trigger="change", **nobody)
+            return
         if state == "closed":
             for number in (self.mine["case"], self.theirs["case"]):
                 ended = Case.objects.get(pk=number).organisation
@@ -238,6 +242,8 @@ DOORS: dict[str, Door] = {
     ),
     "onboarding:document": Door(CUSTOMERS, own=of(pk="document"), names="%PDF"),
     "onboarding:document_remove": Door(CUSTOMERS, own=of(pk="document"), names="extract.pdf", post=nothing),
+    "onboarding:change": Door(CUSTOMERS, names="What else has changed?", post=of(parts="owners"), state="told"),
+    "onboarding:change_none": Door(CUSTOMERS, names="nothing has changed?", post=of(declared_true="on"), state="told"),
     "onboarding:check": Door(CUSTOMERS, names=NORDLYS, post=of(declared_true="on")),
     "onboarding:kept": Door(CUSTOMERS, names="What we keep, and until when"),
     "onboarding:statement": Door(CUSTOMERS, names="records_kept"),

@@ -43,7 +43,7 @@ class Rounds(jobs.Queue):
     def why_not(self, row: Any) -> str:
         if row.is_replaced:
             return _("A newer round of checks has taken its place.")
-        if row.case.is_decided or row.case.is_editable:
+        if row.case.is_decided or (row.case.is_editable and not row.case.is_watched):
             return _("No officer has the case any more. It is examined anew when the customer sends it.")
         return ""
 

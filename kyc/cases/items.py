@@ -85,6 +85,8 @@ REASONS: dict[str, Promise] = {
     "contradicts": gettext_lazy("It contradicts something else that you told us."),
     "unclear": gettext_lazy("We do not understand it as it stands."),
 }
+# Not an officer's, but what a customer says himself.
+CHANGED = "changed"
 # Upon these something must come; upon the others taking something back may be the answer.
 LACKING = ("missing", "incomplete")
 

@@ -53,9 +53,18 @@ class Case(models.Model):
 
     ENDED = (State.APPROVED, State.REFUSED, State.CLOSED)
 
+    class Trigger(models.TextChoices):
+        """Why who owns and runs the customer is looked at (FIN-08, IAAS-15)."""
+
+        OPENING = "opening", _("First verification")
+        CHANGE = "change", _("The customer told of a change")
+        CONFIRMATION = "confirmation", _("Periodic confirmation that nothing has changed")
+        DOUBT = "doubt", _("An answer that must be asked about")
+
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    trigger = models.CharField(max_length=20, choices=Trigger.choices, default=Trigger.OPENING)
     opened_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -93,7 +102,9 @@ class Case(models.Model):
                 name="case_submitted_only_declared_true",
                 condition=Q(state__in=["draft", "closed"])
                 | Q(declared_true_at__isnull=False, submitted_at__isnull=False)
-                | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True),
+                | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
+                # It is the customer's turn: what has changed he says himself, and sends it when it is all said.
+                | Q(state="waiting", trigger="change", declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
         ]
         triggers = [
@@ -139,6 +150,11 @@ class Case(models.Model):
     @property
     def is_editable(self) -> bool:
         return self.state in {self.State.DRAFT, self.State.WAITING}
+
+    @property
+    def is_watched(self) -> bool:
+        """Of a verified customer who tells of a change each word is examined as it comes: his keys go on working meanwhile."""
+        return self.trigger == self.Trigger.CHANGE and self.state == self.State.WAITING
 
     @property
     def is_decided(self) -> bool:

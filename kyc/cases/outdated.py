@@ -77,7 +77,7 @@ def outdated() -> QuerySet[Case]:
         is_verified_anew=Exists(events.filter(verb__in=VERIFIED)),
     ).filter(
         Exists(latest) & (Q(is_ruled=True) | Q(is_listed_anew=True) | Q(is_said_anew=True) | Q(is_verified_anew=True)),
-        state__in=[Case.State.REVIEW, Case.State.PROPOSED],
+        Q(state__in=[Case.State.REVIEW, Case.State.PROPOSED]) | Q(state=Case.State.WAITING, trigger=Case.Trigger.CHANGE),
     )
 
 

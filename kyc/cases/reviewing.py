@@ -78,6 +78,7 @@ def open_review(signed: Questionnaire) -> Case | None:
         in_state_since=now,
         due_on=now.date() + timedelta(days=pack.days("decide")),
         reviews=signed,
+        trigger=Case.Trigger.DOUBT,
         notice_version=last.notice_version,
         notice_shown_at=last.notice_shown_at,
         notice_locale=last.notice_locale,

@@ -193,6 +193,31 @@ class Renewal(Claimable):
         constraints = [models.UniqueConstraint(name="one_renewal_of_a_kind", fields=["signed", "what"])]
 
 
+@tracked()
+class Reassessment(Claimable):
+    """What a round of checks over a customer who is verified calls for, or its age; the row is the queue."""
+
+    class What(models.TextChoices):
+        TELL = "tell", _("Tell that the verification ends")
+        HOLD = "hold", _("Hold the keys")
+        RELEASE = "release", _("Let the keys go")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be done")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Could not be done")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    examination = models.ForeignKey(Examination, models.PROTECT)
+    what = models.CharField(max_length=20, choices=What.choices)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = jobs.indexes("reassessment", "waiting")
+        constraints = [models.UniqueConstraint(name="one_reassessment_of_a_kind", fields=["examination", "what"])]
+
+
 def stray(column: str, table: str) -> str:
     return f"""
         IF TG_OP <> 'DELETE' AND NEW.{column} IS NOT NULL AND NOT EXISTS (

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import linking, renewals, sandboxes
+from kyc.keys import linking, reassessing, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -16,3 +16,8 @@ def decide_sandboxes() -> None:
 @shared_task(name="kyc.keep_renewals", ignore_result=True)
 def keep_renewals() -> None:
     renewals.run()
+
+
+@shared_task(name="kyc.reassess", ignore_result=True)
+def reassess() -> None:
+    reassessing.run()

@@ -1008,10 +1008,6 @@ class Migration(migrations.Migration):
             model_name='case',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['approved', 'refused', 'closed']), _negated=True), fields=('organisation',), name='one_open_case_an_organisation'),
         ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), _connector='OR'), name='case_submitted_only_declared_true'),
-        ),
         migrations.CreateModel(
             name='Incident',
             fields=[
@@ -1181,6 +1177,95 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='referral',
             constraint=models.CheckConstraint(condition=models.Q(('recipient', ''), _negated=True), name='referral_needs_recipient'),
+        ),
+        migrations.CreateModel(
+            name='Reassessment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('what', models.CharField(choices=[('tell', 'Tell that the verification ends'), ('hold', 'Hold the keys'), ('release', 'Let the keys go')], max_length=20)),
+                ('state', models.CharField(choices=[('waiting', 'To be done'), ('done', 'Done'), ('failed', 'Could not be done')], default='waiting', max_length=20)),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReassessmentEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('what', models.CharField(choices=[('tell', 'Tell that the verification ends'), ('hold', 'Hold the keys'), ('release', 'Let the keys go')], max_length=20)),
+                ('state', models.CharField(choices=[('waiting', 'To be done'), ('done', 'Done'), ('failed', 'Could not be done')], default='waiting', max_length=20)),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='trigger',
+            field=models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about')], default='opening', max_length=20),
+        ),
+        migrations.AddField(
+            model_name='caseevent',
+            name='trigger',
+            field=models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about')], default='opening', max_length=20),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger', 'change')), _connector='OR'), name='case_submitted_only_declared_true'),
+        ),
+        migrations.AddField(
+            model_name='reassessment',
+            name='examination',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.examination'),
+        ),
+        migrations.AddField(
+            model_name='reassessment',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='reassessmentevent',
+            name='examination',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.examination'),
+        ),
+        migrations.AddField(
+            model_name='reassessmentevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='reassessmentevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.reassessment'),
+        ),
+        migrations.AddIndex(
+            model_name='reassessment',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='reassessment_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='reassessment',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='reassessment_failed'),
+        ),
+        migrations.AddConstraint(
+            model_name='reassessment',
+            constraint=models.UniqueConstraint(fields=('examination', 'what'), name='one_reassessment_of_a_kind'),
+        ),
+        migrations.AddIndex(
+            model_name='reassessmentevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='reassessment_as_of'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='listversion',
@@ -1556,18 +1641,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('declared_true_at__isnull', True), ('declared_true_by__isnull', True)), models.Q(('declared_true_at__isnull', False), ('declared_true_by__isnull', False)), _connector='OR'), name='case_declared_true_at_and_by'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id"); RETURN NULL;', hash='06620989c444bae4e971078ffd1cec5dc2bed4ac', operation='INSERT', pgid='pgtrigger_insert_insert_26390', table='kyc_case', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id"); RETURN NULL;', hash='3486acf0f241863fd525a706e8eb77805ec1dd4a', operation='UPDATE', pgid='pgtrigger_update_update_cd07f', table='kyc_case', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id") VALUES (OLD."declared_true_at", OLD."declared_true_by_id", OLD."due_on", OLD."id", OLD."in_state_since", OLD."notice_locale", OLD."notice_shown_at", OLD."notice_version", OLD."opened_at", OLD."organisation_id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reviews_id", OLD."state", OLD."submitted_at", OLD."submitted_by_id"); RETURN NULL;', hash='f96a2051ff9733dce1ef305942573d55d03cd8f2', operation='DELETE', pgid='pgtrigger_delete_delete_78f49', table='kyc_case', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='caseevent',
@@ -2300,5 +2373,29 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='involvement',
             trigger=pgtrigger.compiler.Trigger(name='involvement_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'an involvement is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    \n        IF TG_OP <> 'DELETE' AND NEW.party_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_party o WHERE o.id = NEW.party_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.ended_at IS NOT NULL OR ROW(\n                        NEW.id, NEW.incident_id, NEW.organisation_id, NEW.key_id, NEW.party_id, NEW.added_at, NEW.added_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.incident_id, OLD.organisation_id, OLD.key_id, OLD.party_id, OLD.added_at, OLD.added_by_id\n                    )) THEN\n                        RAISE EXCEPTION 'whom an involvement names does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='df1f7f0f16de54fd9d3e739537eb89c7a5df1e05', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_involvement_stays_2b1db', table='kyc_involvement', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='case',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id", NEW."trigger"); RETURN NULL;', hash='4dcccf2752ade3ec1953d05aaf1a704c7bc30996', operation='INSERT', pgid='pgtrigger_insert_insert_26390', table='kyc_case', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='case',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id", NEW."trigger"); RETURN NULL;', hash='33909f56500a6e85b4fca9e6ce6b60826afb628a', operation='UPDATE', pgid='pgtrigger_update_update_cd07f', table='kyc_case', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='case',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (OLD."declared_true_at", OLD."declared_true_by_id", OLD."due_on", OLD."id", OLD."in_state_since", OLD."notice_locale", OLD."notice_shown_at", OLD."notice_version", OLD."opened_at", OLD."organisation_id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reviews_id", OLD."state", OLD."submitted_at", OLD."submitted_by_id", OLD."trigger"); RETURN NULL;', hash='3a903a4cc70b97fce16afb9a8acfc960c021d8e8', operation='DELETE', pgid='pgtrigger_delete_delete_78f49', table='kyc_case', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reassessment',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_reassessmentevent" ("examination_id", "found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "what") VALUES (NEW."examination_id", NEW."found_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."state", NEW."what"); RETURN NULL;', hash='85ebc1f74a6fd75445aa8887a6b3209403b7f1c3', operation='INSERT', pgid='pgtrigger_insert_insert_f3c1b', table='kyc_reassessment', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reassessment',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."examination_id" IS DISTINCT FROM (NEW."examination_id") OR OLD."found_at" IS DISTINCT FROM (NEW."found_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."what" IS DISTINCT FROM (NEW."what"))', func='INSERT INTO "kyc_reassessmentevent" ("examination_id", "found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "what") VALUES (NEW."examination_id", NEW."found_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."state", NEW."what"); RETURN NULL;', hash='b8f5c849a46c8ebe6ca3a143e6dd8fe10955eaf6', operation='UPDATE', pgid='pgtrigger_update_update_1a4e0', table='kyc_reassessment', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reassessment',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_reassessmentevent" ("examination_id", "found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "what") VALUES (OLD."examination_id", OLD."found_at", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."state", OLD."what"); RETURN NULL;', hash='03ed61924edb517a70ff0673726eabeb3acf3a22', operation='DELETE', pgid='pgtrigger_delete_delete_2ac8e', table='kyc_reassessment', when='AFTER')),
         ),
     ])]

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import organisations
@@ -38,10 +36,7 @@ STEPS: dict[str, Promise] = {
     "documents": _("Documents"),
     "check": _("Check and send"),
 }
-VERIFIED = format_lazy(
-    _("You are verified, and what you told us stands as it was checked. If something has changed, write to us at {address}."),
-    address=settings.CONTACT_EMAIL,
-)
+VERIFIED = _("You are verified, and what you told us stands as it was checked. If something has changed, tell us of it here.")
 CLOSED = _("What you sent is being examined and cannot be changed now. If we need more, we open it again and write to you.")
 ACCOUNT_CLOSED = _("Your account is closed, and nothing of it is changed any more.")
 NOT_ASKED = _("We have asked for certain things only, and this is none of them. What we asked for stands below.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, prove, use, views
+from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, prove, telling, use, views
 
 app_name = "onboarding"
 urlpatterns = [
@@ -31,6 +31,8 @@ urlpatterns = [
     path("documents/", documents.listing, name="documents"),
     path("documents/<int:pk>/", documents.download, name="document"),
     path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),
+    path("change/", telling.tell, name="change"),
+    path("change/none/", telling.take_back, name="change_none"),
     path("check/", views.check, name="check"),
     path("kept/", closing.kept, name="kept"),
     path("kept/statement.json", closing.statement, name="statement"),

@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
-from kyc.keys import closing, renewals
+from kyc.keys import closing, reassessing, renewals
 from kyc.onboarding import questions, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
@@ -108,6 +108,8 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         answer_by=begun_at + timedelta(days=packs.current().days("decide")) if begun_at else None,
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
+        change_hold=reassessing.hold_of(organisation.pk),
+        ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),
         may_begin_anew=closing.may_begin_anew(organisation),
         kept=kept_in_short(organisation),

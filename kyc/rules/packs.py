@@ -165,7 +165,7 @@ class Pack:
 
     def days(self, clock: str) -> int:
         """decide: for us to answer; answer: for the customer to; invitation: how long its link is good; renewal: how
-        long before signed answers expire they are asked for anew."""
+        long before signed answers expire they are asked for anew; change: for the customer to send what has changed (AMLR-08)."""
         return int(self.data["clocks"][f"{clock}_days"])
 
     @property

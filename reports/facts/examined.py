@@ -180,6 +180,7 @@ def case_row(row: Any, numbers: dict[int, str], names: dict[int | None, str]) ->
     return {
         "number": numbers[row.pgh_obj_id],
         "state": str(Case.State(row.state).label),
+        "trigger": str(Case.Trigger(row.trigger).label),
         "since": instant(row.in_state_since),
         "opened_at": instant(row.opened_at),
         "submitted_at": instant(row.submitted_at),

@@ -53,6 +53,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "SandboxOutcome": ("state", "done"),
     "Review": ("state", "done"),
     "Renewal": ("state", "done"),
+    "Reassessment": ("state", "done"),
     "Report": ("template", "x"),
     "LegalHold": ("asked_by", "x"),
     "SubjectRequest": ("identity", "x"),

@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
+        "/verification/change/",
         "/account/2fa/", "/account/2fa/webauthn/",
         "/account/2fa/webauthn/add/", "/account/email/", "/account/password/change/", "/account/sessions/", "/account/logout/",
     ),
@@ -73,6 +74,7 @@ NOT_DRAWN = {
     "api:schema": "for machines",
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
+    "onboarding:change_none": "of who has told of a change, a form of one box: tests/kyc/onboarding/test_telling.py",
     "onboarding:document": "the file itself",
     "onboarding:statement": "the file itself",
     "paper_statement": "the file itself",

@@ -1,0 +1,139 @@
+"""A verified customer tells what has changed (IAAS-15), or confirms that nothing has (FIN-08): a case opens and goes the way of
+any other. Until it is decided the customer stays verified, and what he changes is examined as he changes it."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import audit, organisations
+from accounts.models import Organisation, User
+from accounts.refused import Refused
+from config import jobs
+from kyc.cases import actions
+from kyc.cases.completeness import WITHOUT
+from kyc.cases.items import CHANGED, ITEMS, LONGEST
+from kyc.cases.models import Case, Entity, Examination, Requirement
+from kyc.parties import profiles
+from kyc.rules import packs
+
+# What of a customer can change, as the customer reads it. Who owns it stands first: it must be told (IAAS-15, AMLR-08).
+PARTS: dict[str, Promise] = {
+    "owners": gettext_lazy("Who owns us: somebody new, somebody who left, another share"),
+    "people": gettext_lazy("Who runs us, signs for us or sits on the board"),
+    "details": gettext_lazy("Our name, address, telephone, registration or headquarters"),
+    "use": gettext_lazy("What we use the keys for"),
+    "payment": gettext_lazy("How we pay"),
+}
+
+
+class NothingTold(Refused):
+    """It has to be said what has changed."""
+
+    field = "parts"
+
+
+class NotVerified(Refused):
+    """Only what was verified can have changed since."""
+
+
+class AlreadyOpen(Refused):
+    """Something is being looked at already; what has changed besides belongs there."""
+
+
+def parts(organisation: Organisation) -> dict[str, Promise]:
+    """Those that a customer of its kind is asked about."""
+    unasked = WITHOUT.get(profiles.customer_class(organisation), ())
+    return {part: label for part, label in PARTS.items() if ITEMS[part].step not in unasked}
+
+
+@transaction.atomic
+def tell(organisation: Organisation, *, changed: Collection[str], words: str = "", by: User) -> Case:
+    """Opens a case in which the customer changes those of PARTS and sends them; said again before that, it adds to it. Raises
+    NothingTold, NotVerified, AlreadyOpen."""
+    organisation = organisations.locked(organisation, by=by)
+    known = parts(organisation)
+    told = [part for part in known if part in changed]
+    if not told or set(changed) - known.keys():
+        raise NothingTold(_("Choose what has changed."))
+    words = words.strip()[:LONGEST]
+    case = being_told(organisation)
+    if case is None:
+        refuse_unverified(organisation)
+        case = opened(organisation, Case.State.WAITING, Case.Trigger.CHANGE, days="change")
+        examine(case)
+    named = set(case.requirements.filter(met_at__isnull=True).values_list("what", flat=True))
+    told = [part for part in told if part not in named]
+    with translation.override(case.notice_locale or None):
+        for part in told:
+            Requirement.objects.create(
+                organisation=organisation,
+                case=case,
+                what=part,
+                why=CHANGED,
+                sentence=_("%(part)s. You told us that this has changed.") % {"part": ITEMS[part].label},
+                consequence=_("We go on by what was checked before, and ask why nothing came."),
+                due_on=case.due_on,
+            )
+    if told or words:
+        audit.record("case.change_told", target=case, by=by, parts=told, words=words)
+    jobs.woke("case.change_told")
+    return case
+
+
+@transaction.atomic
+def confirm(organisation: Organisation, *, declared_true: bool, by: User) -> Case:
+    """Sends what is known as it stands. Raises NotVerified, AlreadyOpen, Incomplete."""
+    organisation = organisations.locked(organisation, by=by)
+    refuse_unverified(organisation)
+    case = opened(organisation, Case.State.DRAFT, Case.Trigger.CONFIRMATION, days="decide")
+    audit.record("case.confirmed", target=case, by=by)
+    return actions.submit(case, declared_true=declared_true, by=by)
+
+
+@transaction.atomic
+def take_back(case: Case, *, declared_true: bool, by: User) -> Case:
+    """After all nothing has changed: the case is sent as it stands. Raises NotNow, Incomplete."""
+    case = actions.locked(case, Case.State.WAITING, by=by)
+    if not case.is_watched:
+        raise NotVerified(_("Nothing was told here that could be taken back."))
+    case.requirements.filter(met_at__isnull=True, why=CHANGED).update(met_at=timezone.now())
+    audit.record("case.change_taken_back", target=case, by=by)
+    return actions.submit(case, declared_true=declared_true, by=by)
+
+
+def being_told(organisation: Organisation) -> Case | None:
+    """The case in which a change is being told and not sent yet: what else has changed belongs there."""
+    case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
+    return case if case and case.is_watched and case.submitted_at is None else None
+
+
+def refuse_unverified(organisation: Organisation) -> None:
+    if organisation.sandbox or not Entity.objects.live().filter(organisation=organisation).exists():
+        raise NotVerified(_("You are not verified, so nothing has to be told besides."))
+    if Case.objects.open().filter(organisation=organisation).exists():
+        raise AlreadyOpen(_("Something is open already. Say there what has changed."))
+
+
+def opened(organisation: Organisation, state: str, trigger: str, *, days: str) -> Case:
+    """The notice is that of the last case (FIN-13)."""
+    last, now = Case.objects.filter(organisation=organisation).latest("pk"), timezone.now()
+    return Case.objects.create(
+        organisation=organisation,
+        state=state,
+        trigger=trigger,
+        in_state_since=now,
+        due_on=now.date() + timedelta(days=packs.current().days(days)),
+        notice_version=last.notice_version,
+        notice_shown_at=last.notice_shown_at,
+        notice_locale=last.notice_locale,
+    )
+
+
+def examine(case: Case) -> None:
+    """At once, so that what comes next is seen against it."""
+    Examination.objects.create(organisation_id=case.organisation_id, case=case, rule_pack=packs.current().version)

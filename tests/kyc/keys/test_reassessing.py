@@ -1,0 +1,198 @@
+"""A verified customer tells of a change: the keys stay on until the checks find what stood against no approval before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Message, User
+from kyc.cases import actions as cases
+from kyc.cases import examining, telling
+from kyc.cases.models import Case, Entity, Examination
+from kyc.keys import holds, linking, reassessing
+from kyc.keys.introspection import introspect
+from kyc.keys.models import Hold, Reassessment
+from kyc.ownership import actions as ownership
+from kyc.ownership.models import Interest
+from kyc.rules import packs
+from kyc.screening import actions as screening
+from kyc.screening.models import Hit
+from tests.cast import Founded
+from tests.kyc.cases import scenes
+from tests.kyc.keys.scenes import Issued
+
+pytestmark = pytest.mark.django_db
+
+
+def run() -> None:
+    """Twice, as a second wake-up would."""
+    for _ in range(2):
+        examining.run()
+        linking.run()
+        reassessing.run()
+    assert not reassessing.QUEUE.is_waiting()
+
+
+@pytest.fixture
+def change(nordlys: Founded, linked: Issued) -> Case:
+    """Told, and nothing of it changed yet."""
+    found = telling.tell(nordlys.organisation, changed=["owners"], by=nordlys.by)
+    run()
+    return found
+
+
+def sell(nordlys: Founded, share: str, to: str) -> Interest:
+    """Alice keeps the rest."""
+    own = Interest.objects.live().get(owner=nordlys.controller)
+    ownership.change_share(own, share=str(100 - int(share)), by=nordlys.by)
+    return scenes.own(nordlys, to, share)
+
+
+def held(linked: Issued) -> bool:
+    is_active: bool = introspect(linked.secret)["active"]
+    assert is_active == (linked.state == "active")
+    return not is_active
+
+
+class TestHold:
+    def test_telling_of_a_change_stops_nothing(self, linked: Issued, change: Case) -> None:
+        assert not held(linked)
+        assert Examination.objects.filter(case=change, state="done").exists()
+
+    def test_an_owner_of_whom_nothing_is_known_stops_nothing(self, nordlys: Founded, linked: Issued, change: Case) -> None:
+        sell(nordlys, "60", "Kari Moe")
+        run()
+        assert not held(linked)
+        assert Examination.objects.filter(case=change, state="done").count() == 2
+
+    @pytest.mark.parametrize(("share", "is_held"), [("50", True), ("49", False)])
+    def test_a_listed_owner_stops_the_keys_at_the_line(
+        self, nordlys: Founded, linked: Issued, change: Case, share: str, is_held: bool
+    ) -> None:
+        sell(nordlys, share, scenes.KARPOV)
+        run()
+        assert held(linked) is is_held
+        if is_held:
+            [hold] = Hold.objects.live()
+            assert (hold.source, hold.placed_by) == ("policy.ownership", None)
+            assert change.number in hold.reason and "50 %" in hold.reason
+            told = Message.objects.get(subject="Your keys are on hold while we check what has changed")
+            assert told.to == "alice@nordlys.example"
+            assert scenes.KARPOV not in told.text
+        assert Entity.objects.live().count() == 1
+
+    def test_it_is_one_hold_however_often_it_is_examined(self, nordlys: Founded, linked: Issued, change: Case) -> None:
+        interest = sell(nordlys, "60", scenes.KARPOV)
+        run()
+        ownership.change_share(interest, share="55", by=nordlys.by)
+        run()
+        assert Hold.objects.count() == 1
+        assert Reassessment.objects.filter(what="hold", state="done").count() == 2
+
+    def test_one_that_an_officer_lifts_comes_back_only_with_new_checks(
+        self, nordlys: Founded, linked: Issued, change: Case, rui: User
+    ) -> None:
+        interest = sell(nordlys, "60", scenes.KARPOV)
+        run()
+        holds.lift(Hold.objects.live().get(), reason="They are known to us.", by=rui)
+        run()
+        assert not held(linked)
+        ownership.change_share(interest, share="55", by=nordlys.by)
+        run()
+        assert held(linked)
+
+    def test_what_was_known_when_it_was_approved_is_no_news(
+        self, nordlys: Founded, linked: Issued, change: Case, ana: User, rui: User
+    ) -> None:
+        interest = sell(nordlys, "60", scenes.KARPOV)
+        scenes.send(nordlys)
+        run()
+        for hit in Hit.objects.filter(ruling=""):
+            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+        run()
+        scenes.approved(Case.objects.get(pk=change.pk), ana=ana, rui=rui)
+        run()
+        assert not held(linked), "approved anew: let go"
+        telling.tell(nordlys.organisation, changed=["owners"], by=nordlys.by)
+        ownership.change_share(interest, share="55", by=nordlys.by)
+        run()
+        assert not held(linked), "the ruling stands"
+
+    def test_another_customers_keys_are_not_touched(
+        self, nordlys: Founded, linked: Issued, change: Case, sorvik: Founded
+    ) -> None:
+        telling.tell(sorvik.organisation, changed=["owners"], by=sorvik.by)
+        own = Interest.objects.live().get(owner=sorvik.controller)
+        ownership.change_share(own, share="40", by=sorvik.by)
+        scenes.own(sorvik, scenes.KARPOV, "60")
+        run()
+        assert not held(linked)
+        assert [hold.organisation for hold in Hold.objects.live()] == [sorvik.organisation]
+
+
+class TestLetGo:
+    def test_the_next_approval_ends_this_hold_and_no_other(
+        self, nordlys: Founded, linked: Issued, change: Case, ana: User, rui: User
+    ) -> None:
+        sell(nordlys, "60", scenes.KARPOV)
+        run()
+        other = holds.place(key=linked.key, reason="Asked by the customer.", by=rui)
+        scenes.send(nordlys)
+        run()
+        for hit in Hit.objects.filter(ruling=""):
+            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+        run()
+        assert held(linked)
+        scenes.approved(Case.objects.get(pk=change.pk), ana=ana, rui=rui)
+        run()
+        [lifted] = Hold.objects.filter(source="policy.ownership")
+        assert (lifted.lifted_by, lifted.lift_reason) == (rui, f"Approved anew by the decision of {change.number}")
+        assert list(Hold.objects.live()) == [other]
+
+    def test_refused_the_keys_stop_with_the_entity(
+        self, nordlys: Founded, linked: Issued, change: Case, ana: User, rui: User
+    ) -> None:
+        sell(nordlys, "60", scenes.KARPOV)
+        scenes.send(nordlys)
+        run()
+        cases.take(scenes.proposed(Case.objects.get(pk=change.pk), "refuse", by=ana), by=rui)
+        run()
+        assert held(linked)
+        assert not Entity.objects.live().exists()
+
+
+class TestTell:
+    @pytest.fixture
+    def ends_in(self, linked: Issued) -> Any:
+        """So many days from now."""
+
+        def at(days: int) -> None:
+            until = timezone.now() + timedelta(days=days, minutes=1)
+            Entity.objects.update(valid_from=until - timedelta(days=300), valid_until=until)
+
+        return at
+
+    def mails(self) -> list[str]:
+        subject = "Confirm what you told us, so that you stay verified"
+        return list(Message.objects.filter(subject=subject).values_list("to", flat=True))
+
+    def test_the_owner_is_asked_once_so_many_days_before(self, ends_in: Any) -> None:
+        days = packs.current().days("renewal")
+        ends_in(days + 1)
+        assert not reassessing.QUEUE.is_waiting()
+        ends_in(days - 1)
+        assert reassessing.QUEUE.is_waiting()
+        run()
+        assert self.mails() == ["alice@nordlys.example"]
+        assert f"is verified until {Entity.objects.get().valid_until:%-d %B %Y}" in Message.objects.latest("pk").text
+
+    def test_not_while_something_is_open(self, nordlys: Founded, ends_in: Any) -> None:
+        telling.tell(nordlys.organisation, changed=["owners"], by=nordlys.by)
+        ends_in(3)
+        run()
+        assert self.mails() == []
+
+    def test_and_not_once_it_has_ended(self, ends_in: Any) -> None:
+        ends_in(-1)
+        assert not reassessing.QUEUE.is_waiting()
