@@ -74,6 +74,11 @@ class Declared:
         return {int(pk): part for pk, part in undeclared(stated, companies).items()}
 
     @cached_property
+    def sizes(self) -> dict[int, Interval]:
+        """How much each interest is, by its number."""
+        return {interest.pk: shares.parse(interest.share) for interest in self.interests}
+
+    @cached_property
     def circles(self) -> set[int]:
         """Interests by which a party holds, through others, part of itself."""
         places = circular([(str(interest.owner_id), str(interest.owned_id)) for interest in self.interests])
@@ -97,8 +102,8 @@ class Declared:
 
     def lines(self) -> Iterator[Line]:
         """The largest holdings first, since those are the last to be folded away."""
-        for interest in sorted(self.interests, key=lambda interest: -shares.parse(interest.share).max):
-            is_open = is_unknown(interest)
+        for interest in sorted(self.interests, key=lambda interest: -self.sizes[interest.pk].max):
+            is_open = interest.kind == Interest.Kind.SHAREHOLDING and self.sizes[interest.pk] == shares.UNKNOWN
             share = "?" if is_open else self.label(interest)
             ends = str(interest.owner_id), str(interest.owned_id)
             yield Line(*ends, share, is_open, self.line_tone(interest), is_circular=interest.pk in self.circles)
@@ -150,7 +155,7 @@ class Declared:
     def together(self, fold: Fold) -> str:
         """What the folded ones hold together; nothing where they hold no shares, as in a trust."""
         ends = {(int(line.owner), int(line.owned)) for line in fold.lines}
-        held = [shares.parse(one.share) for one in self.held if (one.owner_id, one.owned_id) in ends]
+        held = [self.sizes[one.pk] for one in self.held if (one.owner_id, one.owned_id) in ends]
         return shares.short(shares.total(held)) if held else ""
 
     def sentence(self) -> str:
@@ -174,10 +179,6 @@ class Declared:
 
     def folded(self, whole: Picture) -> Picture:
         return folding.folded(whole, kept=[str(pk) for pk in self.kept()], told=self.fold)
-
-
-def is_unknown(interest: Interest) -> bool:
-    return interest.kind == Interest.Kind.SHAREHOLDING and shares.parse(interest.share) == shares.UNKNOWN
 
 
 def shown(found: Declared) -> tuple[Picture | None, str]:

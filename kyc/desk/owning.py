@@ -60,7 +60,8 @@ class Owning(Declared):
 
     def of(self, regime: str) -> "Owning":
         """The same under one regime, where the checks asked that."""
-        return replace(self, regime=regime if regime in {NONE, *self.verdicts} else ALL)
+        wanted = regime if regime in {NONE, *self.verdicts} else ALL
+        return self if wanted == self.regime else replace(self, regime=wanted)
 
     @cached_property
     def counted(self) -> set[int]:
@@ -112,7 +113,15 @@ class Owning(Declared):
         """A few words on a party, and their tone: the gravest of them."""
         return joined(self.findings(party))
 
+    @cached_property
+    def found(self) -> dict[int, list[Noted]]:
+        return {pk: self.weighed(party) for pk, party in self.parties.items()}
+
     def findings(self, party: Party) -> list[Noted]:
+        """Of one who owns nothing of it too, such as a director."""
+        return self.found[party.pk] if party.pk in self.found else self.weighed(party)
+
+    def weighed(self, party: Party) -> list[Noted]:
         if self.regime == NONE:
             return []
         told = list(self.verdict_told(party))

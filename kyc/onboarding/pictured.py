@@ -16,13 +16,20 @@ from kyc.parties import actions as parties
 from kyc.parties.models import Party
 
 
+class Own(Declared):
+    """As the customer reads it of itself."""
+
+    def role(self, party: Party) -> str:
+        return _("you") if party.pk == self.customer.pk else super().role(party)
+
+
 def declared(top: Party | None) -> Declared | None:
     """Nothing before an owner is named."""
     if top is None or top.is_person:
         return None
     held = Interest.objects.live().filter(organisation=top.organisation_id).select_related("owner", "owned", "held_for")
     interests = list(held.order_by("owned", "pk"))
-    return Declared(top, interests) if interests else None
+    return Own(top, interests) if interests else None
 
 
 def pictured(top: Party | None) -> dict[str, Any]:

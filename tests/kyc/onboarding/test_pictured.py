@@ -55,7 +55,7 @@ class TestPage:
     def test_shows_who_owns_whom_as_it_was_told(self, alices: Client, nordlys: Founded, holding: Party, url: str) -> None:
         page = told(alices, url)
         picture = page.partition('<div class="picture"')[2].partition("</svg>")[0]
-        for words in ("Fjord Invest AS · NO", "1/3 (≈ 33.33 %)", f"{nordlys.party.name} · NO", "the customer"):
+        for words in ("Fjord Invest AS · NO", "1/3 (≈ 33.33 %)", f"{nordlys.party.name} · NO", "you"):
             assert f">{words}</text>" in picture, words
 
     def test_says_nothing_of_what_was_found(self, alices: Client, found_out: None) -> None:
