@@ -208,6 +208,7 @@ DOORS: dict[str, Door] = {
     "onboarding:person": Door(CUSTOMERS, own=of(pk="boss"), names=ALICE, post=of(**ALICES, roles="controller")),
     "onboarding:person_remove": Door(CUSTOMERS, own=of(pk="free"), names="Kari Lund", post=nothing),
     "onboarding:owners": Door(CUSTOMERS, names=ALICE),
+    "onboarding:picture": Door(CUSTOMERS, names=ALICE),
     "onboarding:owner_add": Door(
         CUSTOMERS, own=of(pk="company", kind="person"), names=NORDLYS, post=of(name="Ola Berg", country="NO", us_basis="none")
     ),
@@ -258,6 +259,7 @@ DOORS: dict[str, Door] = {
     "desk:queue": Door(READERS, names=NORDLYS, state="review"),
     "desk:next": Door(EXAMINERS, get=False, post=nothing, names=NORDLYS, state="review"),
     "desk:case": Door(READERS, own=of(pk="case"), names=NORDLYS),
+    "desk:picture": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:live": Door(READERS, own=of(pk="case"), names="The checks", state="review"),
     "desk:look": Door(
         SUPPORTERS, get=False, own=of(pk="case"), post=of(purpose="stuck"), names="as its customer sees them", state="review"

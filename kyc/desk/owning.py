@@ -1,58 +1,67 @@
-"""The words of the ownership picture: whom it shows, what each share is, who is listed or blocked, what nobody is named for."""
+"""The ownership picture with what the newest checks found: who is listed or blocked, who owns by the word of which regime."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from django.utils.safestring import SafeString
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from kyc.cases.findings import at_most
-from kyc.cases.models import Examination
+from kyc.cases.models import Case, Examination
 from kyc.cases.outdated import hits_of
-from kyc.cases.round import told_apart, undeclared
-from kyc.ownership import drawing, picture, regimes, shares
-from kyc.ownership.models import Determination, Interest, holdings
-from kyc.ownership.picture import BAD, WARN, Box, Line, Picture
+from kyc.cases.structure import NOTHING, Declared, Noted
+from kyc.ownership import regimes, shares
+from kyc.ownership.models import Determination, Interest
+from kyc.ownership.picture import BAD, GOOD, WARN
 from kyc.ownership.shares import Interval
-from kyc.parties.models import Party
-from kyc.parties.sentences import one_stop
+from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, ListVersion
 
+OFAC = "ofac-50"
+# What is shown besides one regime's findings: those of all, or none.
+ALL, NONE = "", "none"
+# What a verdict is in a few words, with its tone, for the regimes that ask another question than who the owners are.
+SAID: dict[str, dict[str, tuple[Promise | str, str]]] = {
+    "bis-affiliates": {
+        regimes.YES: (gettext_lazy("restricted like its listed owners: %(share)s"), BAD),
+        regimes.INDETERMINATE: (gettext_lazy("may be restricted like its owners"), WARN),
+    },
+    "provider-terms": {
+        regimes.YES: (gettext_lazy("owned from regions that the terms exclude: %(share)s"), BAD),
+        regimes.INDETERMINATE: (gettext_lazy("may be owned from regions that the terms exclude"), WARN),
+    },
+    "ultimate-parent": {
+        regimes.YES: (gettext_lazy("ultimate parent"), ""),
+        regimes.INDETERMINATE: (gettext_lazy("may be the ultimate parent"), WARN),
+    },
+}
+# Owning a part is nothing against anybody.
+OWNERS: dict[str, tuple[Promise | str, str]] = {
+    regimes.YES: (gettext_lazy("beneficial owner, %(share)s"), ""),
+    regimes.INDETERMINATE: (gettext_lazy("may be a beneficial owner"), WARN),
+}
+# Whose beneficial owner, where several regimes name some.
+WHOSE = {"iaas-cip": "IaaS", "eu-amlr": "EU", "fincen-cdd": "FinCEN"}
+STRENGTH = ("", GOOD, WARN, BAD)
+Verdicts = Mapping[int, Determination]
+
 
 @dataclass(frozen=True)
-class Drawn:
-    """The picture, or nothing, and what is to be said about it."""
+class Owning(Declared):
+    """A structure with what the newest checks found: each regime's verdicts by party, and matches nobody has ruled out.
+    `regime` is whose findings are shown, ALL or NONE."""
 
-    svg: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Owning:
-    """One structure with what the newest checks found: verdicts by party, and matches nobody has ruled out."""
-
-    customer: Party
-    interests: list[Interest]
     is_checked: bool
-    verdicts: Mapping[int, Determination]
+    verdicts: Mapping[str, Verdicts]
     hits: Mapping[int, list[Hit]]
+    regime: str = ALL
 
-    @cached_property
-    def parties(self) -> dict[int, Party]:
-        found = {self.customer.pk: self.customer}
-        for interest in self.interests:
-            found |= {interest.owned_id: interest.owned, interest.owner_id: interest.owner}
-            if interest.held_for:
-                found[interest.held_for.pk] = interest.held_for
-        return found
-
-    @cached_property
-    def held(self) -> list[Interest]:
-        """Shares, without roles in trusts."""
-        return [interest for interest in self.interests if interest.kind == Interest.Kind.SHAREHOLDING]
+    def of(self, regime: str) -> "Owning":
+        """The same under one regime, where the checks asked that."""
+        wanted = regime if regime in {NONE, *self.verdicts} else ALL
+        return self if wanted == self.regime else replace(self, regime=wanted)
 
     @cached_property
     def counted(self) -> set[int]:
@@ -60,95 +69,93 @@ class Owning:
         return {pk for interest in self.held for pk in (interest.counted_owner, interest.owned_id)}
 
     @cached_property
-    def held_for(self) -> dict[int, list[int]]:
-        """For whom each nominee holds."""
-        found: dict[int, list[int]] = {}
-        for interest in self.interests:
-            others = found.setdefault(interest.owner_id, []) if interest.held_for_id else []
-            if interest.held_for_id and interest.held_for_id not in others:
-                others.append(interest.held_for_id)
-        return found
+    def examined(self) -> set[int]:
+        return {pk for verdicts in self.verdicts.values() for pk in verdicts}
 
     @cached_property
-    def undeclared(self) -> dict[int, Interval]:
-        """What of each company nobody is named for. Trusts are not divided."""
-        stated = holdings(self.held)
-        companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
-        return {int(pk): part for pk, part in undeclared(stated, companies).items()}
+    def asked(self) -> list[str]:
+        """The regimes whose findings are shown, that of blocking first."""
+        shown = [name for name in self.verdicts if self.regime in (ALL, name)]
+        return sorted(shown, key=lambda name: (name != OFAC, name))
 
     @cached_property
-    def names(self) -> dict[int, str]:
-        return told_apart(self.parties.values())
+    def blocked_ones(self) -> set[int]:
+        return {pk for pk, verdict in self.verdicts.get(OFAC, {}).items() if verdict.verdict == regimes.YES}
 
     def is_blocked(self, pk: int) -> bool:
-        return pk in self.verdicts and self.verdicts[pk].verdict == regimes.YES
+        return pk in self.blocked_ones
 
-    def picture(self) -> Picture:
-        return Picture(str(self.customer.pk), tuple(self.boxes()), tuple(self.lines()), self.sentence())
+    def noted(self, party: Party, role: str) -> Noted:
+        found = self.findings(party)
+        # A role takes the place of what is nothing to worry about.
+        return joined([said for said in found if said[1] != GOOD] if role else found)
 
-    def boxes(self) -> Iterator[Box]:
-        for pk, party in self.parties.items():
-            note, tone = self.finding(party)
-            role = self.role(party)
-            yield Box(
-                str(pk),
-                self.names[pk],
-                party.kind,
-                party.country,
-                party.native_name,
-                role,
-                "" if role and tone not in (WARN, BAD) else note,
-                tone,
-            )
-        for pk, left in self.undeclared.items():
-            yield Box(f"left-{pk}", _("undeclared · %(share)s") % {"share": at_most(left)}, picture.UNDECLARED)
+    def line_tone(self, interest: Interest) -> str:
+        is_bad = self.is_blocked(interest.counted_owner) and self.is_blocked(interest.owned_id)
+        return BAD if OFAC in self.asked and is_bad else ""
 
-    def lines(self) -> Iterator[Line]:
-        for interest in self.interests:
-            tone = BAD if self.is_blocked(interest.counted_owner) and self.is_blocked(interest.owned_id) else ""
-            role = interest.role
-            is_open = not role and shares.parse(interest.share) == shares.UNKNOWN
-            share = role if role else "?" if is_open else shares.as_stated(interest.share)
-            yield Line(str(interest.owner_id), str(interest.owned_id), share, is_open, tone)
-        for nominee, others in self.held_for.items():
-            for other in others:
-                yield Line(str(other), str(nominee), _("through a nominee"), is_open=True)
-        for pk in self.undeclared:
-            yield Line(f"left-{pk}", str(pk), "", is_open=True)
+    def kept(self) -> Collection[int]:
+        """Whoever something was found of, but not who came after the checks."""
+        found = (pk for pk, party in self.parties.items() if self.finding(party)[1] in (WARN, BAD) and not self.is_late(party))
+        return {*found, *(pk for pk, party in self.parties.items() if party.kind == Party.Kind.UNKNOWN)}
 
-    def role(self, party: Party) -> str:
-        if party.pk == self.customer.pk:
-            return _("the customer")
-        if others := self.held_for.get(party.pk):
-            return _("nominee for %(names)s") % {"names": ", ".join(self.names[pk] for pk in others)}
-        return _("state") if party.kind == Party.Kind.STATE else ""
+    def is_late(self, party: Party) -> bool:
+        """Whether a party that the arithmetic goes by was named after the checks."""
+        return self.is_checked and party.pk in self.counted and party.pk not in self.examined and party.pk not in self.hits
 
-    def finding(self, party: Party) -> tuple[str, str]:
-        """A few words on a party, and their tone."""
-        verdict = self.verdicts.get(party.pk)
+    def noted_of(self, parties: Collection[Party]) -> Noted:
+        late = sum(1 for party in parties if self.is_late(party)) if self.regime != NONE else 0
+        if late:
+            return ngettext("%(n)s not checked yet", "%(n)s not checked yet", late) % {"n": late}, WARN
+        return joined(sorted({said for party in parties for said in self.findings(party) if said[1] == GOOD}))
+
+    def finding(self, party: Party) -> Noted:
+        """A few words on a party, and their tone: the gravest of them."""
+        return joined(self.findings(party))
+
+    @cached_property
+    def found(self) -> dict[int, list[Noted]]:
+        return {pk: self.weighed(party) for pk, party in self.parties.items()}
+
+    def findings(self, party: Party) -> list[Noted]:
+        """Of one who owns nothing of it too, such as a director."""
+        return self.found[party.pk] if party.pk in self.found else self.weighed(party)
+
+    def weighed(self, party: Party) -> list[Noted]:
+        if self.regime == NONE:
+            return []
+        told = list(self.verdict_told(party))
         if hits := self.hits.get(party.pk, []):
-            return self.listed(hits), BAD if self.is_blocked(party.pk) else WARN
-        if verdict is None and party.pk not in self.counted:
-            return "", ""
-        if verdict is None:
-            return (_("not checked yet"), WARN) if self.is_checked else ("", "")
+            return [self.listed_as(party, hits), *told]
+        if self.is_late(party):
+            return [(_("not checked yet"), WARN)]
+        return told
+
+    def verdict_told(self, party: Party) -> Iterator[Noted]:
+        several = sum(1 for name in self.asked if name != OFAC and name not in SAID) > 1
+        for name in self.asked:
+            verdict = self.verdicts[name].get(party.pk)
+            if verdict is None or (name == OFAC and party.pk in self.hits):
+                continue
+            words, tone = self.ofac(party, verdict) if name == OFAC else said(name, verdict)
+            if words:
+                yield f"{WHOSE.get(name, name)}: {words}" if several and name not in SAID and name != OFAC else words, tone
+
+    def ofac(self, party: Party, verdict: Determination) -> Noted:
         if verdict.verdict == regimes.YES:
             return self.blocked(party, verdict), BAD
-        if verdict.verdict == regimes.INDETERMINATE:
-            return _("may be blocked"), WARN
-        return _("clear"), picture.GOOD
+        return (_("may be blocked"), WARN) if verdict.verdict == regimes.INDETERMINATE else (_("clear"), GOOD)
 
-    def listed(self, hits: list[Hit]) -> str:
+    def listed_as(self, party: Party, hits: list[Hit]) -> Noted:
         """A match that nobody has ruled on is not a listing yet."""
         sure = [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]
         names = dict.fromkeys(list_name(hit.list_version) for hit in sure or hits)
         sentence = _("listed: %(lists)s") if sure else _("possible match: %(lists)s")
-        return sentence % {"lists": ", ".join(names)}
+        return sentence % {"lists": ", ".join(names)}, BAD if self.is_blocked(party.pk) else WARN
 
     def blocked(self, party: Party, verdict: Determination) -> str:
         owners = {i.counted_owner for i in self.held if i.owned_id == party.pk and self.is_blocked(i.counted_owner)}
-        share = shares.short(Interval(Fraction(verdict.share_min), Fraction(verdict.share_max)))
-        return self.by(owners) % {"share": share} if owners else _("blocked")
+        return self.by(owners) % {"share": share_of(verdict)} if owners else _("blocked")
 
     def by(self, owners: Collection[int]) -> str:
         if any(pk not in self.hits for pk in owners):
@@ -157,20 +164,26 @@ class Owning:
             return _("blocked: %(share)s by listed")
         return _("blocked: %(share)s by possible match")
 
-    def sentence(self) -> str:
-        """What the picture shows, for who can't see it."""
-        owners = len(self.parties) - 1
-        told = [
-            ngettext("%(n)s owner drawn above %(name)s.", "%(n)s owners drawn above %(name)s.", owners)
-            % {"n": owners, "name": self.names[self.customer.pk]}
-        ]
-        said = ((party, *self.finding(party)) for party in self.parties.values())
-        told += [f"{self.names[party.pk]}: {note}." for party, note, tone in said if tone in (BAD, WARN)]
-        told += [
-            _("Of %(name)s %(share)s is undeclared.") % {"name": self.names[pk], "share": at_most(left)}
-            for pk, left in self.undeclared.items()
-        ]
-        return " ".join(map(one_stop, [*told, _("The table beneath says who holds what of whom.")]))
+    def findings_told(self) -> list[str]:
+        said = ((self.names[pk], self.findings(party)) for pk, party in self.parties.items())
+        return [f"{name}: {joined(found)[0]}." for name, found in said if any(tone != GOOD for _words, tone in found)]
+
+
+def joined(found: Collection[Noted]) -> Noted:
+    """Several findings as one, in the gravest tone."""
+    if not found:
+        return NOTHING
+    return " · ".join(dict.fromkeys(words for words, _tone in found)), max((tone for _words, tone in found), key=STRENGTH.index)
+
+
+def said(regime: str, verdict: Determination) -> Noted:
+    """A verdict of any regime but the one on blocking. One by a role, as in a trust, has no share of its own."""
+    words, tone = SAID.get(regime, OWNERS).get(verdict.verdict, NOTHING)
+    return str(words) % {"share": share_of(verdict)} if words else "", tone
+
+
+def share_of(verdict: Determination) -> str:
+    return shares.short(Interval(Fraction(verdict.share_min), Fraction(verdict.share_max)))
 
 
 def list_name(version: ListVersion) -> str:
@@ -179,26 +192,25 @@ def list_name(version: ListVersion) -> str:
 
 def owning(customer: Party, interests: list[Interest], examination: Examination | None) -> Owning:
     """With two queries, however large the structure is."""
-    found = Determination.objects.filter(examination_id=examination.pk if examination else None, regime="ofac-50")
+    verdicts: dict[str, dict[int, Determination]] = {}
+    for row in Determination.objects.filter(examination_id=examination.pk if examination else None).order_by("pk"):
+        verdicts.setdefault(row.regime, {})[row.party_id] = row
     matches = hits_of(examination).exclude(ruling=Hit.Ruling.FALSE).select_related("list_version")
     hits: dict[int, list[Hit]] = {}
     for hit in matches.order_by("pk"):
         hits.setdefault(hit.party_id, []).append(hit)
-    return Owning(customer, interests, examination is not None, {row.party_id: row for row in found}, hits)
+    return Owning(customer, interests, examination is not None, verdicts, hits)
 
 
-def draw(found: Owning) -> Drawn:
-    """The picture; of one too large to read, the chains that matter."""
-    whole = found.picture()
-    shown, note = whole, ""
-    if len(whole.boxes) > picture.MOST:
-        shown = picture.narrowed(whole)
-        note = _(
-            "Too large to draw whole: %(n)s parties. Drawn are those between the customer and who is listed, blocked or open."
-        )
-        if not 1 < len(shown.boxes) <= picture.MOST:
-            return Drawn(note=_("Too large to draw: %(n)s parties. The table says all of it.") % {"n": len(found.parties)})
-    try:
-        return Drawn(SafeString(drawing.svg(shown)), note % {"n": len(found.parties)} if note else "")  # nosec B703  # every word was escaped where it was drawn
-    except drawing.Undrawable:
-        return Drawn(note=_("The picture can't be drawn on this machine. The table says all of it."))
+def of_case(case: Case) -> Owning | None:
+    """As declared now, with the newest checks of the case; nothing before the customer has said what it is."""
+    customer = Role.objects.live().filter(organisation=case.organisation, kind=Role.Kind.CUSTOMER).select_related("party").first()
+    if customer is None:
+        return None
+    examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
+    return owning(customer.party, live(case), examination)
+
+
+def live(case: Case) -> list[Interest]:
+    held = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned", "held_for")
+    return list(held.order_by("owned", "pk"))

@@ -12,13 +12,13 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Entity, Examination, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
+from kyc.cases.structure import draw
 from kyc.desk import forms, keeping, owning, removing, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.keys.models import Hold, Key, Link
-from kyc.ownership.models import Determination, Interest
+from kyc.ownership.models import Determination
 from kyc.ownership.picture import BAD, WARN
-from kyc.ownership.shares import as_stated
 from kyc.parties.models import Party
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListEntry
@@ -46,7 +46,7 @@ def summary_facts(case: Case, seen: Seen) -> Facts:
         | proof(finding, seen)
         for finding in (examination.findings.order_by("pk") if examination else [])
     ]
-    return {"findings": findings} | owners(structure(case, seen))
+    return {"findings": findings} | owners(case, seen, structure(case, seen))
 
 
 def proof(finding: Finding, seen: Seen) -> Facts:
@@ -62,33 +62,50 @@ def proof(finding: Finding, seen: Seen) -> Facts:
 
 
 def structure(case: Case, seen: Seen) -> owning.Owning | None:
-    live = Interest.objects.live().filter(organisation=case.organisation).select_related("owner", "owned", "held_for")
     if seen.frame["customer"] is None:
         return None
-    return owning.owning(seen.frame["customer"], list(live.order_by("owned", "pk")), seen.frame["examination"])
+    return owning.owning(seen.frame["customer"], owning.live(case), seen.frame["examination"])
 
 
-def owners(found: owning.Owning | None) -> Facts:
+def owners(case: Case, seen: Seen, found: owning.Owning | None) -> Facts:
     """Who holds what of whom: the picture, and the table that says all that it shows."""
     if found is None or not found.interests:
         return {}
+    shown = found.of(seen.query.get("regime", owning.ALL))
     rows = [
-        {
-            "interest": interest,
-            "share": interest.role or as_stated(interest.share),
-            "stop": stop(found, interest.owner),
-            "about": about(interest.owner),
-        }
-        for interest in found.interests
+        {"interest": interest, "share": shown.label(interest), "about": about(interest.owner), **noted(shown, interest.owner)}
+        for interest in shown.interests
     ]
-    left = [{"of": found.parties[pk], "share": at_most(share)} for pk, share in found.undeclared.items()]
-    return {"interests": rows, "undeclared": left, "drawn": owning.draw(found)}
+    return {
+        "interests": rows,
+        "subject": {"party": shown.customer, "about": about(shown.customer), **noted(shown, shown.customer)},
+        "undeclared": [{"of": shown.parties[pk], "share": at_most(share)} for pk, share in shown.undeclared.items()],
+        "drawn": draw(shown),
+        "picture_url": f"{reverse('desk:picture', args=[case.pk])}?regime={shown.regime}",
+        "picture_name": f"{case.number} owners",
+        "regimes": switches(shown, seen.frame["tab"]),
+    }
+
+
+def switches(found: owning.Owning, tab: str) -> list[Tab]:
+    """One regime's findings, those of all, or none; nothing to choose before anything was found."""
+    names: dict[str, Any] = {owning.ALL: gettext_lazy("All findings")}
+    names |= {name: words.REGIMES.get(name, name) for name in found.verdicts}
+    names[owning.NONE] = gettext_lazy("None, only what was declared")
+    shown = [Tab(label, f"?tab={tab}&regime={name}#owners", name == found.regime) for name, label in names.items()]
+    return shown if found.verdicts else []
+
+
+def noted(found: owning.Owning, party: Party) -> Facts:
+    """What was found of a party: a stop, or words beside."""
+    note, tone = found.finding(party)
+    return {"stop": (note, tone), "note": ""} if tone in (BAD, WARN) else {"stop": None, "note": note}
 
 
 def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
     """What stands against a party, in the picture's words, and the tone; a match that nobody has confirmed is no block."""
-    note, tone = found.finding(party) if found else ("", "")
-    return (note, tone) if tone in (BAD, WARN) else None
+    told: tuple[str, str] | None = noted(found, party)["stop"] if found else None
+    return told
 
 
 def about(party: Party) -> str:
@@ -122,7 +139,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         ),
         "verdicts": [row for row in told if row["verdict"] != "no"],
         "plain_verdicts": [row for row in told if row["verdict"] == "no"],
-    } | owners(found)
+    } | owners(case, seen, found)
 
 
 def verdicts(examination: Examination | None) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("cases/next/", views.next_case, name="next"),
     path("cases/<int:pk>/", views.case, name="case"),
     path("cases/<int:pk>/live/", views.live, name="live"),
+    path("cases/<int:pk>/owners.svg", views.picture, name="picture"),
     path("cases/<int:pk>/look/", views.look, name="look"),
     path("cases/<int:pk>/look/stop/", views.look_stop, name="look_stop"),
     path("cases/<int:pk>/examine/", views.examine, name="examine"),

@@ -22,7 +22,8 @@ from accounts.vault import FileErased
 from kyc.cases import actions, flags, judging, unseen
 from kyc.cases.models import Case, Decision
 from kyc.cases.outdated import Overtaken
-from kyc.desk import asking, forms, masking, queue, standing, summary, using
+from kyc.cases.pictures import picture_file
+from kyc.desk import asking, forms, masking, owning, queue, standing, summary, using
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds
@@ -85,6 +86,18 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "desk/live.html", {"case": found, "tab": tab, "progress": told})
     facts = summary.page(found, request.user, tab=tab, query={}, filled={}, overtaken=overtaken)
     return render(request, "desk/refreshed.html", facts)
+
+
+@staff(P.CASE_VIEW)
+@require_safe
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who owns the customer, as a file that can be laid beside others."""
+    found = fetched(request, pk)
+    structure = owning.of_case(found)
+    if structure is None:
+        raise Http404
+    shown = structure.of(request.GET.get("regime", owning.ALL))
+    return picture_file(shown, title=f"{shown.customer.name}, {found.number}", name=f"{found.number} owners.svg")
 
 
 @staff(P.CUSTOMER_LOOK)

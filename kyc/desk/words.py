@@ -41,6 +41,11 @@ CATEGORIES: dict[str, Promise] = {
 REGIMES: dict[str, Promise] = {
     "ofac-50": gettext_lazy("OFAC 50 % rule"),
     "iaas-cip": gettext_lazy("Beneficial owner"),
+    "bis-affiliates": gettext_lazy("BIS affiliates rule"),
+    "eu-amlr": gettext_lazy("EU beneficial owner"),
+    "fincen-cdd": gettext_lazy("FinCEN beneficial owner"),
+    "provider-terms": gettext_lazy("Regions that the terms exclude"),
+    "ultimate-parent": gettext_lazy("Ultimate parent"),
 }
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),

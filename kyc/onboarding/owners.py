@@ -22,6 +22,7 @@ from kyc.onboarding.owner_forms import (
     TrustOwnerForm,
 )
 from kyc.onboarding.pages import page, posted
+from kyc.onboarding.pictured import pictured
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
@@ -48,7 +49,7 @@ def interest_or_404(organisation: Organisation, pk: int) -> Interest:
 @while_open("owners")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     top = parties.customer(organisation)
-    told = {"holdings": holdings(top), "principals": principals(organisation), "top": top}
+    told = {"holdings": holdings(top), "principals": principals(organisation), "top": top} | pictured(top)
     opened = whose.opened(organisation, whose.OWNERS, request.way.requirements, request.way.gaps)
     return page(request, organisation, "owners", step="owners", opened=opened, **told)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, prove, telling, use, views
+from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, pictured, prove, telling, use, views
 
 app_name = "onboarding"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("proved/", prove.proved, name="proved"),
     path("proved/sent/", prove.prove_sent, name="prove_sent"),
     path("owners/", owners.listing, name="owners"),
+    path("owners/picture.svg", pictured.download, name="picture"),
     path("owners/of/<int:pk>/<slug:kind>/", owners.add, name="owner_add"),
     path("owners/<int:pk>/", owners.change, name="owner"),
     path("owners/<int:pk>/remove/", owners.remove, name="owner_remove"),

@@ -27,6 +27,7 @@ from kyc.onboarding.forms import OrganisationForm, SendForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.people import people_of
+from kyc.onboarding.pictured import pictured
 from kyc.onboarding.use import renewal
 from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
@@ -128,6 +129,7 @@ def everything(organisation: Organisation) -> dict[str, object]:
         "company": company,
         "people": people_of(organisation),
         "holdings": holdings(company),
+        **pictured(company),
         "us_grounds": statuses.grounds(organisation),
         "signed": signed,
         "answers": questionnaires.in_words(signed, get_language() or "en") if signed else [],

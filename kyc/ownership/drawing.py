@@ -7,13 +7,12 @@ WeasyPrint sets the text of an SVG letter by letter, so that Arabic comes apart 
 the same drawing with its words as HTML above the shapes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 
-from kyc.ownership import layout, sheet
-from kyc.ownership.layout import Course, Point, Spot
+from kyc.ownership import sheet, stacks
+from kyc.ownership.layout import Course, Spot
 from kyc.ownership.lettering import (
     EDGE,
     ISOLATE,
@@ -29,11 +28,10 @@ from kyc.ownership.lettering import (
     readable,
     share_width,
 )
-from kyc.ownership.picture import BAD, PERSON, STATE, UNDECLARED, WARN, Line, Picture
+from kyc.ownership.picture import BAD, FOLDED, UNDECLARED, UNKNOWN, WARN, Line, Picture
+from kyc.ownership.shapes import MARKS, arrow, mark, number, outline, path
 from kyc.ownership.sheet import Undrawable as Undrawable
 
-CORNER, ROUNDEST = 6.0, 23.0
-ARROW_LENGTH, ARROW_HALF = 7.0, 3.8
 REM = 16
 
 # Colours on paper; on the screen static/css/picture.css gives each class its own, light and dark.
@@ -42,6 +40,7 @@ PAPER: dict[str, dict[str, str]] = {
     "own-customer": {"fill": "#e3f0ed", "stroke": "#0b5f5c", "stroke-width": "1.5"},
     "own-is-bad": {"fill": "#fbe4e2", "stroke": "#b3261e"},
     "own-undeclared": {"fill": "#f0eee9", "stroke": "#8e8980", "stroke-dasharray": "4 3"},
+    "own-folded": {"fill": "#f0eee9", "stroke": "#8e8980"},
     "own-name": {"fill": "#1b1d22", "font-weight": "600"},
     "own-soft": {"fill": "#5b606b"},
     "own-accent": {"fill": "#0b5f5c"},
@@ -50,6 +49,11 @@ PAPER: dict[str, dict[str, str]] = {
     "own-line": {"fill": "none", "stroke": "#8e8980", "stroke-width": "1.25"},
     "own-line-bad": {"fill": "none", "stroke": "#b3261e", "stroke-width": "1.25"},
     "own-open": {"stroke-dasharray": "4 3"},
+    "own-circular": {"stroke-dasharray": "9 3 2 3"},
+    "own-unknown": {"stroke-dasharray": "2 2"},
+    "own-mark-bad": {"fill": "#b3261e", "stroke": "#ffffff"},
+    "own-mark-warn": {"fill": "#8a5100", "stroke": "#ffffff"},
+    "own-sign": {"fill": "none", "stroke": "#ffffff", "stroke-width": "1.6", "stroke-linecap": "round"},
     "own-arrow": {"fill": "#8e8980"},
     "own-arrow-bad": {"fill": "#b3261e"},
     "own-ground": {"fill": "#ffffff"},
@@ -74,39 +78,13 @@ def figure(picture: Picture) -> str:
 def drawing(picture: Picture, ink: "Ink") -> str:
     lettered = {box.id: letter(box) for box in picture.boxes}
     lines = [sheet.Line(line.owner, line.owned, share_width(line.share)) for line in picture.lines]
-    placed = layout.layout({id: found.size for id, found in lettered.items()}, lines, bottom=picture.customer)
+    sizes = {id: found.size for id, found in lettered.items()}
+    alone = {box.id for box in picture.boxes if box.tone == BAD or box.kind == UNDECLARED}
+    placed = stacks.arranged(sizes, lines, bottom=picture.customer, alone=alone)
     drawn = [ink.line(line, course) for line, course in zip(picture.lines, placed.courses, strict=True)]
     drawn += [ink.share(line, course) for line, course in zip(picture.lines, placed.courses, strict=True) if line.share]
     drawn += [ink.box(found, placed.boxes[id], is_customer=id == picture.customer) for id, found in lettered.items()]
     return ink.sheet(picture, placed.width, placed.height, drawn)
-
-
-def number(value: float) -> str:
-    """One decimal at most, the same for nothing and for minus nothing."""
-    told = f"{value:.1f}".removesuffix(".0")
-    return "0" if told == "-0" else told
-
-
-def path(points: Sequence[Point]) -> str:
-    """Through the points, upright at each; sideways only as an S from one height to the next."""
-    parts = [f"M{number(points[0][0])} {number(points[0][1])}"]
-    for (x, y), (to_x, to_y) in pairwise(points):
-        if abs(to_x - x) < 0.5 or abs(to_y - y) < 0.5:
-            parts.append(f"L{number(to_x)} {number(to_y)}")
-        else:
-            half = number((y + to_y) / 2)
-            parts.append(f"C{number(x)} {half} {number(to_x)} {half} {number(to_x)} {number(to_y)}")
-    return "".join(parts)
-
-
-def arrow(points: Sequence[Point]) -> tuple[list[Point], list[Point]]:
-    """The line cut short, and the three corners of the head at its end."""
-    (before_x, before_y), (x, y) = points[-2], points[-1]
-    if abs(y - before_y) >= abs(x - before_x):
-        step = ARROW_LENGTH if y >= before_y else -ARROW_LENGTH
-        return [*points[:-1], (x, y - step)], [(x - ARROW_HALF, y - step), (x + ARROW_HALF, y - step), (x, y)]
-    step = ARROW_LENGTH if x >= before_x else -ARROW_LENGTH
-    return [*points[:-1], (x - step, y)], [(x - step, y - ARROW_HALF), (x - step, y + ARROW_HALF), (x, y)]
 
 
 @dataclass(frozen=True)
@@ -135,13 +113,18 @@ class Ink:
             f'width="{across / scale:.4f}{unit}" height="{high / scale:.4f}{unit}" '
             f'viewBox="0 0 {number(across)} {number(high)}"{fonts} text-anchor="middle">'
         )
-        return "\n".join([head, f"<desc>{sentence}</desc>", *drawn, "</svg>"])
+        # A file of its own is read on any ground.
+        ground = (
+            [f'<rect {self.style("own-ground")} width="100%" height="100%"/>'] if self.standalone and self.words is None else []
+        )
+        return "\n".join([head, f"<desc>{sentence}</desc>", *ground, *drawn, "</svg>"])
 
     def line(self, line: Line, course: Course) -> str:
         bad = "-bad" if line.tone == BAD else ""
         way, head = arrow(course.points)
         corners = " ".join(f"{number(x)},{number(y)}" for x, y in head)
-        style = self.style(f"own-line{bad}", *(["own-open"] if line.is_open else []))
+        dashes = ["own-open"] if line.is_open else ["own-circular"] if line.is_circular else []
+        style = self.style(f"own-line{bad}", *dashes)
         return f'<path {style} d="{path(way)}"/><polygon {self.style(f"own-arrow{bad}")} points="{corners}"/>'
 
     def share(self, line: Line, course: Course) -> str:
@@ -156,18 +139,21 @@ class Ink:
         box = lettered.box
         title = " · ".join(filter(None, map(readable, (box.name, box.native_name, box.country, box.role, box.note))))
         parts = [f"<title>{escape(title)}</title>", self.ground(lettered, spot, is_customer=is_customer)]
-        parts += self.lettering(lettered, spot, is_customer=is_customer)
+        parts += [*self.lettering(lettered, spot, is_customer=is_customer), self.mark(lettered, spot)]
         return f"<g>{''.join(parts)}</g>"
 
     def ground(self, lettered: Lettered, spot: Spot, *, is_customer: bool) -> str:
         box, size = lettered.box, lettered.size
         classes = ["own-box", *(["own-is-bad"] if box.tone == BAD else []), *(["own-customer"] if is_customer else [])]
-        classes += ["own-undeclared"] if box.kind == UNDECLARED else []
-        corner = {PERSON: size.height / 2, STATE: 0.0}.get(box.kind, CORNER)
-        return (
-            f'<rect {self.style(*classes)} x="{number(spot.x - size.width / 2)}" y="{number(spot.y - size.height / 2)}" '
-            f'width="{number(size.width)}" height="{number(size.height)}" rx="{number(min(corner, ROUNDEST))}"/>'
-        )
+        classes += [f"own-{box.kind}"] if box.kind in (UNDECLARED, UNKNOWN, FOLDED) else []
+        return outline(box.kind, size, spot, self.style(*classes))
+
+    def mark(self, lettered: Lettered, spot: Spot) -> str:
+        tone = lettered.box.tone
+        if tone not in MARKS:
+            return ""
+        place, ground, sign = mark(tone, lettered.size, spot)
+        return f'<path {self.style(f"own-mark-{tone}")} {place} d="{ground}"/><path {self.style("own-sign")} {place} d="{sign}"/>'
 
     def lettering(self, lettered: Lettered, spot: Spot, *, is_customer: bool) -> Iterator[str]:
         box = lettered.box
@@ -176,15 +162,16 @@ class Ink:
         for line in lettered.name:
             yield self.text(line, Spot(spot.x, y), NAME_SIZE, name_style)
             y += LEADING
-        if lettered.native:
-            yield self.text(lettered.native, Spot(spot.x, y), NAME_SIZE, "own-soft")
+        for line in lettered.native:
+            yield self.text(line, Spot(spot.x, y), NAME_SIZE, "own-soft")
             y += LEADING
         if lettered.role:
             yield self.text(lettered.role, Spot(spot.x, y - 1), NOTE_SIZE, "own-accent" if is_customer else "own-soft")
             y += NOTE_LEADING
-        if lettered.note:
-            tone = {BAD: "own-bad", WARN: "own-warn"}.get(box.tone, "own-soft")
-            yield self.text(lettered.note, Spot(spot.x, y - 1), NOTE_SIZE, tone)
+        tone = {BAD: "own-bad", WARN: "own-warn"}.get(box.tone, "own-soft")
+        for line in lettered.note:
+            yield self.text(line, Spot(spot.x, y - 1), NOTE_SIZE, tone)
+            y += NOTE_LEADING
 
     def text(self, words: str, spot: Spot, size: float, style: str) -> str:
         is_turned = is_right_to_left(words) and ISOLATE not in words

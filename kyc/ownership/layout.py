@@ -4,7 +4,7 @@ Rows, heights and the shape of lines are made here; kyc.ownership.sheet has the 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,9 +97,9 @@ def ports(wanted: Sequence[float], middle: float, width: float, *, gathered: boo
     return [middle + (number - (len(wanted) - 1) / 2) * step for number in range(len(wanted))]
 
 
-def layout(sizes: Mapping[str, Size], lines: Sequence[Line], *, bottom: str) -> Layout:
-    """Places for boxes of these sizes and for the lines between them; `bottom` stands beneath its owners.
-    Raises Undrawable."""
+def layout(sizes: Mapping[str, Size], lines: Sequence[Line], *, bottom: str, narrow: Collection[str] = ()) -> Layout:
+    """Places for boxes of these sizes and for the lines between them; `bottom` stands beneath its owners, and lines meet
+    those that are `narrow` in their middle alone. Raises Undrawable."""
     sheet = Sheet(sizes, lines, levels(sizes, [(line.owner, line.owned) for line in lines], bottom=bottom))
     sheet.place()
     rows = Rows(sheet)
@@ -107,7 +107,7 @@ def layout(sizes: Mapping[str, Size], lines: Sequence[Line], *, bottom: str) -> 
     for party, level in sheet.levels.level.items():
         upper, lower, _shares = rows.middles[level]
         boxes[party] = Spot(sheet.x[sheet.ids[party]], (upper + lower) / 2)
-    meeting = met(sheet, boxes)
+    meeting = met(sheet, boxes, narrow)
     courses = tuple(
         looped(sheet, boxes, place) if line.owner == line.owned else course(sheet, rows, boxes, meeting, place)
         for place, line in enumerate(lines)
@@ -115,7 +115,7 @@ def layout(sizes: Mapping[str, Size], lines: Sequence[Line], *, bottom: str) -> 
     return shifted(sheet, boxes, courses, rows.bottom)
 
 
-def met(sheet: Sheet, boxes: Mapping[str, Spot]) -> dict[tuple[int, str], float]:
+def met(sheet: Sheet, boxes: Mapping[str, Spot], narrow: Collection[str]) -> dict[tuple[int, str], float]:
     """For each line and each of its ends, where from left to right it meets the box."""
     above: dict[str, list[tuple[float, int]]] = defaultdict(list)
     below: dict[str, list[tuple[float, int]]] = defaultdict(list)
@@ -127,7 +127,8 @@ def met(sheet: Sheet, boxes: Mapping[str, Spot]) -> dict[tuple[int, str], float]
     for side, gathered in ((below, False), (above, True)):
         for party, wanted in side.items():
             wanted.sort()
-            places = ports([x for x, _ in wanted], boxes[party].x, sheet.sizes[party].width, gathered=gathered)
+            width = 0.0 if party in narrow else sheet.sizes[party].width
+            places = ports([x for x, _ in wanted], boxes[party].x, width, gathered=gathered)
             found |= {(place, party): x for (_, place), x in zip(wanted, places, strict=True)}
     return found
 

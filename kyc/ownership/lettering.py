@@ -13,7 +13,7 @@ from kyc.ownership.picture import Box
 from kyc.ownership.sheet import Size
 
 NAME_SIZE, NOTE_SIZE, SHARE_SIZE = 13.0, 11.5, 12.0
-NAME_LINES = 2
+NAME_LINES, NATIVE_LINES, NOTE_LINES = 3, 2, 3
 LEAST_WIDTH, MOST_WIDTH = 124.0, 240.0
 SIDE, EDGE, LEADING, NOTE_LEADING = 16.0, 9.0, 17.0, 15.0
 BESIDE_SHARE = 5.0
@@ -150,9 +150,9 @@ class Lettered:
 
     box: Box
     name: tuple[str, ...]
-    native: str
+    native: tuple[str, ...]
     role: str
-    note: str
+    note: tuple[str, ...]
     size: Size
 
 
@@ -166,13 +166,16 @@ def letter(box: Box) -> Lettered:
     name = broken(readable(box.name), name_room) or [""]
     widths = [width(line, NAME_SIZE, BOLD) for line in name]
     widths[-1] += name_room.kept
-    native = "".join(broken(readable(box.native_name), Room(MOST_WIDTH - 2 * SIDE, NAME_SIZE)))
-    role, note = ("".join(broken(readable(said), Room(MOST_WIDTH - 2 * SIDE, NOTE_SIZE))) for said in (box.role, box.note))
-    widths += [width(native, NAME_SIZE), width(role, NOTE_SIZE), width(note, NOTE_SIZE)]
+    native = broken(readable(box.native_name), Room(MOST_WIDTH - 2 * SIDE, NAME_SIZE, lines=NATIVE_LINES))
+    role = "".join(broken(readable(box.role), Room(MOST_WIDTH - 2 * SIDE, NOTE_SIZE)))
+    note = broken(readable(box.note), Room(MOST_WIDTH - 2 * SIDE, NOTE_SIZE, lines=NOTE_LINES))
+    widths += [*(width(line, NAME_SIZE) for line in native), *(width(line, NOTE_SIZE) for line in (role, *note))]
     across = min(MOST_WIDTH, max(LEAST_WIDTH, max(widths) + 2 * SIDE))
-    high = 2 * EDGE + LEADING * (len(name) + bool(native)) + NOTE_LEADING * (bool(role) + bool(note))
+    high = 2 * EDGE + LEADING * (len(name) + len(native)) + NOTE_LEADING * (bool(role) + len(note))
     isolated = [f"{ISOLATE}{line}{ISOLATED}" if is_right_to_left(line) else line for line in name]
-    return Lettered(box, (*isolated[:-1], suffixed(isolated[-1], box.country)), native, role, note, Size(across, high))
+    return Lettered(
+        box, (*isolated[:-1], suffixed(isolated[-1], box.country)), tuple(native), role, tuple(note), Size(across, high)
+    )
 
 
 def suffixed(name: str, country: str) -> str:

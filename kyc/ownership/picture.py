@@ -3,16 +3,19 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-PERSON, COMPANY, STATE, UNDECLARED = "person", "company", "state", "undeclared"
+PERSON, COMPANY, TRUST, STATE, UNKNOWN, UNDECLARED = "person", "company", "trust", "state", "unknown", "undeclared"
+# Owners that stand in one box together (kyc.ownership.folding).
+FOLDED = "folded"
 GOOD, WARN, BAD = "good", "warn", "bad"
 # More than this is no picture any more, but a wall.
-MOST = 60
+MOST = 200
 
 
 @dataclass(frozen=True)
 class Box:
-    """A party, or of kind `undeclared` what nobody is named for. `role` says in a word what it is besides, `note` in a
-    few what matters about it, in the tone good, warn or bad; `bad` colours the whole box."""
+    """A party, or of kind `undeclared` what nobody is named for, or of kind `folded` owners without a box of their own. `role`
+    says in a word what it is besides, `note` in a few what matters about it, in the tone good, warn or bad, of which the last
+    two have a mark besides the colour."""
 
     id: str
     name: str
@@ -26,13 +29,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """`owner` holds `share`, as it shall be read, of `owned`; dashed while it is open."""
+    """`owner` holds `share`, as it shall be read, of `owned`: dashed while it is open, dashes and dots where it runs in a
+    circle."""
 
     owner: str
     owned: str
     share: str
     is_open: bool = False
     tone: str = ""
+    is_circular: bool = False
 
 
 @dataclass(frozen=True)

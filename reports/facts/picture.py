@@ -2,10 +2,14 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import asdict
+from fractions import Fraction
 from typing import Any
 
 from kyc.ownership import picture as pictures
-from kyc.ownership.picture import BAD, GOOD, UNDECLARED, WARN, Box, Line, Picture
+from kyc.ownership.circles import circular
+from kyc.ownership.folding import Fold, folded
+from kyc.ownership.picture import BAD, FOLDED, GOOD, UNDECLARED, UNKNOWN, WARN, Box, Line, Picture
+from kyc.ownership.shares import Interval, short, total
 from kyc.parties.models import Party
 from reports.facts.determined import IF_TRUE, OFAC, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, birth_year
@@ -20,6 +24,8 @@ SHORT = {
     OVERTAKEN: (OVERTAKEN, WARN),
     "no": ("clear", GOOD),
 }
+ROLES = {Party.Kind.STATE: "state", Party.Kind.TRUST: "trust", Party.Kind.UNKNOWN: "not known by name"}
+LATE, CIRCULAR = ("not checked yet", WARN), " · circular"
 MATCHED = (("the same party", "listed", BAD), ("open", "possible match", WARN))
 
 
@@ -29,12 +35,35 @@ def picture(reader: Reader, facts: Facts) -> Facts:
     if not interests or not reader.customer:
         return told(None, "No owner was declared, so there is no picture.")
     whole = Picture(str(reader.customer.pgh_obj_id), tuple(boxes(reader, facts)), tuple(lines(reader, facts)), "")
-    if len(whole.boxes) <= pictures.MOST:
-        return told(whole, "")
-    shown, size = pictures.narrowed(whole), f"Too large to draw whole: {len(whole.boxes)} parties and undeclared parts."
+    folded = fold(facts, whole)
+    if len(folded.boxes) <= pictures.MOST:
+        return told(folded, "" if folded == whole else f"Where a party has many owners, the smaller ones share a box. {ALL}")
+    shown, size = (
+        fold(facts, pictures.narrowed(whole)),
+        f"Too large to draw whole: {len(whole.boxes)} parties and undeclared parts.",
+    )
     if not 1 < len(shown.boxes) <= pictures.MOST:
         return told(None, f"{size} {ALL}")
     return told(shown, f"{size} Drawn are those between the customer and who is or may be blocked. {ALL}")
+
+
+def fold(facts: Facts, whole: Picture) -> Picture:
+    """With the smaller owners of whoever has many in one box, but for those that something was found of."""
+
+    def one(fold: Fold) -> tuple[Box, Line]:
+        owners = {line.owner for line in fold.lines}
+        is_late = any((box.note, box.tone) == LATE for box in whole.boxes if box.id in {*owners, *fold.behind})
+        ends = {(line.owner, line.owned) for line in fold.lines}
+        held = [row for row in facts["ownership"]["interests"] if (str(row["owner_id"]), str(row["owned_id"])) in ends]
+        shares = [Interval(Fraction(row["min"]), Fraction(row["max"])) for row in held if row["max"]]
+        name = f"{len(owners)} more owner{'s' if len(owners) > 1 else ''}"
+        role = f"with {len(fold.behind)} behind" if fold.behind else ""
+        note, tone = (f"some {LATE[0]}", WARN) if is_late else ("", "")
+        box = Box(fold.id, name, FOLDED, role=role, note=note, tone=tone)
+        return box, Line(fold.id, fold.owned, short(total(shares)) if shares else "")
+
+    kept = [box.id for box in whole.boxes if (box.tone in (BAD, WARN) and box.note != LATE[0]) or box.kind == UNKNOWN]
+    return folded(whole, kept=kept, told=one)
 
 
 def told(shown: Picture | None, note: str) -> Facts:
@@ -62,8 +91,8 @@ def boxes(reader: Reader, facts: Facts) -> Iterator[Box]:
     for pk in dict.fromkeys([customer, *held]):
         row = reader.parties[pk]
         note, tone = finding(facts, pk, verdicts, reader.screened)
-        role = "the customer" if pk == customer else "state" if row.kind == Party.Kind.STATE else ""
-        role = role or ("nominee" if pk in nominees else "trust" if row.kind == Party.Kind.TRUST else "")
+        role = "the customer" if pk == customer else ROLES.get(row.kind, "")
+        role = "nominee" if pk in nominees and pk != customer else role
         name = f"{row.name} ({year})" if (year := birth_year(row)) else row.name
         yield Box(str(pk), name, row.kind, row.country, row.native_name, role, note if tone != GOOD or not role else "", tone)
     for row in facts["ownership"]["unaccounted"]:
@@ -72,10 +101,14 @@ def boxes(reader: Reader, facts: Facts) -> Iterator[Box]:
 
 def lines(reader: Reader, facts: Facts) -> Iterator[Line]:
     verdicts = verdicts_of(facts)
-    for row in facts["ownership"]["interests"]:
+    rows = sorted(facts["ownership"]["interests"], key=lambda row: -Fraction(row["max"] or 0))
+    circles = circular([(str(row["owner_id"]), str(row["owned_id"])) for row in rows])
+    for place, row in enumerate(rows):
         is_bad = verdicts.get(row["owner_id"]) == verdicts.get(row["owned_id"]) == YES
         share, is_open = ("?", True) if row["share"] == "unknown" else (row["share"] or row["interest"].lower(), False)
-        yield Line(str(row["owner_id"]), str(row["owned_id"]), share, is_open, BAD if is_bad else "")
+        share += CIRCULAR if place in circles else ""
+        tone = BAD if is_bad else ""
+        yield Line(str(row["owner_id"]), str(row["owned_id"]), share, is_open, tone, is_circular=place in circles)
         if row["held_for"]:
             yield Line(str(row["held_for_id"]), str(row["owner_id"]), "held for", is_open=True)
     for row in facts["ownership"]["unaccounted"]:
@@ -96,4 +129,4 @@ def finding(facts: Facts, party: int, verdicts: dict[int, str], screened: Contai
         return SHORT.get(verdicts[party], (verdicts[party], WARN))
     if party in screened:
         return "no match", GOOD
-    return ("not checked yet", WARN) if facts["screening"]["rounds"] else ("", "")
+    return LATE if facts["screening"]["rounds"] else ("", "")

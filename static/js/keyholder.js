@@ -67,7 +67,9 @@
   const centre = (box) => {
     const part = box.querySelector(box.dataset.centre)?.getBoundingClientRect();
     const place = box.getBoundingClientRect();
-    if (part) box.scrollLeft += part.left + part.width / 2 - place.left - place.width / 2;
+    if (!part) return;
+    box.scrollLeft += part.left + part.width / 2 - place.left - place.width / 2;
+    if (box.matches(".picture")) box.scrollTop += part.top + part.height / 2 - place.top - place.height / 2;
   };
   document.querySelectorAll("[data-centre]").forEach(centre);
 

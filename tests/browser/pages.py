@@ -80,6 +80,8 @@ NOT_DRAWN = {
     "paper_statement": "the file itself",
     "desk:document": "the file itself",
     "desk:live": "a part of the case's page",
+    "desk:picture": "the file itself",
+    "onboarding:picture": "the file itself",
     "reports:download": "the file itself",
     "own_data_pdf": "the file itself",
     "own_data_json": "the file itself",

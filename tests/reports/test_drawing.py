@@ -14,10 +14,10 @@ def picture() -> dict[str, Any]:
     return specimen.facts()["picture"]  # type: ignore[no-any-return]  # an object
 
 
-def row_of(count: int) -> dict[str, Any]:
-    """So many owners side by side."""
+def row_of(count: int, *, tone: str = "bad") -> dict[str, Any]:
+    """So many owners side by side, as those stand who are blocked."""
     box, line = specimen.facts()["picture"]["boxes"][1], specimen.facts()["picture"]["lines"][0]
-    boxes = [dict(box, id=str(n), name=f"Owner Number {n}") for n in range(2, 2 + count)]
+    boxes = [dict(box, id=str(n), name=f"Owner Number {n}", tone=tone) for n in range(2, 2 + count)]
     lines = [dict(line, owner=str(n)) for n in range(2, 2 + count)]
     return specimen.facts()["picture"] | {"boxes": [specimen.facts()["picture"]["boxes"][0], *boxes], "lines": lines}
 
@@ -60,8 +60,8 @@ class TestDrawn:
 
     @pytest.mark.parametrize(
         ("found", "is_wide"),
-        [(row_of(3), False), (row_of(7), True), (chain_of(12), False)],
-        ids=["small", "wide", "tall"],
+        [(row_of(3), False), (row_of(7), True), (row_of(12, tone=""), False), (chain_of(12), False)],
+        ids=["small", "wide", "stacked", "tall"],
     )
     def test_it_fits_the_page_it_is_set_on(self, found: dict[str, Any], is_wide: bool) -> None:
         html, is_turned = drawing.drawn(found)

@@ -58,7 +58,7 @@ UNPRINTED = {
     "ownership.interests.held_for_id",
     "picture.customer",
     *(f"picture.boxes.{name}" for name in ("id", "kind", "tone")),
-    *(f"picture.lines.{name}" for name in ("owner", "owned", "is_open")),
+    *(f"picture.lines.{name}" for name in ("owner", "owned", "is_open", "is_circular")),
 }
 # Paths whose values are names; the lines of the picture name boxes by number.
 NAMED = re.compile(
@@ -333,7 +333,7 @@ class TestPaper:
         sentence = "The picture would be too small to read on a page; the tables of this section say all of it."
         assert sentence not in page(facts, specimen.envelope(facts))
         box, line = facts["picture"]["boxes"][1], facts["picture"]["lines"][0]
-        facts["picture"]["boxes"] += [dict(box, id=f"more-{n}") for n in range(40)]
+        facts["picture"]["boxes"] += [dict(box, id=f"more-{n}", tone="bad") for n in range(40)]
         facts["picture"]["lines"] += [dict(line, owner=f"more-{n}") for n in range(40)]
         assert sentence in page(facts, specimen.envelope(facts))
 
@@ -341,7 +341,7 @@ class TestPaper:
         html = render_to_string(PAPER, {"report": facts, "envelope": specimen.envelope(facts)})
         assert html.index('class="picture"') < html.index("Declared interests")
         box, line = facts["picture"]["boxes"][1], facts["picture"]["lines"][0]
-        facts["picture"]["boxes"] = [facts["picture"]["boxes"][0], *(dict(box, id=str(n)) for n in range(2, 9))]
+        facts["picture"]["boxes"] = [facts["picture"]["boxes"][0], *(dict(box, id=str(n), tone="bad") for n in range(2, 9))]
         facts["picture"]["lines"] = [dict(line, owner=str(n)) for n in range(2, 9)]
         html = render_to_string(PAPER, {"report": facts, "envelope": specimen.envelope(facts)})
         assert html.index("OFAC 50 Percent Rule</h3>") < html.index('class="picture wide"') < html.index('id="documents"')

@@ -12,7 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kyc.cases.models import Case, Examination
+from kyc.cases.structure import draw
 from kyc.desk import owning
+from kyc.ownership import picture as pictures
 from kyc.ownership import sheet
 from kyc.ownership.actions import change_share, declare_owner, say_held_for
 from kyc.ownership.models import Determination, Interest
@@ -263,22 +265,45 @@ class TestWords:
 
 
 class TestDraw:
-    def test_of_a_large_structure_only_the_chains_that_matter(self, case: Case, customer: Party, declare: Declare) -> None:
+    def test_of_many_owners_the_smaller_ones_share_a_box_but_for_whoever_something_was_found_of(
+        self, case: Case, customer: Party, declare: Declare
+    ) -> None:
+        for number in range(60):
+            declare(f"Small{number} Holder", "0.5")
+        judged(case, small59=("indeterminate", "0"))
+        matched(case, declare("Maybe Listed", "1"))
+        told = draw(found(case, customer))
+        assert told.svg.count("<g>") == 15
+        for words in ("50 more owners", "25 %", "Small59 Holder · CY", "Maybe Listed · CY"):
+            assert f">{words}</text>" in told.svg, words
+        assert told.note == "Where a party has many owners, the smaller ones share a box. All are named beneath."
+
+    def test_whoever_came_after_the_checks_is_counted_in_the_box(self, case: Case, customer: Party, declare: Declare) -> None:
+        judged(case)
+        for number in range(20):
+            declare(f"Late{number} Holder", "0.5")
+        told = draw(found(case, customer)).svg
+        assert ">9 more owners</text>" in told
+        assert ">9 not checked yet</text>" in told
+
+    def test_of_a_structure_too_large_only_the_chains_that_matter(
+        self, case: Case, customer: Party, declare: Declare, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pictures, "MOST", 10)
         holding = declare("Meridian Holding Ltd", "50", kind="company")
         declare("Viktor Orlov", "50", of=holding)
-        for number in range(60):
+        for number in range(12):
             declare(f"Small Holder {number}", "0.5")
         judged(case)
-        plain = owning.draw(found(case, customer))
-        assert (plain.svg, plain.note) == ("", "Too large to draw: 64 parties. The table says all of it.")
-        flagged = found(case, customer)
-        verdicts = dict(flagged.verdicts)
-        for row in verdicts.values():
-            if row.party.name == "Viktor Orlov":
-                row.verdict = "yes"
-        told = owning.draw(owning.Owning(customer, flagged.interests, True, verdicts, {}))
+        plain = draw(found(case, customer))
+        assert (plain.svg, plain.note) == ("", "Too large to draw: 16 parties. All of it stands in words beneath.")
+        Determination.objects.create(
+            organisation=case.organisation, party=Party.objects.get(name="Viktor Orlov"), regime="ofac-50", verdict="yes",
+            share_min="0", share_max="0", rule_pack="2026.11", examination_id=examination(case).pk,
+        )  # fmt: skip
+        told = draw(found(case, customer))
         assert told.svg.count("<g>") == 3
-        assert "64 parties" in told.note
+        assert "16 parties" in told.note
 
     def test_where_it_cannot_be_drawn_the_page_says_so(self, as_ana: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sheet, "PROGRAM", "no-such-program")
@@ -350,4 +375,151 @@ class TestTrusts:
     def test_the_table_says_the_role_instead_of_a_share(self, as_ana: Client, case: Case, trust: Party) -> None:
         told = page(as_ana, case)
         assert re.search(r'data-label="Share or role">Trustee<', told)
-        assert "undeclared" not in told
+        assert "undeclared" not in told.partition('<div class="table-wrap">')[2]
+
+
+def determined(case: Case, party: Party, regime: str, verdict: str, share: str = "0") -> None:
+    Determination.objects.create(
+        organisation=case.organisation, party=party, regime=regime, verdict=verdict, share_min=share, share_max=share,
+        rule_pack="2026.11", examination_id=examination(case).pk,
+    )  # fmt: skip
+
+
+class TestRegimes:
+    """One regime's findings are shown, those of all, or none."""
+
+    @pytest.fixture
+    def listed(self, case: Case, customer: Party, declare: Declare) -> Party:
+        """Bo holds 60 %, is listed and a beneficial owner under one regime, and may be one under another."""
+        bo = declare("Bo Listed", "60")
+        matched(case, bo, ruling="true")
+        judged(case, bo=("yes", "0"), nordlys=("yes", "3/5"))
+        determined(case, bo, "iaas-cip", "yes", "3/5")
+        determined(case, Party.objects.get(name="Alice Olsen"), "iaas-cip", "no", "1/10")
+        determined(case, Party.objects.get(name="Alice Olsen"), "ultimate-parent", "indeterminate")
+        return bo
+
+    def boxes(self, case: Case, customer: Party, regime: str) -> dict[str, tuple[str, str]]:
+        picture = found(case, customer).of(regime).picture()
+        return {box.name.split()[0]: (box.note, box.tone) for box in picture.boxes if box.kind != UNDECLARED}
+
+    def test_all_are_told_together_in_the_gravest_tone(self, case: Case, customer: Party, listed: Party) -> None:
+        assert self.boxes(case, customer, owning.ALL) == {
+            "Nordlys": ("blocked: 60 % by listed", BAD),
+            "Bo": ("listed: OFAC SDN · beneficial owner, 60 %", BAD),
+            "Alice": ("clear · may be the ultimate parent", WARN),
+        }
+
+    def test_one_alone_says_nothing_of_the_others_but_who_is_listed(self, case: Case, customer: Party, listed: Party) -> None:
+        assert self.boxes(case, customer, "ofac-50")["Alice"] == ("clear", GOOD)
+        assert self.boxes(case, customer, "iaas-cip") == {
+            "Nordlys": ("", ""),
+            "Bo": ("listed: OFAC SDN · beneficial owner, 60 %", BAD),
+            "Alice": ("", ""),
+        }
+        assert self.boxes(case, customer, "ultimate-parent")["Alice"] == ("may be the ultimate parent", WARN)
+
+    def test_none_leaves_what_was_declared(self, case: Case, customer: Party, listed: Party) -> None:
+        shown = found(case, customer).of(owning.NONE)
+        assert set(self.boxes(case, customer, owning.NONE).values()) == {("", "")}
+        assert not [line for line in shown.picture().lines if line.tone]
+        assert "listed" not in shown.picture().sentence
+
+    def test_a_line_is_marked_only_under_the_regime_that_blocks(self, case: Case, customer: Party, listed: Party) -> None:
+        tones = {
+            regime: {line.tone for line in found(case, customer).of(regime).picture().lines}
+            for regime in (owning.ALL, "ofac-50", "iaas-cip")
+        }
+        assert tones == {owning.ALL: {BAD, ""}, "ofac-50": {BAD, ""}, "iaas-cip": {""}}
+
+    def test_where_several_name_owners_each_says_whose_word_it_is(self, case: Case, customer: Party, listed: Party) -> None:
+        determined(case, listed, "fincen-cdd", "indeterminate")
+        assert self.boxes(case, customer, owning.ALL)["Bo"] == (
+            "listed: OFAC SDN · FinCEN: may be a beneficial owner · IaaS: beneficial owner, 60 %",
+            BAD,
+        )
+        assert self.boxes(case, customer, "fincen-cdd")["Bo"][0] == "listed: OFAC SDN · may be a beneficial owner"
+
+    def test_a_regime_that_nobody_knows_yet_is_told_too(self, case: Case, customer: Party, listed: Party) -> None:
+        determined(case, listed, "uk-psc", "yes", "3/5")
+        assert "uk-psc: beneficial owner, 60 %" in self.boxes(case, customer, owning.ALL)["Bo"][0]
+
+    @pytest.mark.parametrize("asked", ["", "no-such-regime", "../x"])
+    def test_what_was_not_determined_shows_all(self, case: Case, customer: Party, listed: Party, asked: str) -> None:
+        assert found(case, customer).of(asked).regime == owning.ALL
+
+    def test_the_page_offers_each_regime_that_was_determined_by_links(self, as_ana: Client, case: Case, listed: Party) -> None:
+        told = page(as_ana, case, "people")
+        switch = told.partition('aria-label="Whose findings are shown"')[2].partition("</nav>")[0]
+        assert re.findall(r'href="([^"]+)"', switch) == [
+            f"?tab=people&regime={name}#owners" for name in ("", "ofac-50", "iaas-cip", "ultimate-parent", "none")
+        ]
+        assert re.findall(r"<b>([^<]+)</b>", switch) == ["All findings"]
+
+    def test_the_table_beneath_says_what_the_picture_does_of_the_customer_too(
+        self, as_ana: Client, case: Case, listed: Party
+    ) -> None:
+        def table(regime: str) -> str:
+            told = html.unescape(as_ana.get(f"/desk/cases/{case.pk}/", {"regime": regime}).content.decode())
+            return told.partition('<div class="table-wrap">')[2].partition("</table>")[0]
+
+        assert '<span class="badge bad">blocked: 60 % by listed</span>' in table("")
+        assert '<span class="badge bad">listed: OFAC SDN · beneficial owner, 60 %</span>' in table("")
+        assert "clear" in table("ofac-50") and "ultimate parent" not in table("ofac-50")
+        assert "badge bad" not in table("none")
+
+    def test_whoever_is_blocked_is_called_so_in_the_list_of_parties_whatever_the_picture_shows(
+        self, as_ana: Client, case: Case, listed: Party
+    ) -> None:
+        told = as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "people", "regime": "none"}).content.decode()
+        assert "listed: OFAC SDN" in told.partition('id="owners"')[0]
+
+    def test_before_the_checks_there_is_nothing_to_choose(self, as_ana: Client, case: Case) -> None:
+        assert "Whose findings are shown" not in page(as_ana, case)
+
+
+class TestCircles:
+    def test_the_lines_and_the_table_say_so_in_a_word(
+        self, as_ana: Client, case: Case, customer: Party, declare: Declare
+    ) -> None:
+        holding = declare("Meridian Holding Ltd", "50", kind="company")
+        declare_owner(case.organisation, owned=holding, owner=customer, share="5", by=cast_owner(case))
+        lines = {line.share: line.is_circular for line in found(case, customer).picture().lines if line.share}
+        assert lines == {"50 % · circular": True, "5 % · circular": True, "10 %": False}
+        told = page(as_ana, case)
+        assert "5 % · circular" in told.partition('<div class="table-wrap">')[2]
+        assert "Some holdings run in a circle." in told
+
+
+class TestFile:
+    def url(self, case: Case) -> str:
+        return f"/desk/cases/{case.pk}/owners.svg"
+
+    def test_is_a_download_that_nothing_runs_in(self, as_ana: Client, case: Case) -> None:
+        answer = as_ana.get(self.url(case))
+        assert answer["Content-Type"] == "image/svg+xml"
+        assert answer["Content-Disposition"] == f'attachment; filename="{case.number} owners.svg"'
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+        assert "no-store" in answer["Cache-Control"]
+
+    def test_brings_its_colours_its_fonts_and_of_whom_it_is(self, as_ana: Client, case: Case) -> None:
+        told = as_ana.get(self.url(case)).content.decode()
+        assert "Alice Olsen" in told and 'fill="#ffffff"' in told and "font-family='Inter" in told
+        assert re.search(rf'aria-label="Nordlys Modelling AS, {case.number}, \d+ \w+ \d{{4}}, \d\d:\d\d UTC\. ', told)
+
+    def test_shows_the_findings_that_are_asked_for(self, as_ana: Client, case: Case, declare: Declare) -> None:
+        matched(case, declare("Bo Listed", "60"), ruling="true")
+        judged(case, bo=("yes", "0"))
+        assert "listed: OFAC SDN" in as_ana.get(self.url(case), {"regime": "ofac-50"}).content.decode()
+        assert "listed" not in as_ana.get(self.url(case), {"regime": "none"}).content.decode()
+
+    def test_without_a_drawing_there_is_no_file(self, as_ana: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sheet, "PROGRAM", "no-such-program")
+        assert as_ana.get(self.url(case)).status_code == 404
+
+    def test_the_page_leads_to_it_and_offers_points_where_there_is_script(self, as_ana: Client, case: Case) -> None:
+        told = page(as_ana, case)
+        assert f'href="{self.url(case)}?regime=" download>SVG</a>' in told
+        buttons = re.findall(r'<button class="button small" type="button" data-(?:zoom|png)[^>]*>', told)
+        assert len(buttons) == 5 and all(" hidden" in button for button in buttons)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from kyc.ownership import picture as pictures
 from kyc.ownership.picture import MOST
+from reports import drawing
 from reports.facts.picture import finding, picture
 from tests.reports import specimen
 from tests.reports.story import Life
@@ -46,9 +48,9 @@ class TestPicture:
         names = {box["id"]: box["name"] for box in facts["picture"]["boxes"]}
         drawn = [(names[line["owner"]], names[line["owned"]], line["share"]) for line in facts["picture"]["lines"]]
         assert drawn == [
+            ("Solveig Nyquist (1975)", "Fjord Invest AS", "?"),
             ("Alice Olsen (1984)", "Nordlys Modelling AS", "60 %"),
             ("Fjord Invest AS", "Nordlys Modelling AS", "25 % to 30 %"),
-            ("Solveig Nyquist (1975)", "Fjord Invest AS", "?"),
             ("undeclared: 10 % to 15 %", "Nordlys Modelling AS", ""),
             ("undeclared: unknown", "Fjord Invest AS", ""),
         ]
@@ -63,15 +65,41 @@ class TestPicture:
         assert told("approved")["Alice Olsen (1984)"] == ("clear", "good")
         assert "Alice Olsen (1984): possible match." in life.then["examined"].facts["picture"]["sentence"]
 
-    @pytest.mark.parametrize(("owners", "is_drawn"), [(MOST - 1, True), (MOST, False)])
-    def test_one_that_no_one_could_read_is_left_to_the_tables(self, owners: int, is_drawn: bool) -> None:
-        facts = with_owners(owners)
+    def test_of_many_owners_the_smaller_ones_share_a_box_and_whoever_was_matched_does_not(self) -> None:
+        facts = with_owners(60)
+        facts["screening"]["hits"] = [dict(specimen.facts()["screening"]["hits"][0], party_id=159, ruling="open")]
+        facts["screening"]["rounds"] = []
+        found = picture(reader(facts), facts)
+        names = [box["name"] for box in found["boxes"]]
+        assert names == ["Nordlys Modelling AS", *(f"Owner {n}" for n in range(100, 111)), "Owner 159", "48 more owners"]
+        assert (
+            found["note"]
+            == "Where a party has many owners, the smaller ones share a box. The tables of this section say all of it."
+        )
+        assert drawing.drawn(found).html
+
+    def test_a_circle_is_named_on_its_lines(self) -> None:
+        facts = with_owners(1)
+        row = facts["ownership"]["interests"][0]
+        facts["ownership"]["interests"].append(
+            dict(row, owner_id=row["owned_id"], owned_id=100, owner=row["owned"], owned="Owner 100")
+        )
+        lines = picture(reader(facts), facts)["lines"]
+        assert [(line["share"].endswith(" · circular"), line["is_circular"]) for line in lines] == [(True, True)] * 2
+
+    @pytest.mark.parametrize(("flagged", "is_drawn"), [(MOST - 1, True), (MOST, False)])
+    def test_one_that_no_one_could_read_is_left_to_the_tables(self, flagged: int, is_drawn: bool) -> None:
+        facts = with_owners(flagged)
+        facts["screening"]["rounds"] = []
+        hit = specimen.facts()["screening"]["hits"][0]
+        facts["screening"]["hits"] = [dict(hit, party_id=n, ruling="open") for n in range(100, 100 + flagged)]
         found = picture(reader(facts), facts)
         assert bool(found["boxes"]) == is_drawn
         assert ("The tables of this section say all of it." in found["note"]) != is_drawn
 
-    def test_of_a_large_one_the_chain_that_matters_is_drawn(self) -> None:
-        facts = with_owners(MOST)
+    def test_of_a_large_one_the_chain_that_matters_is_drawn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pictures, "MOST", 10)
+        facts = with_owners(40)
         facts["screening"]["rounds"] = []
         facts["screening"]["hits"] = [dict(specimen.facts()["screening"]["hits"][0], party_id=100, ruling="open")]
         found = picture(reader(facts), facts)
