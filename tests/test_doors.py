@@ -18,6 +18,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.test.client import ClientHandler
@@ -228,6 +229,10 @@ DOORS: dict[str, Door] = {
     "onboarding:principal_remove": Door(CUSTOMERS, own=of(pk="behind"), names="Per Skjult", post=nothing),
     "onboarding:use": Door(
         CUSTOMERS, names=ALICE, post=lambda rows: {**cast.ANSWERS, "end_use": "Another.", "signed_name": ALICE}
+    ),
+    "onboarding:owners_file": Door(
+        CUSTOMERS, names="from a file",
+        post=lambda rows: {"file": SimpleUploadedFile("o.csv", f"owner,owned,share\n{ALICE},{NORDLYS},100\n".encode())},
     ),
     "onboarding:payment": Door(
         CUSTOMERS, names="4242",

@@ -28,6 +28,7 @@ SAID = (
     "party.status_declared",
     "interest.declared",
     "interest.ended",
+    "interest.file_entered",
     "interest.held_for_changed",
     "interest.principal_named",
     "interest.share_changed",

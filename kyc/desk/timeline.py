@@ -69,6 +69,7 @@ VERBS = {
     "case.change_told": _("told of a change"),
     "case.change_taken_back": _("said that after all nothing has changed"),
     "entity.confirmation_asked": _("asked the customer to confirm what is known"),
+    "interest.file_entered": _("entered owners from a file"),
     "case.confirmed": _("confirmed that nothing has changed"),
     "questionnaire.renewal_asked": _("asked the customer to sign the intended use anew"),
     "database.restored": _("went on from a backup"),

@@ -1,6 +1,20 @@
 from django.urls import path
 
-from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, pictured, prove, telling, use, views
+from kyc.onboarding import (
+    closing,
+    customers,
+    documents,
+    entering,
+    key_pages,
+    owners,
+    paying,
+    people,
+    pictured,
+    prove,
+    telling,
+    use,
+    views,
+)
 
 app_name = "onboarding"
 urlpatterns = [
@@ -23,6 +37,7 @@ urlpatterns = [
     path("owners/of/<int:pk>/<slug:kind>/", owners.add, name="owner_add"),
     path("owners/<int:pk>/", owners.change, name="owner"),
     path("owners/<int:pk>/remove/", owners.remove, name="owner_remove"),
+    path("owners/file/", entering.from_file, name="owners_file"),
     path("owners/behind/", owners.name_principal, name="principal"),
     path("owners/behind/<int:pk>/remove/", owners.remove_principal, name="principal_remove"),
     path("use/", use.use, name="use"),

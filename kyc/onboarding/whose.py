@@ -79,6 +79,12 @@ def refuse_unasked(organisation: Organisation, case: Case, step: str, *parties: 
         raise NotAskedOf(str(SAID[step]))
 
 
+def refuse_some(organisation: Organisation, case: Case, step: str) -> None:
+    """As `refuse_unasked`, for a change that may be about anybody: only where all are open. Raises NotAskedOf."""
+    if opened(organisation, step, unmet(case), missing(organisation)).parties is not None:
+        raise NotAskedOf(str(SAID[step]))
+
+
 SAID = {
     PEOPLE: _("We have asked about certain people only, and this is about somebody else. What you told us stands as it is."),
     OWNERS: _("We have asked about the owners of others only. What you told us about these stands as it is."),

@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "charlie@outside.example": (
         "/verification/", "/verification/kind/", "/verification/company/", PEOPLE, "/verification/people/add/", OWNERS,
+        "/verification/owners/file/",
         "/verification/use/", "/verification/payment/", "/verification/documents/", "/verification/check/",
     ),
     BEATRIZ: (

@@ -1,0 +1,200 @@
+"""Owners from a file: what each row becomes, what is refused, and that an export of what stands changes nothing."""
+
+import json
+from datetime import date
+
+import pytest
+
+from accounts.models import AuditEvent
+from accounts.permissions import NotPermitted
+from kyc.ownership import actions as ownership
+from kyc.ownership import filed, filing
+from kyc.ownership.filing import Entered
+from kyc.ownership.models import Interest
+from kyc.parties.models import Party
+from kyc.rules import packs
+from reports import bods
+from reports.facts.reader import Reader
+from tests.cast import Founded, customer, founded
+from tests.kyc.ownership.bods.files import chain, entity, interest, person, tie
+from tests.reports.moments import uncommitted
+from tests.stage import scene
+
+pytestmark = pytest.mark.django_db
+HEAD = "owner,owner_kind,owner_country,headquarters,owned,share"
+CHAIN = f"{HEAD}\nKari Moe,person,NO,,Fjord AS,1/3\nFjord AS,company,NO,NO,Nordlys Modelling AS,60\n"
+
+
+@scene
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+def enter(nordlys: Founded, content: str, *, only_try: bool = False) -> Entered:
+    return filing.enter(nordlys.organisation, filed.from_csv(content), only_try=only_try, by=nordlys.by)
+
+
+def live() -> set[tuple[str, str, str, str]]:
+    rows = Interest.objects.live().select_related("owner", "owned")
+    return {(row.owner.name, row.owned.name, row.kind, row.share) for row in rows}
+
+
+def sentences(rows: list[tuple[str, str]]) -> list[str]:
+    return [f"{where}: {sentence}" for where, sentence in rows]
+
+
+class TestCsv:
+    def test_a_chain_in_any_order(self, nordlys: Founded) -> None:
+        found = enter(nordlys, CHAIN)
+        assert (found.is_kept, found.refused) == (True, [])
+        assert sentences(found.named) == [
+            "line 3: Fjord AS is named as an owner of Nordlys Modelling AS.",
+            "line 2: Kari Moe is named as an owner of Fjord AS.",
+        ]
+        assert live() == {
+            ("Fjord AS", "Nordlys Modelling AS", "shareholding", "60"),
+            ("Kari Moe", "Fjord AS", "shareholding", "1/3"),
+        }
+        event = AuditEvent.objects.get(verb="interest.file_entered")
+        assert (event.details["named"], event.details["changed"]) == (2, 0)
+
+    def test_twice_is_once(self, nordlys: Founded) -> None:
+        enter(nordlys, CHAIN)
+        again = enter(nordlys, CHAIN)
+        assert (len(again.as_before), again.named, again.changed) == (2, [], [])
+
+    def test_another_share_counts(self, nordlys: Founded) -> None:
+        enter(nordlys, CHAIN)
+        found = enter(nordlys, f"{HEAD}\nFjord AS,,,,Nordlys Modelling AS,55\n")
+        assert sentences(found.changed) == ["line 2: Fjord AS in Nordlys Modelling AS: 55 instead of 60."]
+        assert ("Kari Moe", "Fjord AS", "shareholding", "1/3") in live(), "what is not in the file stays"
+
+    def test_tried_it_keeps_nothing(self, nordlys: Founded) -> None:
+        found = enter(nordlys, CHAIN, only_try=True)
+        assert (len(found.named), found.is_kept, live()) == (2, False, set())
+        assert not Party.objects.filter(name="Fjord AS").exists()
+        assert not AuditEvent.objects.filter(verb="interest.file_entered").exists()
+
+    def test_where_a_row_is_refused_none_is_entered_and_each_says_why(self, nordlys: Founded) -> None:
+        rows = [
+            "Kari Moe,person,NO,,Nordlys Modelling AS,60",
+            "Ola Vik,person,NO,,Nordlys Modelling AS,60",
+            "Per Dal,,NO,,Nordlys Modelling AS,5",
+            "Liv Ness,person,NO,,Unknown AS,5",
+            "Fjord AS,company,XX,NO,Nordlys Modelling AS,5",
+        ]
+        found = enter(nordlys, "\n".join([HEAD, *rows]))
+        assert live() == set() and not found.is_kept
+        told = sentences(found.refused)
+        assert told[0].startswith("line 3: Together with the other owners of Nordlys Modelling AS this comes to more than 100 %.")
+        assert told[1] == "line 4: Say whether Per Dal is a person, a company, a trust or a state."
+        assert told[-1] == "line 5: Unknown AS is neither you nor an owner in this file."
+        assert len(told) == 4
+
+    def test_a_trust_with_its_roles_and_a_nominee(self, nordlys: Founded) -> None:
+        found = enter(
+            nordlys,
+            "owner,owner_kind,owner_country,headquarters,owned,interest,share,held_for\n"
+            "Moe Trust,trust,NO,,Nordlys Modelling AS,,50,\n"
+            "Kari Moe,person,NO,,Moe Trust,settlor,,\n"
+            "The grandchildren,class,,,Moe Trust,beneficiary,,\n"
+            "Nominees AS,company,NO,NO,Nordlys Modelling AS,,50,Kari Moe\n",
+        )
+        assert found.refused == []
+        held = Interest.objects.live().get(owner__name="Nominees AS")
+        assert held.held_for and held.held_for.name == "Kari Moe"
+        assert Party.objects.filter(name="Kari Moe").count() == 1
+
+    def test_what_has_ended_is_left_out(self, nordlys: Founded) -> None:
+        found = enter(nordlys, "owner,owner_kind,owner_country,owned,share,to\nKari Moe,person,NO,Nordlys Modelling AS,5,2020\n")
+        assert sentences(found.left_out) == ["line 2: Kari Moe holds it no longer."]
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            ("", "line 1: the column owner is missing."),
+            ("owner,share\n", "line 1: the column owned is missing."),
+            ("owner,owned,shares\n", "line 1: the column shares is not known."),
+            ("owner,owned,owned\n", "line 1: the column owned stands there twice."),
+            ("owner,owned\nA\n", "line 2: the row has not as many fields as the first line."),
+            ("owner,owned\n,B\n", "line 2: write who owns and what is owned."),
+            ("owner,owned,interest\nA,B,votes\n", "line 2: the interest votes is not known;"),
+            ("owner,owned,owner_kind\nA,B,firm\n", "line 2: the kind firm is not known;"),
+            ("owner,owned,share\nA,B,half\n", "line 2: Write per cent such as 25"),
+            ("owner,owned,to\nA,B,soon\n", "line 2: soon is no date;"),
+            ('owner,owned\n"A"x,B\n', "line 2: can't be read as CSV"),
+            ("owner,owned\n" + "A,B\n" * 301, "The file has more than 300 rows."),
+        ],
+    )
+    def test_refuses_a_file_in_a_sentence(self, content: str, told: str) -> None:
+        with pytest.raises(filed.BadFile) as refused:
+            filed.from_csv(content)
+        assert str(refused.value).startswith(told)
+
+    def test_refuses_who_is_no_member(self, nordlys: Founded) -> None:
+        other = customer("eve@other.example", "Eve")
+        with pytest.raises(NotPermitted):
+            filing.enter(nordlys.organisation, filed.from_csv(CHAIN), by=other)
+
+
+class TestStatements:
+    def read(self, statements: list[dict[str, object]]) -> filed.Filed:
+        return filed.from_statements(json.loads(json.dumps(statements)), on=date(2026, 11, 23))
+
+    def test_a_chain(self, nordlys: Founded) -> None:
+        statements = chain()
+        places = [{"type": "business", "country": {"name": "Norway", "code": "NO"}}]
+        statements[2]["recordDetails"] |= {"jurisdiction": {"name": "Norway", "code": "NO"}, "addresses": places}
+        statements[1]["recordDetails"]["nationalities"] = [{"name": "Norway", "code": "NO"}]
+        found = filing.enter(nordlys.organisation, self.read(statements), by=nordlys.by)
+        assert found.refused == []
+        assert live() == {("Mid", "Nordlys Modelling AS", "shareholding", "60"), ("Ann", "Mid", "shareholding", "100")}
+
+    @pytest.mark.parametrize(
+        ("share", "text"),
+        [({"exact": 24.99}, "24.99"), ({"minimum": 25, "maximum": 50}, "25-50"), ({"exclusiveMinimum": 50}, ">50"), ({}, "")],
+    )
+    def test_shares(self, share: dict[str, float], text: str) -> None:
+        [line] = self.read([entity("firm"), person("Ann"), tie("Ann", "firm", interest(share))]).lines
+        assert line.share == text
+
+    def test_what_is_not_entered_is_told(self) -> None:
+        indirect = interest(30, directOrIndirect="indirect")
+        told = self.read(
+            [
+                entity("firm"),
+                person("Ann"),
+                tie("Ann", "firm", indirect, interest(type="votingRights"), interest(type="boardMember")),
+            ]
+        )
+        assert told.lines == []
+        assert sentences(list(told.left_out)) == [
+            "statement 3: Ann holds it through others, and through whom is not stated.",
+            "statement 3: The interest votingRights is not entered here.",
+        ]
+
+    def test_one_customer_at_a_time(self) -> None:
+        with pytest.raises(filed.BadFile, match="about 2 declaration subjects"):
+            self.read([entity("firm"), entity("other", declarationSubject="other")])
+
+    def test_an_export_of_what_stands_changes_nothing(self, nordlys: Founded) -> None:
+        def own(name: str, share: str, kind: str = "person", **more: object) -> Interest:
+            where = {"country": "NO"} | ({"hq_country": "NO"} if kind == "company" else {})
+            told = {"owned": nordlys.party, **where, **more}
+            return ownership.declare_owner(nordlys.organisation, kind=kind, name=name, share=share, by=nordlys.by, **told)
+
+        fjord = own("Fjord AS", "40", "company", registration_number="918 334 207").owner
+        own("Kari Moe", "1/3", owned=fjord, birth_date="1975-02-03")
+        own("Kari Moe", "20-30", owned=fjord, birth_date="1981-07-08")
+        trust = own("Moe Trust", "10", "trust").owner
+        own("The grandchildren", "", "unknown", owned=trust, interest="beneficiaryOfLegalArrangement")
+        own("Ola Vik", "", owned=trust, interest="settlor")
+        liv = ownership.name_principal(nordlys.organisation, name="Liv Ness", country="NO", by=nordlys.by)
+        own("Nominees AS", ">30", "company", held_for=liv)
+        before = live()
+        snapshot = uncommitted()
+        reader = Reader(organisation=nordlys.organisation.pk, valid_at=snapshot.taken_at, snapshot=snapshot, pack=packs.current())
+        told = filed.from_statements(json.loads(json.dumps(bods.statements(reader))), on=date.today())
+        found = filing.enter(nordlys.organisation, told, by=nordlys.by)
+        assert (found.refused, found.named, found.changed, found.left_out) == ([], [], [], [])
+        assert (len(found.as_before), live()) == (len(before), before)
