@@ -1,7 +1,8 @@
-"""Checks files of the Beneficial Ownership Data Standard 0.4, and writes a customer's structure as one."""
+"""Checks files of the Beneficial Ownership Data Standard 0.4, writes a customer's structure as one, and enters one."""
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from accounts.management.named import NamedCommand
+from accounts.models import Organisation, User
+from accounts.permissions import NotPermitted
+from accounts.refused import Refused
+from kyc.ownership import filed, filing
 from kyc.ownership.bods import network, schema
 from kyc.ownership.bods.statements import Unreadable, items, load
 from kyc.rules import packs
@@ -31,10 +36,19 @@ class Command(NamedCommand):
         export.add_argument("organisation", metavar="ORG", help="the organisation's number")
         export.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         export.add_argument("--known-at", required=True, help="the same")
+        enter = verbs.add_parser(
+            "import", help="names the owners that a file states; without --apply it only says what it would do"
+        )
+        enter.add_argument("file", type=Path, metavar="FILE")
+        enter.add_argument("organisation", metavar="ORG", help="the organisation's number")
+        enter.add_argument("--by", required=True, metavar="EMAIL", help="the member of the organisation who declares it")
+        enter.add_argument("--apply", action="store_true", help="enters it, all or nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "check":
             self.check_file(options["file"], is_complete=options["complete"])
+        elif options["verb"] == "import":
+            self.enter(options["file"], options["organisation"], options["by"], is_applied=options["apply"])
         else:
             self.export(options["organisation"], options["valid_at"], options["known_at"])
 
@@ -62,6 +76,24 @@ class Command(NamedCommand):
         moment = valid_in(valid_at, snapshot)
         reader = Reader(organisation=subject_of(asked, snapshot), valid_at=moment, snapshot=snapshot, pack=packs.current())
         self.write(bods.statements(reader))
+
+    def enter(self, file: Path, organisation: str, email: str, *, is_applied: bool) -> None:
+        statements = loaded(file)
+        for error in schema.errors(statements):
+            raise CommandError(f"{file}, {error.path}: {error.message}.", returncode=BAD_USE)
+        row = Organisation.objects.filter(pk=number(organisation, option="ORG")).first()
+        member = User.objects.filter(email__iexact=email).first()
+        if row is None or member is None:
+            raise CommandError(f"There is no organisation {organisation}, or nobody with {email}.", returncode=BAD_USE)
+        try:
+            found = filing.enter(
+                row, filed.from_statements(statements, on=datetime.now(UTC).date()), only_try=not is_applied, by=member
+            )
+        except (filed.BadFile, Refused, NotPermitted) as bad:
+            raise CommandError(f"{file}: {bad}", returncode=BAD_USE) from None
+        self.write(asdict(found))
+        if found.refused:
+            raise CommandError(f"{file}: {len(found.refused)} refused, so nothing was entered.", returncode=BAD_USE)
 
     def write(self, found: Any) -> None:
         self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2, default=str))

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from kyc.management.commands import ownership
+from kyc.ownership.models import Interest
 from tests import cast
 from tests.kyc.ownership.bods.files import chain, entity, person
 from tests.reports import story
@@ -124,3 +125,42 @@ class TestExport:
     def test_refuses_in_a_sentence(self, organisation: str, valid: str, told: tuple[int, str]) -> None:
         code, sentence = refused("export", organisation, "--valid-at", valid, "--known-at", NOW)
         assert code == told[0] and sentence.startswith(told[1])
+
+
+@pytest.mark.django_db
+class TestImport:
+    """What becomes of each statement: tests/kyc/ownership/test_filing.py."""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        statements = chain()
+        norway = {"name": "Norway", "code": "NO"}
+        statements[1]["recordDetails"]["nationalities"] = [norway]
+        places = [{"type": "business", "country": norway}]
+        statements[2]["recordDetails"] |= {"jurisdiction": norway, "addresses": places}
+        file = tmp_path / "firm.json"
+        file.write_text(json.dumps(statements))
+        return file
+
+    def run(self, file: Path, *options: str) -> dict[str, Any]:
+        out = io.StringIO()
+        call_command("bods", "import", str(file), *options, stdout=out)
+        found: dict[str, Any] = json.loads(out.getvalue())
+        return found
+
+    def test_says_what_it_would_do_then_does_it(self, file: Path) -> None:
+        told = cast.founded(cast.customer())
+        asked = (str(told.organisation.pk), "--by", "Alice@nordlys.example")
+        assert (len(self.run(file, *asked)["named"]), Interest.objects.count()) == (2, 0)
+        assert (self.run(file, *asked, "--apply")["is_kept"], Interest.objects.count()) == (True, 2)
+        assert len(self.run(file, *asked, "--apply")["as_before"]) == 2
+
+    def test_refuses_in_a_sentence(self, file: Path) -> None:
+        told = cast.founded(cast.customer())
+        number = str(told.organisation.pk)
+        eve = cast.customer("eve@other.example", "Eve")
+        assert refused("import", str(file), "999999", "--by", eve.email)[0] == 2
+        assert refused("import", str(file), number, "--by", "nobody@other.example")[0] == 2
+        assert refused("import", str(file), number, "--by", eve.email)[0] == 2
+        file.write_text(json.dumps([entity("firm", details={"uri": 3})]))
+        assert "$[0].recordDetails.uri" in refused("import", str(file), number, "--by", "alice@nordlys.example")[1]
