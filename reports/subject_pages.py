@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import retention, scope, snapshots
+from accounts.elevated import elevated
 from accounts.guards import staff
 from accounts.models import Organisation
 from accounts.permissions import Permission
@@ -294,8 +295,17 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return tried(request, pk, "end", subjects.end, _("The request has ended.")) or redirect("subject_request", pk)
 
 
+def deciding(request: HttpRequest, pk: int) -> str:
+    with scope.of_officer(request.user):
+        asked = fetched(pk)
+    return _("Decide %(number)s of %(person)s: %(kind)s") % {
+        "number": asked.number, "person": asked.person, "kind": asked.get_kind_display(),
+    }  # fmt: skip
+
+
 @staff(P.SUBJECT_ANSWER, in_parts=True)
 @require_POST
+@elevated(deciding)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """The decision, and then its report, which tells what had been committed."""
     with scope.of_officer(request.user):

@@ -38,6 +38,7 @@ from kyc.ownership.models import Interest
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
+from reports import own_data
 from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.headers import lacking
@@ -536,6 +537,7 @@ def for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for role in SESSIONS:
         monkeypatch.setitem(SESSIONS, role, SessionLimits(idle=timedelta(days=1), absolute=timedelta(days=1)))
     monkeypatch.setattr(permissions, "ELEVATED_FOR", timedelta(days=1))
+    monkeypatch.setattr(own_data, "did_recently_reauthenticate", lambda request: True)
 
 
 @pytest.fixture(autouse=True)

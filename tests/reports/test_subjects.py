@@ -18,6 +18,7 @@ from accounts.models import AuditEvent, ErasureOrder, LegalHold, Message, Organi
 from accounts.permissions import ROLES, NotPermitted
 from accounts.refused import ReasonMissing
 from accounts.retention import Due
+from demo.cast import PASSWORD
 from kyc.evidence.models import Document
 from kyc.networks import actions as networks
 from kyc.parties.models import Party
@@ -26,6 +27,9 @@ from reports import building, subjects
 from reports.facts.subject import SUBJECT
 from reports.models import Report, SubjectRequest
 from tests import cast
+from tests.accounts.test_elevated import confirm, half_a_minute_passes
+from tests.accounts.test_middleware import SHOW
+from tests.accounts.test_sessions import after
 from tests.conftest import acting_as
 from tests.rows import one_of_each
 
@@ -315,6 +319,7 @@ class TestPages:
         building.run()
         page = client.get("/your-data/").content.decode()
         assert "Download the answer, PDF" in page
+        client.post("/account/reauthenticate/", {"password": PASSWORD})
         pdf = client.get(f"/your-data/{asked.pk}/answer.pdf")
         assert b"".join(pdf.streaming_content).startswith(b"%PDF")
         found = client.get(f"/your-data/{asked.pk}/answer.json")
@@ -328,6 +333,53 @@ class TestPages:
         report = Report.objects.get(kind="R-17")
         assert cast.signed_in(cast.staff(role)).get(f"/reports/{report.pk}/download/").status_code == 404
         assert cast.signed_in(rui).get(f"/reports/{report.pk}/download/").status_code == 200
+
+    def test_whoever_has_got_hold_of_a_members_session_takes_no_answer(
+        self, asked: SubjectRequest, client: Client, rui: User
+    ) -> None:
+        answered(asked, rui)
+        for form in ("pdf", "json"):
+            address = f"/your-data/{asked.pk}/answer.{form}"
+            for method in (client.get, client.head):
+                sent = method(address)
+                assert (sent.status_code, sent["Location"]) == (302, "/account/reauthenticate/?next=%2Fyour-data%2F")
+            assert "Refresh" not in client.get("/your-data/").headers, "who goes back is not sent there again"
+        assert not AuditEvent.objects.filter(verb="subject_request.answer_taken").exists()
+
+    def test_who_shows_again_that_it_is_he_gets_the_file_from_his_page_and_once(
+        self, asked: SubjectRequest, client: Client, rui: User
+    ) -> None:
+        answered(asked, rui)
+        address = f"/your-data/{asked.pk}/answer.json"
+        back = client.post(client.get(address)["Location"], {"password": PASSWORD, "next": "/your-data/"})
+        assert back["Location"] == "/your-data/"
+        assert client.get("/your-data/")["Refresh"] == f"0; url={address}"
+        assert "Refresh" not in client.get("/your-data/").headers
+        assert json.loads(client.get(address).content)["report"] == "R-17"
+
+    def test_whoever_has_got_hold_of_an_officers_session_decides_nothing_and_takes_no_answer(
+        self, asked: SubjectRequest, rui: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk = cast.signed_in(rui)
+        subjects.identify(asked, how="Called back.", party=None, by=rui)
+        after(monkeypatch, minutes=6)
+        sent = desk.post(f"/data-requests/{asked.pk}/decide/", {})
+        assert sent["Location"].startswith(SHOW) and SubjectRequest.objects.open().get() == asked
+        page = desk.get(sent["Location"]).content.decode()
+        assert f"Decide {asked.number} of Alice Olsen: A copy of the data" in page
+        done = confirm(desk, sent)
+        assert done["Location"] == f"/data-requests/{asked.pk}/"
+        building.run()
+        report = SubjectRequest.objects.get(pk=asked.pk).answer
+        after(monkeypatch, minutes=12)
+        sent = desk.get(f"/reports/{report.pk}/download/")
+        assert sent["Location"].startswith(SHOW)
+        assert not AuditEvent.objects.filter(verb="report.downloaded").exists()
+        half_a_minute_passes()
+        back = confirm(desk, sent)
+        assert back["Location"] == f"/reports/{report.pk}/"
+        assert desk.get(back["Location"])["Refresh"] == f"0; url=/reports/{report.pk}/download/"
+        assert b"".join(desk.get(f"/reports/{report.pk}/download/").streaming_content).startswith(b"%PDF")
 
     def test_nobody_asks_for_one_of_an_organisation(self, nordlys: Organisation, rui: User) -> None:
         page = cast.signed_in(rui).post("/reports/request/", {"kind": "R-17", "organisation": nordlys.pk})
