@@ -57,7 +57,7 @@ def own(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def shown(request: HttpRequest, organisation: Organisation, form: AskForm) -> HttpResponse:
     asked = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer").order_by("-pk")
     today = timezone.now().date()
-    rows = [(one, max(0, (one.due_on - today).days)) for one in asked]
+    rows = [(one, max(0, (one.due_on - today).days), is_erased(one)) for one in asked]
     return page(request, organisation, "own_data", steps=[], form=form, rows=rows)
 
 
@@ -107,18 +107,21 @@ def pdf(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
 def facts(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """report.json, byte for byte: its SHA-256 is the one that the PDF bears."""
     asked = taken(request, organisation, pk, "json")
-    if isinstance(asked.answer.facts, Erased):
-        raise Http404
     answer = HttpResponse(str(asked.answer.facts), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{asked.answer.number}.json"'
     return answer
+
+
+def is_erased(asked: SubjectRequest) -> bool:
+    """Whether the answer has gone with its record class."""
+    return asked.answer is not None and isinstance(asked.answer.facts, Erased)
 
 
 def own_answered(request: HttpRequest, organisation: Organisation, pk: int) -> SubjectRequest:
     """His own request whose answer is made; nobody else finds anything."""
     rows = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer")
     found: SubjectRequest = get_object_or_404(rows, pk=pk)
-    if found.answer is None or found.answer.state != Report.State.READY:
+    if found.answer is None or found.answer.state != Report.State.READY or is_erased(found):
         raise Http404
     return found
 

@@ -379,8 +379,10 @@ DOORS: dict[str, Door] = {
     "subject_requests": Door(APPROVERS, names=NORDLYS),
     "subject_request_new": Door(
         APPROVERS, names="Record a data request",
-        post=lambda rows: {"organisation": rows["organisation"], "party": rows["boss"], "kind": "access", "channel": "letter",
-                           "received_on": "2026-11-01"},
+        post=lambda rows: {
+            "organisation": rows["organisation"], "whom": f"party-{rows['boss']}", "kind": "access", "channel": "letter",
+            "received_on": "2026-11-01",
+        },
     ),
     "subject_request": Door(APPROVERS, own=of(pk="asked"), names=NORDLYS),
     "subject_request_identify": Door(

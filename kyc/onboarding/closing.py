@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, keeping, retention
 from accounts.models import Membership, Organisation
-from accounts.retention import Kept
 from kyc.cases.models import Entity
 from kyc.keys import closing
 from kyc.keys.models import Key
@@ -66,25 +65,12 @@ def statement(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def facts(organisation: Organisation) -> dict[str, Any]:
     return {
         # A class that has nothing to tell the customer is our own matter.
-        "rows": [told(one) for one in retention.of(organisation) if one.record_class.told],
+        "rows": [keeping.told(one) for one in retention.of(organisation) if one.record_class.told],
         "keys": Key.objects.filter(organisation=organisation).select_related("responsible").order_by("pk"),
         "entities": Entity.objects.filter(organisation=organisation).order_by("pk"),
         "by_member": closing.is_by_member(organisation),
         "may_begin_anew": closing.may_begin_anew(organisation),
         "made_at": timezone.now(),
-    }
-
-
-def told(one: Kept) -> dict[str, Any]:
-    """A class in the customer's words: of what decides only the rule, since what else waits is our own matter."""
-    line = keeping.line(one.decides, timezone.now().date()) if one.decides else None
-    waits = one.decides is not None and one.until is None
-    return {
-        "what": str(one.record_class.told or one.record_class.label),
-        "until": one.until,
-        "why": keeping.without_end(one) if waits else (line.why if line else ""),
-        "bases": line.bases if line else (),
-        "note": line.note if line else "",
     }
 
 
@@ -98,14 +84,14 @@ def written(organisation: Organisation, found: dict[str, Any]) -> dict[str, Any]
         "account_closed_by": ("customer" if found["by_member"] else "provider") if organisation.closed_at else None,
         "records": [
             {
-                "what": row["what"],
-                "kept_until": str(row["until"]) if row["until"] else None,
-                "why": row["why"],
+                "what": row.what,
+                "kept_until": str(row.until) if row.until else None,
+                "why": row.why,
                 "bases": [
                     {"citation": basis.citation, "instrument": basis.instrument, "status": basis.status_text}
-                    for basis in row["bases"]
+                    for basis in row.bases
                 ],
-                "note": row["note"],
+                "note": row.note,
             }
             for row in found["rows"]
         ],
