@@ -1,11 +1,12 @@
 """What we keep of a customer and until when; and closing the account. Of legal holds and other inner matters nothing is said."""
 
+import json
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -55,7 +56,7 @@ def kept(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 @members_only
 def statement(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The same for machines, to be kept."""
-    answer = JsonResponse(written(organisation, facts(organisation)), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    answer = HttpResponse(encoded(written(organisation, facts(organisation))), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="statement-{organisation.pk}.json"'
     if request.method != "HEAD":
         audit.record("organisation.statement_downloaded", target=organisation, by=request.user)
@@ -70,8 +71,14 @@ def facts(organisation: Organisation) -> dict[str, Any]:
         "entities": Entity.objects.filter(organisation=organisation).order_by("pk"),
         "by_member": closing.is_by_member(organisation),
         "may_begin_anew": closing.may_begin_anew(organisation),
-        "made_at": timezone.now(),
+        # By the day, as what it says: so paper and JSON of one day are the same statement, by the same SHA-256.
+        "made_on": timezone.now().date(),
     }
+
+
+def encoded(statement: dict[str, Any]) -> bytes:
+    """As machines get it, alone or attached to paper: the same bytes."""
+    return json.dumps(statement, ensure_ascii=False, indent=2).encode()
 
 
 def written(organisation: Organisation, found: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def written(organisation: Organisation, found: dict[str, Any]) -> dict[str, Any]
         "statement": "records_kept",
         "provider": settings.PROVIDER_NAME,
         "organisation": {"number": organisation.pk, "name": organisation.name},
-        "made_at": found["made_at"].isoformat(timespec="seconds"),
+        "made_on": found["made_on"].isoformat(),
         "account_closed_at": organisation.closed_at.isoformat(timespec="seconds") if organisation.closed_at else None,
         "account_closed_by": ("customer" if found["by_member"] else "provider") if organisation.closed_at else None,
         "records": [
