@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,19 @@ from kyc.desk import queue, summary
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident
+from kyc.ownership.bods import network, schema
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import questionnaires
-from kyc.parties.models import Party, PaymentMeans, Profile, Questionnaire
+from kyc.parties.models import Party, PaymentMeans, Profile, Questionnaire, Role
 from kyc.risk.models import Score
+from kyc.rules import packs
 from kyc.screening.models import Hit
+from reports import bods
+from reports.facts.reader import Reader
 from reports.models import Report
 from tests import cast
 from tests.demo.conftest import Seeded
+from tests.reports.moments import uncommitted
 from tests.test_rules import our_models
 
 DEMO = Path(seed.__file__).parent
@@ -156,6 +162,16 @@ class TestTheWhole:
         assert parent.owner.kind == "company" and parent.organisation.case_set.get().state in {"approved", "review", "proposed"}
         told = Decision.objects.filter(organisation=parent.organisation).values_list("proposal__note", flat=True)
         assert any("listed on an exchange" in note for note in told)
+
+    def test_every_structure_passes_as_a_file_of_the_standard(self) -> None:
+        snapshot = uncommitted()
+        told = [
+            bods.statements(Reader(organisation=pk, valid_at=snapshot.taken_at, snapshot=snapshot, pack=packs.current()))
+            for pk in Role.objects.filter(kind=Role.Kind.CUSTOMER).values_list("organisation", flat=True)
+        ]
+        assert len(told) >= 40 and sum(map(len, told)) > 200
+        for statements in told:
+            assert (list(schema.errors(statements)), network.findings(statements, today=date.today())) == ([], [])
 
     def test_names_stand_in_their_own_script_beside_the_latin_one(self) -> None:
         assert Party.objects.get(name="Lotus Inference Ltd").native_name == "莲花推理有限公司"

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from kyc.ownership import table
+from kyc.ownership.bods import reading, schema, statements
 from kyc.ownership.graph import Graph
 from kyc.ownership.interests import BODS_TYPES
 from kyc.ownership.regimes import determine
@@ -16,6 +17,7 @@ from kyc.ownership.rule import REGIMES, rule
 from kyc.rules import packs
 
 FILE_HELP = (
+    "JSON of the Beneficial Ownership Data Standard 0.4, whose ids are the records'; or "
     f"CSV in UTF-8 with the columns {','.join(table.COLUMNS)}. interest is empty (a shareholding) or a type of BODS: "
     f"{', '.join(BODS_TYPES)}. owner_kind is person or entity, owner_country a code of ISO 3166-1 such as DE, share per cent "
     "(25), a fraction (1/3), a range (25-50, >50) or empty"
@@ -61,6 +63,8 @@ class Command(BaseCommand):
         return day
 
     def graph(self, file: Path, day: date) -> Graph:
+        if file.suffix.lower() == ".json":
+            return self.declared(file, day)
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
                 return table.read(lines, source=str(file), on=day)
@@ -70,6 +74,19 @@ class Command(BaseCommand):
             raise CommandError(f"{file}, line {undecodable_line(file)}: is not written in UTF-8.", returncode=2) from None
         except table.BadTable as bad:
             raise CommandError(str(bad), returncode=2) from bad
+
+    def declared(self, file: Path, day: date) -> Graph:
+        try:
+            found = statements.load(file)
+            for error in schema.errors(found):
+                raise CommandError(f"{file}, {error.path}: {error.message}.", returncode=2)
+            return reading.structure(statements.read(found), on=day)
+        except OSError as bad:
+            raise CommandError(f"{file}: {bad.strerror}.", returncode=2) from bad
+        except statements.Unreadable as bad:
+            raise CommandError(str(bad), returncode=2) from bad
+        except reading.BadStatement as bad:
+            raise CommandError(f"{file}, {bad}", returncode=2) from bad
 
     def check(self, graph: Graph, subject: str, listed: set[str], file: Path) -> None:
         if subject not in graph.ids:

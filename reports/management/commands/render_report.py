@@ -1,31 +1,26 @@
 """Draws a report as a draft: not issued, not registered; its report.json equals the issued one's."""
 
 import json
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 
-from accounts import snapshots
 from accounts.history import as_of
 from accounts.management.named import NamedCommand
 from accounts.models import Organisation, Snapshot
-from accounts.refused import Refused
 from kyc.keys import secret
 from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import exact
-from reports.instants import EARLIEST, BadInstant, Span, parse, year_before
+from reports.instants import year_before
+from reports.management.asked import BAD_USE, known_in, number, span, subject_of, valid_in
 from reports.models import SubjectRequest
-
-REFUSED, BAD_USE = 1, 2
-NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class Command(NamedCommand):
@@ -43,12 +38,10 @@ class Command(NamedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         check(options["kind"], options["since"], options["key"])
         frame = CATALOGUE[options["kind"]]
-        wanted = number(options["subject"])
+        wanted = number(options["subject"], option="--subject")
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
-        valid_at = valid.within(snapshot.taken_at) or valid.within(timezone.now())
-        if valid_at is None:
-            raise CommandError("--valid-at lies in the future; a report tells what was true.", returncode=REFUSED)
+        valid_at = valid_in(valid, snapshot)
         parameters: dict[str, Any] = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
         if frame.for_subject:
             subject, parameters["request"] = request_of(wanted, valid_at, snapshot)
@@ -78,57 +71,12 @@ def check(kind: str, since: str | None, key: str | None) -> None:
         raise CommandError("--key: that is a whole key. Write only its beginning; it is a secret.", returncode=BAD_USE)
 
 
-def number(text: str | None) -> int | None:
-    """The organisation's number."""
-    if text is None or NUMBER.fullmatch(str(text)):
-        return None if text is None else int(text)
-    raise CommandError(f"--subject: “{text}” is no organisation's number; write for example 12.", returncode=BAD_USE)
-
-
-def span(option: str, text: str) -> Span:
-    try:
-        found = parse(text)
-    except BadInstant as bad:
-        raise CommandError(f"{option}: {bad}", returncode=BAD_USE) from None
-    if found.last < EARLIEST:
-        raise CommandError(f"{option}: “{text}” lies before the year 2000, of which nothing is recorded.", returncode=BAD_USE)
-    return found
-
-
 def begun(text: str | None, until: datetime) -> datetime:
     """Where the interval begins; of a year, a month or a day its first moment."""
     since = span("--from", text).first if text else year_before(until)
     if since >= until:
         raise CommandError("--from must lie before --valid-at, where the interval ends.", returncode=BAD_USE)
     return since
-
-
-def known_in(known: Span) -> Snapshot:
-    if known.first <= timezone.now() <= known.last:
-        # Asks for now, so what has been written since the last one counts.
-        snapshots.tick()
-    moment = known.within(timezone.now())
-    if moment is None:
-        raise CommandError("--known-at lies in the future; nobody knows yet what will be known.", returncode=REFUSED)
-    try:
-        return snapshots.at(moment)
-    except Refused as refused:
-        raise CommandError(str(refused), returncode=REFUSED) from None
-
-
-def subject_of(subject: int | None, snapshot: Snapshot) -> int:
-    """The organisation of that number, else the first of whom reports are made."""
-    known = as_of(Organisation, snapshot).order_by("pgh_obj_id")
-    reported = known.filter(pgh_obj_id__in=actions.reported())
-    found = known.filter(pgh_obj_id=subject).first() if subject is not None else reported.first()
-    if found is None:
-        named = f"Organisation {subject} is" if subject is not None else "No organisation is"
-        raise CommandError(f"{named} {'not ' if subject is not None else ''}known at that time.", returncode=BAD_USE)
-    if found.sandbox:
-        raise CommandError(f"Organisation {subject} is a sandbox; sandboxes are never reported.", returncode=REFUSED)
-    if not reported.filter(pk=found.pk).exists():
-        raise CommandError(f"Organisation {subject} has never sent a case; what it fills in is not reported.", returncode=REFUSED)
-    return int(found.pgh_obj_id)
 
 
 def request_of(wanted: int | None, valid_at: datetime, snapshot: Snapshot) -> tuple[int, int]:

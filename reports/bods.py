@@ -1,0 +1,219 @@
+"""One customer's structure in the Beneficial Ownership Data Standard, as true at one instant and known in one snapshot
+(BODS-01 to BODS-09). Who is a beneficial owner is determined from what is written out, by the rule that the product asks by."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+
+from accounts.history import as_of
+from accounts.models import Organisation
+from kyc.ownership import regimes, trusts
+from kyc.ownership.bods import records, shares
+from kyc.ownership.bods.writing import CONTROLLER, VERSION, Element, Owner, Said, Structure, Tie, element
+from kyc.ownership.models import Interest, counted_owner, holdings
+from kyc.ownership.rule import OF_OWNERS
+from kyc.ownership.shares import NONE, NOTHING, Interval, parse
+from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict
+from kyc.parties.models import Party, Role
+from reports.facts.reader import Reader, day
+
+# What a role in the customer is in the standard's words. A signatory holds no interest.
+ROLES = {Role.Kind.CONTROLLER: CONTROLLER, Role.Kind.DIRECTOR: "boardMember"}
+OTHERWISE = "otherInfluenceOrControl"
+LONGEST = 2000
+HOLDS = {YES: True, NO: False, INDETERMINATE: None}
+
+
+def statements(reader: Reader, *, full: bool = False) -> list[dict[str, Any]]:
+    """`full` writes addresses and whole birth dates too."""
+    return Export(reader, full).structure().statements() if reader.customer else []
+
+
+@dataclass(frozen=True)
+class Export:
+    reader: Reader
+    full: bool
+
+    def structure(self) -> Structure:
+        ties = (*self.held(), *self.offices())
+        return Structure(
+            seed=self.seed(),
+            subject=self.subject,
+            elements={found.key: found for found in self.elements()},
+            ties=joined([*ties, *self.nobody(ties)]),
+            owners={owner.key: owner for owner in self.owners},
+            source={"type": ["selfDeclaration"], "assertedBy": [{"name": self.reader.customer.name}]},
+            publication={
+                "publicationDate": day(self.reader.snapshot.taken_at.astimezone(UTC).date()),
+                "bodsVersion": VERSION,
+                "publisher": {"name": settings.PROVIDER_NAME},
+            },
+        )
+
+    @property
+    def subject(self) -> str:
+        return key_of(self.reader.customer.pgh_obj_id)
+
+    def seed(self) -> str:
+        """Numbers are given anew in every installation; the moment of signing up tells them apart."""
+        row = as_of(Organisation, self.reader.snapshot).get(pgh_obj_id=self.reader.organisation)
+        return f"{self.reader.organisation}/{row.created_at.astimezone(UTC).isoformat()}"
+
+    @cached_property
+    def interests(self) -> list[Any]:
+        return [row for row in self.reader.held(Interest) if {row.owner_id, row.owned_id} <= self.reader.parties.keys()]
+
+    @cached_property
+    def involved(self) -> set[int]:
+        """The customer, who stands in its structure, and who has an office in it."""
+        ends = {pk for row in self.interests for pk in (row.owner_id, row.owned_id, row.held_for_id) if pk}
+        officers = {pk for pk, roles in self.reader.roles.items() if any(role.kind in ROLES for role in roles)}
+        return {self.reader.customer.pgh_obj_id} | ends | officers
+
+    def elements(self) -> Iterator[Element]:
+        for pk in sorted(self.involved & self.reader.parties.keys()):
+            party = self.reader.parties[pk]
+            yield element(key_of(pk), records.described(party, full=self.full), self.said(Party, party, self.described))
+        for row in self.nominations:
+            held = self.reader.parties[row.held_for_id]
+            details = {"entityType": records.NOMINATION, "name": f"Nomination by {held.name}"}
+            yield element(nomination(row), details, self.said(Interest, row, lambda event: event.held_for_id))
+
+    def described(self, row: Any) -> dict[str, Any]:
+        return records.described(row, full=self.full)
+
+    @property
+    def nominations(self) -> list[Any]:
+        return [row for row in self.interests if row.held_for_id in self.reader.parties]
+
+    def held(self) -> Iterator[Tie]:
+        for row in self.interests:
+            said = self.said(Interest, row, lambda event: (event.share, event.kind, event.held_for_id))
+            interest = self.interest(row)
+            if row not in self.nominations:
+                yield Tie(key_of(row.owner_id), key_of(row.owned_id), (interest,), said)
+                continue
+            for party, kind in ((row.held_for_id, "nominator"), (row.owner_id, "nominee")):
+                yield Tie(key_of(party), nomination(row), (direct(kind),), said)
+            yield Tie(nomination(row), key_of(row.owned_id), (interest,), said)
+
+    def interest(self, row: Any) -> dict[str, Any]:
+        found = direct(row.kind)
+        if is_share(row) and (share := shares.written(parse(row.share))):
+            found["share"] = share
+            if "/" in row.share:
+                found["details"] = f"{row.share} of the whole"
+        return found
+
+    def offices(self) -> Iterator[Tie]:
+        for roles in self.reader.roles.values():
+            for role in roles:
+                if role.kind in ROLES:
+                    found = direct(ROLES[Role.Kind(role.kind)])
+                    if role.title:
+                        found["details"] = role.title
+                    said = self.said(Role, role, lambda event: event.title)
+                    yield Tie(key_of(role.party_id), self.subject, (found,), said)
+
+    def nobody(self, ties: Iterable[Tie]) -> Iterator[Tie]:
+        """A company of which no beneficial owner is known says so, and why (BODS-07, AMLR-07)."""
+        if any(owner.is_sure for owner in self.owners) or not records.is_entity(self.reader.customer):
+            return
+        why = "subjectUnableToConfirmOrIdentifyBeneficialOwner"
+        told = {"reason": why, "description": "No beneficial owner has been identified from what was declared."}
+        said = self.said(Party, self.reader.customer, self.described).with_(tie.said for tie in ties)
+        yield Tie("", self.subject, (), said, told)
+
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        return {
+            "subject": str(self.reader.customer.pgh_obj_id),
+            "people": {str(pk) for pk, row in self.reader.parties.items() if row.kind == Party.Kind.PERSON},
+            "threshold": self.reader.pack.threshold(OF_OWNERS),
+            "names": {str(pk): self.reader.brief(pk) for pk in self.reader.parties},
+        }
+
+    @cached_property
+    def by_shares(self) -> Mapping[str, Verdict]:
+        return regimes.beneficial_owners(trusts.shares_only(holdings(self.interests)), **self.asked)
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        return trusts.with_trusts(self.by_shares, holdings(self.interests), **self.asked)
+
+    @cached_property
+    def owners(self) -> list[Owner]:
+        """People only. Whoever controls the customer is one whatever he owns (IAAS-04)."""
+        controllers = {pk for pk, roles in self.reader.roles.items() if any(r.kind == Role.Kind.CONTROLLER for r in roles)}
+        found = []
+        for pk in sorted(self.involved & self.reader.parties.keys()):
+            verdict = self.verdicts.get(str(pk))
+            word = verdict.verdict if verdict else NO
+            if self.reader.parties[pk].kind == Party.Kind.PERSON and (word != NO or pk in controllers):
+                through = self.through(pk, verdict) if verdict and word != NO else {}
+                found.append(Owner(key_of(pk), HOLDS[word], pk in controllers, through))
+        return found
+
+    def through(self, pk: int, verdict: Verdict) -> dict[str, Any]:
+        """What he holds of the customer through others; nothing where he holds all of it himself."""
+        rows, customer = [row for row in self.interests if counted_owner(row) == pk], self.reader.customer.pgh_obj_id
+        himself = [row for row in rows if row.owned_id == customer and not row.held_for_id]
+        if rows == himself:
+            return {}
+        found: dict[str, Any] = {"type": OTHERWISE, "directOrIndirect": "indirect", "details": " ".join(verdict.why)[:LONGEST]}
+        counted = self.by_shares.get(str(pk))
+        part = remaining(counted.share, [parse(row.share) for row in himself if is_share(row)]) if counted else NONE
+        if part.max:
+            found["type"] = Interest.Kind.SHAREHOLDING.value
+            found |= {"share": share} if (share := shares.written(part)) else {}
+        return found
+
+    def said(self, model: Any, row: Any, content: Any) -> Said:
+        """When the row came to say what it says: a fact with a day of its own from that day, until it was changed."""
+        events = list(self.reader.events(model).filter(pgh_obj_id=row.pgh_obj_id).exclude(pgh_label="delete")) or [row]
+        now, first = content(events[-1]), len(events) - 1
+        while first and content(events[first - 1]) == now:
+            first -= 1
+        own = None if first else getattr(row, "valid_from", None)
+        return Said(own or min(on(events[first].pgh_created_at), self.reader.day), bool(first))
+
+
+def is_share(row: Any) -> bool:
+    return bool(row.kind == Interest.Kind.SHAREHOLDING)
+
+
+def key_of(party: int) -> str:
+    return f"party-{party}"
+
+
+def nomination(row: Any) -> str:
+    return f"nomination-{row.pgh_obj_id}"
+
+
+def on(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def direct(kind: str) -> dict[str, Any]:
+    """Without a start: customers say what is held, not since when."""
+    return {"type": kind, "directOrIndirect": "direct"}
+
+
+def remaining(whole: Interval, own: Iterable[Interval]) -> Interval:
+    """What is left of a share over all chains when his own direct ones are taken off."""
+    least, most = sum(share.max for share in own), sum(share.min for share in own)
+    return Interval(max(whole.min - least, NOTHING), max(whole.max - most, NOTHING), whole.above)
+
+
+def joined(ties: Iterable[Tie]) -> tuple[Tie, ...]:
+    """All that one holds of another in one relationship (BODS-03)."""
+    found: dict[str, Tie] = {}
+    for tie in ties:
+        if before := found.get(tie.key):
+            tie = Tie(tie.owner, tie.owned, (*before.interests, *tie.interests), before.said.with_([tie.said]), tie.reason)
+        found[tie.key] = tie
+    return tuple(found[key] for key in sorted(found))

@@ -1,0 +1,198 @@
+"""A customer's structure as a file of the standard: what it says, that it passes, and that it stays the same."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from accounts import snapshots
+from accounts.models import Organisation, Snapshot
+from kyc.ownership import actions as ownership
+from kyc.ownership.bods import network, schema
+from kyc.ownership.bods.reading import structure
+from kyc.ownership.bods.statements import read
+from kyc.ownership.models import Interest
+from kyc.ownership.regimes import determine
+from kyc.ownership.rule import rule
+from kyc.parties import actions as parties
+from kyc.parties.models import Party
+from kyc.rules import packs
+from reports import bods
+from reports.facts.reader import Reader
+from tests.cast import Founded, customer, founded
+from tests.reports.moments import uncommitted
+from tests.stage import scene
+
+
+@scene
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+def told(organisation: Organisation, snapshot: Snapshot | None = None, *, full: bool = False) -> list[dict[str, Any]]:
+    """The statements, as a file gives them back; they pass all that `bods check --complete` asks."""
+    snapshot = snapshot or uncommitted()
+    reader = Reader(organisation=organisation.pk, valid_at=snapshot.taken_at, snapshot=snapshot, pack=packs.current())
+    found: list[dict[str, Any]] = json.loads(json.dumps(bods.statements(reader, full=full)))
+    assert list(schema.errors(found)) == []
+    assert network.findings(found, today=datetime.now(UTC).date()) == []
+    return found
+
+
+def names(statements: list[dict[str, Any]]) -> dict[str, str]:
+    found = {}
+    for statement in statements:
+        details = statement["recordDetails"]
+        named = details.get("name") or next((name["fullName"] for name in details.get("names", ())), "")
+        found[statement["recordId"]] = named or details.get("unspecifiedPersonDetails", {}).get("description", "")
+    return found
+
+
+def ties(statements: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Relationships by the names of both ends; an owner who is nobody is empty."""
+    called = names(statements)
+    found = [statement["recordDetails"] for statement in statements if statement["recordType"] == "relationship"]
+    return {
+        (called.get(row["interestedParty"], "") if isinstance(row["interestedParty"], str) else "", called[row["subject"]]): row
+        for row in found
+    }
+
+
+def flags(row: dict[str, Any]) -> dict[tuple[str, str], bool | None]:
+    return {(i["type"], i["directOrIndirect"]): i.get("beneficialOwnershipOrControl") for i in row.get("interests", ())}
+
+
+def own(nordlys: Founded, name: str, share: str, kind: str = "person", owned: Party | None = None, **more: Any) -> Interest:
+    where = {"country": "NO"} | ({"hq_country": "NO"} if kind == "company" else {})
+    more = where | more
+    return ownership.declare_owner(
+        nordlys.organisation, owned=owned or nordlys.party, kind=kind, name=name, share=share, by=nordlys.by, **more
+    )
+
+
+@pytest.mark.django_db
+class TestStatements:
+    def test_who_holds_too_little_is_told_and_is_no_owner(self, nordlys: Founded) -> None:
+        holding = own(nordlys, "Fjord AS", "60", "company")
+        own(nordlys, "Kari Moe", "1/3", owned=holding.owner)
+        rows = ties(told(nordlys.organisation))
+        assert rows["Kari Moe", "Fjord AS"]["interests"][0]["share"] == {"minimum": 33.3333, "maximum": 33.3334}
+        assert ("Kari Moe", "Nordlys Modelling AS") not in rows
+        assert {row["isComponent"] for row in rows.values()} == {False}
+
+    def test_an_owner_through_a_chain_is_one_and_says_how(self, nordlys: Founded) -> None:
+        holding = own(nordlys, "Fjord AS", "60", "company")
+        own(nordlys, "Kari Moe", "2/3", owned=holding.owner)
+        found = told(nordlys.organisation)
+        rows, called = ties(found), {name: record for record, name in names(found).items()}
+        kari = rows["Kari Moe", "Nordlys Modelling AS"]
+        assert flags(kari) == {("shareholding", "indirect"): True}
+        assert kari["interests"][0]["share"] == {"exact": 40}
+        assert "40 %" in kari["interests"][0]["details"]
+        inner, outer = (
+            next(s["recordId"] for s in found if s["recordDetails"] == rows[pair])
+            for pair in (("Kari Moe", "Fjord AS"), ("Fjord AS", "Nordlys Modelling AS"))
+        )
+        assert set(kari["componentRecords"]) == {called["Fjord AS"], inner, outer}
+        assert rows["Kari Moe", "Fjord AS"]["interests"][0]["details"] == "2/3 of the whole"
+        assert {row["isComponent"] for pair, row in rows.items() if "Fjord AS" in pair} == {True}
+
+    def test_direct_and_indirect_stand_in_one_relationship(self, nordlys: Founded) -> None:
+        holding = own(nordlys, "Fjord AS", "40", "company")
+        kari = own(nordlys, "Kari Moe", "30").owner
+        own(nordlys, "", "50", owned=holding.owner, owner=kari)
+        row = ties(told(nordlys.organisation))["Kari Moe", "Nordlys Modelling AS"]
+        assert [(i["directOrIndirect"], i["share"]) for i in row["interests"]] == [
+            ("direct", {"exact": 30}),
+            ("indirect", {"exact": 20}),
+        ]
+
+    def test_who_controls_is_an_owner_by_that_and_not_by_sitting_on_the_board(self, nordlys: Founded) -> None:
+        row = ties(told(nordlys.organisation))["Alice Olsen", "Nordlys Modelling AS"]
+        assert flags(row) == {("seniorManagingOfficial", "direct"): True, ("boardMember", "direct"): False}
+
+    def test_of_one_who_may_be_an_owner_nothing_is_claimed(self, nordlys: Founded) -> None:
+        own(nordlys, "Kari Moe", "20-30")
+        row = ties(told(nordlys.organisation))["Kari Moe", "Nordlys Modelling AS"]
+        assert flags(row) == {("shareholding", "direct"): None}
+        assert row["interests"][0]["share"] == {"minimum": 20, "maximum": 30}
+
+    def test_a_nominee_stands_in_a_nomination(self, nordlys: Founded) -> None:
+        kari = ownership.name_principal(nordlys.organisation, name="Kari Moe", country="NO", by=nordlys.by)
+        own(nordlys, "Nominees AS", "80", "company", held_for=kari)
+        found = told(nordlys.organisation)
+        rows = ties(found)
+        assert flags(rows["Kari Moe", "Nordlys Modelling AS"]) == {("shareholding", "indirect"): True}
+        assert flags(rows["Nominees AS", "Nomination by Kari Moe"]) == {("nominee", "direct"): False}
+        graph = structure(read(found), on=date.today())
+        verdicts = determine(graph, subject=found[0]["recordId"], rule=rule(packs.current(), "iaas-cip")).parties
+        called = names(found)
+        assert {called[pk]: v.verdict for pk, v in verdicts.items()}["Kari Moe"] == "yes"
+
+    def test_roles_in_a_trust_and_who_is_known_as_a_class(self, nordlys: Founded) -> None:
+        trust = own(nordlys, "Moe Trust", "75", "trust").owner
+        own(nordlys, "Kari Moe", "", owned=trust, interest="settlor")
+        own(nordlys, "The grandchildren of Kari Moe", "", "unknown", owned=trust, interest="beneficiaryOfLegalArrangement")
+        found = told(nordlys.organisation)
+        rows = ties(found)
+        assert flags(rows["Kari Moe", "Moe Trust"]) == {("settlor", "direct"): False}
+        assert flags(rows["Kari Moe", "Nordlys Modelling AS"]) == {("otherInfluenceOrControl", "indirect"): True}
+        unknown = next(s for s in found if s["recordDetails"].get("personType") == "unknownPerson")["recordDetails"]
+        assert unknown["unspecifiedPersonDetails"]["description"] == "The grandchildren of Kari Moe"
+
+    def test_owners_in_a_ring_end(self, nordlys: Founded) -> None:
+        holding = own(nordlys, "Fjord AS", "60", "company")
+        own(nordlys, "", "50", owned=holding.owner, owner=nordlys.party)
+        own(nordlys, "Kari Moe", "50", owned=holding.owner)
+        assert flags(ties(told(nordlys.organisation))["Kari Moe", "Nordlys Modelling AS"]) == {("shareholding", "indirect"): True}
+
+    def test_a_company_of_which_nobody_is_known_says_so(self, nordlys: Founded) -> None:
+        for role in nordlys.controller.roles.live():
+            role.valid_to = role.valid_from
+            role.save()
+        rows = ties(told(nordlys.organisation))
+        assert rows["", "Nordlys Modelling AS"]["interestedParty"]["reason"] == "subjectUnableToConfirmOrIdentifyBeneficialOwner"
+
+    def test_of_people_only_the_year_and_no_address(self, nordlys: Founded) -> None:
+        own(nordlys, "Kari Moe", "30", birth_date="1975-02-03", address="Storgata 1, Bodø")
+        short, full = (json.dumps(told(nordlys.organisation, full=full), ensure_ascii=False) for full in (False, True))
+        assert '"birthDate": "1975"' in short and "Storgata" not in short and "Strandgata" not in short
+        assert '"birthDate": "1975-02-03"' in full and "Storgata" in full and "Strandgata" in full
+
+    def test_a_company_by_its_register_and_where_it_is_run_from(self, nordlys: Founded) -> None:
+        details = told(nordlys.organisation)[0]["recordDetails"]
+        assert details["identifiers"] == [{"id": "918334207", "scheme": "NO-BRC"}]
+        assert details["addresses"] == [{"type": "business", "country": {"name": "Norway", "code": "NO"}}]
+
+    def test_the_same_company_in_two_structures_has_two_records(self, nordlys: Founded) -> None:
+        other = founded(customer("bo@other.example", "Bo"), name="Other AS", person="Bo Berg")
+        records = [{s["recordId"] for s in told(one.organisation)} for one in (nordlys, other)]
+        assert not records[0] & records[1]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestOverTime:
+    def test_a_change_is_a_new_statement_of_the_same_record(self) -> None:
+        nordlys = founded(customer())
+        kari = own(nordlys, "Kari Moe", "30")
+        first = snapshots.take()
+        before = told(nordlys.organisation, first)
+        ownership.change_share(kari, share="40", by=nordlys.by)
+        changed = told(nordlys.organisation, snapshots.take())
+        old, new = ({s["recordId"]: s for s in found} for found in (before, changed))
+        assert old.keys() == new.keys()
+        [record] = [record for record in old if old[record]["statementId"] != new[record]["statementId"]]
+        assert (old[record]["recordStatus"], new[record]["recordStatus"]) == ("new", "updated")
+        assert new[record]["recordDetails"]["interests"][0]["share"] == {"exact": 40}
+        ownership.end(kari, by=nordlys.by)
+        assert record not in {s["recordId"] for s in told(nordlys.organisation, snapshots.take())}
+        assert told(nordlys.organisation, first) == before, "what was known then does not change"
+
+    def test_what_changes_nothing_that_is_told_leaves_the_statements_as_they_are(self) -> None:
+        nordlys = founded(customer())
+        own(nordlys, "Kari Moe", "30", address="Storgata 1, Bodø")
+        before = told(nordlys.organisation, snapshots.take())
+        kari = Party.objects.get(name="Kari Moe")
+        parties.correct(kari, name="Kari Moe", country="NO", address="Storgata 2, Bodø", email="", phone="", by=nordlys.by)
+        assert told(nordlys.organisation, snapshots.take()) == before
