@@ -203,7 +203,9 @@ def named(asked: Asked, party: int) -> str:
 
 
 def documents(asked: Asked) -> Rows:
-    for row in asked.of_party(asked.reader.then(Document)):
+    """Of a person who is the customer himself also those that are about nobody else."""
+    rows = [row for row in asked.reader.then(Document) if row.party_id is not None or asked.is_customer]
+    for row in [row for row in rows if row.party_id in (None, asked.row.party_id)]:
         gone = f", taken back {moment(row.removed_at)}" if row.removed_at else ""
         told = f"{row.name}, received {moment(row.uploaded_at)}, SHA-256 {row.sha256}{gone}"
         yield str(Document.Kind(row.kind).label), told

@@ -18,7 +18,7 @@ from accounts.models import Message, Organisation, User
 from accounts.vault import SealedField
 from kyc.cases.models import Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
-from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import actions as parties
@@ -305,6 +305,13 @@ class TestAnIndividual:
         ((kind, means),) = rows(facts, "How you pay")
         assert kind == "Bank account" and "DNB" in means and "from Salary or savings" in means
         assert "947" in means and "NO93860111" not in json.dumps(facts), "of an account's number the last three"
+
+    def test_and_the_documents_that_are_of_no_other(self, siri: Any) -> None:
+        other = Party.objects.create(organisation=siri.organisation, kind="person", name="Bo Moe")
+        theirs = evidence.upload(siri.organisation, kind="passport", file=cast.pdf(width=333), party=other, by=siri.by)
+        (own,) = Document.objects.filter(organisation=siri.organisation, party=None)
+        text = str(rows(answer(decided(siri.organisation, siri.by, party=siri.party)), "Documents about you"))
+        assert own.sha256 in text and theirs.sha256 not in text
 
     def test_a_finding_that_speaks_of_another_person_is_left_out(self, siri: Any) -> None:
         asked = decided(siri.organisation, siri.by, party=siri.party)
