@@ -17,11 +17,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import access_log, limits, messages, oidc, passwords, second_factor, vault
+from accounts import access_log, limits, messages, oidc, passwords, second_factor, seeds
 from accounts.models import User
 from accounts.signing_up import CODE
-
-SEEDS = "seeds of second factors"
 
 
 def wrong(code: str, what: str) -> None:
@@ -35,10 +33,10 @@ class MFAAdapter(DefaultMFAAdapter):
     """What codes are made of stands sealed in the database: whoever reads a row or an old backup makes none."""
 
     def encrypt(self, text: str) -> str:
-        return vault.locked(text, purpose=SEEDS)
+        return seeds.sealed(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return vault.unlocked(encrypted_text, purpose=SEEDS)
+        return seeds.opened(encrypted_text)
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         wrong(code, "second factor")

@@ -16,13 +16,12 @@ class AccountsConfig(AppConfig):
             refuse(f"OIDC_ROLES names {unknown[0]}, which is no role. Roles are {', '.join(StaffRole.values)}.")
         # Other people's signals; their senders' models exist only now.
         from allauth.mfa.signals import authenticator_added
-        from allauth.mfa.totp.internal.auth import TOTP
         from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-        from accounts import access_log, codes, hardening, incarnations, second_factor, sessions
+        from accounts import access_log, codes, hardening, incarnations, second_factor, seeds, sessions
 
-        # The library has no hook for it; tests/accounts/test_codes.py fails once it is not asked any more.
-        TOTP._mark_code_used = codes.mark_used
+        # That a code works once, and in whose row stands what it is made of.
+        seeds.bind()
         authenticator_added.connect(codes.on_enrolment, dispatch_uid="codes")
         authenticator_added.connect(second_factor.on_enrolment, dispatch_uid="second_factor")
         user_logged_in.connect(sessions.on_sign_in, dispatch_uid="sessions")

@@ -40,7 +40,8 @@ READS = ("GET", "HEAD")
 
 def elevated(what: What, *, file_of: str = "") -> Callable[[View], View]:
     """For views below `guards.staff`. `what` the person is about to do, in words for the page that asks: whoever is lured there
-    sees it. A POST is elevated, and a GET only where it answers with a file, which the page called `file_of` then begins."""
+    sees it. A POST is elevated, and a GET only where it answers with a file, which the page called `file_of`, of the same row if
+    it is of one, then begins."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -57,7 +58,8 @@ def elevated(what: What, *, file_of: str = "") -> Callable[[View], View]:
 
 
 def with_query(request: HttpRequest, name: str) -> str:
-    return f"{reverse(name)}?{request.GET.urlencode()}".rstrip("?")
+    row = request.resolver_match.kwargs if request.resolver_match else {}
+    return f"{reverse(name, kwargs=row)}?{request.GET.urlencode()}".rstrip("?")
 
 
 def page_of(request: HttpRequest) -> str:
@@ -137,8 +139,7 @@ def go_on(request: HttpRequest, state: dict[str, Any]) -> HttpResponseBase | Non
     if asked is None:
         return redirect(page) if page else None
     if asked["method"] != "POST":
-        # As an answer to the factor, the file would leave its reader standing on the page that asked for it.
-        request.session[FILE] = f"{asked['path']}?{asked['query']}".rstrip("?")
+        file_follows(request, f"{asked['path']}?{asked['query']}".rstrip("?"))
         return redirect(asked["page"])
     return done(request, asked)
 
@@ -151,6 +152,12 @@ def done(request: HttpRequest, asked: dict[str, Any]) -> HttpResponseBase:
     match = request.resolver_match = resolve(asked["path_info"])
     answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     return answer
+
+
+def file_follows(request: HttpRequest, address: str) -> None:
+    """As an answer to what confirms who he is, a file would leave its reader standing on the page that asked for it: so another
+    page begins it."""
+    request.session[FILE] = address
 
 
 def begin_file(request: HttpRequest, response: HttpResponse) -> HttpResponse:

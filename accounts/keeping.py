@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from accounts import retention
 from accounts.retention import Basis, Kept, RecordClass, Running
 
+DAY = "j F Y"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -19,6 +21,17 @@ class Line:
     title: str | Promise
     why: str
     until: str
+    bases: tuple[Basis, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One class as a customer or a person reads it."""
+
+    what: str
+    until: date | None
+    why: str
     bases: tuple[Basis, ...]
     note: str
 
@@ -45,20 +58,30 @@ def row(one: Kept, *, on: date | None = None) -> Row:
     return Row(one.record_class, lines[0].until if lines else "", lines[0].why if lines else "", lines, bool(one.holds))
 
 
-def line(running: Running, on: date) -> Line:
-    return Line(running.rule.title, why(running), ended(running.until), running.rule.bases(on), running.rule.note)
+def told(one: Kept, *, form: str = DAY) -> Told:
+    """Of what decides only the rule, and of its clock only from what it runs: what stops it or waits is our own matter, and of
+    legal holds nothing is said, to nobody, since whoever is watched would learn of it."""
+    what = str(one.record_class.told or one.record_class.label)
+    if one.decides is None:
+        return Told(what, one.until, "", (), "")
+    found = line(one.decides, datetime.now(UTC).date(), form=form)
+    return Told(what, one.until, found.why if one.until else without_end(one), found.bases, found.note)
+
+
+def line(running: Running, on: date, *, form: str = DAY) -> Line:
+    return Line(running.rule.title, why(running, form=form), ended(running.until), running.rule.bases(on), running.rule.note)
 
 
 def ended(until: date | None) -> str:
-    return date_format(until, "j F Y") if until else _("no end yet")
+    return date_format(until, DAY) if until else _("no end yet")
 
 
-def why(running: Running) -> str:
+def why(running: Running, *, form: str = DAY) -> str:
     years, clock = running.rule.years, clock_label(running.rule.clock)
     if running.since is None:
         told = _("%(waits)s After that: %(years)s years from %(clock)s.")
         return told % {"waits": running.waits, "clock": clock, "years": years}
-    since = date_format(running.since, "j F Y")
+    since = date_format(running.since, form)
     return _("%(years)s years from %(clock)s, %(since)s.") % {"years": years, "clock": clock, "since": since}
 
 

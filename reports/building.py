@@ -13,8 +13,9 @@ from accounts import acting, audit
 from accounts.vault import VaultStorage
 from config import jobs
 from kyc.rules import packs
-from reports import canonical, envelope, pdf, stages
+from reports import canonical, envelope, pdf, stages, subjects
 from reports.facts.catalogue import CATALOGUE
+from reports.facts.frame import LANGUAGE
 from reports.models import Report
 
 QUEUE = jobs.Queue(
@@ -28,7 +29,6 @@ QUEUE = jobs.Queue(
 )
 # Per cent of the work when the facts are there and the pages are not.
 DRAWING = 80
-LANGUAGE = "en"
 
 
 def run() -> None:
@@ -39,7 +39,6 @@ def run() -> None:
 
 def build(claim: jobs.Claim) -> None:
     report: Report = claim.row
-    # Facts must not depend on the language of whoever runs the worker.
     with claim.kept_up(), translation.override(LANGUAGE):
         facts = collect(claim, report)
         told(claim, DRAWING, stages.PAGES)
@@ -73,6 +72,8 @@ def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: d
             setattr(report, name, value)
         report.save(update_fields=list(written))
         audit.record("report.ready", target=report, by=None, sha256=enclosed["sha256"])
+        if report.is_for_subject:
+            subjects.is_ready(report)
 
 
 @contextmanager

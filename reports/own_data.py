@@ -1,16 +1,24 @@
 """A member's own data: he asks for a copy or for erasure, sees until when he is answered, and takes the answer. Of what others of
 his organisation asked he learns nothing."""
 
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import elevated
 from accounts.models import Organisation
 from accounts.permissions import NotPermitted
 from accounts.private_files import private_file
@@ -20,7 +28,7 @@ from kyc.onboarding.changing import Page
 from kyc.onboarding.pages import page, posted
 from reports import subjects
 from reports.actions import NotReady
-from reports.models import SubjectRequest
+from reports.models import Report, SubjectRequest
 
 
 class AskForm(Page):
@@ -41,13 +49,15 @@ class AskForm(Page):
 @members_only
 @require_safe
 def own(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    return shown(request, organisation, AskForm(None))
+    answer = shown(request, organisation, AskForm(None))
+    # Who went away from the question who he is, is not sent there again.
+    return elevated.begin_file(request, answer) if did_recently_reauthenticate(request) else answer
 
 
 def shown(request: HttpRequest, organisation: Organisation, form: AskForm) -> HttpResponse:
     asked = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer").order_by("-pk")
     today = timezone.now().date()
-    rows = [(one, max(0, (one.due_on - today).days)) for one in asked]
+    rows = [(one, max(0, (one.due_on - today).days), is_erased(one)) for one in asked]
     return page(request, organisation, "own_data", steps=[], form=form, rows=rows)
 
 
@@ -64,8 +74,25 @@ def ask(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return shown(request, organisation, form)
 
 
+def confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """An answer tells all about a person: whoever has only got hold of his session takes none. Once he has shown again who he
+    is, his page begins the file."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponseBase:
+        own_answered(request, organisation, pk)
+        if did_recently_reauthenticate(request):
+            return view(request, organisation, pk)
+        elevated.file_follows(request, request.path)
+        first, *_others = get_adapter().get_reauthentication_methods(request.user)
+        return redirect(f"{first['url']}?{urlencode({'next': reverse('own_data')})}")
+
+    return guarded
+
+
 @members_only
 @require_safe
+@confirmed
 def pdf(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponseBase:
     asked = taken(request, organisation, pk, "pdf")
     try:
@@ -76,25 +103,35 @@ def pdf(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
 
 @members_only
 @require_safe
+@confirmed
 def facts(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """report.json, byte for byte: its SHA-256 is the one that the PDF bears."""
     asked = taken(request, organisation, pk, "json")
-    if isinstance(asked.answer.facts, Erased):
-        raise Http404
     answer = HttpResponse(str(asked.answer.facts), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{asked.answer.number}.json"'
     return answer
 
 
-def taken(request: HttpRequest, organisation: Organisation, pk: int, form: str) -> SubjectRequest:
-    """His own answered request, which is written down; nobody else finds anything."""
+def is_erased(asked: SubjectRequest) -> bool:
+    """Whether the answer has gone with its record class."""
+    return asked.answer is not None and isinstance(asked.answer.facts, Erased)
+
+
+def own_answered(request: HttpRequest, organisation: Organisation, pk: int) -> SubjectRequest:
+    """His own request whose answer is made; nobody else finds anything."""
     rows = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer")
     found: SubjectRequest = get_object_or_404(rows, pk=pk)
+    if found.answer is None or found.answer.state != Report.State.READY or is_erased(found):
+        raise Http404
+    return found
+
+
+def taken(request: HttpRequest, organisation: Organisation, pk: int, form: str) -> SubjectRequest:
+    """That he takes it is written down."""
+    found = own_answered(request, organisation, pk)
     try:
         if request.method != "HEAD":
             subjects.handed_over(found, form=form, by=request.user)
     except (NotPermitted, NotReady):
         raise Http404 from None
-    if found.answer is None or not found.answer.file:
-        raise Http404
     return found

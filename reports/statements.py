@@ -4,8 +4,6 @@ It is no report of the catalogue: what is kept until when is worked out from how
 instants, and it is his own to draw, without a worker and a number. So it shares only the paper; what machines read is attached.
 """
 
-import json
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -35,7 +33,7 @@ def statement(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def drawn(organisation: Organisation) -> bytes:
     """In the language of who asks for it."""
     facts = closing.facts(organisation)
-    data = json.dumps(closing.written(organisation, facts), ensure_ascii=False, indent=2).encode()
+    data = closing.encoded(closing.written(organisation, facts))
     shown = {
         **facts,
         "organisation": organisation,

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import retention, scope, snapshots
+from accounts.elevated import elevated
 from accounts.guards import staff
 from accounts.models import Organisation
 from accounts.permissions import Permission
@@ -45,11 +45,25 @@ def told_apart(party: Party) -> str:
     return ", ".join(filter(None, (f"{party.name} ({party.pk})", gone)))
 
 
-class PersonField(forms.ModelChoiceField):
-    """Two of one name are told apart by their number."""
+class People:
+    """Whom a request may be of: people whom the organisation has named, and its members. Two of one name are told apart by
+    their number or address."""
 
-    def label_from_instance(self, obj: Party) -> str:
-        return told_apart(obj)
+    def __init__(self, organisation: Organisation) -> None:
+        self.parties = {f"party-{party.pk}": party for party in subjects.people_of(organisation)}
+        self.members = {f"member-{user.pk}": user for user in subjects.members_of(organisation)}
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        return [(code, told_apart(party)) for code, party in self.parties.items()]
+
+    @property
+    def accounts(self) -> list[tuple[str, str]]:
+        return [(code, f"{user.name} ({user.email})") for code, user in self.members.items()]
+
+    def values(self, *codes: str) -> dict[str, Any]:
+        parties, users = ([of.get(code) for code in codes if code in of] for of in (self.parties, self.members))
+        return {"party": next(iter(parties), None), "user": next(iter(users), None)}
 
 
 class OrganisationForm(DeskForm):
@@ -70,13 +84,16 @@ class OrganisationForm(DeskForm):
 
 class RecordForm(DeskForm):
     missing = {
-        "party": gettext_lazy("Choose the person."),
+        "whom": gettext_lazy("Choose the person."),
         "kind": gettext_lazy("Choose what the person asks for."),
         "channel": gettext_lazy("Choose how it came."),
         "received_on": gettext_lazy("Give the day on which it came."),
     }
 
-    party = PersonField(label=gettext_lazy("Who asks"), queryset=Party.objects.none(), empty_label=gettext_lazy("Choose…"))
+    whom = forms.ChoiceField(
+        label=gettext_lazy("Who asks"),
+        help_text=gettext_lazy("If it is a member whom the organisation has named too, you tie the two when you say who it is."),
+    )
     kind = forms.ChoiceField(label=gettext_lazy("What for"), choices=SubjectRequest.Kind.choices, widget=forms.RadioSelect)
     channel = forms.ChoiceField(
         label=gettext_lazy("How it came"),
@@ -88,9 +105,16 @@ class RecordForm(DeskForm):
         help_text=gettext_lazy("The month to answer in begins on that day."),
     )
 
-    def __init__(self, people: QuerySet[Party], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, organisation: Organisation, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, initial={"received_on": timezone.now().date()}, **kwargs)
-        self.fields["party"].queryset = people
+        self.people = People(organisation)
+        groups = [(_("Named by the organisation"), self.people.named), (_("Members"), self.people.accounts)]
+        self.fields["whom"].choices = [("", _("Choose…")), *(group for group in groups if group[1])]
+        self.fields["received_on"].widget.attrs |= {"min": subjects.first_day(), "max": subjects.today()}
+
+    def values(self) -> dict[str, Any]:
+        told = {name: value for name, value in self.cleaned_data.items() if name != "whom"}
+        return told | self.people.values(self.cleaned_data["whom"])
 
 
 NOBODY = "nobody"
@@ -99,6 +123,7 @@ NOBODY = "nobody"
 class IdentifyForm(DeskForm):
     missing = {
         "whom": gettext_lazy("Choose which of the people it has named this is, or that it is none of them."),
+        "account": gettext_lazy("Choose which member this is, or that it is none of them."),
         "how": gettext_lazy("Say how you know that it is this person."),
     }
 
@@ -109,6 +134,13 @@ class IdentifyForm(DeskForm):
             "sure, and nobody only if you are sure of that."
         ),
     )
+    account = forms.ChoiceField(
+        label=gettext_lazy("Has the account of"),
+        help_text=gettext_lazy(
+            "Then the account’s data are part of the answer, and whoever signs in to it can take the answer there. Choose one "
+            "only if you are sure."
+        ),
+    )
     how = forms.CharField(
         label=gettext_lazy("How we know that it is this person"),
         max_length=500,
@@ -117,18 +149,26 @@ class IdentifyForm(DeskForm):
     )
 
     def __init__(self, asked: SubjectRequest, *args: Any, **kwargs: Any) -> None:
-        likely = asked.party or subjects.likely(asked)
-        chosen = str(likely.pk) if likely else NOBODY if asked.is_identified else ""
-        super().__init__(*args, auto_id="identify_%s", initial={"whom": chosen, "how": asked.identity}, **kwargs)
-        self.people = {str(party.pk): party for party in subjects.people_of(asked.organisation)} if asked.user_id else {}
-        if asked.user_id is None:
-            del self.fields["whom"]
-        else:
-            people = [(pk, told_apart(party)) for pk, party in self.people.items()]
-            self.fields["whom"].choices = [("", _("Choose…")), *people, (NOBODY, _("Nobody it has named"))]
+        self.people = People(asked.organisation)
+        party, member = subjects.likely(asked), subjects.likely_member(asked)
+        nobody = NOBODY if asked.is_identified else ""
+        chosen = {"whom": f"party-{party.pk}" if party else nobody, "account": f"member-{member.pk}" if member else nobody}
+        super().__init__(*args, auto_id="identify_%s", initial={**chosen, "how": asked.identity}, **kwargs)
+        self.fields["whom"].choices = [("", _("Choose…")), *self.people.named, (NOBODY, _("Nobody it has named"))]
+        self.fields["account"].choices = [("", _("Choose…")), *self.people.accounts, (NOBODY, _("No member"))]
+        # Whoever asked from an account has that one.
+        if asked.channel == SubjectRequest.Channel.ACCOUNT:
+            del self.fields["account"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("whom") == cleaned.get("account") == NOBODY:
+            self.add_error("whom", _("Choose somebody in one of the two: whoever is neither has no data here."))
+        return cleaned
 
     def values(self) -> dict[str, Any]:
-        return {"party": self.people.get(self.cleaned_data.get("whom", "")), "how": self.cleaned_data["how"]}
+        codes = (self.cleaned_data.get(name, "") for name in ("whom", "account"))
+        return {**self.people.values(*codes), "how": self.cleaned_data["how"]}
 
 
 class ExtendForm(DeskForm):
@@ -215,10 +255,10 @@ def new(request: HttpRequest) -> HttpResponse:
     if not which.is_valid():
         return render(request, "reports/subject_new.html", {"form": which}, status=UNPROCESSABLE if which.errors else 200)
     organisation = which.cleaned_data["organisation"]
-    form = RecordForm(subjects.people_of(organisation), request.POST if request.method == "POST" else None)
+    form = RecordForm(organisation, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            made = subjects.record(organisation, **form.cleaned_data, by=request.user)
+            made = subjects.record(organisation, **form.values(), by=request.user)
         except Refused as refused:
             form.add_error(getattr(refused, "field", None), str(refused))
         else:
@@ -294,8 +334,17 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return tried(request, pk, "end", subjects.end, _("The request has ended.")) or redirect("subject_request", pk)
 
 
+def deciding(request: HttpRequest, pk: int) -> str:
+    with scope.of_officer(request.user):
+        asked = fetched(pk)
+    return _("Decide %(number)s of %(person)s: %(kind)s") % {
+        "number": asked.number, "person": asked.person, "kind": asked.get_kind_display(),
+    }  # fmt: skip
+
+
 @staff(P.SUBJECT_ANSWER, in_parts=True)
 @require_POST
+@elevated(deciding)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """The decision, and then its report, which tells what had been committed."""
     with scope.of_officer(request.user):

@@ -1,8 +1,8 @@
 """What people ask about their own data, and how they are answered: within a month, by a decision and a report R-17 of it.
 
     asked = ask(organisation, kind="access", by=member)        # a member, of himself
-    record(organisation, kind="erasure", party=owner, channel="letter", received_on=day, by=officer)
-    identify(asked, how="...", party=party_or_none, by=officer)
+    record(organisation, kind="erasure", party=owner, channel="letter", received_on=day, by=officer)  # or user=member
+    identify(asked, how="...", party=party_or_none, user=member_or_none, by=officer)
     decide(asked, grounds="...", by=officer)
     issue(asked, now=snapshots.take(), by=officer)
 
@@ -10,15 +10,19 @@ A decision and its report are two transactions, since the report tells what had 
 be repeated. Nothing here reads the investigators' compartment (FIN-17).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit, keeping, messages, organisations, retention
@@ -31,29 +35,37 @@ from kyc.cases.models import Case
 from kyc.parties.models import Party
 from kyc.rules import packs
 from reports import actions
-from reports.building import LANGUAGE
+from reports.facts.frame import LANGUAGE
 from reports.models import Report, SubjectRequest
 
 Kind, Outcome, Channel = SubjectRequest.Kind, SubjectRequest.Outcome, SubjectRequest.Channel
 # Statuses of a rule that make keeping a legal obligation (GDPR 17(3)(b)); all others we answer for ourselves (PRV-03).
 OBLIGES = "in_force"
 SOON = timedelta(days=7)
+# The one form of days in an answer.
+ISO = "Y-m-d"
 
 
 class NotAPerson(Refused):
     """Companies have no personal data of their own."""
 
-    field = "party"
+    field = "whom"
 
 
 class NotOfIt(Refused):
     """The person is of another organisation."""
 
-    field = "party"
+    field = "whom"
 
 
-class NotYet(Refused):
-    """What is received on a day has been received by then."""
+class Nobody(Refused):
+    """Whoever asks is a party of the organisation, a member of it, or both."""
+
+    field = "whom"
+
+
+class NotThen(Refused):
+    """What is received on a day has been received by then, and not before there was a right to ask."""
 
     field = "received_on"
 
@@ -99,59 +111,86 @@ def ask(organisation: Organisation, *, kind: str, by: User) -> SubjectRequest:
     return recorded(organisation, kind=kind, user=by, party=None, channel=Channel.ACCOUNT, received_on=today(), by=by)
 
 
-def record(organisation: Organisation, *, kind: str, party: Party, channel: str, received_on: date, by: User) -> SubjectRequest:
-    """An officer writes down what a person asked by letter, mail or in another way. Raises NotPermitted, NotAPerson, NotOfIt,
-    NotYet, AlreadyAsked."""
+def record(
+    organisation: Organisation,
+    *,
+    kind: str,
+    channel: str,
+    received_on: date,
+    party: Party | None = None,
+    user: User | None = None,
+    by: User,
+) -> SubjectRequest:
+    """An officer writes down what a person asked by letter, mail or in another way: one whom the organisation has named, or a
+    member of it. Raises NotPermitted, NotThen, Nobody, NotAPerson, NotOfIt, AlreadyAsked."""
     require(by, Permission.SUBJECT_ANSWER)
     if received_on > today():
-        raise NotYet(_("That day has not come yet."))
-    of_it(organisation, party)
-    return recorded(organisation, kind=kind, user=None, party=party, channel=channel, received_on=received_on, by=by)
+        raise NotThen(_("That day has not come yet."))
+    if received_on < first_day():
+        raise NotThen(
+            _("Before %(day)s nobody had the right to ask. Check the year.") % {"day": date_format(first_day(), "j F Y")}
+        )
+    of_it(organisation, party, user)
+    return recorded(organisation, kind=kind, user=user, party=party, channel=channel, received_on=received_on, by=by)
 
 
-def of_it(organisation: Organisation, party: Party) -> None:
-    if party.organisation_id != organisation.pk:
+def first_day() -> date:
+    """From which on people may ask."""
+    return date.fromisoformat(packs.current().subjects["since"])
+
+
+def of_it(organisation: Organisation, party: Party | None, user: User | None, *, is_known: bool = False) -> None:
+    if party is None and user is None:
+        raise Nobody(_("Choose the person."))
+    if party is not None and party.organisation_id != organisation.pk:
         raise NotOfIt(_("This organisation has named no such person."))
-    if not party.is_person:
+    if party is not None and not party.is_person:
         raise NotAPerson(_("Only a natural person may ask about personal data."))
+    if user is not None and not is_known and not members_of(organisation).filter(pk=user.pk).exists():
+        raise NotOfIt(_("This organisation has no such member."))
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """The database refuses a second open request of a kind."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "one_open_request_of" in str(error):
+            raise AlreadyAsked(_("This person has asked for that already, and the answer is open.")) from None
+        raise
 
 
 @transaction.atomic
 def recorded(organisation: Organisation, *, kind: str, received_on: date, by: User, **whose: Any) -> SubjectRequest:
     due_on = months_later(received_on, packs.current().subjects["months"])
-    try:
-        with transaction.atomic():
-            made = SubjectRequest.objects.create(
-                organisation=organisation, kind=kind, received_on=received_on, due_on=due_on, recorded_by=by, **whose
-            )
-    except IntegrityError as error:
-        if "one_open_request_of" in str(error):
-            raise AlreadyAsked(_("This person has asked for that already, and the answer is open.")) from None
-        raise
+    with asked_once():
+        made = SubjectRequest.objects.create(
+            organisation=organisation, kind=kind, received_on=received_on, due_on=due_on, recorded_by=by, **whose
+        )
     audit.record("subject_request.received", target=made, by=by, kind=kind, channel=made.channel, due_on=due_on.isoformat())
     return made
 
 
 @transaction.atomic
-def identify(asked: SubjectRequest, *, how: str, party: Party | None, by: User) -> SubjectRequest:
-    """Says how we know that it is he, and for a member which party he is, if any. Done again, the last one counts. Raises
-    NotPermitted, Ended, ReasonMissing, NotAPerson, NotOfIt, AlreadyAsked."""
+def identify(asked: SubjectRequest, *, how: str, party: Party | None, user: User | None = None, by: User) -> SubjectRequest:
+    """Says how we know that it is he, which party he is, if any, and of one who asked in another way than from his account which
+    member. Without either he stays who was recorded. Done again, the last one counts. Raises NotPermitted, Ended, ReasonMissing,
+    NotAPerson, NotOfIt, AlreadyAsked."""
     found = held(asked, by=by)
     if not how.strip():
         raise ReasonMissing(_("Say how you know that it is this person."))
-    if found.user_id is None and party is None:
-        party = found.party
-    if party is not None:
-        of_it(found.organisation, party)
-    found.party, found.identity = party, how.strip()
+    if found.channel == Channel.ACCOUNT:
+        user = found.user
+    elif party is None and user is None:
+        party, user = found.party, found.user
+    # A member may have left since he asked.
+    of_it(found.organisation, party, user, is_known=user == found.user)
+    found.party, found.user, found.identity = party, user, how.strip()
     found.identified_at, found.identified_by = timezone.now(), by
-    try:
-        with transaction.atomic():
-            found.save(update_fields=["party", "identity", "identified_at", "identified_by"])
-    except IntegrityError as error:
-        if "one_open_request_of" in str(error):
-            raise AlreadyAsked(_("This person has asked for that already, and the answer is open.")) from None
-        raise
+    with asked_once():
+        found.save(update_fields=["party", "user", "identity", "identified_at", "identified_by"])
     audit.record("subject_request.identified", target=found, by=by)
     return found
 
@@ -217,27 +256,26 @@ def decide(asked: SubjectRequest, *, grounds: str = "", by: User) -> SubjectRequ
             "grounds": "",
             "erased": [],
             "addresses": addresses(found),
+            "account": account(found.user),
         }
         if is_erasure:
             decision |= {"grounds": grounds.strip(), "erased": ordered(found, by=by)}
-        else:
-            decision["sign_ins"] = sign_ins(found.user)
     finish(found, Outcome.ANSWERED, by=by, decision=decision)
     audit.record("subject_request.decided", target=found, by=by, kind=found.kind)
     return found
 
 
 def told(one: Weighed) -> dict[str, Any]:
-    """A class as the person reads it. Of legal holds nothing is said, to nobody: whoever is watched would learn of it."""
-    found = one.kept.record_class
+    """A class as the person reads it."""
+    found = keeping.told(one.kept, form=ISO)
     return {
-        "class": found.code,
-        "what": str(found.told or found.label),
-        "until": str(one.kept.until or ""),
-        "why": one.line.why if one.kept.until else keeping.without_end(one.kept),
+        "class": one.kept.record_class.code,
+        "what": found.what,
+        "until": str(found.until or ""),
+        "why": found.why,
         "obliged": one.is_obliged,
-        "bases": [{"citation": str(basis.citation), "status": str(basis.status_text)} for basis in one.line.bases],
-        "note": one.line.note,
+        "bases": [{"citation": str(basis.citation), "status": str(basis.status_text)} for basis in found.bases],
+        "note": found.note,
     }
 
 
@@ -267,13 +305,17 @@ def addresses(asked: SubjectRequest) -> list[str]:
     return sorted(found - {""} - {*shared} - {*acting.values_list("user__email", flat=True)} - {*others})
 
 
-def sign_ins(user: User | None) -> list[dict[str, str]]:
-    """Sessions are not tracked, so the decision keeps what there was."""
-    rows = UserSession.objects.filter(user=user).order_by("created_at") if user else []
-    return [
-        {"from": str(row.created_at)[:19], "last": str(row.last_seen_at)[:19], "address": row.ip, "browser": row.user_agent}
-        for row in rows
-    ]
+def account(user: User | None) -> dict[str, Any]:
+    """What of his account is not tracked, so that the decision keeps it. Where and with what he signed in it keeps not: that goes
+    with each session, and a decision stays for years."""
+    if user is None:
+        return {}
+    kinds = Authenticator.objects.filter(user=user).order_by("pk").values_list("type", flat=True)
+    return {
+        "emails": sorted(EmailAddress.objects.filter(user=user).values_list("email", flat=True)),
+        "factors": [str(Authenticator.Type(kind).label) for kind in kinds],
+        "sessions": UserSession.objects.filter(user=user).count(),
+    }
 
 
 def issue(asked: SubjectRequest, *, now: Snapshot, by: User) -> Report:
@@ -296,8 +338,14 @@ def issue(asked: SubjectRequest, *, now: Snapshot, by: User) -> Report:
             by=by,
         )
         found.save(update_fields=["answer"])
-        tell(found, "subject_answered", _("The answer about your data"))
     return found.answer
+
+
+def is_ready(report: Report) -> None:
+    """Whoever asked is told, in the transaction that makes it so: before, there is nothing to take."""
+    # An answer that could not be built at first may have been asked for anew meanwhile.
+    if found := SubjectRequest.objects.select_related("user", "organisation").filter(answer=report).first():
+        tell(found, "subject_answered", _("The answer about your data"))
 
 
 @transaction.atomic
@@ -334,7 +382,11 @@ def tell(found: SubjectRequest, template: str, subject: str) -> None:
         messages.queue_template(template, to=found.user.email, subject=subject, asked=found)
 
 
-def people_of(organisation: Organisation) -> Any:
+def members_of(organisation: Organisation) -> QuerySet[User]:
+    return User.objects.filter(membership__organisation=organisation).order_by("name", "pk")
+
+
+def people_of(organisation: Organisation) -> QuerySet[Party]:
     """Who may be meant, also those who are not involved any more."""
     return Party.objects.filter(organisation=organisation, kind=Party.Kind.PERSON).order_by("name", "pk")
 
@@ -343,7 +395,19 @@ def likely(asked: SubjectRequest) -> Party | None:
     """The party with the member's own address or name, if there is exactly one: a proposal, which an officer confirms."""
     if asked.party or asked.user is None:
         return asked.party
-    found = list(people_of(asked.organisation).filter(Q(email__iexact=asked.user.email) | Q(name__iexact=asked.user.name))[:2])
+    return only(people_of(asked.organisation).filter(Q(email__iexact=asked.user.email) | Q(name__iexact=asked.user.name)))
+
+
+def likely_member(asked: SubjectRequest) -> User | None:
+    """The other way round: the member with the address or the name of the party."""
+    if asked.user or asked.party is None:
+        return asked.user
+    named = Q(name__iexact=asked.party.name)
+    return only(members_of(asked.organisation).filter(named | Q(email__iexact=asked.party.email) if asked.party.email else named))
+
+
+def only(rows: QuerySet[Any]) -> Any | None:
+    found = list(rows[:2])
     return found[0] if len(found) == 1 else None
 
 

@@ -3,12 +3,13 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import keeping, retention, scope, snapshots
+from accounts import elevated, keeping, retention, scope, snapshots
 from accounts.guards import staff
 from accounts.models import Snapshot
 from accounts.permissions import NotPermitted, Permission
@@ -93,7 +94,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "asked": actions.asked(found),
         "kept": keeping.row(retention.of_record(found)) if found.state == Report.State.READY else None,
     }
-    return render(request, template, told)
+    return elevated.begin_file(request, render(request, template, told))
 
 
 @staff(Permission.REPORT_REQUEST)
@@ -110,8 +111,22 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff(Permission.REPORT_VIEW)
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """What holds a person's data in full goes only to who answers him, and has shown that it is he."""
     found = get_object_or_404(Report, pk=pk)
+    if not found.is_for_subject:
+        return handed_over(request, found)
+    if not request.user.can(Permission.SUBJECT_ANSWER):
+        raise Http404
+    return download_of_a_person(request, pk)
+
+
+@elevated.elevated(_("Download the answer to a person about his own data"), file_of="reports:report")
+def download_of_a_person(request: HttpRequest, pk: int) -> HttpResponseBase:
+    return handed_over(request, get_object_or_404(Report, pk=pk))
+
+
+def handed_over(request: HttpRequest, found: Report) -> HttpResponseBase:
     try:
         actions.downloaded(found, by=request.user)
         return private_file(found.file, name=f"{found.number}.pdf", content_type="application/pdf")

@@ -39,6 +39,7 @@ from kyc.ownership.models import Interest
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
+from reports import own_data
 from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.headers import lacking
@@ -391,8 +392,10 @@ DOORS: dict[str, Door] = {
     "subject_requests": Door(APPROVERS, names=NORDLYS),
     "subject_request_new": Door(
         APPROVERS, names="Record a data request",
-        post=lambda rows: {"organisation": rows["organisation"], "party": rows["boss"], "kind": "access", "channel": "letter",
-                           "received_on": "2026-11-01"},
+        post=lambda rows: {
+            "organisation": rows["organisation"], "whom": f"party-{rows['boss']}", "kind": "access", "channel": "letter",
+            "received_on": "2026-11-01",
+        },
     ),
     "subject_request": Door(APPROVERS, own=of(pk="asked"), names=NORDLYS),
     "subject_request_identify": Door(
@@ -549,6 +552,7 @@ def for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for role in SESSIONS:
         monkeypatch.setitem(SESSIONS, role, SessionLimits(idle=timedelta(days=1), absolute=timedelta(days=1)))
     monkeypatch.setattr(permissions, "ELEVATED_FOR", timedelta(days=1))
+    monkeypatch.setattr(own_data, "did_recently_reauthenticate", lambda request: True)
 
 
 @pytest.fixture(autouse=True)

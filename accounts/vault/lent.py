@@ -13,18 +13,22 @@ def lock(purpose: str, under: str) -> bytes:
     return derived(under.encode(), f"accounts.vault {purpose}")
 
 
-def locked(text: str, *, purpose: str) -> str:
-    """Sealed under the one secret that never changes."""
-    return urlsafe_b64encode(seal(lock(purpose, settings.VAULT_INDEX_KEY), text.encode(), bound=purpose)).decode()
+def locked(text: str, *, purpose: str, row: str) -> str:
+    """Sealed under the one secret that never changes, for one row: it opens in no other."""
+    return urlsafe_b64encode(seal(lock(purpose, settings.VAULT_INDEX_KEY), text.encode(), bound=bound(purpose, row))).decode()
 
 
-def unlocked(text: str, *, purpose: str) -> str:
+def unlocked(text: str, *, purpose: str, row: str) -> str:
     """Raises Tampered."""
     try:
         box = urlsafe_b64decode(text.encode())
     except ValueError as error:
         raise Tampered(f"What stands there was not sealed as one of the {purpose}.") from error
-    return unseal(lock(purpose, settings.VAULT_INDEX_KEY), box, bound=purpose).decode()
+    return unseal(lock(purpose, settings.VAULT_INDEX_KEY), box, bound=bound(purpose, row)).decode()
+
+
+def bound(purpose: str, row: str) -> str:
+    return f"{purpose}, {row}"
 
 
 def sealed(text: str, *, purpose: str) -> str:

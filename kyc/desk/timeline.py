@@ -190,10 +190,13 @@ class Happening:
 def told(event: AuditEvent) -> Happening:
     verb = "document.downloaded" if event.verb == "document.viewed" and event.details.get("downloaded") else event.verb
     verb = stepped if (stepped := f"{verb}.{event.details.get('step')}") in VERBS else verb
-    words = str(VERBS.get(verb) or CONFINED_VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
-    named = which(event.details)
+    words, named = in_words(verb), which(event.details)
     by_customer = bool(getattr(event, "by_customer", False))
     return Happening(event.actor, f"{words}: {named}" if named else words, event.at, why(event), TONES.get(verb, ""), by_customer)
+
+
+def in_words(verb: str) -> str:
+    return str(VERBS.get(verb) or CONFINED_VERBS.get(verb) or verb.replace("_", " ").replace(".", ": "))
 
 
 def which(details: dict[str, Any]) -> str:

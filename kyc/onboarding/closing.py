@@ -1,11 +1,12 @@
 """What we keep of a customer and until when; and closing the account. Of legal holds and other inner matters nothing is said."""
 
+import json
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, keeping, retention
 from accounts.models import Membership, Organisation
-from accounts.retention import Kept
 from kyc.cases.models import Entity
 from kyc.keys import closing
 from kyc.keys.models import Key
@@ -56,7 +56,7 @@ def kept(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 @members_only
 def statement(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The same for machines, to be kept."""
-    answer = JsonResponse(written(organisation, facts(organisation)), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    answer = HttpResponse(encoded(written(organisation, facts(organisation))), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="statement-{organisation.pk}.json"'
     if request.method != "HEAD":
         audit.record("organisation.statement_downloaded", target=organisation, by=request.user)
@@ -66,26 +66,19 @@ def statement(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def facts(organisation: Organisation) -> dict[str, Any]:
     return {
         # A class that has nothing to tell the customer is our own matter.
-        "rows": [told(one) for one in retention.of(organisation) if one.record_class.told],
+        "rows": [keeping.told(one) for one in retention.of(organisation) if one.record_class.told],
         "keys": Key.objects.filter(organisation=organisation).select_related("responsible").order_by("pk"),
         "entities": Entity.objects.filter(organisation=organisation).order_by("pk"),
         "by_member": closing.is_by_member(organisation),
         "may_begin_anew": closing.may_begin_anew(organisation),
-        "made_at": timezone.now(),
+        # By the day, as what it says: so paper and JSON of one day are the same statement, by the same SHA-256.
+        "made_on": timezone.now().date(),
     }
 
 
-def told(one: Kept) -> dict[str, Any]:
-    """A class in the customer's words: of what decides only the rule, since what else waits is our own matter."""
-    line = keeping.line(one.decides, timezone.now().date()) if one.decides else None
-    waits = one.decides is not None and one.until is None
-    return {
-        "what": str(one.record_class.told or one.record_class.label),
-        "until": one.until,
-        "why": keeping.without_end(one) if waits else (line.why if line else ""),
-        "bases": line.bases if line else (),
-        "note": line.note if line else "",
-    }
+def encoded(statement: dict[str, Any]) -> bytes:
+    """As machines get it, alone or attached to paper: the same bytes."""
+    return json.dumps(statement, ensure_ascii=False, indent=2).encode()
 
 
 def written(organisation: Organisation, found: dict[str, Any]) -> dict[str, Any]:
@@ -93,19 +86,19 @@ def written(organisation: Organisation, found: dict[str, Any]) -> dict[str, Any]
         "statement": "records_kept",
         "provider": settings.PROVIDER_NAME,
         "organisation": {"number": organisation.pk, "name": organisation.name},
-        "made_at": found["made_at"].isoformat(timespec="seconds"),
+        "made_on": found["made_on"].isoformat(),
         "account_closed_at": organisation.closed_at.isoformat(timespec="seconds") if organisation.closed_at else None,
         "account_closed_by": ("customer" if found["by_member"] else "provider") if organisation.closed_at else None,
         "records": [
             {
-                "what": row["what"],
-                "kept_until": str(row["until"]) if row["until"] else None,
-                "why": row["why"],
+                "what": row.what,
+                "kept_until": str(row.until) if row.until else None,
+                "why": row.why,
                 "bases": [
                     {"citation": basis.citation, "instrument": basis.instrument, "status": basis.status_text}
-                    for basis in row["bases"]
+                    for basis in row.bases
                 ],
-                "note": row["note"],
+                "note": row.note,
             }
             for row in found["rows"]
         ],

@@ -187,6 +187,7 @@ class Pack:
 
     @property
     def notice_version(self) -> str:
+        """Of the identification notice, templates/onboarding/notices: a changed text is a new version (FIN-13)."""
         return str(self.data["notice"]["version"])
 
 

@@ -202,6 +202,12 @@ def proposals(reader: Reader, numbers: dict[int, str]) -> list[dict[str, str]]:
     return [proposal_row(row, found[row.proposal_id], numbers, names) for row in decisions if row.proposal_id in found]
 
 
+def taken(reader: Reader, numbers: dict[int, str]) -> list[dict[str, str]]:
+    """Decisions that stand, without who took them and what officers noted."""
+    rows = (row for row in proposals(reader, numbers) if row["outcome"] == OUTCOMES["taken"])
+    return [{name: row[name] for name in ("case", "choice", "reason", "message", "outcome_at")} for row in rows]
+
+
 def proposal_row(row: Any, proposal: Any, numbers: dict[int, str], names: dict[int | None, str]) -> dict[str, str]:
     return {
         "case": numbers.get(row.case_id, ""),

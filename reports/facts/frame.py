@@ -13,6 +13,9 @@ from kyc.rules.packs import Pack
 from reports.facts.changes import case_number
 from reports.facts.reader import Reader, country, exact
 
+# Facts must not depend on the language of whoever has them drawn.
+LANGUAGE = "en"
+
 Facts = dict[str, Any]
 Section = Callable[[Reader], Any]
 Closing = Callable[[Reader, Facts], Any]

@@ -24,6 +24,15 @@ def instant(value: datetime | None) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else ""
 
 
+def moment(value: datetime | None) -> str:
+    """As `instant`, in a line of text, and as paper prints it: `2026-11-23 14:05:09 UTC`."""
+    return in_text(instant(value))
+
+
+def in_text(told: str) -> str:
+    return told.replace("T", " ").replace("Z", " UTC")
+
+
 def exact(value: datetime) -> str:
     """UTC as exact as it is stored, so that a report can be asked for again by what it prints."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -4,22 +4,27 @@ investigators' compartment (FIN-17)."""
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db.models import Model, Q
 
 from accounts.history import as_of
-from accounts.models import Membership, Message, User
+from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.vault import Erased
-from kyc.cases.models import Examination
-from kyc.evidence.models import Document, Invitation, StatusProof
+from kyc.cases.models import Case, Decision, Entity, Examination, Finding, FlagRuling, Requirement
+from kyc.desk import timeline
+from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
-from kyc.ownership.models import Interest
-from kyc.parties.models import Party, PersonStatus, Questionnaire, Role
+from kyc.ownership.models import Determination, Interest
+from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListVersion
-from reports.facts import basis
+from reports.facts import basis, earlier, individual
 from reports.facts.access import shown
 from reports.facts.changes import share
+from reports.facts.determined import determinations
 from reports.facts.frame import Frame
-from reports.facts.reader import Reader, country, day, instant, masked
+from reports.facts.reader import Reader, country, day, instant, masked, moment
 from reports.models import SubjectRequest
 
 Facts = dict[str, Any]
@@ -30,6 +35,9 @@ MOST_ACTS = 500
 COPY = (
     "This is a copy of the data about you that belong to one account of ours, as they stood at the effective instant. What the "
     "account's own members told us of you is marked so. If you are known to us through another account, ask about that one too."
+)
+SESSIONS = (
+    "With what, and from where, stands in your account under “Where you are signed in”, and is forgotten with each session."
 )
 OTHERS = (
     "The log keeps who did what. Of it your own acts stand here by their kind and time; what they were about may concern others."
@@ -56,6 +64,11 @@ class Asked:
         if self.row.user_id is None:
             return None
         return as_of(User, self.reader.snapshot).filter(pgh_obj_id=self.row.user_id).first()
+
+    @cached_property
+    def is_customer(self) -> bool:
+        """Whether he is, or was, not only of the customer but the customer himself."""
+        return any(row.kind == Role.Kind.CUSTOMER for row in self.of_party(self.reader.known(Role)))
 
     @property
     def name(self) -> str:
@@ -105,8 +118,8 @@ def data(reader: Reader) -> list[Facts]:
     """By what they are for: title, source, and rows of what and value; only what there is."""
     asked = Asked(reader)
     groups = [
-        {"title": title, "source": source, "rows": [{"what": what, "value": value} for what, value in told(asked)]}
-        for title, source, told in GROUPS
+        {"title": one.title, "source": one.source, "rows": [{"what": what, "value": value} for what, value in one.told(asked)]}
+        for one in GROUPS
     ]
     return [group for group in groups if group["rows"]]
 
@@ -116,9 +129,18 @@ def account(asked: Asked) -> Rows:
         return
     yield "Name", asked.user.name
     yield "E-mail", asked.user.email
-    yield "Account since", instant(asked.user.joined_at)
+    yield "Account since", moment(asked.user.joined_at)
     for row in asked.reader.then(Membership).filter(user_id=asked.row.user_id):
-        yield "Member since", f"{instant(row.since)}, as {str(Membership.Role(row.role).label).lower()}"
+        yield "Member since", f"{moment(row.since)}, as {str(Membership.Role(row.role).label).lower()}"
+    yield from kept_of_account(asked.row.decision.get("account", {}), asked.user.email)
+
+
+def kept_of_account(kept: Facts, email: str) -> Rows:
+    """What is not tracked, as the decision found it; nothing of one that was erased."""
+    if kept:
+        yield from (("Another address", address) for address in kept["emails"] if address != email)
+        yield from (("Second factor", kind) for kind in kept["factors"])
+        yield "Open sessions", f"{kept['sessions']} when this was decided. {SESSIONS}"
 
 
 def person(asked: Asked) -> Rows:
@@ -137,15 +159,18 @@ def person(asked: Asked) -> Rows:
         ("Number of a document", masked(row.registration_number)),
     )
     yield from ((what, str(value)) for what, value in told if value)
-    yield "Named to us on", instant(row.declared_at)
+    yield "Named to us on", moment(row.declared_at)
     if row.removed_on:
         yield "No longer named since", day(row.removed_on)
 
 
 def offices(asked: Asked) -> Rows:
+    proved = {row.role_id: row for row in asked.reader.then(AuthorityProof)}
     for row in asked.of_party(asked.reader.known(Role)):
         told = ", ".join(filter(None, (str(Role.Kind(row.kind).label), row.title)))
-        yield told, f"from {day(row.valid_from)}{f' to {day(row.valid_to)}' if row.valid_to else ''}"
+        proof = proved.get(row.pgh_obj_id)
+        verified = f", verified {moment(proof.proved_at)}" if proof else ""
+        yield told, f"from {day(row.valid_from)}{f' to {day(row.valid_to)}' if row.valid_to else ''}{verified}"
 
 
 def standing(asked: Asked) -> Rows:
@@ -178,29 +203,43 @@ def named(asked: Asked, party: int) -> str:
 
 
 def documents(asked: Asked) -> Rows:
-    for row in asked.of_party(asked.reader.then(Document)):
-        gone = f", taken back {instant(row.removed_at)}" if row.removed_at else ""
-        told = f"{row.name}, received {instant(row.uploaded_at)}, SHA-256 {row.sha256}{gone}"
+    """Of a person who is the customer himself also those that are about nobody else."""
+    rows = [row for row in asked.reader.then(Document) if row.party_id is not None or asked.is_customer]
+    for row in [row for row in rows if row.party_id in (None, asked.row.party_id)]:
+        gone = f", taken back {moment(row.removed_at)}" if row.removed_at else ""
+        told = f"{row.name}, received {moment(row.uploaded_at)}, SHA-256 {row.sha256}{gone}"
         yield str(Document.Kind(row.kind).label), told
 
 
 def invitations(asked: Asked) -> Rows:
     for row in asked.of_party(asked.reader.then(Invitation)):
-        answered = f"answered {instant(row.used_at)}" if row.used_at else "not answered"
-        yield row.email, f"sent {instant(row.invited_at)}, {answered}"
+        answered = f"answered {moment(row.used_at)}" if row.used_at else "not answered"
+        yield row.email, f"sent {moment(row.invited_at)}, {answered}"
 
 
 def screening(asked: Asked) -> Rows:
     rounds = [found for found in asked.reader.examinations if asked.party is not None and was_there(asked.party, found)]
     for found in rounds:
         lists = ", ".join(f"{used['source']} published {used['published']}" for used in found.lists)
-        yield "Your name was compared", f"{instant(found.done_at)} with {lists or 'no list'}"
+        yield "Your name was compared", f"{moment(found.done_at)} with {lists or 'no list'}"
     if rounds and not asked.of_party(asked.reader.hits):
         yield "What was found", "No possible match."
-    versions = ListVersion.objects.in_bulk([hit.list_version_id for hit in asked.of_party(asked.reader.hits)])
+    found_in = as_of(ListVersion, asked.reader.snapshot).filter(
+        pgh_obj_id__in=[hit.list_version_id for hit in asked.of_party(asked.reader.hits)]
+    )
+    versions = {row.pgh_obj_id: row for row in found_in}
     for hit in asked.of_party(asked.reader.hits):
-        ruled = f"ruled on {instant(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
-        yield "A possible match", f"entry {hit.entry_id} of {versions[hit.list_version_id].source}, {ruled}"
+        ruled = f"ruled on {moment(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
+        entry = f"entry {hit.entry_id} of {versions[hit.list_version_id].source}, {hit.entry_name}"
+        yield "A possible match", f"{entry}, compared as {hit.party_name}, {hit.score} of 1; {ruled}"
+
+
+def in_regimes(asked: Asked) -> Rows:
+    """What each set of rules makes of him in the last round. Its reasons name others."""
+    for regime in determinations(asked.reader) if asked.party is not None else []:
+        for row in regime["verdicts"]:
+            if row["party_id"] == asked.row.party_id:
+                yield regime["title"], f"{regime['line']}: {row['verdict']}, {row['share']}"
 
 
 RULED = {Hit.Ruling.TRUE: "it is you", Hit.Ruling.FALSE: "it is somebody else"}
@@ -216,32 +255,46 @@ def keys(asked: Asked) -> Rows:
     for row in asked.reader.then(Key):
         mine = [link for link in links if link.key_id == row.pgh_obj_id and link.responsible_id == asked.row.party_id]
         if asked.row.party_id is not None and (row.responsible_id == asked.row.party_id or mine):
-            revoked = f", revoked {instant(row.revoked_at)}" if row.revoked_at else ""
-            spans = "; ".join(f"you answered for it from {instant(link.valid_from)} to {until(link)}" for link in mine)
-            yield f"{row.name}, {shown(row)}", f"issued {instant(row.issued_at)}{revoked}{f'; {spans}' if spans else ''}"
+            revoked = f", revoked {moment(row.revoked_at)}" if row.revoked_at else ""
+            spans = "; ".join(f"you answered for it from {moment(link.valid_from)} to {until(link)}" for link in mine)
+            yield f"{row.name}, {shown(row)}", f"issued {moment(row.issued_at)}{revoked}{f'; {spans}' if spans else ''}"
 
 
 def until(link: Any) -> str:
-    return instant(link.valid_to) or "now"
+    return moment(link.valid_to) or "now"
 
 
 def signatures(asked: Asked) -> Rows:
     if asked.row.user_id is None:
         return
     for row in asked.reader.then(Questionnaire).filter(signed_by_id=asked.row.user_id):
-        told = f"signed as {row.signed_name} {instant(row.signed_at)}, good until {day(row.expires_on)}"
+        told = f"signed as {row.signed_name} {moment(row.signed_at)}, good until {day(row.expires_on)}"
         yield f"Answers about the use, version {row.version}", told
 
 
 def mail(asked: Asked) -> Rows:
     rows = as_of(Message, asked.reader.snapshot).filter(to__in=asked.addresses).order_by("pgh_obj_id")
     for row in rows:
-        yield row.subject, f"to {row.to}, {instant(row.sent_at) or 'not sent'}"
+        yield row.subject, f"to {row.to}, {moment(row.sent_at) or 'not sent'}"
 
 
-def sign_ins(asked: Asked) -> Rows:
-    for row in asked.row.decision.get("sign_ins", []):
-        yield row["from"], f"last used {row['last']}, from {row['address']}, {row['browser']}"
+def requests(asked: Asked) -> Rows:
+    """All that he has asked, this one too."""
+    rows = asked.reader.known(SubjectRequest)
+    mine = Q(user_id=asked.row.user_id, user_id__isnull=False) | Q(party_id=asked.row.party_id, party_id__isnull=False)
+    for row in rows.filter(mine):
+        number = SubjectRequest(pk=row.pgh_obj_id, recorded_at=row.recorded_at).number
+        outcome = str(SubjectRequest.Outcome(row.outcome).label).lower() if row.outcome else "open"
+        yield number, f"{SubjectRequest.Kind(row.kind).label}, received {day(row.received_on)}, {outcome}"
+
+
+def of_customer(told: Callable[[Reader], Rows]) -> Callable[[Asked], Rows]:
+    """Of a person who is the customer himself, what is about the customer is about him."""
+
+    def rows(asked: Asked) -> Rows:
+        return told(asked.reader) if asked.is_customer else iter(())
+
+    return rows
 
 
 def acts(asked: Asked) -> Rows:
@@ -250,26 +303,48 @@ def acts(asked: Asked) -> Rows:
     events = asked.reader.audited().filter(actor_id=asked.row.user_id)
     found = list(events.values_list("at", "verb")[:MOST_ACTS])
     for at, verb in found:
-        yield instant(at), verb.replace("_", " ").replace(".", ": ")
+        yield moment(at), timeline.in_words(verb)
     if left := events.count() - len(found):
         yield "Earlier acts, not printed", str(left)
 
 
+def corrected(asked: Asked) -> Rows:
+    return earlier.values(asked.reader, party=asked.row.party_id, user=asked.row.user_id, is_customer=asked.is_customer)
+
+
+class Group(NamedTuple):
+    """What is told under one heading, where it comes from, and of which models it reads."""
+
+    title: str
+    source: str
+    told: Callable[[Asked], Rows]
+    models: tuple[type[Model], ...]
+
+
 BY_ACCOUNT, BY_YOU, BY_US = "told by the account's members", "given by you", "made by us"
-GROUPS: tuple[tuple[str, str, Callable[[Asked], Rows]], ...] = (
-    ("Your account", BY_YOU, account),
-    ("Who you are", BY_ACCOUNT, person),
-    ("Your part in the organisation", BY_ACCOUNT, offices),
-    ("Your standing as a US or foreign person", BY_ACCOUNT, standing),
-    ("What you hold", BY_ACCOUNT, holdings),
-    ("Documents about you", "sent by you or the account's members", documents),
-    ("Invitations to prove who you are", BY_US, invitations),
-    ("Comparison with sanctions lists", BY_US, screening),
-    ("Keys that you answer for", BY_ACCOUNT, keys),
-    ("What you signed", BY_YOU, signatures),
-    ("What we mailed to you", BY_US, mail),
-    ("Where you are signed in", BY_US, sign_ins),
-    ("What you did here", BY_US, acts),
+GROUPS = (
+    Group("Your account", BY_YOU, account, (User, Membership)),
+    Group("Who you are", BY_ACCOUNT, person, (Party,)),
+    Group("Your part in the organisation", BY_ACCOUNT, offices, (Role, AuthorityProof)),
+    Group("Your standing as a US or foreign person", BY_ACCOUNT, standing, (PersonStatus, StatusProof)),
+    Group("What you hold", BY_ACCOUNT, holdings, (Interest,)),
+    Group("Documents about you", "sent by you or the account's members", documents, (Document,)),
+    Group("Invitations to prove who you are", BY_US, invitations, (Invitation,)),
+    Group("Comparison with sanctions lists", BY_US, screening, (Examination, Hit, ListVersion)),
+    Group("What rules of ownership make of you", BY_US, in_regimes, (Determination,)),
+    Group("Keys that you answer for", BY_ACCOUNT, keys, (Key, Link)),
+    Group("What you signed", BY_YOU, signatures, (Questionnaire,)),
+    Group("How you come to us", BY_ACCOUNT, of_customer(individual.coming), (Profile,)),
+    Group("How you pay", BY_ACCOUNT, of_customer(individual.payments), (PaymentMeans,)),
+    Group("What you answered", BY_ACCOUNT, of_customer(individual.answers), (Questionnaire, FlagRuling)),
+    Group("What we asked you for", BY_US, of_customer(individual.asked_for), (Requirement,)),
+    Group("How we scored the risk, and why", BY_US, of_customer(individual.scores), (Score, Factor)),
+    Group("What the checks found", BY_US, of_customer(individual.findings), (Finding,)),
+    Group("What was decided about you", BY_US, of_customer(individual.decided), (Case, Decision, Proposal, Entity)),
+    Group("What stood here before it was corrected", "as it was told", corrected, (Party, User, Role)),
+    Group("What you asked us about your data", BY_YOU, requests, (SubjectRequest,)),
+    Group("What we mailed to you", BY_US, mail, (Message,)),
+    Group("What you did here", BY_US, acts, (AuditEvent,)),
 )
 
 
@@ -301,9 +376,7 @@ def sources(reader: Reader, facts: Facts) -> list[Facts]:
 
 def completeness(reader: Reader, facts: Facts) -> Facts:
     unknown = "Nobody whom the account's members named to us was found to be you. If one of them is you, tell us, and ask again."
-    account = (
-        "You asked in another way than from an account, so none of yours was looked for. If you have one, ask from there too."
-    )
+    account = "No account was found to be yours. If you have one, ask from there too."
     told = [] if facts["subject"]["party_id"] else [{"what": "Named by others", "sentence": unknown}]
     told += [] if Asked(reader).row.user_id else [{"what": "Your account", "sentence": account}]
     return {
@@ -318,7 +391,7 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     rows = [
         ("You asked for", asked["kind"].lower()),
         ("Received, answer due", f"{asked['received_on']}, {asked['due_on']}"),
-        ("Decided", asked["decided_at"]),
+        ("Decided", moment(Asked(reader).row.ended_at)),
         ("Kinds of data told here", str(len(facts["data"]))),
     ]
     if asked["is_erasure"] == "yes":

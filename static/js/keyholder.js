@@ -224,7 +224,9 @@
       watch();
     });
     document.addEventListener("htmx:afterRequest", (event) => {
-      if (event.detail.requestConfig.headers["Asked-By"] !== "page") share();
+      // What failed was no use of the session: it may have ended, or the server was not reached. A form refused is answered.
+      const { successful, requestConfig, xhr } = event.detail;
+      if ((successful || xhr.status === 422) && requestConfig.headers["Asked-By"] !== "page") share();
     });
     ending.querySelector("[data-stay]").addEventListener("click", stay);
     ending.querySelector("[data-close]").addEventListener("click", () => ending.close());

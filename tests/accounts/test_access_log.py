@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts import access_log, credentials
 from accounts.models import AuditEvent, User
 from demo.cast import PASSWORD
+from kyc.rules import packs
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +193,8 @@ class TestSigningIn:
 def test_the_number_of_the_request_stands_in_the_answer_and_in_the_audit() -> None:
     """So that a line, an audit row and what a person reports are found together."""
     client = cast.signed_in(cast.customer())
-    answer = client.post(reverse("onboarding:create"), {"name": "Sudlys AS", "your_name": "Alice", "notice": "2026-11"})
+    sent = {"name": "Sudlys AS", "your_name": "Alice", "notice": packs.current().notice_version}
+    answer = client.post(reverse("onboarding:create"), sent)
     events = AuditEvent.objects.filter(request_id=answer["X-Request-Id"])
     assert answer.status_code == 422 or events.exists()
     assert re.fullmatch(r"[0-9a-f]{16}", answer["X-Request-Id"])

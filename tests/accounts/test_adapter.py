@@ -14,12 +14,13 @@ from allauth.mfa.utils import decrypt, encrypt
 from django.core import mail
 from django.test import RequestFactory
 
-from accounts import vault
+from accounts import seeds, vault
 from accounts.adapter import AccountAdapter
 from accounts.models import Message
 from accounts.vault.boxes import Tampered
 from demo.cast import TOTP_SECRET
 from tests import cast
+from tests.accounts.test_middleware import code_now
 
 
 @pytest.mark.django_db
@@ -46,14 +47,36 @@ class TestSeeds:
         rows = {row.type: row for row in Authenticator.objects.filter(user=rui)}
         app, spare = rows["totp"], rows["recovery_codes"]
         assert TOTP_SECRET not in json.dumps(app.data)
-        assert decrypt(app.data["secret"]) == TOTP_SECRET
-        seed = decrypt(spare.data["seed"])
+        with seeds.of(rui.pk, "totp"):
+            assert decrypt(app.data["secret"]) == TOTP_SECRET
+        with seeds.of(rui.pk, "recovery_codes"):
+            seed = decrypt(spare.data["seed"])
         assert len(bytes.fromhex(seed)) == 40 and seed not in json.dumps(spare.data)
 
     def test_changed_or_in_clear_they_make_none(self) -> None:
-        for text in (TOTP_SECRET, encrypt(TOTP_SECRET)[:-6] + "AAAAA=", vault.sealed(TOTP_SECRET, purpose="another")):
-            with pytest.raises(Tampered):
-                decrypt(text)
+        with seeds.of(1, "totp"):
+            for text in (TOTP_SECRET, encrypt(TOTP_SECRET)[:-6] + "AAAAA=", vault.sealed(TOTP_SECRET, purpose="another")):
+                with pytest.raises(Tampered):
+                    decrypt(text)
+
+    def test_copied_into_another_row_they_make_none(self) -> None:
+        """Who can write rows puts his own seed into another's, and would sign in as he is."""
+        rui, ana = cast.staff("approver", "Rui"), cast.staff("analyst", "Ana")
+        for person in (rui, ana):
+            RecoveryCodes.activate(person)
+        theirs = {row.type: row for row in Authenticator.objects.filter(user=rui)}
+        mine = {row.type: row.data for row in Authenticator.objects.filter(user=ana)}
+        assert totp.TOTP(theirs["totp"]).validate_code(code_now())
+        theirs["totp"].data["secret"], theirs["recovery_codes"].data = mine["totp"]["secret"], mine["recovery_codes"]
+        with pytest.raises(Tampered):
+            totp.TOTP(theirs["totp"]).validate_code(code_now())
+        with pytest.raises(Tampered):
+            RecoveryCodes(theirs["recovery_codes"]).get_unused_codes()
+
+    def test_of_nobody_none_is_sealed_or_opened(self) -> None:
+        for way in (encrypt, decrypt):
+            with pytest.raises(LookupError):
+                way(TOTP_SECRET)
 
     def test_are_chance(self) -> None:
         secrets = {totp.generate_totp_secret() for _ in range(50)}

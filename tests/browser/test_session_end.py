@@ -17,6 +17,11 @@ CLOCK = """(minutes) => new Date(Date.now() + minutes * 60_000)
   .toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })"""
 
 
+# As htmx says it of a request.
+ASKED = """([successful, status]) => document.dispatchEvent(new CustomEvent("htmx:afterRequest", {
+  detail: { successful, xhr: { status }, requestConfig: { headers: {} } } }))"""
+
+
 class Waiting(Walk):
     """In a browser whose clock we set."""
 
@@ -49,6 +54,15 @@ class TestWarning:
         expect(walk.dialog()).to_be_visible()
         expect(walk.dialog()).to_contain_text("You will be signed out at")
         expect(walk.page.get_by_role("button", name="Stay signed in")).to_be_focused()
+
+    def test_counts_what_was_answered_and_not_what_failed(self, walk: Waiting) -> None:
+        """An answer and a form refused are use; a server that is away, or has failed, is none."""
+        for successful, status, is_use in ((True, 200, True), (False, 422, True), (False, 0, False), (False, 503, False)):
+            walk.go(PERSON)
+            walk.unused(56)
+            walk.page.evaluate(ASKED, [successful, status])
+            walk.unused(1.5)
+            expect(walk.dialog()).to_be_visible(visible=not is_use)
 
     def test_says_when(self, walk: Waiting) -> None:
         """An hour from the last request, less the minute for which nothing is noted."""

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import GatewayCredential, Organisation, User
 from demo.cast import PASSWORD
+from kyc.rules import packs
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +84,7 @@ class TestDecodedOnce:
     )
     def test_what_is_typed(self, name: str) -> None:
         client = cast.signed_in(cast.customer())
-        client.post("/verification/begin/", {"name": name, "your_name": "Alice Olsen", "notice": "2026-11"})
+        client.post("/verification/begin/", {"name": name, "your_name": "Alice Olsen", "notice": packs.current().notice_version})
         assert Organisation.objects.get().name == name
         page = client.get("/verification/").content.decode()
         assert name.replace("&", "&amp;") in page

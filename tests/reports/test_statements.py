@@ -2,11 +2,13 @@
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pikepdf
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts import limits
 from accounts.models import AuditEvent, User
@@ -51,6 +53,18 @@ class TestStatement:
         assert told["account_closed_by"] == "provider"
         assert all(row["what"] in words for row in told["records"])
         assert "Resold keys" not in stored.decode()
+
+    def test_paper_and_json_of_one_day_are_the_same_statement(self, closed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Drawn hours apart: the digest that the paper bears is that of the other file too."""
+        client, morning = cast.signed_in(closed.by), datetime(2026, 11, 29, 7, tzinfo=UTC)
+        monkeypatch.setattr(timezone, "now", lambda: morning)
+        alone = client.get("/verification/kept/statement.json").content
+        monkeypatch.setattr(timezone, "now", lambda: morning + timedelta(hours=9))
+        paper = b"".join(client.get(ADDRESS))
+        with pikepdf.open(io.BytesIO(paper)) as document:
+            assert attached(document)["statement.json"] == alone
+        assert sha256(alone).hexdigest() in "".join(extracted(paper, "-raw").split())
+        assert json.loads(alone)["made_on"] == "2026-11-29"
 
     def test_is_tagged_and_archivable(self, closed: Any) -> None:
         with pikepdf.open(io.BytesIO(statements.drawn(closed.organisation))) as document:

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from accounts import disposal, retention, scope, snapshots
 from accounts.models import AuditEvent, ErasureOrder, LegalHold, Message, Organisation, User
 from accounts.permissions import ROLES, NotPermitted
 from accounts.refused import ReasonMissing
 from accounts.retention import Due
+from accounts.vault import shredding
+from demo.cast import PASSWORD
 from kyc.evidence.models import Document
 from kyc.networks import actions as networks
 from kyc.parties.models import Party
@@ -26,6 +30,9 @@ from reports import building, subjects
 from reports.facts.subject import SUBJECT
 from reports.models import Report, SubjectRequest
 from tests import cast
+from tests.accounts.test_elevated import confirm, half_a_minute_passes
+from tests.accounts.test_middleware import SHOW
+from tests.accounts.test_sessions import after
 from tests.conftest import acting_as
 from tests.rows import one_of_each
 
@@ -115,9 +122,20 @@ class TestAsking:
                 subjects.record(nordlys, kind="access", party=wrong, channel="mail", received_on=date(2026, 1, 1), by=rui)
 
     def test_nothing_is_received_tomorrow(self, nordlys: Organisation, party: Party, rui: User) -> None:
-        day = timezone.now().date() + timedelta(1)
-        with pytest.raises(subjects.NotYet):
-            subjects.record(nordlys, kind="access", party=party, channel="mail", received_on=day, by=rui)
+        for day, said in ((timezone.now().date() + timedelta(1), "not come yet"), (date(2018, 5, 24), "Before 25 May 2018")):
+            with pytest.raises(subjects.NotThen, match=said):
+                subjects.record(nordlys, kind="access", party=party, channel="mail", received_on=day, by=rui)
+        assert subjects.record(nordlys, kind="access", party=party, channel="mail", received_on=date(2018, 5, 25), by=rui).pk
+
+    def test_a_letter_of_a_member_is_his_and_no_others(self, nordlys: Organisation, alice: User, rui: User) -> None:
+        told = {"kind": "access", "channel": "letter", "received_on": date(2026, 1, 31), "by": rui}
+        assert subjects.record(nordlys, user=alice, **told).person == "Alice Olsen"
+        with pytest.raises(subjects.AlreadyAsked):
+            subjects.ask(nordlys, kind="access", by=alice) and subjects.record(nordlys, user=alice, **told)
+        with pytest.raises(subjects.NotOfIt):
+            subjects.record(nordlys, user=cast.customer("charlie@outside.example", "Charlie"), **told)
+        with pytest.raises(subjects.Nobody):
+            subjects.record(nordlys, **told)
 
     @pytest.mark.parametrize("role", sorted(set(ROLES) - {"approver"}))
     def test_no_other_role_answers(self, asked: SubjectRequest, role: str) -> None:
@@ -134,11 +152,67 @@ class TestAnswering:
                 outcome="answered", ended_at=timezone.now(), ended_by=rui, decision={"kept": []}
             )
 
+    def test_a_letter_of_a_party_is_tied_to_the_account_it_has(
+        self, nordlys: Organisation, party: Party, alice: User, rui: User
+    ) -> None:
+        asked = subjects.record(nordlys, kind="access", party=party, channel="letter", received_on=timezone.now().date(), by=rui)
+        assert subjects.likely_member(asked) == alice
+        charlie = cast.customer("charlie@outside.example", "Charlie")
+        with pytest.raises(subjects.NotOfIt):
+            subjects.identify(asked, how="Called back.", party=party, user=charlie, by=rui)
+        subjects.identify(asked, how="Called back.", party=None, user=None, by=rui)
+        assert SubjectRequest.objects.get(pk=asked.pk).party == party, "who was recorded stays so"
+        subjects.identify(asked, how="Called back.", party=party, user=alice, by=rui)
+        subjects.decide(asked, by=rui)
+        subjects.issue(asked, now=snapshots.take(), by=rui)
+        building.run()
+        told = groups(json.loads(SubjectRequest.objects.get(pk=asked.pk).answer.facts))
+        assert ("E-mail", "alice@nordlys.example") in told["Your account"] and "Who you are" in told
+        assert "Download the answer" in cast.signed_in(alice).get("/your-data/").content.decode()
+
+    def test_who_asked_from_an_account_has_that_one_also_after_he_left(
+        self, asked: SubjectRequest, alice: User, party: Party, rui: User
+    ) -> None:
+        other = cast.customer("bob@nordlys.example", "Bob")
+        asked.organisation.membership_set.create(user=other, role="member")
+        asked.organisation.membership_set.filter(user=alice).delete()
+        subjects.identify(asked, how="Called back.", party=party, user=other, by=rui)
+        assert SubjectRequest.objects.get(pk=asked.pk).user == alice
+
+    def test_decided_twice_it_is_the_first_decision(self, asked: SubjectRequest, rui: User) -> None:
+        answered(asked, rui)
+        first = SubjectRequest.objects.get(pk=asked.pk)
+        with pytest.raises(subjects.Ended):
+            subjects.decide(asked, by=rui)
+        again = SubjectRequest.objects.get(pk=asked.pk)
+        assert (again.decision, again.ended_at) == (first.decision, first.ended_at)
+        assert AuditEvent.objects.filter(verb="subject_request.decided").count() == 1
+        desk = cast.signed_in(rui)
+        page = desk.post(f"/data-requests/{asked.pk}/decide/", {}, follow=True).content.decode()
+        assert "This request has ended, and nothing of it changes any more." in page
+        assert Report.objects.filter(kind="R-17").count() == 1
+
+    def test_where_and_with_what_he_signed_in_stays_with_no_decision(self, asked: SubjectRequest, alice: User, rui: User) -> None:
+        UserSession.objects.create(user=alice, session_key="a" * 32, ip="198.51.100.77", user_agent="Netscape 4.7")
+        text = json.dumps(answered(asked, rui))
+        found = SubjectRequest.objects.get(pk=asked.pk)
+        assert found.decision["account"]["sessions"] == 1 and "1 when this was decided" in text
+        kept = [json.dumps(found.decision), text, *(str(row.decision) for row in SubjectRequest.pgh_event_model.objects.all())]
+        for word in ("198.51.100.77", "Netscape"):
+            assert not any(word in one for one in kept), word
+        # What the decision rests on.
+        assert found.identity == "Signed in, and called back." and found.identified_at and found.identified_by == rui
+
     def test_extended_once_by_two_months_with_the_reason(self, asked: SubjectRequest, alice: User, rui: User) -> None:
         due_on = asked.due_on
         extended = subjects.extend(asked, because="Many have asked.", by=rui)
         assert timedelta(58) <= extended.due_on - due_on <= timedelta(62)
-        assert "Why, stands in your account" in Message.objects.filter(to=alice.email).latest("pk").text
+        mail = Message.objects.filter(to=alice.email).latest("pk")
+        assert mail.subject == "Your request takes longer" and "Many have asked" not in mail.text + mail.html
+        for text in (mail.text, mail.html):
+            assert "Why, stands in your account" in text and asked.number in text and "/your-data/" in text
+            assert f"We answer by {date_format(extended.due_on, 'j F Y')}" in text
+        assert "Many have asked." in cast.signed_in(alice).get("/your-data/").content.decode()
         with pytest.raises(subjects.ExtendedAlready):
             subjects.extend(asked, because="Again.", by=rui)
 
@@ -154,6 +228,39 @@ class TestAnswering:
         for statement in ("UPDATE reports_subjectrequest SET identity = 'x'", "DELETE FROM reports_subjectrequest"):
             with pytest.raises((IntegrityError, InternalError)), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"{statement} WHERE id = %s", [asked.pk])
+
+    def test_that_it_ended_a_member_reads_in_a_mail_and_why_in_his_account(
+        self, asked: SubjectRequest, alice: User, rui: User
+    ) -> None:
+        before = Message.objects.count()
+        with pytest.raises(ReasonMissing):
+            subjects.end(asked, outcome="unidentified", note=" ", by=rui)
+        assert Message.objects.count() == before
+        subjects.end(asked, outcome="unidentified", note="Did not answer.", by=rui)
+        mail = Message.objects.filter(to=alice.email).latest("pk")
+        assert mail.subject == "Your request has ended" and "Did not answer" not in mail.text + mail.html
+        for text in (mail.text, mail.html):
+            assert "has ended without an answer" in text and asked.number in text and "/your-data/" in text
+        assert "Did not answer." in cast.signed_in(alice).get("/your-data/").content.decode()
+
+    def test_who_has_no_account_gets_no_mail(self, nordlys: Organisation, party: Party, rui: User) -> None:
+        told = {"party": party, "channel": "letter", "received_on": timezone.now().date(), "by": rui}
+        before = Message.objects.count()
+        subjects.extend(subjects.record(nordlys, kind="erasure", **told), because="Many.", by=rui)
+        subjects.end(subjects.record(nordlys, kind="access", **told), outcome="withdrawn", note="By phone.", by=rui)
+        assert Message.objects.count() == before
+
+    def test_that_it_is_answered_is_told_once_there_is_something_to_take(
+        self, asked: SubjectRequest, alice: User, rui: User
+    ) -> None:
+        mails = Message.objects.filter(subject="The answer about your data")
+        subjects.identify(asked, how="Seen.", party=None, by=rui)
+        subjects.decide(asked, by=rui)
+        subjects.issue(asked, now=snapshots.take(), by=rui)
+        assert not mails.exists()
+        building.run()
+        building.run()
+        assert mails.get().to == alice.email and "is ready for you" in mails.get().text
 
     def test_the_report_is_made_once(self, asked: SubjectRequest, rui: User) -> None:
         answered(asked, rui)
@@ -287,6 +394,20 @@ class TestErasure:
         asked.refresh_from_db()
         assert asked.decision == {} and asked.identity.startswith("erased, DC-")
 
+    def test_once_it_is_erased_it_is_taken_no_more_and_the_page_says_so(
+        self, asked: SubjectRequest, alice: User, rui: User
+    ) -> None:
+        answered(asked, rui, grounds="To answer who held which key.")
+        report = SubjectRequest.objects.get(pk=asked.pk).answer
+        client = cast.signed_in(alice)
+        client.post("/account/reauthenticate/", {"password": PASSWORD})
+        assert client.get(f"/your-data/{asked.pk}/answer.json").status_code == 200
+        shredding.shred(report.sealed_for, reason="Past its last day.", by=None)
+        for form in ("json", "pdf"):
+            assert client.get(f"/your-data/{asked.pk}/answer.{form}").status_code == 404
+        page = client.get("/your-data/").content.decode()
+        assert "The answer was erased, as it was due to be." in page and "Download the answer" not in page
+
     def test_a_copy_orders_nothing(self, nordlys: Organisation, alice: User, rui: User) -> None:
         orders = ErasureOrder.objects.count()
         answered(subjects.ask(nordlys, kind="access", by=alice), rui)
@@ -307,14 +428,16 @@ class TestPages:
         refused = desk.post(f"/data-requests/{asked.pk}/identify/", {"how": ""})
         assert refused.status_code == 422 and "Say how you know" in refused.content.decode()
         page = desk.get(f"/data-requests/{asked.pk}/").content.decode()
-        assert re.search(r'<option value="\d+" selected>Alice Olsen', page), "the one of that name is proposed"
+        assert re.search(r'<option value="party-\d+" selected>Alice Olsen', page), "the one of that name is proposed"
         refused = desk.post(f"/data-requests/{asked.pk}/identify/", {"how": "Called back.", "whom": ""})
         assert refused.status_code == 422 and "Choose which of the people it has named this is" in refused.content.decode()
+        assert 'name="account"' not in page
         desk.post(f"/data-requests/{asked.pk}/identify/", {"how": "Called back.", "whom": "nobody"})
         desk.post(f"/data-requests/{asked.pk}/decide/", {})
         building.run()
         page = client.get("/your-data/").content.decode()
         assert "Download the answer, PDF" in page
+        client.post("/account/reauthenticate/", {"password": PASSWORD})
         pdf = client.get(f"/your-data/{asked.pk}/answer.pdf")
         assert b"".join(pdf.streaming_content).startswith(b"%PDF")
         found = client.get(f"/your-data/{asked.pk}/answer.json")
@@ -322,12 +445,80 @@ class TestPages:
         assert found.content.decode() == report.facts and json.loads(found.content)["subject"]["name"] == "Alice Olsen"
         assert AuditEvent.objects.filter(verb="subject_request.answer_taken").count() == 2
 
+    def test_an_officer_records_a_letter_and_ties_it_to_party_and_account(
+        self, nordlys: Organisation, alice: User, party: Party, rui: User
+    ) -> None:
+        desk = cast.signed_in(rui)
+        page = desk.get(f"/data-requests/new/?organisation={nordlys.pk}").content.decode()
+        assert 'label="Members"' in page and f'value="member-{alice.pk}"' in page and 'min="2018-05-25"' in page
+        sent = {"organisation": nordlys.pk, "kind": "access", "channel": "letter", "received_on": "2026-11-01"}
+        refused = desk.post("/data-requests/new/", {**sent, "whom": ""})
+        assert refused.status_code == 422 and "Choose the person." in refused.content.decode()
+        early = desk.post("/data-requests/new/", {**sent, "whom": f"member-{alice.pk}", "received_on": "2006-11-01"})
+        assert early.status_code == 422 and "Check the year" in early.content.decode()
+        desk.post("/data-requests/new/", {**sent, "whom": f"member-{alice.pk}"})
+        asked = SubjectRequest.objects.open().get()
+        assert (asked.user, asked.party, asked.channel) == (alice, None, "letter")
+        address = f"/data-requests/{asked.pk}/identify/"
+        refused = desk.post(address, {"how": "Called back.", "whom": "nobody", "account": "nobody"})
+        assert refused.status_code == 422 and "Choose somebody in one of the two" in refused.content.decode()
+        desk.post(address, {"how": "Called back.", "whom": f"party-{party.pk}", "account": f"member-{alice.pk}"})
+        asked.refresh_from_db()
+        assert (asked.user, asked.party, asked.identity) == (alice, party, "Called back.")
+
     @pytest.mark.parametrize("role", ["analyst", "investigator", "auditor"])
     def test_no_other_officer_reads_a_persons_data_in_it(self, asked: SubjectRequest, rui: User, role: str) -> None:
         answered(asked, rui)
         report = Report.objects.get(kind="R-17")
         assert cast.signed_in(cast.staff(role)).get(f"/reports/{report.pk}/download/").status_code == 404
         assert cast.signed_in(rui).get(f"/reports/{report.pk}/download/").status_code == 200
+
+    def test_whoever_has_got_hold_of_a_members_session_takes_no_answer(
+        self, asked: SubjectRequest, client: Client, rui: User
+    ) -> None:
+        answered(asked, rui)
+        for form in ("pdf", "json"):
+            address = f"/your-data/{asked.pk}/answer.{form}"
+            for method in (client.get, client.head):
+                sent = method(address)
+                assert (sent.status_code, sent["Location"]) == (302, "/account/reauthenticate/?next=%2Fyour-data%2F")
+            assert "Refresh" not in client.get("/your-data/").headers, "who goes back is not sent there again"
+        assert not AuditEvent.objects.filter(verb="subject_request.answer_taken").exists()
+
+    def test_who_shows_again_that_it_is_he_gets_the_file_from_his_page_and_once(
+        self, asked: SubjectRequest, client: Client, rui: User
+    ) -> None:
+        answered(asked, rui)
+        address = f"/your-data/{asked.pk}/answer.json"
+        back = client.post(client.get(address)["Location"], {"password": PASSWORD, "next": "/your-data/"})
+        assert back["Location"] == "/your-data/"
+        assert client.get("/your-data/")["Refresh"] == f"0; url={address}"
+        assert "Refresh" not in client.get("/your-data/").headers
+        assert json.loads(client.get(address).content)["report"] == "R-17"
+
+    def test_whoever_has_got_hold_of_an_officers_session_decides_nothing_and_takes_no_answer(
+        self, asked: SubjectRequest, rui: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk = cast.signed_in(rui)
+        subjects.identify(asked, how="Called back.", party=None, by=rui)
+        after(monkeypatch, minutes=6)
+        sent = desk.post(f"/data-requests/{asked.pk}/decide/", {})
+        assert sent["Location"].startswith(SHOW) and SubjectRequest.objects.open().get() == asked
+        page = desk.get(sent["Location"]).content.decode()
+        assert f"Decide {asked.number} of Alice Olsen: A copy of the data" in page
+        done = confirm(desk, sent)
+        assert done["Location"] == f"/data-requests/{asked.pk}/"
+        building.run()
+        report = SubjectRequest.objects.get(pk=asked.pk).answer
+        after(monkeypatch, minutes=12)
+        sent = desk.get(f"/reports/{report.pk}/download/")
+        assert sent["Location"].startswith(SHOW)
+        assert not AuditEvent.objects.filter(verb="report.downloaded").exists()
+        half_a_minute_passes()
+        back = confirm(desk, sent)
+        assert back["Location"] == f"/reports/{report.pk}/"
+        assert desk.get(back["Location"])["Refresh"] == f"0; url=/reports/{report.pk}/download/"
+        assert b"".join(desk.get(f"/reports/{report.pk}/download/").streaming_content).startswith(b"%PDF")
 
     def test_nobody_asks_for_one_of_an_organisation(self, nordlys: Organisation, rui: User) -> None:
         page = cast.signed_in(rui).post("/reports/request/", {"kind": "R-17", "organisation": nordlys.pk})

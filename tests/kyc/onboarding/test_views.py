@@ -23,6 +23,7 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties import statuses
 from kyc.parties.models import Party, Role
+from kyc.rules import packs
 from tests.cast import Founded, customer, founded, pdf, signed_in, submitted
 
 COMPANY = {
@@ -61,8 +62,11 @@ class TestStart:
         assert client.get("/start/")["Location"] == url("overview")
 
 
+NOTICE = packs.current().notice_version
+
+
 class TestCreate:
-    SENT = {"notice": "2026-11", "name": "Nordlys", "your_name": "Alice Olsen"}
+    SENT = {"notice": NOTICE, "name": "Nordlys", "your_name": "Alice Olsen"}
 
     def test_who_comes_for_himself_gives_only_his_name(self, alice: User) -> None:
         client = signed_in(alice)
@@ -78,12 +82,12 @@ class TestCreate:
     def test_shows_the_notice_before_it_asks(self, alice: User) -> None:
         page = signed_in(alice).get(url("create")).content.decode()
         assert page.index('id="notice"') < page.index('name="your_name"')
-        assert "2026-11" in page
+        assert NOTICE in page and "for some years after that" in page
 
     def test_opens_the_case_under_the_version_that_was_shown(self, alice: User) -> None:
         assert signed_in(alice).post(url("create"), self.SENT)["Location"] == url("kind")
         case = Case.objects.get()
-        assert (case.notice_version, case.notice_locale) == ("2026-11", "en")
+        assert (case.notice_version, case.notice_locale) == (NOTICE, "en")
         assert Membership.objects.get(user=alice).role == Membership.Role.OWNER
         assert case.organisation.project_set.get().name == "Default"
 
