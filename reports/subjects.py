@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -22,7 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import audit, keeping, messages, organisations, retention
-from accounts.models import ErasureOrder, Membership, Message, Organisation, Snapshot, User
+from accounts.models import ErasureOrder, Message, Organisation, Snapshot, User
 from accounts.periods import months_later
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing, Refused
@@ -30,7 +29,7 @@ from accounts.retention import Kept
 from kyc.cases.models import Case
 from kyc.parties.models import Party
 from kyc.rules import packs
-from reports import actions
+from reports import actions, mailed
 from reports.building import LANGUAGE
 from reports.models import Report, SubjectRequest
 
@@ -38,6 +37,8 @@ Kind, Outcome, Channel = SubjectRequest.Kind, SubjectRequest.Outcome, SubjectReq
 # Statuses of a rule that make keeping a legal obligation (GDPR 17(3)(b)); all others we answer for ourselves (PRV-03).
 OBLIGES = "in_force"
 SOON = timedelta(days=7)
+# Of the record classes.
+MAIL = "mail"
 
 
 class NotAPerson(Refused):
@@ -212,14 +213,18 @@ def decide(asked: SubjectRequest, *, grounds: str = "", by: User) -> SubjectRequ
     if is_erasure and not grounds.strip() and unobliged(found.organisation):
         raise ReasonMissing(_("Say on what grounds we keep what no law obliges us to keep."))
     with translation.override(LANGUAGE):
+        places = mailed.places(found)
         decision: dict[str, Any] = {
-            "kept": [told(one) for one in weighed(found.organisation)],
+            # What is ordered to be erased is not kept.
+            "kept": [told(one) for one in weighed(found.organisation) if not (is_erasure and one.kept.record_class.code == MAIL)],
             "grounds": "",
             "erased": [],
-            "addresses": addresses(found),
+            "mail": places,
         }
         if is_erasure:
-            decision |= {"grounds": grounds.strip(), "erased": ordered(found, by=by)}
+            decision["grounds"] = grounds.strip()
+            if order := ordered(found, places, by=by):
+                decision |= {"erased": [told_order(order)], "mail": mailed.from_now(places, order.ordered_at)}
         else:
             decision["sign_ins"] = sign_ins(found.user)
     finish(found, Outcome.ANSWERED, by=by, decision=decision)
@@ -234,42 +239,33 @@ def told(one: Weighed) -> dict[str, Any]:
         "class": found.code,
         "what": str(found.told or found.label),
         "until": str(one.kept.until or ""),
-        "why": one.line.why if one.kept.until else keeping.without_end(one.kept),
+        "why": keeping.in_full(one.kept),
         "obliged": one.is_obliged,
         "bases": [{"citation": str(basis.citation), "status": str(basis.status_text)} for basis in one.line.bases],
         "note": one.line.note,
     }
 
 
-def ordered(asked: SubjectRequest, *, by: User) -> list[dict[str, str]]:
-    """Orders what there is that nothing needs: mail to him."""
-    to = addresses(asked)
-    if not Message.objects.filter(to__in=to).exists():
-        return []
-    order = ErasureOrder.objects.create(organisation=asked.organisation, addresses=to, ordered_by=by)
-    return [
-        {
-            "what": _("What we mailed to you: addresses, subjects and texts"),
-            "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
-            "order": order.number,
-        }
-    ]
+def ordered(asked: SubjectRequest, places: list[mailed.Place], *, by: User) -> ErasureOrder | None:
+    """Orders what there is that nothing needs: mail to him that was not ordered to be erased before."""
+    if not mailed.rows(places, organisation=asked.organisation_id, among=Message.objects.all(), on=today()).exists():
+        return None
+    addresses = sorted({place["to"] for place in places})
+    return ErasureOrder.objects.create(organisation=asked.organisation, addresses=addresses, ordered_by=by)
 
 
-def addresses(asked: SubjectRequest) -> list[str]:
-    """Where mail goes to that is about him and this organisation alone: an address that somebody else has too, or with which he
-    acts for another organisation, is left out, since that mail is not his, and may have to be kept."""
-    found = {asked.party.email if asked.party else "", asked.user.email if asked.user else ""}
-    found |= set(EmailAddress.objects.filter(user=asked.user).values_list("email", flat=True)) if asked.user else set()
-    shared = Party.objects.exclude(organisation=asked.organisation).filter(email__in=found).values_list("email", flat=True)
-    acting = Membership.objects.exclude(organisation=asked.organisation).filter(user__email__in=found)
-    others = User.objects.filter(email__in=found).exclude(pk=asked.user_id).values_list("email", flat=True)
-    return sorted(found - {""} - {*shared} - {*acting.values_list("user__email", flat=True)} - {*others})
+def told_order(order: ErasureOrder) -> dict[str, str]:
+    return {
+        "what": _("What we mailed to you: addresses, subjects and texts"),
+        "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
+        "order": order.number,
+    }
 
 
 def sign_ins(user: User | None) -> list[dict[str, str]]:
-    """Sessions are not tracked, so the decision keeps what there was."""
-    rows = UserSession.objects.filter(user=user).order_by("created_at") if user else []
+    """Sessions are not tracked, so the decision keeps what there was; and nothing past its period, which only a hold can keep."""
+    since = retention.first_told(retention.CLASSES["sign_ins"], today())
+    rows = UserSession.objects.filter(user=user, last_seen_at__gte=since).order_by("created_at") if user else []
     return [
         {"from": str(row.created_at)[:19], "last": str(row.last_seen_at)[:19], "address": row.ip, "browser": row.user_agent}
         for row in rows
@@ -331,7 +327,7 @@ def tell(found: SubjectRequest, template: str, subject: str) -> None:
         return
     last = Case.objects.filter(organisation=found.organisation).order_by("-pk").first()
     with translation.override((last and last.notice_locale) or None):
-        messages.queue_template(template, to=found.user.email, subject=subject, asked=found)
+        messages.queue_template(template, to=found.user.email, subject=subject, organisation=found.organisation, asked=found)
 
 
 def people_of(organisation: Organisation) -> Any:

@@ -43,7 +43,10 @@ def in_short(organisation: Organisation) -> str:
     until = max(filter(None, (one.until for one in retention.of(organisation))), default=None)
     if until is None:
         return _("We keep some of what you sent for longer, because a law asks us to.")
-    told = _("We keep the last of it until %(day)s at the latest: longer only where a law, a court or an agency asks us to.")
+    told = _(
+        "We keep the last of what you told and sent us until %(day)s at the latest: longer only where a law, a court or an "
+        "agency asks us to."
+    )
     return told % {"day": date_format(until, "j F Y")}
 
 
@@ -78,11 +81,11 @@ def facts(organisation: Organisation) -> dict[str, Any]:
 def told(one: Kept) -> dict[str, Any]:
     """A class in the customer's words: of what decides only the rule, since what else waits is our own matter."""
     line = keeping.line(one.decides, timezone.now().date()) if one.decides else None
-    waits = one.decides is not None and one.until is None
     return {
         "what": str(one.record_class.told or one.record_class.label),
         "until": one.until,
-        "why": keeping.without_end(one) if waits else (line.why if line else ""),
+        "is_each": one.decides is not None and one.decides.is_each,
+        "why": keeping.in_full(one),
         "bases": line.bases if line else (),
         "note": line.note if line else "",
     }

@@ -15,6 +15,7 @@ from kyc.keys.models import Key, Link
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, PersonStatus, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
+from reports import mailed
 from reports.facts import basis
 from reports.facts.access import shown
 from reports.facts.changes import share
@@ -25,6 +26,7 @@ from reports.models import SubjectRequest
 Facts = dict[str, Any]
 Rows = Iterator[tuple[str, str]]
 ANOTHER = "another person"
+OLDER = "It was asked to be erased. It is not listed here, whether that is done yet or not."
 # Of a person's own acts so many are printed and stand in report.json, the newest; the rest is counted.
 MOST_ACTS = 500
 COPY = (
@@ -60,11 +62,6 @@ class Asked:
     @property
     def name(self) -> str:
         return str(self.party.name if self.party else (self.user.name or self.user.email) if self.user else "")
-
-    @property
-    def addresses(self) -> list[str]:
-        """Those that the decision found to be his alone (reports/subjects.py)."""
-        return list(self.row.decision.get("addresses", []))
 
     def of_party(self, rows: Iterable[Any]) -> list[Any]:
         return [row for row in rows if self.row.party_id is not None and row.party_id == self.row.party_id]
@@ -234,9 +231,13 @@ def signatures(asked: Asked) -> Rows:
 
 
 def mail(asked: Asked) -> Rows:
-    rows = as_of(Message, asked.reader.snapshot).filter(to__in=asked.addresses).order_by("pgh_obj_id")
-    for row in rows:
+    places, reader = mailed.of_decision(asked.row.decision), asked.reader
+    among = as_of(Message, reader.snapshot)
+    rows = mailed.rows(places, organisation=reader.organisation, among=among, on=reader.day)
+    for row in rows.order_by("pgh_obj_id"):
         yield row.subject, f"to {row.to}, {instant(row.sent_at) or 'not sent'}"
+    if any(place["after"] for place in places):
+        yield "Older mail", OLDER
 
 
 def sign_ins(asked: Asked) -> Rows:
