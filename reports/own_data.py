@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Organisation
 from accounts.permissions import NotPermitted
 from accounts.private_files import private_file
+from accounts.refused import Refused
 from accounts.vault import Erased, FileErased
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -62,6 +63,22 @@ def ask(request: HttpRequest, organisation: Organisation) -> HttpResponse:
             messages.info(request, _("You have asked for that already. Below you see until when we answer."))
         return redirect("own_data")
     return shown(request, organisation, form)
+
+
+@members_only
+@require_POST
+def withdraw(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """Takes back what he asked; what others asked is not found."""
+    found = get_object_or_404(SubjectRequest.objects.filter(organisation=organisation, user=request.user), pk=pk)
+    try:
+        subjects.withdraw(found, by=request.user)
+    except NotPermitted:
+        raise Http404 from None
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Your request is taken back."))
+    return redirect("own_data")
 
 
 @members_only

@@ -191,6 +191,22 @@ def end(asked: SubjectRequest, *, outcome: str, note: str, by: User) -> SubjectR
     return found
 
 
+@transaction.atomic
+def withdraw(asked: SubjectRequest, *, by: User) -> SubjectRequest:
+    """A member takes back what he asked from his account, before it is decided; nobody writes to him. Repeated, it is silence.
+    Raises NotPermitted, Ended."""
+    found = SubjectRequest.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+    if found.user_id != by.pk or found.channel != Channel.ACCOUNT:
+        raise NotPermitted(_("Only the person who asked can take it back."))
+    if found.outcome == Outcome.WITHDRAWN:
+        return found
+    if found.outcome:
+        raise Ended(_("This request has ended, and nothing of it changes any more."))
+    finish(found, Outcome.WITHDRAWN, by=by)
+    audit.record("subject_request.withdrawn", target=found, by=by)
+    return found
+
+
 def weighed(organisation: Organisation) -> list[Weighed]:
     """Each class with the rule that decides over it, in the order of the classes."""
     day = today()

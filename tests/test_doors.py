@@ -398,6 +398,7 @@ DOORS: dict[str, Door] = {
     ),
     "own_data": Door(CUSTOMERS, names="Data about you"),
     "own_data_ask": Door(CUSTOMERS, get=False, post=of(kind="access"), names="we are working on it"),
+    "own_data_withdraw": Door(frozenset({"owner"}), get=False, own=of(pk="asked"), post=nothing, names="Withdrawn by the person"),
     "own_data_pdf": Door(frozenset({"owner"}), own=of(pk="answered"), names="%PDF"),
     "own_data_json": Door(frozenset({"owner"}), own=of(pk="answered"), names="{}"),
     "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing was erased yet"),

@@ -53,6 +53,7 @@ VERBS = {
     "subject_request.identified": _("identified who asked about his own data"),
     "subject_request.extended": _("extended a request about a person's own data"),
     "subject_request.decided": _("decided on a request about a person's own data"),
+    "subject_request.withdrawn": _("took back a request about his own data"),
     "subject_request.ended": _("ended a request about a person's own data"),
     "subject_request.answer_taken": _("took the answer about his own data"),
     "erasure.carried_out": _("erased what a person asked to be erased"),

@@ -334,6 +334,15 @@ class TestCommand:
         assert (told["orders"], told["of_no_organisation"]) == (1, [])
         assert not Disposal.objects.exists()
 
+    def test_dry_it_counts_no_order_that_a_hold_keeps(self, nordlys: Organisation) -> None:
+        LegalHold.objects.create(
+            organisation=nordlys, source="court", reference="7", asked_by="Court", reason="Keep.", since=TODAY,
+            placed_by=cast.staff("approver", "Rui Lopes"),
+        )  # fmt: skip
+        (told,) = self.run("--dry-run")
+        assert (told["classes"], told["orders"]) == ({}, 0)
+        assert ErasureOrder.objects.filter(done_at=None).exists()
+
     def test_it_prints_each_certificate_and_a_second_run_none(self, nordlys: Organisation) -> None:
         order, *certificates = self.run()
         assert order["order"].startswith("EO-")

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from accounts import disposal, messages, retention, scope, snapshots
-from accounts.models import AuditEvent, ErasureOrder, LegalHold, Message, Organisation, User
+from accounts.models import AuditEvent, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.permissions import ROLES, NotPermitted
 from accounts.refused import ReasonMissing
 from accounts.retention import Due
@@ -361,6 +361,45 @@ class TestErasure:
         orders = ErasureOrder.objects.count()
         answered(subjects.ask(nordlys, kind="access", by=alice), rui)
         assert ErasureOrder.objects.count() == orders
+
+
+class TestTakingItBack:
+    def test_a_member_takes_his_own_back_and_nobody_writes_to_him(self, asked: SubjectRequest, alice: User, rui: User) -> None:
+        client, mails = cast.signed_in(alice), Message.objects.count()
+        assert "Take this request back" in client.get("/your-data/").content.decode()
+        page = client.post(f"/your-data/{asked.pk}/withdraw/", follow=True).content.decode()
+        assert "Your request is taken back." in page and "Withdrawn by the person" in page and "Take it back" not in page
+        asked.refresh_from_db()
+        assert (asked.outcome, asked.ended_by, Message.objects.count()) == ("withdrawn", alice, mails)
+        event = AuditEvent.objects.get(verb="subject_request.withdrawn")
+        assert (event.actor_id, event.organisation_id) == (alice.pk, asked.organisation_id)
+        with pytest.raises(subjects.Ended):
+            subjects.identify(asked, how="Seen.", party=None, by=rui)
+        assert subjects.withdraw(asked, by=alice) == asked
+        assert AuditEvent.objects.filter(verb="subject_request.withdrawn").count() == 1
+        # He may ask anew.
+        assert subjects.ask(asked.organisation, kind="access", by=alice) != asked
+
+    def test_not_once_it_is_decided(self, asked: SubjectRequest, alice: User, rui: User) -> None:
+        answered(asked, rui)
+        with pytest.raises(subjects.Ended):
+            subjects.withdraw(asked, by=alice)
+        page = cast.signed_in(alice).post(f"/your-data/{asked.pk}/withdraw/", follow=True).content.decode()
+        assert "nothing of it changes any more" in page and "Download the answer" in page
+
+    def test_nobody_elses_and_none_that_an_officer_wrote_down(
+        self, asked: SubjectRequest, nordlys: Organisation, party: Party, alice: User, rui: User
+    ) -> None:
+        bob = cast.customer("bob@nordlys.example", "Bob")
+        Membership.objects.create(organisation=nordlys, user=bob)
+        assert cast.signed_in(bob).post(f"/your-data/{asked.pk}/withdraw/").status_code == 404
+        letter = subjects.record(nordlys, kind="access", party=party, channel="letter", received_on=date(2026, 1, 31), by=rui)
+        for whose in (bob, rui):
+            with pytest.raises(NotPermitted):
+                subjects.withdraw(asked, by=whose)
+        with pytest.raises(NotPermitted):
+            subjects.withdraw(letter, by=alice)
+        assert SubjectRequest.objects.open().count() == 2
 
 
 class TestPages:
