@@ -22,14 +22,17 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
-from accounts import audit, eraser, leaves, legal_holds, organisations, retention
+from accounts import audit, eraser, leaves, leaving, legal_holds, organisations, retention
 from accounts.models import AuditEvent, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.retention import A_CHUNK, Due, RecordClass
 from accounts.vault import shredding
 from accounts.walls import column_of
 
+# What is erased of who deleted his account himself: no class of any organisation.
+LEAVER = RecordClass(code="left_account", label=_("An account that was deleted by who had it"), models=())
 # In place of an address from which somebody signed in.
 NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  # nothing listens there
 
@@ -348,6 +351,34 @@ def forget_sign_ins(rows: QuerySet[UserSession], number: str, tally: Tally) -> N
         ip=NOWHERE, user_agent=marker(number), data={}
     )
     UserSession.objects.filter(pk__in=[pk for pk, is_last in found.items() if not is_last]).delete()
+
+
+def leavers() -> list[int]:
+    """Events that say that somebody has deleted his account, and that still name him."""
+    if LegalHold.objects.live().filter(organisation=None).exists():
+        return []
+    left = AuditEvent.objects.filter(
+        target_type=User._meta.label_lower, organisation_id=None, verb=leaving.LEFT, erased__isnull=True
+    )
+    return list(left.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def forget_leaver(number: int) -> Disposal | None:
+    """What history, mail and the log still say of him. The account itself is gone since."""
+    legal_holds.none_placed_meanwhile()
+    if number not in leavers():
+        return None
+    event = AuditEvent.objects.get(pk=number)
+    pk, history = int(event.target_id), eraser.events_of()[User]
+    rows = history._default_manager.filter(pgh_obj_id=pk)
+    made, tally = begun(None, LEAVER, "asked", due_on=event.at.date()), Tally()
+    addresses = [*rows.values_list("email", flat=True).distinct()]
+    forget_mail(Message.objects.filter(organisation=None, to__in=addresses, queued_at__lte=event.at), made.number, tally)
+    overwrite(User, sql.SQL("id = {}").format(pk), made.number, tally)
+    acts = AuditEvent.objects.filter(organisation_id=None, at__lte=event.at, actor_id=pk)
+    tally.note(AuditEvent._meta.db_table, [one.pk for one in acts if forget(one, (), made.number)])
+    return certified(made, tally)
 
 
 def forget_trail(organisation: int, number: str, tally: Tally) -> None:

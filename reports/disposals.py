@@ -78,7 +78,7 @@ def grouped(row: PlannedDisposal) -> Iterator[dict[str, Any]]:
 
 
 def told(made: Disposal) -> dict[str, object]:
-    known = retention.CLASSES.get(made.record_class)
+    known = {**retention.CLASSES, disposal.LEAVER.code: disposal.LEAVER}.get(made.record_class)
     return {
         "row": made,
         "label": known.label if known else made.record_class,

@@ -191,6 +191,9 @@ DOORS: dict[str, Door] = {
         frozenset(BEGUN) | {"nobody"}, names=BEGUN | {"nobody": "Before we begin"}, told=BEGUN,
         post=of(name="Nobody AS", your_name="Nobody"),
     ),
+    "onboarding:leave": Door(
+        frozenset(BEGUN) | {"nobody"}, names=BEGUN | {"nobody": "Delete your account?"}, told=BEGUN, post=nothing
+    ),
     "onboarding:kind": Door(
         CUSTOMERS, names="What you are",
         post=lambda rows: {"customer_class": "company", "programme": "research", "programme_run_by": "The University of Tromsø"},

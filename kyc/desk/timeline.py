@@ -116,6 +116,7 @@ VERBS = {
     "report.downloaded": _("downloaded a report"),
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
+    "user.left": _("deleted their own account, with which nothing was begun"),
     "user.renamed": _("changed their own name"),
     looking.VERB: _("looked at the customer's pages"),
     f"{looking.VERB}.{looking.BEGAN}": _("began to look at the customer's pages"),

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from kyc.onboarding import closing, customers, documents, key_pages, owners, paying, people, prove, use, views
+from kyc.onboarding import closing, customers, documents, key_pages, leaving, owners, paying, people, prove, use, views
 
 app_name = "onboarding"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("begin/", views.create, name="create"),
+    path("leave/", leaving.leave, name="leave"),
     path("kind/", customers.kind, name="kind"),
     path("company/", customers.company, name="company"),
     path("people/", people.listing, name="people"),

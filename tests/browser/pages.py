@@ -72,6 +72,7 @@ NOT_DRAWN = {
     "metrics": "for machines",
     "api:schema": "for machines",
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
+    "onboarding:leave": "for who has no organisation yet: tests/kyc/onboarding/test_leaving.py",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
     "onboarding:document": "the file itself",
     "onboarding:statement": "the file itself",

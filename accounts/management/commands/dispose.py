@@ -49,6 +49,7 @@ class Command(NamedCommand):
             "classes": dict(sorted(found.items())),
             "of_no_organisation": disposal.houses_due(on),
             "orders": len(disposal.ordered()),
+            "left_accounts": len(disposal.leavers()),
         }
         self.stdout.write(json.dumps(told))
 
@@ -56,6 +57,9 @@ class Command(NamedCommand):
         for number in disposal.ordered():
             if order := disposal.carry_out(number):
                 self.stdout.write(json.dumps(disposal.told_order(order), sort_keys=True))
+        for number in disposal.leavers():
+            if made := disposal.forget_leaver(number):
+                self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
         for code in disposal.houses_due(on):
             if made := disposal.dispose_of_houses(code, on=on):
                 self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
