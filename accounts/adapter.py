@@ -17,7 +17,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import access_log, limits, messages, oidc, passwords, second_factor, seeds
+from accounts import access_log, limits, messages, oidc, passwords, scope, second_factor, seeds
 from accounts.models import User
 from accounts.signing_up import CODE
 
@@ -47,7 +47,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, context)
         html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
-        messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
+        # It is about the person's account, and of no organisation. The library's pages say nobody's business.
+        with scope.everything():
+            messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
 
     def clean_email(self, email: str) -> str:
         """No mail ever reaches an address under .invalid (RFC 2606); the product's own robots stand there."""

@@ -20,15 +20,21 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Max, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
-from accounts import audit, eraser, leaves, legal_holds, organisations, retention
+from accounts import audit, eraser, leaves, leaving, legal_holds, organisations, retention
 from accounts.models import AuditEvent, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.retention import A_CHUNK, Due, RecordClass
 from accounts.vault import shredding
 from accounts.walls import column_of
+
+# What is erased of who deleted his account himself: no class of any organisation.
+LEAVER = RecordClass(code="left_account", label=_("An account that was deleted by who had it"), models=())
+# In place of an address from which somebody signed in.
+NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  # nothing listens there
 
 
 @dataclass
@@ -84,8 +90,8 @@ def with_rows_left(found: RecordClass, organisations: Collection[int], on: date)
         organisation
         for model in found.models
         for organisation in rows_left(found, model, on)
-        .filter(organisation__in=organisations)
-        .values_list("organisation", flat=True)
+        .filter(**{f"{found.owner}__in": organisations})
+        .values_list(found.owner, flat=True)
         .distinct()
     }
 
@@ -101,13 +107,22 @@ def rows_left(found: RecordClass, model: type[Model], on: date) -> QuerySet[Any]
     """Of a class whose records go each by its own period, those that are due and not erased yet: their key is there, or where
     there never was one, words of theirs."""
     rows = retention.due_rows(found, model, on)
+    if model is UserSession:
+        return rows.exclude(user_agent__regex=eraser.MARKED).exclude(user__in=held_people())
     kind = eraser.own_key(model)
     words = eraser.has_words(model)
     return rows.filter(Exists(shredding.live(kind, ref=OuterRef("pk"))) | words if kind else words)
 
 
 def numbers_left(due: Due, model: type[Model], on: date) -> list[int]:
-    return list(rows_left(due.record_class, model, on).filter(organisation=due.organisation).values_list("pk", flat=True))
+    rows = rows_left(due.record_class, model, on).filter(**{due.record_class.owner: due.organisation})
+    return list(rows.values_list("pk", flat=True))
+
+
+def held_people() -> QuerySet[Membership, Any]:
+    """The members of organisations whose records a legal hold keeps: they may act for others besides."""
+    held = LegalHold.objects.live().exclude(organisation=None).values("organisation")
+    return Membership.objects.filter(organisation__in=held).values("user")
 
 
 @transaction.atomic
@@ -121,16 +136,7 @@ def dispose(due: Due, *, on: date) -> Disposal | None:
 
 
 def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
-    made = Disposal(
-        pk=next_number(),
-        organisation=organisation,
-        record_class=due.record_class.code,
-        rule=due.rule,
-        due_on=on if due.record_class.each else due.until,
-        at=timezone.now(),
-        operator=audit.operator(None)["operator"],
-        backups_until=timezone.now().date() + timedelta(days=settings.BACKUP_DAYS),
-    )
+    made = begun(organisation, due.record_class, due.rule, due_on=on if due.record_class.each else due.until)
     tally = Tally()
     for model in due.record_class.models:
         numbers = numbers_left(due, model, on) if due.record_class.each else None
@@ -140,8 +146,28 @@ def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
             forget_members(organisation, made.number, tally)
         elif model is AuditEvent:
             forget_trail(organisation.pk, made.number, tally)
+        elif model is UserSession:
+            forget_sign_ins(UserSession.objects.filter(pk__in=numbers or []), made.number, tally)
         if eraser.personal(model):
             overwrite(model, rows_of(model, organisation.pk, numbers), made.number, tally)
+    return certified(made, tally)
+
+
+def begun(organisation: Organisation | None, found: RecordClass, rule: str, *, due_on: date) -> Disposal:
+    """A certificate that is not written yet."""
+    return Disposal(
+        pk=next_number(),
+        organisation=organisation,
+        record_class=found.code,
+        rule=rule,
+        due_on=due_on,
+        at=timezone.now(),
+        operator=audit.operator(None)["operator"],
+        backups_until=timezone.now().date() + timedelta(days=settings.BACKUP_DAYS),
+    )
+
+
+def certified(made: Disposal, tally: Tally) -> Disposal:
     made.rows = tally.told()
     made.save(force_insert=True)
     counts = {"count": sum(table["count"] for table in made.rows.values()), "rule": made.rule, "kind": made.record_class}
@@ -149,10 +175,49 @@ def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
     return made
 
 
+def houses(on: date) -> dict[str, QuerySet[Any]]:
+    """By record class what is of no organisation and past its period: mail about accounts and to staff, and where somebody had
+    signed in who acts for none. Nothing while a legal hold keeps everything; nor mail to who acts for an organisation that one
+    keeps."""
+    if LegalHold.objects.live().filter(organisation=None).exists():
+        return {}
+    rows = {
+        found.code: rows_left(found, model, on)
+        for model in (Message, UserSession)
+        if (found := retention.class_of(model)) is not None
+    }
+    kept = [*sign_in_addresses(held_people())]
+    return {
+        code: left.filter(organisation=None).exclude(to__in=kept) if left.model is Message else left.filter(user__membership=None)
+        for code, left in rows.items()
+    }
+
+
+def houses_due(on: date) -> list[str]:
+    return [code for code, rows in houses(on).items() if rows.exists()]
+
+
+@transaction.atomic
+def dispose_of_houses(code: str, *, on: date) -> Disposal | None:
+    """As `dispose`, of what is of no organisation."""
+    legal_holds.none_placed_meanwhile()
+    numbers = list(houses(on).get(code, Message.objects.none()).values_list("pk", flat=True))
+    if not numbers:
+        return None
+    found = retention.CLASSES[code]
+    made, tally = begun(None, found, found.rules[0].code, due_on=on), Tally()
+    if UserSession in found.models:
+        forget_sign_ins(UserSession.objects.filter(pk__in=numbers), made.number, tally)
+    else:
+        forget_mail(Message.objects.filter(pk__in=numbers), made.number, tally)
+    return certified(made, tally)
+
+
 def told(made: Disposal) -> dict[str, Any]:
     """The certificate: what stays of it (PRV-04), and no personal data."""
     return {
         "certificate": made.number,
+        # Of nobody's, none.
         "organisation": made.organisation_id,
         "record_class": made.record_class,
         "rule": made.rule,
@@ -207,7 +272,7 @@ def carry_out(number: int) -> ErasureOrder | None:
     order.refresh_from_db()
     if number not in ordered():
         return None
-    mail = Message.objects.filter(to__in=order.addresses, queued_at__lte=order.ordered_at)
+    mail = ordered_mail(order)
     if mail.filter(state=Message.State.QUEUED).exists():
         # It goes out first.
         return None
@@ -218,6 +283,19 @@ def carry_out(number: int) -> ErasureOrder | None:
     count = sum(table["count"] for table in tally.told().values())
     audit.record("erasure.carried_out", target=order, by=None, certificate=order.number, count=count, **audit.operator(None))
     return ErasureOrder.objects.get(pk=number)
+
+
+def ordered_mail(order: ErasureOrder) -> QuerySet[Message]:
+    """What the organisation had mailed to those addresses, and mail about the accounts of its members that go by them. Mail of
+    others to the same address is theirs, and stays; so does that about who acts for an organisation that a legal hold keeps."""
+    members = Membership.objects.filter(organisation=order.organisation).exclude(user__in=held_people()).values("user")
+    theirs = Q(organisation=order.organisation) | Q(organisation=None, to__in=[*sign_in_addresses(members)])
+    return Message.objects.filter(theirs, to__in=order.addresses, queued_at__lte=order.ordered_at)
+
+
+def sign_in_addresses(users: QuerySet[Any, Any]) -> set[str]:
+    rows = EmailAddress.objects.filter(user__in=users, verified=True).values_list("email", flat=True)
+    return {*rows, *User.objects.filter(pk__in=users).values_list("email", flat=True)}
 
 
 def told_order(order: ErasureOrder) -> dict[str, Any]:
@@ -236,18 +314,20 @@ def forget_mail(mail: QuerySet[Message], number: str, tally: Tally) -> None:
 
 
 def forget_members(organisation: Organisation, number: str, tally: Tally) -> None:
-    """The accounts of its members, unless they belong to another organisation too, and mail to them."""
+    """The accounts of its members, unless they belong to another organisation too, and mail about these accounts. What it was
+    itself that wrote to them is a class of its own."""
     members = User.objects.filter(membership__organisation=organisation, staff_role="").values("pk")
     alone = list(User.objects.filter(pk__in=members).alias(all=Count("membership")).filter(all=1))
     if not alone:
         return
-    numbers, addresses = [user.pk for user in alone], sorted({user.email for user in alone})
+    numbers = [user.pk for user in alone]
+    addresses = sign_in_addresses(User.objects.filter(pk__in=numbers).values("pk"))
     signed_out(numbers)
     User.objects.filter(pk__in=numbers).update(password=make_password(None), is_active=False)
     for row in EmailAddress.objects.filter(user__in=numbers):
         EmailAddress.objects.filter(pk=row.pk).update(email=f"erased-{row.user_id}-{row.pk}@erased.invalid", verified=False)
     overwrite(User, sql.SQL("id = ANY ({})").format(numbers), number, tally)
-    forget_mail(Message.objects.filter(to__in=addresses), number, tally)
+    forget_mail(Message.objects.filter(organisation=None, to__in=addresses), number, tally)
 
 
 def signed_out(users: list[int]) -> None:
@@ -256,6 +336,49 @@ def signed_out(users: list[int]) -> None:
     keys = UserSession.objects.filter(user__in=users).values_list("session_key", flat=True)
     Session.objects.filter(session_key__in=list(keys)).delete()
     UserSession.objects.filter(user__in=users).delete()
+
+
+def forget_sign_ins(rows: QuerySet[UserSession], number: str, tally: Tally) -> None:
+    """Sessions that ended long ago. Of each person the last one stays, without its address and browser: the periods of what his
+    organisations are kept for count from when he was last there."""
+    later = UserSession.objects.filter(user=OuterRef("user"))
+    later = later.filter(
+        Q(last_seen_at__gt=OuterRef("last_seen_at")) | Q(last_seen_at=OuterRef("last_seen_at"), pk__gt=OuterRef("pk"))
+    )
+    found = dict(rows.annotate(is_last=~Exists(later)).values_list("pk", "is_last"))
+    tally.note(UserSession._meta.db_table, list(found))
+    UserSession.objects.filter(pk__in=[pk for pk, is_last in found.items() if is_last]).update(
+        ip=NOWHERE, user_agent=marker(number), data={}
+    )
+    UserSession.objects.filter(pk__in=[pk for pk, is_last in found.items() if not is_last]).delete()
+
+
+def leavers() -> list[int]:
+    """Events that say that somebody has deleted his account, and that still name him."""
+    if LegalHold.objects.live().filter(organisation=None).exists():
+        return []
+    left = AuditEvent.objects.filter(
+        target_type=User._meta.label_lower, organisation_id=None, verb=leaving.LEFT, erased__isnull=True
+    )
+    return list(left.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def forget_leaver(number: int) -> Disposal | None:
+    """What history, mail and the log still say of him. The account itself is gone since."""
+    legal_holds.none_placed_meanwhile()
+    if number not in leavers():
+        return None
+    event = AuditEvent.objects.get(pk=number)
+    pk, history = int(event.target_id), eraser.events_of()[User]
+    rows = history._default_manager.filter(pgh_obj_id=pk)
+    made, tally = begun(None, LEAVER, "asked", due_on=event.at.date()), Tally()
+    addresses = [*rows.values_list("email", flat=True).distinct()]
+    forget_mail(Message.objects.filter(organisation=None, to__in=addresses, queued_at__lte=event.at), made.number, tally)
+    overwrite(User, sql.SQL("id = {}").format(pk), made.number, tally)
+    acts = AuditEvent.objects.filter(organisation_id=None, at__lte=event.at, actor_id=pk)
+    tally.note(AuditEvent._meta.db_table, [one.pk for one in acts if forget(one, (), made.number)])
+    return certified(made, tally)
 
 
 def forget_trail(organisation: int, number: str, tally: Tally) -> None:

@@ -30,11 +30,12 @@ ALSO_UPDATES: dict[str, tuple[str, ...]] = {
     "accounts_auditevent": ("actor", "on_behalf_of", "reason", "details", "salts", "erased"),
     "accounts_subjectkey": ("wrapped", "destroyed_at", "destroyer", "why"),
     "account_emailaddress": ("email", "verified"),
+    "usersessions_usersession": ("ip", "user_agent", "data"),
     "accounts_erasureorder": ("done_at", "rows", "backups_until"),
 }
 DELETES = ("accounts_searchdigest", "mfa_authenticator", "usersessions_usersession", "django_session")
 # How a text begins that was overwritten.
-MARKED = r"^erased(, DC-|-)\d"
+MARKED = r"^erased(, (DC|EO)-|-)\d"
 # Of every row of history: on whose behalf it was written, which is a name.
 CONTEXT = "pgh_context"
 

@@ -34,6 +34,7 @@ class Told:
     why: str
     bases: tuple[Basis, ...]
     note: str
+    is_each: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,12 @@ def told(one: Kept, *, form: str = DAY) -> Told:
     if one.decides is None:
         return Told(what, one.until, "", (), "")
     found = line(one.decides, datetime.now(UTC).date(), form=form)
-    return Told(what, one.until, found.why if one.until else without_end(one), found.bases, found.note)
+    return Told(what, one.until, in_full(one, form=form), found.bases, found.note, one.decides.is_each)
 
 
 def line(running: Running, on: date, *, form: str = DAY) -> Line:
-    return Line(running.rule.title, why(running, form=form), ended(running.until), running.rule.bases(on), running.rule.note)
+    until = _("each by its own period") if running.is_each else ended(running.until)
+    return Line(running.rule.title, why(running, form=form), until, running.rule.bases(on), running.rule.note)
 
 
 def ended(until: date | None) -> str:
@@ -78,6 +80,8 @@ def ended(until: date | None) -> str:
 
 def why(running: Running, *, form: str = DAY) -> str:
     years, clock = running.rule.years, clock_label(running.rule.clock)
+    if running.is_each:
+        return _("Each %(years)s years from %(clock)s.") % {"years": years, "clock": clock}
     if running.since is None:
         told = _("%(waits)s After that: %(years)s years from %(clock)s.")
         return told % {"waits": running.waits, "clock": clock, "years": years}
@@ -86,10 +90,30 @@ def why(running: Running, *, form: str = DAY) -> str:
 
 
 def clock_label(code: str) -> str:
-    return str(_("the day it was made") if code == retention.RECORD_MADE else retention.CLOCKS[code].label)
+    return str(retention.OF_RECORDS[code] if code in retention.OF_RECORDS else retention.CLOCKS[code].label)
 
 
 def without_end(one: Kept) -> str:
     """Where no end can be said yet: for how long from what, and not what stops the clock, which is our own matter."""
-    rule = one.decides.rule  # type: ignore[union-attr]  # of one that decides
-    return _("%(years)s years from %(clock)s.") % {"years": rule.years, "clock": clock_label(rule.clock)}
+    decides = one.decides
+    assert decides is not None
+    if decides.is_each:
+        return why(decides)
+    return _("%(years)s years from %(clock)s.") % {"years": decides.rule.years, "clock": clock_label(decides.rule.clock)}
+
+
+def besides(one: Kept) -> str:
+    """What keeps records of the class beyond the end that is told of it, in the same words whether there are any or not."""
+    if one.record_class.follows:
+        return _("At least as long as the records that it tells of.")
+    each = next((running.rule for running in one.running if running.is_each and running is not one.decides), None)
+    if each is None:
+        return ""
+    return _("Each at least %(years)s years from %(clock)s.") % {"years": each.years, "clock": clock_label(each.clock)}
+
+
+def in_full(one: Kept, *, form: str = DAY) -> str:
+    """Why a class is kept until its day, for people outside."""
+    if one.decides is None:
+        return ""
+    return " ".join(filter(None, (why(one.decides, form=form) if one.until else without_end(one), besides(one))))

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Message
+from accounts.models import Message, Organisation
 from config import jobs
 
 UNLESS_SECRET = {
@@ -46,18 +46,23 @@ QUEUE = Outbox(
 )
 
 
-def queue(*, to: str, subject: str, text: str, html: str = "", is_secret: bool = False) -> Message:
-    message = Message.objects.create(to=to, subject=subject, text=text, html=html, is_secret=is_secret)
+def queue(
+    *, to: str, subject: str, text: str, html: str = "", organisation: Organisation | None = None, is_secret: bool = False
+) -> Message:
+    message = Message.objects.create(to=to, subject=subject, text=text, html=html, organisation=organisation, is_secret=is_secret)
     jobs.woke("message.queued")
     return message
 
 
-def queue_template(name: str, *, to: str, subject: str, is_secret: bool = False, **context: object) -> Message:
-    """From the pair templates/emails/NAME.txt and .html. A secret one is forgotten once it is sent, or given up."""
-    context["site"] = settings.SITE_URL
+def queue_template(
+    name: str, *, to: str, subject: str, organisation: Organisation | None, is_secret: bool = False, **context: object
+) -> Message:
+    """From the pair templates/emails/NAME.txt and .html. A secret one is forgotten once it is sent, or given up. It is kept and
+    told as mail of `organisation`, and with None as of nobody's."""
+    context |= {"site": settings.SITE_URL, "organisation": organisation}
     text = render_to_string(f"emails/{name}.txt", context)
     html = render_to_string(f"emails/{name}.html", context)
-    return queue(to=to, subject=subject, text=text, html=html, is_secret=is_secret)
+    return queue(to=to, subject=subject, text=text, html=html, organisation=organisation, is_secret=is_secret)
 
 
 def send_all() -> None:

@@ -320,7 +320,8 @@ class Disposal(models.Model):
 
     append_only = True
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    # None where it was of no organisation: mail about accounts, and where officers had signed in.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     record_class = models.CharField(max_length=60)
     # The rule that decided, and the day on which its period was over.
     rule = models.CharField(max_length=60)
@@ -607,6 +608,8 @@ class Message(Claimable):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
+    # On whose behalf it is written. None of what is about a person's account with us, whoever he acts for, and of mail to staff.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
     # Carries a link that opens something: its text is forgotten once it is sent or given up.
     is_secret = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)

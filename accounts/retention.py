@@ -14,11 +14,12 @@ What clocks go by are *columns*: expressions over `Organisation`, asked all in o
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Expression, Max, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Expression, Max, Model, OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LegalHold, Organisation
 from accounts.periods import first_kept, is_over, last_day
@@ -70,12 +71,17 @@ class Rule:
     note: str = ""
     only: str = ""
 
+    @property
+    def is_of_record(self) -> bool:
+        """Whether it counts from the record itself, and from nothing that happens to its organisation."""
+        return self.clock in OF_RECORDS
+
 
 @dataclass(frozen=True)
 class RecordClass:
-    """Records that are kept by the same rules. `made` names for a model the field that says when a record was made, where the
-    clock `record_made` counts; `each` record goes by its own, else all by the latest. One that `follows` has the end of
-    whichever class of the organisation is kept longest."""
+    """Records that are kept by the same rules. `made` names for a model the field that says when a record was made or last used,
+    where such a clock counts; `each` record goes by its own, else all by the latest. One that `follows` has the end of whichever
+    class of the organisation is kept longest. `owner` leads from a record to its organisation."""
 
     code: str
     label: str | Promise
@@ -86,6 +92,17 @@ class RecordClass:
     follows: bool = False
     # What stands in it, in plain words for the customer.
     told: str | Promise = ""
+    owner: str = "organisation"
+
+    @property
+    def is_by_itself(self) -> bool:
+        """Whether its records go while the relationship lasts, each once its own period is over."""
+        return self.each and bool(self.rules) and all(rule.is_of_record for rule in self.rules)
+
+    @property
+    def own_years(self) -> int:
+        """How long each record is kept at least by itself; 0 where none is."""
+        return max((rule.years for rule in self.rules if rule.is_of_record), default=0) if self.each else 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,8 @@ class Running:
     since: date | None
     until: date | None
     waits: str | Promise = ""
+    # Over records that go each by its own period: their common end is none of it.
+    is_each: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +142,8 @@ class Due:
     rule: str
 
 
-RECORD_MADE = "record_made"
+# Clocks of a record itself.
+OF_RECORDS = {"record_made": _("the day it was made"), "record_used": _("the day it was last used")}
 CLOCKS: dict[str, Clock] = {}
 CLASSES: dict[str, RecordClass] = {}
 # Columns that say for whom a rule is.
@@ -176,13 +196,25 @@ def made_column(found: RecordClass, model: type[Model]) -> str:
     return f"made_{found.code}_{model._meta.model_name}"
 
 
+def old_column(found: RecordClass) -> str:
+    return f"old_{found.code}"
+
+
+def has_old(found: RecordClass, on: date) -> Expression:
+    """Whether an organisation has records of a class that goes by itself which are past their period."""
+    (model,) = found.models
+    return Exists(due_rows(found, model, on).filter(**{found.owner: OuterRef("pk")}))
+
+
 def columns(on: date) -> dict[str, Expression]:
     """Everything that clocks and rules ask of an organisation on that day, by name."""
     end_of_day = datetime.combine(on, time.max, UTC)
     wanted = {name: make for known in CLOCKS.values() for name, make in known.columns.items()} | CONDITIONS
     found = {name: make(end_of_day) for name, make in wanted.items()}
     for each in CLASSES.values():
-        if any(rule.clock == RECORD_MADE for rule in each.rules):
+        if each.is_by_itself:
+            found[old_column(each)] = has_old(each, on)
+        elif any(rule.is_of_record for rule in each.rules):
             found |= {made_column(each, model): latest(model, name) for model, name in each.made.items()}
     return found
 
@@ -192,10 +224,11 @@ def asked(organisations: QuerySet[Organisation], on: date) -> QuerySet[Organisat
 
 
 def of(organisation: Organisation, *, on: date | None = None) -> list[Kept]:
-    """Each class of the organisation, as things stand on that day, by default today."""
+    """Each class of the organisation, as things stand on that day, by default today. Where records go each by its own period, no
+    end of theirs is told: it would move with the next one, and say that there is one."""
     day = on or datetime.now(UTC).date()
     values = asked(Organisation.objects.filter(pk=organisation.pk), day).get()
-    return worked_out(values, day, holds=tuple(holds_on(organisation)))
+    return worked_out(values, day, holds=tuple(holds_on(organisation)), is_told=True)
 
 
 def of_record(record: Any, *, on: date | None = None) -> Kept:
@@ -224,11 +257,11 @@ def holds_on(organisation: Organisation | int) -> QuerySet[LegalHold]:
     return (live.filter(organisation=organisation) | live.filter(organisation=None)).order_by("pk")
 
 
-def worked_out(values: Values, on: date, *, holds: tuple[LegalHold, ...] = ()) -> list[Kept]:
+def worked_out(values: Values, on: date, *, holds: tuple[LegalHold, ...] = (), is_told: bool = False) -> list[Kept]:
     """Pure: from what was read of one organisation to what is kept of it, classes that follow others last."""
-    run = Runs(values, on)
+    run = Runs(values, on, is_told=is_told)
     own = [kept(found, run, holds) for found in CLASSES.values() if not found.follows]
-    longest = the_latest([one.decides for one in own if one.decides])
+    longest = the_latest([one.decides for one in own if one.decides and not one.decides.is_each])
     until = longest.until if longest else None
     followers = [Kept(found, (), longest, until, holds) for found in CLASSES.values() if found.follows]
     return [*own, *followers]
@@ -237,21 +270,23 @@ def worked_out(values: Values, on: date, *, holds: tuple[LegalHold, ...] = ()) -
 def kept(found: RecordClass, run: "Runs", holds: tuple[LegalHold, ...]) -> Kept:
     applying = [run.of(rule, found) for rule in found.rules if not rule.only or run.values[rule.only]]
     running = tuple([one for one in applying if one])
-    decides = the_latest(running)
+    decides = the_latest([one for one in running if not one.is_each]) or the_latest(running)
     return Kept(found, running, decides, decides.until if decides else None, holds)
 
 
 class Runs:
     """Of one organisation how each rule runs: worked out once, however many classes it applies to."""
 
-    def __init__(self, values: Values, on: date) -> None:
-        self.values, self.known = values, dict[str, Running]()
+    def __init__(self, values: Values, on: date, *, is_told: bool = False) -> None:
+        self.values, self.known, self.is_told = values, dict[str, Running](), is_told
         self.started = {code: known.started(values, on) for code, known in CLOCKS.items()}
 
     def of(self, rule: Rule, found: RecordClass) -> Running | None:
         """None where there is no record whose making could count."""
-        if rule.clock == RECORD_MADE:
-            made = [moment for model in found.made if (moment := self.values[made_column(found, model)])]
+        if rule.is_of_record:
+            if found.each and self.is_told:
+                return Running(rule, None, None, is_each=True)
+            made = [moment for model in found.made if (moment := self.values.get(made_column(found, model)))]
             return running(rule, Started(max(map(day_of, made)))) if made else None
         if rule.code not in self.known:
             self.known[rule.code] = running(rule, self.started[rule.clock])
@@ -292,6 +327,11 @@ def due(on: date, *, organisations: QuerySet[Organisation] | None = None) -> Ite
 
 def due_of(values: Values, on: date) -> Iterator[Due]:
     for one in worked_out(values, on):
+        if one.record_class.is_by_itself:
+            if values[old_column(one.record_class)]:
+                # The last day of the youngest that goes.
+                yield Due(values["pk"], one.record_class, on - timedelta(days=1), one.record_class.rules[0].code)
+            continue
         until = without_made(one) if one.record_class.each else one.until
         if until is not None and is_over(until, on) and one.decides:
             yield Due(values["pk"], one.record_class, until, one.decides.rule.code)
@@ -299,7 +339,7 @@ def due_of(values: Values, on: date) -> Iterator[Due]:
 
 def without_made(one: Kept) -> date | None:
     """The end that the organisation's own clocks set, where each record has besides that an end of its own."""
-    decides = the_latest([running for running in one.running if running.rule.clock != RECORD_MADE])
+    decides = the_latest([running for running in one.running if not running.rule.is_of_record])
     return decides.until if decides else None
 
 
@@ -307,7 +347,12 @@ def due_rows(found: RecordClass, model: type[Model], on: date) -> QuerySet[Any]:
     """The rows of that model, of whichever organisation the class is due, that may go: all, or where each has a period of its
     own those that are past it."""
     rows = model._default_manager.all()
-    years = [rule.years for rule in found.rules if rule.clock == RECORD_MADE]
-    if not (found.each and years and model in found.made):
+    if not (found.own_years and model in found.made):
         return rows
-    return rows.filter(**{f"{found.made[model]}__date__lt": first_kept(on, max(years))})
+    return rows.filter(**{f"{found.made[model]}__lt": first_told(found, on)})
+
+
+def first_told(found: RecordClass, on: date) -> datetime:
+    """Of records that go each by its own period, from when on one is still kept on that day. What is older may be there all the
+    same, since a legal hold keeps it or the night has not come, and is shown to nobody outside: he would learn of the hold."""
+    return datetime.combine(first_kept(on, found.own_years), time.min, UTC)

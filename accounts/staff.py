@@ -116,7 +116,7 @@ def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | Non
     link = password_link(user)
     if mailed:
         subject = _("Your account at %(site)s") % {"site": settings.SITE_URL}
-        messages.queue_template("staff_added", to=email, subject=subject, user=user, link=link)
+        messages.queue_template("staff_added", to=email, subject=subject, organisation=None, user=user, link=link)
     audit.record("staff.added", target=user, by=by, role=role, mailed=mailed, **audit.operator(by, operator))
     return user, link
 

@@ -31,7 +31,6 @@ OWN = sql.SQL("xid = pg_current_xact_id_if_assigned()")
 OPEN = {
     "accounts.User": "read before anybody knows whose business a request is",
     "accounts.GatewayCredential": "of the house; read before anybody knows which key is asked about",
-    "accounts.Message": "mail on its way out, also of people who have no organisation; no page shows its text",
     "accounts.AuditLeaf": "hashes of all events, which prove nothing in part",
     "accounts.AuditHead": "of the whole log; names nobody",
     "accounts.AuditTimestamp": "of the whole log; names nobody",

@@ -51,6 +51,7 @@ urlpatterns = [
     path("data-requests/<int:pk>/end/", subject_pages.end, name="subject_request_end"),
     path("your-data/", own_data.own, name="own_data"),
     path("your-data/ask/", own_data.ask, name="own_data_ask"),
+    path("your-data/<int:pk>/withdraw/", own_data.withdraw, name="own_data_withdraw"),
     path("your-data/<int:pk>/answer.pdf", own_data.pdf, name="own_data_pdf"),
     path("your-data/<int:pk>/answer.json", own_data.facts, name="own_data_json"),
     path("jobs/", work.page, name="jobs"),

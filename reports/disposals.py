@@ -33,10 +33,12 @@ def disposals(request: HttpRequest) -> HttpResponseBase:
     """The plan as it was worked out last, and below it the certificates, the newest first; each with pages of its own."""
     plan = planning.last_plan()
     page = Paginator(Disposal.objects.order_by("-pk"), A_PAGE).get_page(request.GET.get("page"))
+    waiting, orders = ErasureOrder.objects.filter(done_at=None).count(), len(disposal.ordered())
     shown = {
         "plan": plan,
         **listed(plan, request.GET.get("due", "")),
-        "orders": ErasureOrder.objects.filter(done_at=None).count(),
+        "orders": orders,
+        "held_orders": waiting - orders,
         "is_held": LegalHold.objects.live().filter(organisation=None).exists(),
         "columns": COLUMNS,
         "done": [told(one) for one in page.object_list],
@@ -76,7 +78,7 @@ def grouped(row: PlannedDisposal) -> Iterator[dict[str, Any]]:
 
 
 def told(made: Disposal) -> dict[str, object]:
-    known = retention.CLASSES.get(made.record_class)
+    known = {**retention.CLASSES, disposal.LEAVER.code: disposal.LEAVER}.get(made.record_class)
     return {
         "row": made,
         "label": known.label if known else made.record_class,

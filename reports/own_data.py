@@ -22,6 +22,7 @@ from accounts import elevated
 from accounts.models import Organisation
 from accounts.permissions import NotPermitted
 from accounts.private_files import private_file
+from accounts.refused import Refused
 from accounts.vault import Erased, FileErased
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -88,6 +89,22 @@ def confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         return redirect(f"{first['url']}?{urlencode({'next': reverse('own_data')})}")
 
     return guarded
+
+
+@members_only
+@require_POST
+def withdraw(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """Takes back what he asked; what others asked is not found."""
+    found = get_object_or_404(SubjectRequest.objects.filter(organisation=organisation, user=request.user), pk=pk)
+    try:
+        subjects.withdraw(found, by=request.user)
+    except NotPermitted:
+        raise Http404 from None
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Your request is taken back."))
+    return redirect("own_data")
 
 
 @members_only

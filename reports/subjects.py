@@ -26,7 +26,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit, keeping, messages, organisations, retention
-from accounts.models import ErasureOrder, Membership, Message, Organisation, Snapshot, User
+from accounts.models import ErasureOrder, Message, Organisation, Snapshot, User
 from accounts.periods import months_later
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing, Refused
@@ -34,7 +34,7 @@ from accounts.retention import Kept
 from kyc.cases.models import Case
 from kyc.parties.models import Party
 from kyc.rules import packs
-from reports import actions
+from reports import actions, mailed
 from reports.facts.frame import LANGUAGE
 from reports.models import Report, SubjectRequest
 
@@ -44,6 +44,8 @@ OBLIGES = "in_force"
 SOON = timedelta(days=7)
 # The one form of days in an answer.
 ISO = "Y-m-d"
+# Of the record classes.
+MAIL = "mail"
 
 
 class NotAPerson(Refused):
@@ -229,6 +231,22 @@ def end(asked: SubjectRequest, *, outcome: str, note: str, by: User) -> SubjectR
     return found
 
 
+@transaction.atomic
+def withdraw(asked: SubjectRequest, *, by: User) -> SubjectRequest:
+    """A member takes back what he asked from his account, before it is decided; nobody writes to him. Repeated, it is silence.
+    Raises NotPermitted, Ended."""
+    found = SubjectRequest.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+    if found.user_id != by.pk or found.channel != Channel.ACCOUNT:
+        raise NotPermitted(_("Only the person who asked can take it back."))
+    if found.outcome == Outcome.WITHDRAWN:
+        return found
+    if found.outcome:
+        raise Ended(_("This request has ended, and nothing of it changes any more."))
+    finish(found, Outcome.WITHDRAWN, by=by)
+    audit.record("subject_request.withdrawn", target=found, by=by)
+    return found
+
+
 def weighed(organisation: Organisation) -> list[Weighed]:
     """Each class with the rule that decides over it, in the order of the classes."""
     day = today()
@@ -251,15 +269,19 @@ def decide(asked: SubjectRequest, *, grounds: str = "", by: User) -> SubjectRequ
     if is_erasure and not grounds.strip() and unobliged(found.organisation):
         raise ReasonMissing(_("Say on what grounds we keep what no law obliges us to keep."))
     with translation.override(LANGUAGE):
+        places = mailed.places(found)
         decision: dict[str, Any] = {
-            "kept": [told(one) for one in weighed(found.organisation)],
+            # What is ordered to be erased is not kept.
+            "kept": [told(one) for one in weighed(found.organisation) if not (is_erasure and one.kept.record_class.code == MAIL)],
             "grounds": "",
             "erased": [],
-            "addresses": addresses(found),
+            "mail": places,
             "account": account(found.user),
         }
         if is_erasure:
-            decision |= {"grounds": grounds.strip(), "erased": ordered(found, by=by)}
+            decision["grounds"] = grounds.strip()
+            if order := ordered(found, places, by=by):
+                decision |= {"erased": [told_order(order)], "mail": mailed.from_now(places, order.ordered_at)}
     finish(found, Outcome.ANSWERED, by=by, decision=decision)
     audit.record("subject_request.decided", target=found, by=by, kind=found.kind)
     return found
@@ -279,30 +301,20 @@ def told(one: Weighed) -> dict[str, Any]:
     }
 
 
-def ordered(asked: SubjectRequest, *, by: User) -> list[dict[str, str]]:
-    """Orders what there is that nothing needs: mail to him."""
-    to = addresses(asked)
-    if not Message.objects.filter(to__in=to).exists():
-        return []
-    order = ErasureOrder.objects.create(organisation=asked.organisation, addresses=to, ordered_by=by)
-    return [
-        {
-            "what": _("What we mailed to you: addresses, subjects and texts"),
-            "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
-            "order": order.number,
-        }
-    ]
+def ordered(asked: SubjectRequest, places: list[mailed.Place], *, by: User) -> ErasureOrder | None:
+    """Orders what there is that nothing needs: mail to him that was not ordered to be erased before."""
+    if not mailed.rows(places, organisation=asked.organisation_id, among=Message.objects.all(), on=today()).exists():
+        return None
+    addresses = sorted({place["to"] for place in places})
+    return ErasureOrder.objects.create(organisation=asked.organisation, addresses=addresses, ordered_by=by)
 
 
-def addresses(asked: SubjectRequest) -> list[str]:
-    """Where mail goes to that is about him and this organisation alone: an address that somebody else has too, or with which he
-    acts for another organisation, is left out, since that mail is not his, and may have to be kept."""
-    found = {asked.party.email if asked.party else "", asked.user.email if asked.user else ""}
-    found |= set(EmailAddress.objects.filter(user=asked.user).values_list("email", flat=True)) if asked.user else set()
-    shared = Party.objects.exclude(organisation=asked.organisation).filter(email__in=found).values_list("email", flat=True)
-    acting = Membership.objects.exclude(organisation=asked.organisation).filter(user__email__in=found)
-    others = User.objects.filter(email__in=found).exclude(pk=asked.user_id).values_list("email", flat=True)
-    return sorted(found - {""} - {*shared} - {*acting.values_list("user__email", flat=True)} - {*others})
+def told_order(order: ErasureOrder) -> dict[str, str]:
+    return {
+        "what": _("What we mailed to you: addresses, subjects and texts"),
+        "when": _("In the night after this decision, or as soon as no law, court or agency asks us to keep it any more"),
+        "order": order.number,
+    }
 
 
 def account(user: User | None) -> dict[str, Any]:
@@ -379,7 +391,7 @@ def tell(found: SubjectRequest, template: str, subject: str) -> None:
         return
     last = Case.objects.filter(organisation=found.organisation).order_by("-pk").first()
     with translation.override((last and last.notice_locale) or None):
-        messages.queue_template(template, to=found.user.email, subject=subject, asked=found)
+        messages.queue_template(template, to=found.user.email, subject=subject, organisation=found.organisation, asked=found)
 
 
 def members_of(organisation: Organisation) -> QuerySet[User]:

@@ -77,7 +77,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     ErasureOrder.objects.create(organisation=organisation, addresses=[by.email], ordered_by=approver)
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
-    message = messages.queue(to=by.email, subject="Hello", text="Hello")
+    message = messages.queue(to=by.email, subject="Hello", text="Hello", organisation=organisation)
     membership = Membership.objects.get(organisation=organisation, user=by)
     role = Role.objects.get(organisation=organisation, kind=Role.Kind.DIRECTOR)
     status = PersonStatus.objects.filter(organisation=organisation).first()

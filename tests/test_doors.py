@@ -197,6 +197,9 @@ DOORS: dict[str, Door] = {
         frozenset(BEGUN) | {"nobody"}, names=BEGUN | {"nobody": "Before we begin"}, told=BEGUN,
         post=of(name="Nobody AS", your_name="Nobody"),
     ),
+    "onboarding:leave": Door(
+        frozenset(BEGUN) | {"nobody"}, names=BEGUN | {"nobody": "Delete your account?"}, told=BEGUN, post=nothing
+    ),
     "onboarding:kind": Door(
         CUSTOMERS, names="What you are",
         post=lambda rows: {"customer_class": "company", "programme": "research", "programme_run_by": "The University of Tromsø"},
@@ -414,6 +417,7 @@ DOORS: dict[str, Door] = {
     ),
     "own_data": Door(CUSTOMERS, names="Data about you"),
     "own_data_ask": Door(CUSTOMERS, get=False, post=of(kind="access"), names="we are working on it"),
+    "own_data_withdraw": Door(frozenset({"owner"}), get=False, own=of(pk="asked"), post=nothing, names="Withdrawn by the person"),
     "own_data_pdf": Door(frozenset({"owner"}), own=of(pk="answered"), names="%PDF"),
     "own_data_json": Door(frozenset({"owner"}), own=of(pk="answered"), names="{}"),
     "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing was erased yet"),

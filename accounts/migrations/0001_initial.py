@@ -517,7 +517,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='disposal',
             name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
         ),
         migrations.AddConstraint(
             model_name='disposal',
@@ -558,6 +558,16 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.disposalplan')),
             ],
+        ),
+        migrations.AddField(
+            model_name='message',
+            name='organisation',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='messageevent',
+            name='organisation',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
@@ -630,18 +640,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='message',
             index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='message_waiting'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='message',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_messageevent" ("id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."queued_at", NEW."sent_at", NEW."state", NEW."subject", NEW."to"); RETURN NULL;', hash='50b39a60134699e230d6dc485d09e08025b345bd', operation='INSERT', pgid='pgtrigger_insert_insert_af38c', table='accounts_message', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='message',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."queued_at" IS DISTINCT FROM (NEW."queued_at") OR OLD."sent_at" IS DISTINCT FROM (NEW."sent_at") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."subject" IS DISTINCT FROM (NEW."subject") OR OLD."to" IS DISTINCT FROM (NEW."to"))', func='INSERT INTO "accounts_messageevent" ("id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."queued_at", NEW."sent_at", NEW."state", NEW."subject", NEW."to"); RETURN NULL;', hash='27dd8ffaf27e5faac37e6766617746b10c7f3659', operation='UPDATE', pgid='pgtrigger_update_update_4c5af', table='accounts_message', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='message',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_messageevent" ("id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (OLD."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."queued_at", OLD."sent_at", OLD."state", OLD."subject", OLD."to"); RETURN NULL;', hash='9fdebb0d7f2f3f9769d6267c055acb32bbd3f5b2', operation='DELETE', pgid='pgtrigger_delete_delete_c9877', table='accounts_message', when='AFTER')),
         ),
         migrations.AddField(
             model_name='messageevent',
@@ -886,5 +884,17 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='erasureorder',
             trigger=pgtrigger.compiler.Trigger(name='erasure_is_only_carried_out', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'an order to erase is only carried out' USING ERRCODE = 'check_violation';", hash='73d33bf4f0d0aa77e8365f87d0a46ae8c51fd671', operation='UPDATE OR DELETE', pgid='pgtrigger_erasure_is_only_carried_out_8add0', table='accounts_erasureorder', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='message',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_messageevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."queued_at", NEW."sent_at", NEW."state", NEW."subject", NEW."to"); RETURN NULL;', hash='112709cd2df8361a5563563187a97ae469d8bb83', operation='INSERT', pgid='pgtrigger_insert_insert_af38c', table='accounts_message', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='message',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."queued_at" IS DISTINCT FROM (NEW."queued_at") OR OLD."sent_at" IS DISTINCT FROM (NEW."sent_at") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."subject" IS DISTINCT FROM (NEW."subject") OR OLD."to" IS DISTINCT FROM (NEW."to"))', func='INSERT INTO "accounts_messageevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."queued_at", NEW."sent_at", NEW."state", NEW."subject", NEW."to"); RETURN NULL;', hash='8ebe1c205ba8ceb118c6432c73f29f4129d295cd', operation='UPDATE', pgid='pgtrigger_update_update_4c5af', table='accounts_message', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='message',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_messageevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."queued_at", OLD."sent_at", OLD."state", OLD."subject", OLD."to"); RETURN NULL;', hash='2f1ffb120710e965eab6ae05d940603b2fafc701', operation='DELETE', pgid='pgtrigger_delete_delete_c9877', table='accounts_message', when='AFTER')),
         ),
     ])]

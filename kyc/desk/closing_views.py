@@ -4,6 +4,7 @@ from functools import partial
 
 from django import forms as django_forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from kyc.keys import closing
 
 P = Permission
 TAB = "kept"
+A_PAGE = 50
 
 
 @staff(P.LEGAL_HOLD)
@@ -61,7 +63,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff(P.LEGAL_HOLD)
 def everybodys(request: HttpRequest) -> HttpResponse:
-    """All in force, and placing one where no case is at hand."""
+    """All in force, placing one where no case is at hand, and below those that were lifted."""
     form = keeping.LegalHoldOfForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -80,8 +82,17 @@ def listed(
 ) -> HttpResponse:
     live = LegalHold.objects.live().select_related("organisation", "placed_by").order_by("-pk")
     rows = [(hold, lifting if lifting and hold.pk == number else keeping.LegalLiftForm(hold.pk)) for hold in live]
+    past = LegalHold.objects.filter(lifted_at__isnull=False).select_related("organisation", "lifted_by")
+    page = Paginator(past.order_by("-lifted_at", "-pk"), A_PAGE).get_page(request.GET.get("page"))
     is_refused = bool(form.errors or (lifting and lifting.errors))
-    return render(request, "desk/legal_holds.html", {"rows": rows, "form": form}, status=422 if is_refused else 200)
+    shown = {
+        "rows": rows,
+        "form": form,
+        "lifted": page,
+        "newer_url": f"?page={page.number - 1}#lifted" if page.has_previous() else "",
+        "older_url": f"?page={page.number + 1}#lifted" if page.has_next() else "",
+    }
+    return render(request, "desk/legal_holds.html", shown, status=422 if is_refused else 200)
 
 
 @staff(P.LEGAL_HOLD)

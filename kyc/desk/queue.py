@@ -39,6 +39,8 @@ ORDERS = {
 }
 DECIDED = [*Case.ENDED]
 NUMBER = re.compile(r"C-\d{4}-(\d{1,9})", re.ASCII | re.IGNORECASE)
+# An organisation's, alone or as lists write it behind the name.
+OF_ORGANISATION = re.compile(r"(?:O-)?(\d{1,9})|.*\((\d{1,9})\)", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -207,9 +209,9 @@ def whose_of(name: str, user: User) -> Q:
 
 
 def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
-    """Cases of organisations so called, or with a party so called, or by the case's number, the start of a key, or
-    exactly a register number, a telephone or what is paid by. To find whose a whole number is, is to have it shown, so that
-    is for who may have it shown."""
+    """Cases of organisations so called, or with a party so called, or by the case's number, the organisation's, the start of a
+    key, or exactly a register number, a telephone or what is paid by. To find whose such a number is, is to have it shown, so
+    that is for who may have it shown."""
     if not text:
         return cases
     if number := NUMBER.fullmatch(text):
@@ -218,6 +220,8 @@ def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
     party = Party.objects.current().filter(Q(name__icontains=text) | Q(native_name__icontains=text), **of_case)
     key = Key.objects.filter(prefix__istartswith=text, **of_case)
     wanted = Q(organisation__name__icontains=text) | Exists(party) | Exists(key)
+    if number := OF_ORGANISATION.fullmatch(text):
+        wanted |= Q(organisation=int(number[1] or number[2]))
     if user.can(Permission.FIELD_REVEAL):
         wanted |= Q(Exists(matches(text).filter(**of_case)))
     return cases.filter(wanted)

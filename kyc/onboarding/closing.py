@@ -43,7 +43,10 @@ def in_short(organisation: Organisation) -> str:
     until = max(filter(None, (one.until for one in retention.of(organisation))), default=None)
     if until is None:
         return _("We keep some of what you sent for longer, because a law asks us to.")
-    told = _("We keep the last of it until %(day)s at the latest: longer only where a law, a court or an agency asks us to.")
+    told = _(
+        "We keep the last of what you told and sent us until %(day)s at the latest: longer only where a law, a court or an "
+        "agency asks us to."
+    )
     return told % {"day": date_format(until, "j F Y")}
 
 

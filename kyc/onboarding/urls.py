@@ -6,6 +6,7 @@ from kyc.onboarding import (
     documents,
     entering,
     key_pages,
+    leaving,
     owners,
     paying,
     people,
@@ -20,6 +21,7 @@ app_name = "onboarding"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("begin/", views.create, name="create"),
+    path("leave/", leaving.leave, name="leave"),
     path("kind/", customers.kind, name="kind"),
     path("company/", customers.company, name="company"),
     path("people/", people.listing, name="people"),

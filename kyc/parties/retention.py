@@ -1,13 +1,15 @@
-"""How long is kept who the customer is, and what he said of his use; and what of the account is kept as long as anything."""
+"""How long is kept who the customer is, what he said of his use, what was mailed to him and from where he signed in; and what of
+the account is kept as long as anything."""
 
 from datetime import datetime
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
-from accounts.models import AuditEvent, LegalHold, Membership, Organisation, Project
+from accounts.models import AuditEvent, LegalHold, Membership, Message, Organisation, Project
 from accounts.retention import RecordClass
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.rules.retention import rule
@@ -37,6 +39,29 @@ retention.register(
         models=(Questionnaire,),
         rules=(rule("export-records"), rule("cdd-file")),
         told=_("What you answered and signed about how you use the service"),
+    )
+)
+retention.register(
+    RecordClass(
+        code="mail",
+        label=_("Mail to its people"),
+        models=(Message,),
+        rules=(rule("sent-mail"),),
+        made={Message: "queued_at"},
+        each=True,
+        told=_("What we mailed to you and your people"),
+    )
+)
+retention.register(
+    RecordClass(
+        code="sign_ins",
+        label=_("From where its members signed in"),
+        models=(UserSession,),
+        rules=(rule("sign-ins"),),
+        made={UserSession: "last_seen_at"},
+        each=True,
+        owner="user__membership__organisation",
+        told=_("From where your members signed in"),
     )
 )
 retention.register(

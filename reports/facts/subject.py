@@ -19,6 +19,7 @@ from kyc.ownership.models import Determination, Interest
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListVersion
+from reports import mailed
 from reports.facts import basis, earlier, individual
 from reports.facts.access import shown
 from reports.facts.changes import share
@@ -30,6 +31,7 @@ from reports.models import SubjectRequest
 Facts = dict[str, Any]
 Rows = Iterator[tuple[str, str]]
 ANOTHER = "another person"
+OLDER = "It was asked to be erased. It is not listed here, whether that is done yet or not."
 # Of a person's own acts so many are printed and stand in report.json, the newest; the rest is counted.
 MOST_ACTS = 500
 COPY = (
@@ -73,11 +75,6 @@ class Asked:
     @property
     def name(self) -> str:
         return str(self.party.name if self.party else (self.user.name or self.user.email) if self.user else "")
-
-    @property
-    def addresses(self) -> list[str]:
-        """Those that the decision found to be his alone (reports/subjects.py)."""
-        return list(self.row.decision.get("addresses", []))
 
     def of_party(self, rows: Iterable[Any]) -> list[Any]:
         return [row for row in rows if self.row.party_id is not None and row.party_id == self.row.party_id]
@@ -273,9 +270,13 @@ def signatures(asked: Asked) -> Rows:
 
 
 def mail(asked: Asked) -> Rows:
-    rows = as_of(Message, asked.reader.snapshot).filter(to__in=asked.addresses).order_by("pgh_obj_id")
-    for row in rows:
+    places, reader = mailed.of_decision(asked.row.decision), asked.reader
+    among = as_of(Message, reader.snapshot)
+    rows = mailed.rows(places, organisation=reader.organisation, among=among, on=reader.day)
+    for row in rows.order_by("pgh_obj_id"):
         yield row.subject, f"to {row.to}, {moment(row.sent_at) or 'not sent'}"
+    if any(place["after"] for place in places):
+        yield "Older mail", OLDER
 
 
 def requests(asked: Asked) -> Rows:

@@ -168,6 +168,7 @@ def nordlys(transactional_db: None) -> Organisation:
             plant(model, row.pk, name)
     rows[Report].facts = "planted facts"
     rows[Report].save()
+    UserSession.objects.create(user=alice, session_key="planted", ip="192.0.2.9", user_agent="planted browser")
     legal_holds.lift(rows[LegalHold], reason="planted: settled", by=rows[LegalHold].placed_by)
     in_tree(recorded())
     return organisation
@@ -182,7 +183,8 @@ class TestDisposal:
         before = dump()
         assert [word for word in PLANTED if word not in before] == []
         made = {one.record_class: one for one in dispose_all(nordlys)}
-        assert made.keys() == retention.CLASSES.keys()
+        # Where they signed in goes with their accounts.
+        assert made.keys() == retention.CLASSES.keys() - {"sign_ins"}
         after = dump()
         found = [line for line in after.splitlines() if any(word.lower() in line.lower() for word in PLANTED)]
         assert found == []
@@ -304,6 +306,7 @@ class TestKeysOfPeople:
         monkeypatch.setattr(retention, "due", but_evidence)
         made = {one.record_class for one in dispose_all(nordlys)}
         assert made == without.keys() - {"identity"}
+        assert "sign_ins" in made
         assert SubjectKey.objects.filter(kind="party", destroyed_at__isnull=True).exists()
 
 
@@ -328,12 +331,22 @@ class TestCommand:
     def test_dry_it_counts_and_erases_nothing(self, nordlys: Organisation) -> None:
         (told,) = self.run("--dry-run")
         assert told["classes"] == dict.fromkeys(sorted(retention.CLASSES), 1)
+        assert (told["orders"], told["of_no_organisation"]) == (1, [])
         assert not Disposal.objects.exists()
+
+    def test_dry_it_counts_no_order_that_a_hold_keeps(self, nordlys: Organisation) -> None:
+        LegalHold.objects.create(
+            organisation=nordlys, source="court", reference="7", asked_by="Court", reason="Keep.", since=TODAY,
+            placed_by=cast.staff("approver", "Rui Lopes"),
+        )  # fmt: skip
+        (told,) = self.run("--dry-run")
+        assert (told["classes"], told["orders"]) == ({}, 0)
+        assert ErasureOrder.objects.filter(done_at=None).exists()
 
     def test_it_prints_each_certificate_and_a_second_run_none(self, nordlys: Organisation) -> None:
         order, *certificates = self.run()
         assert order["order"].startswith("EO-")
-        assert {line["record_class"] for line in certificates} == retention.CLASSES.keys()
+        assert {line["record_class"] for line in certificates} == retention.CLASSES.keys() - {"sign_ins"}
         assert self.run() == []
 
     def test_nothing_goes_before_its_day(self, nordlys: Organisation) -> None:
@@ -354,7 +367,7 @@ class TestOrders:
 
     @pytest.fixture
     def order(self, nordlys: Organisation) -> ErasureOrder:
-        self.mail = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello")
+        self.mail = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello", organisation=nordlys)
         Message.objects.update(state="sent", sent_at=timezone.now())
         made = ErasureOrder.objects.get(organisation=nordlys)
         return ErasureOrder.objects.create(organisation=nordlys, addresses=["alice@nordlys.example"], ordered_by=made.ordered_by)
@@ -379,7 +392,7 @@ class TestOrders:
         assert self.carried_out() == [] and AuditEvent.objects.count() == events
 
     def test_mail_that_came_later_stays(self, order: ErasureOrder) -> None:
-        later = messages.queue(to="alice@nordlys.example", subject="Later", text="Later")
+        later = messages.queue(to="alice@nordlys.example", subject="Later", text="Later", organisation=order.organisation)
         self.carried_out()
         later.refresh_from_db()
         assert later.text == "Later"
@@ -402,6 +415,159 @@ class TestOrders:
     def test_nobody_else_changes_one(self, order: ErasureOrder) -> None:
         with pytest.raises((InternalError, IntegrityError, ProgrammingError)), transaction.atomic():
             ErasureOrder.objects.filter(pk=order.pk).update(done_at=timezone.now(), backups_until=TODAY, addresses=[])
+
+
+class TestWhoseMail:
+    """Two organisations that write to one address, and mail about an account, which is of neither."""
+
+    @pytest.fixture
+    def outside(self, nordlys: Organisation) -> Organisation:
+        found: Organisation = one_of_each(cast.customer("otto@outside.example", "Otto"), confined=False, name="Outside")[
+            Organisation
+        ]
+        LegalHold.objects.filter(organisation=found).update(
+            lifted_at=timezone.now(), lifted_by=LegalHold.objects.get(organisation=found).placed_by, lift_reason="Settled."
+        )
+        return found
+
+    def written(self, *, organisation: Organisation | None, to: str = "alice@nordlys.example") -> Message:
+        made = messages.queue(to=to, subject="Hello", text="Hello", organisation=organisation)
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        return made
+
+    def held(self, organisation: Organisation) -> None:
+        LegalHold.objects.create(
+            organisation=organisation, source="court", reference="7", asked_by="Court", reason="Keep.", since=TODAY,
+            placed_by=cast.staff("approver", "Rui Lopes"),
+        )  # fmt: skip
+
+    def is_there(self, message: Message) -> bool:
+        return Message.objects.get(pk=message.pk).text == "Hello"
+
+    def order(self, organisation: Organisation) -> ErasureOrder:
+        by = ErasureOrder.objects.filter(organisation=organisation).first()
+        assert by is not None
+        return ErasureOrder.objects.create(
+            organisation=organisation, addresses=["alice@nordlys.example"], ordered_by=by.ordered_by
+        )
+
+    def night(self) -> None:
+        with acting_as("eraser"):
+            for number in disposal.ordered():
+                disposal.carry_out(number)
+
+    def test_the_order_of_one_erases_its_own_and_what_is_about_the_account(
+        self, nordlys: Organisation, outside: Organisation
+    ) -> None:
+        own, others, of_account = (self.written(organisation=one) for one in (nordlys, outside, None))
+        self.order(nordlys)
+        self.night()
+        assert [self.is_there(one) for one in (own, others, of_account)] == [False, True, False]
+
+    def test_a_hold_on_one_keeps_its_mail_and_none_of_the_others(self, nordlys: Organisation, outside: Organisation) -> None:
+        own, others = self.written(organisation=nordlys), self.written(organisation=outside)
+        self.order(nordlys), self.order(outside)
+        self.held(outside)
+        self.night()
+        assert [self.is_there(one) for one in (own, others)] == [False, True]
+        assert ErasureOrder.objects.filter(organisation=outside, done_at=None).exists()
+
+    def test_mail_about_who_acts_for_a_held_one_too_stays(self, nordlys: Organisation, outside: Organisation) -> None:
+        of_account = self.written(organisation=None)
+        Membership.objects.create(organisation=outside, user=User.objects.get(email="alice@nordlys.example"))
+        self.order(nordlys)
+        self.held(outside)
+        self.night()
+        assert self.is_there(of_account)
+
+    def test_nor_does_mail_of_nobody_to_an_address_that_no_member_signs_in_with(
+        self, nordlys: Organisation, outside: Organisation
+    ) -> None:
+        by = ErasureOrder.objects.filter(organisation=nordlys).first()
+        assert by is not None
+        theirs = self.written(organisation=None, to="otto@outside.example")
+        ErasureOrder.objects.create(organisation=nordlys, addresses=["otto@outside.example"], ordered_by=by.ordered_by)
+        self.night()
+        assert self.is_there(theirs)
+
+    def test_the_end_of_one_leaves_the_mail_of_another_to_the_same_address(
+        self, nordlys: Organisation, outside: Organisation
+    ) -> None:
+        own, others, of_account = (self.written(organisation=one) for one in (nordlys, outside, None))
+        self.held(outside)
+        dispose_all(nordlys)
+        assert [self.is_there(one) for one in (own, others, of_account)] == [False, True, False]
+        assert User.objects.get(name__startswith="erased").is_active is False
+
+    def test_of_nobody_it_goes_once_its_period_is_over(self, nordlys: Organisation, outside: Organisation) -> None:
+        Membership.objects.filter(user__email="otto@outside.example").delete()
+        ours, theirs = (self.written(organisation=None, to=to) for to in ("rui@example.com", "alice@nordlys.example"))
+        self.held(nordlys)
+        with acting_as("eraser"):
+            assert disposal.houses_due(TODAY) == ["mail"]
+            made = disposal.dispose_of_houses("mail", on=TODAY)
+            assert made is not None and made.organisation is None and made.rows["accounts_message"]["count"] == 1
+            assert disposal.dispose_of_houses("mail", on=TODAY) is None
+        assert [self.is_there(one) for one in (ours, theirs)] == [False, True]
+
+
+class TestSignIns:
+    """Where somebody signed in goes two years later, but for the day of his last access, from which other periods count."""
+
+    def session(self, user: User, key: str, *, days_ago: int) -> UserSession:
+        made = UserSession.objects.create(user=user, session_key=key, ip="192.0.2.1", user_agent="Planted/1.0")
+        UserSession.objects.filter(pk=made.pk).update(last_seen_at=timezone.now() - timedelta(days=days_ago))
+        return made
+
+    def taken(self, organisation: Organisation) -> Disposal | None:
+        found = retention.CLASSES["sign_ins"]
+        with acting_as("eraser"):
+            due = Due(organisation.pk, found, DUE_ON, "cdd-file")
+            return disposal.dispose(due, on=TODAY)
+
+    def seen_at(self, organisation: Organisation) -> Any:
+        return retention.asked(Organisation.objects.filter(pk=organisation.pk), TODAY).get()["seen_at"]
+
+    @pytest.fixture
+    def alice(self, nordlys: Organisation) -> User:
+        UserSession.objects.all().delete()
+        return User.objects.get(email="alice@nordlys.example")
+
+    def test_they_go_and_the_last_access_is_as_before(self, nordlys: Organisation, alice: User) -> None:
+        self.session(alice, "a", days_ago=900), self.session(alice, "b", days_ago=800)
+        before = self.seen_at(nordlys)
+        made = self.taken(nordlys)
+        assert made is not None and made.rows["usersessions_usersession"]["count"] == 2
+        (left,) = UserSession.objects.all()
+        assert (left.ip, left.data, left.session_key) == ("0.0.0.0", {}, "b")
+        assert left.user_agent == f"erased, {made.number}"
+        assert self.seen_at(nordlys) == before is not None
+        assert self.taken(nordlys) is None
+
+    def test_of_who_was_here_since_all_that_is_old_goes(self, nordlys: Organisation, alice: User, monkeypatch: Any) -> None:
+        self.session(alice, "a", days_ago=900)
+        new = self.session(alice, "b", days_ago=1)
+        old = UserSession.objects.filter(last_seen_at__lt=timezone.now() - timedelta(days=700))
+        monkeypatch.setattr(retention, "due_rows", lambda found, model, on: old if model is UserSession else model.objects.all())
+        assert self.taken(nordlys) is not None
+        assert list(UserSession.objects.values_list("pk", "ip")) == [(new.pk, "192.0.2.1")]
+
+    def test_not_of_who_acts_for_an_organisation_that_a_hold_keeps(self, nordlys: Organisation, alice: User) -> None:
+        self.session(alice, "a", days_ago=900)
+        second = organisations.create(name="Second", by=alice)
+        LegalHold.objects.create(
+            organisation=second, source="court", reference="7", asked_by="Court", reason="Keep.", since=TODAY,
+            placed_by=cast.staff("approver", "Rui Lopes"),
+        )  # fmt: skip
+        assert self.taken(nordlys) is None
+        assert UserSession.objects.get().ip == "192.0.2.1"
+
+    def test_nor_is_an_officers_kept_for_ever(self, nordlys: Organisation, alice: User) -> None:
+        self.session(cast.staff("approver", "Rui Lopes"), "a", days_ago=900), self.session(alice, "b", days_ago=900)
+        with acting_as("eraser"):
+            assert "sign_ins" in disposal.houses_due(TODAY)
+            disposal.dispose_of_houses("sign_ins", on=TODAY)
+        assert set(UserSession.objects.values_list("user__staff_role", "ip")) == {("approver", "0.0.0.0"), ("", "192.0.2.1")}
 
 
 class TestTheEraser:

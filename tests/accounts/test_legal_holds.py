@@ -55,6 +55,29 @@ class TestPlace:
             legal_holds.place(organisation, **TOLD, by=cast.staff(role))
 
 
+class TestList:
+    def test_those_that_were_lifted_stand_below_with_whose_they_were_and_why(self, organisation, rui):
+        gone = legal_holds.place(organisation, **TOLD, by=rui)
+        legal_holds.place(None, **TOLD | {"reference": "Still 8"}, by=rui)
+        client = cast.signed_in(rui)
+        assert "Lifted" not in client.get("/desk/legal-holds/").content.decode()
+        legal_holds.lift(gone, reason="The bureau let go by letter.", by=rui)
+        force, lifted = client.get("/desk/legal-holds/").content.decode().split('id="lifted"')
+        assert "Still 8" in force and "BIS 7" not in force
+        assert "BIS 7" in lifted and organisation.numbered in lifted and "lifted by Rui: The bureau let go by letter." in lifted
+
+    def test_many_in_pages_and_no_more_queries(self, organisation, rui, django_assert_max_num_queries):
+        told = {name: value for name, value in TOLD.items() if name != "reference"}
+        rows = [LegalHold(organisation=organisation, **told, reference=f"Old {n:03}", placed_by=rui) for n in range(60)]
+        LegalHold.objects.bulk_create(rows)
+        LegalHold.objects.update(lifted_at=timezone.now(), lifted_by=rui, lift_reason="Over.")
+        client = cast.signed_in(rui)
+        client.get("/desk/legal-holds/")
+        with django_assert_max_num_queries(25):
+            page = client.get("/desk/legal-holds/?page=2").content.decode()
+        assert "51–60 of 60" in page and "Old 009" in page and "Old 010" not in page
+
+
 class TestLift:
     def test_ends_this_one_and_no_other(self, organisation, rui):
         one, other = (legal_holds.place(organisation, **TOLD | {"reference": ref}, by=rui) for ref in ("1", "2"))

@@ -74,6 +74,7 @@ NOT_DRAWN = {
     "metrics": "for machines",
     "api:schema": "for machines",
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
+    "onboarding:leave": "for who has no organisation yet: tests/kyc/onboarding/test_leaving.py",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
     "onboarding:change_none": "of who has told of a change, a form of one box: tests/kyc/onboarding/test_telling.py",
     "onboarding:document": "the file itself",

@@ -162,7 +162,11 @@ def test_every_class_goes_once_with_one_certificate(measures: Measures, count: i
 
     made = list(Disposal.objects.order_by("pk"))
     assert sorted((one.organisation_id, one.record_class) for one in made) == sorted(
-        (organisation, code) for organisation in organisations for code in retention.CLASSES
+        # Where nobody has signed in, there is nothing of that to erase.
+        (organisation, code)
+        for organisation in organisations
+        for code in retention.CLASSES
+        if code != "sign_ins"
     )
     assert 0 < printed < len(made)
     assert AuditEvent.objects.filter(verb="records.disposed").count() == len(made)

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.utils import timezone
 from pghistory.core import event_models
 
-from accounts import retention, snapshots
-from accounts.models import LegalHold, Membership, Organisation, User
+from accounts import keeping, messages, retention, snapshots
+from accounts.models import LegalHold, Membership, Message, Organisation, User
 from accounts.walls import column_of
 from kyc.cases.models import Case, Entity
 from kyc.keys import holds
@@ -69,7 +70,8 @@ class TestEveryModel:
     def test_that_has_an_organisation_is_in_one_class_or_no_record_for_a_reason(self):
         events = set(event_models())
         ours = [m for label in OURS for m in apps.get_app_config(label).get_models() if m not in events]
-        owned = {model._meta.label for model in ours if column_of(model) is not None}
+        # Sessions are the sign-in library's, and people's.
+        owned = {model._meta.label for model in ours if column_of(model) is not None} | {"usersessions.UserSession"}
         classed = [model._meta.label for found in retention.CLASSES.values() for model in found.models]
         assert len(classed) == len(set(classed))
         assert owned == set(classed) | retention.NO_RECORDS.keys()
@@ -84,7 +86,8 @@ class TestEveryModel:
     def test_each_class_has_an_end_for_everybody(self):
         """A rule only for some would keep the others' records for ever."""
         for found in retention.CLASSES.values():
-            assert found.follows or any(not rule.only and rule.clock in retention.CLOCKS for rule in found.rules), found.code
+            has_end = any(not rule.only and rule.clock in retention.CLOCKS for rule in found.rules)
+            assert found.follows or found.is_by_itself or has_end, found.code
             assert all(rule.clock in retention.CLOCKS or found.made for rule in found.rules), found.code
 
     def test_a_rule_that_is_only_proposed_says_why_we_keep_to_it(self):
@@ -106,7 +109,7 @@ class TestClocks:
     def test_while_the_customer_is_verified_nothing_has_an_end(self, linked):  # noqa: F811
         for one in retention.of(linked.key.organisation):
             assert one.until is None
-            assert one.decides.waits
+            assert bool(one.decides.waits) != one.record_class.is_by_itself
         assert codes_due(linked.key.organisation, date(2027, 1, 1)) == set()
 
     def test_from_the_closing_each_class_has_its_own(self, closed):
@@ -116,6 +119,8 @@ class TestClocks:
             "identity": ("cip-identity", date(2032, 2, 1)),
             "ownership": ("cip-identity", date(2032, 2, 1)),
             "use": ("export-records", date(2032, 2, 1)),
+            "mail": ("sent-mail", None),
+            "sign_ins": ("sign-ins", None),
             "evidence": ("cdd-file", date(2032, 2, 1)),
             "examination": ("cdd-file", date(2032, 2, 1)),
             "screening": ("ofac-transactions", date(2037, 2, 1)),
@@ -133,10 +138,10 @@ class TestClocks:
             ruled_at=timezone.now(),
         )  # fmt: skip
         file = {"identity", "ownership", "use", "evidence", "examination", "red_flags", "reports", "subject_requests"}
-        assert codes_due(closed, date(2032, 2, 1)) == set()
-        assert codes_due(closed, date(2032, 2, 2)) == file
-        assert codes_due(closed, date(2037, 2, 1)) == file
-        assert codes_due(closed, date(2037, 2, 2)) == file | {"screening", "trail"}
+        assert codes_due(closed, date(2032, 2, 1)) == {"mail"}
+        assert codes_due(closed, date(2032, 2, 2)) == file | {"mail"}
+        assert codes_due(closed, date(2037, 2, 1)) == file | {"mail"}
+        assert codes_due(closed, date(2037, 2, 2)) == file | {"mail", "screening", "trail"}
         assert retention.of_record(hit, on=date(2033, 1, 1)).until == date(2037, 2, 1)
         assert retention.of_record(party, on=date(2033, 1, 1)).until == date(2032, 2, 1)
         for model in (Hit, Link, Entity, Key):
@@ -208,6 +213,56 @@ class TestReports:
         assert retention.of_record(Report.objects.get(pk=rows[1].pk), on=day).until == date(2034, 1, 1)
         found = next(one for one in retention.due(day) if one.record_class.code == "reports")
         assert [row.pk for row in retention.due_rows(found.record_class, Report, day)] == [rows[0].pk]
+
+
+class TestByItself:
+    """Mail, and where somebody signed in: while the relationship lasts."""
+
+    def mailed(self, organisation, day):
+        made = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello", organisation=organisation)
+        Message.objects.filter(pk=made.pk).update(queued_at=on(day), state="sent")
+        return Message.objects.get(pk=made.pk)
+
+    def test_mail_goes_two_years_after_it_was_made(self, linked):  # noqa: F811
+        organisation = linked.key.organisation
+        Message.objects.filter(organisation=organisation).update(queued_at=on(date(2026, 6, 1)))
+        found = self.mailed(organisation, date(2026, 1, 10))
+        assert retention.of_record(found).until == date(2028, 1, 10)
+        assert codes_due(organisation, date(2028, 1, 10)) == set()
+        assert codes_due(organisation, date(2028, 1, 11)) == {"mail"}
+        due_of_it = next(one for one in retention.due(date(2028, 1, 11)) if one.organisation == organisation.pk)
+        assert (due_of_it.rule, due_of_it.until) == ("sent-mail", date(2028, 1, 10))
+        assert list(retention.due_rows(due_of_it.record_class, Message, date(2028, 1, 11))) == [found]
+
+    def test_a_session_goes_two_years_after_it_was_last_used(self, linked):  # noqa: F811
+        organisation = linked.key.organisation
+        Message.objects.update(queued_at=on(date(2027, 6, 1)))
+        user = User.objects.filter(membership__organisation=organisation).first()
+        seen = UserSession.objects.create(user=user, session_key="x", ip="192.0.2.1", user_agent="x")
+        UserSession.objects.filter(pk=seen.pk).update(created_at=on(date(2026, 1, 1)), last_seen_at=on(date(2026, 1, 10)))
+        assert codes_due(organisation, date(2028, 1, 10)) == set()
+        assert codes_due(organisation, date(2028, 1, 11)) == {"sign_ins"}
+
+    def test_a_hold_keeps_them(self, linked, rui):  # noqa: F811
+        held(linked.key.organisation, rui)
+        self.mailed(linked.key.organisation, date(2020, 1, 1))
+        assert codes_due(linked.key.organisation, date(2028, 1, 11)) == set()
+
+    def test_what_is_told_does_not_move_with_what_is_made(self, closed, rui):  # noqa: F811
+        """A report, an answer, a mail: whoever looks would learn that there is one."""
+        day = date(2031, 1, 1)
+        before = keeping.rows(retention.of(closed, on=day))
+        for made in (made_report(closed, rui), self.mailed(closed, day)):
+            assert keeping.rows(retention.of(closed, on=day)) == before, made
+        Report.objects.update(requested_at=on(date(2031, 1, 1)))
+        assert keeping.rows(retention.of(closed, on=day)) == before
+        # It is kept all the same for as long as it says, and the trail with it.
+        assert {one.code for one in retention.CLASSES.values()} - codes_due(closed, date(2035, 12, 31)) >= {"trail", "screening"}
+        assert retention.of_record(Report.objects.get(), on=day).until == date(2036, 1, 1)
+        told = {row.record_class.code: [line.why for line in row.lines] for row in before}
+        assert "Each 5 years from the day it was made." in told["reports"]
+        assert told["mail"] == ["Each 2 years from the day it was made."]
+        assert told["sign_ins"] == ["Each 2 years from the day it was last used."]
 
 
 def made_report(organisation, by):

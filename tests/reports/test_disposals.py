@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from accounts import disposal, planning, retention
-from accounts.models import Disposal, Organisation
+from accounts import disposal, legal_holds, planning, retention
+from accounts.models import Disposal, ErasureOrder, LegalHold, Organisation
 from accounts.permissions import ROLES, Permission
 from accounts.retention import Due
 from reports import disposals
@@ -71,6 +71,17 @@ class TestPage:
         assert many[119].numbered in last and "101–120 of 120" in last and "?due=7" not in last
         for odd in ("0", "-1", "x", "²", "9" * 40):
             assert client.get("/disposals/", {"due": odd}).status_code == 200
+
+    def test_orders_that_a_hold_keeps_are_not_said_to_be_carried_out(self, nordlys: Organisation) -> None:
+        # Of one_of_each, with a hold in force.
+        assert ErasureOrder.objects.get().organisation == nordlys
+        client = cast.signed_in(cast.staff("auditor", "Astrid"))
+        page = text(client.get("/disposals/"))
+        assert "waits until the legal hold on it is lifted" in page and "is carried out in the same night" not in page
+        hold = LegalHold.objects.get()
+        legal_holds.lift(hold, reason="Settled.", by=hold.placed_by)
+        page = text(client.get("/disposals/"))
+        assert "waits until the legal hold" not in page and "is carried out in the same night" in page
 
     def test_and_what_was_erased(self, made: Disposal) -> None:
         planning.plan()

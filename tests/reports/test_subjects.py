@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from accounts import disposal, retention, scope, snapshots
-from accounts.models import AuditEvent, ErasureOrder, LegalHold, Message, Organisation, User
+from accounts import disposal, messages, retention, scope, snapshots
+from accounts.models import AuditEvent, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.permissions import ROLES, NotPermitted
 from accounts.refused import ReasonMissing
 from accounts.retention import Due
@@ -27,7 +27,7 @@ from kyc.networks import actions as networks
 from kyc.parties.models import Party
 from kyc.rules import packs
 from reports import building, subjects
-from reports.facts.subject import SUBJECT
+from reports.facts.subject import OLDER, SUBJECT
 from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.accounts.test_elevated import confirm, half_a_minute_passes
@@ -336,13 +336,16 @@ class TestTheAnswer:
         assert any("supervisory authority" in text for text in facts["remedies"])
 
     def test_no_day_says_by_its_reason_what_else_is_going_on(self, asked: SubjectRequest, rui: User) -> None:
+        besides = (
+            "", " Each at least 5 years from the day it was made.", " At least as long as the records that it tells of.",
+        )  # fmt: skip
         assert {row["why"] for row in answered(asked, rui)["decision"]["kept"] if not row["until"]} <= {
-            f"{years} years from {clock}." for years in (2, 5, 10) for clock in (
+            f"{years} years from {clock}.{more}" for more in besides for years in (2, 5, 10) for clock in (
                 "the end of the relationship", "the closing of the account", "the last transaction, or the unblocking",
                 "the latest of export, re-export and end of the transaction",
                 "the closing of the account, or the last access if later",
             )
-        }  # fmt: skip
+        } | {"Each 2 years from the day it was made.", "Each 2 years from the day it was last used."}  # fmt: skip
 
     def test_a_draft_of_it_is_drawn_from_the_command_line(self, asked: SubjectRequest, rui: User, tmp_path: Path) -> None:
         facts = answered(asked, rui)
@@ -380,11 +383,77 @@ class TestErasure:
         assert answered(asked, rui, grounds="To answer who held which key.")["decision"]["erased"] == []
         assert ErasureOrder.objects.count() == orders
 
-    def test_mail_to_an_address_that_others_have_too_is_neither_told_nor_erased(self, asked: SubjectRequest, rui: User) -> None:
-        theirs = cast.founded(cast.customer("c@o.example", "C"), name="Outside", person="C").controller
-        Party.objects.filter(pk=theirs.pk).update(email="alice@nordlys.example")
-        facts = answered(asked, rui, grounds="To answer who held which key.")
-        assert facts["decision"]["erased"] == [] and "What we mailed to you" not in groups(facts)
+    def test_what_another_organisation_mailed_to_the_same_address_is_neither_told_nor_erased(
+        self, asked: SubjectRequest, nordlys: Organisation, alice: User, rui: User
+    ) -> None:
+        theirs = cast.founded(cast.customer("c@o.example", "C"), name="Outside", person="C")
+        Party.objects.filter(pk=theirs.controller.pk).update(email="alice@nordlys.example")
+        for subject, of in (("Ours", nordlys), ("Of Outside", theirs.organisation), ("Of the account", None)):
+            messages.queue(to="alice@nordlys.example", subject=subject, text="Hello", organisation=of)
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        copy = answered(subjects.ask(nordlys, kind="access", by=alice), rui)
+        told = [what for what, _ in groups(copy)["What we mailed to you"]]
+        assert {"Ours", "Of the account"} <= {*told} and "Of Outside" not in told
+        answered(asked, rui, grounds="To answer who held which key.")
+        LegalHold.objects.filter(organisation=nordlys).update(lifted_at=timezone.now(), lifted_by=rui, lift_reason="Settled.")
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        with acting_as("eraser"):
+            assert all([disposal.carry_out(number) for number in disposal.ordered()])
+        left = {message.subject for message in Message.objects.filter(to="alice@nordlys.example")}
+        assert "Of Outside" in left and not {"Ours", "Of the account"} & left
+
+    def test_what_somebody_else_of_it_is_named_with_too_is_not_his(self, nordlys: Organisation, party: Party, rui: User) -> None:
+        """Both read that mail, and which is about whom nobody can say."""
+        Party.objects.filter(organisation=nordlys, kind="person").update(email="office@nordlys.example")
+        messages.queue(to="office@nordlys.example", subject="To the office", text="Hello", organisation=nordlys)
+        asked = subjects.record(nordlys, kind="access", party=party, channel="letter", received_on=date(2026, 1, 31), by=rui)
+        assert "What we mailed to you" not in groups(answered(asked, rui))
+
+    @pytest.mark.parametrize("channel", ["account", "letter"])
+    def test_asked_again_it_does_not_tell_whether_a_hold_kept_the_mail(
+        self, nordlys: Organisation, alice: User, party: Party, rui: User, channel: str
+    ) -> None:
+        """The same before and after the night, and whether it erased or could not: fact for fact."""
+        Party.objects.filter(pk=party.pk).update(email="alice@nordlys.example")
+
+        def ask(kind: str) -> SubjectRequest:
+            if channel == "account":
+                return subjects.ask(nordlys, kind=kind, by=alice)
+            return subjects.record(nordlys, kind=kind, party=party, channel="letter", received_on=date(2026, 1, 31), by=rui)
+
+        if channel == "letter":
+            # Somebody else's sign-in address would not be his.
+            Party.objects.filter(pk=party.pk).update(email="alice@home.example")
+        address = "alice@nordlys.example" if channel == "account" else "alice@home.example"
+        messages.queue(to=address, subject="Long ago", text="Hello", organisation=nordlys)
+        answered(ask("erasure"), rui, party=party, grounds="To answer who held which key.")
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        again = ask("access")
+        told = answered(again, rui, party=party)
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        kept, is_held = as_known_now(again), bool(disposal.ordered())
+        assert not is_held and Message.objects.filter(subject="Long ago").exists()
+        LegalHold.objects.update(lifted_at=timezone.now(), lifted_by=rui, lift_reason="Settled.")
+        with acting_as("eraser"):
+            assert all([disposal.carry_out(number) for number in disposal.ordered()])
+        assert not Message.objects.filter(subject="Long ago").exists()
+        assert as_known_now(again) == kept
+        mail = groups(told)["What we mailed to you"]
+        assert mail[-1] == ("Older mail", OLDER) and "Long ago" not in [what for what, _ in mail]
+        orders = ErasureOrder.objects.count()
+        erasure = answered(ask("erasure"), rui, party=party, grounds="To answer who held which key.")["decision"]["erased"]
+        # A member was told of his answers by mail since.
+        assert len(erasure) == ErasureOrder.objects.count() - orders == (1 if channel == "account" else 0)
+
+    def test_nothing_past_its_period_is_told_which_only_a_hold_can_have_kept(
+        self, nordlys: Organisation, alice: User, rui: User
+    ) -> None:
+        made = messages.queue(to="alice@nordlys.example", subject="Of old", text="Hello", organisation=nordlys)
+        Message.objects.filter(pk=made.pk).update(queued_at=timezone.now() - timedelta(days=900))
+        found = UserSession.objects.create(user=alice, session_key="x", ip="192.0.2.77", user_agent="x")
+        UserSession.objects.filter(pk=found.pk).update(last_seen_at=timezone.now() - timedelta(days=900))
+        facts = json.dumps(answered(subjects.ask(nordlys, kind="access", by=alice), rui))
+        assert "Of old" not in facts and "192.0.2.77" not in facts and "Hello" in facts
 
     def test_and_the_end_of_the_file_takes_the_answered_request_too(self, asked: SubjectRequest, rui: User) -> None:
         answered(asked, rui, grounds="To answer who held which key.")
@@ -412,6 +481,45 @@ class TestErasure:
         orders = ErasureOrder.objects.count()
         answered(subjects.ask(nordlys, kind="access", by=alice), rui)
         assert ErasureOrder.objects.count() == orders
+
+
+class TestTakingItBack:
+    def test_a_member_takes_his_own_back_and_nobody_writes_to_him(self, asked: SubjectRequest, alice: User, rui: User) -> None:
+        client, mails = cast.signed_in(alice), Message.objects.count()
+        assert "Take this request back" in client.get("/your-data/").content.decode()
+        page = client.post(f"/your-data/{asked.pk}/withdraw/", follow=True).content.decode()
+        assert "Your request is taken back." in page and "Withdrawn by the person" in page and "Take it back" not in page
+        asked.refresh_from_db()
+        assert (asked.outcome, asked.ended_by, Message.objects.count()) == ("withdrawn", alice, mails)
+        event = AuditEvent.objects.get(verb="subject_request.withdrawn")
+        assert (event.actor_id, event.organisation_id) == (alice.pk, asked.organisation_id)
+        with pytest.raises(subjects.Ended):
+            subjects.identify(asked, how="Seen.", party=None, by=rui)
+        assert subjects.withdraw(asked, by=alice) == asked
+        assert AuditEvent.objects.filter(verb="subject_request.withdrawn").count() == 1
+        # He may ask anew.
+        assert subjects.ask(asked.organisation, kind="access", by=alice) != asked
+
+    def test_not_once_it_is_decided(self, asked: SubjectRequest, alice: User, rui: User) -> None:
+        answered(asked, rui)
+        with pytest.raises(subjects.Ended):
+            subjects.withdraw(asked, by=alice)
+        page = cast.signed_in(alice).post(f"/your-data/{asked.pk}/withdraw/", follow=True).content.decode()
+        assert "nothing of it changes any more" in page and "Download the answer" in page
+
+    def test_nobody_elses_and_none_that_an_officer_wrote_down(
+        self, asked: SubjectRequest, nordlys: Organisation, party: Party, alice: User, rui: User
+    ) -> None:
+        bob = cast.customer("bob@nordlys.example", "Bob")
+        Membership.objects.create(organisation=nordlys, user=bob)
+        assert cast.signed_in(bob).post(f"/your-data/{asked.pk}/withdraw/").status_code == 404
+        letter = subjects.record(nordlys, kind="access", party=party, channel="letter", received_on=date(2026, 1, 31), by=rui)
+        for whose in (bob, rui):
+            with pytest.raises(NotPermitted):
+                subjects.withdraw(asked, by=whose)
+        with pytest.raises(NotPermitted):
+            subjects.withdraw(letter, by=alice)
+        assert SubjectRequest.objects.open().count() == 2
 
 
 class TestPages:

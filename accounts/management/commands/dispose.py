@@ -22,8 +22,8 @@ AGAIN = timedelta(minutes=10)
 class Command(NamedCommand):
     help = (
         "Erases the records whose last day has passed and that no legal hold keeps: one line of JSON for each class of each "
-        "organisation, the certificate, and one for each order to erase what a person asked to be erased. With --dry-run it "
-        "erases nothing and says how much it would."
+        "organisation, the certificate, one for each class of what is of none, such as mail about accounts, and one for each "
+        "order to erase what a person asked to be erased. With --dry-run it erases nothing and says how much it would."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,12 +44,25 @@ class Command(NamedCommand):
 
     def count(self, on: date) -> None:
         found = Counter(due.record_class.code for due in disposal.planned(on))
-        self.stdout.write(json.dumps({"on": on.isoformat(), "classes": dict(sorted(found.items()))}))
+        told = {
+            "on": on.isoformat(),
+            "classes": dict(sorted(found.items())),
+            "of_no_organisation": disposal.houses_due(on),
+            "orders": len(disposal.ordered()),
+            "left_accounts": len(disposal.leavers()),
+        }
+        self.stdout.write(json.dumps(told))
 
     def dispose(self, on: date) -> None:
         for number in disposal.ordered():
             if order := disposal.carry_out(number):
                 self.stdout.write(json.dumps(disposal.told_order(order), sort_keys=True))
+        for number in disposal.leavers():
+            if made := disposal.forget_leaver(number):
+                self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
+        for code in disposal.houses_due(on):
+            if made := disposal.dispose_of_houses(code, on=on):
+                self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
         for due in disposal.planned(on):
             if made := disposal.dispose(due, on=on):
                 self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))

@@ -170,6 +170,11 @@ class TestAddress:
         assert len(look(ana, "q=alice+olsen").rows) == 2
         assert names(look(ana, f"q={case.number}")) == ["Nordlys Modelling AS"]
         assert names(look(ana, "q=%25")) == []
+        of_it = case.organisation
+        for number in (of_it.pk, f"O-{of_it.pk}", f"({of_it.pk})", of_it.numbered):
+            assert names(look(ana, urlencode({"q": number}))) == ["Nordlys Modelling AS"], number
+        for odd in (f"O-{of_it.pk}9", "O-", "(x)", f"{of_it.name} ({of_it.pk}9)", "9" * 30):
+            assert names(look(ana, urlencode({"q": odd}))) == [], odd
 
     @pytest.mark.parametrize(("role", "finds"), [("analyst", 1), ("investigator", 1), ("auditor", 0), ("support", 0)])
     def test_whose_a_number_is_finds_who_may_have_it_shown(self, make: Make, role: str, finds: int) -> None:
