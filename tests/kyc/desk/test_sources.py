@@ -47,7 +47,7 @@ def post(client: Client, case: Case, where: str, **data: Any) -> Any:
 
 class TestSideBySide:
     def test_before_anything_was_read(self, as_ana: Client, case: Case) -> None:
-        assert "Only the customer's own word so far" in section(page(as_ana, case)).replace("&#x27;", "'")
+        assert "No other source was recorded yet." in section(page(as_ana, case))
 
     def test_a_row_an_owner_and_a_column_a_source(
         self, as_ana: Client, case: Case, company: Party, person: Party, ana: User
