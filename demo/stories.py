@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
 
 from accounts.models import Message, Organisation, User
 from config import jobs
 from demo import clock, documents, founding
 from demo.founding import examined, named, staff, turn
-from demo.organisations.rows import Customer, Story
+from demo.organisations.rows import Customer, Owner, Reading, Story
 from kyc.cases import actions as cases
-from kyc.cases import flags, judging
+from kyc.cases import differing, flags, judging
 from kyc.cases.models import Case, Decision
 from kyc.evidence import actions as evidence
 from kyc.evidence import authority, invitations, proofs
@@ -17,6 +20,8 @@ from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, introspection, linking
 from kyc.keys.models import Key
+from kyc.ownership import observing
+from kyc.ownership.models import Discrepancy
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PersonStatus, Role
 from kyc.screening import actions as screening
@@ -95,9 +100,41 @@ def send(organisation: Organisation, row: Customer, by: User) -> Case:
         if story.taken_on:
             with turn(analyst := staff("analyst")):
                 cases.assign(case, to=analyst, by=analyst)
+        for reading in story.readings:
+            read(organisation, row.name, reading)
         if story.end != "review":
             case = rule(case, story.listed)
     return case
+
+
+def read(organisation: Organisation, customer: str, reading: Reading) -> None:
+    """What a source says, and what the analyst makes of where it differs."""
+    with turn(analyst := staff("analyst")):
+        for owner in reading.owners:
+            is_last = owner == reading.owners[-1]
+            observe(organisation, reading.of or customer, reading, owner, is_all=reading.is_all and is_last, by=analyst)
+        how, why = reading.resolved
+        for row in Discrepancy.objects.open().filter(organisation=organisation) if how else []:
+            differing.resolve(row, resolution=how, reason=why, by=analyst)
+
+
+def observe(organisation: Organisation, owned: str, reading: Reading, owner: Owner, *, is_all: bool, by: User) -> None:
+    known = named(organisation, owner.name)
+    observing.observe(
+        organisation,
+        owned=Party.objects.current().get(organisation=organisation, name=owned),
+        source=reading.source,
+        found_in=reading.found_in,
+        stated_on=timezone.localdate() - timedelta(days=reading.days),
+        owner=known,
+        owner_name="" if known else owner.name,
+        owner_kind=owner.kind,
+        owner_country=owner.country,
+        kind=owner.role,
+        share=owner.share,
+        is_all=is_all,
+        by=by,
+    )
 
 
 def is_unreadable(story: Story) -> bool:

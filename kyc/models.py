@@ -4,7 +4,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requi
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
-from kyc.ownership.models import Determination, Interest
+from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListVersion
@@ -14,6 +14,7 @@ __all__ = [
     "Case",
     "Decision",
     "Determination",
+    "Discrepancy",
     "Document",
     "Entity",
     "Examination",
@@ -30,6 +31,7 @@ __all__ = [
     "Link",
     "ListEntry",
     "ListVersion",
+    "Observation",
     "Party",
     "PaymentMeans",
     "PersonStatus",

@@ -15,6 +15,8 @@ from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
+from kyc.ownership import observing
+from kyc.ownership.models import Discrepancy
 from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit, ListVersion
 from reports.models import Report, SubjectRequest
@@ -102,11 +104,16 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
     )  # fmt: skip
+    [observation] = observing.observe(
+        organisation, owned=found.party, source="officialRegister", found_in="Brønnøysund register", stated_on=date(2026, 6, 1),
+        owner_name="Kari Moe", share="40", by=analyst,
+    )  # fmt: skip
+    differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
         *(in_compartment(organisation) if confined else []), status, proof, shown, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
-        legal_hold, asked,
+        legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 

@@ -35,7 +35,7 @@ from kyc.evidence.models import Document, Invitation
 from kyc.keys import closing
 from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident, Involvement
-from kyc.ownership.models import Interest
+from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
 from kyc.screening.models import Hit
@@ -287,6 +287,21 @@ DOORS: dict[str, Door] = {
         REVEALERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(field="birth_date", purpose="match"),
     ),
+    "desk:observe": Door(
+        EXAMINERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
+        post=of(
+            source="officialRegister", found_in="Register of Oslo", stated_on="2026-06-02", owned="company", owner="boss",
+            kind="shareholding", share="12",
+        ),
+    ),
+    "desk:observation_withdraw": Door(
+        EXAMINERS, get=False, own=of(pk="case", observation="observation"), post=of(reason="Another company."), names=NORDLYS,
+        state="review",
+    ),
+    "desk:discrepancy_resolve": Door(
+        EXAMINERS, get=False, own=of(pk="case", discrepancy="discrepancy"), names=NORDLYS, state="review",
+        post=of(resolution="source_wrong", reason="Sold in 2024."),
+    ),
     "desk:assign": Door(EXAMINERS, get=False, own=of(pk="case"), post=of(to="approver"), names=NORDLYS, state="review"),
     "desk:propose": Door(
         EXAMINERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
@@ -498,7 +513,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "mail": mail.pk, "token": f"a-link-of-{organisation.pk}", "means": rows[PaymentMeans].pk, "behind": behind.pk,
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
-        "project": rows[Key].project_id,
+        "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
         "decision": rows[Decision].pk, "signed": signed.pk,

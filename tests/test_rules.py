@@ -130,6 +130,8 @@ def action_modules() -> list[ModuleType]:
     others = [
         "kyc.keys.holds",
         "kyc.ownership.leaving",
+        "kyc.ownership.observing",
+        "kyc.ownership.reconciling",
         *(f"accounts.{name}" for name in ("organisations", "credentials", "proposals", "staff")),
     ]
     return [importlib.import_module(name) for name in [*found, *others]]

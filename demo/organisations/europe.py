@@ -1,6 +1,6 @@
 """Customers in Europe. All invented."""
 
-from demo.organisations.rows import Customer, Item, Owner, Person, Story, person, state
+from demo.organisations.rows import Customer, Item, Owner, Person, Reading, Story, person, state
 
 EXTRACT = Item("register_extract", "unreadable", words="The second page is cut off on the right.")
 
@@ -289,7 +289,24 @@ CUSTOMERS = (
         "AT",
         "Glashüttenweg 5, 8020 Graz",
         (Person("Veit Aichholzer", "AT", "1966-11-14"),),
-        Story("review", 3, taken_on=True),
+        Story(
+            "review",
+            3,
+            taken_on=True,
+            readings=(
+                Reading("thirdParty", "Share ledger of the company, signed by its board", 20, (person("Veit Aichholzer", "26"),)),
+                Reading(
+                    "officialRegister",
+                    "Austrian register of beneficial owners",
+                    5,
+                    (
+                        person("Bruno Scherz", country="AT", role="trustee"),
+                        person("Konstanze Falkenried", country="AT", role="beneficiaryOfLegalArrangement"),
+                    ),
+                    of="Falkenried Stiftung",
+                ),
+            ),
+        ),
         (
             person("Veit Aichholzer", "34"),
             Owner(

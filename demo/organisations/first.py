@@ -1,7 +1,7 @@
 """The five that the tour goes by: one verified, one half owned by a listed company, one to review, one asked for more, one that
 is being filled in."""
 
-from demo.organisations.rows import Customer, Owner, Person, Story, person, state
+from demo.organisations.rows import Customer, Owner, Person, Reading, Story, person, state
 
 CUSTOMERS = (
     Customer(
@@ -15,6 +15,26 @@ CUSTOMERS = (
             13,
             note="Register extract agrees with what was declared.",
             keys=(("production gateway", "active"),),
+            readings=(
+                Reading(
+                    "officialRegister",
+                    "Shareholder register of the tax authority, 918 334 207",
+                    3,
+                    (person("Ingrid Hansen", "60"), Owner("Fjordkraft Invest AS", "40")),
+                    is_all=True,
+                ),
+                Reading(
+                    "officialRegister",
+                    "Shareholder register of the tax authority, 921 554 870",
+                    3,
+                    (person("Solveig Nykvist", "100", "NO"),),
+                    of="Fjordkraft Invest AS",
+                    resolved=(
+                        "spelling",
+                        "The same birth date stands there. The customer says that the register writes her as her father did.",
+                    ),
+                ),
+            ),
         ),
         (
             person("Ingrid Hansen", "60"),

@@ -53,6 +53,22 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What an officer has read in a source of who holds what: owners as named there, each with a share or a role, of the party
+    `of`, by default the customer; `is_all` where it names nobody else. `resolved` is how what differs was resolved, and why;
+    empty leaves it open."""
+
+    source: str
+    found_in: str
+    # How many days before the case was sent.
+    days: int
+    owners: tuple[Owner, ...]
+    of: str = ""
+    is_all: bool = False
+    resolved: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
 class Story:
     """What happened: how it ended, and how many days ago it was sent. `keys` are issued once approved, each to be left so:
     active, held or revoked."""
@@ -75,6 +91,8 @@ class Story:
     invited: tuple[str, ...] = ()
     # The analyst has taken it on.
     taken_on: bool = False
+    # What he has read elsewhere.
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)

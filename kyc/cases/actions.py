@@ -21,6 +21,7 @@ from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
+from kyc.ownership.reconciling import reconcile
 from kyc.parties import profiles
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
@@ -79,6 +80,8 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
         raise Incomplete(gaps[0].sentence)
     if undone := asking.undone(case):
         raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": " ".join(row.sentence for row in undone)})
+    # Also a name that was written otherwise since may agree now, or no longer.
+    reconcile(case.organisation_id, by=by)
     now = timezone.now()
     case.submitted_at = case.declared_true_at = now
     case.submitted_by = case.declared_true_by = by

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kyc.cases import flags
+from kyc.cases import differing, flags
 from kyc.cases.declared import listed
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import Overtaken, hits_of
@@ -34,7 +34,7 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
     found += flags.in_the_way(case.organisation)
-    found += [*foreign_data(case), *unverified_authority(case)]
+    found += [*foreign_data(case), *unverified_authority(case), *differing.in_the_way(case.organisation)]
     overtaken = overtaken or Overtaken(case)
     if overtaken.causes:
         found.append(_("The checks are being made anew: %(why)s.") % {"why": overtaken.why})

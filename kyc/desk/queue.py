@@ -19,6 +19,7 @@ from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
 from kyc.cases.outdated import versions_used
 from kyc.keys.models import Key
+from kyc.ownership.models import Discrepancy
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.screening.models import Hit
@@ -249,6 +250,7 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
     proposed = Decision.objects.filter(case=OuterRef("pk"), proposal__outcome="").order_by("-pk")
     asked = Requirement.objects.filter(case=OuterRef("pk"), met_at__isnull=True).order_by("-pk")
     stops = Finding.objects.filter(examination=OuterRef("newest_round"), state=Finding.State.BAD)
+    differ = Discrepancy.objects.open().filter(**of_case)
     earlier = Case.objects.filter(**of_case, state__in=DECIDED, pk__lt=OuterRef("pk"))
     done = Examination.objects.filter(case=OuterRef("pk"), state=Examination.State.DONE).order_by("-pk")
     used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("newest_round"))))
@@ -264,6 +266,8 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
         proposed=Subquery(proposed.values("proposal__choice")[:1]),
         asked=Subquery(asked.values("sentence")[:1]),
         asked_count=number_of(asked, of="case"),
+        differences=number_of(differ),
+        differences_due=Subquery(differ.order_by("due_on").values("due_on")[:1]),
         is_stopped_by_ownership=Exists(stops.filter(category="ownership")),
         is_again=Exists(earlier),
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kyc.cases.findings import at_most
@@ -13,9 +12,10 @@ from kyc.cases.models import Case, Entity, Examination, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
 from kyc.cases.structure import draw
-from kyc.desk import forms, keeping, owning, removing, standing, timeline, using, words
+from kyc.desk import forms, keeping, owning, removing, sources, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
+from kyc.desk.sources import about
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Determination
 from kyc.ownership.picture import BAD, WARN
@@ -108,12 +108,6 @@ def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
     return told
 
 
-def about(party: Party) -> str:
-    """What tells a party from another of its name."""
-    born = _("born %(year)s") % {"year": party.birth_year} if party.birth_year else ""
-    return " · ".join(filter(None, (str(party.get_kind_display()), words.country(party.country), born)))
-
-
 def people_facts(case: Case, seen: Seen) -> Facts:
     parties = Party.objects.current().filter(organisation=case.organisation).prefetch_related("roles").order_by("pk")
     found = structure(case, seen)
@@ -137,8 +131,8 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             seen.frame["documents"],
             (seen.filled["verified_pk"], returned) if returned is not None else None,
         ),
-        "verdicts": [row for row in told if row["verdict"] != "no"],
-        "plain_verdicts": [row for row in told if row["verdict"] == "no"],
+        "regimes": sources.arithmetic(seen.frame["examination"], told),
+        **sources.facts(case, seen.frame["customer"], found.interests if found else [], seen.filled),
     } | owners(case, seen, found)
 
 
@@ -152,7 +146,7 @@ def verdicts(examination: Examination | None) -> list[dict[str, Any]]:
             "name": names.get(row.party_id, row.party.name),
             "about": about(row.party),
             "verdict": row.verdict,
-            "regime": words.REGIMES.get(row.regime, row.regime),
+            "code": row.regime,
             "word": words.VERDICTS[row.verdict][0],
             # Owning a part is nothing against anybody; being blocked is.
             "tone": "info" if row.regime != "ofac-50" and row.verdict == "yes" else words.VERDICTS[row.verdict][1],

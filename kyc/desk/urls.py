@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.desk import closing_views, incidents, views
+from kyc.desk import closing_views, incidents, source_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
+    path("cases/<int:pk>/sources/record/", source_views.observe, name="observe"),
+    path("cases/<int:pk>/sources/<int:observation>/withdraw/", source_views.withdraw, name="observation_withdraw"),
+    path("cases/<int:pk>/differences/<int:discrepancy>/resolve/", source_views.resolve, name="discrepancy_resolve"),
     path("cases/<int:pk>/holds/place/", views.hold_place, name="hold_place"),
     path("cases/<int:pk>/holds/<int:hold>/lift/", views.hold_lift, name="hold_lift"),
     path("cases/<int:pk>/legal-holds/place/", closing_views.place, name="legal_hold_place"),

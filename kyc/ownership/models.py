@@ -1,14 +1,16 @@
-"""Interests as declared, and what each regime makes of them."""
+"""Interests as declared, what other sources say of them, where the two differ, and what each regime makes of the declared."""
 
 from collections.abc import Iterable
 from typing import Any
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.eraser import YIELDS
 from accounts.history import tracked
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from kyc.ownership.graph import Holding
 from kyc.ownership.shares import parse
 from kyc.ownership.trusts import ROLES
@@ -101,3 +103,192 @@ class Determination(models.Model):
     rule_pack = models.CharField(max_length=20)
     examination_id = models.BigIntegerField(db_index=True)
     determined_at = models.DateTimeField(auto_now_add=True)
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    def standing(self) -> "ObservationQuerySet":
+        return self.filter(withdrawn_at__isnull=True)
+
+
+@tracked()
+class Observation(models.Model):
+    """What a source other than the customer says of who holds what, as an officer has read it there (FATF-07). Never edited and
+    never in place of what was declared; one that was recorded by mistake is withdrawn, with the reason. With `is_all` it says
+    that the source names nobody else. Who is a beneficial owner is no observation, but a Determination or a decision."""
+
+    personal = ("owner_name", "owner_country", "found_in", "withdrawn_because")
+
+    class Source(models.TextChoices):
+        """Source types of BODS 0.4, spelled as the standard spells them."""
+
+        REGISTER = "officialRegister", _("Register")
+        DOCUMENT = "thirdParty", _("Document")
+        RESEARCH = "primaryResearch", _("Own research")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    owned = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    is_all = models.BooleanField(default=False)
+    # A party that is named already, or the name the source gives.
+    owner = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
+    owner_name = models.CharField(max_length=300, blank=True)
+    owner_kind = models.CharField(max_length=20, choices=Party.Kind.choices, blank=True)
+    owner_country = models.CharField(max_length=2, blank=True)
+    kind = models.CharField(max_length=40, choices=Interest.Kind.choices, default=Interest.Kind.SHAREHOLDING)
+    # As the share of an interest; empty where the source does not say.
+    share = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=20, choices=Source.choices)
+    # Which register or document, in words.
+    found_in = models.CharField(max_length=200)
+    stated_on = models.DateField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_because = models.TextField(blank=True)
+
+    objects = ObservationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="observation_is_of_one_owner_or_of_all",
+                condition=Q(is_all=True, owner__isnull=True, owner_name="", owner_kind="")
+                | Q(is_all=False, owner__isnull=False, owner_name="", owner_kind="")
+                | Q(is_all=False, owner__isnull=True) & ~Q(owner_name="") & ~Q(owner_kind=""),
+            ),
+            models.CheckConstraint(name="observation_is_of_another", condition=Q(owner__isnull=True) | ~Q(owner=F("owned"))),
+            models.CheckConstraint(
+                name="only_observed_shares_have_a_size", condition=Q(kind="shareholding", is_all=False) | Q(share="")
+            ),
+            models.CheckConstraint(name="observation_says_where", condition=~Q(found_in="")),
+            models.CheckConstraint(
+                name="observation_withdrawn_at_and_by",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="observation_withdrawn_says_why", condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawn_because="")
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="observation_is_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    {YIELDS}
+                    IF ROW(NEW.id, NEW.organisation_id, NEW.owned_id, NEW.is_all, NEW.owner_id, NEW.owner_name, NEW.owner_kind,
+                           NEW.owner_country, NEW.kind, NEW.share, NEW.source, NEW.found_in, NEW.stated_on, NEW.recorded_at,
+                           NEW.recorded_by_id)
+                        IS DISTINCT FROM
+                        ROW(OLD.id, OLD.organisation_id, OLD.owned_id, OLD.is_all, OLD.owner_id, OLD.owner_name, OLD.owner_kind,
+                           OLD.owner_country, OLD.kind, OLD.share, OLD.source, OLD.found_in, OLD.stated_on, OLD.recorded_at,
+                           OLD.recorded_by_id)
+                       OR OLD.withdrawn_at IS NOT NULL THEN
+                        RAISE EXCEPTION 'what a source said does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    @property
+    def owner_called(self) -> str:
+        return self.owner.name if self.owner else self.owner_name
+
+
+class DiscrepancyQuerySet(models.QuerySet["Discrepancy"]):
+    def open(self) -> "DiscrepancyQuerySet":
+        return self.filter(resolved_at__isnull=True)
+
+
+@tracked()
+class Discrepancy(models.Model):
+    """One point in which an observation and what was declared differ, with its clock (AMLR-09) and what became of it. It ends by
+    itself once they agree, or once the observation counts no more; else an officer says how, and why."""
+
+    personal = ("reason", "reference")
+
+    class Kind(models.TextChoices):
+        NOT_DECLARED = "not_declared", _("Owner not declared")
+        NOT_IN_SOURCE = "not_in_source", _("Owner not in the source")
+        SHARE = "share", _("Another share")
+        ROLE = "role", _("Another role")
+
+    class Resolution(models.TextChoices):
+        CORRECTED = "corrected", _("The customer has corrected it")
+        OVERTAKEN = "overtaken", _("The source says so no longer, or the observation was withdrawn")
+        SPELLING = "spelling", _("Spelling, transliteration or rounding only, settled with the customer")
+        SOURCE_WRONG = "source_wrong", _("The source is wrong or older")
+        REPORTED = "reported", _("Reported to the register")
+
+    # What no officer says: it follows from what changed.
+    BY_ITSELF = (Resolution.CORRECTED, Resolution.OVERTAKEN)
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    observation = models.ForeignKey(Observation, models.PROTECT, related_name="discrepancies")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # Who is declared; nobody where the owner is not.
+    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
+    # Shares or roles as stated, empty where one side says nothing. As they were when it was last compared.
+    declared = models.CharField(max_length=400, blank=True)
+    observed = models.CharField(max_length=400, blank=True)
+    opened_at = models.DateTimeField()
+    due_on = models.DateField()
+    resolution = models.CharField(max_length=20, choices=Resolution.choices, blank=True)
+    reason = models.TextField(blank=True)
+    # To the register.
+    reported_on = models.DateField(null=True, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = DiscrepancyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="discrepancy_resolved_at_and_by",
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False) & ~Q(resolution=""),
+            ),
+            models.CheckConstraint(
+                name="discrepancy_resolution_says_why",
+                condition=Q(resolution__in=["", "corrected", "overtaken"]) | ~Q(reason=""),
+            ),
+            models.CheckConstraint(
+                name="discrepancy_report_has_its_date_and_reference",
+                condition=Q(resolution="reported", reported_on__isnull=False) & ~Q(reference="")
+                | ~Q(resolution="reported") & Q(reported_on__isnull=True, reference=""),
+            ),
+            models.UniqueConstraint(
+                name="discrepancy_is_open_once",
+                fields=["observation", "kind", "party"],
+                nulls_distinct=False,
+                condition=Q(resolved_at__isnull=True),
+            ),
+        ]
+        # What stops an approval, and what is due.
+        indexes = [models.Index(name="open_discrepancies", fields=["organisation"], condition=Q(resolved_at__isnull=True))]
+        triggers = [
+            pgtrigger.Trigger(
+                name="resolution_is_final",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    {YIELDS}
+                    IF OLD.resolved_at IS NOT NULL OR
+                       ROW(NEW.id, NEW.organisation_id, NEW.observation_id, NEW.kind, NEW.party_id, NEW.opened_at, NEW.due_on)
+                        IS DISTINCT FROM
+                       ROW(OLD.id, OLD.organisation_id, OLD.observation_id, OLD.kind, OLD.party_id, OLD.opened_at, OLD.due_on)
+                    THEN
+                        RAISE EXCEPTION 'a discrepancy keeps its clock and its resolution' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.resolved_at is None

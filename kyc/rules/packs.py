@@ -169,6 +169,15 @@ class Pack:
         return int(self.data["clocks"][f"{clock}_days"])
 
     @property
+    def discrepancy_days(self) -> int:
+        """How long a difference between what was declared and another source may stay open (AMLR-09)."""
+        return int(self.data["discrepancy"]["days"])
+
+    def discrepancy_basis(self, *, on: date) -> dict[str, str]:
+        """The legal basis of that clock on that day."""
+        return self.legal_basis(self.data["discrepancy"]["instrument"], str(on))
+
+    @property
     def retention_rules(self) -> dict[str, dict[str, Any]]:
         """How long what is kept, by code: title, years, clock, instruments (none: our policy), and where it has them citation,
         `only` (for whom) and note (PRV-03)."""

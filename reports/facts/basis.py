@@ -146,6 +146,11 @@ def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         }
         for used in seen.values()
     ]
+    read = {(row["found_in"], row["stated_on"]): row for row in facts["ownership"]["observed"] if not row["withdrawn_at"]}
+    rows += [
+        {"source": row["found_in"], "version": f"{row['kind']}, {row['stated_on']}", "used_for": "ownership", "sha256": ""}
+        for row in read.values()
+    ]
     people = (
         ("The customer's declarations", "identity, parties, ownership"),
         ("The officers' rulings and decisions", "screening, decision"),
@@ -202,6 +207,8 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Ownership", "No owner was declared."
     for row in facts["ownership"]["unaccounted"]:
         yield "Ownership", f"Of {row['party']}, {row['share']} is not accounted for."
+    if still := sum(row["state"].startswith("open") for row in facts["ownership"]["discrepancies"]):
+        yield "Ownership", f"Differences between what was declared and another source that are open: {still}."
     verdicts = Counter(row["verdict"] for found in facts["ownership"]["regimes"] for row in found["verdicts"])
     for verdict, sentence in OPEN_VERDICTS:
         if verdicts[verdict]:

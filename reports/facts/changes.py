@@ -14,7 +14,7 @@ from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
-from kyc.ownership.models import Interest
+from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.shares import parse, shown
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit
@@ -44,6 +44,18 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     ),
     (Role, "role", lambda reader, row: f"{Role.Kind(row.kind).label}: {reader.brief(row.party_id)}", ("title", "valid_to")),
     (Interest, "interest", lambda reader, row: interest(reader, row), ("share", "valid_to")),
+    (
+        Observation,
+        "source read",
+        lambda reader, row: read(reader, row),
+        ("found_in", "stated_on", "withdrawn_at", "withdrawn_because"),
+    ),
+    (
+        Discrepancy,
+        "difference",
+        lambda reader, row: differs(reader, row),
+        ("declared", "observed", "due_on", "resolution", "reason", "reference"),
+    ),
     (PersonStatus, "person status", lambda reader, row: status(reader, row), ("standing", "basis", "valid_to")),
     (StatusProof, "proof of status", lambda reader, row: proof(reader, row), ("valid_until",)),
     (AuthorityProof, "proof of authority", lambda reader, row: authority(reader, row), ()),
@@ -95,9 +107,26 @@ def interest(reader: Reader, row: Any) -> str:
     return f"{reader.brief(row.owner_id)} in {reader.brief(row.owned_id)}, {share(row)}{held_for}"
 
 
+def read(reader: Reader, row: Any) -> str:
+    """What a source said."""
+    if row.is_all:
+        return f"{reader.brief(row.owned_id)}: no other owner"
+    return f"{reader.brief(row.owner_id) or row.owner_name} in {reader.brief(row.owned_id)}, {share(row)}"
+
+
+def differs(reader: Reader, row: Any) -> str:
+    """In what, and from which source."""
+    seen = reader.all_events(Observation).filter(pgh_obj_id=row.observation_id).first()
+    return f"{Discrepancy.Kind(row.kind).label}: {read(reader, seen)}" if seen else str(Discrepancy.Kind(row.kind).label)
+
+
 def share(row: Any) -> str:
     """The size of a shareholding; of a role in a trust what it is."""
-    return shown(parse(row.share)) if row.kind == Interest.Kind.SHAREHOLDING else str(Interest.Kind(row.kind).label).lower()
+    return (
+        shown(parse(row.share, zero=True))
+        if row.kind == Interest.Kind.SHAREHOLDING
+        else str(Interest.Kind(row.kind).label).lower()
+    )
 
 
 def changes(reader: Reader) -> dict[str, Any]:

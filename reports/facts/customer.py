@@ -9,6 +9,7 @@ from kyc.ownership.models import Interest, holdings
 from kyc.ownership.shares import ONE, exactly, parse, shown
 from kyc.parties.models import Party, Role
 from reports.facts.determined import determinations
+from reports.facts.observed import discrepancies, observed, rule
 from reports.facts.reader import Reader, country, day, instant, masked
 
 DECLARED = "declared by the customer"
@@ -94,6 +95,9 @@ def ownership(reader: Reader) -> dict[str, Any]:
     return {
         "interests": [interest_row(reader, row) for row in interests],
         "unaccounted": unaccounted(reader, interests),
+        "observed": observed(reader),
+        "discrepancies": discrepancies(reader),
+        "discrepancy_rule": rule(reader),
         "regimes": determinations(reader),
     }
 

@@ -34,6 +34,8 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Message": ("subject", "x"),
     "Role": ("title", "x"),
     "Interest": ("share", "50"),
+    "Observation": ("withdrawn_because", "x"),
+    "Discrepancy": ("declared", "x"),
     "Case": ("notice_locale", "de"),
     "Examination": ("rule_pack", "x"),
     "Requirement": ("sentence", "x"),

@@ -27,7 +27,7 @@ from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident
 from kyc.ownership.bods import network, schema
-from kyc.ownership.models import Determination, Interest
+from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans, Profile, Questionnaire, Role
 from kyc.risk.models import Score
@@ -146,6 +146,15 @@ class TestTheWhole:
     def test_uses_that_must_be_asked_about_were_declared(self) -> None:
         flags = {flag for signed in Questionnaire.objects.live() for flag in questionnaires.flags(signed)}
         assert {"Resale of access was declared.", "Use for the military or for weapons was declared."} <= flags
+
+    def test_registers_and_documents_were_read_beside_what_was_declared(self) -> None:
+        nordlys, falkenried = (Organisation.objects.get(name=name) for name in ("Nordlys Modelling AS", "Falkenried Optik AG"))
+        ended = Discrepancy.objects.get(organisation=nordlys)
+        assert (ended.kind, ended.resolution, ended.resolved_by.name) == ("not_declared", "spelling", "Ana Marić")
+        open_ones = Discrepancy.objects.open()
+        assert set(open_ones.filter(organisation=falkenried).values_list("kind", flat=True)) == {"share", "not_declared"}
+        assert open_ones.count() == 2
+        assert set(Observation.objects.values_list("source", flat=True)) == {"officialRegister", "thirdParty"}
 
     def test_owners_stand_in_every_shape(self) -> None:
         assert set(Interest.objects.values_list("kind", flat=True)) == set(Interest.Kind.values)

@@ -23,7 +23,8 @@ from kyc.keys import actions as keys
 from kyc.keys import holds, linking
 from kyc.keys.models import Hold, Key
 from kyc.ownership import actions as ownership
-from kyc.ownership.models import Interest
+from kyc.ownership import observing
+from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import actions as parties
 from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
@@ -143,10 +144,33 @@ def passport() -> SimpleUploadedFile:
     return SimpleUploadedFile("passport.pdf", ContentFile(upload.read() + b"\n%").read(), content_type="application/pdf")
 
 
+def read_elsewhere(story: Story) -> None:
+    """A register agrees with what was declared of the company, and writes the fund's owner otherwise, which is settled with the
+    customer; what was read in the wrong ledger is withdrawn."""
+
+    def observe(owned: Party, owner: str | Party, share: str, *, source: str = "officialRegister", **more: Any) -> Observation:
+        who = {"owner_name": owner} if isinstance(owner, str) else {"owner": owner}
+        return observing.observe(
+            story.organisation, owned=owned, source=source, found_in="Brønnøysund register", stated_on=date(2026, 5, 1),
+            share=share, by=story.ana, **who, **more,
+        )[0]  # fmt: skip
+
+    observe(story.party, story.controller, "60")
+    observe(story.party, story.fund, "27", is_all=True)
+    observe(story.fund, "Solveig Nykvist", "100", owner_country="NO")
+    observing.resolve(
+        Discrepancy.objects.open().get(), resolution="spelling", reason="Asked: written as her father did.", by=story.ana
+    )
+    observing.withdraw(
+        observe(story.fund, "Kari Moe", "10", source="thirdParty"), reason="The ledger of another fund.", by=story.ana
+    )
+
+
 def approve(story: Story) -> None:
     """Asked for more, answered, approved by two, with a live key and a revoked one."""
     for hit in Hit.objects.open():
         screening.rule(hit, ruling="false", reason="different_birth_date", note="Another person.", by=story.ana)
+    read_elsewhere(story)
     item = {"what": "identity", "party": story.controller.pk, "why": "missing", "words": "In colour, please."}
     decide(story, "ask", "document_missing", message="Please send Alice's passport.", items=[item])
     document = invitations.prove(Invitation.objects.get(), kind="passport", file=passport())

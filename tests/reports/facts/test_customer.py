@@ -113,6 +113,48 @@ class TestOwnership:
         assert self.interests(life, "lived")[0][2] == "60 %"
         assert self.interests(life, "afterwards")[0] == ("Alice B. Olsen", "Sudlys Modelling AS", "55 %", "11/20", "11/20")
 
+    def test_other_sources_stand_beside_what_was_declared(self, life: Life) -> None:
+        assert at(life, "examined", "ownership")["observed"] == []
+        rows = at(life, "lived", "ownership")["observed"]
+        assert [(row["owner"], row["owned"], row["says"], row["withdrawn_because"]) for row in rows] == [
+            ("Alice Olsen", "Nordlys Modelling AS", "60 %", ""),
+            ("Fjord Invest AS", "Nordlys Modelling AS", "27 %", ""),
+            ("", "Nordlys Modelling AS", "names no other owner", ""),
+            ("Solveig Nykvist", "Fjord Invest AS", "100 %", ""),
+            ("Kari Moe", "Fjord Invest AS", "10 %", "The ledger of another fund."),
+        ]
+        assert (rows[3]["owner_about"], rows[3]["kind"], rows[3]["recorded_by"]) == (
+            "Person, Norway (NO)",
+            "register",
+            "Ana Maric",
+        )
+
+    def test_each_difference_tells_its_clock_and_what_had_become_of_it(self, life: Life) -> None:
+        rows = at(life, "lived", "ownership")["discrepancies"]
+        assert [(row["kind"], row["owner"], row["declared"], row["observed"], row["state"]) for row in rows] == [
+            (
+                "Owner not declared",
+                "Solveig Nykvist",
+                "not declared",
+                "100 %",
+                "spelling, transliteration or rounding only, settled with the customer",
+            ),
+            (
+                "Owner not declared",
+                "Kari Moe",
+                "not declared",
+                "10 %",
+                "the source says otherwise now, or the observation was withdrawn",
+            ),
+        ]
+        told = at(life, "lived", "ownership")["discrepancy_rule"]
+        assert (told["days"], told["status_text"]) == (14, "model, followed by choice")
+
+    def test_what_the_customer_changed_later_differs_afterwards_alone(self, life: Life) -> None:
+        row = at(life, "afterwards", "ownership")["discrepancies"][-1]
+        assert (row["kind"], row["declared"], row["observed"], row["state"]) == ("Another share", "55 %", "60 %", "open")
+        assert len(life.restated["lived"]["ownership"]["discrepancies"]) == 2
+
     def test_the_remainder_of_each_owned_company_is_told_as_a_range(self, life: Life) -> None:
         rows = at(life, "declared", "ownership")["unaccounted"]
         assert [(row["party"], row["share"], row["min"], row["max"]) for row in rows] == [

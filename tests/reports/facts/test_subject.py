@@ -76,7 +76,7 @@ NOT_TOLD = {
     "accounts.Incarnation": HOUSE,
     "accounts.Snapshot": HOUSE,
     "kyc.Review": QUEUE,
-    "kyc.Reassessment": "a task: that keys have to be held or let go",
+    "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
