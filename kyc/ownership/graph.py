@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, per_cent, total
+from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, exactly, per_cent, total
 
 PERSON, ENTITY, UNKNOWN_OWNER = "person", "entity", "unknown"
 SHAREHOLDING = "shareholding"
@@ -184,7 +184,8 @@ def settled(held: list[Holding]) -> tuple[Holding, ...]:
         grouped[holding.owner].append(holding.share)
     shares = {owner: total(found) for owner, found in grouped.items()}
     everything: Fraction = sum((share.min for share in shares.values()), NOTHING)
-    return tuple(
-        Holding(owner, held[0].owned, Interval(share.min, min(share.max, ONE - everything + share.min), share.above))
-        for owner, share in shares.items()
-    )
+    return tuple(Holding(owner, held[0].owned, cut(share, ONE - everything + share.min)) for owner, share in shares.items())
+
+
+def cut(share: Interval, most: Fraction) -> Interval:
+    return exactly(share.min) if share.is_exact else Interval(share.min, min(share.max, most), share.above)
