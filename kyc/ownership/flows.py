@@ -37,12 +37,18 @@ class Flow:
     def shares(self) -> dict[str, Interval]:
         """What each party above the subject owns of it over all chains; the subject too, through cross-holdings. What
         holders outside every ring own comes to exactly what is stated to be held."""
+        found = self.uncapped
+        above = exceeding(self.upstream, self.subject)
+        return {party: Interval(capped(lower), capped(upper), party in above) for party, (lower, upper) in found.items()}
+
+    @cached_property
+    def uncapped(self) -> dict[str, tuple[Answer, Answer]]:
+        """The same before it is cut to the whole, which an entity in a circle may exceed: what leads through it comes back."""
         direct = {party: [h for h in held if h.owned == self.subject] for party, held in self.upstream.items()}
         upper = bound(direct, self.upstream, at_least=False)
         is_exact = all(h.share.is_exact for held in self.upstream.values() for h in held) and None not in upper.values()
         lower = upper if is_exact else bound(direct, self.upstream, at_least=True)
-        above = exceeding(self.upstream, self.subject)
-        return {party: Interval(capped(lower[party]), capped(upper[party]), party in above) for party in lower}
+        return {party: (lower[party], upper[party]) for party in lower}
 
     def share(self, party: str) -> Interval:
         return self.shares.get(party, NONE)
@@ -109,20 +115,28 @@ class Flow:
     def step(self, owner: str) -> str:
         """Where the chains told are not all: the owner's share out of those one step further down, so that anybody can
         compute it again. In a circle these are as many equations as unknown shares."""
-        share = self.share(owner)
         direct = [h.share.stated for h in self.upstream[owner] if h.owned == self.subject]
         through = [
-            f"{h.share.stated} of the {shown(self.share(h.owned))} that {self.graph.name(h.owned)} owns"
+            f"{h.share.stated} of the {self.whole(h.owned)} that {self.graph.name(h.owned)} owns"
             for h in self.upstream[owner]
             if self.share(h.owned).max
         ]
         again = " (a part of it comes back to it through the circle)" if self.is_in_circle(owner) else ""
         parts = " + ".join([*direct, *through])
         about = ABOUT if ABOUT in parts else ""
+        upper = self.uncapped[owner][1]
+        most = ", of which no more than the whole counts" if upper is None or upper > ONE else ""
         return (
             f"There are more chains, or chains that run in circles. Counted to their end, the share of {self.graph.name(owner)}"
-            f"{again} is {parts.replace(ABOUT, '')} {equal(about + shown(share))}."
+            f"{again} is {parts.replace(ABOUT, '')} {equal(about + self.whole(owner))}{most}."
         )
+
+    def whole(self, party: str) -> str:
+        """Its share as it stands in the sum, which may exceed the whole."""
+        lower, upper = self.uncapped[party]
+        if upper is None or lower is None or (lower <= ONE and upper <= ONE):
+            return shown(self.share(party))
+        return shown(Interval(lower, upper, self.share(party).above))
 
     def is_in_circle(self, party: str) -> bool:
         """Whether it holds, over others, some of itself."""

@@ -30,7 +30,7 @@ class Parents:
     @cached_property
     def candidates(self) -> list[str]:
         """The subject, and every entity that controls it or may."""
-        above = (party for party in self.control.above(self.subject) if self.graph.kind(party) != PERSON)
+        above = (p for p in self.control.above(self.subject) if self.graph.kind(p) != PERSON and p not in self.graph.fronts)
         return [self.subject, *(party for party in above if self.control.of(party, self.subject) != NO)]
 
     def verdict(self, party: str) -> Verdict:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kyc.ownership import shares
+from kyc.ownership import shares, trusts
 from kyc.ownership.cascade import Cascade
-from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, by_owned, everyone, is_overfull, remainder
+from kyc.ownership.graph import SHAREHOLDING, Graph, by_owned, is_overfull, named, remainder
 from kyc.ownership.graph import Holding as Holding
 from kyc.ownership.graph import Party as Party
 from kyc.ownership.owners import Owners
@@ -63,11 +63,14 @@ def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str]
     For multiply and add: is it a beneficial owner of `subject`, and what it owns of it. For a provider's terms: do
     companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that."""
     answer = answers(graph, subject, rule, listed)
+    parties = {party: answer(party) for party in sorted({*graph.ids, subject})}
+    if rule.roles:
+        parties = trusts.Roles(graph, subject, rule).join(parties)
     return Result(
         subject=subject,
         regime=rule.regime,
         as_of=as_of,
-        parties={party: answer(party) for party in sorted({*graph.ids, subject})},
+        parties=parties,
         unaccounted=graph.unaccounted(),
         errors=tuple(graph.errors()),
     )
@@ -96,13 +99,6 @@ def suspended(cascade: Cascade, rule: Rule) -> Answers:
     return answer
 
 
-def named(holdings: Collection[Holding], names: Mapping[str, str] | None, people: Collection[str] = ()) -> Graph:
-    """The structure of these holdings; who isn't one of the `people` is an entity."""
-    ids = {*everyone(holdings), *people}
-    call = names or {}
-    return Graph.of(holdings, [Party(id, PERSON if id in people else ENTITY, name=call.get(id, "")) for id in sorted(ids)])
-
-
 def blocked(
     holdings: Collection[Holding],
     *,
@@ -128,8 +124,7 @@ def beneficial_owners(
     """Who owns `subject` at the threshold or more, by multiply and add, of all parties above it; only people ever do."""
     graph = named(holdings, names, people)
     owners = Owners(graph, subject, Rule("", threshold))
-    above = [party for party in graph.stakes().above(subject) if party != subject and party in graph.ids]
-    return {party: owners.verdict(party) for party in above}
+    return {party: owners.verdict(party) for party in owners.above}
 
 
 def unaccounted(holdings: Iterable[Holding]) -> dict[str, Interval]:

@@ -32,12 +32,16 @@ class Regions:
         return self.graph.stakes()
 
     def is_inside(self, party: str) -> bool:
-        return self.graph.kind(party) == ENTITY and self.graph.country(party) in self.rule.regions
+        return (
+            party not in self.graph.fronts and self.graph.kind(party) == ENTITY and self.graph.country(party) in self.rule.regions
+        )
 
     def may_be_inside(self, party: str) -> bool:
         """Also who is not known, and whom neither kind nor country rules out."""
         if party == ANYBODY or party in self.graph.nameless:
             return True
+        if party in self.graph.fronts:
+            return False
         country = self.graph.country(party)
         return self.graph.kind(party) != PERSON and (not country or country in self.rule.regions)
 
