@@ -115,7 +115,6 @@ class TestSubstantialControl:
 
     def test_nobody_is_said_to_control_who_does_not(self) -> None:
         assert not any("controls" in told for told in asked("X 10 C", "eu-amlr").parties["X"].why)
-        assert "X may control C: more than 50 % at every level." in asked("X 40-60 C", "eu-amlr").parties["X"].why
 
 
 class TestImpossible:
