@@ -88,7 +88,8 @@ class Cascade:
             is_listed = "may be listed: a possible match is open" if party in self.suspected else "is listed"
             return Verdict(YES, share, (f"{self.name(party)} {is_listed}.",))
         if party in self.stakes.overfull:
-            return Verdict(INDETERMINATE, share, (f"More than 100 % of {self.name(party)} is stated to be held.",))
+            told = f"It depends on what is really held of {self.name(party)}: the stated shares can't all be true."
+            return Verdict(INDETERMINATE, share, (f"What is stated to be held of {self.name(party)} can't be.", told))
         if party in self.graph.fronts and self.graph.kind(party) == PERSON:
             return Verdict(NO, share, (self.graph.as_nominee(party),))
         if party in self.surely:

@@ -10,9 +10,11 @@ from typing import Any
 
 from kyc.ownership import shares, trusts
 from kyc.ownership.cascade import Cascade
+from kyc.ownership.flows import circles
 from kyc.ownership.graph import SHAREHOLDING, Graph, by_owned, is_overfull, named, remainder
 from kyc.ownership.graph import Holding as Holding
 from kyc.ownership.graph import Party as Party
+from kyc.ownership.missing import Missing
 from kyc.ownership.owners import Owners
 from kyc.ownership.parent import Parents
 from kyc.ownership.regions import Regions
@@ -25,6 +27,8 @@ from kyc.ownership.verdicts import Verdict as Verdict
 from kyc.rules.packs import Threshold
 
 Answers = Callable[[str], Verdict]
+CASCADES = ("ofac-50", "bis-affiliates")
+NAMED_IN_CIRCLE = 6
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str]
     parties = {party: answer(party) for party in sorted({*graph.ids, subject})}
     if rule.roles:
         parties = trusts.Roles(graph, subject, rule).join(parties)
+    parties = with_missing(graph, subject, rule, with_circles(graph, rule, parties))
     return Result(
         subject=subject,
         regime=rule.regime,
@@ -76,8 +81,36 @@ def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str]
     )
 
 
+def with_missing(graph: Graph, subject: str, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Of each verdict that is open, which facts would decide it. The cascades tell their own; a verdict on what is held of a
+    party waits for what stands above that party, others for what stands above the subject."""
+    if rule.regime in CASCADES:
+        return dict(parties)
+    is_of_party = rule.regime == "provider-terms"
+    missing = Missing(graph, by_kind=not is_of_party, by_country=is_of_party)
+    return {
+        party: found
+        if found.verdict != INDETERMINATE
+        else Verdict(found.verdict, found.share, (*found.why, *missing.told(party if is_of_party else subject, party)))
+        for party, found in parties.items()
+    }
+
+
+def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Of each party that holds, over others, some of itself, with whom: first of its reasons."""
+    told: dict[str, str] = {}
+    for ring in circles(graph.stakes(rule.interests[0]).holds):
+        names = " and ".join(sorted(map(graph.name, ring))) if len(ring) <= NAMED_IN_CIRCLE else f"{len(ring)} parties"
+        if len(ring) > 1:
+            told |= dict.fromkeys(ring, f"{names} hold one another in a circle.")
+    return {
+        party: Verdict(found.verdict, found.share, (told[party], *found.why)) if party in told else found
+        for party, found in parties.items()
+    }
+
+
 def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str]) -> Answers:
-    if rule.regime in ("ofac-50", "bis-affiliates"):
+    if rule.regime in CASCADES:
         found = Cascade.of(graph, listed=listed, threshold=rule.threshold, interest=rule.interests[0])
         return suspended(found, rule) if rule.suspended else found.verdict
     if rule.regime == "provider-terms":

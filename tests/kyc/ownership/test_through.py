@@ -3,11 +3,18 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kyc.ownership.graph import PERSON, Graph, Holding, Party
 from kyc.ownership.regimes import INDETERMINATE, NO, YES, Result, determine
+from kyc.ownership.rule import REGIMES
 from kyc.ownership.shares import Interval, parse
 from tests.kyc.ownership.structures import graph, shipped
+from tests.kyc.ownership.test_properties import ENTITIES as STRUCTURE_ENTITIES
+from tests.kyc.ownership.test_properties import PEOPLE as STRUCTURE_PEOPLE
+from tests.kyc.ownership.test_properties import asked as structure_asked
+from tests.kyc.ownership.test_properties import structures
 
 PEOPLE = "X Y P Q s t b"
 OF_OWNERS = ["eu-amlr", "fincen-cdd", "iaas-cip"]
@@ -132,3 +139,45 @@ class TestImpossible:
         assert result.errors == ("A: it is stated to hold 30 % of itself; that is counted as a circle.",)
         assert result.parties["X"].share.min == Fraction(3, 7)
         assert any("of the 142.86 % that A owns" in told for told in result.parties["X"].why)
+
+
+class TestMissing:
+    @pytest.mark.parametrize(
+        ("text", "regime", "told"),
+        [
+            ("X 20-30 C", "iaas-cip", "It depends on the exact share of X in C, stated as 20 % to 30 %."),
+            ("X ? A; A 40 C", "fincen-cdd", "It depends on the exact share of X in A, which is not stated."),
+            ("X 20 C; N 5 C", "eu-amlr", "It depends on who holds 5 % of C."),
+            ("X 60 C; Y 60 C", "eu-amlr", "It depends on what is really held of C: the stated shares can't all be true."),
+        ],
+    )
+    def test_says_which_fact_would_decide(self, text: str, regime: str, told: str) -> None:
+        found = asked(text, regime, nameless="N").parties["X"]
+        assert (found.verdict, told in found.why) == (INDETERMINATE, True)
+
+    def test_a_company_without_a_country_is_named(self) -> None:
+        assert "It depends on where A has its headquarters." in asked("A 60 C", "provider-terms").parties["C"].why
+
+    def test_a_party_of_no_stated_kind_is_named(self) -> None:
+        bare = Graph.of([Holding("X", "C", parse("30"))])
+        why = determine(bare, subject="C", rule=shipped("iaas-cip")).parties["X"].why
+        assert "It depends on whether X is a person." in why
+
+    @settings(deadline=None, max_examples=80)
+    @given(structures(), st.sets(st.sampled_from([*STRUCTURE_PEOPLE, *STRUCTURE_ENTITIES])), st.sampled_from(REGIMES))
+    def test_every_open_verdict_names_one(self, holdings: list[Holding], listed: set[str], regime: str) -> None:
+        for found in structure_asked(holdings, regime, listed).parties.values():
+            is_told = any(told.startswith(("It depends on", "Whether ")) or "control each other" in told for told in found.why)
+            assert is_told or found.verdict != INDETERMINATE
+
+    def test_exact_shares_that_are_no_matter_are_not_asked_for(self) -> None:
+        why = " ".join(asked("X 20-30 C; Y 10 C", "iaas-cip").parties["X"].why)
+        assert why.count("It depends on") == 1
+
+
+class TestCircles:
+    @pytest.mark.parametrize("regime", ["ofac-50", "eu-amlr", "provider-terms", "ultimate-parent"])
+    def test_are_told_of_those_who_stand_in_them(self, regime: str) -> None:
+        found = asked("X 40 A; C 20 A; A 50 C", regime).parties
+        assert "A and C hold one another in a circle." in found["A"].why
+        assert not any("circle." in told for told in found["X"].why)
