@@ -88,8 +88,7 @@ class Cascade:
             is_listed = "may be listed: a possible match is open" if party in self.suspected else "is listed"
             return Verdict(YES, share, (f"{self.name(party)} {is_listed}.",))
         if party in self.stakes.overfull:
-            told = f"It depends on what is really held of {self.name(party)}: the stated shares can't all be true."
-            return Verdict(INDETERMINATE, share, (f"What is stated to be held of {self.name(party)} can't be.", told))
+            return Verdict(INDETERMINATE, share, (f"More than 100 % of {self.name(party)} is stated to be held.",))
         if party in self.graph.fronts and self.graph.kind(party) == PERSON:
             return Verdict(NO, share, (self.graph.as_nominee(party),))
         if party in self.surely:
@@ -114,6 +113,18 @@ class Cascade:
         told = sorted(list(steps)[:LONGEST_STORY], key=lambda owned: (self.surely[owned], owned))
         start = [] if len(steps) <= LONGEST_STORY else ["The chain above is longer; each party on it tells its own part."]
         return start + [self.step(owned) for owned in told]
+
+    def sources(self, party: str) -> list[str]:
+        """The listed parties from whom it is blocked, over all chains."""
+        found, queue = {party}, [party]
+        for owned in queue:
+            if owned in self.listed:
+                continue
+            for h in self.stakes.held.get(owned, ()):
+                if h.owner in self.surely and h.owner not in found:
+                    found.add(h.owner)
+                    queue.append(h.owner)
+        return sorted(self.listed & found)
 
     def before(self, owned: str) -> list[Holding]:
         """The holdings that made it blocked: those of parties blocked in an earlier round."""

@@ -42,11 +42,20 @@ class Missing:
 
     def told(self, subject: str, party: str) -> tuple[str, ...]:
         """In sentences, nearest to the subject first."""
-        found = list(dict.fromkeys(self.facts(self.above(subject), party)))
+        if subject not in self.known:
+            self.known[subject] = list(dict.fromkeys(self.facts(self.above(subject))))
+        found = [*self.known[subject]]
+        if self.by_kind and self.graph.kind(party) not in (PERSON, ENTITY):
+            found.insert(0, f"It depends on whether {self.graph.name(party)} is a person.")
         more = len(found) - MOST_TOLD
         return tuple(found if more <= 0 else [*found[:MOST_TOLD], f"It depends on {more} more facts that are not known."])
 
-    def facts(self, above: Iterable[str], party: str) -> Iterator[str]:
+    @cached_property
+    def known(self) -> dict[str, list[str]]:
+        """The facts above each party, found once."""
+        return {}
+
+    def facts(self, above: Iterable[str]) -> Iterator[str]:
         name, graph = self.graph.name, self.graph
         for owned in above:
             if owned in self.overfull:
@@ -59,8 +68,6 @@ class Missing:
                     yield f"It depends on the exact share of {name(h.owner)} in {name(owned)}, {stated}."
                 if self.by_country and self.is_lost(h.owner):
                     yield f"It depends on where {name(h.owner)} has its headquarters."
-        if self.by_kind and graph.kind(party) not in (PERSON, ENTITY):
-            yield f"It depends on whether {name(party)} is a person."
 
     @cached_property
     def counted(self) -> frozenset[str]:

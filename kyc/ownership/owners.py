@@ -105,6 +105,8 @@ class Owners:
         """Each way in which a person may be an owner: the verdict, and the sentence for it."""
         for kind, flow in self.flows.items():
             yield weigh(self.rule.threshold, flow.possible(party)), self.by_share(party, kind, flow)
+        if party in self.officers:
+            yield (YES if len(self.officers) == 1 else INDETERMINATE), self.as_officer(party)
         if self.control:
             verdict = self.control.of(party, self.subject)
             yield verdict, self.by_control(party, self.control, verdict)
@@ -114,6 +116,18 @@ class Owners:
             for controller, flows in self.controllers.items():
                 for flow in flows.values():
                     yield self.into_controller(party, controller, flow, self.control)
+
+    @cached_property
+    def officers(self) -> list[str]:
+        """Of whom the rule wants exactly one named as the person in control."""
+        held = (h for h in self.graph.holdings if h.owned == self.subject and h.interest in self.rule.officers)
+        return sorted({h.owner for h in held})
+
+    def as_officer(self, party: str) -> str:
+        told = f"{self.name(party)} is a senior managing official of {self.name(self.subject)}"
+        if len(self.officers) == 1:
+            return f"{told}, and so the one person in control, whatever that person owns."
+        return f"{told}. It depends on which one of {len(self.officers)} is named as the person in control: exactly one is."
 
     def by_share(self, party: str, kind: str, flow: Flow) -> str:
         share = flow.share(party)

@@ -65,7 +65,8 @@ def limits(share: Interval) -> dict[str, str]:
 def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str] = (), as_of: str = "") -> Result:
     """The rule's verdict on every party. For the cascades: is it blocked, and what blocked parties hold of it directly.
     For multiply and add: is it a beneficial owner of `subject`, and what it owns of it. For a provider's terms: do
-    companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that."""
+    companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that. `listed` may
+    also say, of each, on which list it stands."""
     answer = answers(graph, subject, rule, listed)
     parties = {party: answer(party) for party in sorted({*graph.ids, subject})}
     if rule.roles:
@@ -82,10 +83,17 @@ def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str]
 
 
 def with_missing(graph: Graph, subject: str, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
-    """Of each verdict that is open, which facts would decide it. The cascades tell their own; a verdict on what is held of a
-    party waits for what stands above that party, others for what stands above the subject."""
+    """Of each verdict that is open, which facts would decide it. A verdict on what is held of a party waits for what stands above
+    that party, others for what stands above the subject. The cascades tell their own, save of statements that can't be."""
     if rule.regime in CASCADES:
-        return dict(parties)
+        told = "It depends on what is really held of {}: the stated shares can't all be true."
+        overfull = graph.stakes(rule.interests[0]).overfull
+        return {
+            party: Verdict(found.verdict, found.share, (*found.why, told.format(graph.name(party))))
+            if found.verdict == INDETERMINATE and party in overfull
+            else found
+            for party, found in parties.items()
+        }
     is_of_party = rule.regime == "provider-terms"
     missing = Missing(graph, by_kind=not is_of_party, by_country=is_of_party)
     return {
@@ -112,12 +120,31 @@ def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> di
 def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str]) -> Answers:
     if rule.regime in CASCADES:
         found = Cascade.of(graph, listed=listed, threshold=rule.threshold, interest=rule.interests[0])
-        return suspended(found, rule) if rule.suspended else found.verdict
+        answer = strictest(found, listed) if rule.by_strictest else found.verdict
+        return suspended(found, rule) if rule.suspended else answer
     if rule.regime == "provider-terms":
         return Regions(graph, rule).verdict
     if rule.regime == "ultimate-parent":
         return Parents(graph, subject, rule).verdict
     return Owners(graph, subject, rule).verdict
+
+
+def strictest(cascade: Cascade, listed: Collection[str]) -> Answers:
+    """Whoever is blocked through several owners is under the requirements of the strictest of them, whose lists are told where
+    `listed` says on which each stands."""
+    lists: Mapping[str, str] = listed if isinstance(listed, Mapping) else {}
+
+    def answer(party: str) -> Verdict:
+        found = cascade.verdict(party)
+        if found.verdict != YES or party in cascade.listed:
+            return found
+        names = [f"{cascade.name(p)} ({lists[p]})" if lists.get(p) else cascade.name(p) for p in cascade.sources(party)]
+        told = f"To {cascade.name(party)} applies what applies to {names[0]}."
+        if len(names) > 1:
+            told = f"To {cascade.name(party)} applies the strictest of what applies to {' and to '.join(names)}."
+        return Verdict(found.verdict, found.share, (*found.why, told))
+
+    return answer
 
 
 def suspended(cascade: Cascade, rule: Rule) -> Answers:

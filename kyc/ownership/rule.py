@@ -31,6 +31,7 @@ class Rule:
     control_interests: tuple[str, ...] = ()
     controlled_by: tuple[str, ...] = ()
     mixes_chains: bool = False
+    by_strictest: bool = False
     roles: tuple[str, ...] = ()
     officers: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
@@ -52,6 +53,7 @@ def rule(pack: Pack, regime: str, *, on: date | None = None) -> Rule:
         control=control,
         control_interests=tuple(found.get("control_interests", ())),
         controlled_by=tuple(found.get("controlled_by", found.get("interests", (SHAREHOLDING,)))),
+        by_strictest=found.get("by_strictest", False),
         mixes_chains=found.get("mixes_chains", False),
         roles=tuple(found.get("roles", ())),
         officers=tuple(found.get("officers", ())),

@@ -181,3 +181,20 @@ class TestCircles:
         found = asked("X 40 A; C 20 A; A 50 C", regime).parties
         assert "A and C hold one another in a circle." in found["A"].why
         assert not any("circle." in told for told in found["X"].why)
+
+
+class TestParentByVotes:
+    @pytest.mark.parametrize(
+        ("text", "top"),
+        [
+            ("A 40 C; A 60 C votingRights", {"A"}),
+            ("A ? C appointmentOfBoard; X 100 C", {"A"}),
+            ("B 60 A; A 40 C; A 60 C votingRights", {"B"}),
+        ],
+    )
+    def test_votes_and_appointments_make_a_parent(self, text: str, top: set[str]) -> None:
+        assert who(asked(text, "ultimate-parent")) == top
+
+    def test_one_by_shares_and_one_by_votes_leave_it_open(self) -> None:
+        result = asked("A 60 C; B 60 C votingRights", "ultimate-parent")
+        assert (who(result), who(result, INDETERMINATE)) == (set(), {"A", "B"})
