@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from kyc.ownership.graph import Graph, Holding, Stakes
+from kyc.ownership.graph import PERSON, Graph, Holding, Stakes
 from kyc.ownership.shares import NONE, NOTHING, ONE, Interval, per_cent, shown, total
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict, is_reached, line, may_be_reached
 from kyc.rules.packs import Threshold
@@ -89,6 +89,8 @@ class Cascade:
             return Verdict(YES, share, (f"{self.name(party)} {is_listed}.",))
         if party in self.stakes.overfull:
             return Verdict(INDETERMINATE, share, (f"More than 100 % of {self.name(party)} is stated to be held.",))
+        if party in self.graph.fronts and self.graph.kind(party) == PERSON:
+            return Verdict(NO, share, (self.graph.as_nominee(party),))
         if party in self.surely:
             return Verdict(YES, share, tuple(self.story(party)))
         if may_be_reached(self.threshold, share):
@@ -112,12 +114,26 @@ class Cascade:
         start = [] if len(steps) <= LONGEST_STORY else ["The chain above is longer; each party on it tells its own part."]
         return start + [self.step(owned) for owned in told]
 
+    def sources(self, party: str) -> list[str]:
+        """The listed parties from whom it is blocked, over all chains."""
+        found, queue = {party}, [party]
+        for owned in queue:
+            if owned in self.listed:
+                continue
+            for h in self.stakes.held.get(owned, ()):
+                if h.owner in self.surely and h.owner not in found:
+                    found.add(h.owner)
+                    queue.append(h.owner)
+        return sorted(self.listed & found)
+
     def before(self, owned: str) -> list[Holding]:
         """The holdings that made it blocked: those of parties blocked in an earlier round."""
         held = self.stakes.held.get(owned, ())
         return [h for h in held if self.surely.get(h.owner, self.surely[owned]) < self.surely[owned]]
 
     def step(self, owned: str) -> str:
+        if owned in self.graph.fronts:
+            return self.graph.as_nominee(owned)
         first = self.before(owned)
         later = [h for h in self.stakes.held[owned] if h.owner in self.surely and h not in first]
         told = (
@@ -134,7 +150,8 @@ class Cascade:
     def standing(self, owner: str) -> str:
         if owner in self.listed:
             return "possible match" if owner in self.suspected else "listed"
-        return "blocked" if owner in self.surely else "possibly blocked"
+        is_blocked = "blocked" if owner in self.surely else "possibly blocked"
+        return f"nominee for {is_blocked} parties" if owner in self.graph.fronts else is_blocked
 
     def doubts(self, party: str, share: Interval) -> list[str]:
         held = [h for h in self.stakes.held.get(party, ()) if h.owner in self.maybe]

@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from heapq import heappop, heappush
 from math import prod
 
 from kyc.ownership.graph import Graph, Holding, Stakes
-from kyc.ownership.linear import Answer, solve
-from kyc.ownership.shares import ABOUT, NONE, NOTHING, ONE, Interval, is_short, part, per_cent, shown, text
+from kyc.ownership.linear import Answer, rings, solve
+from kyc.ownership.shares import ABOUT, NONE, NOTHING, ONE, Interval, is_short, per_cent, shown, text
 
 # Chains told of one owner, and steps spent on looking for them; the sums count all chains, told or not.
 MOST_CHAINS, MOST_STEPS = 8, 400
 Chain = list[Holding]
+# The length a chain has at the least when it arrives, the places of its steps among their owners' holdings, and the chain.
+Way = tuple[int, tuple[int, ...], Chain]
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,18 @@ class Flow:
     def shares(self) -> dict[str, Interval]:
         """What each party above the subject owns of it over all chains; the subject too, through cross-holdings. What
         holders outside every ring own comes to exactly what is stated to be held."""
-        direct = {party: [h for h in held if h.owned == self.subject] for party, held in self.upstream.items()}
-        lower = bound(direct, self.upstream, at_least=True)
-        upper = bound(direct, self.upstream, at_least=False)
+        found = self.uncapped
         above = exceeding(self.upstream, self.subject)
-        return {party: Interval(capped(lower[party]), capped(upper[party]), party in above) for party in lower}
+        return {party: Interval(capped(lower), capped(upper), party in above) for party, (lower, upper) in found.items()}
+
+    @cached_property
+    def uncapped(self) -> dict[str, tuple[Answer, Answer]]:
+        """The same before it is cut to the whole, which an entity in a circle may exceed: what leads through it comes back."""
+        direct = {party: [h for h in held if h.owned == self.subject] for party, held in self.upstream.items()}
+        upper = bound(direct, self.upstream, at_least=False)
+        is_exact = all(h.share.is_exact for held in self.upstream.values() for h in held) and None not in upper.values()
+        lower = upper if is_exact else bound(direct, self.upstream, at_least=True)
+        return {party: (lower[party], upper[party]) for party in lower}
 
     def share(self, party: str) -> Interval:
         return self.shares.get(party, NONE)
@@ -57,20 +67,44 @@ class Flow:
         """Chains from `owner` down to the subject, shortest first, none through one party twice; and whether these are
         all there are."""
         found: list[Chain] = []
-        queue: list[Chain] = [[holding] for holding in self.upstream.get(owner, ())]
+        queue: list[Way] = []
+        self.lengthen(queue, owner, (), [])
         circles = False
-        for step, chain in enumerate(queue):
-            if step == MOST_STEPS or len(found) == MOST_CHAINS:
-                return found, False
-            last = chain[-1].owned
-            if last == self.subject:
+        for _ in range(MOST_STEPS):
+            if not queue:
+                return found, not circles
+            if len(found) == MOST_CHAINS:
+                break
+            _, places, chain = heappop(queue)
+            if chain[-1].owned == self.subject:
                 found.append(chain)
-                continue
-            passed = {owner, *(h.owned for h in chain)}
-            further = self.upstream.get(last, ())
-            circles = circles or any(h.owned in passed for h in further)
-            queue += [[*chain, h] for h in further if h.owned not in passed]
-        return found, not circles
+            else:
+                circles = self.lengthen(queue, owner, places, chain) or circles
+        return found, False
+
+    def lengthen(self, queue: list[Way], owner: str, places: tuple[int, ...], chain: Chain) -> bool:
+        """Adds what the chain becomes one step further down; says whether a step would lead back to where it was."""
+        passed = {owner, *(h.owned for h in chain)} if chain else set()
+        is_back = False
+        for place, holding in enumerate(self.upstream.get(chain[-1].owned if chain else owner, ())):
+            if holding.owned in passed:
+                is_back = True
+            else:
+                length = len(chain) + 1 + self.distance[holding.owned]
+                heappush(queue, (length, (*places, place), [*chain, holding]))
+        return is_back
+
+    @cached_property
+    def distance(self) -> dict[str, int]:
+        """The steps from each party above the subject down to it, by the shortest way."""
+        found = {self.subject: 0}
+        queue = [self.subject]
+        for owned in queue:
+            for holding in self.stakes.held.get(owned, ()):
+                if holding.owner not in found:
+                    found[holding.owner] = found[owned] + 1
+                    queue.append(holding.owner)
+        return found
 
     def told(self, owner: str) -> list[str]:
         """The chains in sentences, each with its product."""
@@ -81,27 +115,36 @@ class Flow:
     def step(self, owner: str) -> str:
         """Where the chains told are not all: the owner's share out of those one step further down, so that anybody can
         compute it again. In a circle these are as many equations as unknown shares."""
-        share = self.share(owner)
-        direct = [stated(h.share) for h in self.upstream[owner] if h.owned == self.subject]
+        direct = [h.share.stated for h in self.upstream[owner] if h.owned == self.subject]
         through = [
-            f"{stated(h.share)} of the {shown(self.share(h.owned))} that {self.graph.name(h.owned)} owns"
+            f"{h.share.stated} of the {self.whole(h.owned)} that {self.graph.name(h.owned)} owns"
             for h in self.upstream[owner]
             if self.share(h.owned).max
         ]
         again = " (a part of it comes back to it through the circle)" if self.is_in_circle(owner) else ""
         parts = " + ".join([*direct, *through])
         about = ABOUT if ABOUT in parts else ""
+        upper = self.uncapped[owner][1]
+        most = ", of which no more than the whole counts" if upper is None or upper > ONE else ""
         return (
             f"There are more chains, or chains that run in circles. Counted to their end, the share of {self.graph.name(owner)}"
-            f"{again} is {parts.replace(ABOUT, '')} {equal(about + shown(share))}."
+            f"{again} is {parts.replace(ABOUT, '')} {equal(about + self.whole(owner))}{most}."
         )
+
+    def whole(self, party: str) -> str:
+        """Its share as it stands in the sum, which may exceed the whole."""
+        lower, upper = self.uncapped[party]
+        if upper is None or lower is None or (lower <= ONE and upper <= ONE):
+            return shown(self.share(party))
+        return shown(Interval(lower, upper, self.share(party).above))
 
     def is_in_circle(self, party: str) -> bool:
         """Whether it holds, over others, some of itself."""
-        reached = [h.owned for h in self.upstream[party]]
-        for owner in reached:
-            reached += [h.owned for h in self.upstream[owner] if h.owned not in reached]
-        return party in reached
+        return party in self.circling
+
+    @cached_property
+    def circling(self) -> frozenset[str]:
+        return frozenset(party for ring in circles(self.upstream) for party in ring)
 
 
 def bound(direct: Mapping[str, Iterable[Holding]], held: Mapping[str, Iterable[Holding]], *, at_least: bool) -> dict[str, Answer]:
@@ -114,6 +157,12 @@ def bound(direct: Mapping[str, Iterable[Holding]], held: Mapping[str, Iterable[H
 
 def capped(answer: Answer) -> Fraction:
     return ONE if answer is None else min(ONE, answer)
+
+
+def circles(held: Mapping[str, Iterable[Holding]]) -> list[list[str]]:
+    """Sets of parties that hold, each over the others, some of themselves; a party that holds some of itself is one too."""
+    found = rings(list(held), {party: {h.owned: h.share.max for h in held_by} for party, held_by in held.items()})
+    return [ring for ring in found if len(ring) > 1 or any(h.owned == ring[0] for h in held.get(ring[0], ()))]
 
 
 def exceeding(upstream: Mapping[str, Iterable[Holding]], subject: str) -> set[str]:
@@ -139,28 +188,31 @@ def grown(seeds: set[str], users: Mapping[str, Iterable[Holding]]) -> set[str]:
 
 def sentence(graph: Graph, chain: Chain) -> str:
     first, *rest = chain
-    steps = [f"{graph.name(first.owner)} holds {stated(first.share)} of {graph.name(first.owned)}"]
-    steps += [f"{graph.name(h.owner)} {stated(h.share)} of {graph.name(h.owned)}" for h in rest]
+    steps = [f"{graph.name(first.owner)} holds {first.share.stated} of {graph.name(first.owned)}"]
+    steps += [f"{graph.name(h.owner)} {h.share.stated} of {graph.name(h.owned)}" for h in rest]
     if not rest:
         return f"{steps[0]}."
     return f"{', '.join(steps)}: {multiplied([h.share for h in chain])}."
 
 
-def stated(share: Interval) -> str:
-    return part(share.min) if share.is_exact else shown(share)
-
-
 def multiplied(factors: list[Interval]) -> str:
     """`50 % × 25 % = 12.5 %`; in fractions where one of them is none in per cent: `1/3 × 1/2 = 1/6 (≈ 16.67 %)`."""
-    lower, upper = prod((share.min for share in factors), start=ONE), prod((share.max for share in factors), start=ONE)
+    lower = product(share.min for share in factors)
+    upper = lower if all(share.is_exact for share in factors) else product(share.max for share in factors)
     found = per_cent(lower) if lower == upper else f"{per_cent(lower)} to {per_cent(upper)}"
-    if any("/" in stated(share) for share in factors) and all(share.is_exact and is_short(share.min) for share in factors):
+    if any("/" in share.stated for share in factors) and all(share.is_short for share in factors):
         told = [text(share.min) for share in factors]
         result = f"= {text(lower)} ({found})" if is_short(lower) else equal(found)
     else:
-        told = [stated(share) if share.is_exact else f"({shown(share)})" for share in factors]
+        told = [share.stated if share.is_exact else f"({shown(share)})" for share in factors]
         result = equal(found)
     return f"{' × '.join(told)} {result}"
+
+
+def product(parts: Iterable[Fraction]) -> Fraction:
+    """Made a fraction only at the end, which is quicker."""
+    counted = list(parts)
+    return Fraction(prod(part.numerator for part in counted), prod(part.denominator for part in counted))
 
 
 def equal(found: str) -> str:

@@ -1,15 +1,17 @@
 """Who holds what of whom: the structure that every regime reads. Cycles are allowed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, per_cent, total
+from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, exactly, per_cent, shown, total
 
 PERSON, ENTITY, UNKNOWN_OWNER = "person", "entity", "unknown"
 SHAREHOLDING = "shareholding"
+# Of whoever holds for another: the interest of whom it holds for, and its own.
+NOMINATOR, NOMINEE = "nominator", "nominee"
 # Stands for whoever may really hold an entity whose stated holdings cannot all be true; no party has an empty id.
 ANYBODY = ""
 
@@ -35,6 +37,13 @@ class Holding:
     interest: str = SHAREHOLDING
 
 
+def named(holdings: Collection[Holding], names: Mapping[str, str] | None, people: Collection[str] = ()) -> "Graph":
+    """The structure of these holdings; who isn't one of the `people` is an entity."""
+    ids = {*everyone(holdings), *people}
+    call = names or {}
+    return Graph.of(holdings, [Party(id, PERSON if id in people else ENTITY, name=call.get(id, "")) for id in sorted(ids)])
+
+
 def by_owned(holdings: Iterable[Holding]) -> dict[str, list[Holding]]:
     found: dict[str, list[Holding]] = defaultdict(list)
     for holding in sorted(holdings, key=lambda h: (h.owned, h.owner)):
@@ -47,9 +56,10 @@ def everyone(holdings: Iterable[Holding]) -> list[str]:
 
 
 def is_overfull(shares: Iterable[Interval]) -> bool:
-    """Whether more than the whole is stated."""
-    stated = total(shares)
-    return stated.min > ONE or (stated.min == ONE and stated.above)
+    """Whether what is stated can't be: more than the whole, or less than nothing."""
+    counted = list(shares)
+    stated = total(counted)
+    return any(share.min < 0 for share in counted) or stated.min > ONE or (stated.min == ONE and stated.above)
 
 
 def remainder(shares: Iterable[Interval]) -> Interval:
@@ -80,7 +90,29 @@ class Graph:
 
     @cached_property
     def owned_by_somebody(self) -> frozenset[str]:
-        return frozenset(holding.owned for holding in self.holdings)
+        return frozenset(holding.owned for holding in self.holdings if holding.interest not in (NOMINATOR, NOMINEE))
+
+    @cached_property
+    def fronts(self) -> Mapping[str, Sequence[str]]:
+        """Whoever holds for others, with whom: a nominee, or the arrangement between the two. Nobody where only a nominee is
+        stated. Who has shareholders is itself a company, whatever is said besides."""
+        with_shares = {h.owned for h in self.holdings if h.interest == SHAREHOLDING}
+        behind: dict[str, list[str]] = {h.owned: [] for h in self.holdings if h.interest in (NOMINATOR, NOMINEE)}
+        for h in self.holdings:
+            if h.interest == NOMINATOR:
+                behind[h.owned].append(h.owner)
+        return {front: sorted(set(found)) for front, found in behind.items() if front not in with_shares}
+
+    @cached_property
+    def looked_through(self) -> tuple[Holding, ...]:
+        """The holdings, and what stands behind nominees: one for whom it is held has all of it, of several each a part."""
+        found = [*self.holdings]
+        for front, behind in self.fronts.items():
+            stated = {h.owner: h.share for h in self.holdings if h.owned == front and h.interest == NOMINATOR}
+            whole = exactly(ONE) if len(behind) == 1 else UNKNOWN
+            found += [Holding(owner, front, whole if share == UNKNOWN else share) for owner, share in stated.items()]
+            found += [] if behind else [Holding(ANYBODY, front, exactly(ONE))]
+        return tuple(found)
 
     def kind(self, party: str) -> str:
         """person, entity, unknown or, where nothing tells, empty. Who is owned is no person."""
@@ -96,15 +128,21 @@ class Graph:
         known = self.parties.get(party)
         return known.name if known and known.name else party
 
+    def as_nominee(self, party: str) -> str:
+        """That a party holds for others, in a sentence."""
+        behind = " and ".join(map(self.name, self.fronts[party])) or "somebody who is not named"
+        return f"{self.name(party)} holds as a nominee for {behind}: what it holds is counted as theirs."
+
     def interests(self) -> set[str]:
         return {holding.interest for holding in self.holdings}
 
     def stakes(self, interest: str = SHAREHOLDING) -> "Stakes":
         """The holdings that count for `interest`. An entity that states none of that kind is read by its shares: votes
         and profits follow shares unless something else is said."""
-        stated = {holding.owned for holding in self.holdings if holding.interest == interest}
-        counted = (h for h in self.holdings if h.interest == (interest if h.owned in stated else SHAREHOLDING))
-        return Stakes.of(counted, nameless=self.nameless)
+        stated = {holding.owned for holding in self.looked_through if holding.interest == interest}
+        counted = [h for h in self.looked_through if h.interest == (interest if h.owned in stated else SHAREHOLDING)]
+        anybody = {ANYBODY} & {h.owner for h in counted}
+        return Stakes.of(counted, nameless=self.nameless | anybody)
 
     def unaccounted(self) -> dict[str, Interval]:
         """What of each entity's shares nobody is stated to hold."""
@@ -116,13 +154,27 @@ class Graph:
         """Statements that cannot all be true, in sentences."""
         found = []
         for interest in sorted(self.interests()):
+            found += self.impossible(interest)
             of = "" if interest == SHAREHOLDING else f" ({interest})"
             for owned, held in by_owned(h for h in self.holdings if h.interest == interest).items():
-                if is_overfull(h.share for h in held):
+                if is_overfull(h.share for h in held if h.share.min >= 0):
                     stated = total(h.share for h in held)
                     more = "more than " if stated.above else ""
                     sum_text = f"{more}{per_cent(stated.min)}"
                     found.append(f"{self.name(owned)}: the stated shares{of} come to {sum_text}, more than the whole.")
+        return found
+
+    def impossible(self, interest: str) -> list[str]:
+        """Holdings that are wrong by themselves: less than nothing, and of oneself."""
+        found = []
+        for h in sorted((h for h in self.holdings if h.interest == interest), key=lambda h: (h.owned, h.owner)):
+            of = "" if interest == SHAREHOLDING else f" ({interest})"
+            if h.share.min < 0:
+                told = f"{self.name(h.owner)} is stated to hold {per_cent(h.share.min)}{of}, less than nothing"
+                found.append(f"{self.name(h.owned)}: {told}.")
+            if h.owner == h.owned:
+                told = f"it is stated to hold {shown(h.share)} of itself{of}; that is counted as a circle"
+                found.append(f"{self.name(h.owned)}: {told}.")
         return found
 
 
@@ -184,7 +236,8 @@ def settled(held: list[Holding]) -> tuple[Holding, ...]:
         grouped[holding.owner].append(holding.share)
     shares = {owner: total(found) for owner, found in grouped.items()}
     everything: Fraction = sum((share.min for share in shares.values()), NOTHING)
-    return tuple(
-        Holding(owner, held[0].owned, Interval(share.min, min(share.max, ONE - everything + share.min), share.above))
-        for owner, share in shares.items()
-    )
+    return tuple(Holding(owner, held[0].owned, cut(share, ONE - everything + share.min)) for owner, share in shares.items())
+
+
+def cut(share: Interval, most: Fraction) -> Interval:
+    return exactly(share.min) if share.is_exact else Interval(share.min, min(share.max, most), share.above)

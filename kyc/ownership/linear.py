@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from kyc.ownership import lifting
 from kyc.ownership.shares import NOTHING, ONE
 
 Rows = Mapping[str, Mapping[str, Fraction]]
 # No finite answer; None stands for it in results.
 Answer = Fraction | None
+# From here on a ring is solved without fractions in between.
+LARGE_RING = 24
 
 
 def solve(constants: Mapping[str, Fraction], parts: Rows, *, at_least: bool) -> dict[str, Answer]:
@@ -31,10 +34,38 @@ def settle(
         first[key] = constants[key] + sum((part * value for value, part in outside if value), NOTHING)
     if not any(first.values()) or not any(other in inside for key in ring for other in parts.get(key, {})):
         return first
-    answer = eliminate(ring, first, parts)
+    answer = answered(ring, first, parts)
     if answer is None:
         return first if at_least else dict.fromkeys(ring)
     return answer
+
+
+def answered(ring: list[str], first: Mapping[str, Fraction], parts: Rows) -> Mapping[str, Fraction] | None:
+    """None where what goes round the ring adds up without end: surely where of none of its members less than the whole is held
+    inside. Where an answer that isn't negative comes out, it is the sum of all chains."""
+    if is_endless(ring, parts):
+        return None
+    if len(ring) < LARGE_RING:
+        return eliminate(ring, first, parts)
+    place = {key: number for number, key in enumerate(ring)}
+    rows = [{place[other]: -part for other, part in parts.get(key, {}).items() if other in place} for key in ring]
+    for number, row in enumerate(rows):
+        row[number] = row.get(number, NOTHING) + ONE
+    try:
+        found = lifting.solved(rows, [first[key] for key in ring])
+    except lifting.Singular:
+        return eliminate(ring, first, parts)
+    return None if any(value < 0 for value in found) else dict(zip(ring, found, strict=True))
+
+
+def is_endless(ring: list[str], parts: Rows) -> bool:
+    """Whether of every member the whole or more is held by members. It is no more than a quick way to a sure answer."""
+    inside: dict[str, Fraction] = dict.fromkeys(ring, NOTHING)
+    for key in ring:
+        for other, part in parts.get(key, {}).items():
+            if other in inside:
+                inside[other] += part
+    return all(part >= ONE for part in inside.values())
 
 
 def eliminate(ring: list[str], first: Mapping[str, Fraction], parts: Rows) -> dict[str, Fraction] | None:

@@ -7,10 +7,10 @@ from functools import cached_property
 
 from kyc.ownership.control import Control, outright
 from kyc.ownership.flows import Flow
-from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph
+from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, Stakes
 from kyc.ownership.rule import Rule
 from kyc.ownership.shares import Interval, per_cent, shown
-from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict, lesser, line, may_be_reached, weigh
+from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, Verdict, lesser, line, may_be_reached, weigh
 
 Limb = tuple[str, str]
 
@@ -31,16 +31,28 @@ class Owners:
         return {kind: Flow(self.graph, self.graph.stakes(kind), self.subject) for kind in kinds}
 
     @cached_property
+    def above(self) -> list[str]:
+        """Everybody named from whom a chain of what the rule counts leads down to the subject."""
+        found = [party for flow in self.flows.values() for party in flow.stakes.above(self.subject)]
+        found += self.control.above(self.subject) if self.control else []
+        known = set(self.graph.ids)
+        return [party for party in dict.fromkeys(found) if party != self.subject and party in known]
+
+    @cached_property
     def control(self) -> Control | None:
         if self.rule.control is None:
             return None
-        kinds = [flow.stakes for flow in self.flows.values()]
+        stated = self.graph.interests() | {SHAREHOLDING}
+        kinds = [self.stakes(kind) for kind in self.rule.controlled_by if kind in stated]
         return Control([*kinds, outright(self.graph, self.rule.control_interests)], self.rule.control)
+
+    def stakes(self, kind: str) -> Stakes:
+        return self.flows[kind].stakes if kind in self.flows else self.graph.stakes(kind)
 
     @cached_property
     def controllers(self) -> dict[str, dict[str, Flow]]:
         """Entities that control the subject, or may, with what flows into them."""
-        if self.control is None:
+        if self.control is None or not self.rule.mixes_chains:
             return {}
         found = [party for party in self.control.above(self.subject) if self.graph.kind(party) == ENTITY]
         return {
@@ -59,14 +71,28 @@ class Owners:
         if kind == ENTITY:
             told = f"{self.name(party)} is an entity; only people are owners in the end, and its share counts again in theirs."
             return Verdict(NO, share, (*self.chains(party), told))
-        limbs = list(self.limbs(party))
-        found = {verdict for verdict, _ in limbs}
-        verdict = YES if YES in found else INDETERMINATE if INDETERMINATE in found else NO
+        if party in self.graph.fronts:
+            return Verdict(NO, share, (*self.chains(party), self.graph.as_nominee(party)))
+        limbs = self.limbs_of(party)
+        verdict = self.strength(party)
         why = [*self.chains(party), *(told for limb, told in limbs if told and limb == verdict)]
         if kind != PERSON and verdict == YES:
             verdict = INDETERMINATE
             why.append(f"Nothing says whether {self.name(party)} is a person.")
         return Verdict(verdict, share, tuple(why))
+
+    def strength(self, party: str) -> str:
+        """The verdict on the party if it is a person."""
+        return max((verdict for verdict, _ in self.limbs_of(party)), key=STRENGTH.index)
+
+    def limbs_of(self, party: str) -> list[Limb]:
+        if party not in self.weighed:
+            self.weighed[party] = list(self.limbs(party))
+        return self.weighed[party]
+
+    @cached_property
+    def weighed(self) -> dict[str, list[Limb]]:
+        return {}
 
     def chains(self, party: str) -> list[str]:
         told = []
@@ -79,13 +105,29 @@ class Owners:
         """Each way in which a person may be an owner: the verdict, and the sentence for it."""
         for kind, flow in self.flows.items():
             yield weigh(self.rule.threshold, flow.possible(party)), self.by_share(party, kind, flow)
+        if party in self.officers:
+            yield (YES if len(self.officers) == 1 else INDETERMINATE), self.as_officer(party)
         if self.control:
-            yield self.control.of(party, self.subject), self.by_control(party, self.control)
+            verdict = self.control.of(party, self.subject)
+            yield verdict, self.by_control(party, self.control, verdict)
+        if self.control and self.rule.mixes_chains:
             for flow in self.flows.values():
                 yield self.through_controlled(party, flow, self.control)
             for controller, flows in self.controllers.items():
                 for flow in flows.values():
                     yield self.into_controller(party, controller, flow, self.control)
+
+    @cached_property
+    def officers(self) -> list[str]:
+        """Of whom the rule wants exactly one named as the person in control."""
+        held = (h for h in self.graph.holdings if h.owned == self.subject and h.interest in self.rule.officers)
+        return sorted({h.owner for h in held})
+
+    def as_officer(self, party: str) -> str:
+        told = f"{self.name(party)} is a senior managing official of {self.name(self.subject)}"
+        if len(self.officers) == 1:
+            return f"{told}, and so the one person in control, whatever that person owns."
+        return f"{told}. It depends on which one of {len(self.officers)} is named as the person in control: exactly one is."
 
     def by_share(self, party: str, kind: str, flow: Flow) -> str:
         share = flow.share(party)
@@ -98,8 +140,11 @@ class Owners:
         besides = f", and owners who are not known up to {per_cent(unknown)}" if unknown and not share.min >= 1 else ""
         return f"{told}{besides}; {line(self.rule.threshold)} is the line."
 
-    def by_control(self, party: str, control: Control) -> str:
-        return f"{self.name(party)} controls {self.name(self.subject)}: {line(control.threshold)} at every level."
+    def by_control(self, party: str, control: Control, verdict: str) -> str:
+        if verdict == NO:
+            return ""
+        controls = "controls" if verdict == YES else "may control"
+        return f"{self.name(party)} {controls} {self.name(self.subject)}: {line(control.threshold)} at every level."
 
     def through_controlled(self, party: str, flow: Flow, control: Control) -> Limb:
         """AMLR Art. 54(a): controls entities that hold the threshold directly."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from kyc.ownership.control import Control
+from kyc.ownership.control import Control, outright
 from kyc.ownership.flows import Flow
-from kyc.ownership.graph import ENTITY, PERSON, Graph
+from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph
 from kyc.ownership.rule import Rule
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict, line
 
@@ -24,13 +24,14 @@ class Parents:
 
     @cached_property
     def control(self) -> Control:
-        kinds = [self.graph.stakes(kind) for kind in self.rule.interests]
-        return Control(kinds, self.rule.threshold)
+        stated = self.graph.interests() | {SHAREHOLDING}
+        kinds = [self.graph.stakes(kind) for kind in self.rule.controlled_by if kind in stated]
+        return Control([*kinds, outright(self.graph, self.rule.control_interests)], self.rule.threshold)
 
     @cached_property
     def candidates(self) -> list[str]:
         """The subject, and every entity that controls it or may."""
-        above = (party for party in self.control.above(self.subject) if self.graph.kind(party) != PERSON)
+        above = (p for p in self.control.above(self.subject) if self.graph.kind(p) != PERSON and p not in self.graph.fronts)
         return [self.subject, *(party for party in above if self.control.of(party, self.subject) != NO)]
 
     def verdict(self, party: str) -> Verdict:
@@ -44,8 +45,17 @@ class Parents:
             if self.surely(parent, party) and not self.is_ring(parent, party):
                 return Verdict(NO, share, (f"{self.name(parent)} controls {self.name(party)}.",))
         told = self.reasons(party, parents)
-        is_sure = not parents and self.surely(party, self.subject)
+        rivals = [other for other in self.tops if other != party]
+        told += [f"Whether {self.name(other)} or {self.name(party)} stands at the top is not certain." for other in rivals]
+        is_sure = not parents and not rivals and self.surely(party, self.subject)
         return Verdict(YES if is_sure else INDETERMINATE, share, tuple(told))
+
+    @cached_property
+    def tops(self) -> list[str]:
+        """Candidates whom no other controls for certain, where there are several: one by its shares, one by its votes."""
+        able = [p for p in self.candidates if self.surely(p, self.subject)]
+        free = [p for p in able if not any(self.control.of(other, p) != NO for other in self.candidates if other != p)]
+        return free if len(free) > 1 else []
 
     def surely(self, parent: str, party: str) -> bool:
         if parent == party:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kyc.ownership import shares
+from kyc.ownership import shares, trusts
 from kyc.ownership.cascade import Cascade
-from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, by_owned, everyone, is_overfull, remainder
+from kyc.ownership.flows import circles
+from kyc.ownership.graph import SHAREHOLDING, Graph, by_owned, is_overfull, named, remainder
 from kyc.ownership.graph import Holding as Holding
 from kyc.ownership.graph import Party as Party
+from kyc.ownership.missing import Missing
 from kyc.ownership.owners import Owners
 from kyc.ownership.parent import Parents
 from kyc.ownership.regions import Regions
@@ -25,6 +27,8 @@ from kyc.ownership.verdicts import Verdict as Verdict
 from kyc.rules.packs import Threshold
 
 Answers = Callable[[str], Verdict]
+CASCADES = ("ofac-50", "bis-affiliates")
+NAMED_IN_CIRCLE = 6
 
 
 @dataclass(frozen=True)
@@ -61,27 +65,86 @@ def limits(share: Interval) -> dict[str, str]:
 def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str] = (), as_of: str = "") -> Result:
     """The rule's verdict on every party. For the cascades: is it blocked, and what blocked parties hold of it directly.
     For multiply and add: is it a beneficial owner of `subject`, and what it owns of it. For a provider's terms: do
-    companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that."""
+    companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that. `listed` may
+    also say, of each, on which list it stands."""
     answer = answers(graph, subject, rule, listed)
+    parties = {party: answer(party) for party in sorted({*graph.ids, subject})}
+    if rule.roles:
+        parties = trusts.Roles(graph, subject, rule).join(parties)
+    parties = with_missing(graph, subject, rule, with_circles(graph, rule, parties))
     return Result(
         subject=subject,
         regime=rule.regime,
         as_of=as_of,
-        parties={party: answer(party) for party in sorted({*graph.ids, subject})},
+        parties=parties,
         unaccounted=graph.unaccounted(),
         errors=tuple(graph.errors()),
     )
 
 
+def with_missing(graph: Graph, subject: str, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Of each verdict that is open, which facts would decide it. A verdict on what is held of a party waits for what stands above
+    that party, others for what stands above the subject. The cascades tell their own, save of statements that can't be."""
+    if rule.regime in CASCADES:
+        told = "It depends on what is really held of {}: the stated shares can't all be true."
+        overfull = graph.stakes(rule.interests[0]).overfull
+        return {
+            party: Verdict(found.verdict, found.share, (*found.why, told.format(graph.name(party))))
+            if found.verdict == INDETERMINATE and party in overfull
+            else found
+            for party, found in parties.items()
+        }
+    is_of_party = rule.regime == "provider-terms"
+    missing = Missing(graph, by_kind=not is_of_party, by_country=is_of_party)
+    return {
+        party: found
+        if found.verdict != INDETERMINATE
+        else Verdict(found.verdict, found.share, (*found.why, *missing.told(party if is_of_party else subject, party)))
+        for party, found in parties.items()
+    }
+
+
+def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Of each party that holds, over others, some of itself, with whom: first of its reasons."""
+    told: dict[str, str] = {}
+    for ring in circles(graph.stakes(rule.interests[0]).holds):
+        names = " and ".join(sorted(map(graph.name, ring))) if len(ring) <= NAMED_IN_CIRCLE else f"{len(ring)} parties"
+        if len(ring) > 1:
+            told |= dict.fromkeys(ring, f"{names} hold one another in a circle.")
+    return {
+        party: Verdict(found.verdict, found.share, (told[party], *found.why)) if party in told else found
+        for party, found in parties.items()
+    }
+
+
 def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str]) -> Answers:
-    if rule.regime in ("ofac-50", "bis-affiliates"):
+    if rule.regime in CASCADES:
         found = Cascade.of(graph, listed=listed, threshold=rule.threshold, interest=rule.interests[0])
-        return suspended(found, rule) if rule.suspended else found.verdict
+        answer = strictest(found, listed) if rule.by_strictest else found.verdict
+        return suspended(found, rule) if rule.suspended else answer
     if rule.regime == "provider-terms":
         return Regions(graph, rule).verdict
     if rule.regime == "ultimate-parent":
         return Parents(graph, subject, rule).verdict
     return Owners(graph, subject, rule).verdict
+
+
+def strictest(cascade: Cascade, listed: Collection[str]) -> Answers:
+    """Whoever is blocked through several owners is under the requirements of the strictest of them, whose lists are told where
+    `listed` says on which each stands."""
+    lists: Mapping[str, str] = listed if isinstance(listed, Mapping) else {}
+
+    def answer(party: str) -> Verdict:
+        found = cascade.verdict(party)
+        if found.verdict != YES or party in cascade.listed:
+            return found
+        names = [f"{cascade.name(p)} ({lists[p]})" if lists.get(p) else cascade.name(p) for p in cascade.sources(party)]
+        told = f"To {cascade.name(party)} applies what applies to {names[0]}."
+        if len(names) > 1:
+            told = f"To {cascade.name(party)} applies the strictest of what applies to {' and to '.join(names)}."
+        return Verdict(found.verdict, found.share, (*found.why, told))
+
+    return answer
 
 
 def suspended(cascade: Cascade, rule: Rule) -> Answers:
@@ -94,13 +157,6 @@ def suspended(cascade: Cascade, rule: Rule) -> Answers:
         return Verdict(NO, found.share, (rule.suspended, *found.why))
 
     return answer
-
-
-def named(holdings: Collection[Holding], names: Mapping[str, str] | None, people: Collection[str] = ()) -> Graph:
-    """The structure of these holdings; who isn't one of the `people` is an entity."""
-    ids = {*everyone(holdings), *people}
-    call = names or {}
-    return Graph.of(holdings, [Party(id, PERSON if id in people else ENTITY, name=call.get(id, "")) for id in sorted(ids)])
 
 
 def blocked(
@@ -128,8 +184,7 @@ def beneficial_owners(
     """Who owns `subject` at the threshold or more, by multiply and add, of all parties above it; only people ever do."""
     graph = named(holdings, names, people)
     owners = Owners(graph, subject, Rule("", threshold))
-    above = [party for party in graph.stakes().above(subject) if party != subject and party in graph.ids]
-    return {party: owners.verdict(party) for party in above}
+    return {party: owners.verdict(party) for party in owners.above}
 
 
 def unaccounted(holdings: Iterable[Holding]) -> dict[str, Interval]:

@@ -7,6 +7,7 @@ another entity counts with what such companies own of it; people don't count.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from kyc.ownership.flows import capped
 from kyc.ownership.graph import ANYBODY, ENTITY, PERSON, Graph, Holding, Stakes
@@ -31,12 +32,16 @@ class Regions:
         return self.graph.stakes()
 
     def is_inside(self, party: str) -> bool:
-        return self.graph.kind(party) == ENTITY and self.graph.country(party) in self.rule.regions
+        return (
+            party not in self.graph.fronts and self.graph.kind(party) == ENTITY and self.graph.country(party) in self.rule.regions
+        )
 
     def may_be_inside(self, party: str) -> bool:
         """Also who is not known, and whom neither kind nor country rules out."""
         if party == ANYBODY or party in self.graph.nameless:
             return True
+        if party in self.graph.fronts:
+            return False
         country = self.graph.country(party)
         return self.graph.kind(party) != PERSON and (not country or country in self.rule.regions)
 
@@ -98,7 +103,18 @@ class Regions:
     def story(self, party: str) -> list[str]:
         """What counts at each step, from the top down to the party."""
         held = (h for owned in self.through(party) for h in self.stakes.held.get(owned, ()))
-        return [self.step(h) for h in held if self.matters(h)][:LONGEST_STORY][::-1]
+        told = islice((h for h in held if self.matters(h)), LONGEST_STORY)
+        return [self.told_step(h) for h in told][::-1]
+
+    def told_step(self, holding: Holding) -> str:
+        """A step is told of everybody below it."""
+        if holding not in self.steps:
+            self.steps[holding] = self.step(holding)
+        return self.steps[holding]
+
+    @cached_property
+    def steps(self) -> dict[Holding, str]:
+        return {}
 
     def through(self, party: str) -> list[str]:
         """The party and the entities above it through which something counts, nearest first."""

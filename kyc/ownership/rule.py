@@ -20,14 +20,20 @@ class UnknownRegime(LookupError):
 @dataclass(frozen=True)
 class Rule:
     """What one regime asks. `interests` are the BODS interest types of which each is tested as ownership;
-    `control_interests` control whatever their share; `control` is the share above which ownership controls;
-    `regions` are countries of headquarters; `suspended` tells why ownership alone has no consequence on that day."""
+    `control_interests` control whatever their share; `control` is the share above which an interest of `controlled_by` controls;
+    `roles` in a trust make an owner of what it holds; an interest of `officers` makes the one person in control; `regions` are
+    countries of headquarters; `suspended` tells why ownership alone has no consequence on that day."""
 
     regime: str
     threshold: Threshold
     interests: tuple[str, ...] = (SHAREHOLDING,)
     control: Threshold | None = None
     control_interests: tuple[str, ...] = ()
+    controlled_by: tuple[str, ...] = ()
+    mixes_chains: bool = False
+    by_strictest: bool = False
+    roles: tuple[str, ...] = ()
+    officers: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
     suspended: str = ""
 
@@ -46,6 +52,11 @@ def rule(pack: Pack, regime: str, *, on: date | None = None) -> Rule:
         interests=tuple(found.get("interests", (SHAREHOLDING,))),
         control=control,
         control_interests=tuple(found.get("control_interests", ())),
+        controlled_by=tuple(found.get("controlled_by", found.get("interests", (SHAREHOLDING,)))),
+        by_strictest=found.get("by_strictest", False),
+        mixes_chains=found.get("mixes_chains", False),
+        roles=tuple(found.get("roles", ())),
+        officers=tuple(found.get("officers", ())),
         regions=pack.countries(found["regions"]) if "regions" in found else frozenset(),
         suspended=without_effect(pack, found, on),
     )

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 NUMBER = r"\d{1,9}(?:\.\d{1,30})?"
 PER_CENT = re.compile(rf"({NUMBER}) ?%?", re.ASCII)
@@ -13,6 +15,7 @@ MORE = re.compile(rf"> ?({NUMBER}) ?%?", re.ASCII)
 NOTHING, ONE = Fraction(0), Fraction(1)
 # Decimals of a per cent shown as they are; a share that needs more is shown rounded, with a sign that it is.
 EXACT_DECIMALS, MOST_DECIMALS = 4, 12
+LONG_BITS = 14_000
 ABOUT = "≈ "
 # A fraction with a larger denominator says less to a reader than a rounded per cent.
 LARGEST_PARTS = 999
@@ -30,9 +33,18 @@ class Interval:
     max: Fraction
     above: bool = False
 
-    @property
+    @cached_property
     def is_exact(self) -> bool:
-        return self.min == self.max
+        return self.min is self.max or self.min == self.max
+
+    @cached_property
+    def stated(self) -> str:
+        """As it stands in arithmetic: exactly, where it is exact and a short fraction says so."""
+        return part(self.min) if self.is_exact else shown(self)
+
+    @cached_property
+    def is_short(self) -> bool:
+        return self.is_exact and is_short(self.min)
 
 
 UNKNOWN = Interval(NOTHING, ONE)
@@ -99,25 +111,37 @@ def complaint(text: str) -> str:
 
 def text(share: Fraction) -> str:
     """The exact fraction of one, as other programs read it: `1/4`, `0`, `1`."""
-    return str(share)
+    if share.denominator == 1:
+        return digits(share.numerator)
+    return f"{digits(share.numerator)}/{digits(share.denominator)}"
 
 
-def decimal(value: Fraction, places: int) -> str:
-    """`value` rounded to at most `places` decimals, half to even, without trailing noughts; never through a float."""
-    scaled = round(value * 10**places)
-    whole, rest = divmod(scaled, 10**places)
-    return f"{whole}.{rest:0{places}d}".rstrip("0").rstrip(".")
+def digits(number: int) -> str:
+    """Python refuses to write a whole number of more than 4,300 digits, which shares in large rings have; decimals it writes."""
+    return str(number) if number.bit_length() < LONG_BITS else f"{Decimal(number):f}"
+
+
+def decimal(share: Fraction, places: int) -> tuple[str, bool]:
+    """`share` in per cent, rounded to at most `places` decimals, half to even, without trailing noughts; and whether that is it
+    exactly. Never through a float."""
+    scaled, rest = divmod(share.numerator * 10 ** (places + 2), share.denominator)
+    twice = 2 * rest
+    if twice > share.denominator or (twice == share.denominator and scaled % 2):
+        scaled += 1
+    whole, part = divmod(scaled, 10**places)
+    return f"{whole}.{part:0{places}d}".rstrip("0").rstrip("."), not rest
 
 
 def per_cent(share: Fraction) -> str:
     """`50 %`, `24.99 %`, `≈ 33.33 %`. What is rounded says so, and is never rounded to a whole per cent that it isn't."""
-    value = share * 100
-    exact = decimal(value, EXACT_DECIMALS)
-    if Fraction(exact) == value:
-        return f"{exact} %"
-    rounded = (decimal(value, places) for places in range(2, MOST_DECIMALS + 1))
-    told = next((told for told in rounded if "." in told), decimal(value, MOST_DECIMALS))
-    return f"{told} %" if Fraction(told) == value else f"{ABOUT}{told} %"
+    told, is_exact = decimal(share, EXACT_DECIMALS)
+    if is_exact:
+        return f"{told} %"
+    for places in range(2, MOST_DECIMALS + 1):
+        told, is_exact = decimal(share, places)
+        if "." in told:
+            break
+    return f"{told} %" if is_exact else f"{ABOUT}{told} %"
 
 
 def is_short(share: Fraction) -> bool:

@@ -1,14 +1,16 @@
 """Roles in a trust, which are no shares: whoever has one is an owner of what the trust holds (FATF-04). Where a company or
 another trust has the role, those count who own that company, or have a role in that trust."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from kyc.ownership import regimes
-from kyc.ownership.graph import SHAREHOLDING, Holding
+from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, Holding, named
+from kyc.ownership.owners import Owners
+from kyc.ownership.rule import Rule
 from kyc.ownership.shares import ONE, Interval, exactly, shown
-from kyc.ownership.verdicts import NO, YES, Verdict, is_stronger, lesser, line, stronger, weigh
+from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, Verdict, lesser, line
 from kyc.rules.packs import Threshold
 
 # The one list of them, with what each is called in the arithmetic.
@@ -36,113 +38,165 @@ def with_trusts(
     """`owners` by shares, and everybody with a role in a trust that is the subject itself or holds the threshold of it. The
     share told of such a person is the trust's, since his own is not divided. Companies in such a role are told as no owners,
     and so whoever owns them counts. Of several verdicts on one party the strongest stands, with the reasons of all."""
-    return Roles(tuple(holdings), subject, frozenset(people), threshold, names).join(owners)
+    graph = named(list(holdings), names, people)
+    return Roles(graph, subject, Rule("", threshold, roles=tuple(ROLES))).join(owners)
 
 
 def behind_roles(holdings: Iterable[Holding], *, subject: str, people: Collection[str], threshold: Threshold) -> list[str]:
     """Companies and trusts with a role in a trust that counts: others stand behind them."""
-    return list(Roles(tuple(holdings), subject, frozenset(people), threshold, {}).standing)[1:]
+    graph = named(list(holdings), {}, people)
+    return list(Roles(graph, subject, Rule("", threshold, roles=tuple(ROLES))).standing)[1:]
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A company or trust whose owners count as the subject's: the subject itself, or who has a role in a trust that counts.
-    `share` is what that trust holds of the subject."""
+class Way:
+    """By which a party counts through others: how surely, what it is told to hold so, and the sentence for the last step."""
 
     verdict: str
     share: Interval
-    why: tuple[str, ...] = ()
+    told: str = ""
+
+
+def together(ways: Iterable[Way]) -> Way:
+    """The strongest of several; its share is the greatest, at the least what comes for certain."""
+    found = list(ways)
+    verdict = max((way.verdict for way in found), key=STRENGTH.index)
+    least = max((way.share for way in found if way.verdict == verdict), key=lambda share: (share.min, share.above))
+    return Way(verdict, Interval(least.min, max(way.share.max for way in found), least.above))
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Who counts through trusts, for one subject."""
+    """Who counts through trusts, for one subject under one rule, which says which roles count."""
 
-    holdings: tuple[Holding, ...]
+    graph: Graph
     subject: str
-    people: frozenset[str]
-    threshold: Threshold
-    names: Mapping[str, str]
+    rule: Rule
 
     def join(self, owners: Mapping[str, Verdict]) -> dict[str, Verdict]:
-        found = dict(owners)
+        found: dict[str, list[Verdict]] = {party: [verdict] for party, verdict in owners.items()}
         for party, verdict in self.all():
-            found[party] = stronger(found[party], verdict) if party in found else verdict
-        return found
+            found.setdefault(party, []).append(verdict)
+        return {party: strongest(verdicts) if len(verdicts) > 1 else verdicts[0] for party, verdicts in found.items()}
 
     @cached_property
-    def standing(self) -> dict[str, Standing]:
-        """The subject first. Each party is taken up again only when a stronger verdict reaches it, so this ends."""
-        found = {self.subject: Standing(YES, exactly(ONE))}
+    def roles(self) -> list[Holding]:
+        counted = (h for h in self.graph.holdings if h.interest in self.rule.roles and h.owner != self.subject)
+        return sorted(counted, key=lambda h: (h.owned, h.owner, h.interest))
+
+    @cached_property
+    def standing(self) -> dict[str, Way]:
+        """The subject, and whoever is no person and has a role in a trust that counts: their owners count as the subject's. Each
+        is taken up again only when a stronger verdict or a greater share reaches it, of which there are few; so this ends."""
+        found = {self.subject: Way(YES, exactly(ONE))}
         queue = [self.subject]
         for party in queue:
-            for holder, verdict in self.in_roles(party, found[party]):
+            for holder, way in self.in_roles(party, found[party]):
+                if self.graph.kind(holder) == PERSON:
+                    continue
                 known = found.get(holder)
-                if holder not in self.people and (known is None or is_stronger(verdict.verdict, known.verdict)):
-                    found[holder] = Standing(verdict.verdict, verdict.share, verdict.why)
+                reached = together(filter(None, (known, way)))
+                if reached != known:
+                    found[holder] = reached
                     queue.append(holder)
         return found
 
+    @cached_property
+    def reached(self) -> dict[str, list[tuple[str, Way]]]:
+        """By which steps each party has a role that counts: from which standing party, and how."""
+        found: dict[str, list[tuple[str, Way]]] = defaultdict(list)
+        for party, stands in self.standing.items():
+            for holder, way in self.in_roles(party, stands):
+                found[holder].append((party, way))
+        return found
+
+    def lines(self, party: str, passed: frozenset[str] = frozenset()) -> list[str]:
+        """All steps by which the party has a role that counts, from the subject upwards."""
+        told: list[str] = []
+        for below, way in self.reached.get(party, ()):
+            if below not in passed:
+                told += [*self.lines(below, passed | {party}), way.told]
+        return list(dict.fromkeys(told))
+
     def all(self) -> Iterator[tuple[str, Verdict]]:
         """Every way in which a party counts beside the subject's own owners by shares."""
+        for holder, steps in self.reached.items():
+            found = together(way for _, way in steps)
+            yield holder, self.judged(holder, Verdict(found.verdict, found.share, tuple(self.lines(holder))))
         for party, stands in self.standing.items():
-            for holder, verdict in self.in_roles(party, stands):
-                yield holder, verdict if holder in self.people else self.no_person(verdict)
             if party != self.subject:
                 yield from self.by_shares(party, stands)
 
-    def in_roles(self, party: str, stands: Standing) -> Iterator[tuple[str, Verdict]]:
-        """Who has a role in the party, or in a trust above it that may hold the threshold."""
-        for holding in sorted(self.holdings, key=lambda h: (h.owned, h.owner, h.interest)):
-            if (
-                holding.interest not in ROLES
-                or holding.owner == self.subject
-                or not (share := self.share_in(holding.owned, party))
-            ):
-                continue
-            verdict = lesser(stands.verdict, weigh(self.threshold, share))
-            if verdict != NO:
-                told_share = share if party == self.subject else stands.share
-                yield holding.owner, Verdict(verdict, told_share, (*stands.why, self.told(holding, share, party)))
-
-    def by_shares(self, party: str, stands: Standing) -> Iterator[tuple[str, Verdict]]:
-        """The people who own, by shares, a company that has a role."""
-        for owner, verdict in self.owners(party).items():
-            joined = lesser(stands.verdict, verdict.verdict)
-            if joined != NO:
-                yield owner, Verdict(joined, stands.share, (*stands.why, *verdict.why))
-
-    def share_in(self, trust: str, party: str) -> Interval | None:
-        if trust == party:
-            return exactly(ONE)
-        found = self.owners(party).get(trust)
-        return found.share if found else None
-
-    def owners(self, party: str) -> dict[str, Verdict]:
-        if party not in self.found:
-            self.found[party] = regimes.beneficial_owners(
-                shares_only(self.holdings), subject=party, people=self.people, threshold=self.threshold, names=self.names
-            )
-        return self.found[party]
-
-    @cached_property
-    def found(self) -> dict[str, dict[str, Verdict]]:
-        """Owners by shares of each party, computed once."""
-        return {}
-
-    def no_person(self, verdict: Verdict) -> Verdict:
+    def judged(self, holder: str, verdict: Verdict) -> Verdict:
+        kind = self.graph.kind(holder)
+        if kind == PERSON:
+            return verdict
+        if kind != ENTITY:
+            told = (*verdict.why, f"Nothing says whether {self.graph.name(holder)} is a person.")
+            return Verdict(lesser(verdict.verdict, INDETERMINATE), verdict.share, told)
         *before, last = verdict.why
         return Verdict(NO, verdict.share, (*before, f"{last} It is no person; who stands behind it is asked for."))
 
+    def in_roles(self, party: str, stands: Way) -> Iterator[tuple[str, Way]]:
+        """Who has a role in the party, or in a trust above it that may hold the threshold."""
+        for holding in self.roles:
+            verdict, share = self.counts(holding.owned, party)
+            verdict = lesser(stands.verdict, verdict)
+            if verdict != NO:
+                told_share = share if party == self.subject else stands.share
+                yield holding.owner, Way(verdict, told_share, self.told(holding, share, party))
+
+    def by_shares(self, party: str, stands: Way) -> Iterator[tuple[str, Verdict]]:
+        """The people who own, by shares, a company that has a role."""
+        owners = self.owners(party)
+        for owner in owners.above:
+            found = owners.verdict(owner)
+            joined = lesser(stands.verdict, found.verdict)
+            if joined != NO:
+                yield owner, Verdict(joined, stands.share, (*self.lines(party), *found.why))
+
+    def counts(self, trust: str, party: str) -> tuple[str, Interval]:
+        """How surely the trust would be an owner of the party if it were a person, and what it owns of it."""
+        if trust == party:
+            return YES, exactly(ONE)
+        owners = self.owners(party)
+        if trust not in owners.above:
+            return NO, exactly(ONE - ONE)
+        if (trust, party) not in self.weighed:
+            self.weighed[trust, party] = owners.strength(trust), owners.share(trust)
+        return self.weighed[trust, party]
+
+    @cached_property
+    def weighed(self) -> dict[tuple[str, str], tuple[str, Interval]]:
+        return {}
+
+    def owners(self, party: str) -> Owners:
+        if party not in self.found:
+            self.found[party] = Owners(self.graph, party, self.rule)
+        return self.found[party]
+
+    @cached_property
+    def found(self) -> dict[str, Owners]:
+        """Owners of each party by shares, computed once."""
+        return {}
+
     def told(self, holding: Holding, share: Interval, party: str) -> str:
-        name, trust = self.name(holding.owner), self.name(holding.owned)
+        name, trust = self.graph.name(holding.owner), self.graph.name(holding.owned)
         role = ROLES[holding.interest]
         if holding.owned == party:
             return f"{name} is {role} of {trust}: whoever has a role in a trust is counted as its owner."
         return (
-            f"{name} is {role} of {trust}, which holds {shown(share)} of {self.name(party)}; "
-            f"{line(self.threshold)} is the line, and whoever has a role in the trust is counted."
+            f"{name} is {role} of {trust}, which holds {shown(share)} of {self.graph.name(party)}; "
+            f"{line(self.rule.threshold)} is the line, and whoever has a role in the trust is counted."
         )
 
-    def name(self, party: str) -> str:
-        return self.names.get(party, party)
+
+def strongest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Of one party, its own verdict first: the strongest of all, with the reasons of all. Its share is the greatest: at the least
+    its own or what comes for certain through others, at the most what may come."""
+    own, *others = verdicts
+    ways = [own, *(found for found in others if found.verdict != NO)]
+    least = max((way.share for way in ways if way is own or way.verdict == YES), key=lambda share: (share.min, share.above))
+    share = Interval(least.min, max(way.share.max for way in ways), least.above)
+    verdict = max((way.verdict for way in ways), key=STRENGTH.index)
+    return Verdict(verdict, share, tuple(dict.fromkeys(told for found in (own, *others) for told in found.why)))

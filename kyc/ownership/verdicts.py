@@ -47,13 +47,3 @@ STRENGTH = (NO, INDETERMINATE, YES)
 def lesser(one: str, other: str) -> str:
     """What both come to together: a yes only where both are."""
     return min(one, other, key=STRENGTH.index)
-
-
-def is_stronger(one: str, other: str) -> bool:
-    return STRENGTH.index(one) > STRENGTH.index(other)
-
-
-def stronger(one: Verdict, other: Verdict) -> Verdict:
-    """The stronger verdict on one party, of two alike the one with the greater share; with the reasons of both."""
-    best = max(one, other, key=lambda found: (STRENGTH.index(found.verdict), found.share.min, found.share.max))
-    return Verdict(best.verdict, best.share, tuple(dict.fromkeys((*one.why, *other.why))))

@@ -96,7 +96,16 @@ class Pack:
         }
 
     def countries(self, name: str) -> frozenset[str]:
-        return frozenset(self.data["country_sets"][name]["countries"])
+        """The set of that name, with the sets that it takes in by theirs."""
+        found = self.data["country_sets"][name]
+        return frozenset(found["countries"]).union(*map(self.countries, found.get("with", ())))
+
+    def exclusion(self, code: str) -> tuple[str, bool]:
+        """What that exclusion from the beneficial ownership rule is, and whether a person in control is asked for all the same
+        (FIN-04, FIN-05). Raises KeyError."""
+        found = self.data["cdd_exclusions"]
+        is_control_asked = code in found["control_only"]
+        return (found["control_only"] if is_control_asked else found["whole"])[code]["title"], is_control_asked
 
     def factor(self, code: str) -> tuple[int, str]:
         found = self.data["risk"]["factors"][code]

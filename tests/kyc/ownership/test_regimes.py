@@ -176,6 +176,14 @@ class TestBisAffiliates:
         assert found["C"].verdict == verdict
         assert found["X"].verdict == YES
 
+    def test_the_strictest_of_several_owners_decides_and_their_lists_are_named(self) -> None:
+        rule, structure = shipped("bis-affiliates", on="2026-11-15"), graph("X 30 A; Y 20 A; A 50 C; Z 50 C")
+        found = determine(structure, subject="C", rule=rule, listed={"X": "Entity List", "Y": "MEU List"}).parties
+        assert found["C"].why[-1] == "To C applies the strictest of what applies to X (Entity List) and to Y (MEU List)."
+        alone = determine(structure, subject="C", rule=rule, listed=["Z"]).parties
+        assert alone["C"].why[-1] == "To C applies what applies to Z."
+        assert not any("applies" in told for told in alone["Z"].why)
+
 
 class TestAmlr:
     def test_entities_are_never_beneficial_owners(self) -> None:

@@ -83,6 +83,9 @@ class TestText:
     def test_is_a_fraction_of_one(self, share: str, told: str) -> None:
         assert text(Fraction(share)) == told
 
+    def test_may_have_more_digits_than_python_writes_of_a_number(self) -> None:
+        assert text(Fraction(1, 10**5000 + 1)) == f"1/1{'0' * 4999}1"
+
 
 class TestPerCent:
     @pytest.mark.parametrize(

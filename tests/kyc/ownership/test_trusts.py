@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kyc.ownership import regimes, trusts
@@ -147,6 +147,7 @@ roles = st.tuples(st.sampled_from(PARTIES), st.sampled_from("TU"), st.sampled_fr
 
 
 class TestAnotherRole:
+    @example([("T", "L", "25"), ("U", "C", "25")], [("L", "U", "trustee"), ("s", "T", "settlor")], ("L", "U", "settlor"))
     @given(st.lists(held, max_size=6), st.lists(roles, max_size=5), roles)
     def test_never_lowers_a_verdict_nor_takes_a_reason_away(
         self, holds: list[tuple[str, str, str]], before: list[tuple[str, str, str]], more: tuple[str, str, str]
