@@ -131,7 +131,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             seen.frame["documents"],
             (seen.filled["verified_pk"], returned) if returned is not None else None,
         ),
-        "regimes": sources.arithmetic(seen.frame["examination"], told),
+        "arithmetic": sources.arithmetic(seen.frame["examination"], told),
         **sources.facts(case, seen.frame["customer"], found.interests if found else [], seen.filled),
     } | owners(case, seen, found)
 

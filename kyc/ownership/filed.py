@@ -234,8 +234,8 @@ def share_text(share: Mapping[str, Any]) -> str:
         return plain(share["exact"])
     if found.above and found.max == shares.ONE:
         return f">{plain(share['exclusiveMinimum'])}"
-    return f"{shares.decimal(found.min * 100, 12)}-{shares.decimal(found.max * 100, 12)}"
+    return f"{shares.decimal(found.min, 12)[0]}-{shares.decimal(found.max, 12)[0]}"
 
 
 def plain(number: Any) -> str:
-    return shares.decimal(shares.per_cent_of(str(number)) * 100, 30)
+    return shares.decimal(shares.per_cent_of(str(number)), 30)[0]

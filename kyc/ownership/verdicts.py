@@ -47,3 +47,7 @@ STRENGTH = (NO, INDETERMINATE, YES)
 def lesser(one: str, other: str) -> str:
     """What both come to together: a yes only where both are."""
     return min(one, other, key=STRENGTH.index)
+
+
+def is_stronger(one: str, other: str) -> bool:
+    return STRENGTH.index(one) > STRENGTH.index(other)
