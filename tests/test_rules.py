@@ -69,7 +69,7 @@ EXEMPT = {
     "account": "addresses and the state of their confirmation, which the user's row repeats",
     "socialaccount": "who in the identity provider is whose account, of which the tying is audited; no token is kept",
     "mfa": "secrets of second factors; that one is set up, used and removed is mailed and audited",
-    "usersessions": "when and from where a session was last used: a protection of its owner, kept no longer than the session",
+    "usersessions": "when and from where a session was last used: a protection of its owner, kept for two years of its last use",
     "pghistory": "the history library's own contexts; ours stand in each event",
     "demo": "the demo's mailbox",
 }
