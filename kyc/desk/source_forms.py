@@ -83,9 +83,7 @@ class ObserveForm(DeskForm):
     is_all = forms.BooleanField(
         label=_("It names nobody besides those recorded of it"),
         required=False,
-        help_text=_(
-            "Tick it with the last owner. A register that names owners from a share on only, such as 25 %, names not all."
-        ),
+        help_text=_("Tick it with the last owner. Not for a register that names owners from a share such as 25 % on only."),
     )
 
     def __init__(self, organisation: Organisation, customer: Party, data: Any = None, **kwargs: Any) -> None:

@@ -28,12 +28,12 @@ from kyc.rules import packs
 Facts = dict[str, Any]
 K = Discrepancy.Kind
 SENTENCES: dict[str, Promise] = {
-    K.NOT_DECLARED: gettext_lazy("%(source)s: %(owner)s in %(owned)s, %(observed)s. The customer has not named this owner."),
+    K.NOT_DECLARED: gettext_lazy("%(owner)s in %(owned)s: %(observed)s by %(source)s, but not named by the customer."),
     K.NOT_IN_SOURCE: gettext_lazy(
-        "Declared: %(owner)s in %(owned)s, %(declared)s. Not named by %(source)s, which names every owner."
+        "%(owner)s in %(owned)s: declared %(declared)s, but not named by %(source)s, which names every owner."
     ),
-    K.SHARE: gettext_lazy("%(owner)s in %(owned)s: declared %(declared)s. By %(source)s: %(observed)s."),
-    K.ROLE: gettext_lazy("%(owner)s in %(owned)s: declared %(declared)s. By %(source)s: %(observed)s."),
+    K.SHARE: gettext_lazy("%(owner)s in %(owned)s: declared %(declared)s, but %(observed)s by %(source)s."),
+    K.ROLE: gettext_lazy("%(owner)s in %(owned)s: declared as %(declared)s, but %(observed)s by %(source)s."),
 }
 
 
@@ -48,11 +48,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Said:
-    """What stands in a cell: in words, as of which day, and whether it differs from what was declared."""
+    """What stands in a cell: in words, as of which day, and whether it differs from what was declared, or an officer has
+    settled that it does."""
 
     words: str
     on: date | None = None
     differs: bool = False
+    is_settled: bool = False
 
 
 @dataclass
@@ -71,6 +73,10 @@ class Row:
     @property
     def differs(self) -> bool:
         return any(said.differs for _column, cell in self.cells for said in cell)
+
+    @property
+    def is_settled(self) -> bool:
+        return not self.differs and any(said.is_settled for _column, cell in self.cells for said in cell)
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def what(kind: str, share: str) -> str:
 
 
 def of_day(row: Observation) -> str:
-    return _("%(source)s of %(day)s") % {"source": row.found_in, "day": date_format(row.stated_on, "j F Y")}
+    return _("“%(source)s” of %(day)s") % {"source": row.found_in, "day": date_format(row.stated_on, "j F Y")}
 
 
 def facts(case: Case, customer: Party | None, interests: Iterable[Interest], filled: Facts) -> Facts:
@@ -129,7 +135,7 @@ def facts(case: Case, customer: Party | None, interests: Iterable[Interest], fil
     open_ones = [row for row in differences if row.is_open]
     return {
         "sources": columns,
-        "side_by_side": side_by_side(list(interests), counted, columns, open_ones),
+        "side_by_side": side_by_side(list(interests), counted, columns, differences),
         "open_differences": [Told(row, sentence(row), resolve_form(case, row, filled)) for row in open_ones],
         "ended_differences": [Told(row, sentence(row), late(row, filled)) for row in differences if not row.is_open],
         "recorded": [Recorded(row, in_words(row), row.pk in count, withdraw_form(case, row, filled)) for row in observations],
@@ -146,7 +152,7 @@ def columns_of(rows: Iterable[Observation]) -> list[Column]:
 
 
 def side_by_side(
-    interests: list[Interest], observations: list[Observation], columns: list[Column], open_ones: list[Discrepancy]
+    interests: list[Interest], observations: list[Observation], columns: list[Column], differences: list[Discrepancy]
 ) -> list[Row]:
     """A row an owner and what he owns, first those declared. Whom a nominee holds for has a row of his own: a source may name
     either."""
@@ -177,24 +183,31 @@ def side_by_side(
             row_of(one.owner, row.owned, row.owner, row.owner_name, about_observed(row))
     for there in rows:
         there.cells = [
-            (column, cell(there, [pair for pair in every if pair[1].place == column.place], open_ones)) for column in columns
+            (column, cell(there, [pair for pair in every if pair[1].place == column.place], differences)) for column in columns
         ]
     return rows
 
 
-def cell(there: Row, every: list[tuple[Observation, Seen]], open_ones: list[Discrepancy]) -> list[Said]:
+def cell(there: Row, every: list[tuple[Observation, Seen]], differences: list[Discrepancy]) -> list[Said]:
     """What one source says of one owner; that it does not name him, where it names everybody; else nothing."""
     of_owned = [(row, one) for row, one in every if one.owned == there.owned]
-    said = [
-        Said(what(row.kind, row.share), row.stated_on, any(gap.observation_id == row.pk for gap in open_ones))
+    named_there = [row for row, one in of_owned if one.owner and one.owner.is_same(there.owner)]
+    if named_there:
+        return [
+            said(what(row.kind, row.share), row, [gap for gap in differences if gap.observation_id == row.pk])
+            for row in named_there
+        ]
+    about_him = [gap for gap in differences if gap.party_id and gap.party_id == there.owner.party]
+    return [
+        said(_("not named"), row, [gap for gap in about_him if gap.observation_id == row.pk])
         for row, one in of_owned
-        if one.owner and one.owner.is_same(there.owner)
+        if one.owner is None
     ]
-    whole = [row for row, one in of_owned if one.owner is None]
-    if said or not whole:
-        return said
-    about_him = {(gap.observation_id, gap.party_id) for gap in open_ones}
-    return [Said(_("not named"), row.stated_on, (row.pk, there.owner.party) in about_him) for row in whole]
+
+
+def said(told_in: str, row: Observation, gaps: list[Discrepancy]) -> Said:
+    by_hand = any(not gap.is_open and gap.resolution not in Discrepancy.BY_ITSELF for gap in gaps)
+    return Said(told_in, row.stated_on, any(gap.is_open for gap in gaps), by_hand)
 
 
 def about(party: Party) -> str:

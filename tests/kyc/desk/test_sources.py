@@ -98,7 +98,8 @@ class TestRecord:
         assert "Recorded. It differs from what was declared." in told
         due = timezone.now().date() + timedelta(days=14)
         assert f"to be resolved by {due.day} " in section(told) and "14 d left" in section(told)
-        assert "Kari Moe in Nordlys Modelling AS, 40 %. The customer has not named this owner." in section(told)
+        said = "Kari Moe in Nordlys Modelling AS: 40 % by “Brønnøysund register” of 1 June 2026, but not named by the customer."
+        assert said in section(told)
 
     def test_one_whom_he_has_and_that_nobody_else_is_named(
         self, as_ana: Client, case: Case, company: Party, person: Party
@@ -180,6 +181,7 @@ class TestResolve:
         ).content.decode()
         assert "The source is wrong or older Sold in 2024." in section(told)
         assert "difference between what was declared" not in told
+        assert "Kari Moe settled Person" in section(told)
 
     def test_reported_to_the_register_on_a_day_under_a_reference(self, as_ana: Client, case: Case, gap: Discrepancy) -> None:
         said = {"resolution": "reported", "reason": "They disagree."}
