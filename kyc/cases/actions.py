@@ -16,7 +16,7 @@ from accounts.refused import Refused
 from config import jobs
 from kyc.cases import items as asking
 from kyc.cases import meanwhile, unseen
-from kyc.cases.completeness import missing
+from kyc.cases.completeness import Told, missing
 from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
@@ -76,7 +76,7 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     case = locked(case, Case.State.DRAFT, Case.State.WAITING, by=by)
     if not declared_true:
         raise Incomplete(_("Confirm that what you have told us is true and complete."))
-    if gaps := missing(case.organisation):
+    if gaps := missing(Told(case.organisation)):
         raise Incomplete(gaps[0].sentence)
     if undone := asking.undone(case):
         raise Incomplete(_("This is still to be done: %(sentence)s") % {"sentence": " ".join(row.sentence for row in undone)})

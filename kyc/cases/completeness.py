@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -60,20 +60,71 @@ class Missing:
 UNNAMED = "unnamed"
 
 
-def missing(organisation: Organisation) -> list[Missing]:
+@dataclass(frozen=True)
+class Holding:
+    """One live interest: in whom, of which kind that party is, as what it is held, and how much."""
+
+    owned: int
+    owned_kind: str
+    kind: str
+    share: str
+
+
+class Told:
+    """What an organisation has told by now. Each kind of row is read when it is first asked for, and once: a page asks for the
+    same again and again."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self.organisation = organisation
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        return profiles.of(self.organisation)
+
+    @property
+    def customer_class(self) -> str:
+        """The class it chose; a company until it has chosen."""
+        return self.profile.customer_class if self.profile else C.COMPANY
+
+    @cached_property
+    def roles(self) -> dict[int, Role]:
+        return Role.objects.live().filter(organisation=self.organisation).select_related("party").in_bulk()
+
+    @cached_property
+    def parties(self) -> list[Party]:
+        return list(Party.objects.current().filter(organisation=self.organisation).order_by("pk"))
+
+    @cached_property
+    def holdings(self) -> list[Holding]:
+        live = Interest.objects.live().filter(organisation=self.organisation)
+        return [Holding(*row) for row in live.values_list("owned", "owned__kind", "kind", "share")]
+
+    @cached_property
+    def documents(self) -> dict[int, Document]:
+        return Document.objects.current().filter(organisation=self.organisation).in_bulk()
+
+    @cached_property
+    def signing(self) -> list[Signatory]:
+        """Whether what shows that they may is verified, is for `authority.of` to say."""
+        return authority.signatories(self.roles, self.documents, ())
+
+    @cached_property
+    def is_foreign_data_asked(self) -> bool:
+        return not statuses.are_declared_us(self.organisation, [party.pk for party in self.parties])
+
+
+def missing(told: Told) -> list[Missing]:
     """Empty when the case can be sent."""
-    profile = profiles.of(organisation)
-    if profile is None:
+    if told.profile is None:
         return [Missing("kind", _("Say what you are, and how you come to us."))]
-    live = Role.objects.live().filter(organisation=organisation).select_related("party")
-    roles = {role.kind: role for role in live}
+    roles = {role.kind: role for role in told.roles.values()}
     steps = {
-        "company": about_customer(roles.get(Role.Kind.CUSTOMER), profile.customer_class, organisation),
-        "people": people(profile.customer_class, roles),
-        "owners": ownerless(organisation),
-        "use": [] if questionnaires.current(organisation) else [_("Say how you will use it, and sign.")],
-        "payment": payment(organisation),
-        "documents": documents(profile.customer_class, organisation),
+        "company": about_customer(roles.get(Role.Kind.CUSTOMER), told),
+        "people": people(told.customer_class, roles),
+        "owners": ownerless(told),
+        "use": [] if questionnaires.current(told.organisation) else [_("Say how you will use it, and sign.")],
+        "payment": payment(told),
+        "documents": documents(told),
     }
     codes = {} if Role.Kind.CUSTOMER in roles else {"company": UNNAMED}
     return [Missing(step, sentence, codes.get(step, "")) for step, sentences in steps.items() for sentence in sentences]
@@ -81,13 +132,13 @@ def missing(organisation: Organisation) -> list[Missing]:
 
 def is_foreign_data_asked(organisation: Organisation) -> bool:
     """Whether what is needed of foreign customers only is asked (IAAS-10, IAAS-18)."""
-    return not statuses.are_declared_us(organisation)
+    return Told(organisation).is_foreign_data_asked
 
 
-def about_customer(found: Role | None, customer_class: str, organisation: Organisation) -> Iterator[str]:
+def about_customer(found: Role | None, told: Told) -> Iterator[str]:
     if found is None:
-        yield str(ABOUT[customer_class])
-    elif not found.party.phone and is_foreign_data_asked(organisation):
+        yield str(ABOUT[told.customer_class])
+    elif not found.party.phone and told.is_foreign_data_asked:
         yield _("Add a telephone number.")
 
 
@@ -105,30 +156,29 @@ def people(customer_class: str, roles: Mapping[str, Role]) -> Iterator[str]:
         yield _("Name at least one person who may sign for you.")
 
 
-def payment(organisation: Organisation) -> Iterator[str]:
-    if is_foreign_data_asked(organisation) and not PaymentMeans.objects.live().filter(organisation=organisation).exists():
+def payment(told: Told) -> Iterator[str]:
+    if told.is_foreign_data_asked and not PaymentMeans.objects.live().filter(organisation=told.organisation).exists():
         yield _("Say how you pay, and where the money comes from.")
 
 
-def documents(customer_class: str, organisation: Organisation) -> Iterator[str]:
+def documents(told: Told) -> Iterator[str]:
     """A paper of the customer's class; of everybody who signs what shows who he is; and of whoever leads nothing, what shows
     that he may (FATF-02)."""
-    if lacks_paper(customer_class, organisation):
-        yield str(PAPERS[customer_class][1])
-    signing = authority.of(organisation)
-    names = dict(Party.objects.filter(pk__in=[one.party for one in signing]).values_list("pk", "name"))
-    for one in unidentified(signing):
+    if lacks_paper(told):
+        yield str(PAPERS[told.customer_class][1])
+    names = {role.party_id: role.party.name for role in told.roles.values()}
+    for one in unidentified(told.signing):
         sentence = _("Add the passport or identity card of this person, who may sign for you, or invite him or her: %(name)s.")
         yield one_stop(sentence % {"name": names[one.party]})
-    for one in unproved(signing):
+    for one in unproved(told.signing):
         yield one_stop(_("Add the proof that this person may sign for you: %(name)s.") % {"name": names[one.party]})
 
 
-def lacks_paper(customer_class: str, organisation: Organisation) -> bool:
+def lacks_paper(told: Told) -> bool:
     """Whether no document of the customer itself shows what it is; one of another party's, such as an owner's, does not."""
-    customer = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER).values("party")
-    current = Document.objects.current().filter(organisation=organisation, kind__in=PAPERS[customer_class][0])
-    return not current.filter(Q(party__isnull=True) | Q(party__in=customer)).exists()
+    itself = {None, *(role.party_id for role in told.roles.values() if role.kind == Role.Kind.CUSTOMER)}
+    kinds = PAPERS[told.customer_class][0]
+    return not any(document.kind in kinds and document.party_id in itself for document in told.documents.values())
 
 
 def unidentified(signing: Collection[Signatory]) -> list[Signatory]:
@@ -141,17 +191,17 @@ def unproved(signing: Collection[Signatory]) -> list[Signatory]:
     return [one for one in signing if not one.is_claimed]
 
 
-def ownerless(organisation: Organisation) -> Iterator[str]:
-    return (sentence for _party, sentence in lacking_owners(organisation))
+def ownerless(told: Told) -> Iterator[str]:
+    return (sentence for _party, sentence in lacking_owners(told))
 
 
-def lacking_owners(organisation: Organisation) -> Iterator[tuple[Party, str]]:
+def lacking_owners(told: Told) -> Iterator[tuple[Party, str]]:
     """Each company in the chain for which nobody is named as its owner (IAAS-04), and a trust for each of its roles in which
     nobody is (FATF-04), with a sentence that asks for them."""
     held: dict[int, set[str]] = {}
-    for owned, kind in Interest.objects.live().filter(organisation=organisation).values_list("owned", "kind"):
-        held.setdefault(owned, set()).add(kind)
-    for party in Party.objects.current().filter(organisation=organisation).order_by("pk"):
+    for holding in told.holdings:
+        held.setdefault(holding.owned, set()).add(holding.kind)
+    for party in told.parties:
         kinds = held.get(party.pk, set())
         if party.is_company and not kinds:
             yield party, one_stop(_("Say who owns %(name)s.") % {"name": party.name})

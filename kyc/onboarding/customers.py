@@ -6,7 +6,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
-from kyc.cases.completeness import is_foreign_data_asked
 from kyc.keys import becoming
 from kyc.onboarding import questions, steps
 from kyc.onboarding.access import while_open
@@ -44,7 +43,7 @@ def choose(request: HttpRequest, organisation: Organisation, form: KindForm) -> 
 @while_open("company")
 def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """About the customer itself, by its class."""
-    customer_class, is_phone_asked = profiles.customer_class(organisation), is_foreign_data_asked(organisation)
+    customer_class, is_phone_asked = request.way.customer_class, request.way.is_foreign_data_asked
     form_class, found = FORMS[customer_class], parties.customer(organisation)
     known = request.user.name if customer_class == C.INDIVIDUAL else organisation.name
     initial = {"name" if is_latin(known) else "native_name": known}

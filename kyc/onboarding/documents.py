@@ -22,7 +22,6 @@ from kyc.onboarding.forms import DocumentForm, Kinds
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
-from kyc.parties import profiles
 from kyc.parties.models import Profile
 
 D = Document.Kind
@@ -45,7 +44,7 @@ def document_or_404(organisation: Organisation, pk: int) -> Document:
 @while_open("documents")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """`kind` and `party` in the address choose what is asked for."""
-    customer_class, case = profiles.customer_class(organisation), steps.current_case(organisation)
+    customer_class, case = request.way.customer_class, request.way.case
     open_now = papers.open_only(organisation, case)
     form = DocumentForm(
         posted(request),

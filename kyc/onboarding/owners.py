@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
-from kyc.cases.completeness import is_foreign_data_asked
 from kyc.onboarding import questions, steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
@@ -68,7 +67,7 @@ def principals(organisation: Organisation) -> list[tuple[Party, Party | None]]:
 @while_open("owners")
 def name_principal(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Who really owns what a nominee holds, named before the nominee is."""
-    form = PrincipalForm(posted(request), is_reached=is_foreign_data_asked(organisation))
+    form = PrincipalForm(posted(request), is_reached=request.way.is_foreign_data_asked)
     if form.acted(lambda: named(request, organisation, form)):
         messages.success(request, _("Saved. Now choose this person where the nominee’s share stands."))
         return redirect("onboarding:owners")
@@ -110,7 +109,7 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
     if not whose.is_open(request, organisation, whose.OWNERS, owned):
         return redirect("onboarding:owners")
     form_class = NEW.get(kind, KnownOwnerForm)
-    form = form_class(posted(request), owned=owned, **reached(organisation, form_class))
+    form = form_class(posted(request), owned=owned, **reached(request, form_class))
     if form.acted(lambda: declare(request, organisation, form, owned, kind)):
         messages.success(request, _("Saved."))
         questions.ask(request, organisation, form.saved)
@@ -118,9 +117,9 @@ def add(request: HttpRequest, organisation: Organisation, pk: int, kind: str) ->
     return page(request, organisation, "owner", step="owners", form=form, owned=owned, kind=kind)
 
 
-def reached(organisation: Organisation, form_class: type[Page]) -> dict[str, bool]:
+def reached(request: HttpRequest, form_class: type[Page]) -> dict[str, bool]:
     """Whether a person is asked where he can be reached; others are not."""
-    return {"is_reached": is_foreign_data_asked(organisation)} if form_class is PersonOwnerForm else {}
+    return {"is_reached": request.way.is_foreign_data_asked} if form_class is PersonOwnerForm else {}
 
 
 def declare(request: HttpRequest, organisation: Organisation, form: Page, owned: Party, kind: str) -> None:
@@ -147,7 +146,7 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     if not whose.is_open(request, organisation, whose.OWNERS, interest.owned):
         return redirect("onboarding:owners")
     form_class = form_of(interest.owner)
-    more = reached(organisation, form_class)
+    more = reached(request, form_class)
     form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner, **more)
     if form.acted(lambda: save(request, organisation, form, interest)):
         messages.success(request, _("Saved."))

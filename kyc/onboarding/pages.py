@@ -16,12 +16,13 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def page(request: HttpRequest, organisation: Organisation, template: str, *, step: str = "", **context: Any) -> HttpResponse:
     """The template onboarding/TEMPLATE.html; 422 when a form in it was refused, so that nothing takes it for saved."""
-    # Found already where the page was only asked for; what was sent may have changed it.
-    known = getattr(request, "way", None) if request.method != "POST" else None
+    form = context.get("form")
+    is_refused = form is not None and bool(form.errors)
+    # Found already, and as it was where the page was only asked for or nothing was saved.
+    known = getattr(request, "way", None) if request.method != "POST" or is_refused else None
     way = known or steps.way(organisation)
     case = way.case
     wanted, undone = way.asked, way.undone
-    form = context.get("form")
     return render(
         request,
         f"onboarding/{template}.html",
@@ -48,5 +49,5 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
             "saved_at": steps.saved_at(organisation) if case and case.is_editable else None,
             **context,
         },
-        status=422 if form is not None and form.errors else 200,
+        status=422 if is_refused else 200,
     )

@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from accounts.refused import Refused
-from kyc.cases.completeness import PAPERS, lacks_paper, unidentified, unproved
+from kyc.cases.completeness import PAPERS, Told, lacks_paper, unidentified, unproved
 from kyc.cases.items import ITEMS, has_left, undone
 from kyc.cases.models import Case, Requirement
 from kyc.evidence import authority
 from kyc.evidence.models import Document
 from kyc.onboarding.asked import named_steps, unmet
 from kyc.parties import actions as parties
-from kyc.parties import profiles
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 
@@ -70,12 +69,12 @@ def by_items(requirements: Iterable[Requirement], customer: int | None) -> Itera
 
 
 def by_gaps(organisation: Organisation, customer: int | None) -> Iterator[Wanted]:
-    customer_class, signing = profiles.customer_class(organisation), authority.of(organisation)
-    if lacks_paper(customer_class, organisation):
-        yield Wanted(PAPERS[customer_class][0], frozenset({None, customer}))
-    for one in unidentified(signing):
+    told = Told(organisation)
+    if lacks_paper(told):
+        yield Wanted(PAPERS[told.customer_class][0], frozenset({None, customer}))
+    for one in unidentified(told.signing):
         yield Wanted(authority.IDENTITY, frozenset({one.party}))
-    for one in unproved(signing):
+    for one in unproved(told.signing):
         yield Wanted((D.AUTHORITY,), frozenset({one.party}))
 
 

@@ -14,7 +14,7 @@ from kyc.onboarding.forms import PersonForm
 from kyc.onboarding.pages import page, posted
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
-from kyc.parties import profiles, statuses
+from kyc.parties import statuses
 from kyc.parties.models import Party, Role
 
 
@@ -51,8 +51,8 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 def asked(request: HttpRequest, organisation: Organisation, person: Party | None) -> HttpResponse:
     if not whose.is_open(request, organisation, whose.PEOPLE, person):
         return redirect("onboarding:people")
-    customer_class = profiles.customer_class(organisation)
-    form = PersonForm(posted(request), stands=told(person) if person else None, customer_class=customer_class)
+    stands = told(person) if person else None
+    form = PersonForm(posted(request), stands=stands, customer_class=request.way.customer_class)
     if form.acted(lambda: save(request, organisation, form, person)):
         messages.success(request, _("Saved."))
         questions.ask(request, organisation, form.saved)

@@ -15,17 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import organisations
 from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
-from kyc.cases.completeness import UNNAMED, WITHOUT, Missing, is_foreign_data_asked, missing
+from kyc.cases.completeness import UNNAMED, WITHOUT, Holding, Missing, Told, missing
 from kyc.cases.models import Case, Entity, Requirement
 from kyc.onboarding.asked import Asked, asked, named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
 from kyc.ownership import shares
 from kyc.ownership.fitting import stated
-from kyc.ownership.models import Interest
-from kyc.parties import profiles
-from kyc.parties.models import Party, Profile
+from kyc.parties.models import Party
 
-C = Profile.CustomerClass
 STEPS: dict[str, Promise] = {
     "kind": _("What you are"),
     "company": _("About the company"),
@@ -70,7 +67,7 @@ class Way:
     customer_class: str
     gaps: list[Missing]
     requirements: list[Requirement] = field(default_factory=list)
-    is_payment_asked: bool = True
+    is_foreign_data_asked: bool = True
     is_verified: bool = False
     # Something is named of the owners, and less than the whole. It may be sent so; it is no step that is done.
     is_half_named: bool = False
@@ -91,7 +88,7 @@ class Way:
     @property
     def names(self) -> list[str]:
         left_out = set(WITHOUT.get(self.customer_class, ()))
-        if not self.is_payment_asked:
+        if not self.is_foreign_data_asked:
             left_out.add("payment")
         return [name for name in STEPS if name not in left_out - named_steps(self.requirements)]
 
@@ -140,25 +137,24 @@ def current_case(organisation: Organisation) -> Case | None:
 
 
 def way(organisation: Organisation, case: Case | None = None) -> Way:
-    case = case or current_case(organisation)
-    found = profiles.customer_class(organisation)
+    case, told = case or current_case(organisation), Told(organisation)
     return Way(
         case=case,
-        customer_class=found,
-        gaps=gaps(organisation, found),
+        customer_class=told.customer_class,
+        gaps=gaps(told),
         requirements=unmet(case) if case and case.state == Case.State.WAITING else [],
-        is_payment_asked=is_foreign_data_asked(organisation),
+        is_foreign_data_asked=told.is_foreign_data_asked,
         is_verified=is_verified(organisation, case),
-        is_half_named=is_half_named(organisation),
+        is_half_named=is_half_named(told.holdings),
     )
 
 
-def is_half_named(organisation: Organisation) -> bool:
+def is_half_named(holdings: Collection[Holding]) -> bool:
     """Whether of some company in the chain less than the whole is named, by shares that are all exact."""
-    live = Interest.objects.live().filter(organisation=organisation, owned__kind=Party.Kind.COMPANY)
     held: dict[int, list[str]] = {}
-    for owned, share in live.values_list("owned", "share"):
-        held.setdefault(owned, []).append(share)
+    for holding in holdings:
+        if holding.owned_kind == Party.Kind.COMPANY:
+            held.setdefault(holding.owned, []).append(holding.share)
     return any(stated(told) < 1 and all(shares.parse(share).is_exact for share in told) for told in held.values())
 
 
@@ -209,12 +205,12 @@ def opened(organisation: Organisation, case: Case, wanted: Collection[str]) -> b
     return bool(way(organisation, case).open & set(wanted))
 
 
-def gaps(organisation: Organisation, customer_class: str = C.COMPANY) -> list[Missing]:
+def gaps(told: Told) -> list[Missing]:
     """What is missing; the owners come up only once it is known whose."""
-    found = missing(organisation)
-    is_owned = "owners" not in WITHOUT.get(customer_class, ())
+    found = missing(told)
+    is_owned = "owners" not in WITHOUT.get(told.customer_class, ())
     if is_owned and any(gap.code == UNNAMED for gap in found):
-        found.append(Missing("owners", str(WORDS[customer_class]["owners_gap"])))
+        found.append(Missing("owners", str(WORDS[told.customer_class]["owners_gap"])))
     return sorted(found, key=lambda gap: list(STEPS).index(gap.step))
 
 

@@ -20,7 +20,7 @@ from kyc.onboarding.changing import Changing, Standing, digest
 from kyc.onboarding.fields import Country, Text, only_with
 from kyc.onboarding.pages import page, posted
 from kyc.parties import actions as parties
-from kyc.parties import profiles, questionnaires
+from kyc.parties import questionnaires
 from kyc.parties.models import Party, Profile, Questionnaire
 from kyc.rules import packs
 from kyc.rules.packs import Question
@@ -99,7 +99,7 @@ def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if signed and request.method != "POST" and "anew" not in request.GET:
         answers = questionnaires.in_words(signed, get_language() or "en")
         return page(request, organisation, "use_signed", step="use", signed=signed, answers=answers)
-    customer_class, may_sign = profiles.customer_class(organisation), parties.signing(organisation)
+    customer_class, may_sign = request.way.customer_class, parties.signing(organisation)
     questions, is_own = pack.questionnaire.asked_of(customer_class), customer_class == Profile.CustomerClass.INDIVIDUAL
     form = UseForm(posted(request), stands=answered(signed), questions=questions, may_sign=may_sign, is_own=is_own)
     if form.acted(lambda: sign(request, organisation, form)):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from accounts.refused import Refused
-from kyc.cases.completeness import Missing, lacking_owners, missing
+from kyc.cases.completeness import Missing, Told, lacking_owners, missing
 from kyc.cases.items import ITEMS, has_left
 from kyc.cases.models import Case, Requirement
 from kyc.onboarding.asked import named_steps, unmet
@@ -54,7 +54,7 @@ def opened(organisation: Organisation, step: str, requirements: Collection[Requi
     # Where somebody has left whom we asked about, another may be named in his place.
     named = {None if has_left(row) else row.party_id for row in items}
     if step == OWNERS:
-        named |= {party.pk for party, _sentence in lacking_owners(organisation)}
+        named |= {party.pk for party, _sentence in lacking_owners(Told(organisation))}
     since = min(row.asked_at for row in requirements)
     new = Party.objects.current().filter(organisation=organisation, declared_at__gt=since)
     return Open(frozenset(named | set(new.values_list("pk", flat=True))))
@@ -74,7 +74,7 @@ def refuse_unasked(organisation: Organisation, case: Case, step: str, *parties: 
     requirements = unmet(case)
     if not named_steps(requirements):
         return
-    open_now = opened(organisation, step, requirements, missing(organisation))
+    open_now = opened(organisation, step, requirements, missing(Told(organisation)))
     if not all(open_now.has(party.pk if party else None) for party in parties):
         raise NotAskedOf(str(SAID[step]))
 

@@ -3,6 +3,8 @@
 The customer names a ground in plain words; the rule pack says where it puts the party under each test.
 """
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -73,12 +75,11 @@ def stand(party: Party, axis: str, basis: str, *, by: User) -> PersonStatus:
     return status
 
 
-def are_declared_us(organisation: Organisation) -> bool:
-    """Whether every party that was named is declared a US person: then what is asked of foreign customers is not asked
-    (PRV-01, IAAS-18). Whether that is so is for an officer to verify before an approval."""
-    parties = Party.objects.current().filter(organisation=organisation)
-    us = PersonStatus.objects.live().filter(axis=PersonStatus.Axis.IAAS, standing=PersonStatus.Standing.US)
-    return parties.exists() and not parties.exclude(pk__in=us.values("party")).exists()
+def are_declared_us(organisation: Organisation, named: Collection[int]) -> bool:
+    """Whether every party, of those that are named by now, is declared a US person: then what is asked of foreign customers is
+    not asked (PRV-01, IAAS-18). Whether that is so is for an officer to verify before an approval."""
+    live = PersonStatus.objects.live().filter(organisation=organisation, axis=PersonStatus.Axis.IAAS)
+    return bool(named) and {*named} <= {*live.filter(standing=PersonStatus.Standing.US).values_list("party", flat=True)}
 
 
 def ground(basis: str) -> str:

@@ -1,10 +1,10 @@
 """The browser's back button: after an error and after a success it leads to a page that can be used, and sending what stands
 there once more does no harm."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, StorageState
 
 from tests.browser.walk import Walk
 from tests.running import Installation
@@ -16,9 +16,8 @@ BUTTON = "main button.primary"
 
 
 @pytest.fixture
-def walk(browser: Browser, installation: Installation) -> Iterator[Walk]:
-    walk = Walk(browser, installation)
-    walk.sign_in_as(CHARLIE)
+def walk(browser: Browser, installation: Installation, session_of: Callable[[str], StorageState]) -> Iterator[Walk]:
+    walk = Walk(browser, installation, state=session_of(CHARLIE))
     walk.go(PEOPLE)
     walk.go(PERSON)
     yield walk

@@ -1,14 +1,16 @@
 """Before a session ends for want of use the page says so; one press goes on, in every tab, and nothing typed is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.browser.walk import Walk
 from tests.running import Installation
 
 pytestmark = pytest.mark.browser
+Session = Callable[[str], StorageState]
 CHARLIE, ANA = "charlie@outside.example", "ana@keyholder.example"
 PERSON = "/verification/people/add/"
 # Minutes of a customer's hour that pass unused.
@@ -25,7 +27,7 @@ ASKED = """([successful, status]) => document.dispatchEvent(new CustomEvent("htm
 class Waiting(Walk):
     """In a browser whose clock we set."""
 
-    def __init__(self, browser: Browser, installation: Installation, **more: bool | int) -> None:
+    def __init__(self, browser: Browser, installation: Installation, **more: Any) -> None:
         super().__init__(browser, installation, **more)
         self.context.clock.install()
 
@@ -37,9 +39,8 @@ class Waiting(Walk):
 
 
 @pytest.fixture
-def walk(browser: Browser, installation: Installation) -> Iterator[Waiting]:
-    walk = Waiting(browser, installation)
-    walk.sign_in_as(CHARLIE)
+def walk(browser: Browser, installation: Installation, session_of: Session) -> Iterator[Waiting]:
+    walk = Waiting(browser, installation, state=session_of(CHARLIE))
     walk.go(PERSON)
     yield walk
     assert walk.broken == []
@@ -129,9 +130,8 @@ class TestNobody:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, False), (1280, True), (360, True)])
-def test_a_picture(browser: Browser, installation: Installation, width: int, dark: bool) -> None:
-    walk = Waiting(browser, installation, width=width, dark=dark)
-    walk.sign_in_as(ANA)
+def test_a_picture(browser: Browser, installation: Installation, session_of: Session, width: int, dark: bool) -> None:
+    walk = Waiting(browser, installation, width=width, dark=dark, state=session_of(ANA))
     walk.go("/desk/cases/")
     walk.unused(27.5)
     expect(walk.dialog()).to_be_visible()

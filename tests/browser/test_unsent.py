@@ -1,10 +1,10 @@
 """What somebody has half typed is not lost by a click beside it: the browser asks first, and only then."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog
+from playwright.sync_api import Browser, Dialog, StorageState
 
 from demo.cast import PASSWORD
 from tests.browser.walk import PATIENCE, Walk
@@ -18,8 +18,8 @@ PERSON, PEOPLE, USE = "/verification/people/add/", "/verification/people/", "/ve
 class Asked(Walk):
     """Counts the questions, and stays where it is asked."""
 
-    def __init__(self, browser: Browser, installation: Installation) -> None:
-        super().__init__(browser, installation)
+    def __init__(self, browser: Browser, installation: Installation, state: StorageState | None = None) -> None:
+        super().__init__(browser, installation, state=state)
         self.questions: list[str] = []
         self.page.on("dialog", self.stays)
 
@@ -42,16 +42,16 @@ class Asked(Walk):
 
 
 @pytest.fixture
-def walk(browser: Browser, installation: Installation) -> Iterator[Asked]:
-    walk = Asked(browser, installation)
+def walk(browser: Browser, installation: Installation, session_of: Callable[[str], StorageState], who: str) -> Iterator[Asked]:
+    walk = Asked(browser, installation, session_of(who) if who else None)
     yield walk
     walk.context.close()
 
 
 @pytest.fixture
-def charlie(walk: Asked) -> Asked:
-    walk.sign_in_as(CHARLIE)
-    return walk
+def who() -> str:
+    """Nobody, where a test does not say."""
+    return ""
 
 
 def link(path: str) -> str:
@@ -59,6 +59,14 @@ def link(path: str) -> str:
 
 
 class TestCustomer:
+    @pytest.fixture
+    def who(self) -> str:
+        return CHARLIE
+
+    @pytest.fixture
+    def charlie(self, walk: Asked) -> Asked:
+        return walk
+
     def test_is_not_asked_where_nothing_was_typed(self, charlie: Asked) -> None:
         charlie.go(PERSON)
         charlie.page.click("main [name='name']")
@@ -97,8 +105,11 @@ class TestCustomer:
 
 class TestOfficer:
     @pytest.fixture
+    def who(self) -> str:
+        return ANA
+
+    @pytest.fixture
     def ana(self, walk: Asked) -> Asked:
-        walk.sign_in_as(ANA)
         walk.go("/desk/cases/?tab=review")
         walk.page.locator("tbody a.title").first.click()
         walk.page.wait_for_load_state()

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 
 from demo.cast import TOTP_SECRET
 from tests.running import BASE, Installation
@@ -27,11 +27,23 @@ class Walk:
     """Keeps a picture of each page, and what no page may do: fail, throw, or scroll sideways."""
 
     def __init__(
-        self, browser: Browser, installation: Installation, *, width: int = 1360, dark: bool = False, script: bool = True
+        self,
+        browser: Browser,
+        installation: Installation,
+        *,
+        width: int = 1360,
+        dark: bool = False,
+        script: bool = True,
+        state: StorageState | None = None,
     ) -> None:
+        """With `state`, in the session of who has signed in before."""
         scheme = "dark" if dark else "light"
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True, java_script_enabled=script
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            accept_downloads=True,
+            java_script_enabled=script,
+            storage_state=state,
         )
         self.context.add_init_script(TELL)
         self.page: Page = self.context.new_page()

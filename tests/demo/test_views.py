@@ -16,6 +16,7 @@ from accounts.models import User
 from demo import seed
 from demo.cast import CAST, PASSWORD, TOTP_SECRET
 from demo.models import Mail
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 PEOPLE = [person.email for person in CAST]
@@ -30,7 +31,7 @@ LEADS = {
 }
 
 
-@pytest.fixture
+@scene
 def people() -> None:
     for person in CAST:
         seed.user(person.email, person.name, person.role)

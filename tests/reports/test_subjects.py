@@ -37,6 +37,8 @@ from tests.conftest import acting_as
 from tests.rows import one_of_each
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# Its pages are drawn in two tests, one of which asks for all there is about a party; the others are about its facts.
+QUICK = pytest.mark.usefixtures("quick_pages")
 
 
 @pytest.fixture
@@ -143,6 +145,7 @@ class TestAsking:
             subjects.identify(asked, how="Seen.", party=None, by=cast.staff(role))
 
 
+@QUICK
 class TestAnswering:
     def test_not_before_it_is_known_who_asks(self, asked: SubjectRequest, rui: User) -> None:
         with pytest.raises(subjects.NotIdentified):
@@ -277,6 +280,7 @@ class TestAnswering:
 
 
 class TestTheAnswer:
+    @QUICK
     def test_tells_a_member_his_account_and_nothing_of_a_party_he_was_not_found_to_be(
         self, asked: SubjectRequest, rui: User
     ) -> None:
@@ -293,6 +297,7 @@ class TestTheAnswer:
         assert any("Passport" in what for what, _ in told["Documents about you"])
         assert told["Keys that you answer for"] and told["Your part in the organisation"] and told["What you hold"]
 
+    @QUICK
     def test_nothing_of_others(self, asked: SubjectRequest, party: Party, nordlys: Organisation, rui: User) -> None:
         facts = answered(asked, rui, party=party)
         text = json.dumps(facts, ensure_ascii=False)
@@ -301,6 +306,7 @@ class TestTheAnswer:
         kinds = Document.objects.filter(organisation=nordlys).exclude(party=party)
         assert kinds.exists() and not any(document.sha256 in text for document in kinds)
 
+    @QUICK
     def test_nothing_of_the_compartment(self, asked: SubjectRequest, party: Party, nordlys: Organisation, rui: User) -> None:
         """But for its two instants it is the same, fact for fact, before there is an incident about him and after."""
         text = json.dumps(answered(asked, rui, party=party))
@@ -317,6 +323,7 @@ class TestTheAnswer:
         for word in ("Copied answers", "incident", "referral", "Bureau of Industry"):
             assert word.lower() not in text.lower(), word
 
+    @QUICK
     def test_where_something_is_done_outside_it_the_facts_differ(self, asked: SubjectRequest, party: Party, rui: User) -> None:
         """The negative control."""
         answered(asked, rui, party=party)
@@ -324,6 +331,7 @@ class TestTheAnswer:
         party.roles.update(title="Chair of the board")
         assert as_known_now(asked) != before
 
+    @QUICK
     def test_what_is_kept_names_its_basis_and_never_a_legal_hold(
         self, asked: SubjectRequest, nordlys: Organisation, rui: User
     ) -> None:
@@ -335,6 +343,7 @@ class TestTheAnswer:
         assert "hold" not in json.dumps(facts["decision"]).lower() and "BIS" not in json.dumps(facts)
         assert any("supervisory authority" in text for text in facts["remedies"])
 
+    @QUICK
     def test_no_day_says_by_its_reason_what_else_is_going_on(self, asked: SubjectRequest, rui: User) -> None:
         besides = (
             "", " Each at least 5 years from the day it was made.", " At least as long as the records that it tells of.",
@@ -347,6 +356,7 @@ class TestTheAnswer:
             )
         } | {"Each 2 years from the day it was made.", "Each 2 years from the day it was last used."}  # fmt: skip
 
+    @QUICK
     def test_a_draft_of_it_is_drawn_from_the_command_line(self, asked: SubjectRequest, rui: User, tmp_path: Path) -> None:
         facts = answered(asked, rui)
         report = Report.objects.get(kind="R-17")
@@ -358,6 +368,7 @@ class TestTheAnswer:
             call_command("render_report", "R-17", subject="999999", **cut, out=tmp_path)
 
 
+@QUICK
 class TestErasure:
     @pytest.fixture
     def asked(self, nordlys: Organisation, alice: User) -> SubjectRequest:
@@ -574,6 +585,7 @@ class TestPages:
         asked.refresh_from_db()
         assert (asked.user, asked.party, asked.identity) == (alice, party, "Called back.")
 
+    @QUICK
     @pytest.mark.parametrize("role", ["analyst", "investigator", "auditor"])
     def test_no_other_officer_reads_a_persons_data_in_it(self, asked: SubjectRequest, rui: User, role: str) -> None:
         answered(asked, rui)

@@ -18,8 +18,11 @@ from kyc.keys.introspection import introspect
 from kyc.keys.models import Hold, Key, Link
 from tests.cast import Founded
 from tests.kyc.keys.scenes import Issued, active_though_held, issue
+from tests.whole import IS_WHOLE
 
 pytestmark = pytest.mark.django_db
+# Of two at once.
+ROUNDS = 4 if IS_WHOLE else 1
 RULE = "a key is active only with a live link to a live entity and no hold"
 
 
@@ -326,7 +329,8 @@ def link_by_hand() -> None:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoAtOnce:
-    """A hold in one open transaction, an activation in another: whichever is first, no active key with a live hold remains."""
+    """A hold in one open transaction, an activation in another: whichever is first, no active key with a live hold remains. In
+    every run each hold against each activation once, in the long run many times."""
 
     @pytest.fixture
     def on(self, linked: Issued) -> dict[str, object]:
@@ -346,9 +350,11 @@ class TestTwoAtOnce:
     # What makes a key active, and from which state.
     ACTIVATIONS = [(linking.run, "unlinked"), (link_by_hand, "link ended"), (activate, "held")]
 
+    @pytest.mark.soak
+    @pytest.mark.sample
     def test_in_both_orders_and_many_rounds(self, linked: Issued, on: dict[str, object], rui: User) -> None:
         rounds = waited = 0
-        for _ in range(4):
+        for _ in range(ROUNDS):
             for kind, what in on.items():
 
                 def hold(kind: str = kind, what: object = what) -> None:
@@ -368,11 +374,13 @@ class TestTwoAtOnce:
                         assert Hold.objects.live().count() == 1
                         assert introspect(linked.secret) == {"active": False}
                         rounds += 1
-        assert rounds == waited == 4 * 3 * 3 * 2, "in every round the second had to wait for the first"
+        assert rounds == waited == ROUNDS * 3 * 3 * 2, "in every round the second had to wait for the first"
 
+    @pytest.mark.soak
+    @pytest.mark.sample
     def test_at_the_same_instant(self, linked: Issued, on: dict[str, object], rui: User) -> None:
         kinds = list(on)
-        for number in range(60):
+        for number in range(2 * 9 * ROUNDS):
             activation, start = self.ACTIVATIONS[number % 3]
             kind = kinds[number // 3 % 3]
             self.reset(start)

@@ -11,18 +11,19 @@ from kyc.networks import actions
 from kyc.networks.models import Incident
 from tests import cast
 from tests.cast import Founded
+from tests.stage import scene
 
 TOLD = {"title": "Answers copied by night", "kind": "extraction", "confidence": "medium", "detected_on": date(2026, 11, 2)}
 BLOCKS = {name: f"The {name}." for name in ("who", "what", "when", "where", "why", "how")}
 
 
-@pytest.fixture
-def nordlys(db: None) -> Founded:
+@scene
+def nordlys() -> Founded:
     return cast.founded(cast.customer())
 
 
-@pytest.fixture
-def ines(db: None) -> User:
+@scene
+def ines() -> User:
     return cast.staff("investigator", "Ines Caldeira")
 
 

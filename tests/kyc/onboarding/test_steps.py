@@ -1,5 +1,8 @@
 """How far it has come, and when it was last saved."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import audit, organisations
 from accounts.models import User
 from kyc.cases import actions as cases
+from kyc.cases.completeness import Told
 from kyc.cases.models import Case
 from kyc.onboarding import steps
 from kyc.ownership import actions as ownership
@@ -41,14 +45,14 @@ class TestGaps:
         organisation = organisations.create(name="Nordlys", by=alice)
         cases.open_case(organisation, notice_version="2026-11", locale="en", by=alice)
         profiles.choose(organisation, customer_class="company", programme="none", by=alice)
-        gaps = steps.gaps(organisation)
+        gaps = steps.gaps(Told(organisation))
         assert [gap.step for gap in gaps] == [
             "company", "people", "people", "people", "owners", "use", "payment", "documents",
         ]  # fmt: skip
         assert "Say who owns the company." in [gap.sentence for gap in gaps]
 
     def test_ask_for_them_once_the_company_is_known_by_its_name(self, nordlys: Founded) -> None:
-        assert [gap.sentence for gap in steps.gaps(nordlys.organisation) if gap.step == "owners"] == [
+        assert [gap.sentence for gap in steps.gaps(Told(nordlys.organisation)) if gap.step == "owners"] == [
             "Say who owns Nordlys Modelling AS."
         ]
 
@@ -60,3 +64,9 @@ def test_the_owners_are_no_step_that_is_done_while_half_is_named(nordlys: Founde
     [interest] = nordlys.party.holders.all()
     ownership.change_share(interest, share="100", by=nordlys.by)
     assert {step.label: step.done for step in steps.way(nordlys.organisation).stepper()}["Owners"] is True
+
+
+def test_the_way_asks_for_each_kind_of_row_once(nordlys: Founded, reads: Callable[[int], AbstractContextManager[None]]) -> None:
+    """The case, the profile, parties and their roles, statuses and holdings, documents, the signed answers, and how it pays."""
+    with reads(9):
+        steps.way(nordlys.organisation)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.onboarding import steps
@@ -19,16 +20,21 @@ from kyc.parties.models import Party, Questionnaire, Role
 from tests import cast
 from tests.cast import ANSWERS, Founded, founded, signed_in, staff
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 USE = reverse("onboarding:use")
 SIGNED = {**ANSWERS, "signed_name": "Alice Olsen"}
 
 
-@pytest.fixture
-def unsigned(alice: Any) -> Client:
+@scene
+def untold(alice: User) -> Founded:
     """Nordlys, which has told nothing of its use yet."""
-    founded(alice, told=False)
-    return signed_in(alice)
+    return founded(alice, told=False)
+
+
+@pytest.fixture
+def unsigned(untold: Founded) -> Client:
+    return signed_in(untold.by)
 
 
 def sent(client: Client, **more: Any) -> HttpResponse:

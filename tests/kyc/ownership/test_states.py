@@ -28,7 +28,7 @@ def state(nordlys: Founded) -> Party:
 
 class TestState:
     def test_ends_the_chain(self, nordlys: Founded, state: Party) -> None:
-        assert [gap.step for gap in completeness.missing(nordlys.organisation)] == ["documents", "documents"]
+        assert [gap.step for gap in completeness.missing(completeness.Told(nordlys.organisation))] == ["documents", "documents"]
         with pytest.raises(OwnedByNobody):
             declare_owner(nordlys.organisation, owned=state, name="Nobody", country="NO", share="1", by=nordlys.by)
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from accounts.models import Organisation
+from kyc.cases.completeness import Told
 from kyc.ownership import actions as ownership
 from kyc.parties import statuses
 from kyc.parties.models import Party, PersonStatus
@@ -56,18 +58,22 @@ class TestDeclare:
         assert bad.value.field == "us_basis"
 
 
+def are_declared_us(organisation: Organisation) -> bool:
+    return not Told(organisation).is_foreign_data_asked
+
+
 class TestAreDeclaredUs:
     def test_one_foreign_party_is_enough(self, nordlys: Founded) -> None:
         Party.objects.filter(pk=nordlys.party.pk).update(country="US")
         statuses.declare(nordlys.party, by=nordlys.by)
-        assert not statuses.are_declared_us(nordlys.organisation)
+        assert not are_declared_us(nordlys.organisation)
         statuses.declare(nordlys.controller, basis="citizen", by=nordlys.by)
-        assert statuses.are_declared_us(nordlys.organisation)
+        assert are_declared_us(nordlys.organisation)
         statuses.declare(nordlys.controller, basis="unknown", by=nordlys.by)
-        assert not statuses.are_declared_us(nordlys.organisation)
+        assert not are_declared_us(nordlys.organisation)
 
     def test_who_has_left_does_not_count(self, nordlys: Founded) -> None:
         Party.objects.filter(pk=nordlys.party.pk).update(country="US")
         statuses.declare(nordlys.party, by=nordlys.by)
         ownership.remove(nordlys.controller, by=nordlys.by)
-        assert statuses.are_declared_us(nordlys.organisation)
+        assert are_declared_us(nordlys.organisation)
