@@ -23,7 +23,7 @@ EXEMPT = ("ui.html", "demo/")
 BRAND = {"Keyholder", "UTC", "SHA"}
 MARKED = re.compile(r"{%-?\s*blocktrans(?:late)?\b.*?{%-?\s*endblocktrans(?:late)?\s*-?%}", re.DOTALL)
 UNSEEN = re.compile(
-    r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->|<(script|style|svg)\b.*?</\1>|<!doctype[^>]*>"
+    r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->|<(script|style|svg|code|pre)\b.*?</\1>|<!doctype[^>]*>"
     r"|{% block face %}.*?{% endblock[^%]*%}|\b\w+\.(?:json|txt)\b",
     re.DOTALL | re.IGNORECASE,
 )

@@ -82,14 +82,17 @@ def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str]
     )
 
 
+def depends_on(name: str) -> str:
+    return f"It depends on what is really held of {name}: the stated shares can't all be true."
+
+
 def with_missing(graph: Graph, subject: str, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
     """Of each verdict that is open, which facts would decide it. A verdict on what is held of a party waits for what stands above
     that party, others for what stands above the subject. The cascades tell their own, save of statements that can't be."""
     if rule.regime in CASCADES:
-        told = "It depends on what is really held of {}: the stated shares can't all be true."
         overfull = graph.stakes(rule.interests[0]).overfull
         return {
-            party: Verdict(found.verdict, found.share, (*found.why, told.format(graph.name(party))))
+            party: Verdict(found.verdict, found.share, (*found.why, depends_on(graph.name(party))))
             if found.verdict == INDETERMINATE and party in overfull
             else found
             for party, found in parties.items()
