@@ -95,8 +95,8 @@ def clock_label(code: str) -> str:
 
 def without_end(one: Kept) -> str:
     """Where no end can be said yet: for how long from what, and not what stops the clock, which is our own matter."""
-    decides = one.decides
-    assert decides is not None
+    if (decides := one.decides) is None:
+        return ""
     if decides.is_each:
         return why(decides)
     return _("%(years)s years from %(clock)s.") % {"years": decides.rule.years, "clock": clock_label(decides.rule.clock)}
