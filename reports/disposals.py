@@ -39,6 +39,7 @@ def disposals(request: HttpRequest) -> HttpResponseBase:
         **listed(plan, request.GET.get("due", "")),
         "orders": orders,
         "held_orders": waiting - orders,
+        "carried_out": ErasureOrder.objects.exclude(done_at=None).select_related("organisation").order_by("-done_at")[:A_PAGE],
         "is_held": LegalHold.objects.live().filter(organisation=None).exists(),
         "columns": COLUMNS,
         "done": [told(one) for one in page.object_list],

@@ -288,6 +288,8 @@ def page(request: HttpRequest, asked: SubjectRequest, *, status: int = 200, **fi
         "forms": {name: filled.get(name) or made(asked, None) for name, made in FORMS.items()},
         "is_late": not asked.outcome and asked.due_on < subjects.today(),
         "is_held": bool(not asked.outcome and retention.holds_on(asked.organisation)),
+        "mails": 0 if asked.outcome else subjects.mail_of(asked).count(),
+        "order": subjects.order_of(asked),
         "waits": asked.answer and asked.answer.state == "requested",
         "has_failed": asked.answer and asked.answer.state == "failed",
     }

@@ -31,6 +31,7 @@ from accounts.periods import months_later
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing, Refused
 from accounts.retention import Kept
+from accounts.vault import Erased
 from kyc.cases.models import Case
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -301,9 +302,22 @@ def told(one: Weighed) -> dict[str, Any]:
     }
 
 
+def mail_of(asked: SubjectRequest, places: list[mailed.Place] | None = None) -> QuerySet[Message]:
+    """What there is of him that nothing needs: mail to him that was not ordered to be erased before."""
+    found = mailed.places(asked) if places is None else places
+    return mailed.rows(found, organisation=asked.organisation_id, among=Message.objects.all(), on=today())
+
+
+def order_of(asked: SubjectRequest) -> ErasureOrder | None:
+    """What was ordered by the decision; nothing once that is erased itself."""
+    decision = {} if isinstance(asked.decision, Erased) else asked.decision
+    numbers = [int(one["order"].rpartition("-")[2]) for one in decision.get("erased", [])]
+    return ErasureOrder.objects.filter(pk__in=numbers).first()
+
+
 def ordered(asked: SubjectRequest, places: list[mailed.Place], *, by: User) -> ErasureOrder | None:
-    """Orders what there is that nothing needs: mail to him that was not ordered to be erased before."""
-    if not mailed.rows(places, organisation=asked.organisation_id, among=Message.objects.all(), on=today()).exists():
+    """Orders what nothing needs to be erased."""
+    if not mail_of(asked, places).exists():
         return None
     addresses = sorted({place["to"] for place in places})
     return ErasureOrder.objects.create(organisation=asked.organisation, addresses=addresses, ordered_by=by)

@@ -388,6 +388,28 @@ class TestErasure:
         # Who sees the case is not told what was weighed.
         assert AuditEvent.objects.get(verb="subject_request.decided").reason == ""
 
+    def test_the_page_says_what_was_ordered_and_whether_it_is_done(self, asked: SubjectRequest, rui: User) -> None:
+        client = cast.signed_in(rui)
+        subjects.identify(asked, how="Seen.", party=None, by=rui)
+        before = client.get(f"/data-requests/{asked.pk}/").content.decode()
+        assert "The next night erases" in before and "nothing will be erased" not in before
+        subjects.decide(asked, grounds="To answer who held which key.", by=rui)
+        order = ErasureOrder.objects.latest("pk")
+        page = client.get(f"/data-requests/{asked.pk}/").content.decode()
+        assert order.number in page and "ordered, and not carried out yet" in page
+        LegalHold.objects.update(lifted_at=timezone.now(), lifted_by=rui, lift_reason="Settled.")
+        Message.objects.update(state="sent", sent_at=timezone.now())
+        with acting_as("eraser"):
+            assert disposal.carry_out(order.pk)
+        assert "carried out on" in client.get(f"/data-requests/{asked.pk}/").content.decode()
+        assert order.number in cast.signed_in(cast.staff("auditor", "Astrid")).get("/disposals/").content.decode()
+
+    def test_the_page_promises_no_erasure_where_there_is_nothing_to_erase(self, asked: SubjectRequest, rui: User) -> None:
+        subjects.identify(asked, how="Seen.", party=None, by=rui)
+        Message.objects.all().delete()
+        page = cast.signed_in(rui).get(f"/data-requests/{asked.pk}/").content.decode()
+        assert "nothing will be erased" in page and "The next night erases" not in page
+
     def test_where_nothing_was_mailed_nothing_is_said_to_be_erased(self, asked: SubjectRequest, rui: User) -> None:
         orders = ErasureOrder.objects.count()
         Message.objects.all().delete()
