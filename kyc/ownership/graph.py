@@ -139,6 +139,15 @@ class Graph:
     def stakes(self, interest: str = SHAREHOLDING) -> "Stakes":
         """The holdings that count for `interest`. An entity that states none of that kind is read by its shares: votes
         and profits follow shares unless something else is said."""
+        if interest not in self.known_stakes:
+            self.known_stakes[interest] = self.gathered(interest)
+        return self.known_stakes[interest]
+
+    @cached_property
+    def known_stakes(self) -> dict[str, "Stakes"]:
+        return {}
+
+    def gathered(self, interest: str) -> "Stakes":
         stated = {holding.owned for holding in self.looked_through if holding.interest == interest}
         counted = [h for h in self.looked_through if h.interest == (interest if h.owned in stated else SHAREHOLDING)]
         anybody = {ANYBODY} & {h.owner for h in counted}

@@ -80,9 +80,13 @@ class Roles:
         return {party: strongest(verdicts) if len(verdicts) > 1 else verdicts[0] for party, verdicts in found.items()}
 
     @cached_property
-    def roles(self) -> list[Holding]:
+    def roles(self) -> dict[str, list[Holding]]:
+        """The roles that count, by trust."""
+        found: dict[str, list[Holding]] = defaultdict(list)
         counted = (h for h in self.graph.holdings if h.interest in self.rule.roles and h.owner != self.subject)
-        return sorted(counted, key=lambda h: (h.owned, h.owner, h.interest))
+        for holding in sorted(counted, key=lambda h: (h.owned, h.owner, h.interest)):
+            found[holding.owned].append(holding)
+        return dict(found)
 
     @cached_property
     def standing(self) -> dict[str, Way]:
@@ -110,13 +114,17 @@ class Roles:
                 found[holder].append((party, way))
         return found
 
-    def lines(self, party: str, passed: frozenset[str] = frozenset()) -> list[str]:
-        """All steps by which the party has a role that counts, from the subject upwards."""
-        told: list[str] = []
-        for below, way in self.reached.get(party, ()):
-            if below not in passed:
-                told += [*self.lines(below, passed | {party}), way.told]
-        return list(dict.fromkeys(told))
+    def lines(self, party: str) -> list[str]:
+        """All steps by which the party has a role that counts, from the subject upwards, its own last."""
+        below, queue = {party}, [party]
+        for holder in queue:
+            for lower, _ in self.reached.get(holder, ()):
+                if lower not in below:
+                    below.add(lower)
+                    queue.append(lower)
+        order = [lower for lower in self.standing if lower in below and lower != party]
+        steps = (way.told for lower in [*order, party] for _, way in self.reached.get(lower, ()))
+        return list(dict.fromkeys(steps))
 
     def all(self) -> Iterator[tuple[str, Verdict]]:
         """Every way in which a party counts beside the subject's own owners by shares."""
@@ -132,14 +140,15 @@ class Roles:
         if kind == PERSON:
             return verdict
         if kind != ENTITY:
-            told = (*verdict.why, f"Nothing says whether {self.graph.name(holder)} is a person.")
-            return Verdict(lesser(verdict.verdict, INDETERMINATE), verdict.share, told)
-        *before, last = verdict.why
-        return Verdict(NO, verdict.share, (*before, f"{last} It is no person; who stands behind it is asked for."))
+            why = (*verdict.why, f"Nothing says whether {self.graph.name(holder)} is a person.")
+            return Verdict(lesser(verdict.verdict, INDETERMINATE), verdict.share, why)
+        told = f"{self.graph.name(holder)} is no person; who stands behind it is asked for."
+        return Verdict(NO, verdict.share, (*verdict.why, told))
 
     def in_roles(self, party: str, stands: Way) -> Iterator[tuple[str, Way]]:
         """Who has a role in the party, or in a trust above it that may hold the threshold."""
-        for holding in self.roles:
+        trusts = {party, *self.owners(party).above} & self.roles.keys()
+        for holding in (holding for trust in sorted(trusts) for holding in self.roles[trust]):
             verdict, share = self.counts(holding.owned, party)
             verdict = lesser(stands.verdict, verdict)
             if verdict != NO:

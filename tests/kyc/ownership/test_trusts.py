@@ -108,6 +108,11 @@ class TestWithTrusts:
         assert answers["s"][0] == "yes"
         assert "C" not in answers
 
+    def test_a_chain_of_trusts_may_be_longer_than_the_stack(self) -> None:
+        chain = [role(f"U{number + 1}", "trustee", f"U{number}") for number in range(1500)]
+        last = verdicts([Holding("U0", "C", parse("40")), *chain, role("s", "settlor", "U1500")], "C")["s"]
+        assert (last.verdict, last.share, len(last.why)) == ("yes", parse("40"), 1501)
+
     def test_how_it_comes_is_told_link_by_link(self) -> None:
         holdings = [Holding("T", "C", parse("40")), role("L", "trustee"), Holding("p", "L", parse("100"))]
         why = verdicts(holdings, "C")["p"].why
@@ -148,6 +153,7 @@ roles = st.tuples(st.sampled_from(PARTIES), st.sampled_from("TU"), st.sampled_fr
 
 class TestAnotherRole:
     @example([("T", "L", "25"), ("U", "C", "25")], [("L", "U", "trustee"), ("s", "T", "settlor")], ("L", "U", "settlor"))
+    @example([("U", "C", "25")], [("T", "U", "beneficiaryOfLegalArrangement")], ("U", "T", "settlor"))
     @given(st.lists(held, max_size=6), st.lists(roles, max_size=5), roles)
     def test_never_lowers_a_verdict_nor_takes_a_reason_away(
         self, holds: list[tuple[str, str, str]], before: list[tuple[str, str, str]], more: tuple[str, str, str]
