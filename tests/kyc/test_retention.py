@@ -118,6 +118,7 @@ class TestClocks:
         assert found == {
             "identity": ("cip-identity", date(2032, 2, 1)),
             "ownership": ("cip-identity", date(2032, 2, 1)),
+            "ownership_sources": ("cdd-file", date(2032, 2, 1)),
             "use": ("export-records", date(2032, 2, 1)),
             "mail": ("sent-mail", None),
             "sign_ins": ("sign-ins", None),
@@ -137,7 +138,8 @@ class TestClocks:
             party_name=party.name, score="0.900", ruling="false", ruling_reason="other_person", ruled_by=rui,
             ruled_at=timezone.now(),
         )  # fmt: skip
-        file = {"identity", "ownership", "use", "evidence", "examination", "red_flags", "reports", "subject_requests"}
+        file = {"identity", "ownership", "ownership_sources", "use", "evidence", "examination", "red_flags", "reports"}
+        file |= {"subject_requests"}
         assert codes_due(closed, date(2032, 2, 1)) == {"mail"}
         assert codes_due(closed, date(2032, 2, 2)) == file | {"mail"}
         assert codes_due(closed, date(2037, 2, 1)) == file | {"mail"}
