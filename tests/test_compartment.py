@@ -214,6 +214,8 @@ class TestAnInvestigator:
             assert f"involved the organisation in an incident: {incident.number}" in self.get(house, f"{case}?tab=timeline")
             assert f"incident: {incident.number}" in self.get(house, f"{case}?tab=timeline&kind=incidents")
 
+    @pytest.mark.soak
+    @pytest.mark.sample
     def test_and_the_comparison_below_would_tell(self, house: House) -> None:
         """The negative control: of whoever is shown it, the pages differ."""
         before = drawn(house, "investigator")
@@ -226,6 +228,8 @@ class TestAnInvestigator:
         assert f"GET {reverse('desk:queue')}" not in differing
 
 
+@pytest.mark.soak
+@pytest.mark.sample
 @pytest.mark.parametrize("role", BESIDES)
 def test_every_page_is_the_same_to_the_byte(house: House, role: str) -> None:
     before = drawn(house, role)
