@@ -81,7 +81,7 @@ def refuse_unasked(organisation: Organisation, case: Case, step: str, *parties: 
 
 def refuse_some(organisation: Organisation, case: Case, step: str) -> None:
     """As `refuse_unasked`, for a change that may be about anybody: only where all are open. Raises NotAskedOf."""
-    if opened(organisation, step, unmet(case), missing(organisation)).parties is not None:
+    if opened(organisation, step, unmet(case), missing(Told(organisation))).parties is not None:
         raise NotAskedOf(str(SAID[step]))
 
 

@@ -202,6 +202,7 @@ class TestCiphertext:
 
 # Columns called like an identifier of somebody that stand in clear, and why.
 IN_CLEAR = {
+    "kyc.Discrepancy.reference": "under which a difference was reported to a register: the number of the house's mail",
     "accounts.User.email": "people sign in with it; overwritten by the audited erasure, like a name",
     "kyc.Party.email": "readable for work, like a name; overwritten by the audited erasure",
     "kyc.Invitation.email": "where mail went to, as of User",

@@ -78,6 +78,8 @@ NOT_TOLD = {
     "kyc.Review": QUEUE,
     "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
+    "kyc.Observation": "what others say of a company's owners: what came of it stands in what he holds",
+    "kyc.Discrepancy": "that two sources differ about a company; what came of it stands in what he holds",
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
