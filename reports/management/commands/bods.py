@@ -36,9 +36,7 @@ class Command(NamedCommand):
         export.add_argument("organisation", metavar="ORG", help="the organisation's number")
         export.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         export.add_argument("--known-at", required=True, help="the same")
-        enter = verbs.add_parser(
-            "import", help="names the owners that a file states; without --apply only tries it"
-        )
+        enter = verbs.add_parser("import", help="names the owners that a file states; without --apply only tries it")
         enter.add_argument("file", type=Path, metavar="FILE")
         enter.add_argument("organisation", metavar="ORG", help="the organisation's number")
         enter.add_argument("--by", required=True, metavar="EMAIL", help="the member of the organisation who declares it")
