@@ -21,6 +21,8 @@ from accounts import access_log, limits, messages, oidc, passwords, scope, secon
 from accounts.models import User
 from accounts.signing_up import CODE
 
+LONGEST_ADDRESS = 254
+
 
 def wrong(code: str, what: str) -> None:
     """Tells the log of a code or passkey that was not right."""
@@ -45,15 +47,20 @@ class MFAAdapter(DefaultMFAAdapter):
 
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, context)
+        """Whatever the library says of a mail, its text may name the address that it goes to."""
+        mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, {"email": email, **context})
         html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         # It is about the person's account, and of no organisation. The library's pages say nobody's business.
         with scope.everything():
             messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
 
     def clean_email(self, email: str) -> str:
-        """No mail ever reaches an address under .invalid (RFC 2606); the product's own robots stand there."""
+        """No address is longer than 254 characters (RFC 5321, 4.5.3.1.3, less its brackets), and no column takes more. No mail
+        ever reaches one under .invalid (RFC 2606); the product's own robots stand there."""
         email = str(super().clean_email(email))
+        if len(email) > LONGEST_ADDRESS:
+            told = _("No e-mail address is longer than %(most)s characters. Look at it again.")
+            raise ValidationError(told % {"most": LONGEST_ADDRESS})
         if email.rstrip(".").lower().endswith(".invalid"):
             raise ValidationError(_("No mail can reach this address. Write one at which you read mail."))
         return email

@@ -2,9 +2,9 @@
 
 They count by account and address together, so that who types them elsewhere keeps nobody out of his account. What remains:
 who sits behind the owner's own address, as a colleague in the same office does, can keep him out for five minutes at a time;
-and who guesses from several addresses can use up what one account is allowed in an hour, which then is closed to all addresses
-but those from which its owner is signed in or was lately. Even so he comes in with a passkey, and a password that he sets anew
-by mail empties the counts."""
+and who guesses from several addresses can use up what one account is allowed from everywhere, which then is closed, for a quarter
+of an hour at a time, to all addresses but those from which its owner is signed in or was lately. Even so he comes in with a
+passkey, and a password that he sets anew by mail empties the counts."""
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -15,8 +15,9 @@ from django.http import HttpRequest
 from accounts import limits
 
 HERE = "10/m/ip,5/5m/key"
-# However many addresses guess: NIST SP 800-63B, section 5.2.2, allows no more than a hundred on one account.
-EVERYWHERE = "100/h/key"
+# However many addresses guess. NIST SP 800-63B, section 5.2.2, allows no more than a hundred in a row on one account; these are
+# eighty in an hour, of which none is left to who goes on at once, and its owner waits for no more than the quarter.
+EVERYWHERE = "20/15m/key"
 Count = tuple[str, str, str]
 
 

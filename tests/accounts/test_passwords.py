@@ -74,6 +74,18 @@ class TestTryOne:
         assert tried(alice.email, PASSWORD, address="203.0.113.9").status_code == 429
         assert tried(alice.email, PASSWORD, address=HOME).status_code == 302
 
+    def test_many_addresses_guess_no_more_than_twenty_and_the_owner_waits_a_quarter_of_an_hour(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        alice, now = cast.customer(), time.time()
+        answers = [tried(alice.email, f"wrong {n}", address=f"198.51.{n}.7") for n in range(50)]
+        assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 30
+        assert 890 <= int(answers[-1]["Retry-After"]) <= 900
+        assert "You can try again in 15 minutes." in answers[-1].content.decode()
+        # Whoever is refused counts no more, so that going on keeps the owner out no longer.
+        monkeypatch.setattr(time, "time", lambda: now + 910)
+        assert tried(alice.email, PASSWORD, address=HOME).status_code == 302
+
 
 class TestForget:
     def test_a_password_set_anew_by_mail_opens_again(self) -> None:

@@ -21,6 +21,8 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db
 WRONG_CODE = "This code is not right. Look at it again and type it as it stands there."
+TOO_LONG = "No e-mail address is longer than 254 characters. Look at it again."
+LONGEST = "a" * (254 - len("@b.example")) + "@b.example"
 PHRASE = "a long pass phrase of words"
 CODE = re.compile(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})?)$", re.MULTILINE)
 
@@ -138,6 +140,16 @@ class TestSignUp:
         assert client.post("/account/confirm-email/", {"code": code})["Location"] == "/account/login/"
         assert who(client) == ""
 
+    @pytest.mark.parametrize("letters", [255 - len("@b.example"), 300])
+    def test_an_address_longer_than_any_is_told_so(self, letters: int) -> None:
+        answer = Client().post("/account/signup/", {"email": "a" * letters + "@b.example", "password1": PHRASE})
+        assert (answer.status_code, answer.context["form"].errors["email"]) == (200, [TOO_LONG])
+        assert TOO_LONG in answer.content.decode()
+
+    def test_the_longest_address_is_taken(self) -> None:
+        signed_up(LONGEST)
+        assert newest_mail(LONGEST)
+
     @pytest.mark.parametrize("password", ["short", "password1234", "nora@sudlys.example", ""])
     def test_a_weak_password_is_told_so(self, password: str) -> None:
         answer = Client().post("/account/signup/", {"email": "nora@sudlys.example", "password1": password})
@@ -246,7 +258,9 @@ class TestEnumeration:
             assert wrong.status_code == 200
             pages.append(text(wrong).replace(email, "EMAIL"))
         assert pages[:2] == pages[2:]
-        assert newest_mail("alice@nordlys.example").subject == "You have an account at Keyholder already"
+        told = newest_mail("alice@nordlys.example")
+        assert told.subject == "You have an account at Keyholder already"
+        assert "tried to sign up with alice@nordlys.example. That address has an account already." in told.text
         assert newest_mail("nobody@nordlys.example").subject == "Your code for Keyholder"
         assert User.objects.filter(email="alice@nordlys.example").count() == 1
 
@@ -416,6 +430,12 @@ class TestSecondStep:
 
 
 class TestForgottenPassword:
+    @pytest.mark.parametrize("letters", [255 - len("@b.example"), 300])
+    def test_of_an_address_longer_than_any_is_told_so(self, letters: int) -> None:
+        answer = Client().post("/account/password/reset/", {"email": "a" * letters + "@b.example"})
+        assert (answer.status_code, answer.context["form"].errors["email"]) == (200, [TOO_LONG])
+        assert TOO_LONG in answer.content.decode()
+
     def link(self) -> str:
         Client().post("/account/password/reset/", {"email": "alice@nordlys.example"})
         found = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", newest_mail("alice@nordlys.example").text)
