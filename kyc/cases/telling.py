@@ -76,7 +76,7 @@ def tell(organisation: Organisation, *, changed: Collection[str], words: str = "
                 what=part,
                 why=CHANGED,
                 sentence=_("%(part)s. You told us that this has changed.") % {"part": ITEMS[part].label},
-                consequence=_("We go on by what was checked before, and ask why nothing came."),
+                consequence=_("We go on by what was checked before, and nothing is verified anew."),
                 due_on=case.due_on,
             )
     if told or words:
@@ -112,8 +112,13 @@ def being_told(organisation: Organisation) -> Case | None:
     return case if case and case.is_watched and case.submitted_at is None else None
 
 
+def was_verified(organisation: Organisation) -> bool:
+    """Whether a verification stands, or has ended by its day alone: then the same can be confirmed, and is looked at again."""
+    return not organisation.sandbox and Entity.objects.filter(organisation=organisation, ended_at=None).exists()
+
+
 def refuse_unverified(organisation: Organisation) -> None:
-    if organisation.sandbox or not Entity.objects.live().filter(organisation=organisation).exists():
+    if not was_verified(organisation):
         raise NotVerified(_("You are not verified, so nothing has to be told besides."))
     if Case.objects.open().filter(organisation=organisation).exists():
         raise AlreadyOpen(_("Something is open already. Say there what has changed."))

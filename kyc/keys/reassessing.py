@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -83,7 +83,9 @@ def ends_soon(entity: Entity) -> bool:
 def ending() -> QuerySet[Examination]:
     """The rounds on which verifications rest that end soon, while nothing is open that could verify anew."""
     entity = Entity.objects.live().filter(decision__case=OuterRef("case"), valid_until__lte=asked_until())
-    opened = Case.objects.open().filter(organisation=OuterRef("organisation"))
+    # What was told of a change and never sent verifies nobody anew.
+    unsent = Q(trigger=Case.Trigger.CHANGE, submitted_at=None)
+    opened = Case.objects.open().filter(organisation=OuterRef("organisation")).exclude(unsent)
     newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"), state=Examination.State.DONE)
     rounds = Examination.objects.filter(state=Examination.State.DONE, organisation__in=Organisation.objects.real())
     return rounds.filter(Exists(entity), ~Exists(opened), ~Exists(newer))

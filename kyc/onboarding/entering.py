@@ -1,9 +1,6 @@
 """Many owners at once, from a file: tried first, or entered; a row that can't be entered is told beside its place."""
 
-import json
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -20,9 +17,12 @@ from kyc.onboarding.changing import Page
 from kyc.onboarding.pages import page, posted
 from kyc.ownership import filed, filing
 from kyc.ownership.bods import schema
+from kyc.ownership.bods.statements import parse
 from kyc.parties import actions as parties
 
 LARGEST = 1_000_000
+# Each holding has at most a few: who owns, who is owned, and what lies between.
+MOST_STATEMENTS = 5 * filed.MOST_ROWS
 CHOOSE = {"required": gettext_lazy("Choose a file."), "invalid": gettext_lazy("Choose a file.")}
 
 
@@ -79,9 +79,11 @@ def understood(file: UploadedFile) -> filed.Filed:
 
 def from_json(content: str) -> filed.Filed:
     try:
-        statements: Any = json.loads(content, parse_float=Decimal)
+        statements = parse(content)
     except (ValueError, RecursionError) as bad:
         raise filed.BadFile(_("The file is no JSON: %(reason)s") % {"reason": bad}) from None
-    for error in schema.errors(statements):
+    if isinstance(statements, list) and len(statements) > MOST_STATEMENTS:
+        raise filed.BadFile(_("The file has more than %(most)s statements. Enter it in parts.") % {"most": MOST_STATEMENTS})
+    if error := schema.first(statements):
         raise filed.BadFile(f"{error.path}: {error.message}")
     return filed.from_statements(statements, on=datetime.now(UTC).date())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from kyc.cases import telling
-from kyc.cases.models import Entity
+from kyc.cases.models import Case, Entity
 from kyc.onboarding import steps
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -47,7 +47,8 @@ def tell(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """What has changed, chosen; the pages of these then open. Beneath, the way of one of whom nothing has changed."""
     case = steps.current_case(organisation)
     is_more = case is not None and case.is_watched and case.submitted_at is None
-    if organisation.sandbox or not (is_more or steps.is_verified(organisation, case)):
+    is_decided = case is not None and case.state == Case.State.APPROVED
+    if not (is_more or (is_decided and telling.was_verified(organisation))):
         return redirect("onboarding:overview")
     is_confirming = "confirm" in request.POST
     form = ChangeForm(None if is_confirming else posted(request), organisation=organisation)

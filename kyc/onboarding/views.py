@@ -15,6 +15,7 @@ from accounts import looking, organisations, scope
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import actions as cases
+from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
 from kyc.keys import closing, reassessing, renewals
@@ -110,6 +111,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
         change_hold=reassessing.hold_of(organisation.pk),
+        has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),
         may_begin_anew=closing.may_begin_anew(organisation),

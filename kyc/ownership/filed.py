@@ -153,7 +153,7 @@ def from_statements(statements: Any, *, on: date) -> Filed:
             raise BadFile(f"The file is about {len(about)} declaration subjects; one is entered at a time.")
         parties = {record: described(found) for record, found in live.items() if found.type in (ENTITY, PERSON)}
         ties = [found for found in live.values() if found.type == RELATIONSHIP and found.subject in parties]
-        nominations = arranged(ties, live, on)
+        nominations = arranged([tie for tie in ties if tie.party in parties], live)
         lines: list[Line] = []
         left_out: list[tuple[str, str]] = []
         for tie in ties:
@@ -169,7 +169,7 @@ def from_statements(statements: Any, *, on: date) -> Filed:
     return Filed({key: party for key, party in parties.items() if key not in nominations}, lines, about.pop(), left_out)
 
 
-def arranged(ties: Iterable[Statement], live: Mapping[str, Statement], on: date) -> dict[str, tuple[str, str]]:
+def arranged(ties: Iterable[Statement], live: Mapping[str, Statement]) -> dict[str, tuple[str, str]]:
     """Arrangements of nomination: the nominee, and for whom he is it."""
     found: dict[str, dict[str, str]] = {}
     for tie in ties:
@@ -200,7 +200,14 @@ def lines_of(
         if kind not in ROLES.values():
             left_out.append(f"The interest {kind or 'without a type'} is not entered here.")
             continue
-        share = share_text(fields(interest.get("share"))) if kind == SHAREHOLDING else ""
+        try:
+            share = share_text(fields(interest.get("share"))) if kind == SHAREHOLDING else ""
+            shares.parse(share)
+        except shares.BadShare:
+            left_out.append(f"{parties[owner].name} holds nothing of it.")
+            continue
+        except ValueError as bad:
+            raise BadFile(f"{where}: {bad}") from None
         lines.append(Line(where, owner, tie.subject, kind, share, behind if behind != owner else ""))
     return lines, left_out
 

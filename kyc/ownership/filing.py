@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -65,6 +65,11 @@ class Filing:
         if top is None:
             self.entered.refused.append(("", _("Tell first who you are; then who owns you can be entered.")))
             return
+        itself = self.filed.parties.get(self.filed.subject)
+        if itself and not is_like(top, itself):
+            told = {"theirs": itself.name, "yours": top.name}
+            self.entered.refused.append(("", _("The file is about %(theirs)s, and you are %(yours)s.") % told))
+            return
         self.found[self.filed.subject or top.name] = top
         self.name_principals()
         waiting = list(self.filed.lines)
@@ -86,14 +91,18 @@ class Filing:
         if key in self.found:
             return self.found[key]
         named = self.filed.parties.get(key, Named(key, name=key))
-        like = [party for party in self.current if is_like(party, named)]
+        like = [party for party in self.current.get(alike(named.name), ()) if is_like(party, named)]
         if len(like) == 1:
             self.found[key] = like[0]
         return self.found.get(key)
 
-    @property
-    def current(self) -> list[Party]:
-        return list(Party.objects.current().filter(organisation=self.organisation).order_by("pk"))
+    @cached_property
+    def current(self) -> dict[str, list[Party]]:
+        """By name. Whoever is named by this file stands in `found`."""
+        by_name: dict[str, list[Party]] = {}
+        for party in Party.objects.current().filter(organisation=self.organisation).order_by("pk"):
+            by_name.setdefault(alike(party.name), []).append(party)
+        return by_name
 
     def name_principals(self) -> None:
         """For whom a nominee holds must be named before the nominee is (FATF-07)."""

@@ -231,8 +231,8 @@ class Discrepancy(models.Model):
     # Who is declared; nobody where the owner is not.
     party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
     # Shares or roles as stated, empty where one side says nothing. As they were when it was last compared.
-    declared = models.CharField(max_length=400, blank=True)
-    observed = models.CharField(max_length=400, blank=True)
+    declared = models.TextField(blank=True)
+    observed = models.TextField(blank=True)
     opened_at = models.DateTimeField()
     due_on = models.DateField()
     resolution = models.CharField(max_length=20, choices=Resolution.choices, blank=True)

@@ -82,7 +82,9 @@ def begin(organisation: int, difference: Difference, earlier: Iterable[Discrepan
         opened_at=now,
         due_on=due_on(now.date(), earlier),
     )
-    audit.record("discrepancy.opened", target=row, by=by, name=called(row), difference=row.kind, due_on=row.due_on.isoformat())
+    audit.record(
+        "discrepancy.opened", target=row, by=officer(by), name=called(row), difference=row.kind, due_on=row.due_on.isoformat()
+    )
 
 
 def due_on(today: date, earlier: Iterable[Discrepancy]) -> date:
@@ -100,7 +102,12 @@ def due_on(today: date, earlier: Iterable[Discrepancy]) -> date:
 def end(row: Discrepancy, *, because: str, by: User) -> None:
     row.resolution, row.resolved_at, row.resolved_by = because, timezone.now(), by
     row.save(update_fields=["resolution", "resolved_at", "resolved_by"])
-    audit.record("discrepancy.ended", target=row, by=by, name=called(row), difference=row.kind, resolution=because)
+    audit.record("discrepancy.ended", target=row, by=officer(by), name=called(row), difference=row.kind, resolution=because)
+
+
+def officer(by: User) -> User | None:
+    """A member whose change opens or ends one does not know that there is one; by his name he would read of it."""
+    return by if by.is_staff else None
 
 
 def called(row: Discrepancy) -> str:

@@ -301,7 +301,8 @@ def of_customer(told: Callable[[Reader], Rows]) -> Callable[[Asked], Rows]:
 def acts(asked: Asked) -> Rows:
     if asked.row.user_id is None:
         return
-    events = asked.reader.audited().filter(actor_id=asked.row.user_id)
+    # What officers research is theirs, whose change it ever followed upon.
+    events = asked.reader.audited().filter(actor_id=asked.row.user_id).exclude(verb__startswith="discrepancy.")
     found = list(events.values_list("at", "verb")[:MOST_ACTS])
     for at, verb in found:
         yield moment(at), timeline.in_words(verb)

@@ -44,8 +44,17 @@ def validator() -> Draft202012Validator:
 def errors(statements: Any) -> Iterator[SchemaError]:
     """In the order of the file."""
     found = sorted(validator().iter_errors(statements), key=lambda error: [str(step).zfill(9) for step in error.absolute_path])
-    for error in found:
-        yield SchemaError(at(error), error.json_path, str(error.validator), shortened(error.message))
+    yield from map(told, found)
+
+
+def first(statements: Any) -> SchemaError | None:
+    """The one that is met first; of a file that is all wrong the others are not looked for."""
+    error = next(validator().iter_errors(statements), None)
+    return told(error) if error else None
+
+
+def told(error: ValidationError) -> SchemaError:
+    return SchemaError(at(error), error.json_path, str(error.validator), shortened(error.message))
 
 
 def at(error: ValidationError) -> int | None:

@@ -9,6 +9,8 @@ from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, exactly
 
 # Decimals of a per cent; what needs more is written by the two that it lies between.
 DECIMALS = Decimal("0.0001")
+# The power of ten below which a per cent is nobody's share, but a number made to be worked on for hours.
+SMALLEST = -30
 
 
 def written(share: Interval) -> dict[str, Any] | None:
@@ -48,6 +50,8 @@ def bound(share: Mapping[str, Any], *names: str, otherwise: Fraction) -> Fractio
 
 def part(number: Any) -> Fraction:
     """Of a number of per cent."""
+    if isinstance(number, Decimal) and number.is_finite() and number.adjusted() < SMALLEST and number:
+        raise ValueError("a share has too many noughts.")
     found = Fraction(str(number)) / 100
     if not NOTHING <= found <= ONE:
         raise ValueError(f"a share of {number} per cent can't be.")

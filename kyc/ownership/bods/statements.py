@@ -20,7 +20,7 @@ def load(file: Path) -> Any:
     """What the JSON says, numbers exact. Raises Unreadable, OSError."""
     content = file.read_bytes()
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=refuse)
+        return parse(content.decode("utf-8-sig"))
     except UnicodeDecodeError as bad:
         line = content.count(b"\n", 0, bad.start) + 1
         raise Unreadable(f"{file}, line {line}: is not written in UTF-8.") from None
@@ -30,6 +30,11 @@ def load(file: Path) -> Any:
         raise Unreadable(f"{file}: is nested too deeply.") from None
     except ValueError as bad:
         raise Unreadable(f"{file}: {bad}") from None
+
+
+def parse(content: str) -> Any:
+    """As `load`, of a text that has come otherwise. Raises ValueError, RecursionError."""
+    return json.loads(content, parse_float=Decimal, parse_constant=refuse)
 
 
 def refuse(word: str) -> Any:

@@ -188,10 +188,16 @@ class TestTell:
         assert f"is verified until {Entity.objects.get().valid_until:%-d %B %Y}" in Message.objects.latest("pk").text
 
     def test_not_while_something_is_open(self, nordlys: Founded, ends_in: Any) -> None:
-        telling.tell(nordlys.organisation, changed=["owners"], by=nordlys.by)
+        telling.confirm(nordlys.organisation, declared_true=True, by=nordlys.by)
         ends_in(3)
         run()
         assert self.mails() == []
+
+    def test_a_change_that_is_told_and_not_sent_verifies_nobody_anew(self, nordlys: Founded, ends_in: Any) -> None:
+        telling.tell(nordlys.organisation, changed=["owners"], by=nordlys.by)
+        ends_in(3)
+        run()
+        assert self.mails() == ["alice@nordlys.example"]
 
     def test_and_not_once_it_has_ended(self, ends_in: Any) -> None:
         ends_in(-1)

@@ -68,6 +68,8 @@ class TestPage:
             (b"x" * 1_000_001, "The file is larger than 1 MB."),
             ("", "the column owner is missing"),
             ("owner,owned\n\x00,\x00\n", ""),
+            ("[NaN]", "The file is no JSON: NaN is no number of JSON."),
+            ("[" + "{}," * 1500 + "{}]", "The file has more than 1500 statements."),
         ],
     )
     def test_refuses_a_file_in_a_sentence(self, client: Client, content: str | bytes, told: str) -> None:
@@ -76,7 +78,7 @@ class TestPage:
         assert told in answer.content.decode()
 
     def test_reads_the_standards_statements(self, client: Client) -> None:
-        answer = send(client, json.dumps([entity("firm"), person("Ann")]))
+        answer = send(client, json.dumps([entity("firm", details={"name": "Nordlys Modelling AS"}), person("Ann")]))
         assert "All of it stands there already." in answer.content.decode()
 
     def test_is_closed_where_other_things_were_asked_for(self, client: Client, nordlys: Founded) -> None:

@@ -88,6 +88,18 @@ class TestConfirm:
         page = read(client, HOME)
         assert "from then on your keys stop" in page and "Confirm or change" in page
 
+    def test_once_it_has_ended_by_its_day_it_can_still_be_confirmed(self, client: Client) -> None:
+        Entity.objects.update(valid_from=timezone.now() - timedelta(days=9), valid_until=timezone.now() - timedelta(days=1))
+        page = read(client, HOME)
+        assert "Your verification has ended" in page and "Confirm or change" in page
+        client.post(PAGE, {"confirm": "1", "declared_true": "on"})
+        assert Case.objects.latest("pk").state == "submitted"
+
+    def test_one_that_was_ended_for_a_reason_cannot(self, client: Client) -> None:
+        Entity.objects.update(ended_at=timezone.now(), end_reason="refused by the decision of C-2026-0002")
+        assert "Confirm or change" not in read(client, HOME)
+        assert client.get(PAGE).status_code == 302
+
     def test_is_sent_by_one_box(self, client: Client) -> None:
         assert "Confirm that nothing has changed" in read(client, PAGE)
         answer = client.post(PAGE, {"confirm": "1"})

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -143,6 +144,7 @@ class TestStatements:
 
     def test_a_chain(self, nordlys: Founded) -> None:
         statements = chain()
+        statements[0]["recordDetails"]["name"] = "Nordlys Modelling AS"
         places = [{"type": "business", "country": {"name": "Norway", "code": "NO"}}]
         statements[2]["recordDetails"] |= {"jurisdiction": {"name": "Norway", "code": "NO"}, "addresses": places}
         statements[1]["recordDetails"]["nationalities"] = [{"name": "Norway", "code": "NO"}]
@@ -172,6 +174,29 @@ class TestStatements:
             "statement 3: Ann holds it through others, and through whom is not stated.",
             "statement 3: The interest votingRights is not entered here.",
         ]
+
+    def test_a_file_about_another_company_is_not_entered(self, nordlys: Founded) -> None:
+        found = filing.enter(nordlys.organisation, self.read(chain()), by=nordlys.by)
+        assert sentences(found.refused) == [": The file is about firm, and you are Nordlys Modelling AS."]
+
+    @pytest.mark.parametrize("share", [{"minimum": 60, "maximum": 40}, {"exact": Decimal("1e-1000000000")}])
+    def test_a_share_that_cannot_be_is_refused_at_once(self, share: dict[str, object]) -> None:
+        with pytest.raises(filed.BadFile, match="statement 3: "):
+            filed.from_statements([entity("firm"), person("Ann"), tie("Ann", "firm", interest(share))], on=date(2026, 11, 23))
+
+    def test_a_share_of_nothing_is_left_out(self) -> None:
+        told = self.read([entity("firm"), person("Ann"), tie("Ann", "firm", interest(0))])
+        assert (told.lines, sentences(list(told.left_out))) == ([], ["statement 3: Ann holds nothing of it."])
+
+    def test_a_nominee_of_whom_nothing_is_stated_is_nobody(self) -> None:
+        deal = entity("deal", details={"entityType": {"type": "arrangement", "subtype": "nomination"}})
+        told = self.read(
+            [
+                entity("firm"), person("Ann"), deal, tie("Ann", "deal", interest(type="nominator")),
+                tie("Gone", "deal", interest(type="nominee")), tie("deal", "firm", interest(80)),
+            ]
+        )  # fmt: skip
+        assert [(line.owner, line.held_for) for line in told.lines] == [("Ann", "")]
 
     def test_one_customer_at_a_time(self) -> None:
         with pytest.raises(filed.BadFile, match="about 2 declaration subjects"):

@@ -157,6 +157,8 @@ class TestWhatTheCustomerChanges:
         observe(owner=alice.owner, share="40")
         ownership.change_share(alice, share="40", by=nordlys.by)
         assert stands() == [("share", "60", "40", "corrected")]
+        # Under his own name the member would read of what officers research.
+        assert AuditEvent.objects.get(verb="discrepancy.ended").actor == "Keyholder"
         row = Discrepancy.objects.get()
         assert (row.resolved_by, verbs()[-1]) == (nordlys.by, "discrepancy.ended")
 

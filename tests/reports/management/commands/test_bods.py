@@ -134,6 +134,7 @@ class TestImport:
     @pytest.fixture
     def file(self, tmp_path: Path) -> Path:
         statements = chain()
+        statements[0]["recordDetails"]["name"] = "Nordlys Modelling AS"
         norway = {"name": "Norway", "code": "NO"}
         statements[1]["recordDetails"]["nationalities"] = [norway]
         places = [{"type": "business", "country": norway}]
