@@ -105,9 +105,9 @@ def end(row: Discrepancy, *, because: str, by: User) -> None:
     audit.record("discrepancy.ended", target=row, by=officer(by), name=called(row), difference=row.kind, resolution=because)
 
 
-def officer(by: User) -> User | None:
+def officer(who: User) -> User | None:
     """A member whose change opens or ends one does not know that there is one; by his name he would read of it."""
-    return by if by.is_staff else None
+    return who if who.is_staff else None
 
 
 def called(row: Discrepancy) -> str:
