@@ -338,7 +338,12 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_TOTP_ISSUER = "Keyholder"
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {"add_webauthn": "accounts.passkeys.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkeys.SecondStepForm",
+    "login_webauthn": "accounts.passkeys.SignInForm",
+    "reauthenticate_webauthn": "accounts.passkeys.ShownAgainForm",
+}
 # Browsers take http://localhost for safe; the library does not, and the demo has no certificate.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 SOCIALACCOUNT_ADAPTER = "accounts.oidc.SocialAdapter"
