@@ -15,6 +15,8 @@ from accounts.models import LegalHold, Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
 
+# Nothing that anybody asks to be kept is older; whoever writes an earlier day has mistyped it.
+EARLIEST = date(2000, 1, 1)
 NEEDED = ("source", "reference", "asked_by", "reason")
 
 
@@ -28,6 +30,12 @@ class Incomplete(Refused):
 
 class NotYet(Refused):
     """A hold is in force from the moment it is placed."""
+
+    field = "since"
+
+
+class TooEarly(Refused):
+    """Nobody asked for it then."""
 
     field = "since"
 
@@ -47,6 +55,8 @@ def place(
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kh_disposal'))")
     if source not in LegalHold.Source.values:
         raise Incomplete(_("Choose one from the list."), "source")
+    if since < EARLIEST:
+        raise TooEarly(_("This day lies before the year 2000. Give the day on which it was asked for."))
     if since > timezone.now().date():
         raise NotYet(_("A hold cannot begin in the future. Give the day on which it was asked for."))
     try:

@@ -21,6 +21,8 @@ from kyc.keys.models import Key
 from kyc.networks.models import BLOCKS, Incident, IncidentNote, Involvement, Referral
 from kyc.parties.models import Party
 
+# Nothing that is told of here is older; whoever writes an earlier day has mistyped it.
+EARLIEST = date(2000, 1, 1)
 # What is told of an incident, in the order in which a page shows it.
 TOLD = ("title", "kind", "confidence", "detected_on", "first_seen_on", "last_seen_on", *BLOCKS)
 
@@ -52,14 +54,21 @@ def tidy(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
+def possible(name: str, day: date, today: date) -> None:
+    if day > today:
+        raise Impossible(name, _("This day has not come yet."))
+    if day < EARLIEST:
+        raise Impossible(name, _("This day lies before the year 2000. Look at it again."))
+
+
 def checked(told: dict[str, Any]) -> dict[str, Any]:
     said = {name: tidy(value) if isinstance(value, str) else value for name, value in told.items() if name in TOLD}
     first, last, today = said.get("first_seen_on"), said.get("last_seen_on"), timezone.localdate()
     if not said.get("title"):
         raise Impossible("title", _("Give it a title by which others find it."))
     for name in ("detected_on", "first_seen_on", "last_seen_on"):
-        if said.get(name) and said[name] > today:
-            raise Impossible(name, _("This day has not come yet."))
+        if said.get(name):
+            possible(name, said[name], today)
     if last and not first:
         raise Impossible("first_seen_on", _("Say since when it was seen, or leave the last day out too."))
     if first and last and last < first:
@@ -131,28 +140,37 @@ def end_involvement(involvement: Involvement, *, reason: str, by: User) -> Invol
     return row
 
 
+def is_again(newest: IncidentNote | Referral, **said: Any) -> bool:
+    """Whether the newest says the same already. Who asks holds the incident's row, so that no other comes meanwhile."""
+    return all(getattr(newest, name) == value for name, value in said.items())
+
+
 @transaction.atomic
 def note(incident: Incident, *, text: str, by: User) -> IncidentNote:
-    """Also after it was closed: answers come late."""
+    """Also after it was closed: answers come late. Repeated by the same officer in the same words while no other note came
+    between, it is silence, however many come at once."""
     incident = locked(incident, by=by, even_closed=True)
     if not text.strip():
         raise ReasonMissing(_("Write the note."))
-    made = IncidentNote.objects.create(incident=incident, text=tidy(text), written_by=by)
+    said = {"text": tidy(text), "written_by": by}
+    if (newest := incident.notes.order_by("-pk").first()) and is_again(newest, **said):
+        return newest
+    made = IncidentNote.objects.create(incident=incident, **said)
     audit.record("incident.noted", target=made, by=by, incident=incident.number)
     return made
 
 
 @transaction.atomic
 def refer(incident: Incident, *, recipient: str, made_on: date, reference: str = "", by: User) -> Referral:
-    """Records that it was referred; it sends nothing. Also after it was closed."""
+    """Records that it was referred; it sends nothing. Also after it was closed. Repeated as a note is, it is silence."""
     incident = locked(incident, by=by, even_closed=True)
     if not recipient.strip():
         raise Impossible("recipient", _("Say to whom it was referred."))
-    if made_on > timezone.localdate():
-        raise Impossible("made_on", _("This day has not come yet."))
-    made = Referral.objects.create(
-        incident=incident, recipient=recipient.strip(), made_on=made_on, reference=reference.strip(), recorded_by=by
-    )
+    possible("made_on", made_on, timezone.localdate())
+    said = {"recipient": recipient.strip(), "made_on": made_on, "reference": reference.strip()}
+    if (newest := incident.referrals.order_by("-pk").first()) and is_again(newest, **said, recorded_by=by):
+        return newest
+    made = Referral.objects.create(incident=incident, **said, recorded_by=by)
     audit.record("incident.referred", target=made, by=by, incident=incident.number)
     return made
 

@@ -49,6 +49,13 @@ class TestPlace:
         with pytest.raises(legal_holds.NotYet):
             legal_holds.place(organisation, **TOLD | {"since": timezone.now().date() + timedelta(days=1)}, by=rui)
 
+    @pytest.mark.parametrize("day", [date(1, 1, 1), date(1999, 12, 31)])
+    def test_not_before_the_year_2000(self, organisation, rui, day):
+        with pytest.raises(legal_holds.TooEarly, match="before the year 2000") as refused:
+            legal_holds.place(organisation, **TOLD | {"since": day}, by=rui)
+        assert refused.value.field == "since"
+        assert legal_holds.place(organisation, **TOLD | {"since": date(2000, 1, 1)}, by=rui).since.year == 2000
+
     @pytest.mark.parametrize("role", sorted(set(ROLES) - {"approver"}))
     def test_is_for_approvers(self, organisation, role):
         with pytest.raises(NotPermitted):

@@ -1,5 +1,6 @@
 """Incidents: opened, filled in step by step, whom they concern, what is noted, to whom referred, and closed for good."""
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -85,6 +86,8 @@ class TestOpen:
     @pytest.mark.parametrize(("told", "field"), [
         ({"title": "  "}, "title"),
         ({"detected_on": date(2999, 1, 1)}, "detected_on"),
+        ({"detected_on": date(1, 1, 1)}, "detected_on"),
+        ({"first_seen_on": date(1999, 12, 31)}, "first_seen_on"),
         ({"last_seen_on": DAY}, "first_seen_on"),
         ({"first_seen_on": DAY, "last_seen_on": DAY - timedelta(days=1)}, "last_seen_on"),
     ])  # fmt: skip
@@ -219,3 +222,53 @@ class TestClose:
     def test_and_is_never_deleted(self, incident: Incident) -> None:
         with pytest.raises(IntegrityError, match="never deleted"):
             run("DELETE FROM kyc_incident WHERE id = %s", incident.pk)
+
+
+@pytest.mark.parametrize(("model", "act", "others"), [
+    (IncidentNote, lambda incident, by: actions.note(incident, text="By night.\r\n", by=by),
+     lambda incident, by: actions.note(incident, text="By day.", by=by)),
+    (Referral, lambda incident, by: actions.refer(incident, recipient="BIS ", made_on=DAY, by=by),
+     lambda incident, by: actions.refer(incident, recipient="BIS", made_on=DAY, reference="7", by=by)),
+], ids=["note", "referral"])  # fmt: skip
+class TestAgain:
+    def test_the_same_words_are_silence(self, incident: Incident, ines: User, model: Any, act: Any, others: Any) -> None:
+        first, before = act(incident, ines), AuditEvent.objects.count()
+        assert act(incident, ines) == first
+        assert (model.objects.count(), AuditEvent.objects.count()) == (1, before)
+
+    def test_but_another_officers_are_not(self, incident: Incident, ines: User, model: Any, act: Any, others: Any) -> None:
+        act(incident, ines)
+        act(incident, cast.staff("investigator", "Second"))
+        assert model.objects.count() == 2
+
+    def test_nor_those_after_something_else(self, incident: Incident, ines: User, model: Any, act: Any, others: Any) -> None:
+        for one in (act, others, act):
+            one(incident, ines)
+        assert model.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_of_many_posts_of_one_page_one_is_stored(self) -> None:
+        ines = cast.staff("investigator", "Ines Caldeira")
+        with scope.of_officer(ines):
+            incident = actions.open_incident(**TOLD, by=ines)
+        ready = threading.Barrier(3)
+
+        def send() -> None:
+            try:
+                ready.wait(timeout=10)
+                with scope.of_officer(ines):
+                    actions.note(incident, text="By night.", by=ines)
+                with scope.of_officer(ines):
+                    actions.refer(incident, recipient="BIS", made_on=DAY, by=ines)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=send) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        with scope.of_officer(ines):
+            assert (IncidentNote.objects.count(), Referral.objects.count()) == (1, 1)
