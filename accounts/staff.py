@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, messages, organisations, second_factor
 from accounts.models import User
-from accounts.organisations import NameMissing, printable
+from accounts.organisations import NameMissing
 from accounts.permissions import NotPermitted, Permission, StaffRole, require
 from accounts.refused import Refused
 
@@ -109,7 +109,7 @@ def add(*, email: str, name: str, role: str, mailed: bool = True, by: User | Non
         held(by)
         require(by, Permission.USERS_MANAGE)
     role, email = known_role(role), free_address(email)
-    if not (name := printable(name)[:200]):
+    if not (name := organisations.named(name, limit=200)):
         raise NameMissing(_("Say what the person is called."))
     user = User.objects.create_user(email, name=name, staff_role=role)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)

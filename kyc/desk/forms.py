@@ -191,7 +191,12 @@ class HoldForm(DeskForm):
     missing = {"on": _("Choose what the hold is on."), "reason": _("Say why the hold is placed.")}
 
     on = forms.ChoiceField(label=_("On"))
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Every officer who sees the customer reads it. Name no incident here."),
+    )
 
     def __init__(self, organisation: Organisation, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, auto_id="hold_%s", **kwargs)

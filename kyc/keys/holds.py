@@ -1,5 +1,7 @@
 """Placing and lifting the reasons why a key, an organisation or an entity may not act."""
 
+import re
+import unicodedata
 from typing import Any
 
 from django.db import transaction
@@ -9,9 +11,23 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing
+from accounts.refused import ReasonMissing, Refused
 from kyc.cases.models import Entity
 from kyc.keys.models import Hold, Key, serialise
+
+# As the number of an incident is written, whether there is one or not: who may not see it can't tell by the refusal.
+INCIDENT = re.compile(r"(?<!\w)I\s*[-\u2010-\u2015]\s*\d{4}\s*[-\u2010-\u2015]\s*\d+", re.IGNORECASE)
+
+
+class NamesIncident(Refused):
+    """Officers who must not know of any incident read why a hold was placed, and why it was lifted."""
+
+    field = "reason"
+
+
+def refuse_incidents(reason: str) -> None:
+    if INCIDENT.search(unicodedata.normalize("NFKC", reason)):
+        raise NamesIncident(_("Leave out the number of an incident: every officer who sees the customer reads this reason."))
 
 
 @transaction.atomic
@@ -29,6 +45,7 @@ def place(
     require(by, Permission.HOLD_PLACE)
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is placed."))
+    refuse_incidents(reason)
     touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
     serialise(touched.pk)
     said = {"on_organisation": organisation, "key": key, "entity": entity, "source": source, "reason": reason}
@@ -55,6 +72,7 @@ def lift(hold: Hold, *, reason: str, by: User) -> Hold:
     require(by, Permission.HOLD_PLACE)
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is lifted."))
+    refuse_incidents(reason)
     return end(hold, reason=reason, by=by)
 
 

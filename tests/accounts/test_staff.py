@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts import organisations, staff
 from accounts.models import AuditEvent, Message, User
-from accounts.organisations import NameMissing
+from accounts.organisations import NameLeadsElsewhere, NameMissing
 from accounts.permissions import NotPermitted, StaffRole
 from accounts.refused import Refused
 from tests import cast
@@ -47,6 +47,15 @@ class TestAdd:
         assert "Approver" in mail.text
         assert recorded() == [("staff.added", "Omar", {"role": "approver", "mailed": True})]
         assert AuditEvent.objects.get().target_id == str(nina.pk)
+
+    def test_the_name_is_one_line_and_no_link(self, omar: User) -> None:
+        """It stands in the mail that is sent."""
+        nina, _ = staff.add(**NINA | {"name": "Evil\r\nBcc: x@y\u202e"}, by=omar)
+        assert nina.name == "Evil Bcc: x@y"
+        for link in ("Nina https://evil.example", "www.evil.example"):
+            with pytest.raises(NameLeadsElsewhere):
+                staff.add(**NINA | {"name": link, "email": "n@keyholder.example"}, by=omar)
+        assert Message.objects.count() == 1
 
     def test_the_operator_of_the_machine_is_named(self) -> None:
         _, link = staff.add(**NINA, mailed=False, by=None)

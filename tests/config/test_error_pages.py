@@ -2,6 +2,7 @@
 
 import json
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -57,6 +58,17 @@ class TestErrorPages:
 
     def test_an_address_that_is_none(self, client: Client) -> None:
         page(client.get(f"/{SENT}/"), 404, "There is nothing here")
+
+    def test_a_form_of_too_many_fields(self, client: Client) -> None:
+        answer = client.post("/account/login/", {f"field{n}": SENT for n in range(1500)})
+        page(answer, 400, "Keyholder could not read this form")
+        assert "It has too many fields, or the name of a file in it is too long." in answer.content.decode()
+
+    def test_a_file_whose_name_has_no_end(self, client: Client) -> None:
+        file = BytesIO(b"%PDF")
+        file.name = "a" * 5000 + ".pdf"
+        answer = client.post("/account/login/", {"file": file})
+        page(answer, 400, "Keyholder could not read this form")
 
     def test_a_file_or_form_that_is_too_large(self, client: Client, settings: Any) -> None:
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000

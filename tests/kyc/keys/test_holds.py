@@ -134,6 +134,22 @@ class TestLift:
         assert (Hold.objects.live().count(), linked.state) == (1, "held")
 
 
+class TestIncidents:
+    @pytest.mark.parametrize("number", ["I-2026-0001", "i-2026-9999", "I – 2026 – 1", "(I\u20102026\u20100001)"])
+    def test_are_named_in_no_reason(self, linked: Issued, rui: User, number: str) -> None:
+        """Whether there is one of the number or not, and whoever asks."""
+        with pytest.raises(holds.NamesIncident, match="Leave out the number") as refused:
+            holds.place(key=linked.key, reason=f"under {number}, see there", by=rui)
+        assert refused.value.field == "reason"
+        standing = place("key", linked, rui)
+        with pytest.raises(holds.NamesIncident):
+            holds.lift(standing, reason=f"{number} is closed", by=rui)
+        assert (Hold.objects.count(), Hold.objects.live().count()) == (1, 1)
+
+    def test_but_other_numbers_are(self, linked: Issued, rui: User) -> None:
+        assert holds.place(key=linked.key, reason="BI-2026-0001 and I-95 of 2026-11-03", by=rui).lifted_at is None
+
+
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_of_many_posts_of_one_page_one_places_a_hold(self) -> None:
