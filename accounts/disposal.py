@@ -6,7 +6,7 @@ that is repeated finds nothing.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby, islice
@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from accounts import audit, eraser, leaves, leaving, legal_holds, organisations, retention
+from accounts.compartment import confined
 from accounts.models import AuditEvent, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.retention import A_CHUNK, Due, RecordClass
 from accounts.vault import shredding
@@ -33,6 +34,8 @@ from accounts.walls import column_of
 
 # What is erased of who deleted his account himself: no class of any organisation.
 LEAVER = RecordClass(code="left_account", label=_("An account that was deleted by who had it"), models=())
+# What goes by periods of its own, and of which no plan and no certificate here tells: the nightly disposal does it and is silent.
+APART: list[Callable[[date], None]] = []
 # In place of an address from which somebody signed in.
 NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  # nothing listens there
 
@@ -382,11 +385,16 @@ def forget_leaver(number: int) -> Disposal | None:
 
 
 def forget_trail(organisation: int, number: str, tally: Tally) -> None:
-    """The personal values of its audit events, with what the tree commits to in their place: every proof still holds. Who of the
-    house decided stays."""
+    """Its audit events, but for those of the compartment, which go with what they are about."""
+    forget_events(AuditEvent.objects.filter(organisation_id=organisation).exclude(target_type__in=confined()), number, tally)
+
+
+def forget_events(events: QuerySet[AuditEvent], number: str, tally: Tally) -> None:
+    """Their personal values, with what the tree commits to in their place: every proof still holds. Who of the house decided
+    stays."""
     staff = set(User.objects.exclude(staff_role="").values_list("pk", flat=True))
-    events = AuditEvent.objects.filter(organisation_id=organisation).order_by("pk")
-    tally.note(AuditEvent._meta.db_table, [event.pk for event in events.iterator() if forget(event, staff, number)])
+    rows = events.order_by("pk").iterator()
+    tally.note(AuditEvent._meta.db_table, [event.pk for event in rows if forget(event, staff, number)])
 
 
 def forget(event: AuditEvent, staff: Collection[int], number: str) -> bool:

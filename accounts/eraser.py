@@ -1,7 +1,8 @@
 """The *eraser*: the database role of the disposal, and of nothing else. It may overwrite personal columns, in live rows and in
 history, where everybody else is refused; it can neither delete nor add a row of what it overwrites.
 
-A model names its columns as `personal`. What they become says by which certificate they were erased.
+A model names its columns as `personal`. What they become says by which certificate they were erased; where that stands in the row
+itself, `certificate` names its columns.
 """
 
 from collections.abc import Iterator
@@ -31,11 +32,10 @@ ALSO_UPDATES: dict[str, tuple[str, ...]] = {
     "accounts_subjectkey": ("wrapped", "destroyed_at", "destroyer", "why"),
     "account_emailaddress": ("email", "verified"),
     "usersessions_usersession": ("ip", "user_agent", "data"),
-    "accounts_erasureorder": ("done_at", "rows", "backups_until"),
 }
 DELETES = ("accounts_searchdigest", "mfa_authenticator", "usersessions_usersession", "django_session")
 # How a text begins that was overwritten.
-MARKED = r"^erased(, (DC|EO)-|-)\d"
+MARKED = r"^erased(, (DC|EO|IC)-|-)\d"
 # Of every row of history: on whose behalf it was written, which is a name.
 CONTEXT = "pgh_context"
 
@@ -70,7 +70,8 @@ def updates() -> dict[str, tuple[str, ...]]:
     found = dict(ALSO_UPDATES)
     events = events_of()
     for model in erasable():
-        found[model._meta.db_table] = (*personal(model), *found.get(model._meta.db_table, ()))
+        table = model._meta.db_table
+        found[table] = (*personal(model), *vars(model).get("certificate", ()), *found.get(table, ()))
     for model, event in events.items():
         kept = {field.column for field in event._meta.concrete_fields}
         found[event._meta.db_table] = (*(column for column in personal(model) if column in kept), CONTEXT)

@@ -349,6 +349,7 @@ class ErasureOrder(models.Model):
 
     append_only = True
     personal = ("addresses",)
+    certificate = ("done_at", "rows", "backups_until")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     addresses = models.JSONField(default=list)

@@ -143,7 +143,11 @@ class Due:
 
 
 # Clocks of a record itself.
-OF_RECORDS = {"record_made": _("the day it was made"), "record_used": _("the day it was last used")}
+OF_RECORDS = {
+    "record_made": _("the day it was made"),
+    "record_used": _("the day it was last used"),
+    "filing": _("the day it was closed, or referred if later"),
+}
 CLOCKS: dict[str, Clock] = {}
 CLASSES: dict[str, RecordClass] = {}
 # Columns that say for whom a rule is.

@@ -10,3 +10,5 @@ class KycConfig(AppConfig):
         # Each stage says how long its records are kept, in the order in which pages show them; their models exist only now.
         for stage in ("parties", "ownership", "evidence", "cases", "keys", "networks"):
             import_module(f"kyc.{stage}.retention")
+        # What goes by periods of its own says how.
+        import_module("kyc.networks.disposal")

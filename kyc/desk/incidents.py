@@ -15,12 +15,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import keeping
 from accounts.guards import staff
 from accounts.models import AuditEvent, User
 from accounts.permissions import Permission
@@ -31,7 +33,7 @@ from kyc.desk import timeline
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.desk.views import fetched as fetched_case
 from kyc.desk.views import tried as tried_on_case
-from kyc.networks import actions
+from kyc.networks import actions, retention
 from kyc.networks.models import Incident, Involvement
 
 P = Permission
@@ -178,7 +180,7 @@ def shown(request: HttpRequest, found: Incident, *, status: int = 200, **filled:
     facts = {
         "incident": found,
         "tone": TONES[found.state],
-        "may_work": request.user.can(P.INCIDENT_WORK),
+        "may_work": request.user.can(P.INCIDENT_WORK) and not found.erased_at,
         "blocks": [(label, getattr(found, name)) for name, (label, _told) in forms.QUESTIONS.items()],
         "glance": glance(found),
         "involved": [(row, case, release_form(row)) for row, case in with_cases(involved)],
@@ -188,6 +190,7 @@ def shown(request: HttpRequest, found: Incident, *, status: int = 200, **filled:
         "note_form": forms.NoteForm(actions=address("incident_note")),
         "referral_form": forms.ReferralForm(actions=address("incident_refer")),
         "close_form": forms.CloseForm(actions=address("incident_close")),
+        "kept": keeping.row(retention.of(found, on=timezone.now().date())),
     }
     return render(request, "desk/incident.html", facts | filled, status=status)
 

@@ -156,6 +156,7 @@ CONFINED_VERBS = {
     "incident.noted": _("wrote a note on an incident"),
     "incident.referred": _("recorded a referral"),
     "incident.closed": _("closed an incident"),
+    "incident.erased": _("erased an incident"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")

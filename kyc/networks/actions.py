@@ -79,6 +79,8 @@ def checked(told: dict[str, Any]) -> dict[str, Any]:
 def locked(incident: Incident, *, by: User, even_closed: bool = False) -> Incident:
     require(by, Permission.INCIDENT_WORK)
     found = Incident.objects.select_for_update().get(pk=incident.pk)
+    if found.erased_at:
+        raise Closed(_("%(number)s was erased, so nothing is added to it any more.") % {"number": found.number})
     if not found.is_open and not even_closed:
         raise Closed(_("%(number)s is closed, so this does not change any more.") % {"number": found.number})
     return found

@@ -20,6 +20,11 @@ from kyc.parties.models import Party
 BLOCKS = ("who", "what", "when", "where", "why", "how")
 
 
+def append_only() -> pgtrigger.Trigger:
+    func = f"{YIELDS} RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';"
+    return pgtrigger.Trigger(name="append_only", when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=func)
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, user: User) -> "IncidentQuerySet":
         return self if user.can(Permission.NETWORK_VIEW) else self.none()
@@ -30,9 +35,12 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
 @tracked()
 class Incident(models.Model):
-    """One occurrence that somebody may have to be told of. Its six blocks are filled in step by step, until it is closed."""
+    """One occurrence that somebody may have to be told of. Its six blocks are filled in step by step, until it is closed. Once
+    erased (kyc/networks/disposal.py) it says when, how much of it, and until when backups have it."""
 
     confined = True
+    personal = ("title", *BLOCKS, "close_reason")
+    certificate = ("erased_at", "erased_rows", "backups_until")
 
     class Kind(models.TextChoices):
         EXTRACTION = "extraction", _("Model extraction or distillation")
@@ -74,6 +82,10 @@ class Incident(models.Model):
     close_reason = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    erased_at = models.DateTimeField(null=True, blank=True)
+    # As in a certificate of disposal.
+    erased_rows = models.JSONField(default=dict)
+    backups_until = models.DateField(null=True, blank=True)
 
     objects = IncidentQuerySet.as_manager()
 
@@ -98,13 +110,19 @@ class Incident(models.Model):
                 name="incident_last_seen_after_first",
                 condition=Q(last_seen_on__isnull=True) | Q(first_seen_on__isnull=False, last_seen_on__gte=F("first_seen_on")),
             ),
+            models.CheckConstraint(
+                name="incident_erased_once_closed",
+                condition=Q(erased_at__isnull=True, backups_until__isnull=True)
+                | Q(state="closed", erased_at__isnull=False, backups_until__isnull=False),
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
                 name="incident_stays",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func="""
+                func=f"""
+                    {YIELDS}
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'an incident is never deleted' USING ERRCODE = 'check_violation';
                     ELSIF TG_OP = 'INSERT' THEN
@@ -132,6 +150,10 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def certificate_number(self) -> str:
+        return f"IC-{self.opened_at:%Y}-{self.pk:04d}"
 
     @property
     def empty_blocks(self) -> list[str]:
@@ -216,6 +238,7 @@ class IncidentNote(models.Model):
 
     confined = True
     append_only = True
+    personal = ("text",)
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="notes")
     text = models.TextField()
@@ -224,7 +247,7 @@ class IncidentNote(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="incident_note_says_something", condition=~Q(text=""))]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [append_only()]
 
 
 class Referral(models.Model):
@@ -232,6 +255,7 @@ class Referral(models.Model):
 
     confined = True
     append_only = True
+    personal = ("recipient", "reference")
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="referrals")
     recipient = models.CharField(max_length=200)
@@ -242,4 +266,4 @@ class Referral(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="referral_needs_recipient", condition=~Q(recipient=""))]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [append_only()]

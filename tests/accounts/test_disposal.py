@@ -75,6 +75,7 @@ HARMLESS = {
         "regime": "a code", "verdict": "a code", "share_min": "a number", "share_max": "a number", "rule_pack": "a version",
     },
     "kyc.Score": {"rule_pack": "a version"},
+    "kyc.Incident": {"erased_rows": "counts and hashes"},
     "kyc.Factor": {"code": "a code"},
     "kyc.Hit": {"entry_id": "of a published list", "entry_name": "of a published list", "ruling_reason": "a code"},
     "reports.Report": {
@@ -84,7 +85,7 @@ HARMLESS = {
 }  # fmt: skip
 # Of every job: the error's class and first line, and the process.
 OF_JOBS = {"failure", "claimed_by"}
-ABOUT_PEOPLE = {"accounts.User", "accounts.Message"}
+ABOUT_PEOPLE = {"accounts.User", "accounts.Message", "kyc.Incident", "kyc.IncidentNote", "kyc.Referral"}
 
 
 def texts(model: type[models.Model]) -> set[str]:

@@ -68,6 +68,8 @@ class Command(NamedCommand):
                 self.stdout.write(json.dumps(disposal.told(made), sort_keys=True))
                 # A pipe or a log would show it only when many have come together.
                 self.stdout.flush()
+        for dispose in disposal.APART:
+            dispose(on)
 
     def every_night(self) -> None:
         """Goes on with the same night where the database went away under it."""

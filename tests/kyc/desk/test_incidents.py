@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import scope
+from accounts import legal_holds, scope
 from accounts.models import User
 from kyc.cases.models import Case
 from kyc.networks import actions
@@ -163,3 +163,21 @@ class TestOnACase:
         sent = {"incident": incident.pk, "about": "organisation", "why": "Its keys."} | changed
         assert why in text(as_ines.post(f"/desk/cases/{case.pk}/involve/", sent), 422)
         assert not Involvement.objects.exists()
+
+
+class TestHowLongItIsKept:
+    def test_stands_on_its_page(self, as_ines: Client, incident: Incident, case: Case) -> None:
+        page = f"{LIST}{incident.pk}/"
+        said = text(as_ines.get(page))
+        assert "no end yet" in said and "The incident is open." in said
+        actions.close(incident, outcome="unfounded", reason="A test of ours.", by=incident.opened_by)
+        closed = Incident.objects.get().closed_at
+        assert closed and f"{closed:%-d %B} {closed.year + 5}" in text(as_ines.get(page))
+
+    def test_and_a_hold_on_whom_it_involves(self, as_ines: Client, incident: Incident, case: Case) -> None:
+        actions.involve(incident, organisation=case.organisation, why="Its keys.", by=incident.opened_by)
+        page = f"{LIST}{incident.pk}/"
+        assert "legal hold" not in text(as_ines.get(page))
+        told = {"source": "court", "reference": "HR 1", "asked_by": "A court", "reason": "A claim.", "since": date(2026, 11, 1)}
+        legal_holds.place(case.organisation, **told, by=cast.staff("approver", "judge"))
+        assert "legal hold" in text(as_ines.get(page))
