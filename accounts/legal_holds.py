@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.compartment import refuse_incidents
 from accounts.models import LegalHold, Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
@@ -51,6 +52,7 @@ def place(
     for field in NEEDED:
         if not told[field]:
             raise Incomplete(_("Say who asked for it, under which reference, and why."), field)
+    refuse_incidents(reason)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kh_disposal'))")
     if source not in LegalHold.Source.values:
@@ -83,6 +85,7 @@ def lift(hold: LegalHold, *, reason: str, by: User) -> LegalHold:
     require(by, Permission.LEGAL_HOLD)
     if not reason.strip():
         raise ReasonMissing(_("Say why the hold is lifted: who let go, and how we know."))
+    refuse_incidents(reason)
     hold = LegalHold.objects.select_for_update(of=("self",)).get(pk=hold.pk)
     if hold.lifted_at is None:
         hold.lifted_at, hold.lifted_by, hold.lift_reason = timezone.now(), by, reason.strip()

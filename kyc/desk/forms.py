@@ -187,6 +187,10 @@ class OwnerForm(DeskForm):
     )
 
 
+# Of why a hold is placed or lifted.
+NO_INCIDENTS = _("Every officer who sees the customer reads it. Name no incident here.")
+
+
 class HoldForm(DeskForm):
     missing = {"on": _("Choose what the hold is on."), "reason": _("Say why the hold is placed.")}
 
@@ -195,7 +199,7 @@ class HoldForm(DeskForm):
         label=_("Reason"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Every officer who sees the customer reads it. Name no incident here."),
+        help_text=NO_INCIDENTS,
     )
 
     def __init__(self, organisation: Organisation, data: Any = None, **kwargs: Any) -> None:
@@ -221,7 +225,7 @@ class HoldForm(DeskForm):
 class LiftForm(DeskForm):
     missing = {"reason": _("Say why the hold ends.")}
 
-    reason = forms.CharField(label=_("Why it ends"), max_length=1000)
+    reason = forms.CharField(label=_("Why it ends"), max_length=1000, help_text=NO_INCIDENTS)
 
     def __init__(self, number: int, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, auto_id=f"lift_{number}_%s", **kwargs)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import keeping, retention
 from accounts.models import LegalHold, Organisation
 from kyc.cases.models import Case
-from kyc.desk.forms import DeskForm
+from kyc.desk.forms import NO_INCIDENTS, DeskForm
 
 
 class LegalHoldForm(DeskForm):
@@ -26,7 +26,9 @@ class LegalHoldForm(DeskForm):
     asked_by = forms.CharField(label=_("Asked by"), max_length=200, help_text=_("The court, office or person, by name."))
     reference = forms.CharField(label=_("Reference"), max_length=200, help_text=_("A file number, or the date of a letter."))
     since = forms.DateField(label=_("Asked on"), widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label=_("What must be kept, and why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("What must be kept, and why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text=NO_INCIDENTS
+    )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, auto_id="legal_%s", initial={"since": timezone.now().date()}, **kwargs)
@@ -58,7 +60,7 @@ class LegalHoldOfForm(LegalHoldForm):
 class LegalLiftForm(DeskForm):
     missing = {"reason": _("Say why the hold is lifted: who let go, and how we know.")}
 
-    reason = forms.CharField(label=_("Why it is lifted"), max_length=1000)
+    reason = forms.CharField(label=_("Why it is lifted"), max_length=1000, help_text=NO_INCIDENTS)
 
     def __init__(self, number: int, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, auto_id=f"legal_lift_{number}_%s", **kwargs)

@@ -1,7 +1,5 @@
 """Placing and lifting the reasons why a key, an organisation or an entity may not act."""
 
-import re
-import unicodedata
 from typing import Any
 
 from django.db import transaction
@@ -9,25 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.compartment import refuse_incidents
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import ReasonMissing
 from kyc.cases.models import Entity
 from kyc.keys.models import Hold, Key, serialise
-
-# As the number of an incident is written, whether there is one or not: who may not see it can't tell by the refusal.
-INCIDENT = re.compile(r"(?<!\w)I\s*[-\u2010-\u2015]\s*\d{4}\s*[-\u2010-\u2015]\s*\d+", re.IGNORECASE)
-
-
-class NamesIncident(Refused):
-    """Officers who must not know of any incident read why a hold was placed, and why it was lifted."""
-
-    field = "reason"
-
-
-def refuse_incidents(reason: str) -> None:
-    if INCIDENT.search(unicodedata.normalize("NFKC", reason)):
-        raise NamesIncident(_("Leave out the number of an incident: every officer who sees the customer reads this reason."))
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import legal_holds
+from accounts.compartment import NamesIncident
 from accounts.models import AuditEvent, LegalHold, Organisation, User
 from accounts.permissions import ROLES, NotPermitted
 from accounts.refused import ReasonMissing
@@ -44,6 +45,15 @@ class TestPlace:
         with pytest.raises(legal_holds.Incomplete) as refused:
             legal_holds.place(organisation, **TOLD | {field: "  "}, by=rui)
         assert refused.value.field == field
+
+    def test_its_reason_names_no_incident(self, organisation, rui):
+        """Whether there is one of the number or not; a court's own reference may look as it likes."""
+        with pytest.raises(NamesIncident):
+            legal_holds.place(organisation, **TOLD | {"reason": "as in I-2026-0001"}, by=rui)
+        hold = legal_holds.place(organisation, **TOLD | {"reference": "I-2026-0001"}, by=rui)
+        with pytest.raises(NamesIncident):
+            legal_holds.lift(hold, reason="I-2026-0001 is closed", by=rui)
+        assert LegalHold.objects.live().get() == hold
 
     def test_not_before_it_was_asked_for(self, organisation, rui):
         with pytest.raises(legal_holds.NotYet):

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.compartment import NamesIncident
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
@@ -138,11 +139,11 @@ class TestIncidents:
     @pytest.mark.parametrize("number", ["I-2026-0001", "i-2026-9999", "I – 2026 – 1", "(I\u20102026\u20100001)"])
     def test_are_named_in_no_reason(self, linked: Issued, rui: User, number: str) -> None:
         """Whether there is one of the number or not, and whoever asks."""
-        with pytest.raises(holds.NamesIncident, match="Leave out the number") as refused:
+        with pytest.raises(NamesIncident, match="Leave out the number") as refused:
             holds.place(key=linked.key, reason=f"under {number}, see there", by=rui)
         assert refused.value.field == "reason"
         standing = place("key", linked, rui)
-        with pytest.raises(holds.NamesIncident):
+        with pytest.raises(NamesIncident):
             holds.lift(standing, reason=f"{number} is closed", by=rui)
         assert (Hold.objects.count(), Hold.objects.live().count()) == (1, 1)
 
