@@ -4,12 +4,12 @@ A row says what one party holds in another; with an empty `owned` it gives a par
 `owner` it says that somebody who isn't known holds the share. An interest is a BODS type; an empty one is a shareholding.
 """
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from accounts.tables import BadTable, rows
 from kyc.ownership import shares
 from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, UNKNOWN_OWNER, Graph, Holding, Party
 from kyc.ownership.interests import BODS_TYPES
@@ -18,10 +18,6 @@ from kyc.parties import countries
 COLUMNS = ("owner", "owned", "interest", "share", "owner_kind", "owner_country", "from", "to")
 NEEDED = ("owner", "owned", "share")
 DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
-
-
-class BadTable(ValueError):
-    """The file is no table of holdings; the message names file, line and reason."""
 
 
 @dataclass
@@ -56,56 +52,16 @@ def day_after(text: str) -> date:
 
 def read(lines: Iterable[str], *, source: str, on: date) -> Graph:
     """The structure as it stood `on` a day. `source` is the file's name as it shall stand in messages. Raises BadTable."""
-    rows = csv.DictReader(lines, strict=True)
-    check_columns(named_columns(rows, source), source)
     told = Told()
     holdings: list[Holding] = []
     names: dict[str, None] = {}
-    for line, row in numbered(rows, source):
+    for line, row in rows(lines, columns=COLUMNS, needed=NEEDED, source=source):
         try:
             holdings += holding_of(row, line, told, names, on)
         except ValueError as bad:
             raise BadTable(f"{source}, line {line}: {bad}") from None
     parties = [Party(id, told.kinds.get(id, ("", 0))[0], told.countries.get(id, ("", 0))[0]) for id in names]
     return Graph.of(holdings, [*parties, *(Party(id, UNKNOWN_OWNER) for id in told.nameless)])
-
-
-def named_columns(rows: "csv.DictReader[str]", source: str) -> Iterable[str] | None:
-    try:
-        return rows.fieldnames
-    except csv.Error as bad:
-        raise BadTable(f"{source}, line 1: can't be read as CSV ({bad}).") from None
-
-
-def check_columns(names: Iterable[str] | None, source: str) -> None:
-    given = [name.strip().lstrip("\ufeff") for name in names or ()]
-    missing = [name for name in NEEDED if name not in given]
-    if missing:
-        raise BadTable(f"{source}, line 1: the column {missing[0]} is missing; the columns are {','.join(COLUMNS)}.")
-    strange = [name for name in given if name not in COLUMNS]
-    if strange:
-        raise BadTable(
-            f"{source}, line 1: the column {strange[0] or '(no name)'} is not known; the columns are {','.join(COLUMNS)}."
-        )
-    twice = [name for name in given if given.count(name) > 1]
-    if twice:
-        raise BadTable(f"{source}, line 1: the column {twice[0]} stands there twice.")
-
-
-def numbered(rows: "csv.DictReader[str]", source: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """The rows with their line; rows without a word are passed over."""
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as bad:
-            raise BadTable(f"{source}, line {rows.line_num + 1}: can't be read as CSV ({bad}).") from None
-        if None in row or None in row.values():
-            raise BadTable(f"{source}, line {rows.line_num}: the row has not as many fields as the first line.")
-        clean = {str(name).strip().lstrip("\ufeff"): value.strip() for name, value in row.items()}
-        if any(clean.values()):
-            yield rows.line_num, clean
 
 
 def holding_of(row: Mapping[str, str], line: int, told: Told, names: dict[str, None], on: date) -> list[Holding]:

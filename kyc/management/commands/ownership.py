@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.tables import BadTable, undecodable_line
 from kyc.ownership import table
 from kyc.ownership.bods import reading, schema, statements
 from kyc.ownership.graph import Graph
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {bad.strerror}.", returncode=2) from bad
         except UnicodeDecodeError:
             raise CommandError(f"{file}, line {undecodable_line(file)}: is not written in UTF-8.", returncode=2) from None
-        except table.BadTable as bad:
+        except BadTable as bad:
             raise CommandError(str(bad), returncode=2) from bad
 
     def declared(self, file: Path, day: date) -> Graph:
@@ -94,13 +95,3 @@ class Command(BaseCommand):
         strange = sorted(listed - set(graph.ids))
         if strange:
             raise CommandError(f"{file}: {', '.join(strange)} after --listed occurs in no line.", returncode=2)
-
-
-def undecodable_line(file: Path) -> int:
-    """The first line that is no UTF-8. A text file is read in blocks, so where reading stopped doesn't tell."""
-    content = file.read_bytes()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as bad:
-        return content.count(b"\n", 0, bad.start) + 1
-    return 1
