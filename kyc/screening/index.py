@@ -6,21 +6,37 @@ millisecond, less than looking up its trigrams in Python, and misses nothing wit
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import nlargest
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from kyc.screening import match, reasons
+from kyc.screening import match, reasons, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.match import Match, Name, Pair, Subject
 from kyc.screening.normalise import fold, number, skeleton
+from kyc.screening.weighing import RAREST, Agreement
 
 # As many names are compared in full; the others are left behind by what their shared words can reach at most.
 COMPARED = 120
 LEAST = 0.45
 REMEMBERED = 20_000
+# Whoever bears an entry's number stands before all who bear its name only.
+OWN_NUMBER = 1000.0
+
+
+class Found(NamedTuple):
+    """One entry with the name of it that came closest; `moved` is what is known beside the name."""
+
+    score: float
+    alike: float
+    strength: float
+    moved: float
+    entry: Entry
+    listed: Name
+    pairs: list[Pair]
 
 
 class Index:
@@ -32,18 +48,19 @@ class Index:
         self.joined: dict[str, list[int]] = defaultdict(list)
         self.folded: dict[str, list[str]] = defaultdict(list)
         self.sounding: dict[str, list[str]] = defaultdict(list)
+        self.sized: dict[int, list[str]] = defaultdict(list)
         self.numbers: dict[str, list[Entry]] = defaultdict(list)
         self.near_words: dict[str, dict[str, float]] = {}
         counts: Counter[str] = Counter()
         for entry in entries:
             counts.update(self.add(entry))
             counts[""] += 1
-        self.words = list(self.having)
-        for word in self.words:
+        for word in self.having:
             self.folded[fold(word)].append(word)
             self.sounding[skeleton(word)].append(word)
-        self.rare = math.log(max(2, counts.pop("", 0))) + 1
-        self.weights = {word: self.rare - math.log(count) for word, count in counts.items()}
+            self.sized[len(word)].append(word)
+        rarest = math.log(max(2, counts.pop("", 0))) + 1
+        self.weights = {word: RAREST * (1 - math.log(count) / rarest) for word, count in counts.items()}
         self.sizes = [sum(name.weights(self.weight)) for _, name in self.names]
 
     def add(self, entry: Entry) -> set[str]:
@@ -62,7 +79,7 @@ class Index:
         return own
 
     def weight(self, folded: str) -> float:
-        return self.weights.get(folded, self.rare)
+        return self.weights.get(folded, RAREST)
 
     def near(self, word: str) -> dict[str, float]:
         """Words of the lists that may be meant by `word`, with their likeness."""
@@ -70,13 +87,21 @@ class Index:
         if known is not None:
             return known
         close = {word: 1.0}
-        alike = process.extract(word, self.words, scorer=OSA.normalized_similarity, score_cutoff=match.CLOSE, limit=None)
-        for other in (*(found[0] for found in alike), *self.sounding.get(skeleton(word), ())):
+        for other in (*self.within_reach(word), *self.sounding.get(skeleton(word), ())):
             if value := match.likeness(word, other):
                 close[other] = value
         if len(self.near_words) < REMEMBERED:
             self.near_words[word] = close
         return close
+
+    def within_reach(self, word: str) -> Iterator[str]:
+        """Words of the lists with so few letters changed that they may be alike; only lengths that can be are looked at."""
+        for size, words in self.sized.items():
+            most = int((1 - match.CLOSE) * max(size, len(word)) + 1e-9)
+            if abs(size - len(word)) <= most:
+                yield from (
+                    found[0] for found in process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=None)
+                )
 
     def candidates(self, asked: Name, joins: match.Joins) -> list[int]:
         """Positions of the names whose shared words could bring them furthest."""
@@ -99,27 +124,33 @@ class Index:
         reach = {position: 2 * weight / (size + self.sizes[position]) for position, weight in shared.items()}
         return nlargest(COMPARED, (p for p, value in reach.items() if value >= LEAST), key=lambda p: (reach[p], -p))
 
-    def compare(self, asked: Name, listed: Name, joins: match.Joins) -> tuple[float, list[Pair]]:
+    def compare(self, asked: Name, listed: Name, joins: match.Joins) -> tuple[Agreement, list[Pair]]:
         near = {word: self.near(word) for word in asked.words}
         pairs = match.paired([*match.possible(asked, listed, near, joins), *match.possible_joins(asked, listed)])
-        return match.scored(pairs, asked.weights(self.weight), listed.weights(self.weight)), pairs
+        return match.agreed(pairs, asked.weights(self.weight), listed.weights(self.weight)), pairs
 
-    def find(self, subject: Subject, *, limit: int = 10) -> list[Match]:
-        """The likeliest entries, best first, each once with the name of it that came closest."""
+    def find(self, subject: Subject, *, limit: int = 10, version: str = weighing.CURRENT) -> list[Match]:
+        """The likeliest entries by that version of the weights, best first, each once with the name of it that came closest. Of
+        equal scores the stronger agreement stands first: rarer words, then what is known beside the name."""
         asked, joins = Name(subject.name, subject.kind == "person"), match.asked_joins(subject.name)
-        best: dict[tuple[int, str], tuple[float, float, Entry, Name, list[Pair]]] = {}
+        by = weighing.configuration(version)
+        best: dict[tuple[int, str], Found] = {}
         for position in sorted(self.candidates(asked, joins)):
             entry, listed = self.names[position]
-            alike, pairs = self.compare(asked, listed, joins)
-            score = reasons.weighed(subject, entry, listed.text, alike)
+            agreement, pairs = self.compare(asked, listed, joins)
+            alike, strength = by.alike(agreement, subject.kind), by.strength(agreement, subject.kind)
+            score, moved = reasons.weighed(subject, entry, listed.text, alike, line=by.line)
             key = (entry.version, entry.id)
-            if key not in best or (score, alike) > best[key][:2]:
-                best[key] = (score, alike, entry, listed, pairs)
+            if key not in best or (score, alike, strength) > best[key][:3]:
+                best[key] = Found(score, alike, strength, moved, entry, listed, pairs)
         for entry in self.owners(subject):
-            found = best.get((entry.version, entry.id), (0.0, 0.0, entry, Name(entry.name), []))
-            best[entry.version, entry.id] = (1.0, *found[1:])
-        ranked = sorted(best.values(), key=lambda found: (-found[0], found[2].id, found[2].version))[:limit]
-        return [reasons.explained(subject, asked, entry, listed, score, pairs) for score, _, entry, listed, pairs in ranked]
+            known = best.get((entry.version, entry.id), Found(0.0, 0.0, 0.0, 0.0, entry, Name(entry.name), []))
+            best[entry.version, entry.id] = known._replace(score=1.0, strength=OWN_NUMBER)
+        ranked = sorted(best.values(), key=lambda one: (-one.score, -one.strength, -one.moved, one.entry.id, one.entry.version))
+        return [
+            reasons.explained(subject, asked, one.entry, one.listed, one.score, one.pairs, configuration=version)
+            for one in ranked[:limit]
+        ]
 
     def owners(self, subject: Subject) -> list[Entry]:
         """Entries that bear one of the subject's numbers."""

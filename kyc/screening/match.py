@@ -1,7 +1,6 @@
 """How alike two names are, order-free, tolerant of typing errors, heavier for rare words.
 
-Every word of the asked name is paired with its best counterpart. The score is the weight of what is paired over the weight
-of all words on both sides, so 1 means the same words; a name that lies wholly within the other one loses less.
+Every word of the asked name is paired with its best counterpart; what that is worth says kyc/screening/weighing.py.
 """
 
 import re
@@ -14,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from kyc.screening.entries import Entry
 from kyc.screening.normalise import LEGAL_FORMS, LINKING, TITLES, fold, skeleton, telling, words
+from kyc.screening.weighing import NONE, Agreement
 
 OTHER_SPELLING = 0.98
 JOINED = 0.97
@@ -22,7 +22,6 @@ CLOSE = 0.7
 SHORT = 3
 MOST_JOINED = 7
 SHARPNESS = 1.2
-LENIENCE = 0.5
 PATRONYMIC = re.compile(r"(?:[oe]vi(?:ch|c|tch)|[oe]vn[ay]|ichna|inichna)$")
 PATRONYMIC_WEIGHT = 0.5
 INITIAL_WEIGHT = 0.3
@@ -51,12 +50,13 @@ class Ground:
 
 @dataclass(frozen=True)
 class Match:
-    """An entry that may be the subject: the name of it that came closest, a score from 0 to 1, and why."""
+    """An entry that may be the subject: the name of it that came closest, a score from 0 to 1, why, by which weights."""
 
     entry: Entry
     name: str
     score: float
     grounds: tuple[Ground, ...]
+    configuration: str = ""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -178,18 +178,23 @@ def paired(pairs: list[Pair]) -> list[Pair]:
     return chosen
 
 
-def scored(pairs: list[Pair], asked: list[float], listed: list[float]) -> float:
-    """What is paired over what there is; `asked` and `listed` are the words' weights. A misspelt word weighs what the word
-    meant does."""
+def agreed(pairs: list[Pair], asked: list[float], listed: list[float]) -> Agreement:
+    """What the pairs come to; `asked` and `listed` are the words' weights. A misspelt word weighs what the word meant does."""
     asked = list(asked)
     for pair in pairs:
         if pair.value < 1 and pair.value != INITIAL and len(pair.asked) == len(pair.listed) == 1:
             asked[pair.asked[0]] = listed[pair.listed[0]]
-    kept_asked = sum(pair.value**SHARPNESS * asked[i] for pair in pairs for i in pair.asked)
-    kept_listed = sum(pair.value**SHARPNESS * listed[j] for pair in pairs for j in pair.listed)
     all_asked, all_listed = sum(asked), sum(listed)
     if not pairs or not all_asked or not all_listed:
-        return 0.0
-    both: float = (kept_asked + kept_listed) / (all_asked + all_listed)
-    within = max(kept_asked / all_asked, kept_listed / all_listed) if len(pairs) > 1 else both
-    return both + LENIENCE * max(0.0, within - both)
+        return NONE
+    kept_asked = sum(pair.value**SHARPNESS * asked[i] for pair in pairs for i in pair.asked)
+    kept_listed = sum(pair.value**SHARPNESS * listed[j] for pair in pairs for j in pair.listed)
+    paired_listed = {j for pair in pairs for j in pair.listed}
+    return Agreement(
+        asked_share=kept_asked / all_asked,
+        listed_share=kept_listed / all_listed,
+        weight=(kept_asked + kept_listed) / 2,
+        missing=all_listed - kept_listed,
+        heaviest_missing=max((weight for j, weight in enumerate(listed) if j not in paired_listed), default=0.0),
+        worst=min(pair.value for pair in pairs),
+    )

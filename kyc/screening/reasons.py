@@ -10,7 +10,6 @@ from kyc.screening.entries import Entry
 from kyc.screening.match import JOINED, Ground, Match, Name, Pair, Subject
 from kyc.screening.normalise import number, words
 
-# An equal name stays a hit against another year of birth alone, a merely similar one does not.
 SAME_DAY, SAME_YEAR, NEAR_YEAR, OTHER_DAY, OTHER_YEAR = 0.06, 0.03, -0.02, -0.06, -0.12
 NEAR_YEARS = 1
 SAME_COUNTRY, OTHER_COUNTRY = 0.02, -0.04
@@ -25,25 +24,36 @@ COUNTED = {1: "one letter", 2: "two letters"}
 Moved = tuple[float, Ground]
 
 
-def weighed(subject: Subject, entry: Entry, name: str, alike: float) -> float:
-    """The name's score moved by everything else; 0 to 1, three decimals, and 1 only where the words are the same."""
+def weighed(subject: Subject, entry: Entry, name: str, alike: float, *, line: float) -> tuple[float, float]:
+    """The name's score moved by everything else, 0 to 1, three decimals, and 1 only where the words are the same; and by how much
+    birth date and country moved it. These order and explain: where the name alone reaches the line, they never take it below,
+    since lists err in them more often than in names."""
     most = 1.0 if alike >= SAME_WORDS else ALMOST
-    return round(max(0.0, min(most, alike + sum(change for change, _ in beside(subject, entry, name)))), 3)
+    named = alike + sum(change for change, _ in of_kind(subject, entry, name))
+    moved = sum(change for change, _ in beside(subject, entry))
+    least = line if named >= line else 0.0
+    return round(max(least, min(most, named + moved)), 3), moved
 
 
-def explained(subject: Subject, asked: Name, entry: Entry, listed: Name, score: float, pairs: list[Pair]) -> Match:
-    moved = [ground for _, ground in beside(subject, entry, listed.text)]
-    return Match(
-        entry, listed.text, score, (*numbered(subject, entry), *aliased(entry, listed), *worded(asked, listed, pairs), *moved)
-    )
+def explained(
+    subject: Subject, asked: Name, entry: Entry, listed: Name, score: float, pairs: list[Pair], *, configuration: str
+) -> Match:
+    moved = [ground for _, ground in (*of_kind(subject, entry, listed.text), *beside(subject, entry))]
+    grounds = (*numbered(subject, entry), *aliased(entry, listed), *worded(asked, listed, pairs), *moved)
+    return Match(entry, listed.text, score, grounds, configuration)
 
 
-def beside(subject: Subject, entry: Entry, name: str) -> Iterator[Moved]:
+def of_kind(subject: Subject, entry: Entry, name: str) -> Iterator[Moved]:
+    """What kind of name, and of what."""
     if is_weak(name):
         yield WEAK_ALIAS, Ground("weak_alias", "The list itself calls this alias weak.")
     if entry.kind != subject.kind:
         mine, its = KIND_WORDS.get(subject.kind, subject.kind), KIND_WORDS.get(entry.kind, entry.kind)
         yield A_THING if entry.kind == "other" else OTHER_KIND, Ground("other_kind", f"The entry is {its}, the party is {mine}.")
+
+
+def beside(subject: Subject, entry: Entry) -> Iterator[Moved]:
+    """What is known beside the name."""
     yield from born(subject.birth_date, entry.birth_dates)
     yield from housed(subject.country.upper(), entry.countries)
 

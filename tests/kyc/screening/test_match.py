@@ -7,9 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kyc.rules import packs
-from kyc.screening import match
+from kyc.screening import match, weighing
 from kyc.screening.match import JOINED, OTHER_SPELLING, Name, Pair
 from kyc.screening.normalise import fold
+from kyc.screening.weighing import RAREST
 
 LINE = packs.current().screening_threshold
 
@@ -19,7 +20,8 @@ FULL = st.lists(st.from_regex(r"[a-z]{4,10}", fullmatch=True), min_size=1, max_s
 
 
 def one(folded: str) -> float:
-    return 1.0
+    """As rare as most words of a list."""
+    return 0.8 * RAREST
 
 
 def by_length(folded: str) -> float:
@@ -28,7 +30,8 @@ def by_length(folded: str) -> float:
 
 def score(asked: str, listed: str, weight: Callable[[str], float] = one, *, is_person: bool = True) -> float:
     mine, its = Name(asked, is_person), Name(listed, is_person)
-    return match.scored(pairs(mine, its), mine.weights(weight), its.weights(weight))
+    agreement = match.agreed(pairs(mine, its), mine.weights(weight), its.weights(weight))
+    return weighing.configuration().alike(agreement, "person" if is_person else "company")
 
 
 def pairs(asked: Name, listed: Name) -> list[Pair]:
@@ -85,8 +88,13 @@ class TestScored:
         assert (score(asked, listed) >= LINE) == is_alike
 
     def test_a_rare_word_weighs_more(self) -> None:
-        rare = {fold("gadhafi"): 5.0}
+        rare = {fold("gadhafi"): RAREST}
         assert score("Ali Gadhafi", "Omar Gadhafi", lambda w: rare.get(w, 1.0)) > score("Ali Gadhafi", "Omar Gadhafi")
+
+    def test_common_words_that_agree_are_not_enough(self) -> None:
+        """Given name and family name of many, where the listed one has a third."""
+        names = ("Mohamed Ibrahim", "Mohamed Ibrahim Salamah")
+        assert score(*names, lambda word: 2.0) < LINE <= score(*names, lambda word: 8.0)
 
     @pytest.mark.parametrize("light", ["al", "de", "j", "dr"])
     def test_what_people_leave_out_costs_little(self, light: str) -> None:

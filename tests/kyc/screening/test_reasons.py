@@ -1,5 +1,7 @@
 """What beside the name moves a score, and the sentences that say so."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ class TestWeighed:
         st.sampled_from(ENTRY.names),
     )
     def test_stays_between_0_and_1(self, alike: float, kind: str, birth_date: str, country: str, name: str) -> None:
-        score = reasons.weighed(Subject("X", kind, birth_date, (), country), ENTRY, name, alike)
+        score, _moved = reasons.weighed(Subject("X", kind, birth_date, (), country), ENTRY, name, alike, line=LINE)
         assert 0 <= score <= 1
         assert score == round(score, 3)
         assert score < 1 or alike >= reasons.SAME_WORDS
@@ -51,10 +53,16 @@ class TestWeighed:
     def test_nothing_known_lifts_another_name_to_1(self) -> None:
         assert found("Karim Hamdan Al Tikrity", birth_date="1962-04-28", country="IQ").score == reasons.ALMOST
 
-    def test_an_equal_name_of_another_year_is_still_a_hit_and_a_similar_one_is_not(self) -> None:
-        similar = "Kareem Hamadan Tikrit"
-        assert found(birth_date="1990-01-01").score >= LINE
-        assert found(similar).score >= LINE > found(similar, birth_date="1990-01-01").score
+    def test_another_birth_date_and_country_order_and_never_hide(self) -> None:
+        for name in (ENTRY.name, "Kareem Hamadan Tikrit"):
+            near, far = found(name), found(name, birth_date="1990-01-01", country="NO")
+            assert near.score > far.score >= LINE
+            assert {"other_birth_date", "other_country"} <= codes(far)
+
+    def test_below_the_line_they_count_either_way(self) -> None:
+        entry = replace(ENTRY, name="Karim HAMDAN", aliases=())
+        alone, same, other = (found("Karim Hamid", entry=entry, birth_date=day).score for day in ("", "1962-04-28", "1990"))
+        assert other < alone < same and alone < LINE
 
 
 class TestBorn:
