@@ -4,11 +4,14 @@ kyc.ownership.regimes; what asks more than who holds what, such as who is named 
 from collections.abc import Collection, Mapping
 
 from kyc.cases.round import Round
+from kyc.evidence.models import Document
 from kyc.ownership import certification, concern, regimes
+from kyc.ownership.certification import Claim
 from kyc.ownership.graph import Graph
 from kyc.ownership.regimes import INDETERMINATE, NO, YES, Verdict
 from kyc.ownership.rule import BIS, CASCADES, OF_OWNERS, OFAC, REGIMES, rule
 from kyc.ownership.shares import NONE
+from kyc.parties.models import Party
 from kyc.screening.models import Hit
 
 Verdicts = Mapping[str, Verdict]
@@ -51,8 +54,11 @@ def unsearched(verdict: Verdict, lacking: Collection[str]) -> Verdict:
     """A list that nobody was compared with may name anybody, so there is no certain no."""
     if verdict.verdict != NO or not lacking:
         return verdict
-    told = f"It depends on who stands on {' and '.join(lacking)}, of which no version is in use."
-    return Verdict(INDETERMINATE, verdict.share, (told, *verdict.why))
+    return Verdict(INDETERMINATE, verdict.share, (not_compared(lacking), *verdict.why))
+
+
+def not_compared(lacking: Collection[str]) -> str:
+    return f"It depends on who stands on {' and '.join(lacking)}, of which no version is in use."
 
 
 def listed_by(facts: Round, hits: Collection[Hit]) -> dict[str, str]:
@@ -66,8 +72,12 @@ def listed_by(facts: Round, hits: Collection[Hit]) -> dict[str, str]:
 
 def in_control(facts: Round, graph: Graph, owners: Verdicts) -> Verdicts:
     """FinCEN's second prong: exactly one person, with a title (FIN-03); and what the certification as a whole still lacks."""
-    told = certification.certify(graph, verdicts=owners, pack=facts.pack, in_control=facts.controllers)
+    claim = claimed(facts)
+    told = certification.certify(graph, verdicts=owners, pack=facts.pack, in_control=facts.controllers, claim=claim)
     found = {}
+    if claim and told.excluded:
+        why = f"{graph.name(facts.subject)} is excluded, as {claim.evidence} is to show: {told.excluded}."
+        found[facts.subject] = Verdict(NO, NONE, (why,))
     if told.control_person and not certification.wrong_control(graph, facts.controllers):
         title = facts.controllers[told.control_person]
         why = f"{graph.name(told.control_person)} is named as the one person in control: {title}."
@@ -75,6 +85,16 @@ def in_control(facts: Round, graph: Graph, owners: Verdicts) -> Verdicts:
     if told.missing:
         found[facts.subject] = Verdict(INDETERMINATE, NONE, told.missing)
     return found
+
+
+def claimed(facts: Round) -> Claim | None:
+    """A state body claims by what it is to be excluded (FIN-04), and its founding act is what shows it. No company claims any
+    exclusion yet."""
+    if facts.customer.kind != Party.Kind.STATE:
+        return None
+    code = "government" if facts.customer.country == facts.pack.home else "foreign_government"
+    acts = [name for kind, name in facts.papers if kind == Document.Kind.FOUNDING_ACT]
+    return Claim(code, acts[-1] if acts else "")
 
 
 def of_concern(facts: Round, graph: Graph) -> dict[str, Verdicts]:

@@ -41,7 +41,8 @@ class Round:
     holdings: list[Holding]
     interests: list[Holding]
     versions: list[ListVersion]
-    documents: int
+    # What was sent, by its kind, with its name.
+    papers: list[tuple[str, str]]
     nominees: int
     declared: Declared
     # Who is named in control, with the title.
@@ -51,6 +52,10 @@ class Round:
     @cached_property
     def names(self) -> dict[str, str]:
         return {str(pk): name for pk, name in told_apart(self.parties.values()).items()}
+
+    @property
+    def documents(self) -> int:
+        return len(self.papers)
 
     @property
     def subject(self) -> str:
@@ -129,7 +134,7 @@ def gather(examination: Examination) -> Round:
         holdings=trusts.shares_only(interests),
         interests=interests,
         versions=lists.active_versions(),
-        documents=Document.objects.current().filter(organisation=organisation).count(),
+        papers=list(Document.objects.current().filter(organisation=organisation).order_by("pk").values_list("kind", "name")),
         nominees=sum(1 for interest in live if interest.held_for_id),
         declared=declared.of(examination.organisation, list(parties.values())),
         controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},

@@ -216,7 +216,7 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Ownership", f"Differences between what was declared and another source that are open: {still}."
     for verdict, sentence in OPEN_VERDICTS:
         counts = [
-            (found["title"], sum(row["verdict"] == verdict for row in found["verdicts"]))
+            (found["title"], sum(row["verdict"] == verdict for row in (*found["verdicts"], *found["others"])))
             for found in facts["ownership"]["regimes"]
         ]
         if told := ", ".join(f"{title} {count}" for title, count in counts if count):
@@ -311,7 +311,7 @@ def caught(customer: int, regime: Facts, brief: Callable[[int], str]) -> str:
     told = {verdict: names(customer, regime, verdict, brief) for verdict in (YES, IF_TRUE, OVERTAKEN)}
     parts = [told[YES] or "nobody"] if told[YES] or not told[IF_TRUE] + told[OVERTAKEN] else []
     parts += [f"{verdict}: {told[verdict]}" for verdict in (IF_TRUE, OVERTAKEN) if told[verdict]]
-    if undecided := sum(row["verdict"] == UNDECIDED for row in regime["verdicts"]):
+    if undecided := sum(row["verdict"] == UNDECIDED for row in (*regime["verdicts"], *regime["others"])):
         parts.append(f"{undecided} can't be decided")
     return "; ".join(parts)
 

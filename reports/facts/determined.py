@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.history import as_of
-from kyc.cases.determining import place
+from kyc.cases.determining import not_compared, place
 from kyc.ownership import regimes
 from kyc.ownership.graph import Graph
 from kyc.ownership.models import Determination, Interest, holdings
@@ -36,6 +36,9 @@ def determinations(reader: Reader) -> list[dict[str, Any]]:
 
 def regime_row(reader: Reader, regime: str, rows: list[Determination]) -> dict[str, Any]:
     about, basis = reader.pack.regime(regime), reader.pack.regime_basis(regime, on=reader.day)
+    lacking = lists_lacking(reader, regime)
+    listed = [row for row in rows if is_listed(row, lacking)]
+    others = [row for row in rows if not is_listed(row, lacking)]
     weigh = Certainty.of(reader, regime) if regime in CASCADES else Certainty()
     return {
         "regime": regime,
@@ -48,15 +51,25 @@ def regime_row(reader: Reader, regime: str, rows: list[Determination]) -> dict[s
         "until": basis["until"] if basis else "",
         "note": basis["note"] if basis else "",
         "rule_pack": rows[0].rule_pack,
-        "verdicts": [told(reader, row, weigh) for row in rows if is_listed(row)],
-        "no": sum(not is_listed(row) for row in rows),
-        "others": [told(reader, row, weigh) for row in rows if not is_listed(row)],
+        "verdicts": [told(reader, row, weigh) for row in listed],
+        "no": sum(row.verdict == regimes.NO for row in others),
+        "not_compared": sum(row.verdict != regimes.NO for row in others),
+        "lacking": lacking,
+        "others": [told(reader, row, weigh) for row in others],
     }
 
 
-def is_listed(row: Determination) -> bool:
-    """Whether a page names the party. Whom a rule does not catch is counted, but under the one rule that binds everywhere."""
-    return row.regime == OFAC or row.verdict != regimes.NO
+def is_listed(row: Determination, lacking: str) -> bool:
+    """Whether a page names the party. Whom a rule does not catch is counted, but under the one rule that binds everywhere; so is
+    who is left open only because a list was not in use, since that is the same of everybody."""
+    return row.regime == OFAC or (row.verdict != regimes.NO and not (lacking and row.why[:1] == [lacking]))
+
+
+def lists_lacking(reader: Reader, regime: str) -> str:
+    """In a sentence; empty where all lists that the regime goes by were in use."""
+    round_ = reader.examinations[-1]
+    found = packs.get(round_.rule_pack).lists_lacking(regime, {used["source"] for used in round_.lists})
+    return not_compared(found) if found else ""
 
 
 def told(reader: Reader, row: Determination, weigh: "Certainty") -> dict[str, Any]:

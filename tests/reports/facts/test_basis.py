@@ -179,5 +179,5 @@ class TestWording:
         self, verdicts: dict[int, str], told: str
     ) -> None:
         names = {1: "Nordlys", 2: "Aas", 3: "Berg"}
-        regime = {"verdicts": [{"party_id": party, "verdict": verdict} for party, verdict in verdicts.items()]}
+        regime = {"verdicts": [{"party_id": party, "verdict": verdict} for party, verdict in verdicts.items()], "others": []}
         assert caught(1, regime, names.__getitem__) == told

@@ -73,3 +73,6 @@ class TestDeterminations:
         assert {row["verdict"] for row in owners["verdicts"]} == {"yes", UNDECIDED}
         assert owners["no"] == len(owners["others"]) == 2
         assert all(row["verdict"] == "no" and row["why"] for row in owners["others"])
+        affiliates = found["bis-affiliates"]
+        assert (affiliates["verdicts"], affiliates["no"], affiliates["not_compared"]) == ([], 0, 4)
+        assert "the Entity List and the Military End-User List" in affiliates["lacking"]
