@@ -2,7 +2,7 @@
 (BODS-01 to BODS-09). Who is a beneficial owner is determined from what is written out, by the rule that the product asks by."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -11,11 +11,13 @@ from django.conf import settings
 
 from accounts.history import as_of
 from accounts.models import Organisation
-from kyc.ownership import regimes, trusts
+from kyc.cases.round import structure as graph_of
+from kyc.ownership import regimes
 from kyc.ownership.bods import records, shares
 from kyc.ownership.bods.writing import CONTROLLER, VERSION, Element, Owner, Said, Structure, Tie, element
+from kyc.ownership.graph import Graph
 from kyc.ownership.models import Interest, counted_owner, holdings
-from kyc.ownership.rule import OF_OWNERS
+from kyc.ownership.rule import OF_OWNERS, Rule, rule
 from kyc.ownership.shares import NONE, NOTHING, Interval, parse
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict
 from kyc.parties.models import Party, Role
@@ -129,21 +131,24 @@ class Export:
         yield Tie("", self.subject, (), said, told)
 
     @cached_property
-    def asked(self) -> dict[str, Any]:
-        return {
-            "subject": str(self.reader.customer.pgh_obj_id),
-            "people": {str(pk) for pk, row in self.reader.parties.items() if row.kind == Party.Kind.PERSON},
-            "threshold": self.reader.pack.threshold(OF_OWNERS),
-            "names": {str(pk): self.reader.brief(pk) for pk in self.reader.parties},
-        }
-
-    @cached_property
     def by_shares(self) -> Mapping[str, Verdict]:
-        return regimes.beneficial_owners(trusts.shares_only(holdings(self.interests)), **self.asked)
+        return self.asked(replace(self.rule, roles=()))
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
-        return trusts.with_trusts(self.by_shares, holdings(self.interests), **self.asked)
+        return self.asked(self.rule)
+
+    @property
+    def rule(self) -> Rule:
+        return rule(self.reader.pack, OF_OWNERS, on=self.reader.day)
+
+    def asked(self, wanted: Rule) -> Mapping[str, Verdict]:
+        return regimes.determine(self.graph, subject=str(self.reader.customer.pgh_obj_id), rule=wanted).parties
+
+    @cached_property
+    def graph(self) -> Graph:
+        parties = {str(pk): row for pk, row in self.reader.parties.items() if pk in self.involved}
+        return graph_of(parties, holdings(self.interests), {pk: self.reader.brief(int(pk)) for pk in parties})
 
     @cached_property
     def owners(self) -> list[Owner]:

@@ -1,5 +1,6 @@
 """The machine's round over a case as submitted: screening, ownership, risk; results are rows."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -12,14 +13,12 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.vault import Erased
 from config import jobs
+from kyc.cases.determining import Verdicts, determine
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import is_outdated, named, outdated
 from kyc.cases.round import Round, gather
-from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination
-from kyc.ownership.regimes import Verdict
-from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.models import Factor, Score
@@ -83,11 +82,11 @@ def examine(claim: jobs.Claim) -> None:
         facts, matches = screened(claim.row)
     with claim.finish(state=Examination.State.DONE):
         hits = write_hits(facts, matches)
-        blocked, owners = determine(facts, hits)
-        write_determinations(facts, blocked, owners)
-        result = score(fired(facts, hits, blocked), facts.pack)
+        verdicts = determine(facts, hits)
+        write_determinations(facts, verdicts)
+        result = score(fired(facts, hits, verdicts), facts.pack)
         write_score(facts, result)
-        write_findings(facts, findings(facts, hits, blocked, owners, result))
+        write_findings(facts, findings(facts, hits, verdicts, result))
         close(facts)
 
 
@@ -147,24 +146,7 @@ def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
     return list(Hit.objects.filter(party__in=facts.parties).current(facts.versions))
 
 
-def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
-    """OFAC's cascade from parties that are, or may be, listed; owners of the customer by multiply and add."""
-    listed = {str(hit.party_id) for hit in hits if hit.ruling != Hit.Ruling.FALSE}
-    subject = str(facts.customer.pk)
-    suspected = listed - {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
-    blocked = regimes.blocked(
-        facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
-    )
-    threshold = facts.pack.threshold(OF_OWNERS)
-    owners = regimes.beneficial_owners(
-        facts.holdings, subject=subject, people=facts.people, threshold=threshold, names=facts.names
-    )
-    return blocked, trusts.with_trusts(
-        owners, facts.interests, subject=subject, people=facts.people, threshold=threshold, names=facts.names
-    )
-
-
-def write_determinations(facts: Round, blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> None:
+def write_determinations(facts: Round, verdicts: Mapping[str, Verdicts]) -> None:
     Determination.objects.bulk_create(
         Determination(
             organisation_id=facts.examination.organisation_id,
@@ -177,8 +159,8 @@ def write_determinations(facts: Round, blocked: dict[str, Verdict], owners: dict
             rule_pack=facts.pack.version,
             examination_id=facts.examination.pk,
         )
-        for regime, verdicts in (("ofac-50", blocked), (OF_OWNERS, owners))
-        for party, verdict in verdicts.items()
+        for regime, found in verdicts.items()
+        for party, verdict in found.items()
     )
 
 

@@ -1,5 +1,6 @@
 """What a round found, in sentences, and which factors of the rule pack it makes true."""
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -8,15 +9,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from kyc.cases import declared, doubts
 from kyc.cases.contradicted import contradicted
 from kyc.cases.declared import Row
+from kyc.cases.determining import CONTROLLED, LOCATED, Verdicts, asked, listed_by
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
 from kyc.ownership import regimes, trusts
 from kyc.ownership.flows import Flow
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.regimes import Verdict
-from kyc.ownership.rule import OF_OWNERS
+from kyc.ownership.rule import OF_OWNERS, OFAC, rule
 from kyc.ownership.shares import Interval, per_cent, short
-from kyc.ownership.verdicts import line
+from kyc.ownership.verdicts import is_reached, line
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.scoring import Result
@@ -31,9 +33,11 @@ UNOWNED = {
 }
 
 
-def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict], result: Result) -> list[Row]:
+def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], result: Result) -> list[Row]:
+    owners = verdicts.get(OF_OWNERS, {})
     return [
-        ownership_finding(facts, hits, blocked, owners),
+        ownership_finding(facts, hits, verdicts[OFAC], owners),
+        *regime_findings(facts, verdicts),
         screening_finding(facts, hits),
         *remainder_findings(facts),
         *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}, contradicted(facts)),
@@ -45,13 +49,28 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
 
 def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
     """Whether the customer is blocked by what officers have ruled true alone."""
-    listed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
-    found = regimes.blocked(facts.holdings, listed=listed, threshold=facts.pack.threshold("ofac-50"))
-    customer = str(facts.customer.pk)
-    return customer in listed or (customer in found and found[customer].verdict == regimes.YES)
+    listed = listed_by(facts, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE])
+    return asked(facts, facts.graph(listed), OFAC, listed=listed)[facts.subject].verdict == regimes.YES
 
 
-def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> Row:
+# What a verdict of a regime on the customer is to a case, by what the rule pack makes of it.
+STATES = {"stops": Finding.State.BAD, "asks": Finding.State.WARN, "tells": Finding.State.INFO}
+TOLD = {
+    "provider-terms": ("terms", gettext_lazy("The provider's terms: ")),
+    LOCATED: ("concern", gettext_lazy("Entity of concern under a bill, which is not law: ")),
+    CONTROLLED: ("concern", gettext_lazy("Controlled by an entity of concern under a bill, which is not law: ")),
+}
+
+
+def regime_findings(facts: Round, verdicts: Mapping[str, Verdicts]) -> Iterator[Row]:
+    """What the other regimes say of the customer itself, as far as the rule pack makes anything of it."""
+    for regime, (category, said) in TOLD.items():
+        found = verdicts.get(regime, {}).get(facts.subject)
+        if found and (consequence := facts.pack.consequence(regime, found.verdict)):
+            yield category, STATES[consequence], str(said) + " ".join(found.why), "people"
+
+
+def ownership_finding(facts: Round, hits: list[Hit], blocked: Verdicts, owners: Verdicts) -> Row:
     block = customer_block(facts, blocked)
     if block and block.verdict == regimes.YES:
         said = (
@@ -74,7 +93,7 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
         return "ownership", Finding.State.INFO, str(said_of_kind), "people"
     if facts.customer.is_trust:
         return trust_finding(facts, owners)
-    found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
+    found = [verdict for verdict in owners.values() if verdict.verdict == regimes.YES]
     if hidden := undeclared_owners(facts):
         name, share = hidden
         left = _("Who owns %(share)s of %(name)s is undeclared.") % {"share": at_most(share), "name": name}
@@ -84,11 +103,21 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
     return "ownership", state, f"{counted(facts, found)}{behind.told()}{nominees(facts)}", "people"
 
 
-def counted(facts: Round, found: int) -> str:
+def counted(facts: Round, owners: Collection[Verdict]) -> str:
     """How many people the rule takes for owners, and by what."""
-    told = {"n": found, "line": line(facts.pack.threshold(OF_OWNERS))}
+    threshold, found = facts.pack.threshold(OF_OWNERS), len(owners)
+    told = {"n": found, "line": line(threshold)}
     if not found:
         return _("No person owns %(line)s.") % told
+    if any(not is_reached(threshold, owner.share) for owner in owners):
+        return (
+            ngettext(
+                "%(n)s person owns %(line)s, or controls it otherwise.",
+                "%(n)s people own %(line)s, or control it otherwise.",
+                found,
+            )
+            % told
+        )
     if facts.interests != facts.holdings:
         return (
             ngettext(
@@ -109,7 +138,7 @@ def nominees(facts: Round) -> str:
     return f" {sentence % {'n': facts.nominees}}"
 
 
-def trust_finding(facts: Round, owners: dict[str, Verdict]) -> Row:
+def trust_finding(facts: Round, owners: Verdicts) -> Row:
     """Whoever has a role in the trust counts as its owner."""
     found = sum(1 for verdict in owners.values() if verdict.verdict == regimes.YES)
     sentence = ngettext(
@@ -146,9 +175,8 @@ class Behind:
 
 def in_trusts(facts: Round) -> Behind:
     """Of every trust in the chain that is the customer or may hold the line of it."""
-    roles = trusts.behind_roles(
-        facts.interests, subject=str(facts.customer.pk), people=facts.people, threshold=facts.pack.threshold(OF_OWNERS)
-    )
+    wanted = rule(facts.pack, OF_OWNERS, on=facts.day)
+    roles = trusts.behind_roles(facts.graph(), subject=facts.subject, rule=wanted)
     parties = [facts.parties[pk] for pk in sorted(map(int, roles))]
     names = {kind: [facts.names[str(party.pk)] for party in parties if party.kind == kind] for kind in Party.Kind}
     return Behind([*names[Party.Kind.COMPANY], *names[Party.Kind.TRUST]], names[Party.Kind.UNKNOWN])
@@ -227,16 +255,16 @@ def risk_finding(result: Result) -> Row:
     return "risk", state, _("%(value)s of 100. %(sentence)s") % {"value": result.value, "sentence": heaviest}, "risk"
 
 
-def customer_block(facts: Round, blocked: dict[str, Verdict]) -> Verdict | None:
-    found = blocked.get(str(facts.customer.pk))
-    return found if found and found.verdict != regimes.NO else None
+def customer_block(facts: Round, blocked: Verdicts) -> Verdict | None:
+    found = blocked[facts.subject]
+    return found if found.verdict != regimes.NO else None
 
 
-def fired(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]) -> list[str]:
+def fired(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts]) -> list[str]:
     """Codes of the rule pack's factors that hold."""
     customer, elevated = facts.customer, facts.pack.countries("elevated")
     countries = {country for party in facts.parties.values() for country in (party.country, party.hq_country)}
-    block = customer_block(facts, blocked)
+    block = customer_block(facts, verdicts[OFAC])
     holds = {
         "listed_ownership": block is not None and str(customer.pk) not in {str(hit.party_id) for hit in hits},
         "listed_party": any(hit.ruling == Hit.Ruling.TRUE for hit in hits),

@@ -11,6 +11,7 @@ REASONS = {
     "low_risk_verified": _("Low risk and documents agree"),
     "blocked_ownership": _("Blocked ownership (OFAC 50 %)"),
     "listed_party": _("A party is on a sanctions list"),
+    "excluded_region": _("Owned from regions that our terms of service exclude"),
     "identity_doubtful": _("True identity in doubt"),
     "information_false": _("Information given was false"),
     "information_withheld": _("Information withheld after it was asked for"),
@@ -26,7 +27,10 @@ POLICY = Policy(
     take=Permission.DECISION_TAKE,
     reasons={
         "approve": ("identity_established", "hits_explained", "low_risk_verified"),
-        "refuse": ("blocked_ownership", "listed_party", "identity_doubtful", "information_false", "information_withheld"),
+        "refuse": (
+            *("blocked_ownership", "listed_party", "excluded_region"),
+            *("identity_doubtful", "information_false", "information_withheld"),
+        ),
         "ask": ("document_unreadable", "document_missing", "ownership_unclear", "details_contradict"),
     },
 )

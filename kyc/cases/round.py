@@ -1,10 +1,13 @@
 """What one round of checks goes by: an organisation's parties, holdings and documents, under one rule pack and list versions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -12,8 +15,9 @@ from kyc.cases import declared
 from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
 from kyc.evidence.models import Document
+from kyc.ownership import graph as structures
 from kyc.ownership import regimes, trusts
-from kyc.ownership.graph import Stakes
+from kyc.ownership.graph import ENTITY, PERSON, Graph, Stakes
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.regimes import Holding
 from kyc.ownership.shares import ONE, Interval, exactly
@@ -37,17 +41,30 @@ class Round:
     holdings: list[Holding]
     interests: list[Holding]
     versions: list[ListVersion]
-    documents: int
+    # What was sent, by its kind, with its name.
+    papers: list[tuple[str, str]]
     nominees: int
     declared: Declared
+    # Who is named in control, with the title.
+    controllers: Mapping[str, str]
+    day: date
 
     @cached_property
     def names(self) -> dict[str, str]:
         return {str(pk): name for pk, name in told_apart(self.parties.values()).items()}
 
     @property
-    def people(self) -> set[str]:
-        return {str(pk) for pk, party in self.parties.items() if party.is_person}
+    def documents(self) -> int:
+        return len(self.papers)
+
+    @property
+    def subject(self) -> str:
+        return str(self.customer.pk)
+
+    def graph(self, others: Iterable[str] = ()) -> Graph:
+        """What every regime reads: whoever holds or is held, the customer, who is in control, and `others`."""
+        involved = {self.subject, *structures.everyone(self.interests), *self.controllers, *others}
+        return structure({pk: self.parties[int(pk)] for pk in involved}, self.interests, self.names)
 
     @cached_property
     def gaps(self) -> dict[str, Interval]:
@@ -55,6 +72,23 @@ class Round:
         chain = set(Stakes.of(self.interests).above(str(self.customer.pk)))
         companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
         return {party: left for party, left in undeclared(self.holdings, companies).items() if party in chain}
+
+
+def structure(parties: Mapping[str, Any], interests: Iterable[Holding], names: Mapping[str, str]) -> Graph:
+    """Of parties, or rows of their history. Whoever is no person is an entity: companies, trusts, states, and those who are
+    known as a class of people, of whom none is named."""
+    return Graph.of(
+        interests,
+        [
+            structures.Party(pk, PERSON if party.kind == Party.Kind.PERSON else ENTITY, headquarters(party), names[pk])
+            for pk, party in sorted(parties.items())
+        ],
+    )
+
+
+def headquarters(party: Any) -> str:
+    """Empty where it is not known. A state is where it is."""
+    return str(party.hq_country or (party.country if party.kind == Party.Kind.STATE else ""))
 
 
 def undeclared(holdings: Collection[Holding], companies: Iterable[str]) -> dict[str, Interval]:
@@ -90,15 +124,19 @@ def gather(examination: Examination) -> Round:
     parties = {party.pk: party for party in Party.objects.current().filter(organisation=organisation)}
     live = Interest.objects.live().filter(organisation=organisation).order_by("pk")
     interests = holdings(live)
+    roles = Role.objects.live().filter(organisation=organisation, kind__in=[Role.Kind.CUSTOMER, Role.Kind.CONTROLLER])
+    held = {role.kind: role for role in roles}
     return Round(
         examination=examination,
         pack=packs.get(examination.rule_pack),
-        customer=Role.objects.live().select_related("party").get(organisation=organisation, kind=Role.Kind.CUSTOMER).party,
+        customer=parties[held[Role.Kind.CUSTOMER].party_id],
         parties=parties,
         holdings=trusts.shares_only(interests),
         interests=interests,
         versions=lists.active_versions(),
-        documents=Document.objects.current().filter(organisation=organisation).count(),
+        papers=list(Document.objects.current().filter(organisation=organisation).order_by("pk").values_list("kind", "name")),
         nominees=sum(1 for interest in live if interest.held_for_id),
         declared=declared.of(examination.organisation, list(parties.values())),
+        controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},
+        day=timezone.localdate(),
     )

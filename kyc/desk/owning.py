@@ -9,26 +9,36 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kyc.cases.determining import CONTROL, CONTROLLED, LOCATED, place
 from kyc.cases.models import Case, Examination
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import NOTHING, Declared, Noted
 from kyc.ownership import regimes, shares
 from kyc.ownership.models import Determination, Interest
 from kyc.ownership.picture import BAD, GOOD, WARN
+from kyc.ownership.rule import BIS, CASCADES, OFAC
 from kyc.ownership.shares import Interval
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, ListVersion
 
-OFAC = "ofac-50"
+# Left out where all findings are shown: the one says of the same lists what OFAC's says, the other is no matter of the picture.
+ASIDE = (BIS, CONTROL)
+# Who owns the customer is the matter of the provider's terms; who owns its owners is nothing against them.
+TERMS = "provider-terms"
 # What is shown besides one regime's findings: those of all, or none.
 ALL, NONE = "", "none"
+# Either limb, in the same words, so that both together are said once.
+OF_CONCERN: dict[str, tuple[Promise | str, str]] = {
+    regimes.YES: (gettext_lazy("entity of concern by a bill"), ""),
+    regimes.INDETERMINATE: (gettext_lazy("may be an entity of concern by a bill"), ""),
+}
 # What a verdict is in a few words, with its tone, for the regimes that ask another question than who the owners are.
 SAID: dict[str, dict[str, tuple[Promise | str, str]]] = {
     "bis-affiliates": {
         regimes.YES: (gettext_lazy("restricted like its listed owners: %(share)s"), BAD),
         regimes.INDETERMINATE: (gettext_lazy("may be restricted like its owners"), WARN),
     },
-    "provider-terms": {
+    TERMS: {
         regimes.YES: (gettext_lazy("owned from regions that the terms exclude: %(share)s"), BAD),
         regimes.INDETERMINATE: (gettext_lazy("may be owned from regions that the terms exclude"), WARN),
     },
@@ -36,13 +46,20 @@ SAID: dict[str, dict[str, tuple[Promise | str, str]]] = {
         regimes.YES: (gettext_lazy("ultimate parent"), ""),
         regimes.INDETERMINATE: (gettext_lazy("may be the ultimate parent"), WARN),
     },
+    CONTROL: {
+        regimes.YES: (gettext_lazy("named in control"), ""),
+        regimes.INDETERMINATE: (gettext_lazy("certification not complete"), WARN),
+    },
+    LOCATED: OF_CONCERN,
+    CONTROLLED: OF_CONCERN,
 }
 # Owning a part is nothing against anybody.
 OWNERS: dict[str, tuple[Promise | str, str]] = {
     regimes.YES: (gettext_lazy("beneficial owner, %(share)s"), ""),
     regimes.INDETERMINATE: (gettext_lazy("may be a beneficial owner"), WARN),
 }
-# Whose beneficial owner, where several regimes name some.
+BY_CONTROL: tuple[Promise, str] = (gettext_lazy("beneficial owner by control"), "")
+# Whose beneficial owner, where regimes differ.
 WHOSE = {"iaas-cip": "IaaS", "eu-amlr": "EU", "fincen-cdd": "FinCEN"}
 STRENGTH = ("", GOOD, WARN, BAD)
 Verdicts = Mapping[int, Determination]
@@ -75,8 +92,8 @@ class Owning(Declared):
     @cached_property
     def asked(self) -> list[str]:
         """The regimes whose findings are shown, that of blocking first."""
-        shown = [name for name in self.verdicts if self.regime in (ALL, name)]
-        return sorted(shown, key=lambda name: (name != OFAC, name))
+        wanted = set(self.verdicts) - set(ASIDE) if self.regime == ALL else {self.regime} & set(self.verdicts)
+        return sorted(wanted, key=place)
 
     @cached_property
     def blocked_ones(self) -> set[int]:
@@ -132,14 +149,21 @@ class Owning(Declared):
         return told
 
     def verdict_told(self, party: Party) -> Iterator[Noted]:
-        several = sum(1 for name in self.asked if name != OFAC and name not in SAID) > 1
+        owns: dict[Noted, list[str]] = {}
         for name in self.asked:
             verdict = self.verdicts[name].get(party.pk)
-            if verdict is None or (name == OFAC and party.pk in self.hits):
+            if verdict is None or (name in CASCADES and party.pk in self.hits):
                 continue
             words, tone = self.ofac(party, verdict) if name == OFAC else said(name, verdict)
+            if name == TERMS and tone == BAD and party.pk != self.customer.pk:
+                tone = ""
+            if name != OFAC and name not in SAID:
+                owns.setdefault((words, tone), []).append(WHOSE.get(name, name))
+            elif words:
+                yield words, tone
+        for (words, tone), whose in owns.items():
             if words:
-                yield f"{WHOSE.get(name, name)}: {words}" if several and name not in SAID and name != OFAC else words, tone
+                yield f"{', '.join(whose)}: {words}" if len(owns) > 1 else words, tone
 
     def ofac(self, party: Party, verdict: Determination) -> Noted:
         if verdict.verdict == regimes.YES:
@@ -173,12 +197,17 @@ def joined(found: Collection[Noted]) -> Noted:
     """Several findings as one, in the gravest tone."""
     if not found:
         return NOTHING
-    return " · ".join(dict.fromkeys(words for words, _tone in found)), max((tone for _words, tone in found), key=STRENGTH.index)
+    gravest = max((tone for _words, tone in found), key=STRENGTH.index)
+    # That one rule has nothing against a party is no comfort beside another that has.
+    told = [words for words, tone in found if tone != GOOD or gravest not in (WARN, BAD)]
+    return " · ".join(dict.fromkeys(told)), gravest
 
 
 def said(regime: str, verdict: Determination) -> Noted:
     """A verdict of any regime but the one on blocking. One by a role, as in a trust, has no share of its own."""
     words, tone = SAID.get(regime, OWNERS).get(verdict.verdict, NOTHING)
+    if regime not in SAID and verdict.verdict == regimes.YES and verdict.share_max == "0":
+        words, tone = BY_CONTROL
     return str(words) % {"share": share_of(verdict)} if words else "", tone
 
 
@@ -193,7 +222,8 @@ def list_name(version: ListVersion) -> str:
 def owning(customer: Party, interests: list[Interest], examination: Examination | None) -> Owning:
     """With two queries, however large the structure is."""
     verdicts: dict[str, dict[int, Determination]] = {}
-    for row in Determination.objects.filter(examination_id=examination.pk if examination else None).order_by("pk"):
+    rows = Determination.objects.filter(examination_id=examination.pk if examination else None).defer("why")
+    for row in rows.order_by("pk"):
         verdicts.setdefault(row.regime, {})[row.party_id] = row
     matches = hits_of(examination).exclude(ruling=Hit.Ruling.FALSE).select_related("list_version")
     hits: dict[int, list[Hit]] = {}

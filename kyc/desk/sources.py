@@ -1,19 +1,18 @@
-"""What each source says of who owns the customer, side by side: declared, registers, documents, own research; where they differ,
-and each regime's arithmetic."""
+"""What each source says of who owns the customer, side by side: declared, registers, documents, own research; and where
+they differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case
 from kyc.cases.round import told_apart
 from kyc.desk import words
 from kyc.desk.source_forms import ObserveForm, ResolveForm, WithdrawForm
@@ -21,9 +20,7 @@ from kyc.ownership.differing import Named, Seen, counting
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.reconciling import named, seen
 from kyc.ownership.shares import as_stated
-from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
-from kyc.rules import packs
 
 Facts = dict[str, Any]
 K = Discrepancy.Kind
@@ -266,23 +263,3 @@ def observe_form(case: Case, customer: Party, standing: list[Observation]) -> Ob
         {"source": last.source, "found_in": last.found_in, "stated_on": last.stated_on, "owned": last.owned_id} if last else {}
     )
     return ObserveForm(case.organisation, customer, initial=initial, actions=(reverse("desk:observe", args=[case.pk]),))
-
-
-def arithmetic(examination: Examination | None, verdicts: Iterable[Mapping[str, Any]]) -> list[Facts]:
-    """Each regime with its line and its legal status, and every verdict of the round; who is caught comes first."""
-    if examination is None:
-        return []
-    pack, today = packs.get(examination.rule_pack), timezone.localdate()
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for verdict in verdicts:
-        found.setdefault(verdict["code"], []).append(verdict)
-    return [
-        {
-            "title": words.REGIMES.get(code, code),
-            "line": line(pack.threshold(code)),
-            "basis": pack.regime_basis(code, on=today),
-            "caught": [row for row in rows if row["verdict"] != "no"],
-            "others": [row for row in rows if row["verdict"] == "no"],
-        }
-        for code, rows in found.items()
-    ]

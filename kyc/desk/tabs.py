@@ -7,17 +7,16 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from kyc.cases.determining import place
 from kyc.cases.findings import at_most
-from kyc.cases.models import Case, Entity, Examination, Finding
+from kyc.cases.models import Case, Entity, Finding
 from kyc.cases.outdated import hits_of
-from kyc.cases.round import told_apart
 from kyc.cases.structure import draw
-from kyc.desk import forms, keeping, owning, removing, sources, standing, timeline, using, words
+from kyc.desk import forms, keeping, owning, regimes, removing, sources, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
 from kyc.keys.models import Hold, Key, Link
-from kyc.ownership.models import Determination
 from kyc.ownership.picture import BAD, WARN
 from kyc.parties.models import Party
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -90,7 +89,7 @@ def owners(case: Case, seen: Seen, found: owning.Owning | None) -> Facts:
 def switches(found: owning.Owning, tab: str) -> list[Tab]:
     """One regime's findings, those of all, or none; nothing to choose before anything was found."""
     names: dict[str, Any] = {owning.ALL: gettext_lazy("All findings")}
-    names |= {name: words.REGIMES.get(name, name) for name in found.verdicts}
+    names |= {name: words.SWITCHES.get(name, name) for name in sorted(found.verdicts, key=place)}
     names[owning.NONE] = gettext_lazy("None, only what was declared")
     shown = [Tab(label, f"?tab={tab}&regime={name}#owners", name == found.regime) for name, label in names.items()]
     return shown if found.verdicts else []
@@ -121,7 +120,6 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         }
         for party in parties
     ]
-    told = verdicts(seen.frame["examination"])
     returned = seen.filled.get("verify_form")
     return {
         "parties": rows,
@@ -131,30 +129,9 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             seen.frame["documents"],
             (seen.filled["verified_pk"], returned) if returned is not None else None,
         ),
-        "arithmetic": sources.arithmetic(seen.frame["examination"], told),
+        "rules": regimes.regimes(seen.frame["examination"], seen.frame["customer"]),
         **sources.facts(case, seen.frame["customer"], found.interests if found else [], seen.filled),
     } | owners(case, seen, found)
-
-
-def verdicts(examination: Examination | None) -> list[dict[str, Any]]:
-    if examination is None:
-        return []
-    found = list(Determination.objects.filter(examination_id=examination.pk).select_related("party").order_by("-regime", "pk"))
-    names = told_apart({row.party_id: row.party for row in found}.values())
-    return [
-        {
-            "name": names.get(row.party_id, row.party.name),
-            "about": about(row.party),
-            "verdict": row.verdict,
-            "code": row.regime,
-            "word": words.VERDICTS[row.verdict][0],
-            # Owning a part is nothing against anybody; being blocked is.
-            "tone": "info" if row.regime != "ofac-50" and row.verdict == "yes" else words.VERDICTS[row.verdict][1],
-            "why": row.why,
-        }
-        for row in found
-        if row.why
-    ]
 
 
 def use_facts(case: Case, seen: Seen) -> Facts:

@@ -23,6 +23,8 @@ ITEM_TABS = {
 SEE_MATCHES = gettext_lazy("See matches")
 CATEGORIES: dict[str, Promise] = {
     "ownership": gettext_lazy("Ownership"),
+    "terms": gettext_lazy("Our terms"),
+    "concern": gettext_lazy("Entity of concern"),
     "screening": gettext_lazy("Screening"),
     "unaccounted": gettext_lazy("Unaccounted"),
     "use": gettext_lazy("Intended use"),
@@ -40,12 +42,28 @@ CATEGORIES: dict[str, Promise] = {
 }
 REGIMES: dict[str, Promise] = {
     "ofac-50": gettext_lazy("OFAC 50 % rule"),
-    "iaas-cip": gettext_lazy("Beneficial owner"),
     "bis-affiliates": gettext_lazy("BIS affiliates rule"),
-    "eu-amlr": gettext_lazy("EU beneficial owner"),
-    "fincen-cdd": gettext_lazy("FinCEN beneficial owner"),
     "provider-terms": gettext_lazy("Regions that the terms exclude"),
+    "iaas-cip": gettext_lazy("Beneficial owner"),
+    "fincen-cdd": gettext_lazy("FinCEN beneficial owner"),
+    "fincen-cdd-control": gettext_lazy("FinCEN person in control"),
+    "eu-amlr": gettext_lazy("EU beneficial owner"),
     "ultimate-parent": gettext_lazy("Ultimate parent"),
+    "entity-of-concern-located": gettext_lazy("Entity of concern: where it is"),
+    "entity-of-concern-controlled": gettext_lazy("Entity of concern: who controls it"),
+}
+# As a switch names them, beside one another.
+SWITCHES: dict[str, Promise] = {
+    "ofac-50": gettext_lazy("OFAC"),
+    "bis-affiliates": gettext_lazy("BIS"),
+    "provider-terms": gettext_lazy("Excluded regions"),
+    "iaas-cip": gettext_lazy("Owners"),
+    "fincen-cdd": gettext_lazy("FinCEN owners"),
+    "fincen-cdd-control": gettext_lazy("FinCEN control"),
+    "eu-amlr": gettext_lazy("EU owners"),
+    "ultimate-parent": gettext_lazy("Ultimate parent"),
+    "entity-of-concern-located": gettext_lazy("Concern: where"),
+    "entity-of-concern-controlled": gettext_lazy("Concern: under whom"),
 }
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),

@@ -3,6 +3,8 @@ before, his keys are held at once by policy. A second pair of eyes lets them go:
 verification ends its customer is asked to confirm it (AMLR-10), so that nobody's keys stop because he did not know."""
 
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -49,17 +51,23 @@ def of_customer() -> QuerySet[Role]:
 
 
 def verdicts() -> QuerySet[Determination]:
-    """What the regimes that block say of customers themselves."""
-    return Determination.objects.filter(Exists(of_customer()), regime="ofac-50")
+    """What the regimes that stop an approval say of customers themselves."""
+    return Determination.objects.filter(Exists(of_customer()), regime__in=packs.current().stopping())
+
+
+def against() -> QuerySet[Determination]:
+    """Those of them by which an approval is stopped."""
+    stops = (Q(regime=regime, verdict__in=words) for regime, words in packs.current().stopping().items())
+    return verdicts().filter(reduce(or_, stops))
 
 
 def worse() -> QuerySet[Examination]:
     """The newest rounds of open cases of verified customers that found something against the customer himself."""
     newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"), state=Examination.State.DONE)
-    against = verdicts().filter(examination_id=OuterRef("pk")).exclude(verdict=NO)
+    found = against().filter(examination_id=OuterRef("pk"))
     entity = Entity.objects.live().filter(organisation=OuterRef("organisation"))
     rounds = Examination.objects.filter(state=Examination.State.DONE).exclude(case__state__in=Case.ENDED)
-    return rounds.filter(Exists(against), Exists(entity), ~Exists(newer))
+    return rounds.filter(Exists(found), Exists(entity), ~Exists(newer))
 
 
 def approved_anew() -> QuerySet[Examination]:
@@ -116,10 +124,11 @@ def hold(examination: Examination) -> None:
     organisation = organisations.held(examination.organisation_id)
     if not worse().filter(pk=examination.pk).exists() or hold_of(organisation.pk):
         return
-    now = verdicts().filter(examination_id=examination.pk).exclude(verdict=NO).latest("pk")
-    known = verdict_when_approved(organisation.pk)
-    if is_stronger(now.verdict, known):
-        reason = f"Checks of {examination.case.number} find what stood against no approval before: {' '.join(now.why)}"
+    known = verdicts_when_approved(organisation.pk)
+    now = against().filter(examination_id=examination.pk).order_by("pk")
+    if new := [row for row in now if is_stronger(row.verdict, known.get(row.regime, NO))]:
+        why = " ".join(sentence for row in new for sentence in row.why)
+        reason = f"Checks of {examination.case.number} find what stood against no approval before: {why}"
         holds.place_by_policy(organisation, source=SOURCE, reason=reason)
         write("change_held", _("Your keys are on hold while we check what has changed"), examination.case)
 
@@ -128,13 +137,12 @@ def hold_of(organisation: int) -> Hold | None:
     return Hold.objects.live().filter(on_organisation=organisation, source=SOURCE).first()
 
 
-def verdict_when_approved(organisation: int) -> str:
-    """What the last round before the approval that counts found of the customer himself."""
+def verdicts_when_approved(organisation: int) -> dict[str, str]:
+    """What the last round before the approval that counts found of the customer himself, by regime."""
     entity = Entity.objects.live().select_related("decision__case").get(organisation=organisation)
     rounds = Examination.objects.filter(case=entity.decision.case, state=Examination.State.DONE, done_at__lte=entity.valid_from)
     last = rounds.order_by("-pk").first()
-    row = verdicts().filter(examination_id=last.pk).last() if last else None
-    return row.verdict if row else NO
+    return dict(verdicts().filter(examination_id=last.pk).values_list("regime", "verdict")) if last else {}
 
 
 @transaction.atomic

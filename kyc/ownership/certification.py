@@ -2,11 +2,10 @@
 unless an exclusion is claimed and shown (FIN-02 to FIN-05)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kyc.ownership.graph import PERSON, Graph
-from kyc.ownership.regimes import INDETERMINATE, YES, determine
-from kyc.ownership.rule import rule
+from kyc.ownership.verdicts import INDETERMINATE, YES, Verdict
 from kyc.rules.packs import Pack
 
 REGIME = "fincen-cdd"
@@ -35,17 +34,20 @@ class Certification:
 
 
 def certify(
-    graph: Graph, *, subject: str, pack: Pack, in_control: Mapping[str, str], claim: Claim | None = None
+    graph: Graph,
+    *,
+    verdicts: Mapping[str, Verdict],
+    pack: Pack,
+    in_control: Mapping[str, str],
+    claim: Claim | None = None,
 ) -> Certification:
-    """`in_control` are those named as the person in control, with their titles. An exclusion that isn't known or not shown
-    excludes nobody."""
+    """`verdicts` are those of REGIME on every party; `in_control` are those named as the person in control, with their titles. An
+    exclusion that isn't known or not shown excludes nobody."""
     excluded, is_control_asked, missing = claimed(pack, claim)
     owners: list[str] = []
     if not excluded:
-        ownership = replace(rule(pack, REGIME), officers=())
-        found = determine(graph, subject=subject, rule=ownership).parties
-        owners = [party for party, told in found.items() if told.verdict == YES]
-        still_open = [party for party, told in found.items() if told.verdict == INDETERMINATE]
+        owners = [party for party, told in verdicts.items() if told.verdict == YES]
+        still_open = [party for party, told in verdicts.items() if told.verdict == INDETERMINATE]
         missing += [f"Whether {graph.name(party)} is an owner can't be decided." for party in still_open]
     if is_control_asked:
         missing += wrong_control(graph, in_control)

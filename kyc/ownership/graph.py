@@ -37,13 +37,6 @@ class Holding:
     interest: str = SHAREHOLDING
 
 
-def named(holdings: Collection[Holding], names: Mapping[str, str] | None, people: Collection[str] = ()) -> "Graph":
-    """The structure of these holdings; who isn't one of the `people` is an entity."""
-    ids = {*everyone(holdings), *people}
-    call = names or {}
-    return Graph.of(holdings, [Party(id, PERSON if id in people else ENTITY, name=call.get(id, "")) for id in sorted(ids)])
-
-
 def by_owned(holdings: Iterable[Holding]) -> dict[str, list[Holding]]:
     found: dict[str, list[Holding]] = defaultdict(list)
     for holding in sorted(holdings, key=lambda h: (h.owned, h.owner)):

@@ -1,7 +1,6 @@
 """What each regime makes of a structure, in exact fractions (OWN-01 to OWN-05).
 
-`determine` answers for any regime and every party. `blocked` and `beneficial_owners` are the two questions of an
-examination, asked of holdings alone.
+`determine` answers for any regime and every party, and is the one way to ask.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -11,23 +10,21 @@ from typing import Any
 from kyc.ownership import shares, trusts
 from kyc.ownership.cascade import Cascade
 from kyc.ownership.flows import circles
-from kyc.ownership.graph import SHAREHOLDING, Graph, by_owned, is_overfull, named, remainder
+from kyc.ownership.graph import NOMINATOR, NOMINEE, SHAREHOLDING, Graph, by_owned, is_overfull, remainder
 from kyc.ownership.graph import Holding as Holding
 from kyc.ownership.graph import Party as Party
 from kyc.ownership.missing import Missing
 from kyc.ownership.owners import Owners
 from kyc.ownership.parent import Parents
 from kyc.ownership.regions import Regions
-from kyc.ownership.rule import Rule
+from kyc.ownership.rule import CASCADES, Rule
 from kyc.ownership.shares import Interval
 from kyc.ownership.verdicts import INDETERMINATE as INDETERMINATE
 from kyc.ownership.verdicts import NO as NO
 from kyc.ownership.verdicts import YES as YES
 from kyc.ownership.verdicts import Verdict as Verdict
-from kyc.rules.packs import Threshold
 
 Answers = Callable[[str], Verdict]
-CASCADES = ("ofac-50", "bis-affiliates")
 NAMED_IN_CIRCLE = 6
 
 
@@ -62,12 +59,20 @@ def limits(share: Interval) -> dict[str, str]:
     return {"min": shares.text(share.min), "max": shares.text(share.max)}
 
 
-def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str] = (), as_of: str = "") -> Result:
+def determine(
+    graph: Graph,
+    *,
+    subject: str,
+    rule: Rule,
+    listed: Collection[str] = (),
+    suspected: Collection[str] = (),
+    as_of: str = "",
+) -> Result:
     """The rule's verdict on every party. For the cascades: is it blocked, and what blocked parties hold of it directly.
     For multiply and add: is it a beneficial owner of `subject`, and what it owns of it. For a provider's terms: do
     companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that. `listed` may
-    also say, of each, on which list it stands."""
-    answer = answers(graph, subject, rule, listed)
+    also say, of each, on which list it stands; `suspected` are those listed by an open match only."""
+    answer = answers(graph, subject, rule, listed, suspected)
     parties = {party: answer(party) for party in sorted({*graph.ids, subject})}
     if rule.roles:
         parties = trusts.Roles(graph, subject, rule).join(parties)
@@ -98,13 +103,19 @@ def with_missing(graph: Graph, subject: str, rule: Rule, parties: Mapping[str, V
             for party, found in parties.items()
         }
     is_of_party = rule.regime == "provider-terms"
-    missing = Missing(graph, by_kind=not is_of_party, by_country=is_of_party)
+    missing = Missing(held_only(graph) if is_of_party else graph, by_kind=not is_of_party, by_country=is_of_party)
     return {
         party: found
         if found.verdict != INDETERMINATE
         else Verdict(found.verdict, found.share, (*found.why, *missing.told(party if is_of_party else subject, party)))
         for party, found in parties.items()
     }
+
+
+def held_only(graph: Graph) -> Graph:
+    """Without roles, such as in a trust: where those have their headquarters decides nothing that goes by shares."""
+    counted = (h for h in graph.holdings if h.interest in (SHAREHOLDING, NOMINATOR, NOMINEE))
+    return Graph.of(counted, graph.parties.values())
 
 
 def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
@@ -120,9 +131,9 @@ def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> di
     }
 
 
-def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str]) -> Answers:
+def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str], suspected: Collection[str]) -> Answers:
     if rule.regime in CASCADES:
-        found = Cascade.of(graph, listed=listed, threshold=rule.threshold, interest=rule.interests[0])
+        found = Cascade.of(graph, listed=listed, threshold=rule.threshold, interest=rule.interests[0], suspected=suspected)
         answer = strictest(found, listed) if rule.by_strictest else found.verdict
         return suspended(found, rule) if rule.suspended else answer
     if rule.regime == "provider-terms":
@@ -160,34 +171,6 @@ def suspended(cascade: Cascade, rule: Rule) -> Answers:
         return Verdict(NO, found.share, (rule.suspended, *found.why))
 
     return answer
-
-
-def blocked(
-    holdings: Collection[Holding],
-    *,
-    listed: Collection[str],
-    threshold: Threshold,
-    names: Mapping[str, str] | None = None,
-    suspected: Collection[str] = (),
-) -> dict[str, Verdict]:
-    """OFAC's 50 per cent rule for every party, listed ones included; `suspected` are those listed by an open match only."""
-    graph = named(holdings, names, listed)
-    found = Cascade.of(graph, listed=listed, threshold=threshold, interest=SHAREHOLDING, suspected=suspected)
-    return {party: found.verdict(party) for party in graph.ids}
-
-
-def beneficial_owners(
-    holdings: Collection[Holding],
-    *,
-    subject: str,
-    people: Collection[str],
-    threshold: Threshold,
-    names: Mapping[str, str] | None = None,
-) -> dict[str, Verdict]:
-    """Who owns `subject` at the threshold or more, by multiply and add, of all parties above it; only people ever do."""
-    graph = named(holdings, names, people)
-    owners = Owners(graph, subject, Rule("", threshold))
-    return {party: owners.verdict(party) for party in owners.above}
 
 
 def unaccounted(holdings: Iterable[Holding]) -> dict[str, Interval]:

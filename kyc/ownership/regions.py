@@ -89,7 +89,15 @@ class Regions:
         if self.graph.kind(party) == PERSON:
             return Verdict(NO, NONE, (f"{self.graph.name(party)} is a person.",))
         share = self.shares.get(party, NONE)
-        return Verdict(weigh(self.rule.threshold, share), share, (*self.story(party), self.sum(party, share)))
+        told = (*self.story(party), self.sum(party, share), *self.itself(party))
+        return Verdict(weigh(self.rule.threshold, share), share, told)
+
+    def itself(self, party: str) -> list[str]:
+        """So that a no is not read as more than it says."""
+        if not self.is_inside(party):
+            return []
+        told = f"{self.graph.name(party)} is itself headquartered in {self.graph.country(party)}"
+        return [f"{told}, one of the regions; this rule asks only who owns it."]
 
     def sum(self, party: str, share: Interval) -> str:
         regions = [(region, capped(found[party])) for region, found in self.by_region.items() if found.get(party)]

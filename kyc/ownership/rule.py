@@ -11,6 +11,8 @@ from kyc.rules.packs import Pack, Threshold
 REGIMES = ("ofac-50", "bis-affiliates", "eu-amlr", "fincen-cdd", "iaas-cip", "provider-terms", "ultimate-parent")
 # By which this product asks who the beneficial owners are.
 OF_OWNERS = "iaas-cip"
+# Who is caught by listed owners. These alone ask something of a person, who is owned by nobody.
+CASCADES = OFAC, BIS = ("ofac-50", "bis-affiliates")
 
 
 class UnknownRegime(LookupError):

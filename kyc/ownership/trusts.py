@@ -2,16 +2,15 @@
 another trust has the role, those count who own that company, or have a role in that trust."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, Holding, named
+from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, Holding
 from kyc.ownership.owners import Owners
 from kyc.ownership.rule import Rule
 from kyc.ownership.shares import ONE, Interval, exactly, shown
 from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, Verdict, lesser, line
-from kyc.rules.packs import Threshold
 
 # The one list of them, with what each is called in the arithmetic.
 ROLES = {
@@ -26,26 +25,9 @@ def shares_only(holdings: Iterable[Holding]) -> list[Holding]:
     return [holding for holding in holdings if holding.interest == SHAREHOLDING]
 
 
-def with_trusts(
-    owners: Mapping[str, Verdict],
-    holdings: Iterable[Holding],
-    *,
-    subject: str,
-    people: Collection[str],
-    threshold: Threshold,
-    names: Mapping[str, str],
-) -> dict[str, Verdict]:
-    """`owners` by shares, and everybody with a role in a trust that is the subject itself or holds the threshold of it. The
-    share told of such a person is the trust's, since his own is not divided. Companies in such a role are told as no owners,
-    and so whoever owns them counts. Of several verdicts on one party the strongest stands, with the reasons of all."""
-    graph = named(list(holdings), names, people)
-    return Roles(graph, subject, Rule("", threshold, roles=tuple(ROLES))).join(owners)
-
-
-def behind_roles(holdings: Iterable[Holding], *, subject: str, people: Collection[str], threshold: Threshold) -> list[str]:
+def behind_roles(graph: Graph, *, subject: str, rule: Rule) -> list[str]:
     """Companies and trusts with a role in a trust that counts: others stand behind them."""
-    graph = named(list(holdings), {}, people)
-    return list(Roles(graph, subject, Rule("", threshold, roles=tuple(ROLES))).standing)[1:]
+    return list(Roles(graph, subject, rule).standing)[1:]
 
 
 @dataclass(frozen=True)
@@ -208,4 +190,6 @@ def strongest(verdicts: Iterable[Verdict]) -> Verdict:
     least = max((way.share for way in ways if way is own or way.verdict == YES), key=lambda share: (share.min, share.above))
     share = Interval(least.min, max(way.share.max for way in ways), least.above)
     verdict = max((way.verdict for way in ways), key=STRENGTH.index)
-    return Verdict(verdict, share, tuple(dict.fromkeys(told for found in (own, *others) for told in found.why)))
+    # That one holds nothing oneself is no reason beside a role that counts.
+    telling = others if verdict != NO and not own.share.max else (own, *others)
+    return Verdict(verdict, share, tuple(dict.fromkeys(told for found in telling for told in found.why)))

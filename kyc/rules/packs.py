@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -59,10 +59,27 @@ class Pack:
         return Threshold(Fraction(found["threshold"]), found["inclusive"], found["source"])
 
     def regime(self, regime: str) -> dict[str, str]:
-        """title, threshold (a fraction as text), line (at or above, above), arithmetic, since, source."""
+        """title, threshold (a fraction as text), line (at or above, above), arithmetic, since, source; threshold and line are
+        empty of what asks for no share."""
         found = self.data["ownership"][regime]
-        line = "at or above" if found["inclusive"] else "above"
-        return {name: str(found[name]) for name in ("title", "threshold", "arithmetic", "since", "source")} | {"line": line}
+        line = {True: "at or above", False: "above", None: ""}[found.get("inclusive")]
+        told = {name: str(found.get(name, "")) for name in ("title", "threshold", "arithmetic", "since", "source")}
+        return told | {"line": line}
+
+    def consequence(self, regime: str, verdict: str) -> str:
+        """What that verdict on the customer itself does to its case: stops, asks, tells; nothing where it is only shown."""
+        return str(self.data["ownership"][regime].get("consequence", {}).get(verdict, ""))
+
+    def stopping(self) -> dict[str, list[str]]:
+        """The regimes that stop an approval, with the verdicts by which they do."""
+        every = {regime: found.get("consequence", {}) for regime, found in self.data["ownership"].items()}
+        stops = {regime: [verdict for verdict, does in told.items() if does == "stops"] for regime, told in every.items()}
+        return {regime: verdicts for regime, verdicts in stops.items() if verdicts}
+
+    def lists_lacking(self, regime: str, used: Collection[str]) -> list[str]:
+        """The lists that the regime goes by, in words, of those not among the `used` sources."""
+        wanted: dict[str, str] = self.data["ownership"][regime].get("lists", {})
+        return [title for source, title in wanted.items() if source not in used]
 
     def legal_bases(self, report: str, *, on: date | None = None) -> list[dict[str, str]]:
         """What a report of that kind rests on, each with the status it had on that day (PR-00), by default the day of

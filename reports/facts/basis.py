@@ -1,6 +1,5 @@
 """Sections that every report ends with: how it was made, from what, and what is not known."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date
 from typing import Any
@@ -84,6 +83,12 @@ ARITHMETIC = {
     "cascade": "A party held by blocked parties, in aggregate, at the line is itself blocked, and its whole holding counts "
     "downstream; nothing is multiplied.",
     "multiply-and-add": "Shares are multiplied along each chain and added across chains; cross-holdings are solved exactly.",
+    "by-region": "A company headquartered in one of the regions counts with its whole holding; another counts with what such "
+    "companies own of it; people do not count.",
+    "control-at-each-level": "Who holds more than the line at every level, alone or with whom it controls, or an interest that "
+    "controls by what it is, controls.",
+    "headquarters": "Where the customer and its ultimate parent have their headquarters, whatever share anybody holds.",
+    "one-is-named": "Exactly one person is named, with a title, whatever that person owns.",
 }
 OPEN_VERDICTS = (
     (IF_TRUE, "Verdicts that wait for the ruling on a possible match"),
@@ -209,10 +214,13 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Ownership", f"Of {row['party']}, {row['share']} is not accounted for."
     if still := sum(row["state"].startswith("open") for row in facts["ownership"]["discrepancies"]):
         yield "Ownership", f"Differences between what was declared and another source that are open: {still}."
-    verdicts = Counter(row["verdict"] for found in facts["ownership"]["regimes"] for row in found["verdicts"])
     for verdict, sentence in OPEN_VERDICTS:
-        if verdicts[verdict]:
-            yield "Ownership", f"{sentence}: {verdicts[verdict]}."
+        counts = [
+            (found["title"], sum(row["verdict"] == verdict for row in (*found["verdicts"], *found["others"])))
+            for found in facts["ownership"]["regimes"]
+        ]
+        if told := ", ".join(f"{title} {count}" for title, count in counts if count):
+            yield "Ownership", f"{sentence}: {told}."
     if not reader.examinations:
         yield "Examination", "No round of checks had been completed, so there is no screening, verdict or score."
     elif changed_since(reader):
@@ -303,7 +311,7 @@ def caught(customer: int, regime: Facts, brief: Callable[[int], str]) -> str:
     told = {verdict: names(customer, regime, verdict, brief) for verdict in (YES, IF_TRUE, OVERTAKEN)}
     parts = [told[YES] or "nobody"] if told[YES] or not told[IF_TRUE] + told[OVERTAKEN] else []
     parts += [f"{verdict}: {told[verdict]}" for verdict in (IF_TRUE, OVERTAKEN) if told[verdict]]
-    if undecided := sum(row["verdict"] == UNDECIDED for row in regime["verdicts"]):
+    if undecided := sum(row["verdict"] == UNDECIDED for row in (*regime["verdicts"], *regime["others"])):
         parts.append(f"{undecided} can't be decided")
     return "; ".join(parts)
 

@@ -9,9 +9,10 @@ from kyc.ownership import picture as pictures
 from kyc.ownership.circles import circular
 from kyc.ownership.folding import Fold, folded
 from kyc.ownership.picture import BAD, FOLDED, GOOD, UNDECLARED, UNKNOWN, WARN, Box, Line, Picture
+from kyc.ownership.rule import OFAC
 from kyc.ownership.shares import Interval, short, total
 from kyc.parties.models import Party
-from reports.facts.determined import IF_TRUE, OFAC, OVERTAKEN, UNDECIDED, YES
+from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, birth_year
 
 Facts = dict[str, Any]

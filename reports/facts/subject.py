@@ -234,7 +234,7 @@ def screening(asked: Asked) -> Rows:
 def in_regimes(asked: Asked) -> Rows:
     """What each set of rules makes of him in the last round. Its reasons name others."""
     for regime in determinations(asked.reader) if asked.party is not None else []:
-        for row in regime["verdicts"]:
+        for row in (*regime["verdicts"], *regime["others"]):
             if row["party_id"] == asked.row.party_id:
                 yield regime["title"], f"{regime['line']}: {row['verdict']}, {row['share']}"
 

@@ -80,7 +80,7 @@ class TestDossier:
         assert len(facts["screening"]["parties"]) == Party.objects.filter(organisation=organisation).count()
         assert not [one for one in facts["completeness"]["unknowns"] if "changed after the last round" in one["sentence"]]
         round_ = Examination.objects.get(case__organisation=organisation)
-        counted = [verdict for regime in facts["ownership"]["regimes"] for verdict in regime["verdicts"]]
+        counted = [verdict for regime in facts["ownership"]["regimes"] for verdict in regime["verdicts"] + regime["others"]]
         assert len(counted) == Determination.objects.filter(examination_id=round_.pk).count()
         assert not [box for box in facts["picture"]["boxes"] if box["note"] == "not checked yet"]
 

@@ -43,6 +43,7 @@ UNPRINTED = {
     "ownership.regimes.verdicts.party_id",
     "ownership.regimes.verdicts.min",
     "ownership.regimes.verdicts.max",
+    *(f"ownership.regimes.others.{name}" for name in ("party_id", "party", "about", "verdict", "share", "min", "max", "why")),
     "screening.rounds.lists.sha256",
     "screening.rounds.lists.loaded_at",
     "screening.hits.party_id",

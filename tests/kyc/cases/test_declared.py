@@ -10,7 +10,7 @@ from kyc.cases import declared, examining, judging
 from kyc.cases.models import Case, Examination
 from kyc.evidence import actions as evidence
 from kyc.evidence import proofs
-from kyc.evidence.models import AuthorityProof
+from kyc.evidence.models import AuthorityProof, Document
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination
 from kyc.parties import actions as parties
@@ -214,7 +214,26 @@ class TestNoCompany:
         assert (examination.state, examination.case.state) == ("done", "review")
         assert finding(examination, "ownership") == ("info", sentence)
         assert not examination.findings.filter(category="unaccounted").exists()
-        assert not Determination.objects.exists()
+        assert not Determination.objects.filter(regime="ofac-50").exclude(verdict="no").exists()
+
+    @pytest.mark.parametrize(
+        ("paper", "sentence"),
+        [
+            ("founding_act", "Moe is excluded, as {name} is to show: Department, agency or body of a foreign government"),
+            ("register_extract", "Nothing shows the exclusion: Department, agency or body of a foreign government"),
+        ],
+    )
+    def test_a_state_body_is_excluded_from_naming_owners_once_its_founding_act_is_there(
+        self, the_list: ListVersion, paper: str, sentence: str
+    ) -> None:
+        found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "state_body", Party.Kind.STATE, "founding_act")
+        case = scenes.examine(found).case
+        document = found.organisation.document_set.get(kind="founding_act")
+        Document.objects.filter(pk=document.pk).update(kind=paper)
+        examination = scenes.examine_anew(case)
+        told = Determination.objects.get(examination_id=examination.pk, regime="fincen-cdd-control", party=found.party)
+        assert told.why[0].startswith(sentence.format(name=document.name))
+        assert told.verdict == ("no" if paper == "founding_act" else "indeterminate")
 
     def test_a_listed_individual_is_found(self, the_list: ListVersion) -> None:
         found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "individual", Party.Kind.PERSON, "passport")

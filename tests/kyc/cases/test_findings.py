@@ -89,7 +89,11 @@ class TestOwnership:
     @pytest.mark.parametrize(
         ("of", "sentence"),
         [
-            (NAME, f"Can't be decided: More than 100 % of {NAME} is stated to be held."),
+            (
+                NAME,
+                f"Can't be decided: More than 100 % of {NAME} is stated to be held. "
+                f"It depends on what is really held of {NAME}: the stated shares can't all be true.",
+            ),
             ("Fjord Holding AS", "More than 100 % is stated to be held of Fjord Holding AS."),
         ],
     )

@@ -407,7 +407,7 @@ class TestRegimes:
         assert self.boxes(case, customer, owning.ALL) == {
             "Nordlys": ("blocked: 60 % by listed", BAD),
             "Bo": ("listed: OFAC SDN · beneficial owner, 60 %", BAD),
-            "Alice": ("clear · may be the ultimate parent", WARN),
+            "Alice": ("may be the ultimate parent", WARN),
         }
 
     def test_one_alone_says_nothing_of_the_others_but_who_is_listed(self, case: Case, customer: Party, listed: Party) -> None:
@@ -435,14 +435,43 @@ class TestRegimes:
     def test_where_several_name_owners_each_says_whose_word_it_is(self, case: Case, customer: Party, listed: Party) -> None:
         determined(case, listed, "fincen-cdd", "indeterminate")
         assert self.boxes(case, customer, owning.ALL)["Bo"] == (
-            "listed: OFAC SDN · FinCEN: may be a beneficial owner · IaaS: beneficial owner, 60 %",
+            "listed: OFAC SDN · IaaS: beneficial owner, 60 % · FinCEN: may be a beneficial owner",
             BAD,
         )
         assert self.boxes(case, customer, "fincen-cdd")["Bo"][0] == "listed: OFAC SDN · may be a beneficial owner"
 
     def test_a_regime_that_nobody_knows_yet_is_told_too(self, case: Case, customer: Party, listed: Party) -> None:
-        determined(case, listed, "uk-psc", "yes", "3/5")
-        assert "uk-psc: beneficial owner, 60 %" in self.boxes(case, customer, owning.ALL)["Bo"][0]
+        determined(case, listed, "uk-psc", "yes", "1/2")
+        assert "IaaS: beneficial owner, 60 % · uk-psc: beneficial owner, 50 %" in self.boxes(case, customer, owning.ALL)["Bo"][0]
+
+    def test_regimes_that_agree_are_told_once(self, case: Case, customer: Party, listed: Party) -> None:
+        for regime in ("eu-amlr", "fincen-cdd"):
+            determined(case, listed, regime, "yes", "3/5")
+        assert self.boxes(case, customer, owning.ALL)["Bo"][0] == "listed: OFAC SDN · beneficial owner, 60 %"
+
+    def test_who_counts_without_a_share_is_an_owner_by_control(self, case: Case, customer: Party, listed: Party) -> None:
+        determined(case, Party.objects.get(name="Alice Olsen"), "eu-amlr", "yes")
+        assert "EU: beneficial owner by control" in self.boxes(case, customer, owning.ALL)["Alice"][0]
+
+    def test_the_same_lists_are_told_of_once_and_alone_when_asked(self, case: Case, customer: Party, listed: Party) -> None:
+        determined(case, customer, "bis-affiliates", "indeterminate")
+        assert self.boxes(case, customer, owning.ALL)["Nordlys"] == ("blocked: 60 % by listed", BAD)
+        assert self.boxes(case, customer, "bis-affiliates")["Nordlys"] == ("may be restricted like its owners", WARN)
+
+    def test_what_the_terms_exclude_is_the_matter_of_the_customer(self, case: Case, customer: Party, listed: Party) -> None:
+        for party in (customer, listed):
+            determined(case, party, "provider-terms", "yes", "3/5")
+        told = {name: tone for name, (_words, tone) in self.boxes(case, customer, "provider-terms").items()}
+        assert (told["Nordlys"], told["Alice"]) == (BAD, "")
+        assert self.boxes(case, customer, "provider-terms")["Nordlys"][0].startswith("owned from regions")
+
+    def test_both_limbs_of_an_entity_of_concern_are_said_once_and_mark_nobody(
+        self, case: Case, customer: Party, declare: Declare
+    ) -> None:
+        judged(case)
+        for limb in ("located", "controlled"):
+            determined(case, customer, f"entity-of-concern-{limb}", "yes")
+        assert self.boxes(case, customer, owning.ALL)["Nordlys"] == ("entity of concern by a bill", "")
 
     @pytest.mark.parametrize("asked", ["", "no-such-regime", "../x"])
     def test_what_was_not_determined_shows_all(self, case: Case, customer: Party, listed: Party, asked: str) -> None:

@@ -239,4 +239,5 @@ class TestArithmetic:
         part = told[told.index('id="arithmetic"') :]
         assert "25 % or more" in part and "15 CFR 7" in part and "50 % or more" in part
         assert part.count('<details class="verdict">') == 2 and "1 answer is no" in part
+        assert "stops an approval" in part and "shown only" in part
         assert "iaas-cip says yes." in part and "ofac-50 says no." in part

@@ -15,6 +15,7 @@ from kyc.keys.introspection import introspect
 from kyc.keys.models import Hold, Reassessment
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
+from kyc.parties.models import Party
 from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
@@ -81,6 +82,19 @@ class TestHold:
             assert told.to == "alice@nordlys.example"
             assert scenes.KARPOV not in told.text
         assert Entity.objects.live().count() == 1
+
+    @pytest.mark.parametrize(("share", "is_held"), [("51", True), ("50", False)])
+    def test_so_does_a_company_of_a_region_that_the_terms_exclude(
+        self, nordlys: Founded, linked: Issued, change: Case, share: str, is_held: bool
+    ) -> None:
+        own = Interest.objects.live().get(owner=nordlys.controller)
+        ownership.change_share(own, share=str(100 - int(share)), by=nordlys.by)
+        holding = scenes.company(nordlys, "Lotus Holdings Ltd", share, owner=("Kari Moe", "100"))
+        Party.objects.filter(pk=holding.pk).update(hq_country="HK")
+        run()
+        assert held(linked) is is_held
+        if is_held:
+            assert "Lotus Holdings Ltd holds 51 %" in Hold.objects.live().get().reason
 
     def test_it_is_one_hold_however_often_it_is_examined(self, nordlys: Founded, linked: Issued, change: Case) -> None:
         interest = sell(nordlys, "60", scenes.KARPOV)

@@ -10,9 +10,9 @@ ONE = {"Z": "Chief executive"}
 
 
 def asked(text: str, in_control: dict[str, str] | None = None, claim: Claim | None = None) -> Certification:
-    return certify(
-        graph(f"{text}; Z 1 C"), subject="C", pack=PACK, in_control=ONE if in_control is None else in_control, claim=claim
-    )
+    structure = graph(f"{text}; Z 1 C")
+    owners = determine(structure, subject="C", rule=shipped("fincen-cdd")).parties
+    return certify(structure, verdicts=owners, pack=PACK, in_control=ONE if in_control is None else in_control, claim=claim)
 
 
 class TestCertify:

@@ -2,10 +2,12 @@ import csv
 import random
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kyc.ownership import regimes
+from kyc.ownership.graph import Graph
 from kyc.ownership.regimes import INDETERMINATE, NO, YES, Holding, Result, Verdict, determine
 from kyc.ownership.shares import parse
 from kyc.rules import packs
@@ -17,8 +19,9 @@ ids = [vector["id"] for vector in VECTORS]
 OFAC, IAAS = packs.current().threshold("ofac-50"), packs.current().threshold("iaas-cip")
 
 
-def ofac(text: str, listed: str = "X", **more: str) -> Result:
-    return determine(graph(text, **more), subject="C", rule=shipped("ofac-50"), listed=listed.split())
+def ofac(text: str, listed: str = "X", *, suspected: str = "", **more: Any) -> Result:
+    rule = shipped("ofac-50")
+    return determine(graph(text, **more), subject="C", rule=rule, listed=listed.split(), suspected=suspected.split())
 
 
 def amlr(text: str, subject: str = "C", **more: str) -> Result:
@@ -58,21 +61,21 @@ class TestVectors:
 
 class TestBlocked:
     def test_thirty_and_twenty_from_two_listed_holders_block(self) -> None:
-        found = regimes.blocked(holdings("X 30 C; Y 20 C"), listed={"X", "Y"}, threshold=OFAC)
+        found = ofac("X 30 C; Y 20 C", "X Y").parties
         assert found["C"].verdict == YES
         assert found["C"].why == (
             "X (listed) holds 30 % and Y (listed) holds 20 % of C: together 50 %. 50 % or more blocks, so C is blocked too.",
         )
 
     def test_an_open_match_counts_and_is_called_what_it_is(self) -> None:
-        found = regimes.blocked(holdings("X 30 C; Y 20 C"), listed={"X", "Y"}, suspected={"Y"}, threshold=OFAC)
+        found = ofac("X 30 C; Y 20 C", "X Y", suspected="Y").parties
         assert found["Y"].why == ("Y may be listed: a possible match is open.",)
         assert found["C"].verdict == YES
         assert found["C"].why[0].startswith("X (listed) holds 30 % and Y (possible match) holds 20 % of C")
 
     def test_a_chain_of_halves_blocks_and_tells_its_path(self) -> None:
         names = {"1": "Orlov", "2": "Meridian", "3": "Helios"}
-        found = regimes.blocked(holdings("1 50 2; 2 50 3"), listed={"1"}, threshold=OFAC, names=names)
+        found = ofac("1 50 2; 2 50 3", "1", names=names).parties
         assert found["3"].verdict == YES
         assert found["3"].why == (
             "Orlov (listed) holds 50 % of Meridian: together 50 %. 50 % or more blocks, so Meridian is blocked too.",
@@ -81,8 +84,7 @@ class TestBlocked:
 
     @pytest.mark.parametrize("text", ["X 49.99 C", "X 49.999999 C; Y 50 C", "X 49 A; A 100 C", "X 4999999/10000000 C"])
     def test_a_hair_under_half_does_not_block(self, text: str) -> None:
-        found = regimes.blocked(holdings(text), listed={"X"}, threshold=OFAC)
-        assert found["C"].verdict == NO
+        assert ofac(text).parties["C"].verdict == NO
 
     def test_what_falls_short_is_told_with_the_sum(self) -> None:
         assert ofac("X 100 A; X 100 B; A 13 C; B 12.5 C").parties["C"].why == (
@@ -273,8 +275,9 @@ class TestAmlr:
 class TestBeneficialOwners:
     def test_asks_people_only_and_calls_them_by_name(self) -> None:
         names = {"1": "Ana", "2": "Beta Ltd", "3": "Gamma SA"}
-        found = regimes.beneficial_owners(holdings("1 60 2; 2 50 3"), subject="3", people={"1"}, threshold=IAAS, names=names)
-        assert {party: verdict.verdict for party, verdict in found.items()} == {"1": YES, "2": NO}
+        structure = graph("1 60 2; 2 50 3", people="1", names=names)
+        found = determine(structure, subject="3", rule=shipped("fincen-cdd")).parties
+        assert {party: verdict.verdict for party, verdict in found.items()} == {"1": YES, "2": NO, "3": NO}
         assert found["1"].why == (
             "Ana holds 60 % of Beta Ltd, Beta Ltd 50 % of Gamma SA: 60 % × 50 % = 30 %.",
             "Ana holds 30 % of Gamma SA over all chains; 25 % or more is the line.",
@@ -368,5 +371,5 @@ class TestSpeed:
             for i in range(1, 10_000)
             for _ in range(3)
         ]
-        found = regimes.blocked(text, listed={"P0", "P1"}, threshold=OFAC)
-        assert len(found) == 10_000
+        found = determine(Graph.of(text), subject="P0", rule=shipped("ofac-50"), listed={"P0", "P1"})
+        assert len(found.parties) == 10_000

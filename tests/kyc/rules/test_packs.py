@@ -95,17 +95,11 @@ class TestLegalBases:
 
 class TestNotRelied:
     @pytest.mark.parametrize(
-        ("day", "status", "since"),
-        [
-            (date(2025, 9, 28), "unknown", ""),
-            (date(2025, 10, 15), "in_force", "2025-09-29"),
-            (date(2026, 3, 1), "suspended", "2025-11-10"),
-            (date(2026, 11, 24), "in_force", "2026-11-10"),
-        ],
+        ("day", "status", "since"), [(date(2025, 9, 28), "unknown", ""), (date(2026, 11, 24), "bill", "2026-01-12")]
     )
-    def test_the_affiliates_rule_is_named_with_the_status_of_the_day(self, day, status, since):
+    def test_the_bill_on_remote_access_is_named_with_the_status_of_the_day(self, day, status, since):
         (rule,) = packs.current().not_relied_on("R-03", on=day)
-        assert (rule["citation"], rule["status"], rule["since"]) == ("15 CFR 744.11(a)(1), 744.21, 744.8", status, since)
+        assert (rule["citation"], rule["status"], rule["since"]) == ("H.R. 2683", status, since)
 
     def test_nothing_is_relied_on_and_not(self):
         data = packs.current().data
@@ -114,12 +108,66 @@ class TestNotRelied:
 
 
 class TestRegimeBasis:
-    @pytest.mark.parametrize(("regime", "status"), [("ofac-50", "in_force"), ("iaas-cip", "proposed"), ("fincen-cdd", "model")])
+    @pytest.mark.parametrize(
+        ("regime", "status"),
+        [
+            ("ofac-50", "in_force"),
+            ("bis-affiliates", "in_force"),
+            ("iaas-cip", "proposed"),
+            ("fincen-cdd", "model"),
+            ("eu-amlr", "model"),
+            ("provider-terms", "contract"),
+            ("ultimate-parent", "model"),
+            ("entity-of-concern-located", "bill"),
+        ],
+    )
     def test_a_regime_has_the_status_of_its_instrument(self, regime, status):
         assert packs.current().regime_basis(regime, on=date(2026, 11, 24))["status"] == status
 
-    def test_a_contract_has_none(self):
-        assert packs.current().regime_basis("provider-terms", on=date(2026, 11, 24)) is None
+    def test_one_that_is_examined_is_among_the_legal_bases_of_the_dossier(self):
+        data = packs.current().data
+        named = {found["instrument"] for found in data["ownership"].values()}
+        assert named <= set(data["legal_bases"]["R-03"])
+
+
+class TestConsequence:
+    def test_only_what_binds_stops_an_approval(self):
+        pack = packs.current()
+        assert pack.stopping() == {"ofac-50": ["yes", "indeterminate"], "provider-terms": ["yes"]}
+        statuses = {pack.regime_basis(regime, on=date(2026, 11, 24))["status"] for regime in pack.stopping()}
+        assert statuses == {"in_force", "contract"}
+
+    def test_each_says_whose_word_that_is(self):
+        told = [found["consequence"] for found in packs.current().data["ownership"].values() if "consequence" in found]
+        assert all(consequence["source"] for consequence in told)
+        assert {word for consequence in told for name, word in consequence.items() if name != "source"} == {
+            *("stops", "asks", "tells")
+        }
+
+    @pytest.mark.parametrize(
+        ("regime", "verdict", "does"),
+        [
+            ("provider-terms", "indeterminate", "asks"),
+            ("provider-terms", "no", ""),
+            ("eu-amlr", "yes", ""),
+            ("entity-of-concern-located", "yes", "tells"),
+        ],
+    )
+    def test_the_others_ask_tell_or_are_only_shown(self, regime, verdict, does):
+        assert packs.current().consequence(regime, verdict) == does
+
+
+class TestListsLacking:
+    @pytest.mark.parametrize(
+        ("used", "lacking"),
+        [
+            (["ofac-sdn"], ["the Entity List and the Military End-User List"]),
+            (["ofac-sdn", "us-csl"], []),
+        ],
+    )
+    def test_a_rule_names_the_lists_that_it_goes_by(self, used, lacking):
+        assert packs.current().lists_lacking("bis-affiliates", used) == lacking
+        assert packs.current().lists_lacking("ofac-50", used) == []
 
 
 class TestThreshold:

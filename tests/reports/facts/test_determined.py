@@ -53,6 +53,26 @@ class TestDeterminations:
     def test_each_regime_says_what_it_is_in_law_on_the_day(self, life: Life) -> None:
         found = life.then["examined"].facts["ownership"]["regimes"]
         assert {row["regime"]: row["status"] for row in found} == {
-            "iaas-cip": "proposed, binds nobody since 2024-01-29",
             "ofac-50": "in force since 2014-08-13",
+            "bis-affiliates": "in force since 2026-11-10",
+            "provider-terms": "contract since 2026-11-01",
+            "iaas-cip": "proposed, binds nobody since 2024-01-29",
+            "fincen-cdd": "model, followed by choice since 2018-05-11",
+            "fincen-cdd-control": "model, followed by choice since 2018-05-11",
+            "eu-amlr": "model, followed by choice since 2024-07-09",
+            "ultimate-parent": "model, followed by choice since 2026-05-31",
+            "entity-of-concern-located": "bill, not law since 2026-04-22",
+            "entity-of-concern-controlled": "bill, not law since 2026-04-22",
         }
+        assert next(row for row in found if row["regime"] == "eu-amlr")["until"] == "2027-07-10"
+
+    def test_whom_a_rule_does_not_catch_is_counted_and_stands_in_the_file_with_its_arithmetic(self, life: Life) -> None:
+        found = {row["regime"]: row for row in life.then["approved"].facts["ownership"]["regimes"]}
+        assert (len(found["ofac-50"]["verdicts"]), found["ofac-50"]["others"]) == (4, [])
+        owners = found["iaas-cip"]
+        assert {row["verdict"] for row in owners["verdicts"]} == {"yes", UNDECIDED}
+        assert owners["no"] == len(owners["others"]) == 2
+        assert all(row["verdict"] == "no" and row["why"] for row in owners["others"])
+        affiliates = found["bis-affiliates"]
+        assert (affiliates["verdicts"], affiliates["no"], affiliates["not_compared"]) == ([], 0, 4)
+        assert "the Entity List and the Military End-User List" in affiliates["lacking"]

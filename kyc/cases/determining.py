@@ -1,0 +1,104 @@
+"""What each regime makes of the structure that a round of checks goes by. All are asked by the one dispatcher of
+kyc.ownership.regimes; what asks more than who holds what, such as who is named in control, by a module of its own."""
+
+from collections.abc import Collection, Mapping
+
+from kyc.cases.round import Round
+from kyc.evidence.models import Document
+from kyc.ownership import certification, concern, regimes
+from kyc.ownership.certification import Claim
+from kyc.ownership.graph import Graph
+from kyc.ownership.regimes import INDETERMINATE, NO, YES, Verdict
+from kyc.ownership.rule import BIS, CASCADES, OF_OWNERS, OFAC, REGIMES, rule
+from kyc.ownership.shares import NONE
+from kyc.parties.models import Party
+from kyc.screening.models import Hit
+
+Verdicts = Mapping[str, Verdict]
+CDD = certification.REGIME
+CONTROL = f"{CDD}-control"
+LIMBS = LOCATED, CONTROLLED = (f"{concern.REGIME}-located", f"{concern.REGIME}-controlled")
+# Every regime and prong that a round may have a word by, in the order in which they are shown.
+SHOWN = (OFAC, BIS, "provider-terms", OF_OWNERS, CDD, CONTROL, "eu-amlr", "ultimate-parent", *LIMBS)
+
+
+def place(regime: str) -> tuple[int, str]:
+    """Where a regime is shown among the others; one of an older round that is asked no more comes last."""
+    return (SHOWN.index(regime) if regime in SHOWN else len(SHOWN)), regime
+
+
+def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
+    """By regime and party. Of a person, whom nobody owns, only those are asked that go by lists."""
+    listed = listed_by(facts, [hit for hit in hits if hit.ruling != Hit.Ruling.FALSE])
+    sure = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
+    graph = facts.graph(listed)
+    found = {
+        regime: asked(facts, graph, regime, listed=listed, suspected=listed.keys() - sure)
+        for regime in (CASCADES if facts.customer.is_person else REGIMES)
+    }
+    if not facts.customer.is_person:
+        found[CONTROL] = in_control(facts, graph, found[CDD])
+        found |= of_concern(facts, graph)
+    return {regime: found[regime] for regime in SHOWN if regime in found}
+
+
+def asked(facts: Round, graph: Graph, regime: str, *, listed: Collection[str] = (), suspected: Collection[str] = ()) -> Verdicts:
+    """One regime's word on every party of the structure, as the rule stood on the day of the round."""
+    wanted = rule(facts.pack, regime, on=facts.day)
+    result = regimes.determine(graph, subject=facts.subject, rule=wanted, listed=listed, suspected=suspected)
+    lacking = [] if wanted.suspended else facts.pack.lists_lacking(regime, {version.source for version in facts.versions})
+    return {party: unsearched(verdict, lacking) for party, verdict in result.parties.items()}
+
+
+def unsearched(verdict: Verdict, lacking: Collection[str]) -> Verdict:
+    """A list that nobody was compared with may name anybody, so there is no certain no."""
+    if verdict.verdict != NO or not lacking:
+        return verdict
+    return Verdict(INDETERMINATE, verdict.share, (not_compared(lacking), *verdict.why))
+
+
+def not_compared(lacking: Collection[str]) -> str:
+    return f"It depends on who stands on {' and '.join(lacking)}, of which no version is in use."
+
+
+def listed_by(facts: Round, hits: Collection[Hit]) -> dict[str, str]:
+    """Who stands on a list by these matches, and on which."""
+    names = {version.pk: str(version.get_source_display()) for version in facts.versions}
+    found: dict[str, dict[str, None]] = {}
+    for hit in hits:
+        found.setdefault(str(hit.party_id), {})[names[hit.list_version_id]] = None
+    return {party: " and ".join(lists) for party, lists in found.items()}
+
+
+def in_control(facts: Round, graph: Graph, owners: Verdicts) -> Verdicts:
+    """FinCEN's second prong: exactly one person, with a title (FIN-03); and what the certification as a whole still lacks."""
+    claim = claimed(facts)
+    told = certification.certify(graph, verdicts=owners, pack=facts.pack, in_control=facts.controllers, claim=claim)
+    found = {}
+    if claim and told.excluded:
+        why = f"{graph.name(facts.subject)} is excluded, as {claim.evidence} is to show: {told.excluded}."
+        found[facts.subject] = Verdict(NO, NONE, (why,))
+    if told.control_person and not certification.wrong_control(graph, facts.controllers):
+        title = facts.controllers[told.control_person]
+        why = f"{graph.name(told.control_person)} is named as the one person in control: {title}."
+        found[told.control_person] = Verdict(YES, NONE, (why,))
+    if told.missing:
+        found[facts.subject] = Verdict(INDETERMINATE, NONE, told.missing)
+    return found
+
+
+def claimed(facts: Round) -> Claim | None:
+    """A state body claims by what it is to be excluded (FIN-04), and its founding act is what shows it. No company claims any
+    exclusion yet."""
+    if facts.customer.kind != Party.Kind.STATE:
+        return None
+    code = "government" if facts.customer.country == facts.pack.home else "foreign_government"
+    acts = [name for kind, name in facts.papers if kind == Document.Kind.FOUNDING_ACT]
+    return Claim(code, acts[-1] if acts else "")
+
+
+def of_concern(facts: Round, graph: Graph) -> dict[str, Verdicts]:
+    """Two limbs of three (USX-03). The third, what it did, is ruled on in incidents, which no case tells of (FIN-17)."""
+    found = concern.determine(graph, subject=facts.subject, rule=rule(facts.pack, concern.REGIME, on=facts.day))
+    limbs = zip(LIMBS, (found.located, found.controlled), strict=True)
+    return {regime: {facts.subject: Verdict(limb.verdict, NONE, limb.why)} for regime, limb in limbs}
