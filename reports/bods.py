@@ -14,8 +14,9 @@ from accounts.models import Organisation
 from kyc.ownership import regimes, trusts
 from kyc.ownership.bods import records, shares
 from kyc.ownership.bods.writing import CONTROLLER, VERSION, Element, Owner, Said, Structure, Tie, element
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest, counted_owner, holdings
-from kyc.ownership.rule import OF_OWNERS
+from kyc.ownership.rule import OF_OWNERS, rule
 from kyc.ownership.shares import NONE, NOTHING, Interval, parse
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict
 from kyc.parties.models import Party, Role
@@ -92,7 +93,7 @@ class Export:
 
     def held(self) -> Iterator[Tie]:
         for row in self.interests:
-            said = self.said(Interest, row, lambda event: (event.share, event.kind, event.held_for_id))
+            said = self.said(Interest, row, lambda event: (event.share, event.kind, event.held_for_id, event.is_indirect))
             interest = self.interest(row)
             if row not in self.nominations:
                 yield Tie(key_of(row.owner_id), key_of(row.owned_id), (interest,), said)
@@ -102,8 +103,8 @@ class Export:
             yield Tie(nomination(row), key_of(row.owned_id), (interest,), said)
 
     def interest(self, row: Any) -> dict[str, Any]:
-        found = direct(row.kind)
-        if is_share(row) and (share := shares.written(parse(row.share))):
+        found = direct(row.kind) | ({"directOrIndirect": "indirect"} if row.is_indirect else {})
+        if has_size(row.kind) and (share := shares.written(parse(row.share))):
             found["share"] = share
             if "/" in row.share:
                 found["details"] = f"{row.share} of the whole"
@@ -133,17 +134,17 @@ class Export:
         return {
             "subject": str(self.reader.customer.pgh_obj_id),
             "people": {str(pk) for pk, row in self.reader.parties.items() if row.kind == Party.Kind.PERSON},
-            "threshold": self.reader.pack.threshold(OF_OWNERS),
             "names": {str(pk): self.reader.brief(pk) for pk in self.reader.parties},
         }
 
     @cached_property
     def by_shares(self) -> Mapping[str, Verdict]:
-        return regimes.beneficial_owners(trusts.shares_only(holdings(self.interests)), **self.asked)
+        threshold = self.reader.pack.threshold(OF_OWNERS)
+        return regimes.beneficial_owners(trusts.shares_only(holdings(self.interests)), threshold=threshold, **self.asked)
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
-        return trusts.with_trusts(self.by_shares, holdings(self.interests), **self.asked)
+        return regimes.owners(holdings(self.interests), rule=rule(self.reader.pack, OF_OWNERS), **self.asked)
 
     @cached_property
     def owners(self) -> list[Owner]:

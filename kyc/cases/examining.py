@@ -16,10 +16,10 @@ from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import is_outdated, named, outdated
 from kyc.cases.round import Round, gather
-from kyc.ownership import regimes, trusts
+from kyc.ownership import regimes
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import Verdict
-from kyc.ownership.rule import OF_OWNERS
+from kyc.ownership.rule import OF_OWNERS, rule
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.models import Factor, Score
@@ -148,20 +148,15 @@ def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
 
 
 def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
-    """OFAC's cascade from parties that are, or may be, listed; owners of the customer by multiply and add."""
+    """OFAC's cascade from parties that are, or may be, listed; who owns or controls the customer."""
     listed = {str(hit.party_id) for hit in hits if hit.ruling != Hit.Ruling.FALSE}
     subject = str(facts.customer.pk)
     suspected = listed - {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
     blocked = regimes.blocked(
         facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
     )
-    threshold = facts.pack.threshold(OF_OWNERS)
-    owners = regimes.beneficial_owners(
-        facts.holdings, subject=subject, people=facts.people, threshold=threshold, names=facts.names
-    )
-    return blocked, trusts.with_trusts(
-        owners, facts.interests, subject=subject, people=facts.people, threshold=threshold, names=facts.names
-    )
+    asked = rule(facts.pack, OF_OWNERS)
+    return blocked, regimes.owners(facts.interests, subject=subject, people=facts.people, rule=asked, names=facts.names)
 
 
 def write_determinations(facts: Round, blocked: dict[str, Verdict], owners: dict[str, Verdict]) -> None:

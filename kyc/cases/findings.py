@@ -14,7 +14,7 @@ from kyc.ownership import regimes, trusts
 from kyc.ownership.flows import Flow
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.regimes import Verdict
-from kyc.ownership.rule import OF_OWNERS
+from kyc.ownership.rule import OF_OWNERS, rule
 from kyc.ownership.shares import Interval, per_cent, short
 from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
@@ -78,22 +78,25 @@ def ownership_finding(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]
     if hidden := undeclared_owners(facts):
         name, share = hidden
         left = _("Who owns %(share)s of %(name)s is undeclared.") % {"share": at_most(share), "name": name}
-        return "ownership", Finding.State.WARN, f"{counted(facts, found)} {left}{nominees(facts)}", "people"
+        return "ownership", Finding.State.WARN, f"{counted(facts, owners)} {left}{nominees(facts)}", "people"
     behind = in_trusts(facts)
     state = Finding.State.WARN if behind.hidden else Finding.State.GOOD if found else Finding.State.INFO
-    return "ownership", state, f"{counted(facts, found)}{behind.told()}{nominees(facts)}", "people"
+    return "ownership", state, f"{counted(facts, owners)}{behind.told()}{nominees(facts)}", "people"
 
 
-def counted(facts: Round, found: int) -> str:
+def counted(facts: Round, owners: dict[str, Verdict]) -> str:
     """How many people the rule takes for owners, and by what."""
+    sure = [verdict for verdict in owners.values() if verdict.verdict == regimes.YES]
+    found = len(sure)
     told = {"n": found, "line": line(facts.pack.threshold(OF_OWNERS))}
     if not found:
         return _("No person owns %(line)s.") % told
-    if facts.interests != facts.holdings:
+    threshold = facts.pack.threshold(OF_OWNERS)
+    if facts.interests != facts.holdings or not all(threshold.reached(verdict.share.max) for verdict in sure):
         return (
             ngettext(
-                "%(n)s person owns %(line)s, or has a role in a trust that does.",
-                "%(n)s people own %(line)s, or have a role in a trust that does.",
+                "%(n)s person owns %(line)s, controls it, or has a role in a trust that does.",
+                "%(n)s people own %(line)s, control it, or have a role in a trust that does.",
                 found,
             )
             % told
@@ -147,7 +150,7 @@ class Behind:
 def in_trusts(facts: Round) -> Behind:
     """Of every trust in the chain that is the customer or may hold the line of it."""
     roles = trusts.behind_roles(
-        facts.interests, subject=str(facts.customer.pk), people=facts.people, threshold=facts.pack.threshold(OF_OWNERS)
+        facts.interests, subject=str(facts.customer.pk), people=facts.people, rule=rule(facts.pack, OF_OWNERS)
     )
     parties = [facts.parties[pk] for pk in sorted(map(int, roles))]
     names = {kind: [facts.names[str(party.pk)] for party in parties if party.kind == kind] for kind in Party.Kind}
@@ -196,8 +199,7 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
 
 def remainder_findings(facts: Round) -> list[Row]:
     """None where there is nothing to hold shares of: neither the customer nor anybody above it is a company."""
-    chain = Stakes.of(facts.interests).above(str(facts.customer.pk))
-    return [remainder_finding(facts)] if any(facts.parties[int(party)].is_company for party in chain) else []
+    return [remainder_finding(facts)] if any(facts.parties[int(party)].is_company for party in facts.chain) else []
 
 
 def remainder_finding(facts: Round) -> Row:

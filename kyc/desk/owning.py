@@ -92,7 +92,7 @@ class Owning(Declared):
 
     def line_tone(self, interest: Interest) -> str:
         is_bad = self.is_blocked(interest.counted_owner) and self.is_blocked(interest.owned_id)
-        return BAD if OFAC in self.asked and is_bad else ""
+        return BAD if OFAC in self.asked and is_bad and interest.kind == Interest.Kind.SHAREHOLDING else ""
 
     def kept(self) -> Collection[int]:
         """Whoever something was found of, but not who came after the checks."""

@@ -46,6 +46,7 @@ REGIMES: dict[str, Promise] = {
     "fincen-cdd": gettext_lazy("FinCEN beneficial owner"),
     "provider-terms": gettext_lazy("Regions that the terms exclude"),
     "ultimate-parent": gettext_lazy("Ultimate parent"),
+    "entity-of-concern": gettext_lazy("Entity of concern"),
 }
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),

@@ -190,6 +190,16 @@ def beneficial_owners(
     return {party: owners.verdict(party) for party in owners.above}
 
 
+def owners(
+    holdings: Collection[Holding], *, subject: str, people: Collection[str], rule: Rule, names: Mapping[str, str] | None = None
+) -> dict[str, Verdict]:
+    """Who is a beneficial owner under the rule, of everybody above the subject by any interest that it counts: by what he owns,
+    by control, or by a role in a trust."""
+    graph = named(holdings, names, people)
+    found = Owners(graph, subject, rule)
+    return trusts.Roles(graph, subject, rule).join({party: found.verdict(party) for party in found.above})
+
+
 def unaccounted(holdings: Iterable[Holding]) -> dict[str, Interval]:
     """What is left of each owned party after all stated shares; never below nothing."""
     return {owned: remainder(h.share for h in held) for owned, held in by_owned(holdings).items()}

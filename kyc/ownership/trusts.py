@@ -11,7 +11,6 @@ from kyc.ownership.owners import Owners
 from kyc.ownership.rule import Rule
 from kyc.ownership.shares import ONE, Interval, exactly, shown
 from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, Verdict, lesser, line
-from kyc.rules.packs import Threshold
 
 # The one list of them, with what each is called in the arithmetic.
 ROLES = {
@@ -26,26 +25,9 @@ def shares_only(holdings: Iterable[Holding]) -> list[Holding]:
     return [holding for holding in holdings if holding.interest == SHAREHOLDING]
 
 
-def with_trusts(
-    owners: Mapping[str, Verdict],
-    holdings: Iterable[Holding],
-    *,
-    subject: str,
-    people: Collection[str],
-    threshold: Threshold,
-    names: Mapping[str, str],
-) -> dict[str, Verdict]:
-    """`owners` by shares, and everybody with a role in a trust that is the subject itself or holds the threshold of it. The
-    share told of such a person is the trust's, since his own is not divided. Companies in such a role are told as no owners,
-    and so whoever owns them counts. Of several verdicts on one party the strongest stands, with the reasons of all."""
-    graph = named(list(holdings), names, people)
-    return Roles(graph, subject, Rule("", threshold, roles=tuple(ROLES))).join(owners)
-
-
-def behind_roles(holdings: Iterable[Holding], *, subject: str, people: Collection[str], threshold: Threshold) -> list[str]:
+def behind_roles(holdings: Iterable[Holding], *, subject: str, people: Collection[str], rule: Rule) -> list[str]:
     """Companies and trusts with a role in a trust that counts: others stand behind them."""
-    graph = named(list(holdings), {}, people)
-    return list(Roles(graph, subject, Rule("", threshold, roles=tuple(ROLES))).standing)[1:]
+    return list(Roles(named(list(holdings), {}, people), subject, rule).standing)[1:]
 
 
 @dataclass(frozen=True)
@@ -67,7 +49,10 @@ def together(ways: Iterable[Way]) -> Way:
 
 @dataclass(frozen=True)
 class Roles:
-    """Who counts through trusts, for one subject under one rule, which says which roles count."""
+    """Who counts through trusts, for one subject under one rule, which says which roles count: everybody with one in a trust that
+    is the subject itself or owns or controls it as the rule asks. The share told of such a person is the trust's, since his own
+    is not divided. Companies in such a role are told as no owners, and so whoever owns them counts. Of several verdicts on one
+    party the strongest stands, with the reasons of all."""
 
     graph: Graph
     subject: str

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from kyc.ownership import regimes, trusts
 from kyc.ownership.graph import Holding
+from kyc.ownership.rule import Rule
 from kyc.ownership.shares import exactly, parse
 from kyc.ownership.verdicts import STRENGTH, Verdict
 from kyc.rules.packs import Threshold
 
 QUARTER = Threshold(Fraction(1, 4), True, "a quarter")
+RULE = Rule("", QUARTER, roles=tuple(trusts.ROLES))
 NAMES = {"T": "Oak Trust", "C": "Clearwater Ltd", "s": "Sam", "t": "Tina", "b": "Ben", "L": "Law Ltd", "p": "Pia"}
 
 
@@ -21,9 +23,7 @@ def role(owner: str, kind: str, trust: str = "T") -> Holding:
 
 
 def verdicts(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[str, Verdict]:
-    shares = trusts.shares_only(holdings)
-    owners = regimes.beneficial_owners(shares, subject=subject, people=set(people), threshold=QUARTER, names=NAMES)
-    return trusts.with_trusts(owners, holdings, subject=subject, people=set(people), threshold=QUARTER, names=NAMES)
+    return regimes.owners(holdings, subject=subject, people=set(people), rule=RULE, names=NAMES)
 
 
 def found(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[str, tuple[str, Fraction]]:
@@ -33,7 +33,7 @@ def found(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[s
 ROLES = [role("s", "settlor"), role("t", "trustee"), role("b", "beneficiaryOfLegalArrangement")]
 
 
-class TestWithTrusts:
+class TestOwners:
     @pytest.mark.parametrize(("share", "verdict"), [("25", "yes"), ("30", "yes"), ("24.99", ""), ("20-30", "indeterminate")])
     def test_everybody_in_a_trust_that_reaches_the_line(self, share: str, verdict: str) -> None:
         answers = found([Holding("T", "C", parse(share)), *ROLES], "C")
@@ -138,7 +138,7 @@ class TestBehindRoles:
     def test_companies_and_trusts_with_a_role_that_counts(self) -> None:
         chain = [Holding("T", "C", parse("40")), role("L", "trustee"), role("s", "settlor"), role("U", "protector")]
         small = [Holding("V", "C", parse("5")), role("M", "trustee", "V")]
-        behind = trusts.behind_roles([*chain, *small], subject="C", people={"s"}, threshold=QUARTER)
+        behind = trusts.behind_roles([*chain, *small], subject="C", people={"s"}, rule=RULE)
         assert behind == ["L", "U"]
 
 
