@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from kyc.cases.models import Case, Examination
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import NOTHING, Declared, Noted
+from kyc.desk.words import WHOSE
 from kyc.ownership import regimes, shares
 from kyc.ownership.models import Determination, Interest
 from kyc.ownership.picture import BAD, GOOD, WARN
@@ -42,8 +43,6 @@ OWNERS: dict[str, tuple[Promise | str, str]] = {
     regimes.YES: (gettext_lazy("beneficial owner, %(share)s"), ""),
     regimes.INDETERMINATE: (gettext_lazy("may be a beneficial owner"), WARN),
 }
-# Whose beneficial owner, where several regimes name some.
-WHOSE = {"iaas-cip": "IaaS", "eu-amlr": "EU", "fincen-cdd": "FinCEN"}
 STRENGTH = ("", GOOD, WARN, BAD)
 Verdicts = Mapping[int, Determination]
 

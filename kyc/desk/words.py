@@ -48,6 +48,8 @@ REGIMES: dict[str, Promise] = {
     "ultimate-parent": gettext_lazy("Ultimate parent"),
     "entity-of-concern": gettext_lazy("Entity of concern"),
 }
+# Whose beneficial owner, where several regimes name some.
+WHOSE = {"iaas-cip": "IaaS", "eu-amlr": "EU", "fincen-cdd": "FinCEN"}
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),
     "indeterminate": (gettext_lazy("Can't be decided"), "warn"),

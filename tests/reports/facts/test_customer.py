@@ -178,7 +178,9 @@ class TestOwnership:
             "Fjord Invest AS": ("no", "1/4", "3/10"),
             "Solveig Nyquist": ("can't be decided", "0", "3/10"),
         }
-        assert "60 % of Nordlys Modelling AS over all chains" in owners["verdicts"][0]["why"][-1]
+        by_share, by_control = owners["verdicts"][0]["why"][-2:]
+        assert "60 % of Nordlys Modelling AS over all chains" in by_share
+        assert by_control == "Alice Olsen controls Nordlys Modelling AS: more than 50 % at every level."
 
     def test_the_last_round_counts(self, life: Life) -> None:
         """Two listed owners could block the company until an officer ruled that they are others."""
