@@ -16,6 +16,7 @@ from kyc.ownership import regimes
 from kyc.ownership.bods import records, shares
 from kyc.ownership.bods.writing import CONTROLLER, VERSION, Element, Owner, Said, Structure, Tie, element
 from kyc.ownership.graph import Graph
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest, counted_owner, holdings
 from kyc.ownership.rule import OF_OWNERS, Rule, rule
 from kyc.ownership.shares import NONE, NOTHING, Interval, parse
@@ -94,7 +95,7 @@ class Export:
 
     def held(self) -> Iterator[Tie]:
         for row in self.interests:
-            said = self.said(Interest, row, lambda event: (event.share, event.kind, event.held_for_id))
+            said = self.said(Interest, row, lambda event: (event.share, event.kind, event.held_for_id, event.is_indirect))
             interest = self.interest(row)
             if row not in self.nominations:
                 yield Tie(key_of(row.owner_id), key_of(row.owned_id), (interest,), said)
@@ -104,8 +105,8 @@ class Export:
             yield Tie(nomination(row), key_of(row.owned_id), (interest,), said)
 
     def interest(self, row: Any) -> dict[str, Any]:
-        found = direct(row.kind)
-        if is_share(row) and (share := shares.written(parse(row.share))):
+        found = direct(row.kind) | ({"directOrIndirect": "indirect"} if row.is_indirect else {})
+        if has_size(row.kind) and (share := shares.written(parse(row.share))):
             found["share"] = share
             if "/" in row.share:
                 found["details"] = f"{row.share} of the whole"

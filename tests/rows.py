@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import messages, scope, snapshots
 from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
-from kyc.cases.models import Case, Decision, Entity, FlagRuling, Requirement, Review
+from kyc.cases.models import Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link, Reassessment, Renewal, SandboxOutcome
@@ -48,6 +48,9 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, kind="case.decision", choice="approve", reason="identity_established", proposed_by=analyst
     )
     decision = Decision.objects.create(organisation=organisation, case=case, proposal=proposal)
+    DecidedOwner.objects.create(
+        organisation=organisation, decision=decision, party=found.controller, standing="official", because="Asked Alice."
+    )
     proposal.outcome, proposal.outcome_by, proposal.outcome_at = "taken", approver, now
     proposal.save()
     entity = Entity.objects.create(

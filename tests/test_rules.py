@@ -28,7 +28,8 @@ OURS = ("accounts", "kyc", "reports")
 # Refusal of change, not history: rows are only ever added, and the app role can do nothing else.
 APPEND_ONLY = {
     "AuditEvent", "AuditLeaf", "AuditHead", "AuditTimestamp", "Snapshot",
-    "ListEntry", "Determination", "Score", "Factor", "Finding", "IncidentNote", "Referral", "Disposal", "ErasureOrder",
+    "ListEntry", "Determination", "DecidedOwner", "Score", "Factor", "Finding", "IncidentNote", "Referral", "Disposal",
+    "ErasureOrder",
 }  # fmt: skip
 # No history at all, since it would outlive what it tells of: keys that are destroyed, what was found by them, and what the next
 # night erases.

@@ -236,6 +236,7 @@ CUSTOMERS = (
         (
             person("Konrad Ehlers", "51"),
             Owner("Vantari Ventures SCSp", "49", country="LU", owners=(person("Mathilde Kieffer", "30", "LU"),)),
+            Owner("Vantari Ventures SCSp", role="conditionalRightsGrantedByContract"),
         ),
         form="GmbH",
         number="HRB 164882",

@@ -14,8 +14,9 @@ from accounts.models import Membership, Organisation, Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import Refused
 from config import jobs
+from kyc.cases import beneficial, meanwhile, unseen
 from kyc.cases import items as asking
-from kyc.cases import meanwhile, unseen
+from kyc.cases.beneficial import Departures
 from kyc.cases.completeness import Told, missing
 from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
@@ -132,10 +133,11 @@ def propose(
     note: str,
     message: str = "",
     items: Sequence[dict[str, Any]] = (),
+    owners: Departures | None = None,
     by: User,
 ) -> Decision:
     """One officer's word. Asking the customer for more names what is needed, item by item (kyc.cases.items), or in a sentence
-    that he will read."""
+    that he will read. An approval says with it who is a beneficial owner: as determined, but for `owners`."""
     case = locked(case, Case.State.REVIEW, by=by)
     asked = checked_items(case, items) if choice == Decision.Choice.ASK else []
     if choice == Decision.Choice.ASK and not asked and not message.strip():
@@ -148,10 +150,11 @@ def propose(
     decision = Decision.objects.create(
         organisation=case.organisation, case=case, proposal=proposal, message=message.strip(), items=asked
     )
+    owned_by = beneficial.propose(decision, owners or Departures()) if choice == Decision.Choice.APPROVE else []
+    departed = [row.party_id for row in owned_by if row.is_departure]
     move(case, Case.State.PROPOSED, due_on=case.due_on)
-    audit.record(
-        "decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason, **passed_over(case, choice, by=by)
-    )
+    more = passed_over(case, choice, by=by) | ({"departed": departed} if departed else {})
+    audit.record("decision.proposed", target=case, by=by, reason=note, choice=choice, code=reason, **more)
     return decision
 
 
@@ -181,6 +184,8 @@ def take(decision: Decision, *, note: str = "", by: User) -> Case:
     if choice == Decision.Choice.APPROVE:
         if reasons := obstacles(case):
             raise Stopped(" ".join(reasons))
+        if beneficial.is_overtaken(decision):
+            raise Stopped(_("The checks were made anew since this was proposed, and find other owners. Send it back."))
         move(case, Case.State.APPROVED)
         make_entity(case, decision, by=by)
     elif choice == Decision.Choice.REFUSE:

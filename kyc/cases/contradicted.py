@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from kyc.cases.declared import listed
 from kyc.cases.round import Round
-from kyc.ownership.control import Control
-from kyc.ownership.graph import Stakes
+from kyc.ownership import graph
+from kyc.ownership.parent import Parents
+from kyc.ownership.rule import rule
 from kyc.ownership.verdicts import NO, YES
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
@@ -23,7 +24,7 @@ def contradicted(facts: Round) -> list[str]:
 
 def of_state(facts: Round, answer: str) -> list[str]:
     """Said that no state has a part, and one stands in the chain of owners."""
-    above = named(facts, Stakes.of(facts.interests).above(str(facts.customer.pk)))
+    above = named(facts, facts.chain)
     states = [facts.names[pk] for pk, party in above.items() if party.kind == Party.Kind.STATE]
     if answer != "no" or not states:
         return []
@@ -35,17 +36,18 @@ def of_state(facts: Round, answer: str) -> list[str]:
 
 
 def of_parent(facts: Round, answer: str) -> list[str]:
-    """Said who stands at the top of the group, and above the customer stands another who owns more than half at every level.
-    Whoever is owned by the customer in a circle is not above it."""
-    control = Control([Stakes.of(facts.holdings)], facts.pack.threshold("ultimate-parent"))
+    """Said who stands at the top of the group, and above the customer stands another who owns more than half at every level, or
+    controls it otherwise. Whoever is owned by the customer in a circle is not above it."""
     subject = str(facts.customer.pk)
+    structure = graph.named(facts.interests, facts.names, facts.people)
+    control = Parents(structure, subject, rule(facts.pack, "ultimate-parent")).control
     bodies = {pk: party for pk, party in named(facts, control.above(subject)).items() if is_body(party)}
     above = [pk for pk in bodies if control.of(pk, subject) == YES and control.of(subject, pk) == NO]
     if not answer or not above or any(is_named(bodies[pk], answer) for pk in above):
         return []
     told = _(
         "Asked who stands at the top of its group, it answered “%(answer)s”; by what it told of its owners, more than half of it "
-        "is owned, at every level, by: %(names)s."
+        "is owned at every level, or it is controlled otherwise, by: %(names)s."
     )
     return [one_stop(told % {"answer": answer, "names": listed([facts.names[pk] for pk in above])})]
 

@@ -121,8 +121,8 @@ def counted(facts: Round, owners: Collection[Verdict]) -> str:
     if facts.interests != facts.holdings:
         return (
             ngettext(
-                "%(n)s person owns %(line)s, or has a role in a trust that does.",
-                "%(n)s people own %(line)s, or have a role in a trust that does.",
+                "%(n)s person owns %(line)s, controls it, or has a role in a trust that does.",
+                "%(n)s people own %(line)s, control it, or have a role in a trust that does.",
                 found,
             )
             % told
@@ -224,8 +224,7 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
 
 def remainder_findings(facts: Round) -> list[Row]:
     """None where there is nothing to hold shares of: neither the customer nor anybody above it is a company."""
-    chain = Stakes.of(facts.interests).above(str(facts.customer.pk))
-    return [remainder_finding(facts)] if any(facts.parties[int(party)].is_company for party in chain) else []
+    return [remainder_finding(facts)] if any(facts.parties[int(party)].is_company for party in facts.chain) else []
 
 
 def remainder_finding(facts: Round) -> Row:

@@ -292,6 +292,47 @@ class Decision(models.Model):
         ]
 
 
+class DecidedOwner(models.Model):
+    """One person's place in a decision to approve: a beneficial owner, or none against what was determined; or who stands in for
+    one where nobody is found. It stands with the decision, by whom and when that was taken. Never edited."""
+
+    personal = ("because",)
+
+    append_only = True
+
+    class Standing(models.TextChoices):
+        OWNER = "owner", _("Beneficial owner")
+        NONE = "none", _("No beneficial owner")
+        OFFICIAL = "official", _("Senior managing official, since no beneficial owner was found")
+        NOBODY = "nobody", _("No beneficial owner was found")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="owners")
+    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
+    standing = models.CharField(max_length=20, choices=Standing.choices)
+    # Numbers of the determinations that the proposer had before him.
+    rests_on = models.JSONField(default=list, blank=True)
+    is_departure = models.BooleanField(default=False)
+    because = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="decided_owner_is_a_person_or_nobody",
+                condition=Q(standing="nobody", party__isnull=True) | ~Q(standing="nobody") & Q(party__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="decided_owner_says_why",
+                condition=Q(standing="owner", is_departure=False) | ~Q(because=""),
+            ),
+            models.CheckConstraint(
+                name="only_against_a_determination_is_one_none", condition=~Q(standing="none", is_departure=False)
+            ),
+            models.UniqueConstraint(name="decided_once_of_each", fields=["decision", "party"], nulls_distinct=False),
+        ]
+
+
 class EntityQuerySet(models.QuerySet["Entity"]):
     def live(self) -> "EntityQuerySet":
         """Not ended, begun and not expired, by the database's clock."""

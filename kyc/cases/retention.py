@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import retention
 from accounts.models import Membership
 from accounts.retention import Clock, RecordClass, Started, Values, day_of, latest
-from kyc.cases.models import Case, Entity, Finding, FlagRuling, Requirement
+from kyc.cases.models import Case, DecidedOwner, Entity, Finding, FlagRuling, Requirement
 from kyc.ownership.models import Determination
 from kyc.risk.models import Factor, Score
 from kyc.rules import packs
@@ -76,7 +76,7 @@ retention.register(
     RecordClass(
         code="examination",
         label=_("The examination and its analysis"),
-        models=(Case, Requirement, Finding, Determination, Score, Factor),
+        models=(Case, Requirement, Finding, Determination, DecidedOwner, Score, Factor),
         rules=(rule("cdd-file"), rule("cip-descriptions")),
         made={Case: "opened_at", Requirement: "asked_at", Determination: "determined_at", Score: "scored_at"},
         told=_("What we examined, asked and found"),

@@ -17,7 +17,7 @@ from kyc.cases.models import Examination
 from kyc.evidence.models import Document
 from kyc.ownership import graph as structures
 from kyc.ownership import regimes, trusts
-from kyc.ownership.graph import ENTITY, PERSON, Graph, Stakes
+from kyc.ownership.graph import ENTITY, PERSON, Graph, above
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.regimes import Holding
 from kyc.ownership.shares import ONE, Interval, exactly
@@ -37,7 +37,7 @@ class Round:
     pack: Pack
     customer: Party
     parties: dict[int, Party]
-    # Shares, each with whom a nominee holds it for; and all interests, roles in trusts among them.
+    # Shares, each with whom a nominee holds it for; and interests of every kind, control and roles in trusts among them.
     holdings: list[Holding]
     interests: list[Holding]
     versions: list[ListVersion]
@@ -69,9 +69,13 @@ class Round:
     @cached_property
     def gaps(self) -> dict[str, Interval]:
         """What of the customer, and of each company above it, nobody is named for."""
-        chain = set(Stakes.of(self.interests).above(str(self.customer.pk)))
         companies = [str(pk) for pk, party in self.parties.items() if party.is_company]
-        return {party: left for party, left in undeclared(self.holdings, companies).items() if party in chain}
+        return {party: left for party, left in undeclared(self.holdings, companies).items() if party in self.chain}
+
+    @cached_property
+    def chain(self) -> list[str]:
+        """The customer, and everybody above it by an interest of any kind."""
+        return above(self.interests, str(self.customer.pk))
 
 
 def structure(parties: Mapping[str, Any], interests: Iterable[Holding], names: Mapping[str, str]) -> Graph:

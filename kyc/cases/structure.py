@@ -16,6 +16,7 @@ from kyc.cases.round import told_apart, undeclared
 from kyc.ownership import drawing, folding, picture, shares
 from kyc.ownership.circles import circular
 from kyc.ownership.folding import Fold
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.picture import Box, Line, Picture
 from kyc.ownership.shares import Interval
@@ -53,7 +54,7 @@ class Declared:
 
     @cached_property
     def held(self) -> list[Interest]:
-        """Shares, without roles in trusts."""
+        """Shares, without other rights, control and roles in trusts."""
         return [interest for interest in self.interests if interest.kind == Interest.Kind.SHAREHOLDING]
 
     @cached_property
@@ -103,21 +104,26 @@ class Declared:
     def lines(self) -> Iterator[Line]:
         """The largest holdings first, since those are the last to be folded away."""
         for interest in sorted(self.interests, key=lambda interest: -self.sizes[interest.pk].max):
-            is_open = interest.kind == Interest.Kind.SHAREHOLDING and self.sizes[interest.pk] == shares.UNKNOWN
-            share = "?" if is_open else self.label(interest)
+            is_open = has_size(interest.kind) and self.sizes[interest.pk] == shares.UNKNOWN
             ends = str(interest.owner_id), str(interest.owned_id)
-            yield Line(*ends, share, is_open, self.line_tone(interest), is_circular=interest.pk in self.circles)
+            yield Line(*ends, self.written(interest), is_open, self.line_tone(interest), is_circular=interest.pk in self.circles)
         for nominee, others in self.held_for.items():
             for other in others:
                 yield Line(str(other), str(nominee), _("through a nominee"), is_open=True)
         for pk in self.undeclared:
             yield Line(f"left-{pk}", str(pk), "", is_open=True)
 
+    def written(self, interest: Interest) -> str:
+        """What stands on its line."""
+        is_bare = interest.kind == Interest.Kind.SHAREHOLDING and self.sizes[interest.pk] == shares.UNKNOWN
+        return "?" if is_bare and not interest.is_indirect else self.label(interest)
+
     def label(self, interest: Interest) -> str:
-        """How much, and as what where it is no share; and whether it leads back to its owner."""
+        """How much, and as what where it is no share; whether through others, and whether it leads back to its owner."""
         kind = "" if interest.kind == Interest.Kind.SHAREHOLDING else str(interest.get_kind_display())
-        share = shares.as_stated(interest.share) if interest.share or not kind else ""
-        return " · ".join(filter(None, (kind, share, _("circular") if interest.pk in self.circles else "")))
+        share = shares.as_stated(interest.share) if has_size(interest.kind) else ""
+        indirect = _("through others") if interest.is_indirect else ""
+        return " · ".join(filter(None, (kind, share, indirect, _("circular") if interest.pk in self.circles else "")))
 
     def role(self, party: Party) -> str:
         if party.pk == self.customer.pk:

@@ -15,6 +15,7 @@ from kyc.cases import items
 from kyc.cases.actions import parties_of
 from kyc.cases.models import Case
 from kyc.cases.round import told_apart
+from kyc.desk import deciding
 from kyc.desk.forms import Choices, DeskForm, ProposalForm
 from kyc.parties import profiles
 from kyc.parties.models import Party
@@ -134,9 +135,11 @@ def form(case: Case, data: Data | None = None, *, more: bool = False, unseen: Se
     # Only while it can be sent; later the page shows no such form.
     actions = (reverse("desk:propose", args=[case.pk]),) if data is None and case.state == Case.State.REVIEW else ()
     rows = Rows(Of(parties_of(case), profiles.customer_class(case.organisation)), data, more=more, actions=actions)
+    owners = deciding.fields(case)
     if more and data is not None:
-        return ProposalForm(initial={name: data.get(name, "") for name in ProposalForm.base_fields}, rows=rows, unseen=unseen)
-    return ProposalForm(data, rows=rows, actions=actions, unseen=unseen)
+        typed = {name: data.get(name, "") for name in (*ProposalForm.base_fields, *owners)}
+        return ProposalForm(initial=typed, rows=rows, unseen=unseen, owners=owners)
+    return ProposalForm(data, rows=rows, actions=actions, unseen=unseen, owners=owners)
 
 
 def told(case: Case, asked: list[dict[str, Any]]) -> list[str]:

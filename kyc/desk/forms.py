@@ -1,6 +1,6 @@
 """What an officer fills in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +13,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Decision, Entity
 from kyc.cases.policy import POLICY, REASONS
+from kyc.desk.deciding import EMPTY, departures
 from kyc.evidence import actions as evidence
 from kyc.keys.models import Key
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -37,12 +38,17 @@ class DeskForm(forms.Form):
 
     def __init__(self, *args: Any, actions: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields |= self.added()
         for name, field in self.fields.items():
             field.error_messages |= SENTENCES
             if name in self.missing:
                 field.error_messages["required"] = self.missing[name]
         if actions:
             resume.fill(self, *actions)
+
+    def added(self) -> dict[str, forms.Field]:
+        """Fields of this one form alone."""
+        return {}
 
 
 class LookForm(DeskForm):
@@ -110,9 +116,19 @@ class ProposalForm(DeskForm):
         widget=forms.CheckboxInput(attrs={"data-with": f"choice={Decision.Choice.APPROVE}"}),
     )
 
-    def __init__(self, data: Any = None, *, rows: Any = None, unseen: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        rows: Any = None,
+        unseen: Sequence[str] = (),
+        owners: Mapping[str, forms.Field] = EMPTY,
+        **kwargs: Any,
+    ) -> None:
         """`rows` as kyc.desk.asking makes them: what is asked for, item by item; `unseen` as kyc.cases.unseen tells it: what
-        an approval would pass over, which is then confirmed by name."""
+        an approval would pass over, which is then confirmed by name; `owners` as kyc.desk.deciding makes them: who is a
+        beneficial owner."""
+        self.owners = dict(owners)
         super().__init__(data, **kwargs)
         self.rows = rows
         if unseen:
@@ -126,9 +142,19 @@ class ProposalForm(DeskForm):
         if choice and reason and reason not in POLICY.reasons[choice]:
             self.add_error("reason", _("This reason belongs to another proposal."))
         is_seen = data.pop("unseen", True)
+        typed = {name: data.pop(name, "") for name in self.owners}
         if choice == Decision.Choice.APPROVE and not is_seen:
             self.add_error("unseen", _("Open and verify what is named here, or confirm that you approve without it."))
+        if choice == Decision.Choice.APPROVE:
+            data["owners"] = departures(typed)
         return data | {"items": self.asked(data)} if choice == Decision.Choice.ASK else data
+
+    def added(self) -> dict[str, forms.Field]:
+        return self.owners
+
+    @property
+    def owner_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.owners]
 
     def asked(self, data: dict[str, Any]) -> list[dict[str, Any]]:
         if self.rows is not None and not self.rows.is_valid():

@@ -13,6 +13,7 @@ from kyc.cases.determining import CONTROL, CONTROLLED, LOCATED, place
 from kyc.cases.models import Case, Examination
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import NOTHING, Declared, Noted
+from kyc.desk.words import WHOSE
 from kyc.ownership import regimes, shares
 from kyc.ownership.models import Determination, Interest
 from kyc.ownership.picture import BAD, GOOD, WARN
@@ -59,8 +60,6 @@ OWNERS: dict[str, tuple[Promise | str, str]] = {
     regimes.INDETERMINATE: (gettext_lazy("may be a beneficial owner"), WARN),
 }
 BY_CONTROL: tuple[Promise, str] = (gettext_lazy("beneficial owner by control"), "")
-# Whose beneficial owner, where regimes differ.
-WHOSE = {"iaas-cip": "IaaS", "eu-amlr": "EU", "fincen-cdd": "FinCEN"}
 STRENGTH = ("", GOOD, WARN, BAD)
 Verdicts = Mapping[int, Determination]
 
@@ -109,7 +108,7 @@ class Owning(Declared):
 
     def line_tone(self, interest: Interest) -> str:
         is_bad = self.is_blocked(interest.counted_owner) and self.is_blocked(interest.owned_id)
-        return BAD if OFAC in self.asked and is_bad else ""
+        return BAD if OFAC in self.asked and is_bad and interest.kind == Interest.Kind.SHAREHOLDING else ""
 
     def kept(self) -> Collection[int]:
         """Whoever something was found of, but not who came after the checks."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 from kyc.cases.round import told_apart
 from kyc.desk.forms import Choices, DeskForm
+from kyc.ownership.interests import SIZED
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import countries
 from kyc.parties.models import Party
@@ -75,7 +76,7 @@ class ObserveForm(DeskForm):
     share = Line(
         label=_("Share"),
         max_length=40,
-        shown_with=f"kind={Interest.Kind.SHAREHOLDING}",
+        shown_with=f"kind={','.join(SIZED)}",
         help_text=_(
             "Per cent such as 25 or 33.5, a fraction such as 1/3, or a range such as 25-50. Empty where it does not say."
         ),

@@ -16,11 +16,13 @@ from kyc.cases.models import Case
 from kyc.cases.round import told_apart
 from kyc.desk import words
 from kyc.desk.source_forms import ObserveForm, ResolveForm, WithdrawForm
-from kyc.ownership.differing import Named, Seen, counting
+from kyc.ownership.differing import Named, Seen, counting, parted
+from kyc.ownership.interests import ASKED, Weight, has_size, weight
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.reconciling import named, seen
 from kyc.ownership.shares import as_stated
 from kyc.parties.models import Party
+from kyc.rules import packs
 
 Facts = dict[str, Any]
 K = Discrepancy.Kind
@@ -96,10 +98,8 @@ class Recorded:
 
 
 def told(text: str) -> str:
-    """Shares and roles as a discrepancy keeps them, in words; a share that nobody stated is unknown."""
-    kinds = dict(Interest.Kind.choices)
-    parts = [part for piece in text.split(" + ") for part in piece.split(", ")]
-    return " + ".join(str(kinds[part]) if part in kinds else stated(part) for part in parts)
+    """Shares and other interests as a discrepancy keeps them, in words; a share that nobody stated is unknown."""
+    return " + ".join(what(*parted(part)) for part in text.split(" + "))
 
 
 def stated(share: str) -> str:
@@ -107,7 +107,11 @@ def stated(share: str) -> str:
 
 
 def what(kind: str, share: str) -> str:
-    return stated(share) if kind == Interest.Kind.SHAREHOLDING else str(Interest.Kind(kind).label)
+    """An interest in words; shares by their size alone."""
+    if kind == Interest.Kind.SHAREHOLDING:
+        return stated(share)
+    label = str(Interest.Kind(kind).label)
+    return _("%(kind)s: %(share)s") % {"kind": label, "share": stated(share)} if has_size(kind) else label
 
 
 def of_day(row: Observation) -> str:
@@ -166,6 +170,7 @@ def side_by_side(
 
     for interest in interests:
         share = what(interest.kind, interest.share)
+        share = _("%(share)s, through others") % {"share": share} if interest.is_indirect else share
         owner, behind = interest.owner, interest.held_for
         mine = row_of(named(owner), interest.owned, owner, "", about(owner))
         mine.declared.append(_("%(share)s, as a nominee") % {"share": share} if behind else share)
@@ -263,3 +268,19 @@ def observe_form(case: Case, customer: Party, standing: list[Observation]) -> Ob
         {"source": last.source, "found_in": last.found_in, "stated_on": last.stated_on, "owned": last.owned_id} if last else {}
     )
     return ObserveForm(case.organisation, customer, initial=initial, actions=(reverse("desk:observe", args=[case.pk]),))
+
+
+def weights(kinds: Iterable[str]) -> list[Facts]:
+    """What each kind of interest that is declared counts for under which regime, in its title; nothing to say where all are
+    shares."""
+    declared, pack = dict.fromkeys(kinds), packs.current()
+    if not declared.keys() - {Interest.Kind.SHAREHOLDING}:
+        return []
+    return [weight_row(weight(kind, pack)) for kind in Interest.Kind.values if kind in declared]
+
+
+def weight_row(found: Weight) -> Facts:
+    titles = {regime: str(words.REGIMES.get(regime, regime)) for regime in ASKED}
+    ways = {"owned": found.owned, "controls": (*found.controls, *found.role), "nothing": found.nothing}
+    told = {way: ", ".join(dict.fromkeys(titles[regime] for regime in regimes)) for way, regimes in ways.items()}
+    return {"label": Interest.Kind(found.kind).label, **told}

@@ -17,7 +17,7 @@ from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, forms, involved, live, queue, timeline, unsent, using, words
+from kyc.desk import asking, deciding, forms, involved, live, queue, timeline, unsent, using, words
 from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
@@ -150,6 +150,7 @@ def proposed(decision: Any, user: User) -> dict[str, Any]:
         "reason": REASONS.get(proposal.reason, proposal.reason),
         "is_own_proposal": proposal.proposed_by_id == user.pk,
         "asked": asking.told(decision.case, decision.items),
+        "decided_owners": deciding.decided(decision),
     }
 
 

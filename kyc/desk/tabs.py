@@ -130,6 +130,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             (seen.filled["verified_pk"], returned) if returned is not None else None,
         ),
         "rules": regimes.regimes(seen.frame["examination"], seen.frame["customer"]),
+        "weights": sources.weights(interest.kind for interest in found.interests) if found else [],
         **sources.facts(case, seen.frame["customer"], found.interests if found else [], seen.filled),
     } | owners(case, seen, found)
 

@@ -49,6 +49,7 @@ REGIMES: dict[str, Promise] = {
     "fincen-cdd-control": gettext_lazy("FinCEN person in control"),
     "eu-amlr": gettext_lazy("EU beneficial owner"),
     "ultimate-parent": gettext_lazy("Ultimate parent"),
+    "entity-of-concern": gettext_lazy("Entity of concern"),
     "entity-of-concern-located": gettext_lazy("Entity of concern: where it is"),
     "entity-of-concern-controlled": gettext_lazy("Entity of concern: who controls it"),
 }
@@ -65,6 +66,8 @@ SWITCHES: dict[str, Promise] = {
     "entity-of-concern-located": gettext_lazy("Concern: where"),
     "entity-of-concern-controlled": gettext_lazy("Concern: under whom"),
 }
+# Whose beneficial owner, where several regimes name some.
+WHOSE = {"iaas-cip": "IaaS", "eu-amlr": "EU", "fincen-cdd": "FinCEN"}
 VERDICTS: dict[str, tuple[Promise, str]] = {
     "yes": (gettext_lazy("Yes"), "bad"),
     "indeterminate": (gettext_lazy("Can't be decided"), "warn"),

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from django.utils.translation import gettext as _
+
 from kyc.ownership import shares
 from kyc.ownership.fitting import stated
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 
 
 @dataclass(frozen=True)
 class Row:
-    """One owner of one company, or who has a role in one trust; `share` says which."""
+    """One owner of one company, or who has a role in one trust; `share` says what he holds, or which."""
 
     interest: Interest
     owner: Party
@@ -71,16 +74,18 @@ def has_owners(party: Party) -> bool:
 
 
 def said(interest: Interest) -> str:
-    """The share as it was typed where that says more than per cent can; in a trust, the role."""
-    if interest.owned.is_trust:
-        return interest.get_kind_display()
-    shown = shares.shown(shares.parse(interest.share))
-    return f"{interest.share} ({shown})" if "/" in interest.share else shown
+    """The share as it was typed where that says more than per cent can, with its kind where it is none of shares; of control
+    and of a role in a trust, what it is."""
+    shown = shares.as_stated(interest.share) if has_size(interest.kind) else ""
+    kind = "" if interest.kind == Interest.Kind.SHAREHOLDING else str(interest.get_kind_display())
+    through = _("through others") if interest.is_indirect else ""
+    return " · ".join(filter(None, (kind, shown, through)))
 
 
 def holding(company: Party, depth: int, through: Interest | None, interests: dict[int, list[Interest]]) -> Holding:
     held = interests.get(company.pk, [])
-    total = stated(interest.share for interest in held)
+    of_shares = [interest for interest in held if interest.kind == Interest.Kind.SHAREHOLDING]
+    total = stated(interest.share for interest in of_shares)
     return Holding(
         company=company,
         depth=depth,
@@ -97,6 +102,6 @@ def holding(company: Party, depth: int, through: Interest | None, interests: dic
         ],
         total=shares.per_cent(total),
         left=shares.per_cent(max(Fraction(0), 1 - total)),
-        is_exact=all(shares.parse(interest.share).is_exact for interest in held),
+        is_exact=all(shares.parse(interest.share).is_exact for interest in of_shares),
         is_whole=total >= 1,
     )

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kyc.onboarding.changing import Changing, Page
-from kyc.onboarding.fields import BirthDate, Country, Email, Home, NativeName, Phone, Share, Text, UsBasis
+from kyc.onboarding.fields import BirthDate, Country, Email, Home, NativeName, Phone, Share, Text, UsBasis, only_with
+from kyc.ownership import interests
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 
@@ -14,18 +15,43 @@ from kyc.parties.models import Party
 REACH = ("address", "email", "phone")
 
 
-class OwnerForm(Changing):
-    """An owner of `owned`: of a company he holds a share, in a trust he has a role. Whose nominee he is can be anybody named
-    before."""
+def what_is_held() -> forms.ChoiceField:
+    """Of a company: shares, unless something else is chosen."""
+    field = forms.TypedChoiceField(
+        label=_("What the owner holds"),
+        choices=[(kind, Interest.Kind(kind).label) for kind in interests.OF_COMPANIES],
+        initial=Interest.Kind.SHAREHOLDING,
+        required=False,
+        empty_value=Interest.Kind.SHAREHOLDING.value,
+        help_text=_("Shares, mostly. Whoever has votes or control besides is added once more, with that."),
+        error_messages={"invalid_choice": _("Choose one.")},
+    )
+    field.is_conditional = True  # type: ignore[attr-defined]  # read by components/field.html
+    return field
 
-    field_order = ("name", "native_name", "registration_number", "country", "hq_country", "birth_date", "us_basis", *REACH)
-    interest = forms.ChoiceField(
+
+def what_role() -> forms.ChoiceField:
+    """In a trust."""
+    return forms.ChoiceField(
         label=_("What the owner is in the trust"),
-        choices=[(kind.value, kind.label) for kind in Interest.Kind if kind != Interest.Kind.SHAREHOLDING],
+        choices=[(kind, Interest.Kind(kind).label) for kind in interests.OF_TRUSTS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
     )
-    share = Share()
+
+
+class OwnerForm(Changing):
+    """An owner of `owned`: of a company he holds shares, mostly, or another right, or controls it; in a trust he has a role.
+    Whose nominee he is can be anybody named before."""
+
+    field_order = ("name", "native_name", "registration_number", "country", "hq_country", "birth_date", "us_basis", *REACH)
+    interest = what_is_held()
+    share = only_with(Share(), "interest", *interests.SIZED)
+    is_indirect = forms.BooleanField(
+        label=_("It is held through others whom I can’t name"),
+        required=False,
+        help_text=_("If you can name them, add them instead, and who stands behind them."),
+    )
     held_for = forms.ChoiceField(
         label=_("Holds this as a nominee for"),
         required=False,
@@ -33,20 +59,27 @@ class OwnerForm(Changing):
         error_messages={"invalid_choice": _("Choose one from the list.")},
     )
 
-    def __init__(self, *args: Any, owned: Party, owner: Party | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owned: Party, standing: Interest | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fit_to(self, owned, owner)
+        fit_to(self, owned, standing)
 
 
-def fit_to(form: forms.Form, owned: Party, owner: Party | None = None) -> None:
-    """Leaves what is asked of an owner of `owned`; the role of one who is `owner` already is what it is."""
-    for name in ("share", "held_for") if owned.is_trust else ("interest",):
-        del form.fields[name]
-    if owned.is_trust and owner:
-        del form.fields["interest"]
+# What is asked of what an owner has, besides who he is.
+HELD = ("interest", "share", "is_indirect", "held_for")
+
+
+def fit_to(form: forms.Form, owned: Party, standing: Interest | None = None) -> None:
+    """Leaves what is asked of an owner of `owned`. What it is that one holds already stays what it is."""
+    if owned.is_trust:
+        form.fields["interest"] = what_role()
+    apart = {"share", "is_indirect", "held_for"} if owned.is_trust else set()
+    if standing:
+        apart |= {"interest", "is_indirect"} if interests.has_size(standing.kind) else {"interest", "is_indirect", "share"}
+    for name in apart:
+        form.fields.pop(name)
     if "held_for" in form.fields:
-        apart = [owned.pk, *([owner.pk] if owner else [])]
-        others = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk__in=apart)
+        itself = [owned.pk, *([standing.owner_id] if standing else [])]
+        others = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk__in=itself)
         choices = [
             ("", _("Nobody: holds it for itself")),
             *((str(party.pk), party.name) for party in others.order_by("name", "pk")),
@@ -139,15 +172,13 @@ class KnownOwnerForm(Page):
         error_messages={"required": _("Choose who it is."), "invalid_choice": _("Choose one from the list.")},
     )
     interest = OwnerForm.base_fields["interest"]
-    share = Share()
+    share = OwnerForm.base_fields["share"]
+    is_indirect = OwnerForm.base_fields["is_indirect"]
     held_for = OwnerForm.base_fields["held_for"]
 
     def __init__(self, *args: Any, owned: Party, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fit_to(self, owned)
+        # Who owns something of it already too: one and the same may hold shares and control it, or have several roles in a trust.
         known = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk=owned.pk)
-        # Only offered anew they are left out: sent a second time, one gets the sentence that says so. In a trust one and the
-        # same may have several roles.
-        if not self.is_bound and not owned.is_trust:
-            known = known.exclude(pk__in=owned.holders.filter(valid_to__isnull=True).values("owner"))
         self.fields["owner"].queryset = known.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's

@@ -11,6 +11,7 @@ from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.owner_forms import (
+    HELD,
     ClassOwnerForm,
     CompanyOwnerForm,
     KnownOwnerForm,
@@ -23,6 +24,7 @@ from kyc.onboarding.owner_forms import (
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.pictured import pictured
 from kyc.ownership import actions as ownership
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties import statuses
@@ -147,7 +149,7 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
         return redirect("onboarding:owners")
     form_class = form_of(interest.owner)
     more = reached(request, form_class)
-    form = form_class(posted(request), stands=told(interest), owned=interest.owned, owner=interest.owner, **more)
+    form = form_class(posted(request), stands=told(interest), owned=interest.owned, standing=interest, **more)
     if form.acted(lambda: save(request, organisation, form, interest)):
         messages.success(request, _("Saved."))
         questions.ask(request, organisation, interest.owner)
@@ -161,13 +163,14 @@ def form_of(owner: Party) -> type[OwnerForm]:
 
 def told(interest: Interest) -> Standing:
     owner = interest.owner
-    apart = {"interest", "share", "held_for", "us_basis"}
+    apart = {*HELD, "us_basis"}
     stands = {name: getattr(owner, name) for name in form_of(owner).asks() if name not in apart}
     if owner.is_person:
         stands["us_basis"] = statuses.basis_of(owner)
     if interest.owned.is_trust:
         return stands
-    return {**stands, "share": interest.share, "held_for": str(interest.held_for_id or "")}
+    stands |= {"share": interest.share} if has_size(interest.kind) else {}
+    return {**stands, "held_for": str(interest.held_for_id or "")}
 
 
 def save(request: HttpRequest, organisation: Organisation, form: Changing, interest: Interest) -> None:
@@ -178,7 +181,8 @@ def save(request: HttpRequest, organisation: Organisation, form: Changing, inter
         whose.refuse_unasked(organisation, case, whose.OWNERS, interest.owned)
         form.compare(told(ownership.live(interest)))
         if not interest.owned.is_trust:
-            ownership.change_share(interest, share=share, by=request.user)
+            if has_size(interest.kind):
+                ownership.change_share(interest, share=share, by=request.user)
             ownership.say_held_for(interest, held_for=held_for, by=request.user)
         parties.correct(interest.owner, **typed, by=request.user)
 

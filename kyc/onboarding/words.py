@@ -17,8 +17,8 @@ COMPANY: Words = {
     "owners_step": _("Owners"),
     "owners": _("Who owns the company"),
     "owners_text": _(
-        "Name everyone who holds a share: people, companies, trusts, states. Where a company or a trust holds it, name who "
-        "stands behind that too, down to people or a state."
+        "Name everyone who holds a share, and who has votes or control without one: people, companies, trusts, states. Where a "
+        "company or a trust holds it, name who stands behind that too, down to people or a state."
     ),
     "owners_wait": _("First tell us about the company itself; then its owners can be named."),
     "owners_gap": _("Say who owns the company."),

@@ -16,6 +16,7 @@ from kyc.ownership.fitting import (
     refuse_twice,
     share_of,
 )
+from kyc.ownership.interests import has_size
 from kyc.ownership.leaving import end as end
 from kyc.ownership.leaving import leave_principal as leave_principal
 from kyc.ownership.leaving import let_go
@@ -47,15 +48,17 @@ def declare_owner(
     owner: Party | None = None,
     interest: str = SHAREHOLDING,
     held_for: Party | None = None,
+    is_indirect: bool = False,
     by: User,
 ) -> Interest:
-    """Names who holds `share` (text of kyc.ownership.shares, empty when unknown) in the company `owned`, or has the role
-    `interest` in the trust `owned`: the party `owner` named before, or a new one of `kind`. `held_for` is whose nominee the
-    owner is. Raises BadText, OverWhole, OwnsItself, NamedTwice, OwnedByNobody, BadRole, BadNominee."""
+    """Names who holds `share` (text of kyc.ownership.shares, empty when unknown) of `interest` in the company `owned`, controls
+    it by that, or has that role in the trust `owned`: the party `owner` named before, or a new one of `kind`. `held_for` is
+    whose nominee the owner is; `is_indirect` that others stand between who are not named. Raises BadText, OverWhole,
+    OwnsItself, NamedTwice, OwnedByNobody, BadRole, BadNominee."""
     organisation = organisations.locked(organisation, by=by)
     owned = own(owned, organisation)
     refuse_misplaced(owned, interest, kind if owner is None else owner.kind)
-    share = share_of(share) if interest == SHAREHOLDING else ""
+    share = share_of(share) if has_size(interest) else ""
     if owner:
         owner = own(owner, organisation)
     else:
@@ -64,8 +67,8 @@ def declare_owner(
             reach(owner, address=address, email=email, phone=phone)
     held_for = nominator(organisation, owner, owned, held_for)
     refuse_twice(owner, owned, interest, held_for)
-    if interest == SHAREHOLDING:
-        fits(owned, share)
+    if has_size(interest):
+        fits(owned, interest, share)
     if owner.pk is None:
         owner.organisation = organisation
         owner.save()
@@ -80,9 +83,11 @@ def declare_owner(
         kind=interest,
         share=share,
         held_for=held_for,
+        is_indirect=is_indirect and owned.is_company,
         valid_from=timezone.localdate(),
     )
     more = {"held_for": held_for.name} if held_for else {}
+    more |= {"held": "indirectly"} if declared.is_indirect else {}
     audit.record(
         "interest.declared", target=declared, by=by, owner=owner.name, owned=owned.name, interest=interest, share=share, **more
     )
@@ -123,10 +128,10 @@ def change_share(interest: Interest, *, share: str, by: User) -> Interest:
     """Says anew how much the owner holds. Raises BadText, OverWhole."""
     organisations.locked(interest.organisation, by=by)
     interest = live(interest)
-    if interest.kind != SHAREHOLDING:
+    if not has_size(interest.kind):
         return interest
     share, before = share_of(share), interest.share
-    fits(interest.owned, share, without=interest.pk)
+    fits(interest.owned, interest.kind, share, without=interest.pk)
     if share != before:
         interest.share = share
         interest.save(update_fields=["share"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kyc.ownership.graph import SHAREHOLDING
+from kyc.ownership.interests import FOLLOWING, has_size
 from kyc.ownership.shares import Interval, parse, total
 
 
@@ -92,17 +93,35 @@ def differences(told: Collection[Told], seen: Collection[Seen]) -> list[Differen
 
 
 def owner_differs(row: Seen, owner: Named, declared: Iterable[Told]) -> Iterator[Difference]:
-    theirs = [interest for interest in declared if interest.names(owner)]
-    same = [interest for interest in theirs if interest.kind == row.kind]
-    what = row.share if row.kind == SHAREHOLDING else row.kind
+    told = list(declared)
+    theirs = [interest for interest in told if interest.names(owner)]
+    same = [interest for interest in theirs if interest.kind == read_as(row.kind, told)]
+    what = stated(row.kind, row.share)
     if not theirs:
         yield Difference(row.pk, "not_declared", observed=what)
     elif not same:
-        kinds = ", ".join(dict.fromkeys(interest.kind for interest in theirs))
-        yield Difference(row.pk, "role", party_of(theirs, owner), declared=kinds, observed=row.kind)
-    elif row.kind == SHAREHOLDING and not agrees(row, owner, same):
-        shares = " + ".join(interest.share for interest in same)
-        yield Difference(row.pk, "share", party_of(same, owner), declared=shares, observed=row.share)
+        kinds = " + ".join(dict.fromkeys(stated(interest.kind, interest.share) for interest in theirs))
+        yield Difference(row.pk, "role", party_of(theirs, owner), declared=kinds, observed=what)
+    elif has_size(row.kind) and not agrees(row, owner, same):
+        shares = " + ".join(stated(interest.kind, interest.share) for interest in same)
+        yield Difference(row.pk, "share", party_of(same, owner), declared=shares, observed=what)
+
+
+def stated(kind: str, share: str) -> str:
+    """An interest as a difference keeps it: shares by their size alone, votes and profits by their kind with it, all others by
+    their kind."""
+    return share if kind == SHAREHOLDING else f"{kind} {share}".strip()
+
+
+def parted(text: str) -> tuple[str, str]:
+    """Back: kind and share of what `stated` wrote."""
+    kind, _, share = text.partition(" ")
+    return (kind, share) if kind[:1].isalpha() else (SHAREHOLDING, text)
+
+
+def read_as(kind: str, declared: Iterable[Told]) -> str:
+    """Votes and profits of which nobody says anything else follow the shares."""
+    return SHAREHOLDING if kind in FOLLOWING and all(one.kind != kind for one in declared) else kind
 
 
 def agrees(row: Seen, owner: Named, same: Collection[Told]) -> bool:
@@ -137,5 +156,5 @@ def not_in_source(row: Seen, declared: Iterable[Told], seen: Collection[Seen]) -
         if not any(interest.names(who) for who in there):
             missing.setdefault(interest.owner.party, []).append(interest)
     for party, interests in missing.items():
-        what = " + ".join(one.share if one.kind == SHAREHOLDING else one.kind for one in interests)
+        what = " + ".join(stated(one.kind, one.share) for one in interests)
         yield Difference(row.pk, "not_in_source", party, declared=what)

@@ -12,18 +12,30 @@ from kyc.ownership.bods import reading
 from kyc.ownership.bods import shares as standard
 from kyc.ownership.bods.statements import ENTITY, PERSON, RELATIONSHIP, Statement, fields, items, read, text
 from kyc.ownership.graph import SHAREHOLDING
+from kyc.ownership.interests import OF_COMPANIES, OF_TRUSTS, OTHERWISE, has_size
 from kyc.ownership.table import day_after
 
 COLUMNS = (
     "owner", "owner_kind", "owner_country", "headquarters", "registration_number", "birth_date",
-    "owned", "interest", "share", "held_for", "to",
+    "owned", "interest", "share", "indirect", "held_for", "to",
 )  # fmt: skip
 NEEDED = ("owner", "owned")
 MOST_ROWS = 300
 KINDS = {"person": "person", "company": "company", "entity": "company", "trust": "trust", "state": "state", "class": "unknown"}
-ROLES = {"": SHAREHOLDING, "shares": SHAREHOLDING, "beneficiary": "beneficiaryOfLegalArrangement"} | {
-    kind: kind for kind in (SHAREHOLDING, "settlor", "trustee", "protector", "beneficiaryOfLegalArrangement")
+# Plain words for some, besides those of the standard.
+WORDS = {
+    "": SHAREHOLDING,
+    "shares": SHAREHOLDING,
+    "votes": "votingRights",
+    "profits": "rightsToProfitOrIncome",
+    "dissolution": "rightsToSurplusAssetsOnDissolution",
+    "board": "appointmentOfBoard",
+    "contract": "rightsGrantedByContract",
+    "control": OTHERWISE,
+    "beneficiary": "beneficiaryOfLegalArrangement",
 }
+ENTERED = (*OF_COMPANIES, *OF_TRUSTS)
+YES_OR_NO = {"": False, "no": False, "yes": True}
 # What these statements mean is told on other pages, or is known from the rest of the file.
 ELSEWHERE = ("seniorManagingOfficial", "boardMember", "boardChair")
 TYPES = {"arrangement": "trust", "state": "state", "stateBody": "state"}
@@ -57,6 +69,7 @@ class Line:
     interest: str = SHAREHOLDING
     share: str = ""
     held_for: str = ""
+    is_indirect: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,10 +131,15 @@ def has_ended(day: str, where: str) -> bool:
 def line_of(row: Mapping[str, str], where: str, parties: dict[str, Named]) -> Line:
     if not row["owner"] or not row["owned"]:
         raise BadFile(f"{where}: write who owns and what is owned.")
-    interest, kind = row.get("interest", ""), row.get("owner_kind", "")
-    if interest not in ROLES:
-        known = "nothing for shares, or settlor, trustee, protector, beneficiary"
-        raise BadFile(f"{where}: the interest {interest} is not known; write {known}.")
+    word, kind, indirect = row.get("interest", ""), row.get("owner_kind", ""), row.get("indirect", "")
+    interest = WORDS.get(word, word)
+    if interest not in ENTERED:
+        known = ", ".join(dict.fromkeys([*filter(None, WORDS), *ENTERED]))
+        raise BadFile(f"{where}: the interest {word} is not known; write nothing for shares, or one of {known}.")
+    if indirect not in YES_OR_NO:
+        raise BadFile(f"{where}: {indirect} says neither yes nor no; in the column indirect write yes, or nothing.")
+    if row.get("share") and not has_size(interest):
+        raise BadFile(f"{where}: the interest {word} has no share; leave it empty.")
     if kind and kind not in KINDS:
         raise BadFile(f"{where}: the kind {kind} is not known; kinds are person, company, trust, state and class.")
     try:
@@ -140,7 +158,8 @@ def line_of(row: Mapping[str, str], where: str, parties: dict[str, Named]) -> Li
             birth_date=row.get("birth_date", ""),
         ),
     )
-    return Line(where, row["owner"], row["owned"], ROLES[interest], row.get("share", ""), row.get("held_for", ""))
+    told = {"share": row.get("share", ""), "held_for": row.get("held_for", ""), "is_indirect": YES_OR_NO[indirect]}
+    return Line(where, row["owner"], row["owned"], interest, **told)
 
 
 def from_statements(statements: Any, *, on: date) -> Filed:
@@ -193,22 +212,24 @@ def lines_of(
         kind = text(interest.get("type"))
         if not reading.holds(tie, interest, on) or kind in ELSEWHERE:
             continue
-        if interest.get("directOrIndirect") == "indirect":
-            if not tie.components:
-                left_out.append(f"{parties[owner].name} holds it through others, and through whom is not stated.")
+        is_indirect = interest.get("directOrIndirect") == "indirect"
+        if is_indirect and tie.components:
             continue
-        if kind not in ROLES.values():
+        if kind not in ENTERED:
             left_out.append(f"The interest {kind or 'without a type'} is not entered here.")
             continue
         try:
-            share = share_text(fields(interest.get("share"))) if kind == SHAREHOLDING else ""
+            share = share_text(fields(interest.get("share")))
             shares.parse(share)
         except shares.BadShare:
             left_out.append(f"{parties[owner].name} holds nothing of it.")
             continue
         except ValueError as bad:
             raise BadFile(f"{where}: {bad}") from None
-        lines.append(Line(where, owner, tie.subject, kind, share, behind if behind != owner else ""))
+        if share and not has_size(kind):
+            left_out.append(f"The interest {kind} has a share, {shares.as_stated(share)}; where it controls, enter it by hand.")
+            continue
+        lines.append(Line(where, owner, tie.subject, kind, share, behind if behind != owner else "", is_indirect))
     return lines, left_out
 
 

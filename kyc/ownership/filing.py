@@ -142,6 +142,7 @@ class Filing:
         else:
             declared = actions.declare_owner(
                 self.organisation, owned=owned, interest=line.interest, share=line.share, held_for=behind,
+                is_indirect=line.is_indirect,
                 **({"owner": owner} if owner else self.description(line.owner)), by=self.by,
             )  # fmt: skip
             self.found[line.owner] = declared.owner

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from accounts.refused import Refused
-from kyc.ownership import shares
+from kyc.ownership import interests, shares
 from kyc.ownership.models import Interest
 from kyc.parties import wording
 from kyc.parties.actions import country_of, is_same, own
@@ -74,9 +74,9 @@ def stated(texts: Iterable[str]) -> Fraction:
     return sum((shares.parse(text).min for text in texts), Fraction(0))
 
 
-def fits(owned: Party, share: str, *, without: int | None = None) -> None:
-    """Raises OverWhole when the shares of one company's owners come to more than everything."""
-    others = Interest.objects.live().filter(owned=owned, kind=SHAREHOLDING).exclude(pk=without).values_list("share", flat=True)
+def fits(owned: Party, kind: str, share: str, *, without: int | None = None) -> None:
+    """Raises OverWhole when what one company's owners hold of one kind comes to more than everything."""
+    others = Interest.objects.live().filter(owned=owned, kind=kind).exclude(pk=without).values_list("share", flat=True)
     texts = [*others, share]
     total = stated(texts)
     if total > 1 or (total == 1 and any(shares.parse(text).above for text in texts)):
@@ -87,12 +87,14 @@ def fits(owned: Party, share: str, *, without: int | None = None) -> None:
 
 
 def refuse_misplaced(owned: Party, interest: str, kind: str) -> None:
-    """Companies have shareholders, trusts have their roles, and only beneficiaries may be known as a class of people."""
+    """Companies are owned and controlled, trusts have their roles, and only beneficiaries may be known as a class of people."""
     if not owned.is_company and not owned.is_trust:
         raise OwnedByNobody(_("Only a company or a trust has owners."))
-    if interest not in Interest.Kind.values or owned.is_company != (interest == SHAREHOLDING):
+    if interest not in interests.of(is_trust=owned.is_trust):
         raise BadRole(
-            _("Say what the owner is: a shareholder of a company; a settlor, trustee, protector or beneficiary of a trust.")
+            _("In a trust, the owner is a settlor, trustee, protector or beneficiary, or controls it in another way.")
+            if owned.is_trust
+            else _("Of a company, the owner holds shares, votes or another right, or controls it.")
         )
     if kind == Party.Kind.UNKNOWN and interest != Interest.Kind.BENEFICIARY:
         raise BadRole(_("Only beneficiaries can be described as a class of people; name everyone else."))

@@ -48,6 +48,17 @@ def everyone(holdings: Iterable[Holding]) -> list[str]:
     return sorted({party for holding in holdings for party in (holding.owner, holding.owned)})
 
 
+def above(holdings: Iterable[Holding], subject: str) -> list[str]:
+    """`subject` and everyone from whom a chain of holdings, of whatever kind, leads down to it, nearest first."""
+    held, found = by_owned(holdings), {subject: None}
+    queue = [subject]
+    for owned in queue:
+        new = [holding.owner for holding in held.get(owned, ()) if holding.owner not in found]
+        found |= dict.fromkeys(new)
+        queue += dict.fromkeys(new)
+    return list(found)
+
+
 def is_overfull(shares: Iterable[Interval]) -> bool:
     """Whether what is stated can't be: more than the whole, or less than nothing."""
     counted = list(shares)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from kyc.ownership.graph import ANYBODY, ENTITY, PERSON, Graph, Holding
+from kyc.ownership.graph import ANYBODY, ENTITY, NOMINATOR, PERSON, Graph, Holding
+from kyc.ownership.interests import SIZED
 from kyc.ownership.shares import UNKNOWN, shown
 
 # So many are told one by one; a structure of which more is unknown is asked for as a whole.
@@ -72,9 +73,7 @@ class Missing:
     @cached_property
     def counted(self) -> frozenset[str]:
         """Interests that have a size: of a role or an appointment no share is missing."""
-        return frozenset(
-            {"shareholding", "votingRights", "rightsToProfitOrIncome", "rightsToSurplusAssetsOnDissolution", "nominator"}
-        )
+        return frozenset({*SIZED, NOMINATOR})
 
     def is_lost(self, owner: str) -> bool:
         graph = self.graph

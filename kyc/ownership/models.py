@@ -12,8 +12,8 @@ from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from kyc.ownership.graph import Holding
+from kyc.ownership.interests import SIZED, stepwise
 from kyc.ownership.shares import parse
-from kyc.ownership.trusts import ROLES
 from kyc.parties.models import Party
 
 
@@ -25,10 +25,19 @@ class InterestQuerySet(models.QuerySet["Interest"]):
 @tracked()
 class Interest(models.Model):
     """What one party holds in another, by BODS interest types. The share is exact text in the form of kyc.ownership.shares,
-    empty when unknown; who has a role in a trust holds no share of it."""
+    empty when unknown; of votes and profits it is their own, and control and roles in a trust have none."""
 
     class Kind(models.TextChoices):
         SHAREHOLDING = "shareholding", _("Shares")
+        VOTES = "votingRights", _("Voting rights")
+        PROFIT = "rightsToProfitOrIncome", _("Rights to profits")
+        SURPLUS = "rightsToSurplusAssetsOnDissolution", _("Rights to what is left when it is dissolved")
+        BOARD = "appointmentOfBoard", _("Appoints or removes most of the board")
+        ARTICLES = "controlViaCompanyRulesOrArticles", _("Control by its articles")
+        CONTRACT = "rightsGrantedByContract", _("Control by a contract")
+        LAW = "controlByLegalFramework", _("Control by law")
+        OPTION = "conditionalRightsGrantedByContract", _("A right under a condition, such as an option")
+        OTHERWISE = "otherInfluenceOrControl", _("Control in another way")
         SETTLOR = "settlor", _("Settlor")
         TRUSTEE = "trustee", _("Trustee")
         PROTECTOR = "protector", _("Protector")
@@ -41,6 +50,8 @@ class Interest(models.Model):
     # Whom a nominee holds it for (FATF-07); arithmetic goes by that party.
     held_for = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="held_through")
     share = models.CharField(_("share"), max_length=40, blank=True)
+    # Held through others whom the customer does not name.
+    is_indirect = models.BooleanField(default=False)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
@@ -53,7 +64,7 @@ class Interest(models.Model):
                 name="interest_is_held_for_another",
                 condition=Q(held_for__isnull=True) | ~Q(held_for=F("owner")) & ~Q(held_for=F("owned")),
             ),
-            models.CheckConstraint(name="only_shares_have_a_size", condition=Q(kind="shareholding") | Q(share="")),
+            models.CheckConstraint(name="only_what_is_measured_has_a_size", condition=Q(kind__in=SIZED) | Q(share="")),
             models.CheckConstraint(
                 name="interest_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
             ),
@@ -69,11 +80,6 @@ class Interest(models.Model):
     def counted_owner(self) -> int:
         return counted_owner(self)
 
-    @property
-    def role(self) -> str:
-        """What the owner is in a trust; nothing of a shareholder."""
-        return str(self.get_kind_display()) if self.kind in ROLES else ""
-
 
 def counted_owner(row: Any) -> int:
     """By whom arithmetic goes, of an interest or a row of its history: whom a nominee holds it for, or the owner himself."""
@@ -82,8 +88,16 @@ def counted_owner(row: Any) -> int:
 
 
 def holdings(interests: Iterable[Any]) -> list[Holding]:
-    """Interests, or rows of their history, as the arithmetic goes by them; roles in trusts among them."""
-    return [Holding(str(counted_owner(row)), str(row.owned_id), parse(row.share), row.kind) for row in interests]
+    """Interests, or rows of their history, as the arithmetic goes by them; control and roles in trusts among them. What is held
+    through others is left out where these are named: their steps say the same."""
+    rows = [(row.is_indirect, holding(row)) for row in interests]
+    direct = [held for is_indirect, held in rows if not is_indirect]
+    said_in_steps = stepwise([held for is_indirect, held in rows if is_indirect], direct)
+    return [held for is_indirect, held in rows if not is_indirect or held not in said_in_steps]
+
+
+def holding(row: Any) -> Holding:
+    return Holding(str(counted_owner(row)), str(row.owned_id), parse(row.share), row.kind)
 
 
 class Determination(models.Model):
@@ -158,7 +172,7 @@ class Observation(models.Model):
             ),
             models.CheckConstraint(name="observation_is_of_another", condition=Q(owner__isnull=True) | ~Q(owner=F("owned"))),
             models.CheckConstraint(
-                name="only_observed_shares_have_a_size", condition=Q(kind="shareholding", is_all=False) | Q(share="")
+                name="only_what_is_measured_is_observed_with_a_size", condition=Q(kind__in=SIZED, is_all=False) | Q(share="")
             ),
             models.CheckConstraint(name="observation_says_where", condition=~Q(found_in="")),
             models.CheckConstraint(
@@ -213,7 +227,7 @@ class Discrepancy(models.Model):
         NOT_DECLARED = "not_declared", _("Owner not declared")
         NOT_IN_SOURCE = "not_in_source", _("Owner not in the source")
         SHARE = "share", _("Another share")
-        ROLE = "role", _("Another role")
+        ROLE = "role", _("Another kind of interest")
 
     class Resolution(models.TextChoices):
         CORRECTED = "corrected", _("The customer has corrected it")
@@ -230,7 +244,7 @@ class Discrepancy(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     # Who is declared; nobody where the owner is not.
     party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
-    # Shares or roles as stated, empty where one side says nothing. As they were when it was last compared.
+    # As kyc.ownership.differing.stated writes interests, empty where one side says nothing; as they were when last compared.
     declared = models.TextField(blank=True)
     observed = models.TextField(blank=True)
     opened_at = models.DateTimeField()

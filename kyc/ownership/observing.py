@@ -13,6 +13,7 @@ from accounts.organisations import refuse_closed
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from kyc.ownership import shares
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.reconciling import called, reconcile
 from kyc.parties import wording
@@ -68,7 +69,7 @@ def observe(
     if owner or owner_name.strip():
         who = whoever(organisation, owned, owner, owner_name, owner_kind, owner_country)
         kind = chosen("kind", kind, Interest.Kind.values)
-        said.append(who | {"kind": kind, "share": share_of(share) if kind == Interest.Kind.SHAREHOLDING else ""})
+        said.append(who | {"kind": kind, "share": share_of(share) if has_size(kind) else ""})
     if is_all:
         said.append({"is_all": True})
     if not said:

@@ -49,7 +49,10 @@ def together(ways: Iterable[Way]) -> Way:
 
 @dataclass(frozen=True)
 class Roles:
-    """Who counts through trusts, for one subject under one rule, which says which roles count."""
+    """Who counts through trusts, for one subject under one rule, which says which roles count: everybody with one in a trust that
+    is the subject itself or owns or controls it as the rule asks. The share told of such a person is the trust's, since his own
+    is not divided. Companies in such a role are told as no owners, and so whoever owns them counts. Of several verdicts on one
+    party the strongest stands, with the reasons of all."""
 
     graph: Graph
     subject: str

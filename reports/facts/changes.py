@@ -14,6 +14,7 @@ from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.shares import parse, shown
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
@@ -121,12 +122,10 @@ def differs(reader: Reader, row: Any) -> str:
 
 
 def share(row: Any) -> str:
-    """The size of a shareholding; of a role in a trust what it is."""
-    return (
-        shown(parse(row.share, zero=True))
-        if row.kind == Interest.Kind.SHAREHOLDING
-        else str(Interest.Kind(row.kind).label).lower()
-    )
+    """The size of a shareholding; of another interest what it is, with the size of one that has any."""
+    found = shown(parse(row.share, zero=True)) if has_size(row.kind) else ""
+    kind = "" if row.kind == Interest.Kind.SHAREHOLDING else str(Interest.Kind(row.kind).label).lower()
+    return ": ".join(filter(None, (kind, found)))
 
 
 def changes(reader: Reader) -> dict[str, Any]:

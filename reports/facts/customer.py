@@ -1,10 +1,12 @@
 """Sections of the dossier that say who the customer is: identity, parties, ownership, documents, members."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Membership
 from kyc.evidence.models import Document
 from kyc.ownership import regimes, trusts
+from kyc.ownership.interests import has_size, weight
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.shares import ONE, exactly, parse, shown
 from kyc.parties.models import Party, Role
@@ -13,6 +15,7 @@ from reports.facts.observed import discrepancies, observed, rule
 from reports.facts.reader import Reader, country, day, instant, masked
 
 DECLARED = "declared by the customer"
+DIRECTLY, INDIRECTLY = "directly", "through others who are not named"
 BY_LINK = "the person, by invitation"
 IDENTITY = (
     ("name", "Legal name", str),
@@ -94,6 +97,7 @@ def ownership(reader: Reader) -> dict[str, Any]:
     interests = [row for row in reader.held(Interest) if {row.owner_id, row.owned_id} <= reader.parties.keys()]
     return {
         "interests": [interest_row(reader, row) for row in interests],
+        "weights": weights(reader, interests),
         "unaccounted": unaccounted(reader, interests),
         "observed": observed(reader),
         "discrepancies": discrepancies(reader),
@@ -104,7 +108,7 @@ def ownership(reader: Reader) -> dict[str, Any]:
 
 def interest_row(reader: Reader, row: Any) -> dict[str, str]:
     share = parse(row.share)
-    is_share = row.kind == Interest.Kind.SHAREHOLDING
+    is_sized = has_size(row.kind)
     return {
         "owner_id": row.owner_id,
         "owner": reader.name(row.owner_id),
@@ -113,15 +117,39 @@ def interest_row(reader: Reader, row: Any) -> dict[str, str]:
         "owned": reader.name(row.owned_id),
         "owned_about": reader.about(row.owned_id),
         "interest": str(Interest.Kind(row.kind).label),
+        "type": row.kind,
+        "held": INDIRECTLY if row.is_indirect else DIRECTLY,
         "held_for_id": row.held_for_id or 0,
         "held_for": reader.name(row.held_for_id),
         "held_for_about": reader.about(row.held_for_id),
-        "share": shown(share) if is_share else "",
-        "min": str(share.min) if is_share else "",
-        "max": str(share.max) if is_share else "",
+        "share": shown(share) if is_sized else "",
+        "min": str(share.min) if is_sized else "",
+        "max": str(share.max) if is_sized else "",
         "declared_on": day(row.valid_from),
         "source": DECLARED,
     }
+
+
+def weights(reader: Reader, interests: list[Any]) -> list[dict[str, Any]]:
+    """What each declared kind of interest counts for under each regime of the rule pack; none where all are shares."""
+    kinds = {row.kind for row in interests}
+    if not kinds - {Interest.Kind.SHAREHOLDING}:
+        return []
+    found = [weight(kind, reader.pack) for kind in Interest.Kind.values if kind in kinds]
+    return [
+        {
+            "interest": str(Interest.Kind(row.kind).label),
+            "owned": titles(reader, row.owned),
+            "controls": titles(reader, row.controls),
+            "role": titles(reader, row.role),
+            "nothing": titles(reader, row.nothing),
+        }
+        for row in found
+    ]
+
+
+def titles(reader: Reader, regimes: Iterable[str]) -> list[str]:
+    return [reader.pack.regime(regime)["title"] for regime in regimes]
 
 
 def unaccounted(reader: Reader, interests: list[Any]) -> list[dict[str, str]]:

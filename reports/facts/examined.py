@@ -1,18 +1,22 @@
 """Sections of the dossier that say how the customer was examined and decided."""
 
 from collections import Counter
+from fractions import Fraction
 from typing import Any
 
 from accounts.history import as_of
 from accounts.models import Proposal
 from kyc.cases.items import ITEMS
-from kyc.cases.models import Case, Decision, Finding, Requirement
+from kyc.cases.models import Case, DecidedOwner, Decision, Finding, Requirement
 from kyc.cases.policy import REASONS
+from kyc.ownership.models import Determination
+from kyc.ownership.shares import Interval, shown
 from kyc.parties.models import Party, Questionnaire
 from kyc.risk.models import Factor, Score
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListVersion
+from reports.facts.determined import VERDICTS
 from reports.facts.reader import Reader, day, instant, years_only
 
 OVERTAKEN = "not ruled on, and not found again in the last round"
@@ -194,12 +198,40 @@ def case_row(row: Any, numbers: dict[int, str], names: dict[int | None, str]) ->
     }
 
 
-def proposals(reader: Reader, numbers: dict[int, str]) -> list[dict[str, str]]:
+def proposals(reader: Reader, numbers: dict[int, str]) -> list[dict[str, Any]]:
     decisions = list(reader.then(Decision))
     rows = as_of(Proposal, reader.snapshot, recorded_by=reader.valid_at)
     found = {row.pgh_obj_id: row for row in rows.filter(pgh_obj_id__in=[row.proposal_id for row in decisions])}
     names = reader.people(pk for row in found.values() for pk in (row.proposed_by_id, row.outcome_by_id))
-    return [proposal_row(row, found[row.proposal_id], numbers, names) for row in decisions if row.proposal_id in found]
+    owners = decided_owners(reader, [row.pgh_obj_id for row in decisions])
+    rows = [(row, found[row.proposal_id]) for row in decisions if row.proposal_id in found]
+    return [proposal_row(row, of, numbers, names) | {"owners": owners.get(row.pgh_obj_id, [])} for row, of in rows]
+
+
+def decided_owners(reader: Reader, decisions: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """Who is a beneficial owner by each decision, apart from what each regime makes of it: on which regimes' word, or against it,
+    and why."""
+    rows = list(DecidedOwner.objects.filter(organisation_id=reader.organisation, decision__in=decisions).order_by("pk"))
+    rested = Determination.objects.in_bulk([pk for row in rows for pk in row.rests_on])
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.decision_id, []).append(
+            {
+                "party_id": row.party_id or 0,
+                "party": reader.name(row.party_id),
+                "about": reader.about(row.party_id),
+                "standing": str(row.get_standing_display()),
+                "rests_on": [word_told(reader, rested[pk]) for pk in row.rests_on],
+                "departs": "not as determined" if row.is_departure else "",
+                "because": row.because,
+            }
+        )
+    return found
+
+
+def word_told(reader: Reader, word: Determination) -> str:
+    share = shown(Interval(Fraction(word.share_min), Fraction(word.share_max)))
+    return f"{reader.pack.regime(word.regime)['title']}: {VERDICTS[word.verdict]}, {share}"
 
 
 def taken(reader: Reader, numbers: dict[int, str]) -> list[dict[str, str]]:

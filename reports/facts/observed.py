@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kyc.ownership.differing import parted, stated
+from kyc.ownership.interests import has_size
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.shares import parse, shown
 from kyc.parties.models import Party
@@ -58,14 +60,20 @@ def about(row: Any) -> str:
 def says(row: Any) -> str:
     if row.is_all:
         return "names no other owner"
-    return told(row.share if row.kind == Interest.Kind.SHAREHOLDING else row.kind)
+    return told(stated(row.kind, row.share))
 
 
 def told(text: str) -> str:
-    """Shares and roles as a discrepancy keeps them."""
-    kinds = {str(kind): str(kind.label).lower() for kind in Interest.Kind}
-    parts = [part for piece in text.split(" + ") for part in piece.split(", ")]
-    return " + ".join(kinds.get(part) or size(part) for part in parts)
+    """Shares and other interests as a discrepancy keeps them."""
+    return " + ".join(what(*parted(part)) for part in text.split(" + "))
+
+
+def what(kind: str, share: str) -> str:
+    """An interest in words; shares by their size alone."""
+    if kind == Interest.Kind.SHAREHOLDING:
+        return size(share)
+    label = str(Interest.Kind(kind).label).lower()
+    return f"{label}: {size(share)}" if has_size(kind) else label
 
 
 def size(share: str) -> str:

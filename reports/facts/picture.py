@@ -8,10 +8,12 @@ from typing import Any
 from kyc.ownership import picture as pictures
 from kyc.ownership.circles import circular
 from kyc.ownership.folding import Fold, folded
+from kyc.ownership.graph import SHAREHOLDING
 from kyc.ownership.picture import BAD, FOLDED, GOOD, UNDECLARED, UNKNOWN, WARN, Box, Line, Picture
 from kyc.ownership.rule import OFAC
 from kyc.ownership.shares import Interval, short, total
 from kyc.parties.models import Party
+from reports.facts.customer import DIRECTLY
 from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, birth_year
 
@@ -26,6 +28,7 @@ SHORT = {
     "no": ("clear", GOOD),
 }
 ROLES = {Party.Kind.STATE: "state", Party.Kind.TRUST: "trust", Party.Kind.UNKNOWN: "not known by name"}
+INDIRECT = "through others"
 LATE, CIRCULAR = ("not checked yet", WARN), " · circular"
 MATCHED = (("the same party", "listed", BAD), ("open", "possible match", WARN))
 
@@ -55,8 +58,12 @@ def fold(facts: Facts, whole: Picture) -> Picture:
         owners = {line.owner for line in fold.lines}
         is_late = any((box.note, box.tone) == LATE for box in whole.boxes if box.id in {*owners, *fold.behind})
         ends = {(line.owner, line.owned) for line in fold.lines}
-        held = [row for row in facts["ownership"]["interests"] if (str(row["owner_id"]), str(row["owned_id"])) in ends]
-        shares = [Interval(Fraction(row["min"]), Fraction(row["max"])) for row in held if row["max"]]
+        held = [
+            row
+            for row in facts["ownership"]["interests"]
+            if is_share(row) and (str(row["owner_id"]), str(row["owned_id"])) in ends
+        ]
+        shares = [Interval(Fraction(row["min"]), Fraction(row["max"])) for row in held]
         name = f"{len(owners)} more owner{'s' if len(owners) > 1 else ''}"
         role = f"with {len(fold.behind)} behind" if fold.behind else ""
         note, tone = (f"some {LATE[0]}", WARN) if is_late else ("", "")
@@ -105,15 +112,26 @@ def lines(reader: Reader, facts: Facts) -> Iterator[Line]:
     rows = sorted(facts["ownership"]["interests"], key=lambda row: -Fraction(row["max"] or 0))
     circles = circular([(str(row["owner_id"]), str(row["owned_id"])) for row in rows])
     for place, row in enumerate(rows):
-        is_bad = verdicts.get(row["owner_id"]) == verdicts.get(row["owned_id"]) == YES
-        share, is_open = ("?", True) if row["share"] == "unknown" else (row["share"] or row["interest"].lower(), False)
-        share += CIRCULAR if place in circles else ""
+        is_bad = is_share(row) and verdicts.get(row["owner_id"]) == verdicts.get(row["owned_id"]) == YES
+        is_open = row["share"] == "unknown"
+        share = written(row) + (CIRCULAR if place in circles else "")
         tone = BAD if is_bad else ""
         yield Line(str(row["owner_id"]), str(row["owned_id"]), share, is_open, tone, is_circular=place in circles)
         if row["held_for"]:
             yield Line(str(row["held_for_id"]), str(row["owner_id"]), "held for", is_open=True)
     for row in facts["ownership"]["unaccounted"]:
         yield Line(f"left-{row['party_id']}", str(row["party_id"]), "", is_open=True)
+
+
+def is_share(row: Facts) -> bool:
+    return bool(row["type"] == SHAREHOLDING)
+
+
+def written(row: Facts) -> str:
+    """What stands on the line of an interest."""
+    share = "?" if row["share"] == "unknown" and is_share(row) else row["share"]
+    through = INDIRECT if row["held"] != DIRECTLY else ""
+    return " · ".join(filter(None, ("" if is_share(row) else row["interest"].lower(), share, through)))
 
 
 def verdicts_of(facts: Facts) -> dict[int, str]:

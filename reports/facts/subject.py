@@ -11,7 +11,7 @@ from django.db.models import Model, Q
 from accounts.history import as_of
 from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.vault import Erased
-from kyc.cases.models import Case, Decision, Entity, Examination, Finding, FlagRuling, Requirement
+from kyc.cases.models import Case, DecidedOwner, Decision, Entity, Examination, Finding, FlagRuling, Requirement
 from kyc.desk import timeline
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
@@ -239,6 +239,17 @@ def in_regimes(asked: Asked) -> Rows:
                 yield regime["title"], f"{regime['line']}: {row['verdict']}, {row['share']}"
 
 
+def decided_owner(asked: Asked) -> Rows:
+    """Whether two officers took him for a beneficial owner, by each decision that stands."""
+    reader = asked.reader
+    taken = as_of(Proposal, reader.snapshot, recorded_by=reader.valid_at).filter(outcome=Proposal.Outcome.TAKEN)
+    at = dict(taken.filter(organisation_id=reader.organisation).values_list("pgh_obj_id", "outcome_at"))
+    decisions = {row.pgh_obj_id: row for row in reader.then(Decision) if row.proposal_id in at}
+    rows = DecidedOwner.objects.filter(decision__in=decisions, party_id=asked.row.party_id, party__isnull=False)
+    for row in rows.order_by("pk"):
+        yield str(row.get_standing_display()), f"decided {moment(at[decisions[row.decision_id].proposal_id])}"
+
+
 RULED = {Hit.Ruling.TRUE: "it is you", Hit.Ruling.FALSE: "it is somebody else"}
 
 
@@ -334,6 +345,7 @@ GROUPS = (
     Group("Invitations to prove who you are", BY_US, invitations, (Invitation,)),
     Group("Comparison with sanctions lists", BY_US, screening, (Examination, Hit, ListVersion)),
     Group("What rules of ownership make of you", BY_US, in_regimes, (Determination,)),
+    Group("Whether we took you for a beneficial owner", BY_US, decided_owner, (DecidedOwner, Decision, Proposal)),
     Group("Keys that you answer for", BY_ACCOUNT, keys, (Key, Link)),
     Group("What you signed", BY_YOU, signatures, (Questionnaire,)),
     Group("How you come to us", BY_ACCOUNT, of_customer(individual.coming), (Profile,)),

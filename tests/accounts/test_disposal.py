@@ -71,6 +71,7 @@ HARMLESS = {
     "kyc.Interest": {"share": "a number between two who are nameless"},
     "kyc.Observation": {"share": "a number between two who are nameless"},
     "kyc.Discrepancy": {"declared": "numbers and codes", "observed": "a number or a code"},
+    "kyc.DecidedOwner": {"rests_on": "numbers"},
     "kyc.Determination": {
         "regime": "a code", "verdict": "a code", "share_min": "a number", "share_max": "a number", "rule_pack": "a version",
     },

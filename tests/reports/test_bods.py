@@ -98,6 +98,24 @@ class TestStatements:
         assert rows["Kari Moe", "Fjord AS"]["interests"][0]["details"] == "2/3 of the whole"
         assert {row["isComponent"] for pair, row in rows.items() if "Fjord AS" in pair} == {True}
 
+    def test_votes_and_control_are_told_beside_shares_each_with_its_own_size(self, nordlys: Founded) -> None:
+        kari = own(nordlys, "Kari Moe", "10").owner
+        own(nordlys, "", "60", owner=kari, interest="votingRights")
+        own(nordlys, "", "", owner=kari, interest="otherInfluenceOrControl", is_indirect=True)
+        row = ties(told(nordlys.organisation))["Kari Moe", "Nordlys Modelling AS"]
+        assert [(i["type"], i["directOrIndirect"], i.get("share")) for i in row["interests"]] == [
+            ("shareholding", "direct", {"exact": 10}),
+            ("votingRights", "direct", {"exact": 60}),
+            ("otherInfluenceOrControl", "indirect", None),
+        ]
+        assert set(flags(row).values()) == {True}, "most votes control"
+
+    def test_who_has_few_votes_is_no_owner(self, nordlys: Founded) -> None:
+        kari = own(nordlys, "Kari Moe", "10").owner
+        own(nordlys, "", "40", owner=kari, interest="votingRights")
+        row = ties(told(nordlys.organisation))["Kari Moe", "Nordlys Modelling AS"]
+        assert set(flags(row).values()) == {False}
+
     def test_direct_and_indirect_stand_in_one_relationship(self, nordlys: Founded) -> None:
         holding = own(nordlys, "Fjord AS", "40", "company")
         kari = own(nordlys, "Kari Moe", "30").owner

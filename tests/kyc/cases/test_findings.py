@@ -8,12 +8,18 @@ from kyc.evidence import actions as evidence
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import actions as parties
+from kyc.parties.models import Party
 from kyc.risk.models import Score
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import DRAGUNOV, NAME, VOLKHOV, codes, company, finding, own
 
 pytestmark = pytest.mark.django_db
+
+
+def votes_of(nordlys: Founded, owner: Party, share: str) -> None:
+    told = {"owned": nordlys.party, "owner": owner, "interest": "votingRights", "share": share}
+    ownership.declare_owner(nordlys.organisation, **told, by=nordlys.by)
 
 
 @pytest.mark.usefixtures("the_list")
@@ -149,6 +155,45 @@ class TestOwnership:
         assert f"Kari Moe (born 1970) holds 30 % of {NAME}." in told
         assert f"Kari Moe (born 1991) holds 30 % of {NAME}." in told
         assert "Ola Berg holds" in told
+
+    def test_most_votes_control_and_are_never_added_to_shares(self, nordlys: Founded) -> None:
+        own(nordlys, "Kari Moe", "20")
+        own(nordlys, "Ola Berg", "80")
+        for name, votes in (("Kari Moe", "60"), ("Ola Berg", "40")):
+            known = nordlys.organisation.party_set.get(name=name)
+            votes_of(nordlys, known, votes)
+        examination = scenes.examine(nordlys)
+        told = ("good", "2 people own 25 % or more, control it, or have a role in a trust that does.")
+        assert finding(examination, "ownership") == told
+        word = Determination.objects.get(examination_id=examination.pk, regime="iaas-cip", party__name="Kari Moe")
+        assert (word.verdict, word.share_max) == ("yes", "1/5")
+        assert word.why[-1] == f"Kari Moe controls {NAME}: more than 50 % at every level."
+        assert finding(examination, "unaccounted")[0] == "good"
+
+    def test_a_listed_party_blocks_by_no_vote(self, nordlys: Founded) -> None:
+        own(nordlys, "Ola Berg", "100")
+        listed = own(nordlys, VOLKHOV, "100", kind="company", interest="votingRights").owner
+        own(nordlys, "Kari Moe", "100", owned=listed)
+        ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, owner=listed, share="", interest="appointmentOfBoard", by=nordlys.by
+        )
+        examination = scenes.examine(nordlys)
+        assert finding(examination, "ownership")[0] != "bad"
+        assert "listed_ownership" not in codes(examination)
+
+    def test_control_at_every_level_counts_below_the_line(self, nordlys: Founded) -> None:
+        top = company(nordlys, "Sund Holding AS", "51")
+        own(nordlys, "Ola Berg", "49")
+        middle = company(nordlys, "Fjord Holding AS", "51", owned=top)
+        own(nordlys, "Nils Moe", "49", owned=top)
+        own(nordlys, "Kari Moe", "51", owned=middle)
+        own(nordlys, "Siri Moe", "49", owned=middle)
+        examination = scenes.examine(nordlys)
+        word = Determination.objects.get(examination_id=examination.pk, regime="iaas-cip", party__name="Kari Moe")
+        assert (word.verdict, word.share_max) == ("yes", "132651/1000000")
+        assert (
+            finding(examination, "ownership")[1] == "2 people own 25 % or more, control it, or have a role in a trust that does."
+        )
 
     def test_a_quarter_held_through_two_companies_is_added_up(self, nordlys: Founded) -> None:
         for name in ("First AS", "Second AS"):

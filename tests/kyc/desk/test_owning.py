@@ -354,6 +354,50 @@ class TestNominees:
         assert "nominee for Kari Moe" in drawn(told)
 
 
+class TestOtherInterests:
+    @pytest.fixture
+    def votes(self, case: Case, customer: Party, declare: Declare) -> Party:
+        fjord = declare("Fjord AS", "90", kind=Party.Kind.COMPANY)
+        for kind, share in (("votingRights", "1/3"), ("rightsToProfitOrIncome", ""), ("appointmentOfBoard", "")):
+            told: dict[str, Any] = {"owned": customer, "owner": fjord, "interest": kind, "share": share}
+            declare_owner(case.organisation, **told, is_indirect=kind == "appointmentOfBoard", by=cast_owner(case))
+        return fjord
+
+    def test_each_has_a_line_that_says_what_it_is_and_how_much(self, case: Case, customer: Party, votes: Party) -> None:
+        lines = {(line.share, line.is_open) for line in found(case, customer).picture().lines if line.owner == str(votes.pk)}
+        assert lines == {
+            ("90 %", False),
+            ("Voting rights · 1/3 (≈ 33.33 %)", False),
+            ("Rights to profits · unknown", True),
+            ("Appoints or removes most of the board · through others", False),
+        }
+
+    def test_the_table_and_the_picture_say_the_same(self, as_ana: Client, case: Case, votes: Party) -> None:
+        told = page(as_ana, case)
+        for said in ("Voting rights · 1/3 (≈ 33.33 %)", "Appoints or removes most of the board · through others"):
+            assert f'data-label="Interest">{said}<' in told
+            assert said in html.unescape(drawn(told))
+
+    def test_only_the_line_of_shares_is_marked_where_it_blocks(self, case: Case, customer: Party, votes: Party) -> None:
+        judged(case, fjord=("yes", "1"), nordlys=("yes", "9/10"))
+        lines = [(line.share, line.tone) for line in found(case, customer).picture().lines if line.owner == str(votes.pk)]
+        assert [share for share, tone in lines if tone == BAD] == ["90 %"]
+
+    def test_what_is_undeclared_goes_by_shares_alone(self, case: Case, customer: Party, votes: Party) -> None:
+        assert customer.pk not in found(case, customer).undeclared
+
+    def test_the_page_says_what_counts_where_once_there_is_more_than_shares(
+        self, as_ana: Client, case: Case, declare: Declare, customer: Party
+    ) -> None:
+        assert 'id="weights"' not in page(as_ana, case, "people")
+        told = {"owned": customer, "name": "Kari Moe", "country": "NO", "interest": "votingRights", "share": "60"}
+        declare_owner(case.organisation, **told, by=cast_owner(case))
+        card = page(as_ana, case, "people").partition('id="weights"')[2].partition("</section>")[0]
+        rows = [[re.sub("<[^>]+>", "", cell).strip() for cell in row.split("</td>")] for row in card.split("<tr>")[2:]]
+        assert rows[1][0].startswith("Voting rights") and rows[1][0].endswith("EU beneficial owner")
+        assert rows[1][2] == "OFAC 50 % rule, BIS affiliates rule, FinCEN beneficial owner, Regions that the terms exclude"
+
+
 class TestTrusts:
     @pytest.fixture
     def trust(self, case: Case, customer: Party, declare: Declare) -> Party:
@@ -374,7 +418,7 @@ class TestTrusts:
 
     def test_the_table_says_the_role_instead_of_a_share(self, as_ana: Client, case: Case, trust: Party) -> None:
         told = page(as_ana, case)
-        assert re.search(r'data-label="Share or role">Trustee<', told)
+        assert re.search(r'data-label="Interest">Trustee<', told)
         assert "undeclared" not in told.partition('<div class="table-wrap">')[2]
 
 

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.ownership import actions as ownership
+from kyc.ownership.interests import OF_COMPANIES, SIZED
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
 from tests.cast import Founded
@@ -161,6 +162,68 @@ class TestTrustOwner:
         assert alices.post(page, sent).status_code == 302
         interest = Interest.objects.select_related("owner").get()
         assert (interest.owner.name, interest.share) == ("The Dahl Trust", "50")
+
+
+class TestWhatIsHeld:
+    """Shares, unless another right or control is chosen."""
+
+    def add(self, client: Client, owned: Party, kind: str = "person", **typed: str) -> HttpResponse:
+        return client.post(url("owner_add", owned.pk, kind), (KARI if kind == "person" else {}) | typed)  # type: ignore[return-value]  # the test client's
+
+    def test_shares_are_chosen_before_anybody_chooses(self, alices: Client, nordlys: Founded) -> None:
+        form = alices.get(url("owner_add", nordlys.party.pk, "person")).context["form"]
+        assert form["interest"].value() == "shareholding"
+        assert [value for value, _ in form.fields["interest"].choices] == list(OF_COMPANIES)
+        assert self.add(alices, nordlys.party, share="40").status_code == 302
+        assert Interest.objects.get().kind == "shareholding"
+
+    @pytest.mark.parametrize("kind", OF_COMPANIES)
+    def test_each_kind_is_kept_with_its_share_if_it_has_one(self, alices: Client, nordlys: Founded, kind: str) -> None:
+        assert self.add(alices, nordlys.party, interest=kind, share="40").status_code == 302
+        interest = Interest.objects.get()
+        assert (interest.kind, interest.share) == (kind, "40" if kind in SIZED else "")
+        told = " ".join(alices.get(url("owners")).content.decode().split())
+        assert ("40 %" if kind == "shareholding" else str(interest.get_kind_display())) in told
+
+    def test_whoever_holds_shares_is_offered_again_and_may_hold_votes_besides(self, alices: Client, nordlys: Founded) -> None:
+        self.add(alices, nordlys.party, share="40")
+        kari = Party.objects.get(name="Kari Moe")
+        known = alices.get(url("owner_add", nordlys.party.pk, "known")).context["form"].fields["owner"].queryset
+        assert kari in known
+        more = {"owner": str(kari.pk), "interest": "votingRights", "share": "70", "is_indirect": "on"}
+        assert self.add(alices, nordlys.party, "known", **more).status_code == 302
+        votes = Interest.objects.get(kind="votingRights")
+        assert (votes.owner, votes.share, votes.is_indirect) == (kari, "70", True)
+        told = " ".join(alices.get(url("owners")).content.decode().split())
+        assert "Voting rights · 70 % · through others" in told and "40 % named, 60 % left" in told
+        again = self.add(alices, nordlys.party, "known", **more)
+        assert "is already named" in errors(again)["__all__"][0]
+
+    def test_shares_and_votes_together_are_not_too_much(self, alices: Client, nordlys: Founded) -> None:
+        self.add(alices, nordlys.party, share="100")
+        kari = str(Party.objects.get(name="Kari Moe").pk)
+        assert self.add(alices, nordlys.party, "known", owner=kari, interest="votingRights", share="100").status_code == 302
+        lars = self.add(alices, nordlys.party, name="Lars Vik", interest="votingRights", share="1")
+        assert "comes to more than 100 %" in errors(lars)["share"][0]
+
+    @pytest.mark.parametrize(("kind", "asks"), [("votingRights", True), ("otherInfluenceOrControl", False)])
+    def test_its_kind_stays_and_only_a_size_is_changed(self, alices: Client, nordlys: Founded, kind: str, asks: bool) -> None:
+        self.add(alices, nordlys.party, interest=kind, share="40")
+        address = url("owner", Interest.objects.get().pk)
+        form = alices.get(address).context["form"]
+        assert ("share" in form.fields, "interest" in form.fields, "is_indirect" in form.fields) == (asks, False, False)
+        sent = {**KARI, "name": "Kari Dahl", "share": "55", "interest": "shareholding", "shown": form["shown"].value()}
+        assert alices.post(address, sent).status_code == 302
+        interest = Interest.objects.select_related("owner").get()
+        assert (interest.owner.name, interest.kind, interest.share) == ("Kari Dahl", kind, "55" if asks else "")
+
+    def test_what_is_no_kind_is_asked_again(self, alices: Client, nordlys: Founded) -> None:
+        assert errors(self.add(alices, nordlys.party, interest="boardMember")) == {"interest": ["Choose one."]}
+
+    def test_a_trust_may_be_controlled_by_somebody_without_a_role(self, alices: Client, nordlys: Founded) -> None:
+        trust = trust_of(nordlys)
+        assert self.add(alices, trust, interest="otherInfluenceOrControl").status_code == 302
+        assert Interest.objects.get(owned=trust).kind == "otherInfluenceOrControl"
 
 
 class TestClassOfBeneficiaries:

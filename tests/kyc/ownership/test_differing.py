@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.ownership.differing import Difference, Named, Seen, Told, counting, differences, is_compatible
+from kyc.ownership.differing import Difference, Named, Seen, Told, counting, differences, is_compatible, parted, stated
+from kyc.ownership.interests import FOLLOWING, OF_COMPANIES, has_size
 from kyc.ownership.shares import parse
 
 REGISTER, LIST = ("officialRegister", "brønnøysund"), ("thirdParty", "shareholders' list")
@@ -64,6 +65,40 @@ class TestAnOwner:
 
     def test_of_one_role_among_several_is_no_difference(self) -> None:
         assert differences([told(ALICE, kind="settlor"), told(ALICE, kind="trustee")], [seen(1, ALICE, kind="trustee")]) == []
+
+
+class TestOtherKinds:
+    def test_are_compared_with_their_own_kind(self) -> None:
+        declared = [told(ALICE, "60"), told(ALICE, "30", kind="votingRights"), told(KARI, "70", kind="votingRights")]
+        assert differences(declared, [seen(1, ALICE, "30", kind="votingRights"), seen(2, ALICE, "60")]) == []
+        found = differences(declared, [seen(1, ALICE, "60", kind="votingRights")])
+        assert found == [Difference(1, "share", 11, declared="votingRights 30", observed="votingRights 60")]
+
+    @pytest.mark.parametrize("kind", FOLLOWING)
+    def test_votes_and_profits_of_which_nothing_is_declared_follow_the_shares(self, kind: str) -> None:
+        assert differences([told(ALICE, "60")], [seen(1, ALICE, "50-75", kind=kind)]) == []
+        found = differences([told(ALICE, "60")], [seen(1, ALICE, "25-50", kind=kind)])
+        assert found == [Difference(1, "share", 11, declared="60", observed=f"{kind} 25-50")]
+
+    def test_where_votes_are_declared_of_others_the_shares_say_nothing_of_them(self) -> None:
+        declared = [told(ALICE, "60"), told(KARI, "100", kind="votingRights")]
+        found = differences(declared, [seen(1, ALICE, "60", kind="votingRights")])
+        assert found == [Difference(1, "role", 11, declared="60", observed="votingRights 60")]
+
+    def test_control_that_is_not_declared_is_another_kind(self) -> None:
+        found = differences([told(ALICE, "60")], [seen(1, ALICE, kind="appointmentOfBoard")])
+        assert found == [Difference(1, "role", 11, declared="60", observed="appointmentOfBoard")]
+        assert kinds([told(ALICE, kind="appointmentOfBoard")], [seen(1, ALICE, kind="appointmentOfBoard")]) == []
+
+    def test_all_that_a_source_lacks_is_told_by_kind(self) -> None:
+        declared = [told(KARI, "40"), told(KARI, "", kind="votingRights"), told(KARI, kind="appointmentOfBoard")]
+        [found] = differences(declared, [seen(1, None)])
+        assert found.declared == "40 + votingRights + appointmentOfBoard"
+
+    @given(st.sampled_from([*OF_COMPANIES, "trustee"]), st.sampled_from(["", "40", "1/3", ">50", "25-50"]))
+    def test_what_is_kept_of_a_difference_is_read_back(self, kind: str, share: str) -> None:
+        share = share if has_size(kind) else ""
+        assert parted(stated(kind, share)) == (kind, share)
 
 
 class TestShares:

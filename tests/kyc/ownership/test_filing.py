@@ -11,6 +11,7 @@ from accounts.permissions import NotPermitted
 from kyc.ownership import actions as ownership
 from kyc.ownership import filed, filing
 from kyc.ownership.filing import Entered
+from kyc.ownership.interests import OF_COMPANIES, SIZED
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -38,6 +39,11 @@ def enter(nordlys: Founded, content: str, *, only_try: bool = False) -> Entered:
 def live() -> set[tuple[str, str, str, str]]:
     rows = Interest.objects.live().select_related("owner", "owned")
     return {(row.owner.name, row.owned.name, row.kind, row.share) for row in rows}
+
+
+def rows_of(rows: list[str]) -> list[str]:
+    """The same without what is known by now."""
+    return [",".join((owner, owned, kind, share)) for owner, _, _, owned, kind, share, _ in (row.split(",") for row in rows)]
 
 
 def sentences(rows: list[tuple[str, str]]) -> list[str]:
@@ -106,6 +112,20 @@ class TestCsv:
         assert held.held_for and held.held_for.name == "Kari Moe"
         assert Party.objects.filter(name="Kari Moe").count() == 1
 
+    def test_votes_and_control_stand_in_rows_of_their_own(self, nordlys: Founded) -> None:
+        rows = ["Kari Moe,person,NO,Nordlys Modelling AS,,30,", "Kari Moe,,,Nordlys Modelling AS,votes,60,yes"]
+        rows += ["Kari Moe,,,Nordlys Modelling AS,appointmentOfBoard,,", "Kari Moe,,,Nordlys Modelling AS,control,,"]
+        found = enter(nordlys, "\n".join(["owner,owner_kind,owner_country,owned,interest,share,indirect", *rows]))
+        assert found.refused == []
+        held = Interest.objects.live().values_list("kind", "share", "is_indirect").order_by("pk")
+        assert list(held) == [
+            ("shareholding", "30", False),
+            ("votingRights", "60", True),
+            ("appointmentOfBoard", "", False),
+            ("otherInfluenceOrControl", "", False),
+        ]
+        assert len(enter(nordlys, "\n".join(["owner,owned,interest,share", *rows_of(rows)])).as_before) == 4
+
     def test_what_has_ended_is_left_out(self, nordlys: Founded) -> None:
         found = enter(nordlys, "owner,owner_kind,owner_country,owned,share,to\nKari Moe,person,NO,Nordlys Modelling AS,5,2020\n")
         assert sentences(found.left_out) == ["line 2: Kari Moe holds it no longer."]
@@ -119,7 +139,9 @@ class TestCsv:
             ("owner,owned,owned\n", "line 1: the column owned stands there twice."),
             ("owner,owned\nA\n", "line 2: the row has not as many fields as the first line."),
             ("owner,owned\n,B\n", "line 2: write who owns and what is owned."),
-            ("owner,owned,interest\nA,B,votes\n", "line 2: the interest votes is not known;"),
+            ("owner,owned,interest\nA,B,voices\n", "line 2: the interest voices is not known;"),
+            ("owner,owned,interest,share\nA,B,control,30\n", "line 2: the interest control has no share;"),
+            ("owner,owned,indirect\nA,B,maybe\n", "line 2: maybe says neither yes nor no;"),
             ("owner,owned,owner_kind\nA,B,firm\n", "line 2: the kind firm is not known;"),
             ("owner,owned,share\nA,B,half\n", "line 2: Write per cent such as 25"),
             ("owner,owned,to\nA,B,soon\n", "line 2: soon is no date;"),
@@ -161,19 +183,32 @@ class TestStatements:
         assert line.share == text
 
     def test_what_is_not_entered_is_told(self) -> None:
-        indirect = interest(30, directOrIndirect="indirect")
+        board = interest(30, type="appointmentOfBoard")
         told = self.read(
             [
                 entity("firm"),
                 person("Ann"),
-                tie("Ann", "firm", indirect, interest(type="votingRights"), interest(type="boardMember")),
+                tie("Ann", "firm", interest(type="unpublishedInterest"), board, interest(type="boardMember")),
             ]
         )
         assert told.lines == []
         assert sentences(list(told.left_out)) == [
-            "statement 3: Ann holds it through others, and through whom is not stated.",
-            "statement 3: The interest votingRights is not entered here.",
+            "statement 3: The interest unpublishedInterest is not entered here.",
+            "statement 3: The interest appointmentOfBoard has a share, 30 %; where it controls, enter it by hand.",
         ]
+
+    def test_each_kind_is_a_line_with_its_size_and_what_is_held_through_others_says_so(self) -> None:
+        votes, board = interest(40, type="votingRights", directOrIndirect="indirect"), interest(type="appointmentOfBoard")
+        told = self.read([entity("firm"), person("Ann"), tie("Ann", "firm", interest(30), votes, board)])
+        assert [(line.interest, line.share, line.is_indirect) for line in told.lines] == [
+            ("shareholding", "30", False),
+            ("votingRights", "40", True),
+            ("appointmentOfBoard", "", False),
+        ]
+
+    def test_what_the_components_say_is_not_entered_beside_them(self) -> None:
+        told = self.read(chain())
+        assert [(line.owner, line.owned) for line in told.lines] == [("Ann", "Mid"), ("Mid", "firm")]
 
     def test_a_file_about_another_company_is_not_entered(self, nordlys: Founded) -> None:
         found = filing.enter(nordlys.organisation, self.read(chain()), by=nordlys.by)
@@ -215,7 +250,16 @@ class TestStatements:
         own("The grandchildren", "", "unknown", owned=trust, interest="beneficiaryOfLegalArrangement")
         own("Ola Vik", "", owned=trust, interest="settlor")
         liv = ownership.name_principal(nordlys.organisation, name="Liv Ness", country="NO", by=nordlys.by)
-        own("Nominees AS", ">30", "company", held_for=liv)
+        nominees = own("Nominees AS", ">30", "company", held_for=liv).owner
+        for number, kind in enumerate(OF_COMPANIES[1:]):
+            share = f"{10 + number}/97" if kind in SIZED else ""
+            ownership.declare_owner(
+                nordlys.organisation, owned=nordlys.party, owner=fjord, interest=kind, share=share, by=nordlys.by
+            )
+        told_of = {"owned": nordlys.party, "owner": nominees, "interest": "votingRights", "share": "20", "by": nordlys.by}
+        ownership.declare_owner(nordlys.organisation, **told_of, held_for=liv)
+        ownership.declare_owner(nordlys.organisation, **told_of | {"share": "5"}, is_indirect=True)
+        own("Per Dal", "", interest="otherInfluenceOrControl", owned=trust)
         before = live()
         snapshot = uncommitted()
         reader = Reader(organisation=nordlys.organisation.pk, valid_at=snapshot.taken_at, snapshot=snapshot, pack=packs.current())

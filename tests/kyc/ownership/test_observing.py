@@ -104,7 +104,7 @@ class TestObserve:
 
     def test_a_role_has_no_share(self, alice: Interest, observe: Observe) -> None:
         [row] = observe(owner=alice.owner, kind="trustee", share="40")
-        assert (row.share, stands()) == ("", [("role", "shareholding", "trustee", "")])
+        assert (row.share, stands()) == ("", [("role", "60", "trustee", "")])
 
     @pytest.mark.parametrize(
         ("more", "field"),
@@ -333,7 +333,7 @@ class TestTheDatabaseRefuses:
             ({"owner_name": "", "owner_kind": ""}, "of_one_owner_or_of_all"),
             ({"is_all": True}, "of_one_owner_or_of_all"),
             ({"found_in": ""}, "says_where"),
-            ({"kind": "trustee", "share": "40"}, "shares_have_a_size"),
+            ({"kind": "trustee", "share": "40"}, "is_observed_with_a_size"),
         ],
     )
     def test_half_an_observation(self, row: Discrepancy, values: dict[str, Any], rule: str) -> None:

@@ -42,7 +42,7 @@ def found(holdings: list[Holding], subject: str, people: str = "stbp") -> dict[s
 ROLES = [role("s", "settlor"), role("t", "trustee"), role("b", "beneficiaryOfLegalArrangement")]
 
 
-class TestWithTrusts:
+class TestOwners:
     @pytest.mark.parametrize(("share", "verdict"), [("25", "yes"), ("30", "yes"), ("24.99", ""), ("20-30", "indeterminate")])
     def test_everybody_in_a_trust_that_reaches_the_line(self, share: str, verdict: str) -> None:
         answers = found([Holding("T", "C", parse(share)), *ROLES], "C")

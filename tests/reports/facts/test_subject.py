@@ -14,9 +14,9 @@ from pghistory.core import event_models
 
 from accounts import messages, snapshots
 from accounts.compartment import is_confined
-from accounts.models import Message, Organisation, User
+from accounts.models import Message, Organisation, Proposal, User
 from accounts.vault import SealedField
-from kyc.cases.models import Entity, FlagRuling, Requirement
+from kyc.cases.models import DecidedOwner, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
@@ -109,6 +109,7 @@ NOT_PRINTED = {
     "kyc.Link": {"because": "that it was approved", "ended_because": "why it may not act any more, as of holds"},
     "kyc.Hit": {"reasons": "which letters are alike; the score sums it up", "ruling_note": "a note of staff"},
     "kyc.Determination": {"why": "names others"},
+    "kyc.DecidedOwner": {"because": "a note of staff"},
     "reports.SubjectRequest": {
         "outcome_note": "of requests that ended without an answer; he read it then",
         "decision": "told part by part",
@@ -186,7 +187,7 @@ PRINTED = {
 
 
 # An individual is owned by nobody, and is himself the customer.
-OF_COMPANIES = ((Interest,), (Determination,))
+OF_COMPANIES = ((Interest,), (Determination,), (DecidedOwner, Decision, Proposal))
 
 
 @pytest.fixture
