@@ -117,6 +117,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             "roles": [role for role in party.roles.all() if role.valid_to is None],
             "country": words.country(party.country),
             "born": seen.frame["veil"].over(party, "birth_date"),
+            "taxed": seen.frame["veil"].over(party, "tax_number"),
             "stop": stop(found, party),
         }
         for party in parties

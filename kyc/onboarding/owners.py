@@ -25,7 +25,7 @@ from kyc.onboarding.pictured import pictured
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
-from kyc.parties import statuses
+from kyc.parties import attributes, statuses
 from kyc.parties.models import Party, Role
 
 NEW: dict[str, type[OwnerForm]] = {
@@ -161,8 +161,9 @@ def form_of(owner: Party) -> type[OwnerForm]:
 
 def told(interest: Interest) -> Standing:
     owner = interest.owner
-    apart = {"interest", "share", "held_for", "us_basis"}
-    stands = {name: getattr(owner, name) for name in form_of(owner).asks() if name not in apart}
+    asked = form_of(owner).asks()
+    stands = {name: getattr(owner, name) for name in asked if hasattr(owner, name)}
+    stands |= {name: since for name, since in attributes.since_told(owner).items() if name in asked}
     if owner.is_person:
         stands["us_basis"] = statuses.basis_of(owner)
     if interest.owned.is_trust:

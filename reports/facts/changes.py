@@ -23,17 +23,25 @@ from reports.facts.reader import Reader, country, instant, told_apart
 # So many of the newest are printed; report.json holds all.
 PRINTED = 1000
 # Direct identifiers of people: that they changed is told, what they were is not.
-SEALED = {"birth_date", "address", "email", "registration_number"}
+SEALED = {"birth_date", "address", "email", "registration_number", "tax_number"}
 # What a new row is called by already.
 NAMING = {"name", "role", "share"}
-COUNTRIES = {"country", "hq_country"}
-LABELS = {"hq_country": "headquarters country", "valid_to": "ended on", "valid_until": "valid until"}
+COUNTRIES = {"country", "hq_country", "tax_country"}
+LABELS = {
+    "hq_country": "headquarters country",
+    "tax_country": "country of the tax number",
+    "valid_to": "ended on",
+    "valid_until": "valid until",
+}
 # Stands for the product among the ids of users.
 PRODUCT_ITSELF = -1
 Tell = Callable[[Reader, Any], str]
-NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "lei", "domain", "email")
+NAMED = (
+    "name", "native_name", "legal_form", "country", "hq_country", "registration_number", "register", "lei", "tax_country",
+    "domain", "email",
+)  # fmt: skip
 PAID = ("institution", "country", "source", "source_details", "valid_to")
-PRIVATE = ("birth_date", "address", "registered_address", "phone")
+PRIVATE = ("birth_date", "address", "registered_address", "phone", "tax_number")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, *PRIVATE, "removed_on")),
     (
@@ -224,8 +232,8 @@ def shown_as(row: Any, field: str) -> Any:
 
 
 def is_sealed(row: Any, field: str) -> bool:
-    """A person's identifiers, and every telephone; a company's other ones stand in public registers."""
-    return field == "phone" or (field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON)
+    """A person's identifiers, and every telephone and tax number; a company's other ones stand in public registers."""
+    return field in {"phone", "tax_number"} or (field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON)
 
 
 def first(row: Any, field: str, found: Any) -> str:

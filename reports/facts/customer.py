@@ -7,6 +7,7 @@ from kyc.evidence.models import Document
 from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.shares import ONE, exactly, parse, shown
+from kyc.parties import identifying
 from kyc.parties.models import Party, Role
 from reports.facts.determined import determinations
 from reports.facts.observed import discrepancies, observed, rule
@@ -19,6 +20,7 @@ IDENTITY = (
     ("native_name", "Name in its own script", str),
     ("legal_form", "Legal form", str),
     ("registration_number", "Registration number", str),
+    ("register", "Register", str),
     ("country", "Country of formation", country),
     ("hq_country", "Headquarters country", country),
     ("address", "Address", str),
@@ -26,6 +28,7 @@ IDENTITY = (
     ("phone", "Telephone", masked),
     ("domain", "Web domain", str),
     ("lei", "LEI", str),
+    ("tax_number", "Tax number", masked),
 )
 
 
@@ -38,11 +41,14 @@ def identity(reader: Reader) -> list[dict[str, str]]:
     rows = []
     for field, label, show in IDENTITY:
         value = getattr(party, field)
+        recorded_at = instant(since(events, field, value)) if value else ""
+        if field == "register":
+            value = identifying.register_name(party) if party.registration_number else ""
         rows.append(
             {
                 "attribute": label,
-                "value": show(value),
-                "recorded_at": instant(since(events, field, value)) if value else "",
+                "value": f"{show(value)}, {country(party.tax_country)}" if value and field == "tax_number" else show(value),
+                "recorded_at": recorded_at,
                 "source": DECLARED if value else "",
                 "result": "not independently verified" if value else "not given",
             }
@@ -83,6 +89,9 @@ def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
         "hq_country": country(party.hq_country),
         "birth_year": party.birth_date[:4],
         "registration_number": number_of(party),
+        "register": identifying.scheme(party).removesuffix("-") if party.registration_number else "",
+        "tax_number": masked(party.tax_number),
+        "tax_country": party.tax_country,
         "phone": masked(party.phone),
         "domain": party.domain,
         "lei": party.lei,

@@ -1,29 +1,16 @@
-"""A party as the standard describes it, in the fields of `recordDetails`. By default without addresses and numbers of people, and
-of their birth dates only the year (BODS-13)."""
+"""A party as the standard describes it, in the fields of `recordDetails`. By default without addresses, without numbers of people
+and tax numbers, and of birth dates only the year (BODS-13)."""
 
 from typing import Any
 
 from accounts.vault.erased import Unreadable
-from kyc.parties import countries
+from kyc.parties import countries, identifying
 from kyc.parties.models import Party
 
-# Codes of org-id.guide, by the country in which a company was formed. A register without one is named in words.
-SCHEMES = {
-    "BE": "BE-BCE_KBO",
-    "CN": "CN-SAIC",
-    "DE": "DE-CR",
-    "DK": "DK-CVR",
-    "FI": "FI-PRO",
-    "FR": "FR-RCS",
-    "GB": "GB-COH",
-    "IE": "IE-CRO",
-    "JP": "JP-JCN",
-    "NL": "NL-KVK",
-    "NO": "NO-BRC",
-    "SE": "SE-BLV",
-    "SG": "SG-ACRA",
-}
 LEI = "XI-LEI"
+# org-id.guide's code of the one tax number that it lists and that is no number of a register too. Others are named in words.
+EIN = "US-EIN"
+TAX_NUMBER = "Tax number"
 ENTITY_TYPES: dict[str, dict[str, str]] = {
     Party.Kind.COMPANY: {"type": "registeredEntity"},
     Party.Kind.TRUST: {"type": "arrangement", "subtype": "trust"},
@@ -53,7 +40,7 @@ def entity(party: Any, *, full: bool) -> dict[str, Any]:
         name=party.name,
         alternateNames=[party.native_name] if party.native_name else [],
         jurisdiction=country(party.country),
-        identifiers=identifiers(party),
+        identifiers=identifiers(party, full=full),
         addresses=places(party, full=full),
         uri=f"https://{party.domain}" if party.domain else "",
     )
@@ -71,25 +58,36 @@ def person(party: Any, *, full: bool) -> dict[str, Any]:
     return given(
         personType="knownPerson",
         names=names,
+        identifiers=taxed(party) if full else [],
         nationalities=[country(party.country)] if party.country else [],
         birthDate=born if full else born[:4],
         addresses=[{"type": "residence", "address": home}] if home else [],
     )
 
 
-def identifiers(party: Any) -> list[dict[str, str]]:
+def identifiers(party: Any, *, full: bool) -> list[dict[str, str]]:
     found = []
     if number := readable(party.registration_number):
-        found.append({"id": number} | register(party.country))
+        found.append({"id": number} | register(party))
     if party.lei:
         found.append({"id": party.lei, "scheme": LEI, "schemeName": "Global Legal Entity Identifier Index"})
-    return found
+    return [*found, *taxed(party)] if full else found
 
 
-def register(country_code: str) -> dict[str, str]:
-    if country_code in SCHEMES:
-        return {"scheme": SCHEMES[country_code]}
-    return {"schemeName": f"Register of companies, {country_name(country_code) or 'country not stated'}"}
+def register(party: Any) -> dict[str, str]:
+    """A register without a code is named in words."""
+    code = identifying.scheme(party)
+    if code and not code.endswith("-"):
+        return {"scheme": code}
+    return {"schemeName": f"Register of companies, {country_name(party.country) or 'country not stated'}"}
+
+
+def taxed(party: Any) -> list[dict[str, str]]:
+    number = readable(party.tax_number)
+    if not number:
+        return []
+    told = {"id": number, "schemeName": f"{TAX_NUMBER}, {country_name(party.tax_country)}"}
+    return [told | ({"scheme": EIN} if is_entity(party) and party.tax_country == "US" else {})]
 
 
 def places(party: Any, *, full: bool) -> list[dict[str, Any]]:
