@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.vault import Erased
 from config import jobs
+from kyc.cases import parents
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import is_outdated, named, outdated
@@ -85,6 +86,7 @@ def examine(claim: jobs.Claim) -> None:
         hits = write_hits(facts, matches)
         blocked, owners = determine(facts, hits)
         write_determinations(facts, blocked, owners)
+        parents.follow(facts)
         result = score(fired(facts, hits, blocked), facts.pack)
         write_score(facts, result)
         write_findings(facts, findings(facts, hits, blocked, owners, result))

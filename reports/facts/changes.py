@@ -12,11 +12,11 @@ from accounts.audit import PRODUCT
 from accounts.models import Membership, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.shares import parse, shown
-from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader, country, instant, told_apart
 
@@ -67,6 +67,8 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (PersonStatus, "person status", lambda reader, row: status(reader, row), ("standing", "basis", "valid_to")),
     (StatusProof, "proof of status", lambda reader, row: proof(reader, row), ("valid_until",)),
     (AuthorityProof, "proof of authority", lambda reader, row: authority(reader, row), ()),
+    (Attribute, "origin", lambda reader, row: origin(reader, row), ("since", "valid_from", "valid_to")),
+    (AttributeProof, "proof of origin", lambda reader, row: origin_proved(reader, row), ()),
     (Invitation, "invitation", lambda reader, row: reader.brief(row.party_id), ("expires_at", "used_at", "ended_at")),
     (Questionnaire, "intended use", lambda reader, row: f"version {row.version}", ("signed_name", "expires_on", "superseded_at")),
     (PaymentMeans, "payment", lambda reader, row: means(row), ("holder", "network", *PAID)),
@@ -104,6 +106,16 @@ def authority(reader: Reader, row: Any) -> str:
     """Whose it is, also of one who may sign no more."""
     role = reader.all_events(Role).filter(pgh_obj_id=row.role_id).first()
     return reader.brief(role.party_id) if role else ""
+
+
+def origin(reader: Reader, row: Any) -> str:
+    value = reader.brief(row.parent_id) if row.parent_id else country(row.country)
+    return f"{Attribute.What(row.what).label} of {reader.brief(row.party_id)}: {value}"
+
+
+def origin_proved(reader: Reader, row: Any) -> str:
+    found = reader.all_events(Attribute).filter(pgh_obj_id=row.attribute_id).first()
+    return origin(reader, found) if found else ""
 
 
 def means(row: Any) -> str:

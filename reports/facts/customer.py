@@ -44,6 +44,8 @@ def identity(reader: Reader) -> list[dict[str, str]]:
         recorded_at = instant(since(events, field, value)) if value else ""
         if field == "register":
             value = identifying.register_name(party) if party.registration_number else ""
+        elif field == "hq_country":
+            value = reader.headquarters(party)
         rows.append(
             {
                 "attribute": label,
@@ -69,7 +71,7 @@ def since(events: list[Any], field: str, value: str) -> Any:
 def parties(reader: Reader) -> list[dict[str, Any]]:
     """Everyone with a live role other than the customer itself, with all roles in one row."""
     held = {pk: [role for role in roles if role.kind != Role.Kind.CUSTOMER] for pk, roles in reader.roles.items()}
-    return [party_row(reader.parties[pk], roles) for pk, roles in sorted(held.items()) if roles]
+    return [party_row(reader, reader.parties[pk], roles) for pk, roles in sorted(held.items()) if roles]
 
 
 def number_of(party: Any) -> str:
@@ -77,7 +79,7 @@ def number_of(party: Any) -> str:
     return masked(party.registration_number) if party.kind == Party.Kind.PERSON else str(party.registration_number)
 
 
-def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
+def party_row(reader: Reader, party: Any, roles: list[Any]) -> dict[str, Any]:
     return {
         "id": party.pgh_obj_id,
         "name": party.name,
@@ -86,7 +88,7 @@ def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
         "roles": [str(Role.Kind(role.kind).label) for role in roles],
         "titles": sorted({role.title for role in roles if role.title}),
         "country": country(party.country),
-        "hq_country": country(party.hq_country),
+        "hq_country": country(reader.headquarters(party)),
         "birth_year": party.birth_date[:4],
         "registration_number": number_of(party),
         "register": identifying.scheme(party).removesuffix("-") if party.registration_number else "",

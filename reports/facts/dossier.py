@@ -4,19 +4,20 @@ from reports.facts import basis
 from reports.facts.access import access
 from reports.facts.changes import changes
 from reports.facts.customer import documents, identity, members, ownership, parties
-from reports.facts.declared import coming, intended_use, invitations, payment, signatories, statuses
+from reports.facts.declared import coming, intended_use, invitations, origins, payment, signatories, statuses
 from reports.facts.examined import decision, findings, risk, screening
 from reports.facts.frame import Frame
 from reports.facts.picture import picture
 
 DOSSIER = Frame(
     kind="R-03",
-    template="R-03/5",
+    template="R-03/6",
     title="Customer Identification and Verification Dossier",
     sections=(
         ("identity", identity),
         ("coming", coming),
         ("parties", parties),
+        ("origins", origins),
         ("signatories", signatories),
         ("statuses", statuses),
         ("ownership", ownership),

@@ -24,12 +24,14 @@ def is_entity(party: Any) -> bool:
     return party.kind in ENTITY_TYPES
 
 
-def described(party: Any, *, full: bool = False) -> dict[str, Any]:
-    """Of a party or a row of its history."""
-    return entity(party, full=full) if is_entity(party) else person(party, full=full)
+def described(party: Any, *, full: bool = False, run_from: str | None = None) -> dict[str, Any]:
+    """Of a party or a row of its history; `run_from` is the country of its headquarters, if it is another."""
+    if not is_entity(party):
+        return person(party, full=full)
+    return entity(party, full=full, run_from=party.hq_country if run_from is None else run_from)
 
 
-def entity(party: Any, *, full: bool) -> dict[str, Any]:
+def entity(party: Any, *, full: bool, run_from: str) -> dict[str, Any]:
     kind = dict(ENTITY_TYPES[party.kind])
     if party.kind == Party.Kind.STATE and party.name == country_name(party.country):
         kind = {"type": "state"}
@@ -41,7 +43,7 @@ def entity(party: Any, *, full: bool) -> dict[str, Any]:
         alternateNames=[party.native_name] if party.native_name else [],
         jurisdiction=country(party.country),
         identifiers=identifiers(party, full=full),
-        addresses=places(party, full=full),
+        addresses=places(party, full=full, run_from=run_from),
         uri=f"https://{party.domain}" if party.domain else "",
     )
 
@@ -90,11 +92,11 @@ def taxed(party: Any) -> list[dict[str, str]]:
     return [told | ({"scheme": EIN} if is_entity(party) and party.tax_country == "US" else {})]
 
 
-def places(party: Any, *, full: bool) -> list[dict[str, Any]]:
+def places(party: Any, *, full: bool, run_from: str) -> list[dict[str, Any]]:
     """Where it is run from, and where it is registered if that is elsewhere. By default of the first only the country."""
-    run_from = given(address=readable(party.address) if full else "", country=country(party.hq_country))
+    headquarters = given(address=readable(party.address) if full else "", country=country(run_from))
     registered = given(address=readable(party.registered_address) if full else "")
-    found = [("business", run_from), ("registered", registered)]
+    found = [("business", headquarters), ("registered", registered)]
     return [{"type": kind} | place for kind, place in found if place]
 
 
