@@ -12,7 +12,7 @@ from kyc.cases.models import Case, Entity, Examination, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.round import told_apart
 from kyc.cases.structure import draw
-from kyc.desk import forms, keeping, owning, removing, sources, standing, timeline, using, words
+from kyc.desk import elsewhere, forms, keeping, owning, removing, sources, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
@@ -126,6 +126,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
     returned = seen.filled.get("verify_form")
     return {
         "parties": rows,
+        "elsewhere": elsewhere.facts(case, [row["party"] for row in rows], seen.frame["reader"], seen.filled),
         "standings": standing.standings(
             case,
             [row["party"] for row in rows],

@@ -107,6 +107,8 @@ class Party(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="party_needs_name", condition=~Q(name=""))]
+        # Who else named the same company.
+        indexes = [models.Index(name="party_by_lei", fields=["lei"], condition=~Q(lei=""))]
 
     def __str__(self) -> str:
         return self.name
