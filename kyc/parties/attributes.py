@@ -107,10 +107,3 @@ def since_told(party: Party) -> dict[str, str]:
     """Since when, as it was told and as the forms ask it."""
     live = dict(Attribute.objects.live().filter(party=party).values_list("what", "since"))
     return {"formed_since": live.get(W.FORMED, ""), "hq_since": live.get(W.HEADQUARTERS, "")}
-
-
-def headquarters(parties: Iterable[Party], day: date) -> dict[int, str]:
-    """The country in which each had its headquarters on that day; empty of whom nothing was told."""
-    parties = list(parties)
-    held = on(Attribute.objects.filter(party__in=parties, what=W.HEADQUARTERS), day)
-    return {party.pk: held[party.pk, W.HEADQUARTERS].country if (party.pk, W.HEADQUARTERS) in held else "" for party in parties}

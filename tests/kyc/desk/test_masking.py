@@ -101,6 +101,11 @@ class TestCasePage:
 
 @pytest.mark.django_db
 class TestQueue:
+    def test_finds_a_case_by_the_lei_of_any_of_its_companies(self, case: Case, as_ana: Client) -> None:
+        Party.objects.filter(organisation=case.organisation, kind="company").update(lei="5493001KJTIIGC8Y1R12")
+        for text, is_found in (("5493 001k jtii gc8y 1r12", True), ("5493001KJTIIGC8Y1R1", False)):
+            assert (f"/desk/cases/{case.pk}/" in as_ana.get("/desk/cases/", {"q": text}).content.decode()) is is_found
+
     @pytest.mark.parametrize("text", ["918 334 207", "+47 77 00 00 00"])
     def test_finds_a_case_by_an_exact_number(self, case: Case, as_ana: Client, text: str) -> None:
         found = as_ana.get("/desk/cases/", {"q": text}).content.decode()
