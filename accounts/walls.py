@@ -3,7 +3,8 @@
 A table whose rows are each of one organisation stands behind its `organisation_id`, its history too. A model that says
 `confined = True` is of the investigators' compartment (FIN-17) and shown only where that is open, and where it is about no
 organisation alone, as an incident is that concerns several, only to whose business everything is. Tables that stand open are
-listed with the reason, so that a new model is one or the other.
+listed with the reason, so that a new model is one or the other. A model that says `of_the_house = True` tells officers of two
+organisations at once, and is shown only to whose business everything is.
 
 An expression that PostgreSQL does not hold for leakproof (LIKE, most functions) is not looked up by an index before the policy
 was asked: on a long table let a plain comparison narrow first.
@@ -98,8 +99,9 @@ def walls() -> list[Wall]:
     found = []
     for model in apps.get_models():
         source = tracked.get(model, model)
-        field = column_of(source)
-        if field is None and not is_confined(source):
+        is_of_house = getattr(source, "of_the_house", False)
+        field = None if is_of_house else column_of(source)
+        if field is None and not is_confined(source) and not is_of_house:
             continue
         found.append(
             Wall(

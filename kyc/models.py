@@ -1,15 +1,17 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
-from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListVersion
 
 __all__ = [
+    "Attribute",
+    "AttributeProof",
     "AuthorityProof",
     "Case",
     "Decision",
@@ -40,6 +42,7 @@ __all__ = [
     "Referral",
     "Requirement",
     "Role",
+    "Sameness",
     "Score",
     "StatusProof",
 ]

@@ -80,7 +80,8 @@ class Export:
     def elements(self) -> Iterator[Element]:
         for pk in sorted(self.involved & self.reader.parties.keys()):
             party = self.reader.parties[pk]
-            yield element(key_of(pk), records.described(party, full=self.full), self.said(Party, party, self.described))
+            details = records.described(party, full=self.full, run_from=self.reader.headquarters(party))
+            yield element(key_of(pk), details, self.said(Party, party, self.described))
         for row in self.nominations:
             held = self.reader.parties[row.held_for_id]
             details = {"entityType": records.NOMINATION, "name": f"Nomination by {held.name}"}

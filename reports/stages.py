@@ -14,6 +14,7 @@ WORDS = {
     "identity": gettext_lazy("who the customer is"),
     "coming": gettext_lazy("class and programme"),
     "parties": gettext_lazy("people and companies involved"),
+    "origins": gettext_lazy("formation, headquarters and ultimate parent"),
     "signatories": gettext_lazy("who may sign"),
     "statuses": gettext_lazy("person statuses"),
     "ownership": gettext_lazy("ownership"),

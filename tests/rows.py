@@ -11,13 +11,13 @@ from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membersh
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
-from kyc.evidence.models import AuthorityProof, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
-from kyc.parties.models import PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.models import Hit, ListVersion
 from reports.models import Report, SubjectRequest
 from tests import cast
@@ -93,6 +93,14 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, role=Role.objects.get(organisation=organisation, kind=Role.Kind.SIGNATORY),
         document=document, proved_by=analyst,
     )  # fmt: skip
+    attribute = Attribute.objects.filter(organisation=organisation, what="headquarters").first()
+    seen = AttributeProof.objects.create(
+        organisation=organisation, attribute=attribute, document=document, note="Page 2.", proved_by=analyst
+    )
+    sameness = Sameness.objects.create(
+        organisation=organisation, party=found.party, other=Party.objects.exclude(pk=found.party.pk).first(), shared=["lei"],
+        ruling="different", reason="Another address.", ruled_by=analyst,
+    )  # fmt: skip
     invitation = Invitation.objects.create(
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
@@ -113,7 +121,8 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
-        *(in_compartment(organisation) if confined else []), status, proof, shown, invitation, *told, *queued, word,
+        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, sameness,
+        invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
         legal_hold, asked, observation, differs,

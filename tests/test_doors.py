@@ -283,6 +283,10 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(statuses="status", document="passport", note="Seen."),
     ),
+    "desk:same": Door(
+        EXAMINERS, get=False, own=of(pk="case", party="company", other="namesake"), names=OUTSIDE, state="review",
+        post=of(ruling="same", reason="One number in one register."),
+    ),
     "desk:reveal": Door(
         REVEALERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(field="birth_date", purpose="match"),
@@ -541,6 +545,7 @@ def built(*, confined: bool = True) -> House:
     event = AuditEvent.objects.get(verb="gateway.credential_issued")
     sequencer.store([event], merkle.Tree(), reached=(event.incarnation, event.xid))  # type: ignore[list-item]  # has its columns
     house.mine["event"] = event.pk
+    house.mine["namesake"], house.theirs["namesake"] = house.theirs["company"], house.mine["company"]
     house.clients = {role: cast.signed_in(person).cookies for role, person in people.items()}
     key = house.clients["approver"]["sessionid"].value
     session = UserSession.objects.create(user=people["approver"], session_key=key, ip="192.0.2.1", user_agent="x")

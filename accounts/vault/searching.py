@@ -20,7 +20,7 @@ def characters(text: str) -> str:
 
 
 # By purpose, what of a value counts.
-NORMALISED: dict[str, Callable[[str], str]] = {"phone": digits, "number": characters, "payment": characters}
+NORMALISED: dict[str, Callable[[str], str]] = {"phone": digits, "number": characters, "payment": characters, "tax": characters}
 # Shorter ones are found by anybody who tries them all.
 SHORTEST = 5
 

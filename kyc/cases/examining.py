@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.vault import Erased
 from config import jobs
+from kyc.cases import parents
 from kyc.cases.determining import Verdicts, determine
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
@@ -84,6 +85,7 @@ def examine(claim: jobs.Claim) -> None:
         hits = write_hits(facts, matches)
         verdicts = determine(facts, hits)
         write_determinations(facts, verdicts)
+        parents.follow(facts, verdicts)
         result = score(fired(facts, hits, verdicts), facts.pack)
         write_score(facts, result)
         write_findings(facts, findings(facts, hits, verdicts, result))

@@ -10,8 +10,8 @@ from kyc.cases.actions import locked
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
 from kyc.evidence import looks, proofs
-from kyc.evidence.models import AuthorityProof, Document, StatusProof
-from kyc.parties.models import PersonStatus, Role
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, StatusProof
+from kyc.parties.models import Attribute, PersonStatus, Role
 
 S = Case.State
 # A case that is decided stays as it was decided.
@@ -29,17 +29,20 @@ def verify(
     document: Document,
     statuses: Iterable[PersonStatus] = (),
     authority: Role | None = None,
+    attributes: Iterable[Attribute] = (),
     note: str = "",
     by: User,
-) -> list[StatusProof | AuthorityProof]:
-    """What one document proves: each of these statuses, and that a signatory may sign; all of it or nothing. What somebody has
-    verified by it already stays as it was. Whoever verifies has opened the document himself. Raises NotNow, NotSent, NotAProof,
-    NotOpened."""
+) -> list[StatusProof | AuthorityProof | AttributeProof]:
+    """What one document proves: each of these statuses and attributes, and that a signatory may sign; all of it or nothing. What
+    somebody has verified by it already stays as it was. Whoever verifies has opened the document himself. Raises NotNow, NotSent,
+    NotAProof, NotOpened."""
     refuse_unsent(locked(case, *JUDGED, by=by))
     if document.pk not in looks.opened([document], by=by):
         sentence = _("You have not opened “%(name)s” yet. Open it under “Documents” and read it, then say what it proves.")
         raise NotOpened(sentence % {"name": document.name})
-    made: list[StatusProof | AuthorityProof] = [proofs.verify(status, document=document, note=note, by=by) for status in statuses]
+    made: list[StatusProof | AuthorityProof | AttributeProof] = []
+    made += [proofs.verify(status, document=document, note=note, by=by) for status in statuses]
+    made += [proofs.verify_attribute(attribute, document=document, note=note, by=by) for attribute in attributes]
     if authority:
         made.append(proofs.verify_authority(authority, document=document, note=note, by=by))
     return made

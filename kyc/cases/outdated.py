@@ -26,6 +26,8 @@ SAID = (
     "party.profile_chosen",
     "party.removed",
     "party.status_declared",
+    "attribute.changed",
+    "attribute.dated",
     "interest.declared",
     "interest.ended",
     "interest.file_entered",
@@ -40,9 +42,10 @@ SAID = (
     "document.removed",
     "status.verification_fell",
     "authority.verification_fell",
+    "attribute.verification_fell",
     "person.proved",
 )
-VERIFIED = ("status.verified", "authority.verified")
+VERIFIED = ("status.verified", "authority.verified", "attribute.verified")
 CHANGES = SAID + VERIFIED
 
 

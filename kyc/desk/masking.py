@@ -18,6 +18,7 @@ LABELS: dict[str, Promise] = {
     "address": _("address"),
     "registered_address": _("registered address"),
     "phone": _("telephone"),
+    "tax_number": _("tax number"),
 }
 
 

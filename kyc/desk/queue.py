@@ -218,7 +218,8 @@ def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
     if number := NUMBER.fullmatch(text):
         return cases.filter(pk=int(number[1]))
     of_case = {"organisation": OuterRef("organisation")}
-    party = Party.objects.current().filter(Q(name__icontains=text) | Q(native_name__icontains=text), **of_case)
+    called = Q(name__icontains=text) | Q(native_name__icontains=text) | Q(lei=text.replace(" ", "").upper())
+    party = Party.objects.current().filter(called, **of_case)
     key = Key.objects.filter(prefix__istartswith=text, **of_case)
     wanted = Q(organisation__name__icontains=text) | Exists(party) | Exists(key)
     if number := OF_ORGANISATION.fullmatch(text):

@@ -1,4 +1,5 @@
-"""Who the people are, as an officer judges it: person status and what verifies it, authority to sign, invitations."""
+"""Who the parties are, as an officer judges it: person status and what verifies it, where entities are from, authority to sign,
+invitations."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,17 +14,21 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from kyc.cases.models import Case
+from kyc.desk import origins
 from kyc.desk.forms import Choices, DeskForm
+from kyc.desk.origins import Origin
 from kyc.evidence import authority as signing
 from kyc.evidence import proofs
 from kyc.evidence.authority import Signatory
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties.actions import customer
-from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties.models import Attribute, Party, PersonStatus, Role
 from kyc.parties.statuses import ground
 
 # Among what a document proves stands for the authority to sign, beside the numbers of statuses.
 AUTHORITY = "authority"
+# And before the numbers of attributes.
+ATTRIBUTE = "attribute-"
 # What is tested, as it reads beside where one stands.
 TESTS: dict[str, Promise] = {
     PersonStatus.Axis.IAAS: gettext_lazy("US person test (IaaS rule)"),
@@ -63,6 +68,7 @@ class Standing:
     authority_proof: AuthorityProof | None = None
     invitation: str = ""
     proofs: list[Document] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
 
     @property
     def is_claimed(self) -> bool:
@@ -86,6 +92,7 @@ class VerifyForm(DeskForm):
         *,
         top: Party | None = None,
         signs: Signatory | None = None,
+        attributes: Iterable[Attribute] = (),
         data: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -94,6 +101,8 @@ class VerifyForm(DeskForm):
         self.papers = {str(paper.pk): paper for paper in papers}
         self.signs, self.party, self.top = signs, party, top
         told: Choices = [(pk, f"{TESTS[s.axis]}: {s.get_standing_display()}") for pk, s in self.of_number.items()]
+        self.attributes = {f"{ATTRIBUTE}{row.pk}": row for row in attributes}
+        told += [(name, shown(row)) for name, row in self.attributes.items()]
         if signs:
             told.append((AUTHORITY, _("Authority to sign for the customer")))
         self.fields["statuses"].choices = told  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
@@ -106,9 +115,10 @@ class VerifyForm(DeskForm):
         """As `judging.verify` takes it."""
         data = super().clean() or {}
         ticked = data.get("statuses", [])
-        self.refuse_beyond([pk for pk in ticked if pk != AUTHORITY], self.papers.get(data.get("document", "")))
+        self.refuse_beyond([pk for pk in ticked if pk in self.of_number], self.papers.get(data.get("document", "")))
         return data | {
-            "statuses": [self.of_number[pk] for pk in ticked if pk != AUTHORITY],
+            "statuses": [self.of_number[pk] for pk in ticked if pk in self.of_number],
+            "attributes": [self.attributes[name] for name in ticked if name in self.attributes],
             "authority": Role.objects.filter(pk=self.signs.role).first() if self.signs and AUTHORITY in ticked else None,
             "document": self.papers.get(data.get("document", "")),
         }
@@ -130,6 +140,10 @@ class VerifyForm(DeskForm):
         self.add_error("statuses", sentence % told)
 
 
+def shown(row: Attribute) -> str:
+    return f"{row.get_what_display()}: {Origin(row, None).value}"
+
+
 def papers_for(party: Party, top: Party | None, signs: Signatory | None, documents: Iterable[Document]) -> list[Document]:
     """Those about the party, and those about the customer that may show that he may sign for it."""
     has_office = bool(signs and signs.offices)
@@ -141,12 +155,22 @@ def papers_for(party: Party, top: Party | None, signs: Signatory | None, documen
     ]
 
 
+def papers_with(
+    rows: Iterable[Attribute], papers: list[Document], top: Party | None, documents: Iterable[Document]
+) -> list[Document]:
+    """And those about the ultimate parent, which may show that it is that."""
+    more = [document for document in documents if any(proofs.shows_attribute(document, row, top) for row in rows)]
+    return papers + [document for document in more if document not in papers]
+
+
 def form(case: Case, party: Party, data: Any = None) -> VerifyForm:
     documents = Document.objects.current().filter(organisation=party.organisation_id).order_by("pk")
     statuses = PersonStatus.objects.live().filter(party=party).order_by("-axis")
     signs = {one.party: one for one in signing.of(case.organisation)}.get(party.pk)
     top = customer(case.organisation)
-    return VerifyForm(party, statuses, papers_for(party, top, signs, documents), top=top, signs=signs, data=data)
+    rows = [one.row for one in origins.of([party]).get(party.pk, [])]
+    papers = papers_with(rows, papers_for(party, top, signs, documents), top, documents)
+    return VerifyForm(party, statuses, papers, top=top, signs=signs, attributes=rows, data=data)
 
 
 def standings(
@@ -158,13 +182,16 @@ def standings(
         live.setdefault(status.party_id, []).append(status)
     proved = verified(parties)
     invited = {row.party_id: row for row in Invitation.objects.filter(party__in=parties).order_by("pk")}
+    from_where = origins.of(parties)
     top, may_sign = customer(case.organisation), {one.party: one for one in signing.of(case.organisation)}
     found = []
     for party in parties:
         signs, statuses = may_sign.get(party.pk), live.get(party.pk, [])
-        papers, actions = papers_for(party, top, signs, documents), (reverse("desk:verify", args=[case.pk, party.pk]),)
+        rows = [one.row for one in from_where.get(party.pk, [])]
+        papers = papers_with(rows, papers_for(party, top, signs, documents), top, documents)
+        actions = (reverse("desk:verify", args=[case.pk, party.pk]),)
         given = returned[1] if returned and returned[0] == party.pk else None
-        given = given or VerifyForm(party, statuses, papers, top=top, signs=signs, actions=actions)
+        given = given or VerifyForm(party, statuses, papers, top=top, signs=signs, attributes=rows, actions=actions)
         found.append(
             Standing(
                 party=party,
@@ -175,6 +202,7 @@ def standings(
                 authority_proof=signs.proof if signs else None,
                 invitation=told(invited[party.pk]) if party.pk in invited else "",
                 proofs=[document for document in documents if signs and document.pk in signs.papers],
+                origins=from_where.get(party.pk, []),
             )
         )
     return found
@@ -188,7 +216,7 @@ def under(statuses: Iterable[PersonStatus], proved: Mapping[int, StatusProof]) -
     return [Under([test for row in rows for test in row.tests], rows[0].status, rows[0].proof)]
 
 
-def verified_by(party: Party, proofs: Collection[StatusProof | AuthorityProof], *, by: User) -> str:
+def verified_by(party: Party, proofs: Collection[StatusProof | AuthorityProof | AttributeProof], *, by: User) -> str:
     """What came of verifying; where another officer was quicker with the same document, that it stands as he has verified it."""
     others = dict.fromkeys(str(proof.proved_by) for proof in proofs if proof.proved_by_id != by.pk)
     if not others:

@@ -25,7 +25,7 @@ from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys.models import Key
 from kyc.ownership.models import Determination
-from kyc.parties import numbers
+from kyc.parties import identifying, numbers
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.screening.models import ListVersion
@@ -178,11 +178,22 @@ def glance(case: Case, customer: Party, veil: Veil) -> list[tuple[str, Any]]:
         *who(customer, veil),
         (_("Address"), veil.over(customer, "address")),
         (_("Telephone"), veil.over(customer, "phone")),
-        *((name, value) for name, value in ((_("Domain"), customer.domain), ("LEI", customer.lei)) if value),
+        *((name, value) for name, value in identified(customer, veil) if value),
         (_("Intended use"), using.term(case.organisation)),
         (_("Keys"), _("%(n)s may act") % {"n": keys} if keys else _("none may act")),
     ]
     return [*facts, (_("Entity"), entity.reference)] if entity else facts
+
+
+def identified(customer: Party, veil: Veil) -> list[tuple[str, Any]]:
+    register = identifying.register_name(customer) if customer.registration_number else ""
+    taxed = customer.tax_number and words.country(customer.tax_country)
+    return [
+        (_("Register"), register),
+        ("LEI", customer.lei),
+        (_("Tax number, %(country)s") % {"country": taxed}, veil.over(customer, "tax_number")),
+        (_("Domain"), customer.domain),
+    ]
 
 
 def number_of(company: Party) -> str:

@@ -12,7 +12,7 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Entity, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import draw
-from kyc.desk import forms, keeping, owning, regimes, removing, sources, standing, timeline, using, words
+from kyc.desk import elsewhere, forms, keeping, owning, regimes, removing, sources, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
@@ -116,6 +116,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             "roles": [role for role in party.roles.all() if role.valid_to is None],
             "country": words.country(party.country),
             "born": seen.frame["veil"].over(party, "birth_date"),
+            "taxed": seen.frame["veil"].over(party, "tax_number"),
             "stop": stop(found, party),
         }
         for party in parties
@@ -123,6 +124,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
     returned = seen.filled.get("verify_form")
     return {
         "parties": rows,
+        "elsewhere": elsewhere.facts(case, [row["party"] for row in rows], seen.frame["reader"], seen.filled),
         "standings": standing.standings(
             case,
             [row["party"] for row in rows],

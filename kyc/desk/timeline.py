@@ -30,7 +30,19 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "decisions": (_("Decisions"), ("decision.",)),
     "parties": (
         _("People and ownership"),
-        ("party.", "interest.", "observation.", "discrepancy.", "person.", "status.", "authority.", "field.", "subject."),
+        (
+            "party.",
+            "interest.",
+            "observation.",
+            "discrepancy.",
+            "person.",
+            "status.",
+            "authority.",
+            "attribute.",
+            "sameness.",
+            "field.",
+            "subject.",
+        ),
     ),
     "documents": (_("Documents"), ("document.",)),
     "screening": (_("Screening"), ("hit.", "list.")),
@@ -91,6 +103,11 @@ VERBS = {
     "person.invitation_withdrawn": _("withdrew an invitation"),
     "person.proved": _("proved who they are"),
     "status.verified": _("verified a person status"),
+    "attribute.changed": _("told of another headquarters or country of formation"),
+    "attribute.dated": _("said since when"),
+    "attribute.verified": _("verified formation, headquarters or ultimate parent"),
+    "attribute.verification_fell": _("took away what formation, headquarters or ultimate parent was verified by"),
+    "sameness.ruled": _("ruled whether a company is one that another customer named"),
     "flag.ruled": _("ruled on a red flag"),
     "authority.verified": _("verified who may sign"),
     "status.verification_fell": _("took away what a person status was verified by"),
@@ -187,6 +204,7 @@ TONES = {
     "decision.declined": "warn",
     "status.verification_fell": "warn",
     "authority.verification_fell": "warn",
+    "attribute.verification_fell": "warn",
 }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.desk import closing_views, incidents, source_views, views
+from kyc.desk import closing_views, elsewhere_views, incidents, source_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
+    path("cases/<int:pk>/parties/<int:party>/same/<int:other>/", elsewhere_views.rule, name="same"),
     path("cases/<int:pk>/sources/record/", source_views.observe, name="observe"),
     path("cases/<int:pk>/sources/<int:observation>/withdraw/", source_views.withdraw, name="observation_withdraw"),
     path("cases/<int:pk>/differences/<int:discrepancy>/resolve/", source_views.resolve, name="discrepancy_resolve"),

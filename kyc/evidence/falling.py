@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from kyc.evidence.models import AuthorityProof, Document, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, StatusProof
 
 
 def told(document: Document, *, by: User) -> None:
@@ -29,5 +29,16 @@ def told(document: Document, *, by: User) -> None:
             by=by,
             name=authority.role.party.name,
             verified_by=str(authority.proved_by),
+            document=document.name,
+        )
+    attributes = AttributeProof.objects.good().filter(document=document, attribute__valid_to__isnull=True)
+    for attribute in attributes.select_related("attribute__party", "proved_by").order_by("pk"):
+        audit.record(
+            "attribute.verification_fell",
+            target=attribute,
+            by=by,
+            name=attribute.attribute.party.name,
+            what=attribute.attribute.what,
+            verified_by=str(attribute.proved_by),
             document=document.name,
         )

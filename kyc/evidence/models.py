@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import Subject, VaultFileField
-from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties.models import Attribute, Party, PersonStatus, Role
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -116,6 +116,29 @@ class AuthorityProof(models.Model):
     proved_at = models.DateTimeField(auto_now_add=True)
 
     objects = AuthorityProofQuerySet.as_manager()
+
+
+class AttributeProofQuerySet(models.QuerySet["AttributeProof"]):
+    def good(self) -> "AttributeProofQuerySet":
+        """Those whose document was not taken back. What is proved of a time that is over stays proved."""
+        return self.filter(document__removed_at__isnull=True)
+
+
+@tracked()
+class AttributeProof(models.Model):
+    """That an officer has verified where an entity was formed or is run from, or who its ultimate parent is, and by which
+    document (USX-01)."""
+
+    personal = ("note",)
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    attribute = models.ForeignKey(Attribute, models.PROTECT, related_name="proofs")
+    document = models.ForeignKey(Document, models.PROTECT)
+    note = models.TextField(blank=True)
+    proved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    proved_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AttributeProofQuerySet.as_manager()
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

@@ -1,4 +1,5 @@
-"""What an officer has verified: person statuses (IAAS-01, IAAS-18) and authority to sign (FATF-02), each by one document."""
+"""What an officer has verified: person statuses (IAAS-01, IAAS-18), authority to sign (FATF-02), and where entities are from
+(USX-01), each by one document."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -13,9 +14,9 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from kyc.evidence.authority import OF_PEOPLE, OFFICES, REGISTERS
-from kyc.evidence.models import AuthorityProof, Document, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, StatusProof
 from kyc.parties.actions import customer
-from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties.models import Attribute, Party, PersonStatus, Role
 from kyc.rules import packs
 
 
@@ -111,6 +112,33 @@ def verify_authority(role: Role, *, document: Document, note: str = "", by: User
         organisation=organisation, role=role, document=document, note=note.strip(), proved_by=by
     )
     audit.record("authority.verified", target=proof, by=by, reason=proof.note, name=party.name)
+    return proof
+
+
+def shows_attribute(document: Document, attribute: Attribute, customer: Party | None) -> bool:
+    """A paper of the entity, or of whom it says that it is the parent."""
+    about = [attribute.party, *([attribute.parent] if attribute.parent else [])]
+    return any(may_prove(document, party, customer) for party in about)
+
+
+@transaction.atomic
+def verify_attribute(attribute: Attribute, *, document: Document, note: str = "", by: User) -> AttributeProof:
+    """An officer has seen what shows where an entity was formed or is run from, or who its ultimate parent is. The same document
+    named again proves it once. Raises NotAProof. The organisation's row is held, as in `verify`."""
+    require(by, Permission.EVIDENCE_JUDGE)
+    organisation = Organisation.objects.select_for_update().get(pk=attribute.organisation_id)
+    attribute = Attribute.objects.select_related("party", "parent").get(pk=attribute.pk)
+    if attribute.valid_to or attribute.party.removed_on:
+        raise NotAProof(_("This has been told anew meanwhile; look again."))
+    document = current(document, organisation)
+    if not shows_attribute(document, attribute, customer(organisation)):
+        raise NotAProof(_("This document is not about %(name)s.") % {"name": attribute.party.name})
+    if known := AttributeProof.objects.good().filter(attribute=attribute, document=document).first():
+        return known
+    proof = AttributeProof.objects.create(
+        organisation=organisation, attribute=attribute, document=document, note=note.strip(), proved_by=by
+    )
+    audit.record("attribute.verified", target=proof, by=by, reason=proof.note, name=attribute.party.name, what=attribute.what)
     return proof
 
 

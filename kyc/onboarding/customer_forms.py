@@ -8,7 +8,19 @@ from django.utils.translation import gettext_lazy
 from accounts.refused import Refused
 from kyc.keys import becoming
 from kyc.onboarding.changing import Changing
-from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis, only_with
+from kyc.onboarding.fields import (
+    BirthDate,
+    Country,
+    Lei,
+    NativeName,
+    Register,
+    Since,
+    TaxCountry,
+    TaxNumber,
+    Text,
+    UsBasis,
+    only_with,
+)
 from kyc.parties import wording
 from kyc.parties.models import Profile
 
@@ -59,8 +71,8 @@ class CustomerForm(Changing):
     """What every customer tells of itself; the order is that of the fields' names here."""
 
     field_order = (
-        "name", "native_name", "legal_form", "registration_number", "lei", "country", "hq_country", "birth_date", "us_basis",
-        "address", "registered_address", "phone", "domain",
+        "name", "native_name", "legal_form", "country", "formed_since", "registration_number", "register", "lei", "birth_date",
+        "us_basis", "tax_number", "tax_country", "hq_country", "hq_since", "address", "registered_address", "phone", "domain",
     )  # fmt: skip
     name = Text(label=gettext_lazy("Full legal name"), help_text=gettext_lazy("As it stands in the register."))
     native_name = NativeName()
@@ -99,25 +111,24 @@ class EntityForm(CustomerForm):
         required=False,
         help_text=gettext_lazy("Such as example.com."),
     )
-    lei = Text(
-        label=gettext_lazy("LEI"),
-        max_length=40,
-        rule=wording.lei,
-        required=False,
-        help_text=gettext_lazy("The legal entity identifier, if you have one: 20 letters and digits."),
-    )
+    lei = Lei()
+    tax_number = TaxNumber()
+    tax_country = TaxCountry()
 
 
 class CompanyForm(EntityForm):
     legal_form = Text(
         label=gettext_lazy("Legal form"), max_length=100, help_text=gettext_lazy("Such as AS, GmbH, Ltd, Inc., 有限公司.")
     )
-    registration_number = Text(label=gettext_lazy("Registration number"), max_length=100)
     country = Country(label=gettext_lazy("Country in which it was formed"))
+    formed_since = Since(gettext_lazy("Formed there when"))
+    registration_number = Text(label=gettext_lazy("Registration number"), max_length=100)
+    register = Register()
     hq_country = Country(
         label=gettext_lazy("Country of its headquarters"),
         help_text=gettext_lazy("From where it is run, also if that is the same."),
     )
+    hq_since = Since(gettext_lazy("Headquarters there since"))
 
 
 class InstitutionForm(CompanyForm):
@@ -157,7 +168,8 @@ class StateBodyForm(EntityForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["lei"], self.fields["registered_address"]
+        for name in ("lei", "tax_number", "tax_country", "registered_address"):
+            del self.fields[name]
 
 
 class IndividualForm(CustomerForm):
@@ -165,6 +177,8 @@ class IndividualForm(CustomerForm):
     country = Country(label=gettext_lazy("Your nationality"))
     birth_date = BirthDate()
     us_basis = UsBasis(gettext_lazy("In US law you are"))
+    tax_number = TaxNumber()
+    tax_country = TaxCountry()
     address = Text(label=gettext_lazy("Your home address"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
 

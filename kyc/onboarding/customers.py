@@ -13,7 +13,7 @@ from kyc.onboarding.changing import Standing
 from kyc.onboarding.customer_forms import FORMS, CustomerForm, IndividualForm, KindForm
 from kyc.onboarding.pages import page, posted
 from kyc.parties import actions as parties
-from kyc.parties import profiles, statuses
+from kyc.parties import attributes, profiles, statuses
 from kyc.parties.models import Party, Profile
 from kyc.parties.wording import is_latin
 
@@ -58,7 +58,9 @@ def company(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def told(party: Party | None, form_class: type[CustomerForm]) -> Standing:
     if party is None:
         return {}
-    told = {name: getattr(party, name) for name in form_class.asks() if name != "us_basis"}
+    asked = form_class.asks()
+    told = {name: getattr(party, name) for name in asked if hasattr(party, name)}
+    told |= {name: since for name, since in attributes.since_told(party).items() if name in asked}
     return {**told, "us_basis": statuses.basis_of(party)} if form_class is IndividualForm else told
 
 

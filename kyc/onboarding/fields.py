@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kyc.parties import countries, statuses, wording
+from kyc.parties import countries, registers, statuses, wording
 from kyc.parties.models import PersonStatus
 from kyc.parties.wording import BadText, checked
 
@@ -42,6 +42,68 @@ class Country(forms.ChoiceField):
             choices=lambda: [UNCHOSEN, *countries.names(get_language() or "en").items()],
             error_messages={"required": message, "invalid_choice": message},
             **kwargs,
+        )
+
+
+class Register(forms.ChoiceField):
+    """Where it is not the one register of the country."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Register in which that number stands"),
+            required=False,
+            choices=other_registers,
+            help_text=_("Choose one where the country has several, such as a state of the US."),
+            error_messages={"invalid_choice": _("Choose a register from the list.")},
+        )
+
+
+def other_registers() -> list[tuple[Any, Any]]:
+    """By country, as a select takes them."""
+    by_country: dict[str, list[tuple[str, str]]] = {}
+    language = get_language() or "en"
+    for one in registers.known().values():
+        if not one.main:
+            by_country.setdefault(countries.name(one.country, language), []).append((one.code, one.name))
+    return [("", _("The register of companies of the country in which it was formed")), *by_country.items()]
+
+
+class Lei(Text):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("LEI"),
+            max_length=40,
+            rule=wording.lei,
+            required=False,
+            help_text=_("The legal entity identifier, if you have one: 20 letters and digits."),
+        )
+
+
+class TaxNumber(Text):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Tax number"),
+            max_length=40,
+            required=False,
+            help_text=_("Such as the EIN in the US or the VAT number in the EU. It is kept sealed."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+
+class TaxCountry(Country):
+    def __init__(self) -> None:
+        super().__init__(label=_("Country that gave the tax number"), required=False, help_text=_("If it is another country."))
+
+
+class Since(Text):
+    def __init__(self, label: Any) -> None:
+        super().__init__(
+            label=label,
+            max_length=10,
+            rule=wording.since,
+            required=False,
+            help_text=_("A year, a month or a day: 2024, 2024-03 or 2024-03-15."),
+            widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12, "class": "short"}),
         )
 
 

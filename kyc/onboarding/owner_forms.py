@@ -6,7 +6,23 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kyc.onboarding.changing import Changing, Page
-from kyc.onboarding.fields import BirthDate, Country, Email, Home, NativeName, Phone, Share, Text, UsBasis, only_with
+from kyc.onboarding.fields import (
+    BirthDate,
+    Country,
+    Email,
+    Home,
+    Lei,
+    NativeName,
+    Phone,
+    Register,
+    Share,
+    Since,
+    TaxCountry,
+    TaxNumber,
+    Text,
+    UsBasis,
+    only_with,
+)
 from kyc.ownership import interests
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
@@ -44,7 +60,10 @@ class OwnerForm(Changing):
     """An owner of `owned`: of a company he holds shares, mostly, or another right, or controls it; in a trust he has a role.
     Whose nominee he is can be anybody named before."""
 
-    field_order = ("name", "native_name", "registration_number", "country", "hq_country", "birth_date", "us_basis", *REACH)
+    field_order = (
+        "name", "native_name", "country", "registration_number", "register", "lei", "tax_number", "tax_country", "hq_country",
+        "hq_since", "birth_date", "us_basis", *REACH,
+    )  # fmt: skip
     interest = what_is_held()
     share = only_with(Share(), "interest", *interests.SIZED)
     is_indirect = forms.BooleanField(
@@ -116,9 +135,14 @@ class PersonOwnerForm(OwnerForm):
 class CompanyOwnerForm(OwnerForm):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the register."))
     native_name = NativeName()
-    registration_number = Text(label=_("Registration number"), max_length=100, required=False)
     country = Country(label=_("Country in which it was formed"))
+    registration_number = Text(label=_("Registration number"), max_length=100, required=False)
+    register = Register()
+    lei = Lei()
+    tax_number = TaxNumber()
+    tax_country = TaxCountry()
     hq_country = Country(label=_("Country of its headquarters"))
+    hq_since = Since(_("Headquarters there since"))
 
 
 class TrustOwnerForm(OwnerForm):

@@ -27,7 +27,7 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
-from kyc.parties import statuses
+from kyc.parties import attributes, statuses
 from kyc.parties.models import Party, Role
 
 NEW: dict[str, type[OwnerForm]] = {
@@ -164,7 +164,9 @@ def form_of(owner: Party) -> type[OwnerForm]:
 def told(interest: Interest) -> Standing:
     owner = interest.owner
     apart = {*HELD, "us_basis"}
-    stands = {name: getattr(owner, name) for name in form_of(owner).asks() if name not in apart}
+    asked = [name for name in form_of(owner).asks() if name not in apart]
+    stands = {name: getattr(owner, name) for name in asked if hasattr(owner, name)}
+    stands |= {name: since for name, since in attributes.since_told(owner).items() if name in asked}
     if owner.is_person:
         stands["us_basis"] = statuses.basis_of(owner)
     if interest.owned.is_trust:

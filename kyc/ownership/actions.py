@@ -23,8 +23,9 @@ from kyc.ownership.leaving import let_go
 from kyc.ownership.leaving import remove as remove
 from kyc.ownership.models import Interest
 from kyc.ownership.reconciling import reconcile
-from kyc.parties import statuses
+from kyc.parties import attributes, statuses
 from kyc.parties.actions import own, reach, refuse_named_before, take_role
+from kyc.parties.identifying import identify
 from kyc.parties.models import Party, Role
 
 
@@ -39,7 +40,12 @@ def declare_owner(
     share: str,
     country: str = "",
     hq_country: str = "",
+    hq_since: str = "",
     registration_number: str = "",
+    register: str = "",
+    lei: str = "",
+    tax_number: str = "",
+    tax_country: str = "",
     birth_date: str = "",
     us_basis: str = "unknown",
     address: str = "",
@@ -65,6 +71,8 @@ def declare_owner(
         owner = described(kind, name, native_name, country, hq_country, registration_number, birth_date)
         if owner.is_person:
             reach(owner, address=address, email=email, phone=phone)
+        elif owner.is_company:
+            identify(owner, lei=lei, register=register, tax_number=tax_number, tax_country=tax_country)
     held_for = nominator(organisation, owner, owned, held_for)
     refuse_twice(owner, owned, interest, held_for)
     if has_size(interest):
@@ -73,6 +81,7 @@ def declare_owner(
         owner.organisation = organisation
         owner.save()
         statuses.record(owner, us_basis, by=by)
+        attributes.record(owner, hq_since=hq_since, by=by)
     take_role(owner, Role.Kind.OWNER)
     if held_for:
         take_role(held_for, Role.Kind.OWNER)

@@ -10,14 +10,16 @@ from typing import Any
 from kyc.ownership import shares
 from kyc.ownership.bods import reading
 from kyc.ownership.bods import shares as standard
+from kyc.ownership.bods.records import EIN, LEI, TAX_NUMBER
 from kyc.ownership.bods.statements import ENTITY, PERSON, RELATIONSHIP, Statement, fields, items, read, text
 from kyc.ownership.graph import SHAREHOLDING
 from kyc.ownership.interests import OF_COMPANIES, OF_TRUSTS, OTHERWISE, has_size
 from kyc.ownership.table import day_after
+from kyc.parties import countries, registers
 
 COLUMNS = (
-    "owner", "owner_kind", "owner_country", "headquarters", "registration_number", "birth_date",
-    "owned", "interest", "share", "indirect", "held_for", "to",
+    "owner", "owner_kind", "owner_country", "headquarters", "registration_number", "register", "lei", "tax_number", "tax_country",
+    "birth_date", "owned", "interest", "share", "indirect", "held_for", "to",
 )  # fmt: skip
 NEEDED = ("owner", "owned")
 MOST_ROWS = 300
@@ -56,6 +58,11 @@ class Named:
     country: str = ""
     hq_country: str = ""
     registration_number: str = ""
+    # By org-id.guide's code; empty for that of the country.
+    register: str = ""
+    lei: str = ""
+    tax_number: str = ""
+    tax_country: str = ""
     birth_date: str = ""
 
 
@@ -155,6 +162,10 @@ def line_of(row: Mapping[str, str], where: str, parties: dict[str, Named]) -> Li
             country=row.get("owner_country", "").upper(),
             hq_country=row.get("headquarters", "").upper(),
             registration_number=row.get("registration_number", ""),
+            register=row.get("register", "").upper(),
+            lei=row.get("lei", ""),
+            tax_number=row.get("tax_number", ""),
+            tax_country=row.get("tax_country", "").upper(),
             birth_date=row.get("birth_date", ""),
         ),
     )
@@ -239,19 +250,39 @@ def described(statement: Statement) -> Named:
     other = next((text(name.get("fullName")) for name in names if name.get("type") == "alternative"), "")
     unnamed = text(fields(details.get("unspecifiedPersonDetails")).get("description"))
     is_person = statement.type == PERSON
-    countries = [fields(place) for place in items(details.get("nationalities"))] or [fields(details.get("jurisdiction"))]
-    identifiers = [fields(one) for one in items(details.get("identifiers"))]
-    number = next((text(one.get("id")) for one in identifiers if one.get("scheme") != "XI-LEI"), "")
+    places = [fields(place) for place in items(details.get("nationalities"))] or [fields(details.get("jurisdiction"))]
+    country = text(places[0].get("code"))[:2].upper()
     return Named(
         key=statement.record,
         kind=("unknown" if unnamed else "person") if is_person else TYPES.get(reading.type_of(statement), "company"),
         name=reading.name_of(statement) or unnamed,
         native_name=other if is_person else next(iter(filter(None, map(text, items(details.get("alternateNames"))))), ""),
-        country=text(countries[0].get("code"))[:2].upper(),
+        country=country,
         hq_country="" if is_person else reading.headquarters(details),
-        registration_number="" if is_person else number,
+        **({} if is_person else numbers([fields(one) for one in items(details.get("identifiers"))], country)),
         birth_date=text(details.get("birthDate"))[:10] if is_person else "",
     )
+
+
+def numbers(identifiers: Iterable[Mapping[str, Any]], country: str) -> dict[str, str]:
+    """By the scheme of each. What no scheme is known of is a number of the register of the country."""
+    found: dict[str, str] = {}
+    for one in identifiers:
+        number, scheme, name = (text(one.get(key)) for key in ("id", "scheme", "schemeName"))
+        if scheme == LEI:
+            found.setdefault("lei", number)
+        elif scheme == EIN or name.startswith(TAX_NUMBER):
+            found.setdefault("tax_number", number)
+            found.setdefault("tax_country", "US" if scheme == EIN else of_name(name.removeprefix(f"{TAX_NUMBER}, ")))
+        elif "registration_number" not in found:
+            known = registers.known().get(scheme)
+            found |= {"registration_number": number, "register": scheme if known and known.country == country else ""}
+    return found
+
+
+def of_name(country: str) -> str:
+    """The code of a country that is written in English."""
+    return next((code for code, name in countries.names("en").items() if name == country), "")
 
 
 def share_text(share: Mapping[str, Any]) -> str:

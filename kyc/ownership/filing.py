@@ -163,6 +163,10 @@ class Filing:
             "country": named.country,
             "hq_country": named.hq_country,
             "registration_number": named.registration_number,
+            "register": named.register,
+            "lei": named.lei,
+            "tax_number": named.tax_number,
+            "tax_country": named.tax_country,
             "birth_date": full_day(named),
         }
 
@@ -175,7 +179,11 @@ def full_day(named: Named) -> str:
 def is_like(party: Party, named: Named) -> bool:
     if alike(party.name) != alike(named.name) or (named.kind and party.kind != named.kind):
         return False
-    pairs = ((party.birth_date, named.birth_date), (party.registration_number, named.registration_number))
+    pairs = (
+        (party.birth_date, named.birth_date),
+        (party.registration_number, named.registration_number),
+        (party.lei, named.lei),
+    )
     return all(not one or not other or str(one).startswith(other) for one, other in pairs)
 
 

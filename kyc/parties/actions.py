@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
-from kyc.parties import countries, statuses, wording
+from kyc.parties import attributes, countries, statuses, wording
+from kyc.parties.identifying import identify
 from kyc.parties.models import Party, PersonStatus, Role
 from kyc.parties.wording import BadText, alike, checked, past_day
 
@@ -72,8 +73,9 @@ def signing(organisation: Organisation) -> list[Party]:
 
 def is_same(one: Party, other: Party) -> bool:
     """Whether two entries name one party: the kind, the name, and what tells apart those who share them."""
-    numbers = {one.registration_number, other.registration_number} - {""}
-    return (one.kind, alike(one.name), one.birth_date) == (other.kind, alike(other.name), other.birth_date) and len(numbers) < 2
+    numbers = [{one.registration_number, other.registration_number} - {""}, {one.lei, other.lei} - {""}]
+    is_alike = (one.kind, alike(one.name), one.birth_date) == (other.kind, alike(other.name), other.birth_date)
+    return is_alike and all(len(told) < 2 for told in numbers)
 
 
 def refuse_named_before(person: Party) -> None:
@@ -133,11 +135,17 @@ def declare_company(
     phone: str = "",
     domain: str = "",
     lei: str = "",
+    register: str = "",
+    tax_number: str = "",
+    tax_country: str = "",
+    formed_since: str | None = None,
+    hq_since: str | None = None,
     by: User,
 ) -> Party:
     """Says, or says anew, which company, trust or state body the organisation is. Countries are ISO alpha-2. A company has a
-    legal form and a number. `registered_address` stands in the register, where it is another (FATF-02). The account goes by the
-    legal name from then on. Raises BadText."""
+    legal form and a number, in the one register of its country or in `register`. `registered_address` stands in the register,
+    where it is another (FATF-02). `formed_since` and `hq_since` are a year, a month or a day. The account goes by the legal name
+    from then on. Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
     party = customer(organisation) or Party(organisation=organisation, kind=kind)
     party.name = wording.name(name)
@@ -150,10 +158,11 @@ def declare_company(
     party.registered_address = checked("registered_address", registered_address, limit=1000, lines=True)
     party.phone = wording.phone("phone", phone)
     party.domain = wording.domain("domain", domain)
-    party.lei = wording.lei("lei", lei)
+    identify(party, lei=lei, register=register, tax_number=tax_number, tax_country=tax_country)
     party.save()
     take_role(party, Role.Kind.CUSTOMER)
     statuses.record(party, "", by=by)
+    attributes.record(party, formed_since=formed_since, hq_since=hq_since, by=by)
     audit.record("party.company_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name))
     return party
 
@@ -168,6 +177,8 @@ def declare_individual(
     birth_date: str,
     address: str,
     phone: str = "",
+    tax_number: str = "",
+    tax_country: str = "",
     us_basis: str,
     by: User,
 ) -> Party:
@@ -181,6 +192,7 @@ def declare_individual(
     party.birth_date = past_day("birth_date", birth_date, required=True)
     party.address = checked("address", address, limit=1000, required=True, lines=True)
     party.phone = wording.phone("phone", phone)
+    identify(party, lei=None, register=None, tax_number=tax_number, tax_country=tax_country)
     party.save()
     take_role(party, Role.Kind.CUSTOMER)
     statuses.record(party, us_basis, by=by)
@@ -268,7 +280,12 @@ def correct(
     native_name: str = "",
     country: str,
     hq_country: str = "",
+    hq_since: str | None = None,
     registration_number: str = "",
+    register: str | None = None,
+    lei: str | None = None,
+    tax_number: str | None = None,
+    tax_country: str | None = None,
     birth_date: str = "",
     us_basis: str = "",
     address: str | None = None,
@@ -276,8 +293,8 @@ def correct(
     phone: str | None = None,
     by: User,
 ) -> Party:
-    """Says anew who an owner is; a company takes the headquarters and number, a person the birth date, where he can be reached
-    and the ground of his status; of these last, what is not given stays as it is. Raises BadText."""
+    """Says anew who an owner is; a company takes the headquarters and its numbers, a person the birth date, where he can be
+    reached and the ground of his status; what is None stays as it is, and so does a ground that is not given. Raises BadText."""
     party = own(party, organisations.locked(party.organisation, by=by))
     party.name = wording.name(name)
     party.native_name = wording.name(native_name, field="native_name", required=False)
@@ -288,7 +305,9 @@ def correct(
     elif party.is_company:
         party.hq_country = country_of("hq_country", hq_country)
         party.registration_number = checked("registration_number", registration_number, limit=100)
+        identify(party, lei=lei, register=register, tax_number=tax_number, tax_country=tax_country)
     party.save()
+    attributes.record(party, hq_since=hq_since, by=by)
     statuses.record(party, us_basis or statuses.basis_of(party) or PersonStatus.Basis.UNKNOWN, by=by)
     audit.record("party.corrected", target=party, by=by, name=party.name)
     return party

@@ -26,6 +26,7 @@ MASKS: dict[str, Callable[[str], str]] = {
     "registered_address": place_only,
     "phone": ending,
     "registration_number": ending,
+    "tax_number": ending,
     "reference": ending,
 }
 

@@ -5,6 +5,7 @@ from datetime import date
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from accounts.eraser import YIELDS
@@ -64,7 +65,7 @@ class Party(models.Model):
     """A natural person, a company, a trust, a state or state body, or whoever is known only by description, as one
     organisation declared it. The same person in two organisations is two parties."""
 
-    personal = ("name", "native_name", "country", "hq_country", "legal_form", "lei", "domain", "email")
+    personal = ("name", "native_name", "country", "hq_country", "legal_form", "lei", "register", "tax_country", "domain", "email")
     own_key = SubjectKey.Kind.PARTY
 
     class Kind(models.TextChoices):
@@ -85,6 +86,10 @@ class Party(models.Model):
     legal_form = models.CharField(_("legal form"), max_length=100, blank=True)
     # In many countries the tax number too.
     registration_number = SealedField(_("registration number"), blank=True, indexed_as="number")
+    # In which register, by org-id.guide's code; empty for the one register of the country (kyc.parties.registers).
+    register = models.CharField(_("register"), max_length=20, blank=True)
+    tax_number = SealedField(_("tax number"), blank=True, indexed_as="tax")
+    tax_country = models.CharField(_("country of the tax number"), max_length=2, blank=True)
     # ISO 17442, twenty characters with check digits.
     lei = models.CharField("LEI", max_length=20, blank=True)
     domain = models.CharField(_("web domain"), max_length=253, blank=True)
@@ -102,6 +107,8 @@ class Party(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="party_needs_name", condition=~Q(name=""))]
+        # Who else named the same company.
+        indexes = [models.Index(name="party_by_lei", fields=["lei"], condition=~Q(lei=""))]
 
     def __str__(self) -> str:
         return self.name
@@ -132,6 +139,10 @@ class Party(models.Model):
     @property
     def is_person(self) -> bool:
         return self.kind == self.Kind.PERSON
+
+    @property
+    def is_entity(self) -> bool:
+        return self.kind in {self.Kind.COMPANY, self.Kind.TRUST, self.Kind.STATE}
 
     @property
     def is_company(self) -> bool:
@@ -237,6 +248,96 @@ class PersonStatus(models.Model):
                 name="status_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
             ),
             models.UniqueConstraint(name="one_live_status_an_axis", fields=["party", "axis"], condition=Q(valid_to__isnull=True)),
+        ]
+
+
+class AttributeQuerySet(models.QuerySet["Attribute"]):
+    def live(self) -> "AttributeQuerySet":
+        return self.filter(valid_to__isnull=True)
+
+
+@tracked()
+class Attribute(models.Model):
+    """Where an entity was formed, where it has its headquarters, and who is its ultimate parent: each from and to, and by whose
+    word (USX-01). What is live is also what the party itself says; what was stays here."""
+
+    personal = ("country",)
+
+    class What(models.TextChoices):
+        FORMED = "formed", _("Country of formation")
+        HEADQUARTERS = "headquarters", _("Headquarters")
+        PARENT = "parent", _("Ultimate parent")
+
+    class Source(models.TextChoices):
+        DECLARED = "declared", _("declared by the customer")
+        DETERMINED = "determined", _("determined by the checks from who owns it")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="attributes")
+    what = models.CharField(max_length=20, choices=What.choices)
+    country = models.CharField(max_length=2, blank=True)
+    parent = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=20, choices=Source.choices)
+    # As it was told: a year, a month or a day; empty where nobody said since when. Then it counts from when it was told.
+    since = models.CharField(max_length=10, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = AttributeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="attribute_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
+            ),
+            models.CheckConstraint(
+                name="a_parent_is_a_party", condition=Q(what="parent", parent__isnull=False) | ~Q(what="parent") & Q(parent=None)
+            ),
+            models.UniqueConstraint(name="one_live_attribute", fields=["party", "what"], condition=Q(valid_to__isnull=True)),
+        ]
+
+
+class SamenessQuerySet(models.QuerySet["Sameness"]):
+    def live(self) -> "SamenessQuerySet":
+        return self.filter(superseded_at__isnull=True)
+
+
+@tracked()
+class Sameness(models.Model):
+    """An officer's word on whether two parties, which two customers named, are one company. Nothing is merged by it. Whoever
+    serves a customer is shown no row: each tells him of another customer."""
+
+    personal = ("reason",)
+    of_the_house = True
+
+    class Ruling(models.TextChoices):
+        SAME = "same", _("The same company")
+        DIFFERENT = "different", _("Not the same")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    # The party of this organisation, and the other's.
+    party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    # Codes of the identifiers that they shared when it was ruled.
+    shared = models.JSONField()
+    ruling = models.CharField(max_length=20, choices=Ruling.choices)
+    reason = models.TextField()
+    ruled_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ruled_at = models.DateTimeField(auto_now_add=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SamenessQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="sameness_is_of_two", condition=~Q(party=F("other"))),
+            models.CheckConstraint(name="sameness_has_a_reason", condition=~Q(reason="")),
+            models.UniqueConstraint(
+                Least("party", "other"),
+                Greatest("party", "other"),
+                name="one_live_ruling_a_pair",
+                condition=Q(superseded_at__isnull=True),
+            ),
         ]
 
 

@@ -11,7 +11,7 @@ from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing
 from kyc.parties.models import Party
 
-FIELDS = ("birth_date", "address", "registered_address", "phone")
+FIELDS = ("birth_date", "address", "registered_address", "phone", "tax_number")
 PURPOSES: dict[str, Promise] = {
     "document": gettext_lazy("to compare it with a document"),
     "match": gettext_lazy("to tell from a listed person"),

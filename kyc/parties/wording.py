@@ -21,6 +21,7 @@ OLDEST = 120
 HOST = re.compile(r"(?=.*[a-z])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
 WORD = re.compile(r"[a-z0-9]+")
 APOSTROPHES = re.compile("['\u2019\u2018\u02bc\u02bb`\u00b4]")
+SINCE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 PHONE = re.compile(r"\+\d{7,15}", re.ASCII)
 
 
@@ -123,6 +124,27 @@ def lei(field: str, text: str) -> str:
     if code and not iso17442.is_valid(code):
         raise BadText(field, _("This is not a valid LEI: 20 letters and digits, of which the last two check the others."))
     return code
+
+
+def first_day(text: str) -> date:
+    """The first day of a year, a month or a day. Raises ValueError."""
+    if not SINCE.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat((text + "-01-01")[:10])
+
+
+def since(field: str, text: str) -> str:
+    """A year, a month or a day that has come, as it was written; empty when none was given. Raises BadText."""
+    text = checked(field, text, limit=20)
+    if not text:
+        return ""
+    try:
+        day = first_day(text)
+    except ValueError:
+        raise BadText(field, _("Write a year, a month or a day, such as 2024, 2024-03 or 2024-03-15.")) from None
+    if day > timezone.localdate():
+        raise BadText(field, _("This lies in the future. Tell it when it is so."))
+    return text
 
 
 def age(born: date, on: date) -> int:

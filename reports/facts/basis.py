@@ -192,6 +192,9 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Class", "The customer had not said what it is."
     if open_ones := sum(row["result"] != "verified" for row in facts["statuses"]):
         yield "Person status", f"Standings that are not verified: {open_ones} of {len(facts['statuses'])}."
+    holding = [row for row in facts["origins"] if row["holds"] == "yes"]
+    if unseen := sum(row["result"] != "verified" for row in holding):
+        yield "Origin", f"Formation, headquarters and ultimate parents that are not verified: {unseen} of {len(holding)}."
     if unproved := [row["party"] for row in facts["signatories"] if row["result"] != "verified"]:
         yield "Signatories", f"No officer has verified that these may sign: {', '.join(unproved)}."
     if unknown := [row["party"] for row in facts["signatories"] if row["identity"] == "no identity document held"]:

@@ -12,29 +12,37 @@ from accounts.audit import PRODUCT
 from accounts.models import Membership, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.interests import has_size
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.shares import parse, shown
-from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader, country, instant, told_apart
 
 # So many of the newest are printed; report.json holds all.
 PRINTED = 1000
 # Direct identifiers of people: that they changed is told, what they were is not.
-SEALED = {"birth_date", "address", "email", "registration_number"}
+SEALED = {"birth_date", "address", "email", "registration_number", "tax_number"}
 # What a new row is called by already.
 NAMING = {"name", "role", "share"}
-COUNTRIES = {"country", "hq_country"}
-LABELS = {"hq_country": "headquarters country", "valid_to": "ended on", "valid_until": "valid until"}
+COUNTRIES = {"country", "hq_country", "tax_country"}
+LABELS = {
+    "hq_country": "headquarters country",
+    "tax_country": "country of the tax number",
+    "valid_to": "ended on",
+    "valid_until": "valid until",
+}
 # Stands for the product among the ids of users.
 PRODUCT_ITSELF = -1
 Tell = Callable[[Reader, Any], str]
-NAMED = ("name", "native_name", "legal_form", "country", "hq_country", "registration_number", "lei", "domain", "email")
+NAMED = (
+    "name", "native_name", "legal_form", "country", "hq_country", "registration_number", "register", "lei", "tax_country",
+    "domain", "email",
+)  # fmt: skip
 PAID = ("institution", "country", "source", "source_details", "valid_to")
-PRIVATE = ("birth_date", "address", "registered_address", "phone")
+PRIVATE = ("birth_date", "address", "registered_address", "phone", "tax_number")
 TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (Party, "party", lambda reader, row: told_apart(row), ("kind", *NAMED, *PRIVATE, "removed_on")),
     (
@@ -60,6 +68,8 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (PersonStatus, "person status", lambda reader, row: status(reader, row), ("standing", "basis", "valid_to")),
     (StatusProof, "proof of status", lambda reader, row: proof(reader, row), ("valid_until",)),
     (AuthorityProof, "proof of authority", lambda reader, row: authority(reader, row), ()),
+    (Attribute, "origin", lambda reader, row: origin(reader, row), ("since", "valid_from", "valid_to")),
+    (AttributeProof, "proof of origin", lambda reader, row: origin_proved(reader, row), ()),
     (Invitation, "invitation", lambda reader, row: reader.brief(row.party_id), ("expires_at", "used_at", "ended_at")),
     (Questionnaire, "intended use", lambda reader, row: f"version {row.version}", ("signed_name", "expires_on", "superseded_at")),
     (PaymentMeans, "payment", lambda reader, row: means(row), ("holder", "network", *PAID)),
@@ -97,6 +107,16 @@ def authority(reader: Reader, row: Any) -> str:
     """Whose it is, also of one who may sign no more."""
     role = reader.all_events(Role).filter(pgh_obj_id=row.role_id).first()
     return reader.brief(role.party_id) if role else ""
+
+
+def origin(reader: Reader, row: Any) -> str:
+    value = reader.brief(row.parent_id) if row.parent_id else country(row.country)
+    return f"{Attribute.What(row.what).label} of {reader.brief(row.party_id)}: {value}"
+
+
+def origin_proved(reader: Reader, row: Any) -> str:
+    found = reader.all_events(Attribute).filter(pgh_obj_id=row.attribute_id).first()
+    return origin(reader, found) if found else ""
 
 
 def means(row: Any) -> str:
@@ -223,8 +243,8 @@ def shown_as(row: Any, field: str) -> Any:
 
 
 def is_sealed(row: Any, field: str) -> bool:
-    """A person's identifiers, and every telephone; a company's other ones stand in public registers."""
-    return field == "phone" or (field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON)
+    """A person's identifiers, and every telephone and tax number; a company's other ones stand in public registers."""
+    return field in {"phone", "tax_number"} or (field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON)
 
 
 def first(row: Any, field: str, found: Any) -> str:

@@ -9,6 +9,7 @@ from kyc.ownership import regimes, trusts
 from kyc.ownership.interests import has_size, weight
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.shares import ONE, exactly, parse, shown
+from kyc.parties import identifying
 from kyc.parties.models import Party, Role
 from reports.facts.determined import determinations
 from reports.facts.observed import discrepancies, observed, rule
@@ -22,6 +23,7 @@ IDENTITY = (
     ("native_name", "Name in its own script", str),
     ("legal_form", "Legal form", str),
     ("registration_number", "Registration number", str),
+    ("register", "Register", str),
     ("country", "Country of formation", country),
     ("hq_country", "Headquarters country", country),
     ("address", "Address", str),
@@ -29,6 +31,7 @@ IDENTITY = (
     ("phone", "Telephone", masked),
     ("domain", "Web domain", str),
     ("lei", "LEI", str),
+    ("tax_number", "Tax number", masked),
 )
 
 
@@ -41,11 +44,16 @@ def identity(reader: Reader) -> list[dict[str, str]]:
     rows = []
     for field, label, show in IDENTITY:
         value = getattr(party, field)
+        recorded_at = instant(since(events, field, value)) if value else ""
+        if field == "register":
+            value = identifying.register_name(party) if party.registration_number else ""
+        elif field == "hq_country":
+            value = reader.headquarters(party)
         rows.append(
             {
                 "attribute": label,
-                "value": show(value),
-                "recorded_at": instant(since(events, field, value)) if value else "",
+                "value": f"{show(value)}, {country(party.tax_country)}" if value and field == "tax_number" else show(value),
+                "recorded_at": recorded_at,
                 "source": DECLARED if value else "",
                 "result": "not independently verified" if value else "not given",
             }
@@ -66,7 +74,7 @@ def since(events: list[Any], field: str, value: str) -> Any:
 def parties(reader: Reader) -> list[dict[str, Any]]:
     """Everyone with a live role other than the customer itself, with all roles in one row."""
     held = {pk: [role for role in roles if role.kind != Role.Kind.CUSTOMER] for pk, roles in reader.roles.items()}
-    return [party_row(reader.parties[pk], roles) for pk, roles in sorted(held.items()) if roles]
+    return [party_row(reader, reader.parties[pk], roles) for pk, roles in sorted(held.items()) if roles]
 
 
 def number_of(party: Any) -> str:
@@ -74,7 +82,7 @@ def number_of(party: Any) -> str:
     return masked(party.registration_number) if party.kind == Party.Kind.PERSON else str(party.registration_number)
 
 
-def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
+def party_row(reader: Reader, party: Any, roles: list[Any]) -> dict[str, Any]:
     return {
         "id": party.pgh_obj_id,
         "name": party.name,
@@ -83,9 +91,12 @@ def party_row(party: Any, roles: list[Any]) -> dict[str, Any]:
         "roles": [str(Role.Kind(role.kind).label) for role in roles],
         "titles": sorted({role.title for role in roles if role.title}),
         "country": country(party.country),
-        "hq_country": country(party.hq_country),
+        "hq_country": country(reader.headquarters(party)),
         "birth_year": party.birth_date[:4],
         "registration_number": number_of(party),
+        "register": identifying.scheme(party).removesuffix("-") if party.registration_number else "",
+        "tax_number": masked(party.tax_number),
+        "tax_country": party.tax_country,
         "phone": masked(party.phone),
         "domain": party.domain,
         "lei": party.lei,

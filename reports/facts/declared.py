@@ -5,9 +5,9 @@ from typing import Any
 
 from kyc.evidence import authority
 from kyc.evidence.authority import Signatory
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties import questionnaires
-from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.rules import packs
 from reports.facts.reader import Reader, country, day, instant
 
@@ -98,6 +98,48 @@ def verified(reader: Reader, row: Any, proof: Any | None, document: Any | None) 
     if document is None:
         return "was verified; the document has been taken back"
     return "verified" if proof.valid_until >= reader.day else "was verified; that has expired"
+
+
+def origins(reader: Reader) -> list[dict[str, Any]]:
+    """Of each entity where it was formed and is run from, and of the customer who is its ultimate parent: all values that are
+    known, each with its days, its source and by what an officer has verified it (USX-01)."""
+    held = {row.pgh_obj_id: row for row in documents(reader)}
+    proofs: dict[int, Any] = {row.attribute_id: row for row in reader.then(AttributeProof)}
+    names = reader.people(row.proved_by_id for row in proofs.values())
+    holding = {row.pgh_obj_id for row in reader.attributes.values()}
+    order = list(Attribute.What.values)
+    rows = [row for row in reader.known(Attribute) if row.party_id in reader.roles and is_shown(row, holding)]
+    rows.sort(key=lambda row: (row.party_id, order.index(row.what), row.valid_from, row.pgh_obj_id))
+    return [origin_row(reader, row, row.pgh_obj_id in holding, proofs.get(row.pgh_obj_id), held, names) for row in rows]
+
+
+def is_shown(row: Any, holding: set[int]) -> bool:
+    """Not what was corrected on the day on which it was told."""
+    return row.pgh_obj_id in holding or row.valid_to != row.valid_from
+
+
+def origin_row(
+    reader: Reader, row: Any, holds: bool, proof: Any | None, held: dict[int, Any], names: dict[int | None, str]
+) -> dict[str, Any]:
+    document = held.get(proof.document_id) if proof else None
+    taken_back = "was verified; the document has been taken back" if proof else "not verified"
+    return {
+        "party_id": row.party_id,
+        "party": reader.name(row.party_id),
+        "about": reader.about(row.party_id),
+        "what": str(Attribute.What(row.what).label),
+        "value": reader.brief(row.parent_id) if row.parent_id else country(row.country),
+        "holds": "yes" if holds else "no",
+        "since": row.since,
+        "from": day(row.valid_from),
+        "to": day(row.valid_to),
+        "source": str(Attribute.Source(row.source).label),
+        "result": "verified" if document else taken_back,
+        "document": titled(document) if document else "",
+        "proved_by": names.get(proof.proved_by_id, "") if proof else "",
+        "proved_at": instant(proof.proved_at) if proof else "",
+        "note": proof.note if proof else "",
+    }
 
 
 def invitations(reader: Reader) -> list[dict[str, str]]:

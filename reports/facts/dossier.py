@@ -4,7 +4,7 @@ from reports.facts import basis
 from reports.facts.access import access
 from reports.facts.changes import changes
 from reports.facts.customer import documents, identity, members, ownership, parties
-from reports.facts.declared import coming, intended_use, invitations, payment, signatories, statuses
+from reports.facts.declared import coming, intended_use, invitations, origins, payment, signatories, statuses
 from reports.facts.examined import decision, findings, risk, screening
 from reports.facts.frame import Frame
 from reports.facts.picture import picture
@@ -17,6 +17,7 @@ DOSSIER = Frame(
         ("identity", identity),
         ("coming", coming),
         ("parties", parties),
+        ("origins", origins),
         ("signatories", signatories),
         ("statuses", statuses),
         ("ownership", ownership),

@@ -20,6 +20,8 @@ OF_PARTY: dict[str, tuple[str, Show]] = {
     "email": ("E-mail", str),
     "phone": ("Telephone", str),
     "registration_number": ("Number of a document", masked),
+    "tax_number": ("Tax number", masked),
+    "tax_country": ("Country of the tax number", country),
 }
 OF_USER: dict[str, tuple[str, Show]] = {"name": ("Name of the account", str), "email": ("E-mail of the account", str)}
 OF_ROLE: dict[str, tuple[str, Show]] = {"title": ("Title", str)}

@@ -13,8 +13,8 @@ from accounts.history import as_of, changes, seen_in
 from accounts.models import AuditEvent, Snapshot, User
 from accounts.vault import Erased
 from kyc.cases.models import Examination
-from kyc.parties import countries
-from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties import attributes, countries
+from kyc.parties.models import Attribute, Party, PersonStatus, Role
 from kyc.rules.packs import Pack
 from kyc.screening.models import Hit
 
@@ -170,6 +170,16 @@ class Reader:
     def statuses(self) -> dict[int, Any]:
         """Person statuses by id, as known."""
         return {row.pgh_obj_id: row for row in self.known(PersonStatus)}
+
+    @cached_property
+    def attributes(self) -> dict[tuple[int, str], Any]:
+        """By party and what: where it was formed and run from at the effective instant, and who was its ultimate parent."""
+        return attributes.on(self.known(Attribute), self.day) | {(row.party_id, row.what): row for row in self.held(Attribute)}
+
+    def headquarters(self, party: Any) -> str:
+        """The country at the effective instant, by what was told of that day."""
+        row = self.attributes.get((party.pgh_obj_id, Attribute.What.HEADQUARTERS))
+        return str(row.country if row else party.hq_country)
 
     @cached_property
     def roles(self) -> dict[int, list[Any]]:

@@ -154,6 +154,8 @@ def person(asked: Asked) -> Rows:
         ("Telephone", row.phone),
         # A number of a document is never printed whole, to nobody.
         ("Number of a document", masked(row.registration_number)),
+        ("Tax number", masked(row.tax_number)),
+        ("Country of the tax number", country(row.tax_country)),
     )
     yield from ((what, str(value)) for what, value in told if value)
     yield "Named to us on", moment(row.declared_at)

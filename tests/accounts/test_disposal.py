@@ -50,9 +50,11 @@ HARMLESS = {
         **dict.fromkeys(("actor", "on_behalf_of", "reason", "details", "salts", "erased"), "overwritten one by one"),
     },
     "kyc.Party": {
-        **dict.fromkeys(("registration_number", "birth_date", "address", "registered_address", "phone"), "sealed"),
+        **dict.fromkeys(("registration_number", "birth_date", "address", "registered_address", "phone", "tax_number"), "sealed"),
     },
     "kyc.PersonStatus": {"rule_pack": "a version"},
+    "kyc.Attribute": {"since": "a year, a month or a day"},
+    "kyc.Sameness": {"shared": "codes"},
     "kyc.PaymentMeans": {"reference": "sealed"},
     "kyc.Questionnaire": {"offering": "a code", "version": "a version"},
     "kyc.Case": {"notice_version": "a version", "notice_locale": "a code"},

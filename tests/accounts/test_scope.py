@@ -37,7 +37,8 @@ from tests.stage import scene
 OUR_APPS = {"accounts", "kyc", "reports", "demo"}
 WALLS = {wall.table: wall for wall in walls.walls()}
 # What everybody's business shows; the compartment has its own test.
-SHOWN = [table for table, wall in WALLS.items() if not wall.is_confined]
+SHOWN = [table for table, wall in WALLS.items() if not wall.is_confined and wall.column]
+OF_THE_HOUSE = [table for table, wall in WALLS.items() if not wall.is_confined and not wall.column]
 
 
 def all_names(request: HttpRequest, *args: Any) -> JsonResponse:
@@ -126,6 +127,15 @@ class TestAQueryWithoutAnyFilter:
             for organisation in two.values():
                 with scope.of(organisation):
                     assert found(table) == {organisation}, table
+
+    def test_finds_nothing_of_what_tells_of_two_at_once(self, two: dict[str, int]) -> None:
+        assert sorted(OF_THE_HOUSE) == ["kyc_sameness", "kyc_samenessevent"]
+        for table in OF_THE_HOUSE:
+            with scope.everything():
+                assert len(found(table)) == 2, table
+            for organisation in two.values():
+                with scope.of(organisation):
+                    assert found(table) == set(), table
 
     def test_finds_nothing_where_nobody_has_said_whose_business_it_is(self, two: dict[str, int]) -> None:
         with scope.opened(scope.NOTHING):

@@ -41,7 +41,7 @@ def learnt() -> None:
     """What each box holds, read once."""
     events: Any = Party.pgh_event_model  # type: ignore[attr-defined]  # pghistory adds it
     for row in [*Party.objects.all(), *events.objects.all()]:
-        for name in ("registration_number", "birth_date", "address", "registered_address", "phone"):
+        for name in ("registration_number", "birth_date", "address", "registered_address", "phone", "tax_number"):
             plain = getattr(row, name)
             if isinstance(held := row.__dict__[name], Ciphertext):
                 IN_CLEAR[held.text] = plain

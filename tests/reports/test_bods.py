@@ -183,6 +183,25 @@ class TestStatements:
         assert details["identifiers"] == [{"id": "918334207", "scheme": "NO-BRC"}]
         assert details["addresses"] == [{"type": "business", "country": {"name": "Norway", "code": "NO"}}]
 
+    def test_numbers_by_their_schemes_and_those_of_the_tax_only_in_full(self, nordlys: Founded) -> None:
+        numbers = {"registration_number": "7654321", "lei": "5493001KJTIIGC8Y1R12", "tax_number": "12-3456789"}
+        own(nordlys, "Delta Inc.", "40", "company", country="US", register="US-DE-CR", **numbers)
+        own(nordlys, "Kenya Ltd", "30", "company", country="KE", registration_number="C.1", tax_number="P051", tax_country="KE")
+        registered = [
+            {"id": "7654321", "scheme": "US-DE-CR"},
+            {"id": "5493001KJTIIGC8Y1R12", "scheme": "XI-LEI", "schemeName": "Global Legal Entity Identifier Index"},
+        ]
+        assert self.identifiers(nordlys, "Delta Inc.") == registered
+        taxed = {"id": "123456789", "scheme": "US-EIN", "schemeName": "Tax number, United States"}
+        assert self.identifiers(nordlys, "Delta Inc.", full=True) == [*registered, taxed]
+        in_words = {"id": "C.1", "schemeName": "Register of companies, Kenya"}
+        assert self.identifiers(nordlys, "Kenya Ltd") == [in_words]
+        assert self.identifiers(nordlys, "Kenya Ltd", full=True) == [in_words, {"id": "P051", "schemeName": "Tax number, Kenya"}]
+
+    def identifiers(self, nordlys: Founded, name: str, *, full: bool = False) -> list[dict[str, str]]:
+        found = [row["recordDetails"] for row in told(nordlys.organisation, full=full)]
+        return next(row["identifiers"] for row in found if row.get("name") == name)  # type: ignore[no-any-return]  # from JSON
+
     def test_the_same_company_in_two_structures_has_two_records(self, nordlys: Founded) -> None:
         other = founded(customer("bo@other.example", "Bo"), name="Other AS", person="Bo Berg")
         records = [{s["recordId"] for s in told(one.organisation)} for one in (nordlys, other)]

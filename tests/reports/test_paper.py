@@ -29,6 +29,8 @@ FIXED_FIGURES = {"SHA-256"}
 UNPRINTED = {
     "subject.party_id",
     "not_relied_on.status",
+    "origins.party_id",
+    "origins.holds",
     "ownership.interests.owner_id",
     "ownership.interests.owned_id",
     "ownership.interests.type",

@@ -1,29 +1,16 @@
-"""A party as the standard describes it, in the fields of `recordDetails`. By default without addresses and numbers of people, and
-of their birth dates only the year (BODS-13)."""
+"""A party as the standard describes it, in the fields of `recordDetails`. By default without addresses, without numbers of people
+and tax numbers, and of birth dates only the year (BODS-13)."""
 
 from typing import Any
 
 from accounts.vault.erased import Unreadable
-from kyc.parties import countries
+from kyc.parties import countries, identifying
 from kyc.parties.models import Party
 
-# Codes of org-id.guide, by the country in which a company was formed. A register without one is named in words.
-SCHEMES = {
-    "BE": "BE-BCE_KBO",
-    "CN": "CN-SAIC",
-    "DE": "DE-CR",
-    "DK": "DK-CVR",
-    "FI": "FI-PRO",
-    "FR": "FR-RCS",
-    "GB": "GB-COH",
-    "IE": "IE-CRO",
-    "JP": "JP-JCN",
-    "NL": "NL-KVK",
-    "NO": "NO-BRC",
-    "SE": "SE-BLV",
-    "SG": "SG-ACRA",
-}
 LEI = "XI-LEI"
+# org-id.guide's code of the one tax number that it lists and that is no number of a register too. Others are named in words.
+EIN = "US-EIN"
+TAX_NUMBER = "Tax number"
 ENTITY_TYPES: dict[str, dict[str, str]] = {
     Party.Kind.COMPANY: {"type": "registeredEntity"},
     Party.Kind.TRUST: {"type": "arrangement", "subtype": "trust"},
@@ -37,12 +24,14 @@ def is_entity(party: Any) -> bool:
     return party.kind in ENTITY_TYPES
 
 
-def described(party: Any, *, full: bool = False) -> dict[str, Any]:
-    """Of a party or a row of its history."""
-    return entity(party, full=full) if is_entity(party) else person(party, full=full)
+def described(party: Any, *, full: bool = False, run_from: str | None = None) -> dict[str, Any]:
+    """Of a party or a row of its history; `run_from` is the country of its headquarters, if it is another."""
+    if not is_entity(party):
+        return person(party, full=full)
+    return entity(party, full=full, run_from=party.hq_country if run_from is None else run_from)
 
 
-def entity(party: Any, *, full: bool) -> dict[str, Any]:
+def entity(party: Any, *, full: bool, run_from: str) -> dict[str, Any]:
     kind = dict(ENTITY_TYPES[party.kind])
     if party.kind == Party.Kind.STATE and party.name == country_name(party.country):
         kind = {"type": "state"}
@@ -53,8 +42,8 @@ def entity(party: Any, *, full: bool) -> dict[str, Any]:
         name=party.name,
         alternateNames=[party.native_name] if party.native_name else [],
         jurisdiction=country(party.country),
-        identifiers=identifiers(party),
-        addresses=places(party, full=full),
+        identifiers=identifiers(party, full=full),
+        addresses=places(party, full=full, run_from=run_from),
         uri=f"https://{party.domain}" if party.domain else "",
     )
 
@@ -71,32 +60,43 @@ def person(party: Any, *, full: bool) -> dict[str, Any]:
     return given(
         personType="knownPerson",
         names=names,
+        identifiers=taxed(party) if full else [],
         nationalities=[country(party.country)] if party.country else [],
         birthDate=born if full else born[:4],
         addresses=[{"type": "residence", "address": home}] if home else [],
     )
 
 
-def identifiers(party: Any) -> list[dict[str, str]]:
+def identifiers(party: Any, *, full: bool) -> list[dict[str, str]]:
     found = []
     if number := readable(party.registration_number):
-        found.append({"id": number} | register(party.country))
+        found.append({"id": number} | register(party))
     if party.lei:
         found.append({"id": party.lei, "scheme": LEI, "schemeName": "Global Legal Entity Identifier Index"})
-    return found
+    return [*found, *taxed(party)] if full else found
 
 
-def register(country_code: str) -> dict[str, str]:
-    if country_code in SCHEMES:
-        return {"scheme": SCHEMES[country_code]}
-    return {"schemeName": f"Register of companies, {country_name(country_code) or 'country not stated'}"}
+def register(party: Any) -> dict[str, str]:
+    """A register without a code is named in words."""
+    code = identifying.scheme(party)
+    if code and not code.endswith("-"):
+        return {"scheme": code}
+    return {"schemeName": f"Register of companies, {country_name(party.country) or 'country not stated'}"}
 
 
-def places(party: Any, *, full: bool) -> list[dict[str, Any]]:
+def taxed(party: Any) -> list[dict[str, str]]:
+    number = readable(party.tax_number)
+    if not number:
+        return []
+    told = {"id": number, "schemeName": f"{TAX_NUMBER}, {country_name(party.tax_country)}"}
+    return [told | ({"scheme": EIN} if is_entity(party) and party.tax_country == "US" else {})]
+
+
+def places(party: Any, *, full: bool, run_from: str) -> list[dict[str, Any]]:
     """Where it is run from, and where it is registered if that is elsewhere. By default of the first only the country."""
-    run_from = given(address=readable(party.address) if full else "", country=country(party.hq_country))
+    headquarters = given(address=readable(party.address) if full else "", country=country(run_from))
     registered = given(address=readable(party.registered_address) if full else "")
-    found = [("business", run_from), ("registered", registered)]
+    found = [("business", headquarters), ("registered", registered)]
     return [{"type": kind} | place for kind, place in found if place]
 
 

@@ -131,7 +131,7 @@ class TestSealedField:
     def test_is_known_as_sealed_in_history(self) -> None:
         sealed = {field.name for field in Party._meta.fields if isinstance(field, SealedField)}
         assert sealed == {field.name for field in Event._meta.fields if isinstance(field, SealedField)}
-        assert sealed == {"registration_number", "birth_date", "address", "registered_address", "phone"}
+        assert sealed == {"registration_number", "birth_date", "address", "registered_address", "phone", "tax_number"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -204,6 +204,7 @@ class TestCiphertext:
 IN_CLEAR = {
     "kyc.Discrepancy.reference": "under which a difference was reported to a register: the number of the house's mail",
     "accounts.User.email": "people sign in with it; overwritten by the audited erasure, like a name",
+    "kyc.Party.tax_country": "which country gave the number, which is sealed",
     "kyc.Party.email": "readable for work, like a name; overwritten by the audited erasure",
     "kyc.Invitation.email": "where mail went to, as of User",
     "accounts.Message.to": "where mail goes to",

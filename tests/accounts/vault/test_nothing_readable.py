@@ -152,7 +152,7 @@ class TestNothingReadable:
         for _ in range(2):  # the first answers stay in history
             company = parties.declare_company(
                 organisation, name="Nordlys", registration_number=values.number(), address=values.street(),
-                registered_address=values.street(), phone=values.phone(), **told,
+                registered_address=values.street(), phone=values.phone(), tax_number=values.number(), tax_country="KE", **told,
             )  # fmt: skip
         for number in range(20):
             person = parties.declare_person(
@@ -190,7 +190,7 @@ class TestNothingReadable:
         """The negative control: they are there, and it takes the keys to see them."""
         subjects.cache.forget()
         events: Any = Party.pgh_event_model  # type: ignore[attr-defined]  # pghistory adds it
-        columns = ("birth_date", "address", "registered_address", "phone", "registration_number")
+        columns = ("birth_date", "address", "registered_address", "phone", "registration_number", "tax_number")
         read = {getattr(row, name) for row in events.objects.all() for name in columns}
         assert len(set(values.told) & read) > COUNT * 0.9
 

@@ -74,6 +74,21 @@ class TestCasePage:
         assert "/reveal/" in self.page(as_ana, case, "people")
         assert "/reveal/" not in self.page(cast.signed_in(auditor), case, "people")
 
+    def test_masks_the_tax_number_of_a_company_too_until_it_is_asked_for(self, case: Case, as_ana: Client) -> None:
+        nordlys = Party.objects.get(organisation=case.organisation, kind="company")
+        nordlys.tax_number, nordlys.tax_country = "995525828", "NO"
+        nordlys.save()
+        for tab in ("summary", "people"):
+            text = self.page(as_ana, case, tab)
+            assert "••• 828" in text and "995525828" not in text
+        where = f"/desk/cases/{case.pk}/parties/{nordlys.pk}/reveal/?tab=people"
+        assert "995525828" in as_ana.post(where, {"field": "tax_number", "purpose": "match"}).content.decode()
+        assert AuditEvent.objects.get(verb="field.revealed").details["field"] == "tax_number"
+
+    def test_says_in_which_register_a_number_stands(self, case: Case, as_ana: Client) -> None:
+        assert "Brønnøysundregistrene (NO-BRC)" in self.page(as_ana, case, "summary")
+        assert "NO-BRC" in self.page(as_ana, case, "people")
+
     @pytest.mark.parametrize("tab", TABS)
     def test_says_of_erased_data_that_they_are(self, case: Case, as_ana: Client, tab: str) -> None:
         for party in Party.objects.filter(organisation=case.organisation):
@@ -86,6 +101,11 @@ class TestCasePage:
 
 @pytest.mark.django_db
 class TestQueue:
+    def test_finds_a_case_by_the_lei_of_any_of_its_companies(self, case: Case, as_ana: Client) -> None:
+        Party.objects.filter(organisation=case.organisation, kind="company").update(lei="5493001KJTIIGC8Y1R12")
+        for text, is_found in (("5493 001k jtii gc8y 1r12", True), ("5493001KJTIIGC8Y1R1", False)):
+            assert (f"/desk/cases/{case.pk}/" in as_ana.get("/desk/cases/", {"q": text}).content.decode()) is is_found
+
     @pytest.mark.parametrize("text", ["918 334 207", "+47 77 00 00 00"])
     def test_finds_a_case_by_an_exact_number(self, case: Case, as_ana: Client, text: str) -> None:
         found = as_ana.get("/desk/cases/", {"q": text}).content.decode()

@@ -16,10 +16,10 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.parties import actions as parties
-from kyc.parties import statuses
-from kyc.parties.models import Party, PersonStatus
+from kyc.parties import attributes, statuses
+from kyc.parties.models import Attribute, Party, PersonStatus
 from tests import cast
 
 
@@ -55,7 +55,7 @@ class TestStandings:
     def test_tell_both_tests_of_everyone_at_once_where_they_come_to_the_same(self, as_ana: Client, case: Case) -> None:
         told = people(as_ana, case)
         assert len(re.findall(r"US person test \(IaaS rule\) · Foreign person test \(EAR\)</dt>\s*<dd><b>Foreign</b>", told)) == 2
-        assert told.count("not verified") == 2
+        assert told.count("not verified") == 4
 
     def test_tell_each_test_apart_where_they_differ(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
         statuses.declare(person, basis="located", by=by)
@@ -131,6 +131,60 @@ class TestStandings:
         invitations.prove(invitation, kind="passport", file=cast.pdf())
         page = text(as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "documents"}))
         assert "sent by Alice Olsen, who was invited" in page
+
+
+class TestOrigins:
+    """Where entities were formed and are run from, and who is above them: since when, by whose word, verified by what."""
+
+    def test_tell_what_was_before_and_since_when(self, as_ana: Client, case: Case, by: User) -> None:
+        told = {
+            "name": "Nordlys",
+            "legal_form": "AS",
+            "registration_number": "1",
+            "country": "NO",
+            "address": "A 1",
+            "phone": "+4777000000",
+        }
+        parties.declare_company(case.organisation, **told, hq_country="NO", hq_since="2019", by=by)
+        parties.declare_company(case.organisation, **told, hq_country="SG", hq_since="2024-03", by=by)
+        shown = plain(people(as_ana, case))
+        assert "Headquarters Singapore · since 2024-03 · declared by the customer not verified" in shown
+        assert "Before: Norway · since 2019 until 1 March 2024 · declared by the customer" in shown
+        assert "Country of formation Norway · told on" in shown
+
+    def test_tell_the_ultimate_parent_with_its_headquarters(self, as_ana: Client, case: Case, by: User) -> None:
+        nordlys = Party.objects.get(organisation=case.organisation, kind="company")
+        holding = Party.objects.create(organisation=case.organisation, kind="company", name="Holding Pte", hq_country="SG")
+        attributes.record(holding, hq_since="2021", by=by)
+        attributes.determined(nordlys, holding)
+        shown = plain(people(as_ana, case))
+        assert "Ultimate parent Holding Pte · found on" in shown
+        assert "Headquarters of it: Singapore · since 2021 · declared by the customer not verified" in shown
+
+    def test_an_officer_verifies_by_a_document(self, as_ana: Client, ana: User, case: Case) -> None:
+        nordlys, extract = Party.objects.get(kind="company"), Document.objects.get(kind="register_extract")
+        row = Attribute.objects.live().get(party=nordlys, what="headquarters")
+        said = {"statuses": [f"attribute-{row.pk}"], "document": extract.pk, "note": "Page 2."}
+        assert verify(as_ana, case, nordlys, **said).status_code == 302
+        proof = AttributeProof.objects.get()
+        assert (proof.attribute, proof.document, proof.proved_by, proof.note) == (row, extract, ana, "Page 2.")
+        assert not StatusProof.objects.exists()
+        shown = plain(people(as_ana, case))
+        assert re.search(
+            r"Headquarters Norway · told on .* verified Ana Maric, .*, Register extract extract.pdf : Page 2.", shown
+        )
+        page = text(as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "timeline"}))
+        assert "verified formation, headquarters or ultimate parent" in page
+
+    def test_not_by_what_he_has_not_opened(self, as_ana: Client, case: Case) -> None:
+        nordlys, extract = Party.objects.get(kind="company"), Document.objects.get(kind="register_extract")
+        row = Attribute.objects.live().get(party=nordlys, what="headquarters")
+        answer = said_of(as_ana, case, nordlys, statuses=[f"attribute-{row.pk}"], document=extract.pk)
+        assert answer.status_code == 422 and not AttributeProof.objects.exists()
+
+
+def plain(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 class TestVerify:

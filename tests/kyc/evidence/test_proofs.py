@@ -13,11 +13,11 @@ from accounts.models import AuditEvent, Organisation
 from accounts.permissions import NotPermitted
 from kyc.evidence import actions as evidence
 from kyc.evidence import authority, invitations, proofs
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
-from kyc.parties import statuses
-from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties import attributes, statuses
+from kyc.parties.models import Attribute, Party, PersonStatus, Role
 from tests.cast import Founded, customer, founded, pdf, staff
 from tests.stage import scene
 
@@ -80,6 +80,57 @@ class TestMayProve:
         )
         proof = proofs.verify(PersonStatus.objects.live().get(party=party, axis="iaas"), document=early, by=staff("analyst"))
         assert (proof.document, verified()) == (early, [party])
+
+
+class TestAttributes:
+    def row(self, nordlys: Founded) -> Attribute:
+        return Attribute.objects.live().get(party=nordlys.party, what="headquarters")
+
+    def extract(self, nordlys: Founded, party: Party | None = None) -> Document:
+        return evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(), party=party, by=nordlys.by)
+
+    def test_said_twice_it_is_one_proof_and_one_event(self, nordlys: Founded) -> None:
+        extract = self.extract(nordlys)
+        first = proofs.verify_attribute(self.row(nordlys), document=extract, note=" Page 2. ", by=staff("analyst"))
+        assert proofs.verify_attribute(self.row(nordlys), document=extract, by=staff("approver")) == first
+        assert first.note == "Page 2."
+        assert AuditEvent.objects.get(verb="attribute.verified").details["what"] == "headquarters"
+
+    def test_a_persons_paper_proves_nothing_of_a_company(self, nordlys: Founded, passport: Document) -> None:
+        with pytest.raises(proofs.NotAProof, match="not about Nordlys"):
+            proofs.verify_attribute(self.row(nordlys), document=passport, by=staff("analyst"))
+
+    def test_what_is_told_anew_is_verified_anew_and_what_was_stays_verified(self, nordlys: Founded) -> None:
+        before, extract = self.row(nordlys), self.extract(nordlys)
+        proofs.verify_attribute(before, document=extract, by=staff("analyst"))
+        parties.declare_company(
+            nordlys.organisation, name="Nordlys", legal_form="AS", registration_number="1", country="NO", hq_country="SG",
+            address="Road 1", phone="+4777000000", by=nordlys.by,
+        )  # fmt: skip
+        assert AttributeProof.objects.good().get().attribute == before
+        with pytest.raises(proofs.NotAProof, match="told anew"):
+            proofs.verify_attribute(before, document=self.extract(nordlys, nordlys.party), by=staff("approver"))
+
+    def test_a_paper_of_the_parent_shows_who_it_is(self, nordlys: Founded) -> None:
+        holding = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, kind="company", name="Fjord AS", country="NO", hq_country="NO", share="60",
+            by=nordlys.by,
+        ).owner  # fmt: skip
+        attributes.determined(nordlys.party, holding)
+        row = Attribute.objects.live().get(party=nordlys.party, what="parent")
+        assert proofs.verify_attribute(row, document=self.extract(nordlys, holding), by=staff("analyst")).attribute == row
+
+    def test_it_falls_with_the_document_and_that_is_recorded(self, nordlys: Founded) -> None:
+        extract = self.extract(nordlys)
+        proofs.verify_attribute(self.row(nordlys), document=extract, by=staff("analyst", "Ana Maric"))
+        evidence.remove(extract, by=nordlys.by)
+        assert not AttributeProof.objects.good().exists()
+        told = AuditEvent.objects.get(verb="attribute.verification_fell").details
+        assert (told["name"], told["what"], told["verified_by"]) == ("Nordlys Modelling AS", "headquarters", "Ana Maric")
+
+    def test_only_who_judges_evidence_may(self, nordlys: Founded) -> None:
+        with pytest.raises(NotPermitted):
+            proofs.verify_attribute(self.row(nordlys), document=self.extract(nordlys), by=staff("auditor"))
 
 
 class TestVerify:

@@ -174,11 +174,39 @@ class TestCompany:
 
     @pytest.mark.parametrize(
         ("field", "value"),
-        [("phone", "77 00"), ("domain", "not a domain"), ("lei", "5493001KJTIIGC8Y1R13"), ("country", "XX"), ("phone", "")],
-    )
+        [
+            ("phone", "77 00"), ("domain", "not a domain"), ("lei", "5493001KJTIIGC8Y1R13"), ("country", "XX"), ("phone", ""),
+            ("tax_number", "995525829"), ("register", "US-DE-CR"), ("register", "x"), ("hq_since", "2999"), ("hq_since", "soon"),
+            ("formed_since", "2019-13"),
+        ],
+    )  # fmt: skip
     def test_says_beside_the_field_what_is_wrong(self, alices: Client, nordlys: Founded, field: str, value: str) -> None:
         status, errors = sent(alices, url("company"), {**TOLD["company"], field: value})
         assert (status, list(errors)) == (422, [field])
+
+    def test_a_slip_in_a_number_costs_nothing_else_that_was_typed(self, alices: Client, nordlys: Founded) -> None:
+        told = {**TOLD["company"], "name": "Nordlys Ny AS", "tax_number": "995525829", "hq_since": "2024-03"}
+        shown = alices.get(url("company")).context["form"]["shown"].value()
+        page = alices.post(url("company"), {**told, "shown": shown})
+        text = page.content.decode()
+        assert "cannot be a tax number of Norway" in text
+        assert all(f'value="{value}"' in text for value in ("Nordlys Ny AS", "995525829", "2024-03", "5493001KJTIIGC8Y1R12"))
+
+    def test_what_was_told_stands_there_again(self, alices: Client, nordlys: Founded) -> None:
+        more = {
+            "country": "US",
+            "register": "US-DE-CR",
+            "tax_number": "12-3456789",
+            "hq_since": "2024-03",
+            "formed_since": "2019",
+        }
+        told = {**TOLD["company"], **more}
+        assert sent(alices, url("company"), told)[0] == 302
+        form = alices.get(url("company")).context["form"]
+        stands = {name: form[name].value() for name in [*more, "tax_country"]}
+        assert stands == {**more, "tax_number": "123456789", "tax_country": "US"}
+        overview = alices.get(url("overview")).content.decode()
+        assert "Delaware, Division of Corporations (US-DE-CR)" in overview and "123456789" in overview
 
     def test_an_individual_is_as_old_as_he_says(self, new: Organisation, alice: User) -> None:
         client = signed_in(alice)

@@ -50,6 +50,27 @@ def sentences(rows: list[tuple[str, str]]) -> list[str]:
     return [f"{where}: {sentence}" for where, sentence in rows]
 
 
+class TestNumbers:
+    HEAD = "owner,owner_kind,owner_country,headquarters,owned,share,registration_number,register,lei,tax_number,tax_country"
+
+    def test_stand_in_columns_of_their_own(self, nordlys: Founded) -> None:
+        row = "Delta Inc.,company,US,US,Nordlys Modelling AS,60,7654321,us-de-cr,5493001KJTIIGC8Y1R12,12-3456789,"
+        assert enter(nordlys, f"{self.HEAD}\n{row}\n").refused == []
+        found = Party.objects.get(name="Delta Inc.")
+        told = (found.registration_number, found.register, found.lei, found.tax_number, found.tax_country)
+        assert told == ("7654321", "US-DE-CR", "5493001KJTIIGC8Y1R12", "123456789", "US")
+
+    def test_one_that_cannot_be_refuses_its_row(self, nordlys: Founded) -> None:
+        row = "Delta Inc.,company,NO,NO,Nordlys Modelling AS,60,7,,5493001KJTIIGC8Y1R13,,"
+        [(where, sentence)] = enter(nordlys, f"{self.HEAD}\n{row}\n").refused
+        assert (where, "not a valid LEI" in sentence) == ("line 2", True)
+
+    def test_another_lei_is_another_company(self, nordlys: Founded) -> None:
+        for lei in ("5493001KJTIIGC8Y1R12", "529900T8BM49AURSDO55"):
+            assert enter(nordlys, f"{self.HEAD}\nDelta Inc.,company,NO,NO,Nordlys Modelling AS,30,,,{lei},,\n").refused == []
+        assert Party.objects.filter(name="Delta Inc.").count() == 2
+
+
 class TestCsv:
     def test_a_chain_in_any_order(self, nordlys: Founded) -> None:
         found = enter(nordlys, CHAIN)
@@ -236,6 +257,23 @@ class TestStatements:
     def test_one_customer_at_a_time(self) -> None:
         with pytest.raises(filed.BadFile, match="about 2 declaration subjects"):
             self.read([entity("firm"), entity("other", declarationSubject="other")])
+
+    def test_numbers_go_out_and_come_in_by_their_schemes(self, nordlys: Founded) -> None:
+        numbers = {
+            "registration_number": "7654321", "register": "US-DE-CR", "lei": "5493001KJTIIGC8Y1R12", "tax_number": "123456789",
+            "tax_country": "US",
+        }  # fmt: skip
+        kenyan = {"registration_number": "C.1", "register": "", "lei": "", "tax_number": "P051", "tax_country": "KE"}
+        for name, country, told in (("Delta Inc.", "US", numbers), ("Kenya Ltd", "KE", kenyan)):
+            ownership.declare_owner(
+                nordlys.organisation, owned=nordlys.party, kind="company", name=name, share="40", country=country,
+                hq_country=country, **told, by=nordlys.by,
+            )  # fmt: skip
+        snapshot = uncommitted()
+        reader = Reader(organisation=nordlys.organisation.pk, valid_at=snapshot.taken_at, snapshot=snapshot, pack=packs.current())
+        read = filed.from_statements(json.loads(json.dumps(bods.statements(reader, full=True))), on=date.today())
+        found = {one.name: {name: getattr(one, name) for name in numbers} for one in read.parties.values()}
+        assert (found["Delta Inc."], found["Kenya Ltd"]) == (numbers, kenyan)
 
     def test_an_export_of_what_stands_changes_nothing(self, nordlys: Founded) -> None:
         def own(name: str, share: str, kind: str = "person", **more: object) -> Interest:

@@ -65,16 +65,21 @@ class TestCompleteness:
 
     def test_what_is_open_shrinks_as_it_is_answered(self, life: Life) -> None:
         owned = [
-            "Not given: Name in its own script, Registered address, Web domain, LEI.",
+            "Not given: Name in its own script, Registered address, Web domain, LEI, Tax number.",
             "Standings that are not verified: 8 of 8.",
+            "Formation, headquarters and ultimate parents that are not verified: 4 of 4.",
             "No officer has verified that these may sign: Alice Olsen.",
             "Of Nordlys Modelling AS (NO), 10 % to 15 % is not accounted for.",
             "Of Fjord Invest AS (NO), unknown is not accounted for.",
         ]
-        assert unknowns(life, "declared")[:5] == owned
+        assert unknowns(life, "declared")[:6] == owned
         assert "Possible matches without a ruling: 2." in unknowns(life, "examined")
         *first, last = unknowns(life, "approved")
-        owned[1:3] = ["Standings that are not verified: 7 of 8.", UNREACHED]
+        owned[1:4] = [
+            "Standings that are not verified: 7 of 8.",
+            "Formation, headquarters and ultimate parents that are not verified: 5 of 5.",
+            UNREACHED,
+        ]
         undecided = "Beneficial owner, proposed IaaS rule 1, FinCEN customer due diligence 1, FinCEN, the one person in control 1"
         told = f"Verdicts that can't be decided: BIS Affiliates Rule 4, {undecided}, EU AMLR, ownership interest 1."
         assert first == [*owned, told]

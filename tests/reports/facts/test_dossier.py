@@ -99,7 +99,7 @@ class TestBuild:
         assert facts["subject"]["name"] == "Nordlys Modelling AS"
 
     def test_steps_are_counted_for_the_progress(self) -> None:
-        assert DOSSIER.steps == len(DOSSIER.sections) + len(DOSSIER.closing) == 22
+        assert DOSSIER.steps == len(DOSSIER.sections) + len(DOSSIER.closing) == 23
 
     def test_the_cover_says_who_it_is_in_full(self, life: Life) -> None:
         told = life.then["afterwards"].facts["subject"]

@@ -83,6 +83,9 @@ NOT_TOLD = {
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
+    "kyc.Attribute": "of companies, trusts and states",
+    "kyc.AttributeProof": "of companies, trusts and states",
+    "kyc.Sameness": "of companies, and of another customer too",
     "kyc.Incident": COMPARTMENT,
     "kyc.Involvement": COMPARTMENT,
     "kyc.IncidentNote": COMPARTMENT,
@@ -97,6 +100,7 @@ NOT_PRINTED = {
     "kyc.Party": {
         "hq_country": "of companies", "legal_form": "of companies", "lei": "of companies", "domain": "of companies",
         "registered_address": "of companies", "registration_number": "of a document, by its last three characters",
+        "register": "of companies", "tax_number": "by its last three characters",
     },
     "kyc.PaymentMeans": {"reference": "by its last three characters, as everywhere"},
     "accounts.AuditEvent": {},
@@ -168,7 +172,7 @@ def siri(tmp_path: Any) -> Any:
 PRINTED = {
     "accounts.User": {"name", "email"},
     "accounts.Message": {"to", "subject"},
-    "kyc.Party": {"name", "native_name", "birth_date", "country", "address", "phone", "email"},
+    "kyc.Party": {"name", "native_name", "birth_date", "country", "address", "phone", "email", "tax_country"},
     "kyc.Role": {"title"},
     "kyc.Document": {"name"},
     "kyc.Invitation": {"email"},
@@ -196,6 +200,7 @@ def told(siri: Any) -> Any:
     by, organisation, party = siri.by, siri.organisation, siri.party
     ana, now = User.objects.get(name="Ana Reis"), timezone.now()
     party.native_name, party.email, party.registration_number = "Сири Му", "siri@post.example", "N7654321"
+    party.tax_number, party.tax_country = "15057512345", "NO"
     party.save()
     signed = Questionnaire.objects.get(organisation=organisation)
     Profile.objects.filter(organisation=organisation).update(programme="education", programme_run_by="Fjord school")
