@@ -7,7 +7,7 @@ from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Factor, Score
-from kyc.screening.models import Hit, ListEntry, ListVersion
+from kyc.screening.models import Hit, ListEntry, ListUpdate, ListVersion
 
 __all__ = [
     "AuthorityProof",
@@ -30,6 +30,7 @@ __all__ = [
     "Key",
     "Link",
     "ListEntry",
+    "ListUpdate",
     "ListVersion",
     "Observation",
     "Party",

@@ -28,7 +28,8 @@ class Command(NamedCommand):
         parser.add_argument("--file", type=Path)
         for name in ("aliases", "addresses", "comments"):
             parser.add_argument(f"--{name}", type=Path, help=f"the publisher's file of {name}, if it has one")
-        parser.add_argument("--published", type=day, help="the publisher's date, YYYY-MM-DD; today if left out")
+        told = "the publisher's date, YYYY-MM-DD; if left out, the one that the file names, or today"
+        parser.add_argument("--published", type=day, help=told)
         parser.add_argument("--shipped", action="store_true", help="load the dated list that the product ships with, once")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,7 +47,7 @@ class Command(NamedCommand):
                 aliases=options["aliases"],
                 addresses=options["addresses"],
                 comments=options["comments"],
-                published=options["published"] or datetime.now().astimezone().date(),
+                published=options["published"],
             )
         except BadList as error:
             raise CommandError(str(error), returncode=2) from error
