@@ -97,6 +97,10 @@ class ListUpdate(Claimable):
 
     class Meta:
         indexes = [*jobs.indexes("listupdate", "requested"), models.Index(name="listupdate_newest", fields=["source", "-id"])]
+        constraints = [
+            models.UniqueConstraint(name="one_update_waiting_a_source", fields=["source"], condition=Q(state="requested")),
+            models.CheckConstraint(name="refusal_needs_reason", condition=~Q(state="refused") | ~Q(why="")),
+        ]
 
 
 class HitQuerySet(models.QuerySet["Hit"]):

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date
 from typing import Any
 
 from django.db import models
@@ -245,11 +244,9 @@ def old_lists(reader: Reader, facts: Facts) -> Iterator[str]:
     """Lists that were old when the last round used them."""
     if not reader.examinations or not facts["screening"]["rounds"]:
         return
-    on = reader.examinations[-1].done_at.astimezone(UTC).date()
     for used in facts["screening"]["rounds"][-1]["lists"]:
-        age = (on - date.fromisoformat(used["published"])).days
-        if age > reader.pack.list_days:
-            yield f"{used['list']}, published {used['published']}, was {age} days old when it was used."
+        if used["is_old"]:
+            yield f"{used['list']}, published {used['published']}, was {used['age_days']} days old when it was used."
 
 
 def changed_since(reader: Reader) -> bool:

@@ -45,6 +45,7 @@ UNPRINTED = {
     "ownership.regimes.verdicts.max",
     "screening.rounds.lists.sha256",
     "screening.rounds.lists.loaded_at",
+    "screening.rounds.lists.is_old",
     "screening.hits.party_id",
     "screening.hits.found_at",
     "screening.open",
