@@ -26,6 +26,7 @@ from kyc.risk.models import Factor, Score
 from kyc.risk.scoring import Result, score
 from kyc.rules import packs
 from kyc.screening import lists
+from kyc.screening.entries import is_sanction
 from kyc.screening.match import Match, Subject
 from kyc.screening.models import Hit
 
@@ -142,6 +143,7 @@ def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
                     "entry_name": match.entry.name,
                     "score": match.score,
                     "reasons": list(match.reasons),
+                    "topics": list(match.entry.topics),
                 },
             )
     return list(Hit.objects.filter(party__in=facts.parties).current(facts.versions))
@@ -149,9 +151,10 @@ def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
 
 def determine(facts: Round, hits: list[Hit]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
     """OFAC's cascade from parties that are, or may be, listed; owners of the customer by multiply and add."""
-    listed = {str(hit.party_id) for hit in hits if hit.ruling != Hit.Ruling.FALSE}
+    sanctions = [hit for hit in hits if is_sanction(hit.topics)]
+    listed = {str(hit.party_id) for hit in sanctions if hit.ruling != Hit.Ruling.FALSE}
     subject = str(facts.customer.pk)
-    suspected = listed - {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
+    suspected = listed - {str(hit.party_id) for hit in sanctions if hit.ruling == Hit.Ruling.TRUE}
     blocked = regimes.blocked(
         facts.holdings, listed=listed, suspected=suspected, threshold=facts.pack.threshold("ofac-50"), names=facts.names
     )

@@ -20,6 +20,7 @@ from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.scoring import Result
+from kyc.screening.entries import is_exposure, is_sanction
 from kyc.screening.models import Hit
 
 # Stands for whoever holds what nobody is named for; parties are numbers.
@@ -35,6 +36,7 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
     return [
         ownership_finding(facts, hits, blocked, owners),
         screening_finding(facts, hits),
+        *exposure_findings(facts, hits),
         *remainder_findings(facts),
         *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}, contradicted(facts)),
         *doubts.findings(facts, owners),
@@ -45,7 +47,7 @@ def findings(facts: Round, hits: list[Hit], blocked: dict[str, Verdict], owners:
 
 def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
     """Whether the customer is blocked by what officers have ruled true alone."""
-    listed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
+    listed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE and is_sanction(hit.topics)}
     found = regimes.blocked(facts.holdings, listed=listed, threshold=facts.pack.threshold("ofac-50"))
     customer = str(facts.customer.pk)
     return customer in listed or (customer in found and found[customer].verdict == regimes.YES)
@@ -176,7 +178,8 @@ def at_most(left: Interval) -> str:
 
 def screening_finding(facts: Round, hits: list[Hit]) -> Row:
     used = ", ".join(str(version) for version in facts.versions)
-    open_hits, true_hits = [h for h in hits if not h.ruling], [h for h in hits if h.ruling == Hit.Ruling.TRUE]
+    open_hits = [hit for hit in hits if not hit.ruling]
+    true_hits = [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE and not is_exposure(hit.topics)]
     if not facts.versions:
         return "screening", Finding.State.BAD, _("No list is loaded, so nobody was screened."), "screening"
     if true_hits:
@@ -192,6 +195,16 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
         return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
     sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", len(facts.parties))
     return "screening", Finding.State.GOOD, sentence % {"n": len(facts.parties), "lists": used}, "screening"
+
+
+def exposure_findings(facts: Round, hits: list[Hit]) -> list[Row]:
+    """A politically exposed person is no refusal."""
+    exposed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE and is_exposure(hit.topics)}
+    if not exposed:
+        return []
+    sentence = _("Politically exposed: %(names)s. Ask for the source of wealth; an approver decides.")
+    names = ", ".join(sorted(facts.names[party] for party in exposed))
+    return [("exposure", Finding.State.WARN, sentence % {"names": names}, "screening")]
 
 
 def remainder_findings(facts: Round) -> list[Row]:
@@ -239,7 +252,7 @@ def fired(facts: Round, hits: list[Hit], blocked: dict[str, Verdict]) -> list[st
     block = customer_block(facts, blocked)
     holds = {
         "listed_ownership": block is not None and str(customer.pk) not in {str(hit.party_id) for hit in hits},
-        "listed_party": any(hit.ruling == Hit.Ruling.TRUE for hit in hits),
+        "listed_party": any(hit.ruling == Hit.Ruling.TRUE and not is_exposure(hit.topics) for hit in hits),
         "open_hits": any(not hit.ruling for hit in hits),
         "elevated_country": bool(countries & elevated),
         "unaccounted_ownership": any(left.max >= facts.pack.unaccounted_line for left in facts.gaps.values()),

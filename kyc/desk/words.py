@@ -24,6 +24,7 @@ SEE_MATCHES = gettext_lazy("See matches")
 CATEGORIES: dict[str, Promise] = {
     "ownership": gettext_lazy("Ownership"),
     "screening": gettext_lazy("Screening"),
+    "exposure": gettext_lazy("Politically exposed"),
     "unaccounted": gettext_lazy("Unaccounted"),
     "use": gettext_lazy("Intended use"),
     "status": gettext_lazy("Person status"),

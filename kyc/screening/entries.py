@@ -1,7 +1,7 @@
 """What a list says of one person, company or thing."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +17,16 @@ class Topic(StrEnum):
     PEP = "pep"
     CRIME = "crime"
     OWN = "own"
+
+
+def is_sanction(topics: Collection[str]) -> bool:
+    """Whether what the entry owns is blocked with it; where nothing is said, a list is one of sanctions."""
+    return not topics or Topic.SANCTION in topics
+
+
+def is_exposure(topics: Collection[str]) -> bool:
+    """A politically exposed person, listed for nothing else: that asks for more, and refuses nobody."""
+    return set(topics) == {Topic.PEP.value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ class Hit(models.Model):
     party_name = models.CharField(max_length=300)
     score = models.DecimalField(max_digits=4, decimal_places=3)
     reasons = models.JSONField(default=list)
+    # Why the entry is listed: kyc.screening.entries.Topic.
+    topics = models.JSONField(default=list)
     found_at = models.DateTimeField(auto_now_add=True)
     ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True)
     ruling_reason = models.CharField(max_length=60, blank=True)

@@ -9,6 +9,7 @@ from kyc.ownership import regimes, trusts
 from kyc.ownership.models import Determination, Interest, holdings
 from kyc.ownership.shares import Interval, per_cent, shown
 from kyc.rules import packs
+from kyc.screening.entries import is_sanction
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader
 
@@ -66,7 +67,7 @@ class Certainty:
     @classmethod
     def of(cls, reader: Reader) -> "Certainty":
         """From the holdings of the last round and the rulings by the effective instant."""
-        hits = list(reader.current_hits)
+        hits = [hit for hit in reader.current_hits if is_sanction(hit.topics)]
         if all(hit.ruling == Hit.Ruling.TRUE for hit in hits):
             return cls()
         round_ = reader.examinations[-1]
