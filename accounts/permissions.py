@@ -14,6 +14,7 @@ class Permission(StrEnum):
     CASE_VIEW = "case_view"
     CASE_ASSIGN = "case_assign"
     HIT_RULE = "hit_rule"
+    LIST_VIEW = "list_view"
     EVIDENCE_JUDGE = "evidence_judge"
     FIELD_REVEAL = "field_reveal"
     DOCUMENT_VIEW = "document_view"
@@ -53,6 +54,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.CASE_VIEW,
             P.CASE_ASSIGN,
             P.HIT_RULE,
+            P.LIST_VIEW,
             P.EVIDENCE_JUDGE,
             P.FIELD_REVEAL,
             P.DOCUMENT_VIEW,
@@ -66,6 +68,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.CASE_VIEW,
             P.CASE_ASSIGN,
             P.HIT_RULE,
+            P.LIST_VIEW,
             P.EVIDENCE_JUDGE,
             P.FIELD_REVEAL,
             P.DOCUMENT_VIEW,
@@ -82,8 +85,10 @@ ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.INVESTIGATOR: frozenset(
         {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW, P.INCIDENT_WORK}
     ),
-    StaffRole.AUDITOR: frozenset({P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW, P.RETENTION_VIEW}),
-    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY}),
+    StaffRole.AUDITOR: frozenset(
+        {P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW, P.RETENTION_VIEW, P.LIST_VIEW}
+    ),
+    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY, P.LIST_VIEW}),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW, P.CUSTOMER_LOOK}),
 }
 

@@ -40,6 +40,7 @@ OPEN = {
     "accounts.Snapshot": "of the database itself",
     "kyc.ListVersion": "published to everybody",
     "kyc.ListEntry": "published to everybody",
+    "kyc.ListUpdate": "tries to load what is published to everybody; names nobody",
     "demo.Mail": "the demo's mailbox, which shows what it caught to whoever tries it",
 }
 

@@ -33,6 +33,7 @@ NAMES: dict[str, Promise] = {
     "keys.link": gettext_lazy("Links of keys"),
     "keys.sandboxes": gettext_lazy("Decisions of sandboxes"),
     "reports.build": gettext_lazy("Reports"),
+    "lists.update": gettext_lazy("Lists"),
 }
 COLUMNS = [
     {"label": gettext_lazy("Work")},

@@ -74,6 +74,19 @@ def issuer(name: str) -> str:
     return written
 
 
+def list_address(source: str, first: str) -> str:
+    """As LIST_OFAC_SDN_URL names it."""
+    name = f"LIST_{source.upper().replace('-', '_')}_URL"
+    written = os.environ.get(name, first)
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        refuse(f"{name} is no address.")
+    if written and not (parts.scheme == "https" and parts.hostname):
+        refuse(f"{name} must start with https:// .")
+    return written
+
+
 def beside(other: str, name: str) -> str:
     """What must be there where `other` is."""
     value = os.environ.get(name, "")
@@ -211,6 +224,21 @@ if TIMESTAMP_URL and urlsplit(TIMESTAMP_URL).scheme not in {"http", "https"}:
     refuse("TIMESTAMP_URL must start with https:// or http:// .")
 if TIMESTAMP_URL and not TIMESTAMP_ROOTS:
     refuse("TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed.")
+# Where each list comes from: its publisher's own address unless the environment names another; empty, it is not fetched.
+LIST_ADDRESSES = {
+    "ofac-sdn": "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/SDN.XML",
+    "ofac-cons": "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/CONSOLIDATED.XML",
+    "us-csl": "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.csv",
+    "un-sc": "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
+    "eu-fsf": "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw",
+    "uk-ofsi": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
+    "csv": "",
+    "ftm": "",
+    "own": "",
+}
+LISTS = {} if DEMO else {source: url for source, first in LIST_ADDRESSES.items() if (url := list_address(source, first))}
+# To where a publisher may lead on beside its own host.
+LIST_HOSTS = frozenset(filter(None, os.environ.get("LIST_HOSTS", "").split(",")))
 # Staff sign in through the identity provider of their own house (OpenID Connect) where one is named.
 OIDC_ISSUER = issuer("OIDC_ISSUER")
 OIDC_CLIENT_ID = beside("OIDC_ISSUER", "OIDC_CLIENT_ID")

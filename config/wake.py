@@ -9,6 +9,8 @@ from kyc.cases import examining, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews
 from kyc.keys import linking, reassessing, renewals, sandboxes
 from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key, reassess
+from kyc.screening import updating
+from kyc.screening.tasks import update_lists
 from reports import building
 from reports.tasks import build_reports
 
@@ -39,5 +41,7 @@ jobs.sweep(building.QUEUE, build_reports)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
+if settings.LISTS:
+    jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:
     jobs.sweep(timestamps.Unstamped(), timestamp_audit)

@@ -18,7 +18,7 @@ from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
 from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import Hit, ListUpdate, ListVersion
 from reports.models import Report, SubjectRequest
 from tests import cast
 
@@ -41,6 +41,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, party=found.party, list_version=version, entry_id="1", entry_name="Norlis",
         party_name=found.party.name, score="0.900",
     )  # fmt: skip
+    update = ListUpdate.objects.create(source="ofac-cons", state="done", version=version, done_at=now)
     requirement = Requirement.objects.create(
         organisation=organisation, case=case, sentence="Send the extract.", consequence="No key.", due_on=date(2030, 1, 1)
     )
@@ -124,7 +125,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, sameness,
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
-        case.examinations.get(), requirement, decision, entity, version, hit, key, link, hold, outcome, report,
+        case.examinations.get(), requirement, decision, entity, version, update, hit, key, link, hold, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

@@ -12,6 +12,7 @@ from kyc.ownership.regimes import INDETERMINATE, NO, YES, Verdict
 from kyc.ownership.rule import BIS, CASCADES, OF_OWNERS, OFAC, REGIMES, rule
 from kyc.ownership.shares import NONE
 from kyc.parties.models import Party
+from kyc.screening.entries import Topic, is_sanction
 from kyc.screening.models import Hit
 
 Verdicts = Mapping[str, Verdict]
@@ -29,17 +30,24 @@ def place(regime: str) -> tuple[int, str]:
 
 def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
     """By regime and party. Of a person, whom nobody owns, only those are asked that go by lists."""
-    listed = listed_by(facts, [hit for hit in hits if hit.ruling != Hit.Ruling.FALSE])
-    sure = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE}
-    graph = facts.graph(listed)
-    found = {
-        regime: asked(facts, graph, regime, listed=listed, suspected=listed.keys() - sure)
-        for regime in (CASCADES if facts.customer.is_person else REGIMES)
-    }
+    possible = [hit for hit in hits if hit.ruling != Hit.Ruling.FALSE]
+    sure = [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]
+    graph = facts.graph(str(hit.party_id) for hit in possible)
+    found = {}
+    for regime in CASCADES if facts.customer.is_person else REGIMES:
+        listed = listed_by(facts, catching(regime, possible))
+        suspected = listed.keys() - {str(hit.party_id) for hit in catching(regime, sure)}
+        found[regime] = asked(facts, graph, regime, listed=listed, suspected=suspected)
     if not facts.customer.is_person:
         found[CONTROL] = in_control(facts, graph, found[CDD])
         found |= of_concern(facts, graph)
     return {regime: found[regime] for regime in SHOWN if regime in found}
+
+
+def catching(regime: str, hits: Collection[Hit]) -> list[Hit]:
+    """Matches with entries that a regime goes by: OFAC's rule by sanctions, BIS's by export lists too, neither by who is merely
+    exposed."""
+    return [hit for hit in hits if is_sanction(hit.topics) or (regime == BIS and Topic.EXPORT in hit.topics)]
 
 
 def asked(facts: Round, graph: Graph, regime: str, *, listed: Collection[str] = (), suspected: Collection[str] = ()) -> Verdicts:

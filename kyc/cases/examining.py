@@ -143,6 +143,7 @@ def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
                     "entry_name": match.entry.name,
                     "score": match.score,
                     "reasons": list(match.reasons),
+                    "topics": list(match.entry.topics),
                 },
             )
     return list(Hit.objects.filter(party__in=facts.parties).current(facts.versions))

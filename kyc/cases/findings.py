@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from kyc.cases import declared, doubts
 from kyc.cases.contradicted import contradicted
 from kyc.cases.declared import Row
-from kyc.cases.determining import CONTROLLED, LOCATED, Verdicts, asked, listed_by
+from kyc.cases.determining import CONTROLLED, LOCATED, Verdicts, asked, catching, listed_by
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
 from kyc.ownership import regimes, trusts
@@ -22,6 +22,7 @@ from kyc.ownership.verdicts import is_reached, line
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.scoring import Result
+from kyc.screening.entries import is_exposure
 from kyc.screening.models import Hit
 
 # Stands for whoever holds what nobody is named for; parties are numbers.
@@ -39,6 +40,7 @@ def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], re
         ownership_finding(facts, hits, verdicts[OFAC], owners),
         *regime_findings(facts, verdicts),
         screening_finding(facts, hits),
+        *exposure_findings(facts, hits),
         *remainder_findings(facts),
         *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}, contradicted(facts)),
         *doubts.findings(facts, owners),
@@ -49,7 +51,7 @@ def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], re
 
 def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
     """Whether the customer is blocked by what officers have ruled true alone."""
-    listed = listed_by(facts, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE])
+    listed = listed_by(facts, catching(OFAC, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]))
     return asked(facts, facts.graph(listed), OFAC, listed=listed)[facts.subject].verdict == regimes.YES
 
 
@@ -204,7 +206,8 @@ def at_most(left: Interval) -> str:
 
 def screening_finding(facts: Round, hits: list[Hit]) -> Row:
     used = ", ".join(str(version) for version in facts.versions)
-    open_hits, true_hits = [h for h in hits if not h.ruling], [h for h in hits if h.ruling == Hit.Ruling.TRUE]
+    open_hits = [hit for hit in hits if not hit.ruling]
+    true_hits = [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE and not is_exposure(hit.topics)]
     if not facts.versions:
         return "screening", Finding.State.BAD, _("No list is loaded, so nobody was screened."), "screening"
     if true_hits:
@@ -220,6 +223,16 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
         return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
     sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", len(facts.parties))
     return "screening", Finding.State.GOOD, sentence % {"n": len(facts.parties), "lists": used}, "screening"
+
+
+def exposure_findings(facts: Round, hits: list[Hit]) -> list[Row]:
+    """A politically exposed person is no refusal."""
+    exposed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE and is_exposure(hit.topics)}
+    if not exposed:
+        return []
+    sentence = _("Politically exposed: %(names)s. Ask for the source of wealth; an approver decides.")
+    names = ", ".join(sorted(facts.names[party] for party in exposed))
+    return [("exposure", Finding.State.WARN, sentence % {"names": names}, "screening")]
 
 
 def remainder_findings(facts: Round) -> list[Row]:
@@ -266,7 +279,7 @@ def fired(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts]) -> li
     block = customer_block(facts, verdicts[OFAC])
     holds = {
         "listed_ownership": block is not None and str(customer.pk) not in {str(hit.party_id) for hit in hits},
-        "listed_party": any(hit.ruling == Hit.Ruling.TRUE for hit in hits),
+        "listed_party": any(hit.ruling == Hit.Ruling.TRUE and not is_exposure(hit.topics) for hit in hits),
         "open_hits": any(not hit.ruling for hit in hits),
         "elevated_country": bool(countries & elevated),
         "unaccounted_ownership": any(left.max >= facts.pack.unaccounted_line for left in facts.gaps.values()),

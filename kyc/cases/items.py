@@ -49,6 +49,7 @@ ITEMS: dict[str, Item] = {
     "residence": Item(gettext_lazy("Proof of residence status"), "documents", PARTY, (D.RESIDENCE, D.PASSPORT), kinds=PEOPLE),
     "address": Item(gettext_lazy("Proof of address"), "documents", PARTY, (D.ADDRESS,)),
     "authority": Item(gettext_lazy("Proof of authority to sign"), "documents", PARTY, (D.AUTHORITY,), kinds=PEOPLE),
+    "wealth": Item(gettext_lazy("Proof of the source of wealth"), "documents", PARTY, (D.WEALTH,), kinds=PEOPLE),
     "account_statement": Item(gettext_lazy("Account statement"), "documents", documents=(D.PAYMENT,)),
     "other_document": Item(gettext_lazy("Another document"), "documents", documents=(D.OTHER,)),
     "details": Item(

@@ -1,5 +1,8 @@
 """Why an approval cannot be taken yet."""
 
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -8,9 +11,11 @@ from kyc.cases.declared import listed
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.evidence import authority
+from kyc.evidence.models import Document
 from kyc.evidence.proofs import verified_us
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PaymentMeans
+from kyc.screening.entries import is_exposure
 from kyc.screening.models import Hit
 
 
@@ -29,8 +34,10 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
             ngettext("%(n)s possible match is still open.", "%(n)s possible matches are still open.", open_hits)
             % {"n": open_hits}
         )
-    if hits.filter(ruling=Hit.Ruling.TRUE).exists():
+    true_hits = list(hits.filter(ruling=Hit.Ruling.TRUE))
+    if any(not is_exposure(hit.topics) for hit in true_hits):
         found.append(_("A party has been confirmed to be on a list."))
+    found += unexplained_wealth(hit.party_id for hit in true_hits if is_exposure(hit.topics))
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
     found += flags.in_the_way(case.organisation)
@@ -39,6 +46,14 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
     if overtaken.causes:
         found.append(_("The checks are being made anew: %(why)s.") % {"why": overtaken.why})
     return found
+
+
+def unexplained_wealth(exposed: Iterable[int]) -> list[str]:
+    """Of politically exposed people it must be known where their wealth comes from."""
+    shown = Document.objects.current().filter(party=OuterRef("pk"), kind=Document.Kind.WEALTH)
+    lacking = Party.objects.filter(pk__in=set(exposed)).exclude(Exists(shown)).order_by("pk").values_list("name", flat=True)
+    sentence = _("Politically exposed, and the source of wealth is not shown: %(names)s. Ask for it.")
+    return [sentence % {"names": listed(list(lacking))}] if lacking else []
 
 
 def unverified_authority(case: Case) -> list[str]:

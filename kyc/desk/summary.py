@@ -1,9 +1,11 @@
 """What the case page shows, tab by tab, as of now."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,6 +30,8 @@ from kyc.ownership.models import Determination
 from kyc.parties import identifying, numbers
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
+from kyc.rules import packs
+from kyc.screening import ages
 from kyc.screening.models import ListVersion
 
 TABS: dict[str, Promise] = {
@@ -88,7 +92,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "glance": glance(case, customer.party, veil) if customer else [],
         "score": Score.objects.filter(**of_case).order_by("-pk").first(),
         "examination": examination,
-        "lists": lists_used(examination),
+        "lists": lists_used(case, examination),
         "blocked": blocked(examination),
         "hits": len(rulings),
         "open_hits": rulings.count(""),
@@ -162,13 +166,28 @@ def blocked(examination: Examination | None) -> set[int]:
     return set(found.values_list("party_id", flat=True))
 
 
-def lists_used(examination: Examination | None) -> list[str]:
-    """The lists of the newest checks, each with the day it was published."""
-    return [
-        _("%(list)s of %(day)s")
-        % {"list": ListVersion.Source(used["source"]).label, "day": date_format(date.fromisoformat(used["published"]), "j F Y")}
-        for used in (examination.lists if examination else [])
-    ]
+@dataclass(frozen=True)
+class Used:
+    """A list of the newest checks, with the day it was published, and its age in days where that is more than it may be."""
+
+    told: str
+    too_old: int
+
+
+def lists_used(case: Case, examination: Examination | None) -> list[Used]:
+    """As old as they are now, where it is relied on them now; else as they were when they were used."""
+    if examination is None or examination.done_at is None:
+        return []
+    on = (examination.done_at if case.is_decided else timezone.now()).astimezone(UTC).date()
+    versions = ListVersion.objects.in_bulk([used["id"] for used in examination.lists])
+    return [used_on(versions[used["id"]], on) for used in examination.lists]
+
+
+def used_on(version: ListVersion, on: date) -> Used:
+    told = _("%(list)s of %(day)s")
+    day = date_format(version.published, "j F Y")
+    too_old = ages.days_old(version, on=on) if ages.is_old(version, on=on, pack=packs.current()) else 0
+    return Used(told % {"list": version.get_source_display(), "day": day}, too_old)
 
 
 def glance(case: Case, customer: Party, veil: Veil) -> list[tuple[str, Any]]:

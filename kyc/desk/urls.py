@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.desk import closing_views, elsewhere_views, incidents, source_views, views
+from kyc.desk import closing_views, elsewhere_views, incidents, lists, source_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("cases/<int:pk>/legal-holds/<int:hold>/lift/", closing_views.lift, name="legal_hold_lift"),
     path("cases/<int:pk>/account/close/", closing_views.close, name="account_close"),
     path("cases/<int:pk>/account/reopen/", closing_views.reopen, name="account_reopen"),
+    path("lists/", lists.page, name="lists"),
     path("legal-holds/", closing_views.everybodys, name="legal_holds"),
     path("legal-holds/<int:hold>/lift/", closing_views.lift_everybodys, name="legal_hold_lift_all"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),

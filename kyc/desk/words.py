@@ -26,6 +26,7 @@ CATEGORIES: dict[str, Promise] = {
     "terms": gettext_lazy("Our terms"),
     "concern": gettext_lazy("Entity of concern"),
     "screening": gettext_lazy("Screening"),
+    "exposure": gettext_lazy("Politically exposed"),
     "unaccounted": gettext_lazy("Unaccounted"),
     "use": gettext_lazy("Intended use"),
     "status": gettext_lazy("Person status"),

@@ -36,6 +36,7 @@ class Document(models.Model):
         ADDRESS = "address", _("Proof of address")
         AUTHORITY = "authority", _("Proof of authority to sign")
         PAYMENT = "payment", _("Account statement")
+        WEALTH = "wealth", _("Proof of the source of wealth")
         OTHER = "other", _("Other document")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)

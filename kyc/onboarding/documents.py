@@ -33,7 +33,7 @@ OF_CLASS: dict[str, tuple[str, ...]] = {
     C.TRUST: (D.TRUST_DEED,),
     C.STATE_BODY: (D.FOUNDING_ACT,),
 }
-OF_ANYBODY = (D.PASSPORT, D.IDENTITY_CARD, D.RESIDENCE, D.ADDRESS, D.AUTHORITY, D.PAYMENT, D.OTHER)
+OF_ANYBODY = (D.PASSPORT, D.IDENTITY_CARD, D.RESIDENCE, D.ADDRESS, D.AUTHORITY, D.PAYMENT, D.WEALTH, D.OTHER)
 
 
 def document_or_404(organisation: Organisation, pk: int) -> Document:

@@ -154,10 +154,15 @@ class Pack:
     def screening_threshold(self) -> float:
         return float(self.data["screening"]["threshold"])
 
+    def list_days(self, source: str) -> int:
+        """The age in days that a list of that source may have; an older one is called old wherever it is relied on."""
+        found = self.data["screening"]["list_days"]
+        return int(found.get(source, found["other"]))
+
     @property
-    def list_days(self) -> int:
-        """The age in days from which a list that was used is called old."""
-        return int(self.data["screening"]["list_days"])
+    def list_shrinkage(self) -> float:
+        """The part by which a version may have fewer entries than the one before it; more are likelier a broken download."""
+        return float(self.data["screening"]["list_shrinkage"])
 
     def standing(self, axis: str, basis: str) -> str:
         """us, foreign or undetermined: where that basis puts a party under that test (IAAS-01, IAAS-02)."""

@@ -34,6 +34,40 @@ OTHERWISE = {
     "st. vincent and the grenadines": "VC",
     "antigua and barbuda": "AG",
     "virgin islands, british": "VG",
+    # The United Nations' own.
+    "bolivia (plurinational state of)": "BO",
+    "brunei darussalam": "BN",
+    "china, hong kong special administrative region": "HK",
+    "china, macao special administrative region": "MO",
+    "congo": "CG",
+    "côte d'ivoire": "CI",
+    "czechia": "CZ",
+    "democratic people's republic of korea": "KP",
+    "democratic republic of the congo": "CD",
+    "iran (islamic republic of)": "IR",
+    "lao people's democratic republic": "LA",
+    "micronesia (federated states of)": "FM",
+    "occupied palestinian territory": "PS",
+    "republic of korea": "KR",
+    "republic of moldova": "MD",
+    "russian federation": "RU",
+    "state of palestine": "PS",
+    "syrian arab republic": "SY",
+    "united kingdom of great britain and northern ireland": "GB",
+    "united republic of tanzania": "TZ",
+    "united states of america": "US",
+    "venezuela (bolivarian republic of)": "VE",
+    "viet nam": "VN",
+    # The United Kingdom's and the European Union's own.
+    "congo (democratic republic)": "CD",
+    "north korea (democratic people's republic of korea)": "KP",
+    "korea (democratic people's republic of)": "KP",
+    "north korea": "KP",
+    "south korea": "KR",
+    "ivory coast": "CI",
+    "united states": "US",
+    "usa": "US",
+    "uk": "GB",
 }
 
 
@@ -44,7 +78,7 @@ def known() -> dict[str, str]:
 
 def code(name: str) -> str:
     """`Russia` as RU; empty for what is no country."""
-    return known().get(name.strip().lower(), "")
+    return known().get(name.strip().lower().replace("’", "'"), "")
 
 
 def named(code: str) -> str:

@@ -1,8 +1,5 @@
 """Loading list versions, and the index of the active ones."""
 
-import gzip
-import hashlib
-import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -11,22 +8,26 @@ from pathlib import Path
 from threading import Lock
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.refused import Refused
 from config import jobs
-from kyc.screening.entries import BadList, Entry
+from kyc.rules import packs
+from kyc.screening import sources
+from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.models import ListEntry, ListVersion
-from kyc.screening.sources import ofac
+from kyc.screening.sources.files import Files, digest
+from kyc.screening.sources.files import lines as lines
 
 SHIPPED = Path(__file__).parent / "lists"
 SHIPPED_DATE = date(2024, 5, 2)
 SHIPPED_FILES = (SHIPPED / "ofac-sdn_2024-05-02.csv.gz", SHIPPED / "ofac-sdn_2024-05-02_alt.csv.gz")
+# What an index knows of an entry, in the order of Entry's fields.
 CONTENTS = ("kind", "name", "aliases", "programmes", "birth_dates", "countries", "identifiers")
-# A newer version with less than this part of the active one's entries is more likely a broken download.
-LEAST_KEPT = 0.8
 BATCH = 2000
 
 
@@ -45,41 +46,6 @@ class Loaded:
     removed: int
 
 
-def decoded(raw: bytes) -> str:
-    """A line in UTF-8, or, as older publications were, in Windows' Western code page."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def lines(path: Path | None) -> Iterator[str]:
-    """The file's lines, unpacked where it is compressed. Raises BadList."""
-    if path is None:
-        return
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield from map(decoded, file)
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadList(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}).") from error
-
-
-def digest(paths: Iterable[Path | None]) -> str:
-    """SHA-256 over the unpacked files, each in its place, so that packing one changes nothing and mixing two up does."""
-    sha256 = hashlib.sha256()
-    for path in paths:
-        for line in lines(path):
-            sha256.update(line.encode())
-        sha256.update(b"\0")
-    return sha256.hexdigest()
-
-
-def contents(version: ListVersion | None) -> dict[str, tuple[object, ...]]:
-    if version is None:
-        return {}
-    return {row[0]: row[1:] for row in version.entries.values_list("entry_id", *CONTENTS).iterator(chunk_size=BATCH)}
-
-
 @transaction.atomic
 def load(
     source: str,
@@ -88,19 +54,20 @@ def load(
     aliases: Path | None = None,
     addresses: Path | None = None,
     comments: Path | None = None,
-    published: date,
+    published: date | None = None,
     may_shrink: bool = False,
 ) -> Loaded:
-    """Stores a publisher's files as a version. The newest by date is active; an older one is stored only. The same files
-    again change nothing. Raises BadList, and Shrunk unless `may_shrink`."""
-    files = {"primary": primary, "aliases": aliases, "addresses": addresses, "comments": comments}
-    sha256 = digest(files.values())
+    """Stores a publisher's files as a version, checks it, and makes it the active one, in one step. The newest by date is active;
+    an older one is stored only. The same files again change nothing. The day is the one named, or the one that the file names,
+    or today. Raises BadList, and Shrunk unless `may_shrink`."""
+    files = Files(primary, aliases, addresses, comments)
+    sha256 = digest(files.each())
     version = ListVersion.objects.filter(source=source, sha256=sha256).first()
     if version is None:
-        read = ofac.read(*map(lines, files.values()), files={name: path.name for name, path in files.items() if path})
-        version = store(source, read, sha256, published, may_shrink=may_shrink)
-    before = ListVersion.objects.filter(source=source, published__lt=version.published).order_by("-published", "-pk").first()
-    return compared(version, contents(before))
+        on = published or sources.published(source, files) or timezone.now().date()
+        version = store(source, sources.read(source, files), sha256, on, may_shrink=may_shrink)
+        return Loaded(version.pk, str(version.published), version.added, version.changed, version.removed)
+    return Loaded(version.pk, str(version.published), *compared(version))
 
 
 def store(source: str, entries: Iterable[Entry], sha256: str, published: date, *, may_shrink: bool) -> ListVersion:
@@ -111,7 +78,8 @@ def store(source: str, entries: Iterable[Entry], sha256: str, published: date, *
         if newest and not may_shrink:
             check_shrunk(newest, version)
         activate(version, instead_of=newest)
-    version.save(update_fields=["entries_count", "is_active"])
+    version.added, version.changed, version.removed = compared(version)
+    version.save(update_fields=["entries_count", "is_active", "added", "changed", "removed"])
     details = {"source": source, "published": str(published), "entries": version.entries_count, "active": version.is_active}
     audit.record("list.loaded", target=version, by=None, **details)
     return version
@@ -132,7 +100,7 @@ def stored(version: ListVersion, batch: list[Entry]) -> int:
 
 
 def check_shrunk(newest: ListVersion, version: ListVersion) -> None:
-    if version.entries_count < LEAST_KEPT * newest.entries_count:
+    if version.entries_count < (1 - packs.current().list_shrinkage) * newest.entries_count:
         sentence = _("The new version has %(new)s entries, the active one %(old)s. Is the file complete?")
         raise Shrunk(sentence % {"new": version.entries_count, "old": newest.entries_count})
 
@@ -145,10 +113,25 @@ def activate(version: ListVersion, *, instead_of: ListVersion | None) -> None:
     jobs.woke("list.activated")
 
 
-def compared(version: ListVersion, old: dict[str, tuple[object, ...]]) -> Loaded:
-    new = contents(version)
-    changed = sum(1 for key in new.keys() & old.keys() if new[key] != old[key])
-    return Loaded(version.pk, str(version.published), len(new.keys() - old.keys()), changed, len(old.keys() - new.keys()))
+def before(version: ListVersion) -> ListVersion | None:
+    """The one of that source published before it."""
+    older = ListVersion.objects.filter(source=version.source, published__lte=version.published)
+    earlier = older.filter(published__lt=version.published) | older.filter(published=version.published, pk__lt=version.pk)
+    return earlier.order_by("-published", "-pk").first()
+
+
+def compared(version: ListVersion) -> tuple[int, int, int]:
+    """Entries added, changed and removed against the one before it, by what the publisher says of each."""
+    old, new = entries_of(before(version)), entries_of(version)
+    same_id = {"entry_id": OuterRef("entry_id")}
+    added = new.exclude(Exists(old.filter(**same_id)))
+    changed = new.filter(Exists(old.filter(**same_id).exclude(content=OuterRef("content"))))
+    removed = old.exclude(Exists(new.filter(**same_id)))
+    return added.count(), changed.count(), removed.count()
+
+
+def entries_of(version: ListVersion | None) -> QuerySet[ListEntry]:
+    return ListEntry.objects.filter(version=version) if version else ListEntry.objects.none()
 
 
 _index: tuple[tuple[int, ...], Index] = ((), Index([]))
@@ -161,9 +144,17 @@ def active_versions() -> list[ListVersion]:
 
 def built(versions: Collection[int]) -> Index:
     """An index over the entries of those versions; each entry names its version."""
-    fields = ("entry_id", *CONTENTS, "version_id")
+    fields = ("entry_id", *CONTENTS, "version_id", "topics")
     rows = ListEntry.objects.filter(version__in=versions).order_by("pk").values_list(*fields)
-    return Index(Entry(*row[:3], *map(tuple, row[3:8]), row[8]) for row in rows.iterator(chunk_size=5000))
+    return Index(Entry(*row[:3], *map(tuple, row[3:8]), row[8], topics(row[9])) for row in rows.iterator(chunk_size=5000))
+
+
+def topics(found: list[str]) -> tuple[str, ...]:
+    """One object for each combination, however many entries have it."""
+    return TOPICS.setdefault(tuple(found), tuple(found))
+
+
+TOPICS: dict[tuple[str, ...], tuple[str, ...]] = {}
 
 
 def active_index() -> Index:

@@ -9,24 +9,38 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, User
+from config import jobs
+from config.jobs import Claimable
 from kyc.parties.models import Party
-from kyc.screening.entries import LONGEST_NAME
+from kyc.screening.entries import LONGEST_ID, LONGEST_NAME
 
 
 @tracked()
 class ListVersion(models.Model):
-    """One publication of one list, with the day it was published."""
+    """One publication of one list, with the day it was published; what it added, changed and removed against the one before it
+    when it was loaded; and when the publisher was last found to give out this very file."""
 
     class Source(models.TextChoices):
         OFAC_SDN = "ofac-sdn", "OFAC SDN list"
         OFAC_CONS = "ofac-cons", "OFAC consolidated list"
+        US_CSL = "us-csl", "US Consolidated Screening List"
+        UN_SC = "un-sc", "UN Security Council list"
+        EU_FSF = "eu-fsf", "EU consolidated sanctions list"
+        UK_OFSI = "uk-ofsi", "UK sanctions list"
+        CSV = "csv", "List of another publisher"
+        FTM = "ftm", "FollowTheMoney data"
+        OWN = "own", "Provider's own list"
 
     source = models.CharField(max_length=20, choices=Source.choices)
     published = models.DateField()
     sha256 = models.CharField(max_length=64)
     entries_count = models.PositiveIntegerField()
+    added = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=False)
     loaded_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -39,12 +53,13 @@ class ListVersion(models.Model):
 
 
 class ListEntry(models.Model):
-    """What one version says of one person or company. Never changed: a new version has new rows."""
+    """What one version says of one person or company. Never changed: a new version has new rows. `content` is the SHA-256 of all
+    that the publisher says of it, by which changes are told."""
 
     append_only = True
 
     version = models.ForeignKey(ListVersion, models.PROTECT, related_name="entries")
-    entry_id = models.CharField(max_length=60)
+    entry_id = models.CharField(max_length=LONGEST_ID)
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=LONGEST_NAME)
     aliases = models.JSONField(default=list)
@@ -52,9 +67,40 @@ class ListEntry(models.Model):
     birth_dates = models.JSONField(default=list)
     countries = models.JSONField(default=list)
     identifiers = models.JSONField(default=list)
+    topics = models.JSONField(default=list)
+    remarks = models.TextField(blank=True)
+    link = models.TextField(blank=True)
+    content = models.CharField(max_length=64)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="entry_once_in_version", fields=["version", "entry_id"])]
+
+
+@tracked()
+class ListUpdate(Claimable):
+    """One try to bring a list up to date, from its publisher's address or from a file; what is to be fetched is the queue.
+    `why` says why a file was refused, and the version before it stays in use."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("To be fetched")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Refused")
+        FAILED = "failed", _("Failed")
+
+    source = models.CharField(max_length=20, choices=ListVersion.Source.choices)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
+    is_fetched = models.BooleanField(default=True)
+    version = models.ForeignKey(ListVersion, models.PROTECT, null=True, blank=True)
+    why = models.TextField(blank=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [*jobs.indexes("listupdate", "requested"), models.Index(name="listupdate_newest", fields=["source", "-id"])]
+        constraints = [
+            models.UniqueConstraint(name="one_update_waiting_a_source", fields=["source"], condition=Q(state="requested")),
+            models.CheckConstraint(name="refusal_needs_reason", condition=~Q(state="refused") | ~Q(why="")),
+        ]
 
 
 class HitQuerySet(models.QuerySet["Hit"]):
@@ -83,12 +129,14 @@ class Hit(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     party = models.ForeignKey(Party, models.PROTECT, related_name="hits")
     list_version = models.ForeignKey(ListVersion, models.PROTECT)
-    entry_id = models.CharField(max_length=60)
+    entry_id = models.CharField(max_length=LONGEST_ID)
     entry_name = models.CharField(max_length=LONGEST_NAME)
     # What was compared: a ruling holds only while the party still is who it was.
     party_name = models.CharField(max_length=300)
     score = models.DecimalField(max_digits=4, decimal_places=3)
     reasons = models.JSONField(default=list)
+    # Why the entry is listed: kyc.screening.entries.Topic.
+    topics = models.JSONField(default=list)
     found_at = models.DateTimeField(auto_now_add=True)
     ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True)
     ruling_reason = models.CharField(max_length=60, blank=True)

@@ -1,7 +1,6 @@
 """Sections that every report ends with: how it was made, from what, and what is not known."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date
 from typing import Any
 
 from django.db import models
@@ -256,11 +255,9 @@ def old_lists(reader: Reader, facts: Facts) -> Iterator[str]:
     """Lists that were old when the last round used them."""
     if not reader.examinations or not facts["screening"]["rounds"]:
         return
-    on = reader.examinations[-1].done_at.astimezone(UTC).date()
     for used in facts["screening"]["rounds"][-1]["lists"]:
-        age = (on - date.fromisoformat(used["published"])).days
-        if age > reader.pack.list_days:
-            yield f"{used['list']}, published {used['published']}, was {age} days old when it was used."
+        if used["is_old"]:
+            yield f"{used['list']}, published {used['published']}, was {used['age_days']} days old when it was used."
 
 
 def changed_since(reader: Reader) -> bool:

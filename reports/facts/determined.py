@@ -14,6 +14,7 @@ from kyc.ownership.models import Determination, Interest, holdings
 from kyc.ownership.rule import CASCADES, OFAC, rule
 from kyc.ownership.shares import Interval, per_cent, shown
 from kyc.rules import packs
+from kyc.screening.entries import is_sanction
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader
 
@@ -95,7 +96,7 @@ class Certainty:
     @classmethod
     def of(cls, reader: Reader, regime: str) -> "Certainty":
         """From the holdings of the last round and the rulings by the effective instant."""
-        hits = list(reader.current_hits)
+        hits = [hit for hit in reader.current_hits if is_sanction(hit.topics)]
         if all(hit.ruling == Hit.Ruling.TRUE for hit in hits):
             return cls()
         round_ = reader.examinations[-1]

@@ -1,6 +1,7 @@
 """Sections of the dossier that say how the customer was examined and decided."""
 
 from collections import Counter
+from datetime import UTC, date
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from kyc.ownership.shares import Interval, shown
 from kyc.parties.models import Party, Questionnaire
 from kyc.risk.models import Factor, Score
 from kyc.risk.scoring import HIGHEST
+from kyc.screening import ages
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListVersion
 from reports.facts.determined import VERDICTS
@@ -30,7 +32,7 @@ def screening(reader: Reader) -> dict[str, Any]:
     names = reader.people(hit.ruled_by_id for hit in reader.hits)
     counts = Counter(hit.ruling for hit in reader.current_hits)
     return {
-        "rounds": [round_row(row, versions) for row in reader.examinations],
+        "rounds": [round_row(reader, row, versions) for row in reader.examinations],
         "parties": parties(reader, versions),
         "hits": [hit_row(reader, hit, versions, names) for hit in reader.hits],
         "open": counts[""],
@@ -78,18 +80,22 @@ def result(rulings: Counter[str]) -> str:
     return ", ".join(f"{count} {words}" for count, words in told if count) or "no match"
 
 
-def round_row(row: Any, versions: dict[int, Any]) -> dict[str, Any]:
-    return {"at": instant(row.done_at), "rule_pack": row.rule_pack, "lists": [list_row(versions, used) for used in row.lists]}
+def round_row(reader: Reader, row: Any, versions: dict[int, Any]) -> dict[str, Any]:
+    on = row.done_at.astimezone(UTC).date()
+    used = [list_row(reader, versions[one["id"]], on) for one in row.lists]
+    return {"at": instant(row.done_at), "rule_pack": row.rule_pack, "lists": used}
 
 
-def list_row(versions: dict[int, Any], used: dict[str, Any]) -> dict[str, Any]:
-    version = versions[used["id"]]
+def list_row(reader: Reader, version: Any, on: date) -> dict[str, Any]:
+    """With its age on the day it was used."""
     return {
         "list": ListVersion.Source(version.source).label,
         "published": day(version.published),
         "entries": version.entries_count,
         "sha256": version.sha256,
         "loaded_at": instant(version.loaded_at),
+        "age_days": ages.days_old(version, on=on),
+        "is_old": ages.is_old(version, on=on, pack=reader.pack),
     }
 
 

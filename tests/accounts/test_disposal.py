@@ -80,7 +80,9 @@ HARMLESS = {
     "kyc.Score": {"rule_pack": "a version"},
     "kyc.Incident": {"erased_rows": "counts and hashes"},
     "kyc.Factor": {"code": "a code"},
-    "kyc.Hit": {"entry_id": "of a published list", "entry_name": "of a published list", "ruling_reason": "a code"},
+    "kyc.Hit": {
+        "entry_id": "of a published list", "entry_name": "of a published list", "topics": "codes", "ruling_reason": "a code",
+    },
     "reports.Report": {
         "parameters": "instants and numbers", "rule_pack": "a version", "template": "a version", "stage": "a code",
         "facts": "sealed under the report's own key", "sha256": "a hash", "file": "a random name; its content is sealed",

@@ -41,6 +41,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Requirement": ("sentence", "x"),
     "Decision": ("message", "x"),
     "ListVersion": ("sha256", "x"),
+    "ListUpdate": ("why", "x"),
     "Hit": ("entry_name", "x"),
     "Profile": ("customer_class", "research"),
     "PersonStatus": ("rule_pack", "x"),

@@ -58,7 +58,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/", "/disposals/"),
     "omar@keyholder.example": (
-        "/audit/", "/jobs/", "/staff/", "/staff/add/", "/staff/ > /staff/{n}/", "/gateways/", "/gateways/issue/",
+        "/desk/lists/", "/audit/", "/jobs/", "/staff/", "/staff/add/", "/staff/ > /staff/{n}/", "/gateways/", "/gateways/issue/",
     ),
     "ines@keyholder.example": (
         "/desk/incidents/", "/desk/incidents/?tab=closed", "/desk/incidents/new/", "/desk/incidents/ > /desk/incidents/{n}/",

@@ -50,6 +50,7 @@ UNPRINTED = {
     "decision.proposals.owners.party_id",
     "screening.rounds.lists.sha256",
     "screening.rounds.lists.loaded_at",
+    "screening.rounds.lists.is_old",
     "screening.hits.party_id",
     "screening.hits.found_at",
     "screening.open",

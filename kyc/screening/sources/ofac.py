@@ -13,8 +13,10 @@ from types import MappingProxyType
 
 from kyc.screening.birthdates import written
 from kyc.screening.countries import code
-from kyc.screening.entries import LONGEST_NAME, BadList, Entry
+from kyc.screening.entries import LONGEST_NAME, BadList, Entry, digested, strong, weak
 from kyc.screening.normalise import number
+from kyc.screening.sources.files import Files, lines
+from kyc.screening.sources.gathering import once
 
 EMPTY = "-0-"
 # OFAC cuts remarks here, be it within a word, and goes on in the comments file.
@@ -26,6 +28,7 @@ KINDS = {"individual": "person", "": "company"}
 
 BORN = re.compile(r"^(?:alt\. )?DOB (.+)$")
 NATION = re.compile(r"^(?:alt\. )?(?:nationality|citizen) (?:possibly )?(.+)$")
+WALLET = re.compile(r"^(?:alt\. )?Digital Currency Address - \w+ (?P<number>\w+)$")
 WEAK = re.compile(r"^(?:a|f|n)\.k\.a\. ('.{2,}')$")
 LABELS = (
     "Passport|Cedula|ID|Number|SSN|C.U.R.P.|R.F.C.|D.N.I.|C.U.I.T.|C.U.I.|NIT|RUC|RIF|RTN|I.F.E.|US FEIN|Fiscal Code|SWIFT/BIC"
@@ -65,9 +68,7 @@ def fault(row: list[str], columns: int) -> str:
 
 
 def turned(name: str, kind: str) -> str:
-    """`LAST, First` as First LAST; companies keep their commas; a weak alias keeps its quotes."""
-    if name.startswith("'"):
-        return f"'{turned(name.strip(chr(39)), kind)}'"
+    """`LAST, First` as First LAST; companies keep their commas."""
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if kind == "person" and comma else name
 
@@ -77,10 +78,6 @@ def facts(remarks: str) -> Iterator[str]:
     return (fact.strip().rstrip(".") if fact.strip().endswith("'.") else fact.strip() for fact in remarks.rstrip(". ").split(";"))
 
 
-def once(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
-
-
 @dataclass(frozen=True)
 class More:
     """What the other files say, by entity number: aliases, countries of addresses, the rest of long remarks."""
@@ -88,6 +85,10 @@ class More:
     aliases: dict[str, list[str]]
     addresses: dict[str, list[str]]
     comments: dict[str, list[str]]
+
+    def said(self, entity: str) -> list[str]:
+        """All of it, in an order of its own, for the entry's digest."""
+        return [said for part in (self.aliases, self.addresses, self.comments) for said in ("", *sorted(part.get(entity, ())))]
 
 
 def whole(remarks: str, rest: list[str]) -> str:
@@ -100,21 +101,25 @@ def whole(remarks: str, rest: list[str]) -> str:
 def described(row: list[str], more: More) -> Entry:
     entity, listed, kind_of, programmes = map(clean, row[:4])
     kind = KINDS.get(kind_of, "other")
-    told = list(facts(whole(row[11], more.comments.get(entity, []))))
-    weak = [found[1] for fact in told if (found := WEAK.match(fact))]
+    remarks = whole(row[11], more.comments.get(entity, []))
+    told = list(facts(remarks))
+    low = [weak(turned(found[1].strip("'"), kind)) for fact in told if (found := WEAK.match(fact))]
     numbered = [found for fact in told if (found := NUMBERED.match(fact)) and not NOT_THEIRS.search(found["label"])]
+    wallets = [found["number"] for fact in told if (found := WALLET.match(fact))]
     nations = [found[1] for fact in told if (found := NATION.match(fact))]
     if kind == "company":
         nations += [found["country"] or "" for found in numbered] + more.addresses.get(entity, [])
     return Entry(
         id=entity,
         kind=kind,
-        name=turned(listed, kind),
-        aliases=once(turned(clean(name), kind) for name in (*more.aliases.get(entity, ()), *weak)),
+        name=strong(turned(listed, kind)),
+        aliases=once((*(strong(turned(clean(name), kind)) for name in more.aliases.get(entity, ())), *low)),
         programmes=once(part.strip(" []") for part in programmes.split("] [")),
         birth_dates=once(written(found[1]) for fact in told if (found := BORN.match(fact))),
         countries=once(map(code, nations)),
-        identifiers=once(number(found["number"]) for found in numbered),
+        identifiers=once(map(number, (*(found["number"] for found in numbered), *wallets))),
+        remarks="; ".join(filter(None, (clean(row[4]), clean(remarks)))),
+        content=digested((*map(clean, row), *more.said(entity))),
     )
 
 
@@ -124,6 +129,11 @@ def gathered(lines: Iterable[str], columns: int, column: int, file: str) -> dict
     for _, row in rows(lines, columns, file):
         found[clean(row[0])].append(row[column].strip("\r\n\x1a"))
     return found
+
+
+def load(files: Files) -> Iterator[Entry]:
+    named = {"primary": files.primary, "aliases": files.aliases, "addresses": files.addresses, "comments": files.comments}
+    return read(*map(lines, files.each()), files={kind: path.name for kind, path in named.items() if path})
 
 
 def read(

@@ -57,10 +57,10 @@ class TestScreening:
         scenes.examine(nordlys)
         assert Hit.objects.get().entry_id == "9102"
 
-    def test_another_birth_date_is_read(self, nordlys: Founded, the_list: ListVersion) -> None:
+    def test_another_birth_date_is_a_reason_and_hides_nobody(self, nordlys: Founded, the_list: ListVersion) -> None:
         own(nordlys, "Zorislaw Karpow", "100", birth_date="1999-12-31")
         scenes.examine(nordlys)
-        assert not Hit.objects.exists()
+        assert [reason for reason in Hit.objects.get().reasons if reason.startswith("Born in 1999; the entry says")]
 
     def test_a_name_in_its_own_script_is_read_too(self, nordlys: Founded, the_list: ListVersion) -> None:
         known = {"name": "Z. Carp", "native_name": "Зорислав Карпов", "country": "RU", "birth_date": "1961-02-04"}

@@ -55,9 +55,10 @@ def as_rui(rui: User) -> Client:
 def examined(case: Case, *, value: int = 12, band: str = "low") -> Examination:
     """As the worker leaves it: a score, a finding, the case in review."""
     examination = case.examinations.get()
-    Examination.objects.filter(pk=examination.pk).update(
-        state="done", done_at=timezone.now(), lists=[{"id": 1, "source": "ofac-sdn", "published": "2024-05-02"}]
-    )
+    told = {"entries_count": 1, "published": date(2024, 5, 2)}
+    version, _ = ListVersion.objects.get_or_create(source="ofac-sdn", sha256="1" * 64, defaults=told)
+    used = [{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}]
+    Examination.objects.filter(pk=examination.pk).update(state="done", done_at=timezone.now(), lists=used)
     Case.objects.filter(pk=case.pk).update(state=Case.State.REVIEW)
     score = Score.objects.create(
         organisation=case.organisation, value=value, band=band, rule_pack="2026.11", examination_id=examination.pk

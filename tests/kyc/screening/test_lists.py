@@ -121,16 +121,17 @@ class TestLoad:
         assert counts(load(published(PEOPLE[0]), JUNE, source="ofac-cons")) == (1, 0, 0)
         assert active() == [("ofac-cons", JUNE), ("ofac-sdn", MAY)]
 
-    @pytest.mark.parametrize(("left", "is_kept"), [(8, True), (7, False)])
-    def test_a_newer_file_with_less_than_four_fifths_is_refused(
+    @pytest.mark.parametrize(("left", "is_kept"), [(19, True), (18, False)])
+    def test_a_newer_file_with_a_twentieth_less_is_kept_and_a_shorter_one_refused(
         self, published: Callable[..., Path], left: int, is_kept: bool
     ) -> None:
-        load(published(*PEOPLE))
+        people = [row(number, f"DOE, John {number}") for number in range(20)]
+        load(published(*people))
         if is_kept:
-            load(published(*PEOPLE[:left]), JUNE)
+            load(published(*people[:left]), JUNE)
         else:
-            with pytest.raises(lists.Shrunk, match=f"has {left} entries, the active one 10"):
-                load(published(*PEOPLE[:left]), JUNE)
+            with pytest.raises(lists.Shrunk, match=f"has {left} entries, the active one 20"):
+                load(published(*people[:left]), JUNE)
         assert active() == [("ofac-sdn", JUNE if is_kept else MAY)]
         assert ListVersion.objects.count() == 1 + is_kept
         assert AuditEvent.objects.filter(verb="list.loaded").count() == 1 + is_kept

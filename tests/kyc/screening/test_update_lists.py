@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from kyc.management.commands.update_lists import Command
-from kyc.screening.models import ListEntry, ListVersion
+from kyc.screening import fetching
+from kyc.screening.models import ListEntry, ListUpdate, ListVersion
 from tests.kyc.screening.published import address, alias, comment, file, row
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,22 @@ class TestBadInput:
     def test_a_missing_file(self, command: Callable[..., Answer], tmp_path: Path) -> None:
         self.check(command("--source", "ofac-sdn", "--file", tmp_path / "no.csv"), "no.csv: cannot be read", "No such file")
 
+    def test_a_refused_file_is_recorded_and_a_mistyped_name_is_not(
+        self, command: Callable[..., Answer], sdn: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        command("--source", "ofac-sdn", "--file", tmp_path / "no.csv")
+        assert not ListUpdate.objects.exists()
+        command("--source", "ofac-sdn", "--file", sdn("nonsense"))
+        [row] = ListUpdate.objects.all()
+        assert (row.state, row.is_fetched) == ("refused", False) and row.why.startswith("sdn.csv, line 1: ")
+
+    def test_a_shrunk_file_may_be_what_the_publisher_means(
+        self, command: Callable[..., Answer], sdn: Callable[..., Path]
+    ) -> None:
+        command("--source", "ofac-sdn", "--file", sdn(*PEOPLE), "--published", "2024-05-01")
+        answer = command("--source", "ofac-sdn", "--file", sdn(PEOPLE[0]), "--published", "2024-05-02", "--may-shrink")
+        assert (answer[0], json.loads(answer[1])["removed"]) == (0, 9)
+
     def test_a_shrunk_file(self, command: Callable[..., Answer], sdn: Callable[..., Path]) -> None:
         command("--source", "ofac-sdn", "--file", sdn(*PEOPLE), "--published", "2024-05-01")
         answer = command("--source", "ofac-sdn", "--file", sdn(PEOPLE[0]), "--published", "2024-05-02")
@@ -136,6 +154,7 @@ class TestBadInput:
             ("--source", "ofac-sdn"),
             ("--file", "sdn.csv"),
             ("--source", "nobody", "--file", "sdn.csv"),
+            ("--source", "own", "--published", "2024-05-01"),
             ("--source", "ofac-sdn", "--file", "sdn.csv", "--published", "01.05.2024"),
             ("--source", "ofac-sdn", "--file", "sdn.csv", "--published", "2024-02-30"),
         ],
@@ -143,3 +162,35 @@ class TestBadInput:
     def test_wrong_use(self, command: Callable[..., Answer], arguments: tuple[str, ...]) -> None:
         self.check(command(*arguments))
         assert not ListVersion.objects.exists()
+
+
+class TestWithoutAFile:
+    """It is fetched from its publisher."""
+
+    @pytest.fixture(autouse=True)
+    def publishers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fetched(url: str, folder: Path, **_: object) -> Path:
+            if "away" in url:
+                raise fetching.Unfetched("The publisher answered with 503.")
+            (folder / "list.csv").write_text("id,kind,name\n1,person,Nobody\n")
+            return folder / "list.csv"
+
+        monkeypatch.setattr(fetching, "fetched", fetched)
+        monkeypatch.setattr(settings, "LISTS", {"csv": "https://away.example", "own": "https://lists.example"})
+
+    def test_one(self, command: Callable[..., Answer]) -> None:
+        status, out, err = command("--source", "own")
+        assert (status, err) == (0, "")
+        assert {**json.loads(out), "version": 0, "published": ""} == {
+            "source": "own", "version": 0, "published": "", "added": 1, "changed": 0, "removed": 0,
+        }  # fmt: skip
+
+    def test_all_and_one_that_is_away_keeps_no_other(self, command: Callable[..., Answer]) -> None:
+        status, out, err = command("--all")
+        assert status == 2 and json.loads(out)["source"] == "own"
+        assert "csv: The publisher answered with 503." in err
+        assert list(ListVersion.objects.values_list("source", flat=True)) == ["own"]
+
+    def test_what_has_no_address_is_not(self, command: Callable[..., Answer]) -> None:
+        status, out, err = command("--source", "un-sc")
+        assert (status, out) == (2, "") and "No address is set for un-sc" in err

@@ -82,6 +82,7 @@ NOT_TOLD = {
     "kyc.Discrepancy": "that two sources differ about a company; what came of it stands in what he holds",
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
+    "kyc.ListUpdate": "tries to load a list; of nobody",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
     "kyc.Attribute": "of companies, trusts and states",
     "kyc.AttributeProof": "of companies, trusts and states",

@@ -1,0 +1,85 @@
+"""A publisher's files: unpacked, decoded, and one SHA-256 over all of them."""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kyc.screening.entries import BadList
+
+CHUNK = 64 * 1024
+HEAD = 4096
+
+
+@dataclass(frozen=True)
+class Files:
+    """The others are OFAC's, whose CSV has one for each kind of fact."""
+
+    primary: Path
+    aliases: Path | None = None
+    addresses: Path | None = None
+    comments: Path | None = None
+
+    def each(self) -> tuple[Path | None, ...]:
+        return self.primary, self.aliases, self.addresses, self.comments
+
+
+def decoded(raw: bytes) -> str:
+    """A line in UTF-8, or, as older publications were, in Windows' Western code page."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def lines(path: Path | None) -> Iterator[str]:
+    """The file's lines, unpacked where it is compressed. Raises BadList."""
+    if path is None:
+        return
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield from map(decoded, file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise unread(path, error) from error
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The file's bytes, unpacked where it is compressed. Raises BadList."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except (OSError, EOFError, zlib.error) as error:
+        raise unread(path, error) from error
+
+
+def unread(path: Path, error: Exception) -> BadList:
+    return BadList(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}).")
+
+
+def head(path: Path) -> str:
+    """The file's beginning, for telling one layout from another."""
+    return decoded_part(next(chunks(path), b"")[:HEAD])
+
+
+def decoded_part(raw: bytes) -> str:
+    """Bytes that may end within a letter."""
+    return raw.decode("utf-8", errors="replace").lstrip("\ufeff")
+
+
+def digest(paths: Iterable[Path | None]) -> str:
+    """SHA-256 of the unpacked file; of several, over theirs, each in its place. So packing one changes nothing and mixing two
+    up does."""
+    each = [sha256(path) if path else "" for path in paths]
+    if not any(each[1:]):
+        return each[0]
+    return hashlib.sha256("\n".join(each).encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    for chunk in chunks(path):
+        found.update(chunk)
+    return found.hexdigest()

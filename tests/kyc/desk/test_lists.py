@@ -1,0 +1,58 @@
+"""The page of lists, and the age of a list on a case."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from kyc.desk.summary import used_on
+from kyc.screening import updating
+from kyc.screening.models import ListVersion
+from tests import cast
+
+
+@pytest.fixture
+def client() -> Client:
+    return cast.signed_in(cast.staff("administrator", "Omar"))
+
+
+def version(source: str = "un-sc", days: int = 0, **more: object) -> ListVersion:
+    on = timezone.now().date() - timedelta(days=days)
+    return ListVersion.objects.create(
+        source=source, published=on, sha256="ab" * 32, entries_count=1003, is_active=True, added=2, changed=1, removed=3, **more
+    )
+
+
+@pytest.mark.django_db
+class TestPage:
+    def test_tells_what_is_in_use(self, client: Client) -> None:
+        version()
+        page = client.get("/desk/lists/").content.decode()
+        assert all(text in page for text in ("UN Security Council list", "1,003", "2, 1, 3", "ab" * 6, "loaded by hand"))
+        assert "badge bad" not in page
+
+    def test_one_older_than_it_may_be_stands_in_red(self, client: Client) -> None:
+        version(days=8)
+        assert '<span class="badge bad">8, more than 7</span>' in client.get("/desk/lists/").content.decode()
+
+    def test_one_found_to_be_current_does_not(self, client: Client) -> None:
+        version(days=8, confirmed_at=timezone.now())
+        assert "badge bad" not in client.get("/desk/lists/").content.decode()
+
+    def test_a_refusal_stands_above_with_its_sentence(self, client: Client) -> None:
+        version()
+        updating.refused("un-sc", "consolidated.xml, line 3: no element found.", is_fetched=True)
+        page = client.get("/desk/lists/").content.decode()
+        assert "consolidated.xml, line 3: no element found." in page and "stays in use" in page
+
+    def test_with_no_list_it_says_so(self, client: Client) -> None:
+        assert "No list is loaded" in client.get("/desk/lists/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "too_old"), [(7, 0), (8, 8)])
+def test_a_list_that_was_used_says_its_age_where_it_is_too_old(days: int, too_old: int) -> None:
+    found = ListVersion(source="un-sc", published=date(2026, 11, 1))
+    used = used_on(found, date(2026, 11, 1) + timedelta(days=days))
+    assert (used.told, used.too_old) == ("UN Security Council list of 1 November 2026", too_old)
