@@ -145,7 +145,10 @@ class Export:
         return rule(self.reader.pack, OF_OWNERS, on=self.reader.day)
 
     def asked(self, wanted: Rule) -> Mapping[str, Verdict]:
-        return regimes.determine(self.graph, subject=str(self.reader.customer.pgh_obj_id), rule=wanted).parties
+        """Of everybody but the customer, who may be a person and is nobody's owner."""
+        subject = str(self.reader.customer.pgh_obj_id)
+        found = regimes.determine(self.graph, subject=subject, rule=wanted).parties
+        return {party: verdict for party, verdict in found.items() if party != subject}
 
     @cached_property
     def graph(self) -> Graph:
