@@ -11,7 +11,7 @@ from reports.facts.picture import picture
 
 DOSSIER = Frame(
     kind="R-03",
-    template="R-03/5",
+    template="R-03/6",
     title="Customer Identification and Verification Dossier",
     sections=(
         ("identity", identity),
