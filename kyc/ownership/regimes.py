@@ -59,7 +59,8 @@ def told(verdict: Verdict) -> dict[str, Any]:
 
 
 def limits(share: Interval) -> dict[str, str]:
-    return {"min": shares.text(share.min), "max": shares.text(share.max)}
+    least = shares.text(share.min)
+    return {"min": least, "max": least if share.is_exact else shares.text(share.max)}
 
 
 def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str] = (), as_of: str = "") -> Result:
