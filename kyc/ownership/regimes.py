@@ -73,12 +73,13 @@ def determine(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str]
     if rule.roles:
         parties = trusts.Roles(graph, subject, rule).join(parties)
     parties = with_missing(graph, subject, rule, with_circles(graph, rule, parties))
+    without_shares = trusts.arrangements(graph.holdings)
     return Result(
         subject=subject,
         regime=rule.regime,
         as_of=as_of,
         parties=parties,
-        unaccounted=graph.unaccounted(),
+        unaccounted={party: left for party, left in graph.unaccounted().items() if party not in without_shares},
         errors=tuple(graph.errors()),
     )
 
