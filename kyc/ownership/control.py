@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kyc.ownership.cascade import spread
 from kyc.ownership.graph import Graph, Holding, Stakes, by_owned
@@ -31,9 +32,15 @@ class Control:
 
     def under(self, party: str, *, surely: bool) -> dict[str, int]:
         """The party and all it controls, with the number of steps."""
+        surely = surely or self.is_exact
         if (party, surely) not in self.known:
             self.known[party, surely] = spread(self.kinds, [party], threshold=self.threshold, surely=surely)
         return self.known[party, surely]
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether nothing is open, so that whom one may control is whom one controls."""
+        return all(h.share.is_exact for stakes in self.kinds for h in stakes.all())
 
     def of(self, party: str, subject: str) -> str:
         """Whether the party controls the subject: yes, no or indeterminate."""

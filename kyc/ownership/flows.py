@@ -1,21 +1,33 @@
 """Multiply along chains and add across all of them (AMLR Art. 52), exactly; chains that run in circles to their end."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from heapq import heappop, heappush
+from itertools import pairwise
 from math import prod
 
 from kyc.ownership.graph import Graph, Holding, Stakes
 from kyc.ownership.linear import Answer, rings, solve
-from kyc.ownership.shares import ABOUT, NONE, NOTHING, ONE, Interval, is_short, per_cent, shown, text
+from kyc.ownership.shares import ABOUT, NONE, NOTHING, ONE, Interval, added, is_short, per_cent, shown, text
 
-# Chains told of one owner, and steps spent on looking for them; the sums count all chains, told or not.
-MOST_CHAINS, MOST_STEPS = 8, 400
-Chain = list[Holding]
-# The length a chain has at the least when it arrives, the places of its steps among their owners' holdings, and the chain.
-Way = tuple[int, tuple[int, ...], Chain]
+# Chains told of one owner, after how many steps in them no further one is told, and how many are spent on looking for them; the
+# sums count all chains, told or not.
+MOST_CHAINS, MOST_TOLD, MOST_STEPS = 8, 40, 400
+# The parties through which a chain has come, its owner first.
+Way = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a chain, told as the first and as a later one."""
+
+    share: Interval
+    first: str
+    later: str
+
+
+Chain = list[Step]
 
 
 @dataclass(frozen=True)
@@ -65,34 +77,67 @@ class Flow:
 
     def chains(self, owner: str) -> tuple[list[Chain], bool]:
         """Chains from `owner` down to the subject, shortest first, none through one party twice; and whether these are
-        all there are."""
+        all there are. Of one length, in the order of the parties they lead through."""
         found: list[Chain] = []
-        queue: list[Way] = []
-        self.lengthen(queue, owner, (), [])
-        circles = False
+        stack: list[Way] = []
+        # By the length to which each can next be continued; those of one length are walked to their end before any longer one.
+        waiting: dict[int, list[Way]] = {0: [(owner,)]}
+        told, length, circles = 0, 0, False
         for _ in range(MOST_STEPS):
-            if not queue:
+            while waiting and not stack:
+                length = min(waiting)
+                for way in waiting.pop(length):
+                    longer, is_back = self.continued(way, length, waiting)
+                    circles = circles or is_back
+                    stack += longer
+                stack.sort(reverse=True)
+            if not stack:
                 return found, not circles
-            if len(found) == MOST_CHAINS:
+            if len(found) == MOST_CHAINS or told >= MOST_TOLD:
                 break
-            _, places, chain = heappop(queue)
-            if chain[-1].owned == self.subject:
-                found.append(chain)
-            else:
-                circles = self.lengthen(queue, owner, places, chain) or circles
+            way = stack.pop()
+            if way[-1] == self.subject:
+                found.append([self.steps[one][other] for one, other in pairwise(way)])
+                told += len(found[-1])
+                continue
+            longer, is_back = self.continued(way, length, waiting)
+            circles = circles or is_back
+            stack += longer
         return found, False
 
-    def lengthen(self, queue: list[Way], owner: str, places: tuple[int, ...], chain: Chain) -> bool:
-        """Adds what the chain becomes one step further down; says whether a step would lead back to where it was."""
-        passed = {owner, *(h.owned for h in chain)} if chain else set()
-        is_back = False
-        for place, holding in enumerate(self.upstream.get(chain[-1].owned if chain else owner, ())):
-            if holding.owned in passed:
-                is_back = True
-            else:
-                length = len(chain) + 1 + self.distance[holding.owned]
-                heappush(queue, (length, (*places, place), [*chain, holding]))
-        return is_back
+    def continued(self, way: Way, length: int, waiting: dict[int, list[Way]]) -> tuple[list[Way], bool]:
+        """The ways one step further down that may arrive with that length, last first, and whether any would lead back to where
+        it was; longer ones wait."""
+        passed = way if len(way) > 1 else ()
+        steps, left, is_back = [], length - len(way), False
+        for distance, owned in self.nearest.get(way[-1], {}).items():
+            if distance > left:
+                waiting.setdefault(len(way) + distance, []).append(way)
+                break
+            if distance == left:
+                steps = [(*way, party) for party in owned if party not in passed]
+                is_back = len(steps) < len(owned)
+        return steps, is_back
+
+    @cached_property
+    def steps(self) -> dict[str, dict[str, "Step"]]:
+        """Of everybody above the subject, whom it holds."""
+        return {party: {h.owned: self.step_of(h) for h in held} for party, held in self.upstream.items()}
+
+    @cached_property
+    def nearest(self) -> dict[str, dict[int, list[str]]]:
+        """The same by how far those held are from the subject, nearest first, and last first among those."""
+        found: dict[str, dict[int, list[str]]] = {}
+        for party, held in self.upstream.items():
+            by_distance: dict[int, list[str]] = {}
+            for distance, owned in sorted((self.distance[h.owned], h.owned) for h in held):
+                by_distance.setdefault(distance, []).insert(0, owned)
+            found[party] = by_distance
+        return found
+
+    def step_of(self, holding: Holding) -> "Step":
+        owner, part = self.graph.name(holding.owner), f"{holding.share.stated} of {self.graph.name(holding.owned)}"
+        return Step(holding.share, f"{owner} holds {part}", f"{owner} {part}")
 
     @cached_property
     def distance(self) -> dict[str, int]:
@@ -109,7 +154,7 @@ class Flow:
     def told(self, owner: str) -> list[str]:
         """The chains in sentences, each with its product."""
         found, complete = self.chains(owner)
-        sentences = [sentence(self.graph, chain) for chain in found]
+        sentences = list(map(sentence, found))
         return sentences if complete else [*sentences, self.step(owner)]
 
     def step(self, owner: str) -> str:
@@ -150,7 +195,7 @@ class Flow:
 def bound(direct: Mapping[str, Iterable[Holding]], held: Mapping[str, Iterable[Holding]], *, at_least: bool) -> dict[str, Answer]:
     """The least or the most that each party owns, when `direct` holdings count whole and others as far as they lead."""
     size: Callable[[Holding], Fraction] = (lambda h: h.share.min) if at_least else (lambda h: h.share.max)
-    constants = {party: sum((size(h) for h in found), NOTHING) for party, found in direct.items()}
+    constants = {party: added(size(h) for h in found) for party, found in direct.items()}
     parts = {party: {h.owned: size(h) for h in found if size(h)} for party, found in held.items()}
     return solve(constants, parts, at_least=at_least)
 
@@ -186,33 +231,31 @@ def grown(seeds: set[str], users: Mapping[str, Iterable[Holding]]) -> set[str]:
     return found
 
 
-def sentence(graph: Graph, chain: Chain) -> str:
+def sentence(chain: Chain) -> str:
     first, *rest = chain
-    steps = [f"{graph.name(first.owner)} holds {first.share.stated} of {graph.name(first.owned)}"]
-    steps += [f"{graph.name(h.owner)} {h.share.stated} of {graph.name(h.owned)}" for h in rest]
     if not rest:
-        return f"{steps[0]}."
-    return f"{', '.join(steps)}: {multiplied([h.share for h in chain])}."
+        return f"{first.first}."
+    steps = ", ".join([first.first, *(step.later for step in rest)])
+    return f"{steps}: {multiplied([step.share for step in chain])}."
 
 
 def multiplied(factors: list[Interval]) -> str:
     """`50 % × 25 % = 12.5 %`; in fractions where one of them is none in per cent: `1/3 × 1/2 = 1/6 (≈ 16.67 %)`."""
-    lower = product(share.min for share in factors)
-    upper = lower if all(share.is_exact for share in factors) else product(share.max for share in factors)
-    found = per_cent(lower) if lower == upper else f"{per_cent(lower)} to {per_cent(upper)}"
-    if any("/" in share.stated for share in factors) and all(share.is_short for share in factors):
-        told = [text(share.min) for share in factors]
-        result = f"= {text(lower)} ({found})" if is_short(lower) else equal(found)
-    else:
-        told = [share.stated if share.is_exact else f"({shown(share)})" for share in factors]
-        result = equal(found)
-    return f"{' × '.join(told)} {result}"
+    lower = product([share.min for share in factors])
+    found = per_cent(lower)
+    if not all([share.is_exact for share in factors]):
+        upper = product([share.max for share in factors])
+        found = found if lower == upper else f"{found} to {per_cent(upper)}"
+    told = " × ".join([share.stated if share.is_exact else f"({share.shown})" for share in factors])
+    if "/" in told and all(share.is_short for share in factors):
+        told = " × ".join(text(share.min) for share in factors)
+        return f"{told} = {text(lower)} ({found})" if is_short(lower) else f"{told} {equal(found)}"
+    return f"{told} {equal(found)}"
 
 
-def product(parts: Iterable[Fraction]) -> Fraction:
+def product(parts: Collection[Fraction]) -> Fraction:
     """Made a fraction only at the end, which is quicker."""
-    counted = list(parts)
-    return Fraction(prod(part.numerator for part in counted), prod(part.denominator for part in counted))
+    return Fraction(prod([part.numerator for part in parts]), prod([part.denominator for part in parts]))
 
 
 def equal(found: str) -> str:

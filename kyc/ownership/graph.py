@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, exactly, per_cent, shown, total
+from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, added, exactly, per_cent, shown, total
 
 PERSON, ENTITY, UNKNOWN_OWNER = "person", "entity", "unknown"
 SHAREHOLDING = "shareholding"
@@ -63,7 +63,7 @@ def is_overfull(shares: Iterable[Interval]) -> bool:
     """Whether what is stated can't be: more than the whole, or less than nothing."""
     counted = list(shares)
     stated = total(counted)
-    return any(share.min < 0 for share in counted) or stated.min > ONE or (stated.min == ONE and stated.above)
+    return any(share.min.numerator < 0 for share in counted) or stated.min > ONE or (stated.min == ONE and stated.above)
 
 
 def remainder(shares: Iterable[Interval]) -> Interval:
@@ -127,10 +127,13 @@ class Graph:
         return self.parties[party].country if party in self.parties else ""
 
     def name(self, party: str) -> str:
-        if party == ANYBODY or party in self.nameless:
-            return "an unknown owner"
-        known = self.parties.get(party)
-        return known.name if known and known.name else party
+        return self.names.get(party, party)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What to call those who aren't called by their id."""
+        named = {party.id: party.name for party in self.parties.values() if party.name}
+        return named | dict.fromkeys([ANYBODY, *self.nameless], "an unknown owner")
 
     def as_nominee(self, party: str) -> str:
         """That a party holds for others, in a sentence."""
@@ -219,7 +222,7 @@ class Stakes:
     @cached_property
     def stated(self) -> dict[str, Fraction]:
         """What is held of each entity at the least."""
-        return {owned: sum((h.share.min for h in held), NOTHING) for owned, held in self.held.items()}
+        return {owned: added(h.share.min for h in held) for owned, held in self.held.items()}
 
     def all(self) -> Iterator[Holding]:
         for held in self.held.values():
@@ -247,8 +250,8 @@ def settled(held: list[Holding]) -> tuple[Holding, ...]:
     grouped: dict[str, list[Interval]] = defaultdict(list)
     for holding in held:
         grouped[holding.owner].append(holding.share)
-    shares = {owner: total(found) for owner, found in grouped.items()}
-    everything: Fraction = sum((share.min for share in shares.values()), NOTHING)
+    shares = {owner: found[0] if len(found) == 1 else total(found) for owner, found in grouped.items()}
+    everything = added(share.min for share in shares.values())
     return tuple(Holding(owner, held[0].owned, cut(share, ONE - everything + share.min)) for owner, share in shares.items())
 
 

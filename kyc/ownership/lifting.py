@@ -1,23 +1,25 @@
-"""Large rings of equations, solved exactly without fractions that grow on the way (Dixon's lifting).
+"""Equations that hang together so closely that fractions would grow without measure: solved exactly by Dixon's lifting.
 
-The equations are solved modulo one prime, and again for what is left over, each time for one more digit of the answer in
-powers of that prime. Cramer's rule bounds how many digits tell one fraction from all others that the answer could be, and what
-comes out is put into the equations. Elimination over fractions gives the same; for a ring of hundreds it takes a hundred times
-as long.
+They are solved modulo one prime, and again for what is left over, each time for one more digit of the answer in powers of that
+prime. Cramer's rule bounds how many digits tell one fraction from all others that the answer could be, and what comes out is put
+into the equations. For a hundred unknowns elimination over fractions takes a hundred times as long.
 """
 
-import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import isqrt, lcm, prod
 from operator import itemgetter, mul
 
-PRIME = 2**127 - 1
+# The largest of two digits as Python counts.
+PRIME = 2**60 - 93
 # After how many tenths of the digits that an answer may have one is tried.
-TRIES = (5, 6, 7, 8, 9, 11)
+TRIES = (4, 5, 6, 7, 8, 9, 11)
+# By how many bits the denominators of two answers may differ.
+SPARE = 64
 # Of one row, the places that aren't empty, and what stands there.
-Line = tuple[Sequence[int], Sequence[int]]
+Line = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 class Singular(ArithmeticError):
@@ -25,23 +27,55 @@ class Singular(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Factors:
-    """The equations taken apart modulo the prime: unknowns in the order in which they were taken out, and for each the parts of
-    earlier rows that were taken from its row, what its own row had left, and the inverse of its pivot."""
+class Inverse:
+    """The inverse of the equations modulo the prime, column by column. Numbers stand side by side in one long number, each in
+    `width` bytes, so that one multiplication or addition does for all. They are brought back below the prime only when they are
+    needed."""
 
-    order: Sequence[int]
-    before: Mapping[int, Line]
-    after: Mapping[int, Line]
-    inverse: Sequence[int]
+    count: int
+    width: int
+    columns: Sequence[int] = ()
 
-    def solve(self, right: Sequence[int]) -> list[int]:
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> "Inverse":
+        """Gauss and Jordan's way in place. The unknown to be taken out next stands lowest in each row; what takes its place goes
+        to the top, so that in the end all stand where they stood. Raises Singular."""
+        count = len(lines)
+        # For sums of as many products as there are rows, on top of what stood there.
+        pack = cls(count, ((count + 1) * PRIME**2).bit_length() // 8 + 1)
+        bits = 8 * pack.width
+        lowest = (1 << bits) - 1
+        rows = [pack.joined(spread(line, count)) for line in lines]
+        for number in range(count):
+            pivot, *rest = pack.parted(rows[number])
+            if not pivot:
+                raise Singular
+            inverse = pow(pivot, -1, PRIME)
+            line = pack.joined([*(value * inverse % PRIME for value in rest), inverse])
+            rows = [(row >> bits) + (PRIME - (row & lowest) % PRIME) * line for row in rows]
+            rows[number] = line
+        return cls(count, pack.width, [pack.joined(column) for column in zip(*map(pack.parted, rows), strict=True)])
+
+    def joined(self, values: Iterable[int]) -> int:
+        width = self.width
+        return int.from_bytes(b"".join([value.to_bytes(width, "little") for value in values]), "little")
+
+    def parted(self, number: int) -> list[int]:
+        """Each below the prime."""
+        width = self.width
+        octets = number.to_bytes(width * self.count, "little")
+        return [int.from_bytes(octets[start : start + width], "little") % PRIME for start in range(0, len(octets), width)]
+
+    def times(self, right: Sequence[int]) -> list[int]:
         """The answer modulo the prime."""
-        found = [value % PRIME for value in right]
-        for key in self.order:
-            found[key] = (found[key] - dot(self.before[key], found)) % PRIME
-        for key in reversed(self.order):
-            found[key] = (found[key] - dot(self.after[key], found)) * self.inverse[key] % PRIME
-        return found
+        return self.parted(sum(map(mul, self.columns, [value % PRIME for value in right])))
+
+
+def spread(line: Line, size: int) -> list[int]:
+    row = [0] * size
+    for place, part in zip(*line, strict=True):
+        row[place] = part % PRIME
+    return row
 
 
 def dot(line: Line, values: Sequence[int]) -> int:
@@ -51,101 +85,78 @@ def dot(line: Line, values: Sequence[int]) -> int:
     return sum(map(mul, parts, itemgetter(*places)(values)))
 
 
-def taken_apart(matrix: Sequence[Mapping[int, int]]) -> Factors:
-    """Always next the unknown whose row and column are shortest, so that few entries are added. Raises Singular."""
-    rows = [{other: value % PRIME for other, value in row.items()} for row in matrix]
-    users: list[set[int]] = [set() for _ in rows]
-    for key, row in enumerate(rows):
-        for other in row:
-            users[other].add(key)
-    before: dict[int, dict[int, int]] = {key: {} for key in range(len(rows))}
-    order: list[int] = []
-    inverse = [0] * len(rows)
-    for pivot in shortest_first(rows, users):
-        row = rows[pivot]
-        value = row.pop(pivot, 0)
-        if not value:
-            raise Singular
-        inverse[pivot] = pow(value, -1, PRIME)
-        order.append(pivot)
-        users[pivot].discard(pivot)
-        for other in row:
-            users[other].discard(pivot)
-        for key in users[pivot]:
-            before[key][pivot] = taken(rows, users, pivot, key, inverse[pivot])
-    return Factors(
-        order,
-        {key: (list(found), list(found.values())) for key, found in before.items()},
-        {key: (list(row), list(row.values())) for key, row in enumerate(rows)},
-        inverse,
-    )
+@dataclass(frozen=True)
+class System:
+    """Equations in whole numbers, for which each row was multiplied by its scale."""
+
+    lines: Sequence[Line]
+    scales: Sequence[int]
+    inverse: Inverse
+    # Of the answer before: the next one has nearly the same, and then half as many digits tell it.
+    denominators: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[int, Fraction]]) -> "System":
+        """Raises Singular."""
+        scales = [lcm(*(value.denominator for value in row.values())) for row in rows]
+        lines = [
+            (tuple(row), tuple(int(value * scale) for value in row.values())) for row, scale in zip(rows, scales, strict=True)
+        ]
+        return cls(lines, scales, Inverse.of(lines))
+
+    @cached_property
+    def bits(self) -> int:
+        """By Hadamard and Cramer no denominator of an answer has more, and no numerator more than so many and those of the right
+        sides together."""
+        return prod(isqrt(sum(map(mul, parts, parts))) + 1 for _, parts in self.lines).bit_length()
+
+    def solve(self, right: Sequence[Fraction]) -> tuple[list[int], int]:
+        """The single answer: numerators, and the denominator of all."""
+        shared = lcm(*(value.denominator for value in right))
+        whole = [int(value * shared) * scale for value, scale in zip(right, self.scales, strict=True)]
+        weight = sum(map(abs, whole)) or 1
+        # Most answers are shorter than they may be, so a shorter one is tried; it counts only when it is the answer.
+        tries = [(2 * bits + weight.bit_length() + 2, bits) for bits in (self.bits * part // 10 for part in TRIES)]
+        guesses = [(known.bit_length() + 2 * SPARE + weight.bit_length() + 2, known) for known in self.denominators]
+        powers, digits = [1], []
+        for digit in self.lifted(whole):
+            digits.append(digit)
+            powers.append(powers[-1] * PRIME)
+            modulus, answer = powers[-1], None
+            if guesses and modulus.bit_length() > guesses[0][0]:
+                known = guesses.pop(0)[1]
+                answer = reconstructed(values(powers, digits), modulus, known << SPARE, weight, known)
+            elif modulus.bit_length() > tries[0][0]:
+                answer = reconstructed(values(powers, digits), modulus, 1 << tries.pop(0)[1], weight)
+            if answer and self.is_answer(*answer, whole):
+                self.denominators[:] = [answer[1]]
+                return answer[0], answer[1] * shared
+            if not tries:
+                break
+        raise AssertionError
+
+    def lifted(self, whole: Sequence[int]) -> Iterator[list[int]]:
+        """The digits of the answer in powers of the prime, lowest first."""
+        left = list(whole)
+        while True:
+            digit = self.inverse.times(left)
+            yield digit
+            left = [(value - dot(line, digit)) // PRIME for value, line in zip(left, self.lines, strict=True)]
+
+    def is_answer(self, numerators: Sequence[int], denominator: int, whole: Sequence[int]) -> bool:
+        return all(dot(line, numerators) == denominator * value for line, value in zip(self.lines, whole, strict=True))
 
 
-def taken(rows: list[dict[int, int]], users: list[set[int]], pivot: int, key: int, inverse: int) -> int:
-    """How many times the pivot's row is taken from the row of `key`, so that the pivot vanishes there."""
-    row = rows[key]
-    times = row.pop(pivot) * inverse % PRIME
-    for other, value in rows[pivot].items():
-        if other in row:
-            row[other] = (row[other] - times * value) % PRIME
-        else:
-            row[other] = -times * value % PRIME
-            users[other].add(key)
-    return times
+def values(powers: Sequence[int], digits: Sequence[Sequence[int]]) -> list[int]:
+    return [sum(map(mul, powers, value)) for value in zip(*digits, strict=True)]
 
 
-def shortest_first(rows: list[dict[int, int]], users: list[set[int]]) -> Iterator[int]:
-    """The unknowns in order; lengths are looked up anew when one comes to the top, since elimination changes them."""
-
-    def cost(key: int) -> int:
-        return len(rows[key]) * len(users[key])
-
-    heap = [(cost(key), key) for key in range(len(rows))]
-    heapq.heapify(heap)
-    while heap:
-        known, key = heapq.heappop(heap)
-        if (now := cost(key)) > known:
-            heapq.heappush(heap, (now, key))
-        else:
-            yield key
-
-
-def solved(rows: Sequence[Mapping[int, Fraction]], right: Sequence[Fraction]) -> list[Fraction]:
-    """The single answer of `rows` x = `right`. Raises Singular."""
-    scales = [lcm(*(value.denominator for value in row.values())) for row in rows]
-    matrix = [{other: int(value * scale) for other, value in row.items()} for row, scale in zip(rows, scales, strict=True)]
-    shared = lcm(*(value.denominator for value in right))
-    whole = [int(value * shared) * scale for value, scale in zip(right, scales, strict=True)]
-    lines = [(list(row), list(row.values())) for row in matrix]
-    weight = sum(map(abs, whole)) or 1
-    # By Hadamard and Cramer no denominator of the answer is larger, and no numerator than so many times `weight`.
-    largest = prod(isqrt(sum(value * value for value in row.values())) + 1 for row in matrix)
-    # Most answers are shorter than they may be, so a shorter one is tried; it counts only when it is the answer.
-    lengths = [largest.bit_length() * part // 10 for part in TRIES]
-    for found, modulus in lifted(lines, taken_apart(matrix), whole):
-        if lengths and modulus.bit_length() > 2 * lengths[0] + weight.bit_length() + 2:
-            answer = reconstructed(found, modulus, 1 << lengths.pop(0), weight)
-            if answer and is_answer(*answer, lines, whole):
-                numerators, denominator = answer
-                return [Fraction(value, denominator * shared) for value in numerators]
-    raise AssertionError
-
-
-def lifted(lines: Sequence[Line], factors: Factors, whole: Sequence[int]) -> Iterator[tuple[list[int], int]]:
-    """The answer modulo ever higher powers of the prime."""
-    left, found, modulus = list(whole), [0] * len(whole), 1
-    while True:
-        digit = factors.solve(left)
-        found = [value + modulus * more for value, more in zip(found, digit, strict=True)]
-        left = [(value - dot(line, digit)) // PRIME for value, line in zip(left, lines, strict=True)]
-        modulus *= PRIME
-        yield found, modulus
-
-
-def reconstructed(values: Sequence[int], modulus: int, largest: int, weight: int) -> tuple[list[int], int] | None:
-    """Numerators over one denominator, up to `largest`, that are these values in the modulus. Since all share it, only few have
-    to be sought."""
-    denominator, most = 1, largest * weight
+def reconstructed(
+    values: Sequence[int], modulus: int, largest: int, weight: int, denominator: int = 1
+) -> tuple[list[int], int] | None:
+    """Numerators over one denominator, a multiple of the given one up to `largest`, that are these values in the modulus. Since
+    all share it, only few have to be sought."""
+    most = largest * weight
     found: list[tuple[int, int]] = []
     for value in values:
         upper = value * denominator % modulus
@@ -167,7 +178,3 @@ def sought(value: int, modulus: int, most: int) -> tuple[int, int]:
         one, other = other, one - times * other
         lower, next_lower = next_lower, lower - times * next_lower
     return (other, next_lower) if next_lower > 0 else (-other, -next_lower)
-
-
-def is_answer(numerators: Sequence[int], denominator: int, lines: Sequence[Line], whole: Sequence[int]) -> bool:
-    return all(dot(line, numerators) == denominator * value for line, value in zip(lines, whole, strict=True))

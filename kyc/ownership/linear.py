@@ -1,16 +1,19 @@
 """x = constants + parts x over exact fractions, ring by ring: a ring is a set of unknowns that need one another."""
 
-from collections.abc import Iterator, Mapping
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from kyc.ownership import lifting
-from kyc.ownership.shares import NOTHING, ONE
+from kyc.ownership.shares import NOTHING, ONE, added
 
 Rows = Mapping[str, Mapping[str, Fraction]]
 # No finite answer; None stands for it in results.
 Answer = Fraction | None
-# From here on a ring is solved without fractions in between.
-LARGE_RING = 24
+# Entries that taking out one unknown may change. From here on fractions grow too long, and what is left is lifted.
+CHEAP = 128
 
 
 def solve(constants: Mapping[str, Fraction], parts: Rows, *, at_least: bool) -> dict[str, Answer]:
@@ -31,7 +34,7 @@ def settle(
         outside = [(found[other], part) for other, part in parts.get(key, {}).items() if other not in inside]
         if any(value is None for value, _ in outside):
             return dict.fromkeys(ring)
-        first[key] = constants[key] + sum((part * value for value, part in outside if value), NOTHING)
+        first[key] = constants[key] + added(part * value for value, part in outside if value)
     if not any(first.values()) or not any(other in inside for key in ring for other in parts.get(key, {})):
         return first
     answer = answered(ring, first, parts)
@@ -42,20 +45,14 @@ def settle(
 
 def answered(ring: list[str], first: Mapping[str, Fraction], parts: Rows) -> Mapping[str, Fraction] | None:
     """None where what goes round the ring adds up without end: surely where of none of its members less than the whole is held
-    inside. Where an answer that isn't negative comes out, it is the sum of all chains."""
+    inside."""
     if is_endless(ring, parts):
         return None
-    if len(ring) < LARGE_RING:
-        return eliminate(ring, first, parts)
-    place = {key: number for number, key in enumerate(ring)}
-    rows = [{place[other]: -part for other, part in parts.get(key, {}).items() if other in place} for key in ring]
-    for number, row in enumerate(rows):
-        row[number] = row.get(number, NOTHING) + ONE
-    try:
-        found = lifting.solved(rows, [first[key] for key in ring])
-    except lifting.Singular:
-        return eliminate(ring, first, parts)
-    return None if any(value < 0 for value in found) else dict(zip(ring, found, strict=True))
+    inside = set(ring)
+    # In one order, from wherever the ring was found.
+    rows = ((key, sorted(parts.get(key, {}).items())) for key in sorted(ring))
+    found = taken_apart(tuple((key, tuple((other, part) for other, part in row if other in inside)) for key, row in rows))
+    return found.solve(first) if found else None
 
 
 def is_endless(ring: list[str], parts: Rows) -> bool:
@@ -68,51 +65,103 @@ def is_endless(ring: list[str], parts: Rows) -> bool:
     return all(part >= ONE for part in inside.values())
 
 
-def eliminate(ring: list[str], first: Mapping[str, Fraction], parts: Rows) -> dict[str, Fraction] | None:
-    """Gaussian elimination, shortest row first. Parts are never negative, so a finite answer exists exactly when all
-    pivots are positive."""
-    inside = set(ring)
-    rows = {key: {other: -part for other, part in parts.get(key, {}).items() if other in inside} for key in ring}
-    right = dict(first)
-    users: dict[str, set[str]] = {key: set() for key in ring}
+@dataclass(frozen=True)
+class Ring:
+    """The equations of a ring with one unknown after another taken out: what each is made of, and how many times its row was
+    taken from others. `core` is what was left of them, in which everything hangs together."""
+
+    rows: Rows
+    pivots: Mapping[str, Fraction]
+    taken: Mapping[str, Mapping[str, Fraction]]
+    core: Sequence[str] = ()
+    system: lifting.System | None = None
+
+    def solve(self, first: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
+        """None where what is left has no answer, or one that is negative: then chains add up without end."""
+        right = dict(first)
+        for pivot, users in self.taken.items():
+            if right[pivot]:
+                right[pivot] /= self.pivots[pivot]
+                for key, times in users.items():
+                    right[key] -= times * right[pivot]
+        known, denominator = self.system.solve([right[key] for key in self.core]) if self.system else ([], 1)
+        if any(value < 0 for value in known):
+            return None
+        # All are counted in parts of the denominator to the end, since it is long.
+        found = {key: Fraction(value) for key, value in zip(self.core, known, strict=True)}
+        for pivot in reversed(list(self.taken)):
+            through = sum((part * found[other] for other, part in self.rows[pivot].items()), NOTHING)
+            found[pivot] = right[pivot] * denominator - through
+        return {key: Fraction(value.numerator, value.denominator * denominator) for key, value in found.items()}
+
+
+@lru_cache(maxsize=2)
+def taken_apart(lines: tuple[tuple[str, tuple[tuple[str, Fraction], ...]], ...]) -> Ring | None:
+    """Gaussian elimination, always next the unknown whose row and column are shortest, while that costs little; what is then left
+    is for lifting. Parts are never negative, so there is a finite answer only when all pivots are positive; None when one isn't.
+    Kept, since one structure is asked about several subjects."""
+    rows = {key: {other: -part for other, part in line} for key, line in lines}
+    users: dict[str, set[str]] = {key: set() for key in rows}
     for key, row in rows.items():
         row[key] = row.get(key, NOTHING) + ONE
         for other in row:
             users[other].add(key)
-    order: list[str] = []
-    left = set(ring)
-    while left:
-        pivot = min(left, key=lambda key: (len(rows[key]) * len(users[key] & left), key))
-        left.remove(pivot)
-        order.append(pivot)
-        if rows[pivot][pivot] <= 0:
+    pivots: dict[str, Fraction] = {}
+    taken: dict[str, dict[str, Fraction]] = {}
+    may_lift = True
+    for pivot, cost in cheapest_first(rows, users):
+        if cost > CHEAP and may_lift:
+            core = [key for key in rows if key not in taken]
+            try:
+                return Ring(rows, pivots, taken, core, system(core, rows))
+            except lifting.Singular:
+                may_lift = False
+        pivots[pivot] = rows[pivot][pivot]
+        if pivots[pivot] <= 0:
             return None
-        for key in users[pivot] & left:
-            take_out(pivot, key, rows, right, users)
-    return substitute(order, rows, right)
+        taken[pivot] = take_out(pivot, rows, users)
+    return Ring(rows, pivots, taken)
 
 
-def take_out(
-    pivot: str, key: str, rows: dict[str, dict[str, Fraction]], right: dict[str, Fraction], users: dict[str, set[str]]
-) -> None:
-    """Subtracts as much of the pivot's row from the row of `key` as makes the pivot vanish there."""
-    row = rows[key]
-    times = row.pop(pivot) / rows[pivot][pivot]
-    for other, value in rows[pivot].items():
-        if other != pivot:
-            row[other] = row.get(other, NOTHING) - times * value
+def system(core: Sequence[str], rows: Rows) -> lifting.System:
+    place = {key: number for number, key in enumerate(core)}
+    return lifting.System.of([{place[other]: part for other, part in rows[key].items()} for key in core])
+
+
+def cheapest_first(rows: Rows, users: Mapping[str, set[str]]) -> Iterator[tuple[str, int]]:
+    """The unknowns in order, each with how many entries taking it out may change; looked up anew when one comes to the top, since
+    taking out others changes them."""
+
+    def cost(key: str) -> int:
+        return (len(rows[key]) - 1) * (len(users[key]) - 1)
+
+    heap = [(cost(key), place, key) for place, key in enumerate(rows)]
+    heapq.heapify(heap)
+    while heap:
+        known, place, key = heapq.heappop(heap)
+        if (now := cost(key)) > known:
+            heapq.heappush(heap, (now, place, key))
+        else:
+            yield key, now
+
+
+def take_out(pivot: str, rows: dict[str, dict[str, Fraction]], users: dict[str, set[str]]) -> dict[str, Fraction]:
+    """Leaves in the pivot's row what it is made of, and puts that wherever the pivot stands in other rows, so many times."""
+    row = rows[pivot]
+    value = row.pop(pivot)
+    if value != ONE:
+        for other in row:
+            row[other] /= value
+    users[pivot].discard(pivot)
+    for other in row:
+        users[other].discard(pivot)
+    taken = {key: rows[key].pop(pivot) for key in sorted(users[pivot])}
+    for key, times in taken.items():
+        line = rows[key]
+        for other, part in row.items():
+            line[other] = line.get(other, NOTHING) - times * part
             users[other].add(key)
-    right[key] -= times * right[pivot]
-
-
-def substitute(
-    order: list[str], rows: Mapping[str, Mapping[str, Fraction]], right: Mapping[str, Fraction]
-) -> dict[str, Fraction]:
-    found: dict[str, Fraction] = {}
-    for pivot in reversed(order):
-        known = sum((value * found[other] for other, value in rows[pivot].items() if other != pivot), NOTHING)
-        found[pivot] = (right[pivot] - known) / rows[pivot][pivot]
-    return found
+    return taken
 
 
 def rings(keys: list[str], parts: Rows) -> Iterator[list[str]]:

@@ -56,7 +56,8 @@ def told(verdict: Verdict) -> dict[str, Any]:
 
 
 def limits(share: Interval) -> dict[str, str]:
-    return {"min": shares.text(share.min), "max": shares.text(share.max)}
+    least = shares.text(share.min)
+    return {"min": least, "max": least if share.is_exact else shares.text(share.max)}
 
 
 def determine(
@@ -77,12 +78,13 @@ def determine(
     if rule.roles:
         parties = trusts.Roles(graph, subject, rule).join(parties)
     parties = with_missing(graph, subject, rule, with_circles(graph, rule, parties))
+    without_shares = trusts.arrangements(graph.holdings)
     return Result(
         subject=subject,
         regime=rule.regime,
         as_of=as_of,
         parties=parties,
-        unaccounted=graph.unaccounted(),
+        unaccounted={party: left for party, left in graph.unaccounted().items() if party not in without_shares},
         errors=tuple(graph.errors()),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 
 NUMBER = r"\d{1,9}(?:\.\d{1,30})?"
 PER_CENT = re.compile(rf"({NUMBER}) ?%?", re.ASCII)
@@ -40,7 +41,18 @@ class Interval:
     @cached_property
     def stated(self) -> str:
         """As it stands in arithmetic: exactly, where it is exact and a short fraction says so."""
-        return part(self.min) if self.is_exact else shown(self)
+        return part(self.min) if self.is_exact else self.shown
+
+    @cached_property
+    def shown(self) -> str:
+        """In per cent, in words where no number is known."""
+        if self.is_exact:
+            return per_cent(self.min)
+        if self == UNKNOWN:
+            return "unknown"
+        if self.above and self.max == ONE:
+            return f"over {per_cent(self.min)}"
+        return f"{per_cent(self.min)} to {per_cent(self.max)}"
 
     @cached_property
     def is_short(self) -> bool:
@@ -55,14 +67,22 @@ def exactly(share: Fraction) -> Interval:
     return Interval(share, share)
 
 
+def added(values: Iterable[Fraction]) -> Fraction:
+    """Their sum, made a fraction only at the end, which is quicker."""
+    found = list(values)
+    if len(found) < 2:
+        return found[0] if found else NOTHING
+    whole = lcm(*[value.denominator for value in found])
+    return Fraction(sum([value.numerator * (whole // value.denominator) for value in found]), whole)
+
+
 def total(shares: Iterable[Interval]) -> Interval:
     """The sum; its maximum may exceed the whole."""
     counted = list(shares)
-    return Interval(
-        sum((share.min for share in counted), NOTHING),
-        sum((share.max for share in counted), NOTHING),
-        any(share.above for share in counted),
-    )
+    least = added([share.min for share in counted])
+    is_exact = all([share.is_exact for share in counted])
+    most = least if is_exact else added([share.max for share in counted])
+    return Interval(least, most, any([share.above for share in counted]))
 
 
 def per_cent_of(text: str) -> Fraction:
@@ -134,13 +154,13 @@ def decimal(share: Fraction, places: int) -> tuple[str, bool]:
 
 def per_cent(share: Fraction) -> str:
     """`50 %`, `24.99 %`, `≈ 33.33 %`. What is rounded says so, and is never rounded to a whole per cent that it isn't."""
-    told, is_exact = decimal(share, EXACT_DECIMALS)
-    if is_exact:
-        return f"{told} %"
-    for places in range(2, MOST_DECIMALS + 1):
-        told, is_exact = decimal(share, places)
-        if "." in told:
-            break
+    if not share.numerator * 10 ** (EXACT_DECIMALS + 2) % share.denominator:
+        return f"{decimal(share, EXACT_DECIMALS)[0]} %"
+    over = share.numerator * 100 % share.denominator
+    # Twice how far the nearest whole per cent is, in parts of the denominator.
+    twice = 2 * min(over, share.denominator - over)
+    places = next((places for places in range(2, MOST_DECIMALS) if twice * 10**places > share.denominator), MOST_DECIMALS)
+    told, is_exact = decimal(share, places)
     return f"{told} %" if is_exact else f"{ABOUT}{told} %"
 
 
@@ -155,13 +175,7 @@ def part(share: Fraction) -> str:
 
 
 def shown(interval: Interval) -> str:
-    if interval.is_exact:
-        return per_cent(interval.min)
-    if interval == UNKNOWN:
-        return "unknown"
-    if interval.above and interval.max == ONE:
-        return f"over {per_cent(interval.min)}"
-    return f"{per_cent(interval.min)} to {per_cent(interval.max)}"
+    return interval.shown
 
 
 def short(interval: Interval) -> str:

@@ -25,6 +25,12 @@ def shares_only(holdings: Iterable[Holding]) -> list[Holding]:
     return [holding for holding in holdings if holding.interest == SHAREHOLDING]
 
 
+def arrangements(holdings: Iterable[Holding]) -> set[str]:
+    """Trusts and the like, of which roles are stated and no shares: nothing of them can be left over."""
+    found = list(holdings)
+    return {h.owned for h in found if h.interest in ROLES} - {h.owned for h in shares_only(found)}
+
+
 def behind_roles(graph: Graph, *, subject: str, rule: Rule) -> list[str]:
     """Companies and trusts with a role in a trust that counts: others stand behind them."""
     return list(Roles(graph, subject, rule).standing)[1:]

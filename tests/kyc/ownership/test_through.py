@@ -58,6 +58,16 @@ class TestTrusts:
     def test_a_trust_that_may_hold_the_line_leaves_it_open(self, regime: str) -> None:
         assert asked("t ? T trustee; T 20-30 C", regime).parties["t"].verdict == INDETERMINATE
 
+    @pytest.mark.parametrize("regime", REGIMES)
+    def test_of_a_trust_nothing_is_left_over(self, regime: str) -> None:
+        """It has no shares; a company of which a role is stated besides its shares has, and so has one of which nothing is."""
+        left = asked("t ? T trustee; T 40 C; s ? D settlor; X 25 D; E 10 C", regime).as_json()["unaccounted"]
+        assert left == {
+            "C": {"min": "1/2", "max": "1/2"},
+            "D": {"min": "3/4", "max": "3/4"},
+            "E": {"min": "1", "max": "1"},
+        }
+
     def test_roles_are_no_ownership_for_the_cascades(self) -> None:
         assert asked("t ? T trustee; T 60 C", "ofac-50", listed="t").parties["C"].verdict == NO
 
