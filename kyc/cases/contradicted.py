@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from kyc.cases.declared import listed
 from kyc.cases.round import Round
-from kyc.ownership import graph
 from kyc.ownership.parent import Parents
 from kyc.ownership.rule import rule
 from kyc.ownership.verdicts import NO, YES
@@ -39,8 +38,7 @@ def of_parent(facts: Round, answer: str) -> list[str]:
     """Said who stands at the top of the group, and above the customer stands another who owns more than half at every level, or
     controls it otherwise. Whoever is owned by the customer in a circle is not above it."""
     subject = str(facts.customer.pk)
-    structure = graph.named(facts.interests, facts.names, facts.people)
-    control = Parents(structure, subject, rule(facts.pack, "ultimate-parent")).control
+    control = Parents(facts.graph(), subject, rule(facts.pack, "ultimate-parent")).control
     bodies = {pk: party for pk, party in named(facts, control.above(subject)).items() if is_body(party)}
     above = [pk for pk in bodies if control.of(pk, subject) == YES and control.of(subject, pk) == NO]
     if not answer or not above or any(is_named(bodies[pk], answer) for pk in above):
