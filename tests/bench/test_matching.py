@@ -127,7 +127,7 @@ class TestMatching:
             "ours, commonest names stopped at the line": f"{sum(x >= LINE for x in common) / len(common):.2%}",
             "not even a candidate": ", ".join(f"{split} {unfound[split] / COUNT:.1%}" for split in unfound),
             "index": f"built in {building:.1f} s of processor, {more / 1024:.0f} MiB more",
-            "questions": f"{1000 * len(took) / sum(took):.0f} a second of processor, 95 % within {quantiles(took, n=20)[-1]:.1f} ms",
+            "questions": f"{1000 * len(took) / sum(took):.0f} a second, 95 % in {quantiles(took, n=20)[-1]:.1f} ms of processor",
         }
         if python := os.environ.get("KEYHOLDER_LOGIC_V2"):
             known |= self.beside(python, listed, free, asked, answers, stopped)
