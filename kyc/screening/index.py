@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 from kyc.screening import match, reasons, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.match import Match, Name, Pair, Subject
-from kyc.screening.normalise import fold, number, skeleton
+from kyc.screening.normalise import bones, fold, number, readings, skeleton
 from kyc.screening.weighing import RAREST, Agreement
 
 # As many names are compared in full; the others are left behind by what their shared words can reach at most.
@@ -49,28 +49,38 @@ class Index:
         self.folded: dict[str, list[str]] = defaultdict(list)
         self.sounding: dict[str, list[str]] = defaultdict(list)
         self.sized: dict[int, list[str]] = defaultdict(list)
+        # By their consonants: words that have their vowels, and words of names whose script leaves them out.
+        self.boned: dict[str, list[str]] = defaultdict(list)
+        self.vowelless: dict[str, list[str]] = defaultdict(list)
         self.numbers: dict[str, list[Entry]] = defaultdict(list)
         self.near_words: dict[str, dict[str, float]] = {}
         counts: Counter[str] = Counter()
+        unvowelled: set[str] = set()
         for entry in entries:
-            counts.update(self.add(entry))
+            counts.update(self.add(entry, unvowelled))
             counts[""] += 1
         for word in self.having:
             self.folded[fold(word)].append(word)
             self.sounding[skeleton(word)].append(word)
             self.sized[len(word)].append(word)
+            self.boned[bones(word)].append(word)
+        for word in unvowelled:
+            for reading in readings(word):
+                self.vowelless[reading].append(word)
         rarest = math.log(max(2, counts.pop("", 0))) + 1
         self.weights = {word: RAREST * (1 - math.log(count) / rarest) for word, count in counts.items()}
         self.sizes = [sum(name.weights(self.weight)) for _, name in self.names]
 
-    def add(self, entry: Entry) -> set[str]:
-        """Returns the entry's words, folded."""
+    def add(self, entry: Entry, unvowelled: set[str]) -> set[str]:
+        """Returns the entry's words, folded; notes those that are written without short vowels."""
         own: set[str] = set()
         for text in entry.names:
             name, position = Name(text, entry.kind == "person"), len(self.names)
             own.update(name.folds)
             for word in set(name.sought):
                 self.having[word].append(position)
+                if name.is_consonantal:
+                    unvowelled.add(word)
             for both in match.listed_joins(text):
                 self.joined[both].append(position)
             self.names.append((entry, name))
@@ -81,18 +91,30 @@ class Index:
     def weight(self, folded: str) -> float:
         return self.weights.get(folded, RAREST)
 
-    def near(self, word: str) -> dict[str, float]:
+    def near(self, word: str, *, is_consonantal: bool = False) -> dict[str, float]:
         """Words of the lists that may be meant by `word`, with their likeness."""
-        known = self.near_words.get(word)
+        remembered = f"{word} " if is_consonantal else word
+        known = self.near_words.get(remembered)
         if known is not None:
             return known
-        close = {word: 1.0}
+        close = {**self.of_bones(word, is_consonantal=is_consonantal), word: 1.0}
         for other in (*self.within_reach(word), *self.sounding.get(skeleton(word), ())):
-            if value := match.likeness(word, other):
+            if (value := match.likeness(word, other)) > close.get(other, 0.0):
                 close[other] = value
         if len(self.near_words) < REMEMBERED:
-            self.near_words[word] = close
+            self.near_words[remembered] = close
         return close
+
+    def of_bones(self, word: str, *, is_consonantal: bool) -> dict[str, float]:
+        """Words with the same consonants where one of the two leaves vowels out; a single consonant tells nobody, and against a
+        list that gives no vowels four are needed."""
+        asked, listed = (readings(word), self.boned) if is_consonantal else ({bones(word)}, self.vowelless)
+        found = {}
+        for reading in asked:
+            size = min(len(reading), max(match.SAME_BONES))
+            if size in match.SAME_BONES and (is_consonantal or size == max(match.SAME_BONES)):
+                found |= dict.fromkeys(listed.get(reading, ()), match.SAME_BONES[size])
+        return found
 
     def within_reach(self, word: str) -> Iterator[str]:
         """Words of the lists with so few letters changed that they may be alike; only lengths that can be are looked at."""
@@ -109,7 +131,7 @@ class Index:
         weights = dict(zip(asked.words, asked.weights(self.weight), strict=True))
         for word in dict.fromkeys(asked.sought):
             best: dict[int, float] = {}
-            for other, value in self.near(word).items():
+            for other, value in self.near(word, is_consonantal=asked.is_consonantal).items():
                 for position in self.having.get(other, ()):
                     best[position] = max(best.get(position, 0.0), value)
             for position in self.joined.get(fold(word), ()):
@@ -125,7 +147,7 @@ class Index:
         return nlargest(COMPARED, (p for p, value in reach.items() if value >= LEAST), key=lambda p: (reach[p], -p))
 
     def compare(self, asked: Name, listed: Name, joins: match.Joins) -> tuple[Agreement, list[Pair]]:
-        near = {word: self.near(word) for word in asked.words}
+        near = {word: self.near(word, is_consonantal=asked.is_consonantal) for word in asked.words}
         pairs = match.paired([*match.possible(asked, listed, near, joins), *match.possible_joins(asked, listed)])
         return match.agreed(pairs, asked.weights(self.weight), listed.weights(self.weight)), pairs
 

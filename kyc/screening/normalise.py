@@ -26,7 +26,7 @@ FORM_PHRASES = tuple(
     |joint company|limited liability|unlimited liability|liability company|private limited|public limited|free zone company
     |free zone establishment|sociedad anonima capital variable|sociedad anonima|sociedad responsabilidad limitada|societe anonyme
     |gesellschaft beschrankter haftung|obshchestvo s|publichnoe aktsionernoe|otkrytoe aktsionernoe|zakrytoe aktsionernoe
-    |sp z o|s r l|s p a|s a""".split("|")
+    |sp z o|s r l|s p a|s a|you xian gong si|gu fen you xian gong si|youxian gongsi|gufen youxian gongsi""".split("|")
 )
 LONG_FORMS = sorted(
     {form for form in LEGAL_FORMS if len(form) >= 6} | {form for form in frozenset().union(*FORM_PHRASES) if len(form) >= 5}
@@ -75,15 +75,54 @@ SOUNDS = (
     (re.compile(r"(?<=[aeiou])h$"), ""),
     (TWICE, r"\1"),
 )
-ALIKE = {"z": "s", "p": "b", "t": "d", "g": "k", "f": "v"}
+VOWEL_LETTERS = "aeiou"
+ALIKE = {"z": "s", "p": "b", "t": "d", "g": "k", "f": "v", "C": "j"}
 KEPT_FIRST = str.maketrans(ALIKE)
+# Digraphs and letters of which romanisations of Arabic names use one for the other.
+CONSONANTS = (
+    (re.compile(r"kh|ck|q|x"), "k"),
+    (re.compile(r"tch|ch"), "C"),
+    (re.compile(r"dj|gh|g"), "j"),
+    (re.compile(r"sch|sh"), "S"),
+    (re.compile(r"th"), "t"),
+    (re.compile(r"dh"), "d"),
+    (re.compile(r"zh"), "z"),
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"ou"), "u"),
+    (re.compile(r"p"), "b"),
+    (re.compile(r"v"), "w"),
+    (re.compile(r"c"), "k"),
+    (re.compile(r"(?<=[aeiou])h$"), ""),
+)
+VOWELS = re.compile(r"[aeiouy]")
 COARSE = str.maketrans({**ALIKE, **dict.fromkeys("haeiou", "")})
+
+
+# Arabic and Persian letters as romanisations write them; short vowels stand in none.
+ARABIC = str.maketrans(
+    dict(zip("ابپتجحدرزسصضطظعفقكکگلمنهةويیىأإآٱئؤء", "abptjhdrzssdtzafqkkglmnhawyyaaaaaywa", strict=True))
+    | {"ث": "th", "چ": "ch", "خ": "kh", "ذ": "dh", "ژ": "zh", "ش": "sh", "غ": "gh", "ـ": "", "\u200c": " "}
+    # Of Urdu and Pashto.
+    | dict(zip("ہھےںٹڈڑځړډټګېۍۀ", "hhyntdrzrdtgyya", strict=True))
+    | {"څ": "ts", "ښ": "sh"}
+)
+# The article, which other scripts write as a word of its own, and what they write together.
+ARTICLE = re.compile(r"(?<!\w)(عبد)?(?:و?ال|لل)(?!له)(?=\w{3})")
+OF_GOD = re.compile(r"(?<=\w)\s+(?=ال?ل[هہ]\b)")
+IN_ARABIC = re.compile(r"[\u0621-\u064a\u0671-\u06d3]")
 
 
 def latin(name: str) -> str:
     """`name` in lower-case ASCII; Chinese characters become a word each."""
     spaced = HAN.sub(r" \1 ", unicodedata.normalize("NFKC", name))
+    if is_consonantal(spaced):
+        spaced = ARTICLE.sub(r"\1 ال ", OF_GOD.sub("", spaced)).translate(ARABIC)
     return APOSTROPHES.sub("", anyascii(APOSTROPHES.sub("", spaced))).lower()
+
+
+def is_consonantal(name: str) -> bool:
+    """Whether it is written in a script that leaves short vowels out."""
+    return bool(IN_ARABIC.search(unicodedata.normalize("NFKC", name)))
 
 
 def words(name: str) -> list[str]:
@@ -133,8 +172,26 @@ def fold(word: str) -> str:
 def skeleton(word: str) -> str:
     """The first letter (any vowel as `a`) and the consonants of the folded word, the alike ones as one."""
     folded = fold(word)
-    first = "a" if folded[0] in "aeiou" else folded[0].translate(KEPT_FIRST)
+    # Jaroslav and Yaroslav, Jusuf and Yusuf.
+    head = "j" if word[0] == "y" and folded[0] == "i" and len(word) > 2 and word[1] in VOWEL_LETTERS else folded[0]
+    first = "a" if head in VOWEL_LETTERS else head.translate(KEPT_FIRST)
     return first + TWICE.sub(r"\1", folded[1:].translate(COARSE))
+
+
+@lru_cache(maxsize=200_000)
+def bones(word: str) -> str:
+    """What of a word a script without short vowels would write: the first letter (any vowel as `a`) and the consonants."""
+    bare = word
+    for pattern, sound in CONSONANTS:
+        bare = pattern.sub(sound, bare)
+    first = "a" if bare[0] in "aeiouy" else bare[0]
+    return first + TWICE.sub(r"\1", VOWELS.sub("", bare[1:]))
+
+
+@lru_cache(maxsize=50_000)
+def readings(word: str) -> frozenset[str]:
+    """The bones that a word written without short vowels may have: its w may be a consonant or a long vowel."""
+    return frozenset({bones(word), bones(word[:1] + word[1:].replace("w", ""))})
 
 
 def number(text: str) -> str:

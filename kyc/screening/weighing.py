@@ -31,6 +31,8 @@ class Agreement:
     missing: float
     heaviest_missing: float
     worst: float
+    # Whether one word is all that agrees.
+    is_single: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -59,6 +61,7 @@ class Configuration:
             + weights["missing"] * log1p(agreement.missing)
             + weights["heaviest_missing"] * agreement.heaviest_missing
             + weights["worst"] * agreement.worst
+            + (weights["one_unlike_word"] if agreement.is_single and agreement.worst < 1 else 0)
             - weights["at"]
         )
 

@@ -1,0 +1,150 @@
+"""How many real names that a list doesn't give are found, how many ordinary ones are stopped, and what that costs.
+
+With KEYHOLDER_LOGIC_V2 naming a Python that has nomenklatura, its logic-v2 is asked the same of the same candidates beside it:
+for each name the fifty entries that our index holds likeliest, and its own among them.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, NamedTuple
+
+import pytest
+
+from kyc.screening import weighing
+from kyc.screening.entries import Entry
+from kyc.screening.index import Index
+from kyc.screening.match import Subject
+from tests import figures
+from tests.kyc.screening import heldout, ordinary, spoiled
+
+pytestmark = pytest.mark.bench
+SEED, COUNT, ORDINARY, CANDIDATES = 20261129, 600, 3000, 50
+LINE = weighing.configuration().line
+MOST_STOPPED = 0.01
+SCRIPT = Path(__file__).with_name("logic_v2.py")
+Key = tuple[int, str]
+
+
+class Answer(NamedTuple):
+    """Of one name: how high its own entry scores, and how high the best of all."""
+
+    split: str
+    own: float
+    best: float
+    candidates: list[Key]
+
+
+def key(entry: Entry) -> Key:
+    return entry.version, entry.id
+
+
+def answered(index: Index, split: str, subject: Subject, own: Entry | None) -> Answer:
+    found = {key(match.entry): match.score for match in index.find(subject, limit=CANDIDATES)}
+    candidates = [*found]
+    if own and key(own) not in found:
+        candidates.append(key(own))
+    return Answer(split, found.get(key(own), 0.0) if own else 0.0, max(found.values(), default=0.0), candidates)
+
+
+def line_at(stopped: list[float], share: float) -> float:
+    """The lowest line at which no more than that share of ordinary names is stopped."""
+    return sorted(stopped, reverse=True)[int(len(stopped) * share)] + 1e-6
+
+
+def shares(answers: list[Answer], line: float) -> str:
+    of, found = Counter(one.split for one in answers), Counter(one.split for one in answers if one.own >= line)
+    return ", ".join(f"{split} {found[split] / count:.1%}" for split, count in of.items())
+
+
+def told(name: str, asked: list[Answer], free: list[Answer], line: float) -> dict[str, str]:
+    stopped = [one.best for one in free]
+    same = line_at(stopped, MOST_STOPPED)
+    return {
+        f"{name}, at its line {line:.2f}": f"{shares(asked, line)}; stops {sum(x >= line for x in stopped) / len(free):.2%}",
+        f"{name}, at 1 % stopped (line {same:.3f})": shares(asked, same),
+    }
+
+
+def by_logic_v2(python: str, entries: dict[Key, Entry], subjects: list[Subject], answers: list[Answer]) -> list[Answer]:
+    """The same questions of the same candidates."""
+    wanted = {one for answer in answers for one in answer.candidates}
+    given = {
+        "entities": {f"{v} {id}": [entries[v, id].kind, [n.strip("'") for n in entries[v, id].names]] for v, id in wanted},
+        "asked": [
+            [subject.kind, subject.name, [f"{v} {id}" for v, id in answer.candidates]]
+            for subject, answer in zip(subjects, answers, strict=True)
+        ],
+    }
+    run = subprocess.run([python, str(SCRIPT)], input=json.dumps(given), capture_output=True, text=True, check=True)
+    scores: list[list[float]] = json.loads(run.stdout)
+    # Of an alias the own entry stands wherever our index put it, or last.
+    return [
+        Answer(answer.split, own_score(answer, found, place), max(found, default=0.0), answer.candidates)
+        for place, (answer, found) in enumerate(zip(answers, scores, strict=True))
+    ]
+
+
+OWN: dict[int, Key] = {}
+
+
+def own_score(answer: Answer, found: list[float], place: int) -> float:
+    own = OWN.get(place)
+    return found[answer.candidates.index(own)] if own else 0.0
+
+
+class TestMatching:
+    def test_of_names_that_no_list_gives(self) -> None:
+        folder = os.environ.get("KEYHOLDER_DATA")
+        if not folder:
+            pytest.skip("KEYHOLDER_DATA names no folder with publishers' lists.")
+        entries = heldout.published(Path(folder))
+        listed, asked = heldout.left_out(entries, COUNT, seed=SEED, odd=True)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started = time.process_time()
+        index = Index(listed)
+        building = time.process_time() - started
+        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+        free = heldout.ordinary(ORDINARY, seed=SEED)
+        took, stopped = [], []
+        for subject in free:
+            started = time.process_time()
+            stopped.append(answered(index, "ordinary", subject, None))
+            took.append((time.process_time() - started) * 1000)
+        answers = [answered(index, one.split, one.subject, one.entry) for one in asked]
+        common = [answered(index, "common", subject, None).best for subject in ordinary.subjects(1000, seed=SEED)]
+        perturbed = [answered(index, "spoiled", one.subject, one.entry) for one in spoiled.sample(listed, COUNT, seed=SEED)]
+        unfound = Counter(one.split for one in answers if not one.own)
+        known = {
+            "entries": len(entries),
+            "names": sum(len(entry.names) for entry in entries),
+            **told("ours", [*answers, *perturbed], stopped, LINE),
+            "ours, commonest names stopped at the line": f"{sum(x >= LINE for x in common) / len(common):.2%}",
+            "not even a candidate": ", ".join(f"{split} {unfound[split] / COUNT:.1%}" for split in unfound),
+            "index": f"built in {building:.1f} s of processor, {more / 1024:.0f} MiB more",
+            "questions": f"{1000 * len(took) / sum(took):.0f} a second, 95 % in {quantiles(took, n=20)[-1]:.1f} ms of processor",
+        }
+        if python := os.environ.get("KEYHOLDER_LOGIC_V2"):
+            known |= self.beside(python, listed, free, asked, answers, stopped)
+        figures.keep("matching", seeds=[SEED], figures=known)
+        assert sum(one.best >= LINE for one in stopped) <= 1.5 * MOST_STOPPED * len(stopped)
+
+    def beside(
+        self,
+        python: str,
+        listed: list[Entry],
+        free: list[Subject],
+        asked: list[heldout.Asked],
+        answers: list[Answer],
+        stopped: list[Answer],
+    ) -> dict[str, Any]:
+        OWN.clear()
+        OWN.update({place: key(one.entry) for place, one in enumerate(asked)})
+        subjects = [*(one.subject for one in asked), *free]
+        theirs = by_logic_v2(python, {key(entry): entry for entry in listed}, subjects, [*answers, *stopped])
+        return told("logic-v2", theirs[: len(asked)], theirs[len(asked) :], 0.7)

@@ -1,0 +1,99 @@
+"""Real names that a list gives besides, each left out of the list and asked for; and ordinary names of many countries.
+
+Entries are halved by their number: weights may be tuned on the even half and on the locales TUNED, and figures are told of the
+odd half and of the other locales.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from zlib import crc32
+
+from faker import Faker
+
+from kyc.screening import sources
+from kyc.screening.entries import Entry
+from kyc.screening.match import Subject
+from kyc.screening.sources.files import Files
+
+TUNED = """en_US de_DE es_MX it_IT ru_RU ar_SA zh_CN tr_TR en_IN fa_IR pt_BR ko_KR uk_UA id_ID""".split()
+OTHERS = """en_GB fr_FR es_ES pl_PL bg_BG ar_EG zh_TW az_AZ hi_IN he_IL pt_PT ja_JP ro_RO vi_VN nl_NL sv_SE el_GR en_NG""".split()
+NATIVE = "native script"
+FILES = {
+    "ofac-sdn": ("ofac/sdn_2024-05-02.csv", "ofac/alt.csv", "ofac/add.csv", "ofac/sdn_comments.csv"),
+    "ofac-cons": ("ofac/cons_prim.csv", "ofac/cons_alt.csv", "ofac/cons_add.csv", "ofac/cons_comments.csv"),
+    "us-csl": ("csl/consolidated.csv",),
+    "un-sc": ("un/consolidated.xml",),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A name of an entry that the list in hand doesn't give: `split` is person, company, or native script."""
+
+    split: str
+    subject: Subject
+    entry: Entry
+
+
+def published(folder: Path) -> list[Entry]:
+    """All entries of the lists in the folder; the same number in two lists stays two."""
+    found = []
+    for place, (source, names) in enumerate(FILES.items()):
+        entries = sources.read(source, Files(*(folder / name for name in names)))
+        found += [replace(entry, version=place) for entry in entries]
+    return found
+
+
+def is_native(name: str) -> bool:
+    """Whether most letters of a name are of another script than Latin."""
+    letters = [char for char in name if char.isalpha()]
+    return sum("LATIN" not in unicodedata.name(char, "") for char in letters) * 2 > len(letters)
+
+
+def is_odd(entry: Entry) -> bool:
+    return crc32(f"{entry.version} {entry.id}".encode()) % 2 == 1
+
+
+def left_out(entries: Iterable[Entry], count: int, *, seed: int, odd: bool) -> tuple[list[Entry], list[Asked]]:
+    """The list without the names that are asked for, and so many of these of each split. Native names are all left out of the
+    entries that are asked by one."""
+    random, listed = Random(seed), list(entries)
+    usable = [entry for entry in listed if is_odd(entry) == odd and entry.kind in {"person", "company"} and entry.aliases]
+    random.shuffle(usable)
+    asked: list[Asked] = []
+    gone: dict[tuple[int, str], set[str]] = {}
+    for split in (NATIVE, "person", "company"):
+        for entry in usable:
+            key = (entry.version, entry.id)
+            names = [name for name in entry.aliases if is_native(name) == (split == NATIVE)]
+            if key in gone or not names or (split != NATIVE and entry.kind != split):
+                continue
+            if sum(one.split == split for one in asked) == count:
+                break
+            name = random.choice(names)
+            gone[key] = {one for one in entry.names if is_native(one)} if split == NATIVE else {name}
+            asked.append(Asked(split, Subject(name.strip("'“”"), entry.kind), entry))
+    return [without(entry, gone.get((entry.version, entry.id), set())) for entry in listed], asked
+
+
+def without(entry: Entry, gone: set[str]) -> Entry:
+    return replace(entry, aliases=tuple(name for name in entry.aliases if name not in gone)) if gone else entry
+
+
+def ordinary(count: int, *, seed: int, locales: Iterable[str] = OTHERS) -> list[Subject]:
+    """Two people for each company."""
+    random, fakers = Random(seed), [Faker(locale) for locale in locales]
+    for place, faker in enumerate(fakers):
+        faker.seed_instance(seed + place)
+    found = []
+    for number in range(count):
+        faker = random.choice(fakers)
+        if number % 3 == 2:
+            found.append(Subject(faker.company(), "company"))
+        else:
+            names = [faker.first_name(), *([faker.first_name()] if random.random() < 0.3 else []), faker.last_name()]
+            found.append(Subject(" ".join(names), "person"))
+    return found
