@@ -111,25 +111,29 @@ def counted(facts: Round, owners: Collection[Verdict]) -> str:
     told = {"n": found, "line": line(threshold)}
     if not found:
         return _("No person owns %(line)s.") % told
-    if any(not is_reached(threshold, owner.share) for owner in owners):
-        return (
-            ngettext(
-                "%(n)s person owns %(line)s, or controls it otherwise.",
-                "%(n)s people own %(line)s, or control it otherwise.",
-                found,
-            )
-            % told
+    by_control = any(not is_reached(threshold, owner.share) for owner in owners)
+    by_roles = any(interest.interest in trusts.ROLES for interest in facts.interests)
+    if by_control and by_roles:
+        sentence = ngettext(
+            "%(n)s person owns %(line)s, controls it otherwise, or has a role in a trust that does.",
+            "%(n)s people own %(line)s, control it otherwise, or have a role in a trust that does.",
+            found,
         )
-    if facts.interests != facts.holdings:
-        return (
-            ngettext(
-                "%(n)s person owns %(line)s, controls it, or has a role in a trust that does.",
-                "%(n)s people own %(line)s, control it, or have a role in a trust that does.",
-                found,
-            )
-            % told
+    elif by_control:
+        sentence = ngettext(
+            "%(n)s person owns %(line)s, or controls it otherwise.",
+            "%(n)s people own %(line)s, or control it otherwise.",
+            found,
         )
-    return ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found) % told
+    elif by_roles:
+        sentence = ngettext(
+            "%(n)s person owns %(line)s, or has a role in a trust that does.",
+            "%(n)s people own %(line)s, or have a role in a trust that does.",
+            found,
+        )
+    else:
+        sentence = ngettext("%(n)s person owns %(line)s.", "%(n)s people own %(line)s.", found)
+    return sentence % told
 
 
 def nominees(facts: Round) -> str:

@@ -60,7 +60,7 @@ class TestPreset:
         assert stands(decision) == [("Kari Moe", S.OWNER, False), ("Ola Berg", S.OWNER, False)]
         for row in decision.owners.all():
             words = Determination.objects.filter(pk__in=row.rests_on)
-            assert {(word.party, word.regime) for word in words} == {(row.party, "iaas-cip")}
+            assert {(word.party, word.regime) for word in words} == {(row.party, regime) for regime in beneficial.REGIMES}
 
     def test_where_nobody_is_one_who_leads_it_stands_in_with_what_was_done(self, unowned: Case, ana: User) -> None:
         decision = propose(unowned, ana, because="Asked the register and the customer.")
@@ -159,8 +159,9 @@ class TestFacts:
         [row] = proposals(reader, {})
         assert (row["outcome"], row["outcome_by"]) == ("taken", rui.name)
         told = [(one["party"], one["standing"], one["departs"], one["because"], one["rests_on"]) for one in row["owners"]]
-        title = packs.current().regime("iaas-cip")["title"]
+        titles = [packs.current().regime(regime)["title"] for regime in ("eu-amlr", "fincen-cdd", "iaas-cip")]
+        ola = [f"{title}: can't be decided, 20 % to 30 %" for title in titles]
         assert told == [
-            ("Kari Moe", "Beneficial owner", "", "", [f"{title}: yes, 60 %"]),
-            ("Ola Berg", "No beneficial owner", "not as determined", REASON, [f"{title}: can't be decided, 20 % to 30 %"]),
+            ("Kari Moe", "Beneficial owner", "", "", [f"{title}: yes, 60 %" for title in titles]),
+            ("Ola Berg", "No beneficial owner", "not as determined", REASON, ola),
         ]
