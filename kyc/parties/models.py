@@ -156,7 +156,9 @@ class Party(models.Model):
 
     @property
     def screened_as(self) -> str:
-        """Lists know people and companies; a ministry or a fund of a state stands there as a company."""
+        """Lists know people and companies; a state stands there as its ministries and funds, which are others."""
+        if self.kind == self.Kind.STATE:
+            return self.Kind.STATE
         return self.Kind.PERSON if self.is_person else self.Kind.COMPANY
 
 

@@ -33,7 +33,8 @@ LINKING_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom to look for. `birth_date` YYYY, YYYY-MM or full, `country` ISO 3166-1 alpha-2; all but the name may be empty."""
+    """Whom to look for; `kind` is person, company or state. `birth_date` YYYY, YYYY-MM or full, `country` ISO 3166-1 alpha-2; all
+    but the name may be empty."""
 
     name: str
     kind: str = "person"

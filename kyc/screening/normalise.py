@@ -80,6 +80,7 @@ ALIKE = {"z": "s", "p": "b", "t": "d", "g": "k", "f": "v", "C": "j"}
 KEPT_FIRST = str.maketrans(ALIKE)
 # Digraphs and letters of which romanisations of Arabic names use one for the other.
 CONSONANTS = (
+    (re.compile(r"^abd[aeou]l$"), "abd"),
     (re.compile(r"kh|ck|q|x"), "k"),
     (re.compile(r"tch|ch"), "C"),
     (re.compile(r"dj|gh|g"), "j"),
@@ -190,8 +191,11 @@ def bones(word: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def readings(word: str) -> frozenset[str]:
-    """The bones that a word written without short vowels may have: its w may be a consonant or a long vowel."""
-    return frozenset({bones(word), bones(word[:1] + word[1:].replace("w", ""))})
+    """The bones that a word written without short vowels may have: its w may be a consonant or a long vowel, and a last h is
+    often mute."""
+    spellings = {word, word[:1] + word[1:].replace("w", "")}
+    spellings |= {spelling.removesuffix("h") for spelling in spellings if len(spelling) > 2}
+    return frozenset(map(bones, spellings))
 
 
 def number(text: str) -> str:

@@ -18,7 +18,7 @@ OTHER_KIND = -0.12
 # A party is never a vessel or an aircraft.
 A_THING = -0.25
 SAME_WORDS, ALMOST = 0.9995, 0.99
-KIND_WORDS = {"person": "a person", "company": "a company", "other": "a vessel or an aircraft"}
+KIND_WORDS = {"person": "a person", "company": "a company", "state": "a state", "other": "a vessel or an aircraft"}
 COUNTED = {1: "one letter", 2: "two letters"}
 
 Moved = tuple[float, Ground]
@@ -47,7 +47,7 @@ def of_kind(subject: Subject, entry: Entry, name: str) -> Iterator[Moved]:
     """What kind of name, and of what."""
     if is_weak(name):
         yield WEAK_ALIAS, Ground("weak_alias", "The list itself calls this alias weak.")
-    if entry.kind != subject.kind:
+    if entry.kind != ("company" if subject.kind == "state" else subject.kind):
         mine, its = KIND_WORDS.get(subject.kind, subject.kind), KIND_WORDS.get(entry.kind, entry.kind)
         yield A_THING if entry.kind == "other" else OTHER_KIND, Ground("other_kind", f"The entry is {its}, the party is {mine}.")
 

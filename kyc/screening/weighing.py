@@ -15,6 +15,8 @@ CONFIGURATIONS = Path(__file__).parent / "configurations.json"
 CURRENT = "2026-11"
 # The weight of a word that stands in no list.
 RAREST = 10.0
+# Many a bank and office bears the name of its state, and is another for all that: of its name so much has to agree.
+OF_A_STATE, BELOW = 0.8, 0.99
 # No name that is not the same is as good as one that is.
 MOST = 0.99
 
@@ -71,7 +73,8 @@ class Configuration:
             return 0.0
         if agreement.is_whole:
             return 1.0
-        return min(MOST, 1 / (1 + exp(-(self.slope * self.strength(agreement, kind) + log(self.line / (1 - self.line))))))
+        found = min(MOST, 1 / (1 + exp(-(self.slope * self.strength(agreement, kind) + log(self.line / (1 - self.line))))))
+        return min(found, BELOW * self.line) if kind == "state" and agreement.listed_share < OF_A_STATE else found
 
 
 @cache

@@ -28,7 +28,7 @@ class TestDigest:
         found = {searching.digest("918334207", purpose=purpose) for purpose in searching.NORMALISED}
         settings.VAULT_INDEX_KEY = "another"
         found.add(searching.digest("918334207", purpose="number"))
-        assert len(found) == 4
+        assert len(found) == len(searching.NORMALISED) + 1
 
     @pytest.mark.parametrize("text", ["", "1234", "+-()", "12 34"])
     def test_is_not_made_of_what_anybody_would_guess(self, text: str) -> None:

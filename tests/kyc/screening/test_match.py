@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from kyc.rules import packs
 from kyc.screening import match, weighing
-from kyc.screening.match import JOINED, OTHER_SPELLING, Name, Pair
-from kyc.screening.normalise import fold
+from kyc.screening.entries import Entry
+from kyc.screening.index import Index
+from kyc.screening.match import JOINED, OTHER_SPELLING, Name, Pair, Subject
+from kyc.screening.normalise import bones, fold, readings, words
 from kyc.screening.weighing import RAREST
 
 LINE = packs.current().screening_threshold
@@ -106,6 +108,43 @@ class TestScored:
 
     def test_of_nothing_is_0(self) -> None:
         assert score("", "Ali") == score("Ali", "") == score("", "") == score("?", "?") == 0
+
+
+class TestOfAState:
+    @pytest.mark.parametrize(
+        ("listed", "is_hit"),
+        [("RUSSIAN FEDERATION", True), ("RUSIAN FEDERATION", True), ("BANK OF FOREIGN TRADE OF THE RUSSIAN FEDERATION", False)],
+    )
+    def test_the_name_within_another_is_anothers(self, listed: str, is_hit: bool) -> None:
+        mine, its = Name("Russian Federation", False), Name(listed, False)
+        agreement = match.agreed(pairs(mine, its), mine.weights(one), its.weights(one))
+        assert (weighing.configuration().alike(agreement, "state") >= LINE) == is_hit
+
+
+class TestConsonants:
+    @pytest.mark.parametrize(
+        ("native", "romanised"),
+        [
+            ("أيمن محمد ربيع الظواهري", "Aiman Muhammed Rabi al-Zawahiri"),
+            ("صدام حسين التكريتي", "Saddam Hussein al-Tikriti"),
+            ("شفیق الله احمدی", "Shafiqullah Ahmadi"),
+            ("عبدالغفار قریشی", "Abdul Ghafar Qurishi"),
+        ],
+    )
+    def test_of_a_name_without_short_vowels_are_those_of_its_romanisation(self, native: str, romanised: str) -> None:
+        theirs = {bones(word) for word in words(romanised)}
+        assert all(readings(word) & theirs for word in words(native) if word != "al")
+
+    def test_tell_a_list_of_romanised_names_who_is_meant(self) -> None:
+        entries = [Entry("1", "person", "Aiman Muhammed Rabi AL-ZAWAHIRI"), Entry("2", "person", "Ahmad Fuad SALIM")]
+        (best, *_) = Index(entries).find(Subject("أيمن محمد ربيع الظواهري"))
+        assert (best.entry.id, best.score >= LINE) == ("1", True)
+
+
+class TestOrderOfSyllables:
+    def test_of_chinese_characters_only_neighbours_are_one_word(self) -> None:
+        assert match.asked_joins("李 珍 玉").keys() == {fold("lizhen"), fold("zhenyu")}
+        assert fold("yuzhen") in match.asked_joins("yu zhen") and fold("zhenyu") in match.asked_joins("yu zhen")
 
 
 class TestLikeness:
