@@ -109,7 +109,7 @@ class Index:
         """Words with the same consonants where one of the two leaves vowels out; a single consonant tells nobody, and against a
         list that gives no vowels four are needed."""
         asked, listed = (readings(word), self.boned) if is_consonantal else ({bones(word)}, self.vowelless)
-        found = {}
+        found: dict[str, float] = {}
         for reading in asked:
             size = min(len(reading), max(match.SAME_BONES))
             if size in match.SAME_BONES and (is_consonantal or size == max(match.SAME_BONES)):
