@@ -125,7 +125,7 @@ def mark(party: Party) -> str:
 
 def gather(examination: Examination) -> Round:
     organisation = examination.organisation_id
-    parties = {party.pk: party for party in Party.objects.current().filter(organisation=organisation)}
+    parties = {party.pk: party for party in Party.objects.current().filter(organisation=organisation).order_by("pk")}
     live = Interest.objects.live().filter(organisation=organisation).order_by("pk")
     interests = holdings(live)
     roles = Role.objects.live().filter(organisation=organisation, kind__in=[Role.Kind.CUSTOMER, Role.Kind.CONTROLLER])

@@ -258,7 +258,7 @@ class Reader:
 
     @cached_property
     def hits(self) -> list[Any]:
-        return list(self.then(Hit))
+        return sorted(self.then(Hit), key=lambda hit: hit.pgh_obj_id)
 
     @property
     def current_hits(self) -> list[Any]:
