@@ -16,7 +16,7 @@ CURRENT = "2026-11"
 # The weight of a word that stands in no list.
 RAREST = 10.0
 # Many a bank and office bears the name of its state, and is another for all that: of its name so much has to agree.
-OF_A_STATE, BELOW = 0.8, 0.99
+OF_A_STATE, BELOW = 0.8, 0.9
 # No name that is not the same is as good as one that is.
 MOST = 0.99
 

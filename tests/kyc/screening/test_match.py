@@ -120,6 +120,11 @@ class TestOfAState:
         agreement = match.agreed(pairs(mine, its), mine.weights(one), its.weights(one))
         assert (weighing.configuration().alike(agreement, "state") >= LINE) == is_hit
 
+    def test_nor_does_its_country_make_it_one(self) -> None:
+        entry = Entry("1", "company", "AKTSIONERNY BANK RUSSIAN FEDERATION", countries=("RU",))
+        (found,) = Index([entry]).find(Subject("Russian Federation", "state", country="RU"))
+        assert found.score < LINE and "Both belong to Russia." in found.reasons
+
 
 class TestConsonants:
     @pytest.mark.parametrize(
