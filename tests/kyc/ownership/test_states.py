@@ -52,8 +52,8 @@ class TestState:
             "",
         )
 
-    @pytest.mark.parametrize(("kind", "seen"), [("person", "person"), ("company", "company"), ("state", "company")])
-    def test_is_screened_as_a_company(self, kind: str, seen: str) -> None:
+    @pytest.mark.parametrize(("kind", "seen"), [("person", "person"), ("company", "company"), ("state", "state")])
+    def test_is_screened_as_what_it_is(self, kind: str, seen: str) -> None:
         assert Party(kind=kind).screened_as == seen
 
 
