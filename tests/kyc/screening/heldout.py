@@ -54,7 +54,7 @@ def is_native(name: str) -> bool:
 
 
 def is_odd(entry: Entry) -> bool:
-    return crc32(f"{entry.version} {entry.id}".encode()) % 2 == 1
+    return int("".join(filter(str.isdigit, entry.id)) or crc32(entry.id.encode())) % 2 == 1
 
 
 def left_out(entries: Iterable[Entry], count: int, *, seed: int, odd: bool) -> tuple[list[Entry], list[Asked]]:
