@@ -32,12 +32,13 @@ Key = tuple[int, str]
 
 
 class Answer(NamedTuple):
-    """Of one name: how high its own entry scores, and how high the best of all."""
+    """Of one name: how high its own entry scores, and how high the best of all; ordinary names have no entry of their own."""
 
     split: str
     own: float
     best: float
     candidates: list[Key]
+    whose: Key | None = None
 
 
 def key(entry: Entry) -> Key:
@@ -49,7 +50,8 @@ def answered(index: Index, split: str, subject: Subject, own: Entry | None) -> A
     candidates = [*found]
     if own and key(own) not in found:
         candidates.append(key(own))
-    return Answer(split, found.get(key(own), 0.0) if own else 0.0, max(found.values(), default=0.0), candidates)
+    whose = key(own) if own else None
+    return Answer(split, found.get(whose, 0.0) if whose else 0.0, max(found.values(), default=0.0), candidates, whose)
 
 
 def line_at(stopped: list[float], share: float) -> float:
@@ -83,19 +85,12 @@ def by_logic_v2(python: str, entries: dict[Key, Entry], subjects: list[Subject],
     }
     run = subprocess.run([python, str(SCRIPT)], input=json.dumps(given), capture_output=True, text=True, check=True)
     scores: list[list[float]] = json.loads(run.stdout)
-    # Of an alias the own entry stands wherever our index put it, or last.
-    return [
-        Answer(answer.split, own_score(answer, found, place), max(found, default=0.0), answer.candidates)
-        for place, (answer, found) in enumerate(zip(answers, scores, strict=True))
-    ]
+    return [rescored(answer, found) for answer, found in zip(answers, scores, strict=True)]
 
 
-OWN: dict[int, Key] = {}
-
-
-def own_score(answer: Answer, found: list[float], place: int) -> float:
-    own = OWN.get(place)
-    return found[answer.candidates.index(own)] if own else 0.0
+def rescored(answer: Answer, found: list[float]) -> Answer:
+    own = found[answer.candidates.index(answer.whose)] if answer.whose else 0.0
+    return answer._replace(own=own, best=max(found, default=0.0))
 
 
 class TestMatching:
@@ -143,8 +138,6 @@ class TestMatching:
         answers: list[Answer],
         stopped: list[Answer],
     ) -> dict[str, Any]:
-        OWN.clear()
-        OWN.update({place: key(one.entry) for place, one in enumerate(asked)})
         subjects = [*(one.subject for one in asked), *free]
         theirs = by_logic_v2(python, {key(entry): entry for entry in listed}, subjects, [*answers, *stopped])
         return told("logic-v2", theirs[: len(asked)], theirs[len(asked) :], 0.7)
