@@ -267,6 +267,7 @@ DOORS: dict[str, Door] = {
     "onboarding:key_revoke": Door(CUSTOMERS, own=of(pk="key"), names="production", post=nothing),
     "desk:queue": Door(READERS, names=NORDLYS, state="review"),
     "desk:next": Door(EXAMINERS, get=False, post=nothing, names=NORDLYS, state="review"),
+    "desk:differences": Door(READERS, names=NORDLYS, state="review"),
     "desk:case": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:picture": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:live": Door(READERS, own=of(pk="case"), names="The checks", state="review"),

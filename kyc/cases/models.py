@@ -32,6 +32,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """What a customer is still filling in for the first time is nobody else's to see."""
         return self.filter(submitted_at__isnull=False)
 
+    def shown_to(self, user: User) -> "CaseQuerySet":
+        """Those of which an officer can open the page: no draft, nor what ended before anything of it was sent."""
+        unsent = Q(state=Case.State.CLOSED, submitted_at=None, reviews=None)
+        return self.visible_to(user).exclude(Q(state=Case.State.DRAFT) | unsent)
+
     def open(self) -> "CaseQuerySet":
         return self.exclude(state__in=Case.ENDED)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
@@ -119,6 +119,14 @@ class Page:
         return self.counts["late"]
 
     @property
+    def differences(self) -> int:
+        return self.counts["differences"]
+
+    @property
+    def differences_late(self) -> int:
+        return self.counts["differences_late"]
+
+    @property
     def tabs(self) -> list[Tab]:
         return [
             Tab(label, self.asked.address(tab=name), name == self.asked.tab, self.counts[name])
@@ -230,18 +238,28 @@ def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
 
 
 def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:
-    """Beside each tab, what one would see there; `open` and `late` over all."""
-    still = ~Q(state__in=DECIDED)
+    """Beside each tab, what one would see there; `open` and `late` over all. How many differences between sources there are, and
+    how many past their day, is the same in every row: it is asked for with the rest, and is nothing where there is no case."""
+    still, today = ~Q(state__in=DECIDED), timezone.localdate()
     tabs = {name: Q(state__in=states) & whose_of(asked.whose, user) for name, (_label, states) in TABS.items()}
     whose = {name: state_of(asked) & whose_of(name, user) for name in WHOSE}
-    heading = {"open": still, "late": still & Q(due_on__lt=timezone.localdate())}
-    return cases.aggregate(**{name: Count("pk", filter=test) for name, test in (tabs | whose | heading).items()})
+    heading = {"open": still, "late": still & Q(due_on__lt=today)}
+    differ = Discrepancy.objects.open().visible_to(user)
+    differences = {"differences": differ, "differences_late": differ.filter(due_on__lt=today)}
+    counts = {name: Count("pk", filter=test) for name, test in (tabs | whose | heading).items()}
+    return cases.aggregate(**counts, **{name: Max(number_of_all(rows), default=0) for name, rows in differences.items()})
 
 
 def number_of(rows: QuerySet[Any], of: str = "organisation") -> Coalesce:
     """How many of `rows`, which are all of one `of` and whose own order does not matter."""
     counts = rows.order_by().values(of).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+
+
+def number_of_all(rows: QuerySet[Any]) -> Subquery:
+    """How many `rows` there are, whatever row asks."""
+    count = Func("pk", function="count", output_field=IntegerField())
+    return Subquery(rows.order_by().annotate(n=count).values("n"), output_field=IntegerField())
 
 
 def described(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from kyc.desk import closing_views, elsewhere_views, incidents, lists, source_views, views
+from kyc.desk import closing_views, differences, elsewhere_views, incidents, lists, source_views, views
 
 app_name = "desk"
 urlpatterns = [
     path("cases/", views.cases, name="queue"),
     path("cases/next/", views.next_case, name="next"),
+    path("cases/differences/", differences.listed, name="differences"),
     path("cases/<int:pk>/", views.case, name="case"),
     path("cases/<int:pk>/live/", views.live, name="live"),
     path("cases/<int:pk>/owners.svg", views.picture, name="picture"),

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -54,9 +53,8 @@ def next_case(request: HttpRequest) -> HttpResponse:
 
 
 def fetched(request: HttpRequest, pk: int) -> Case:
-    unsent = Q(state=Case.State.CLOSED, submitted_at=None, reviews=None)
-    shown = Case.objects.visible_to(request.user).exclude(Q(state=Case.State.DRAFT) | unsent)
-    return get_object_or_404(shown.select_related("organisation", "owner"), pk=pk)
+    shown = Case.objects.shown_to(request.user).select_related("organisation", "owner")
+    return get_object_or_404(shown, pk=pk)
 
 
 @staff(P.CASE_VIEW)

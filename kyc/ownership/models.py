@@ -212,6 +212,10 @@ class Observation(models.Model):
 
 
 class DiscrepancyQuerySet(models.QuerySet["Discrepancy"]):
+    def visible_to(self, user: User) -> "DiscrepancyQuerySet":
+        """Those of customers, without the sandboxes of integrators."""
+        return self.filter(organisation__in=Organisation.objects.visible_to(user).real())
+
     def open(self) -> "DiscrepancyQuerySet":
         return self.filter(resolved_at__isnull=True)
 

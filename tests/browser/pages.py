@@ -51,6 +51,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "noor@ebrahimi.example": ("/verification/", "/verification/keys/"),
     "rui@keyholder.example": (
         *(f"/desk/cases/?tab={tab}" for tab in ("review", "waiting", "approve", "examining", "decided")),
+        "/desk/cases/differences/", "/desk/cases/differences/?tab=ended",
         *(f"{CASE}?tab={tab}" for tab in TABS),
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",

@@ -1,0 +1,238 @@
+"""Where declared and observed owners differ, of all customers (AMLR-09): what is due first, and how the others ended."""
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.guards import staff
+from accounts.models import User
+from accounts.permissions import Permission
+from kyc.cases.models import Case
+from kyc.desk.queue import PAGE, Column, Tab, known_or, page_number
+from kyc.desk.sources import told
+from kyc.ownership.models import Discrepancy, DiscrepancyQuerySet, Observation
+from kyc.parties.models import Role
+
+OPEN, ENDED = "open", "ended"
+TABS: dict[str, Promise] = {OPEN: gettext_lazy("Open"), ENDED: gettext_lazy("Resolved")}
+SOURCES: dict[str, Promise | str] = {source.value: source.label for source in Observation.Source}
+# Of the open ones those past their day, of the others those that ended after it.
+LATE: dict[str, Promise] = {OPEN: gettext_lazy("Overdue"), ENDED: gettext_lazy("Resolved late")}
+MINE = gettext_lazy("Mine")
+ON = {"1": None}
+COLUMNS = (
+    Column(gettext_lazy("Customer")),
+    Column(gettext_lazy("Owner")),
+    Column(gettext_lazy("Declared")),
+    Column(gettext_lazy("The source says")),
+    Column(gettext_lazy("Source")),
+)
+LAST = {
+    OPEN: (Column(gettext_lazy("Waiting on")), Column(gettext_lazy("Due"), sorted="ascending")),
+    ENDED: (Column(gettext_lazy("Resolution")), Column(gettext_lazy("Ended"), sorted="descending")),
+}
+ORDERS = {OPEN: ("due_on", "pk"), ENDED: ("-resolved_at", "-pk")}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks of the list; whatever it does not know is left out. `late` and `mine` are "1" or nothing."""
+
+    query: QueryDict
+    tab: str = field(init=False)
+    source: str = field(init=False)
+    late: str = field(init=False)
+    mine: str = field(init=False)
+    number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = {
+            "tab": known_or(self.query.get("tab", ""), TABS, OPEN),
+            "source": known_or(self.query.get("source", ""), SOURCES, ""),
+            "late": known_or(self.query.get("late", ""), ON, ""),
+            "mine": known_or(self.query.get("mine", ""), ON, ""),
+            "number": page_number(self.query.get("page", "")),
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.source or self.late or self.mine)
+
+    def address(self, **changes: str) -> str:
+        """The same list with `changes`; a change to nothing takes the word out, and another list starts at its head."""
+        words = {"tab": self.tab, "source": self.source, "late": self.late, "mine": self.mine} | changes
+        query = QueryDict(mutable=True)
+        query.update({name: value for name, value in words.items() if value})
+        return f"?{query.urlencode()}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One difference in words, as `described` found it. `case` is the newest of the customer's that an officer can open."""
+
+    row: Any
+
+    @property
+    def case(self) -> Case:
+        return Case(pk=self.row.case_pk, opened_at=self.row.case_opened_at, state=self.row.case_state)
+
+    @property
+    def customer(self) -> str:
+        return self.row.legal_name or self.row.organisation.name
+
+    @property
+    def owner(self) -> str:
+        return self.row.party.name if self.row.party else self.row.observation.owner_called
+
+    @property
+    def native_name(self) -> str:
+        party = self.row.party or self.row.observation.owner
+        return party.native_name if party else ""
+
+    @property
+    def declared(self) -> str:
+        return told(self.row.declared)
+
+    @property
+    def observed(self) -> str:
+        return told(self.row.observed)
+
+    @property
+    def days_late(self) -> int:
+        """Of one that has ended: how many days after it was due; none or less in time."""
+        return (timezone.localtime(self.row.resolved_at).date() - self.row.due_on).days
+
+
+@dataclass(frozen=True)
+class Page:
+    asked: Asked
+    counts: dict[str, int]
+    rows: list[Row]
+    has_more: bool
+
+    @property
+    def tabs(self) -> list[Tab]:
+        return [
+            Tab(label, self.asked.address(tab=name), name == self.asked.tab, self.counts[name]) for name, label in TABS.items()
+        ]
+
+    @property
+    def narrowed(self) -> list[Tab]:
+        """What narrows the list besides its source."""
+        labels = {"late": LATE[self.asked.tab], "mine": MINE}
+        return [self.switch(name, "1", label) for name, label in labels.items()]
+
+    @property
+    def sources(self) -> list[Tab]:
+        return [self.switch("source", name, label) for name, label in SOURCES.items()]
+
+    def switch(self, word: str, value: str, label: Promise | str) -> Tab:
+        """Narrows the list, or undoes it where it does."""
+        is_on = getattr(self.asked, word) == value
+        count = self.counts[value if word == "source" else word]
+        return Tab(label, self.asked.address(**{word: "" if is_on else value}), is_on, count)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (*COLUMNS, *LAST[self.asked.tab])
+
+    @property
+    def cleared(self) -> str:
+        return self.asked.address(source="", late="", mine="")
+
+    @property
+    def first(self) -> int:
+        return (self.asked.number - 1) * PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def newer(self) -> str:
+        return self.asked.address(page=str(self.asked.number - 1)) if self.asked.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
+
+
+def page(user: User, query: QueryDict) -> Page:
+    """One aggregate for every count, one select for the rows."""
+    asked = Asked(query)
+    every = described(Discrepancy.objects.visible_to(user), user)
+    start = (asked.number - 1) * PAGE
+    shown = every.filter(reduce(and_, tests(asked, user).values()))
+    rows = list(shown.order_by(*ORDERS[asked.tab])[start : start + PAGE + 1])
+    if not rows and asked.number > 1:
+        first = query.copy()
+        first["page"] = "1"
+        return page(user, first)
+    return Page(asked, counted(every, asked, user), [Row(row) for row in rows[:PAGE]], len(rows) > PAGE)
+
+
+def tests(asked: Asked, user: User) -> dict[str, Q]:
+    """By which word of the address what of the list is shown."""
+    return {
+        "tab": Q(resolved_at__isnull=asked.tab == OPEN),
+        "source": Q(observation__source=asked.source) if asked.source else Q(),
+        "late": is_late() if asked.late else Q(),
+        "mine": Q(case_owner=user.pk) if asked.mine else Q(),
+    }
+
+
+def is_late() -> Q:
+    """Open past its day, or ended after it."""
+    return Q(resolved_at__isnull=True, due_on__lt=timezone.localdate()) | Q(resolved_at__date__gt=F("due_on"))
+
+
+def counted(every: DiscrepancyQuerySet, asked: Asked, user: User) -> dict[str, int]:
+    """Beside each tab and each filter, what one would see there."""
+    narrowing = tests(asked, user)
+
+    def besides(word: str) -> Q:
+        return reduce(and_, (test for name, test in narrowing.items() if name != word))
+
+    wanted = {
+        **{name: besides("tab") & Q(resolved_at__isnull=name == OPEN) for name in TABS},
+        **{name: besides("source") & Q(observation__source=name) for name in SOURCES},
+        "late": besides("late") & is_late(),
+        "mine": besides("mine") & Q(case_owner=user.pk),
+    }
+    return every.aggregate(**{name: Count("pk", filter=test) for name, test in wanted.items()})
+
+
+def described(rows: DiscrepancyQuerySet, user: User) -> DiscrepancyQuerySet:
+    of_customer = {"organisation": OuterRef("organisation")}
+    case = Case.objects.shown_to(user).filter(**of_customer).order_by("-pk")
+    customer = Role.objects.live().filter(**of_customer, kind=Role.Kind.CUSTOMER)
+    called = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
+    people = ("organisation", "party", "observation__owner", "observation__owned", "resolved_by")
+    return rows.select_related(*people).annotate(
+        legal_name=Subquery(customer.values("party__name")[:1]),
+        customer_native=Subquery(customer.values("party__native_name")[:1]),
+        case_pk=Subquery(case.values("pk")[:1]),
+        case_opened_at=Subquery(case.values("opened_at")[:1]),
+        case_state=Subquery(case.values("state")[:1]),
+        case_since=Subquery(case.values("in_state_since")[:1]),
+        case_owner=Subquery(case.values("owner")[:1]),
+        case_owner_name=Subquery(case.values_list(called)[:1]),
+    )
+
+
+@staff(Permission.CASE_VIEW)
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/differences.html", {"page": page(request.user, request.GET)})
