@@ -12,7 +12,7 @@ from kyc.ownership.models import Interest
 from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.scoring import HIGHEST
-from kyc.screening.models import Hit
+from kyc.screening.models import Hit, ListVersion
 from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, instant
 
@@ -94,17 +94,24 @@ OPEN_VERDICTS = (
     (OVERTAKEN, "Verdicts older than a ruling that they rest on"),
     (UNDECIDED, "Verdicts that can't be decided"),
 )
+# Lists that a reader of such a report may look for.
+PUBLIC = (
+    ListVersion.Source.OFAC_SDN,
+    ListVersion.Source.OFAC_CONS,
+    ListVersion.Source.US_CSL,
+    ListVersion.Source.UN_SC,
+    ListVersion.Source.EU_FSF,
+    ListVersion.Source.UK_OFSI,
+)
 NOT_COVERED = (
-    ("Other lists", "Only the lists named under data sources were used; EU, UK, UN and BIS lists are not among them yet."),
     (
         "Payment",
         "No means of payment has been checked with its institution, and no payment is recorded yet, so there are no transaction "
         "identifiers.",
     ),
     ("Access", "No log of the IP addresses used for access or administration, with the time of each, is kept yet."),
-    ("Independent checks", "No attribute has been checked against a register or by another non-documentary method."),
-    ("Discrepancies", "Differences between sources are not recorded as such yet."),
 )
+UNCHECKED = "No attribute has been checked against a register or by another non-documentary method"
 
 
 def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
@@ -175,9 +182,19 @@ def completeness(reader: Reader, facts: Facts) -> dict[str, Any]:
     """What is open or missing in this file, what such a report doesn't cover yet, and what was recorded after the instant."""
     return {
         "unknowns": [{"what": what, "sentence": sentence} for what, sentence in unknowns(reader, facts)],
-        "not_covered": [{"what": what, "sentence": sentence} for what, sentence in NOT_COVERED],
+        "not_covered": [{"what": what, "sentence": sentence} for what, sentence in not_covered(facts)],
         "recorded_later": sum(reader.later(model) for model in COUNTED),
     }
+
+
+def not_covered(facts: Facts) -> Iterator[tuple[str, str]]:
+    used = {row["list"] for found in facts["screening"]["rounds"] for row in found["lists"]}
+    if others := [str(source.label) for source in PUBLIC if source.label not in used]:
+        yield "Other lists", f"Only the lists named under data sources were used. Not among them: {', '.join(others)}."
+    yield from NOT_COVERED
+    from_registers = any(row["kind"] == "register" and not row["withdrawn_at"] for row in facts["ownership"]["observed"])
+    but = ", but for what registers say of its owners, under ownership" if from_registers else ""
+    yield "Independent checks", f"{UNCHECKED}{but}."
 
 
 def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:

@@ -102,8 +102,24 @@ class TestCompleteness:
                 "Payment",
                 "Access",
                 "Independent checks",
-                "Discrepancies",
             ]
+
+    def test_the_lists_that_were_not_used_are_named(self, life: Life) -> None:
+        told = {row["what"]: row["sentence"] for row in at(life, "approved", "completeness")["not_covered"]}
+        assert "Not among them: " in told["Other lists"]
+        assert "EU consolidated sanctions list" in told["Other lists"]
+        assert "OFAC SDN list" not in told["Other lists"]
+
+    def test_what_registers_say_of_the_owners_is_an_independent_check(self, life: Life) -> None:
+        def checks(stage: str) -> str:
+            (told,) = (
+                row["sentence"] for row in at(life, stage, "completeness")["not_covered"] if row["what"].startswith("Indep")
+            )
+            return str(told)
+
+        assert checks("examined").endswith("by another non-documentary method.")
+        assert {row["kind"] for row in at(life, "lived", "ownership")["observed"]} >= {"register"}
+        assert "but for what registers say of its owners" in checks("lived")
 
 
 class TestSummary:
