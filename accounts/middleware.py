@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve, reverse
 
 from accounts import acting, audit, second_factor
 from accounts.headers import Handler
@@ -26,6 +27,31 @@ class RequestIdMiddleware:
         finally:
             audit.request_id.reset(token)
         return response
+
+
+class FormAddressMiddleware:
+    """Whoever opens the address that a form is sent to is told so, and led to the page above."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET" and not response.content:
+            response.content = render_to_string("405.html", {"above": above(request.path)}).encode()
+        return response
+
+
+def above(path: str) -> str:
+    """The nearest address above that is one of ours."""
+    *parts, _last = path.rstrip("/").split("/")
+    while parts:
+        address = "/".join([*parts, ""])
+        with contextlib.suppress(Resolver404):
+            resolve(address)
+            return address
+        parts.pop()
+    return "/"
 
 
 class SecondFactorMiddleware:

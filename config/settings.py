@@ -303,6 +303,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.FormAddressMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "accounts.access_log.AccessLogMiddleware",
     "accounts.sessions.LimitsMiddleware",

@@ -18,14 +18,14 @@ CUSTOMERS = (
             readings=(
                 Reading(
                     "officialRegister",
-                    "Shareholder register of the tax authority, 918 334 207",
+                    "Shareholder register of the tax authority, 918 334 203",
                     3,
                     (person("Ingrid Hansen", "60"), Owner("Fjordkraft Invest AS", "40")),
                     is_all=True,
                 ),
                 Reading(
                     "officialRegister",
-                    "Shareholder register of the tax authority, 921 554 870",
+                    "Shareholder register of the tax authority, 921 554 877",
                     3,
                     (person("Solveig Nykvist", "100", "NO"),),
                     of="Fjordkraft Invest AS",
@@ -41,7 +41,7 @@ CUSTOMERS = (
             Owner("Fjordkraft Invest AS", "40", country="NO", owners=(person("Solveig Nyquist", "100", "NO"),)),
         ),
         form="AS",
-        number="918 334 207",
+        number="918 334 203",
         phone="+47 77 00 12 00",
     ),
     Customer(

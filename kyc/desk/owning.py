@@ -37,7 +37,7 @@ OF_CONCERN: dict[str, tuple[Promise | str, str]] = {
 SAID: dict[str, dict[str, tuple[Promise | str, str]]] = {
     "bis-affiliates": {
         regimes.YES: (gettext_lazy("restricted like its listed owners: %(share)s"), BAD),
-        regimes.INDETERMINATE: (gettext_lazy("may be restricted like its owners"), WARN),
+        regimes.INDETERMINATE: (gettext_lazy("may be restricted by BIS"), WARN),
     },
     TERMS: {
         regimes.YES: (gettext_lazy("owned from regions that the terms exclude: %(share)s"), BAD),

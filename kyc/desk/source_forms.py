@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 from kyc.cases.round import told_apart
 from kyc.desk.forms import Choices, DeskForm
+from kyc.ownership import observing
 from kyc.ownership.interests import SIZED
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import countries
@@ -149,8 +150,7 @@ class ResolveForm(DeskForm):
 
     def __init__(self, row: Discrepancy, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, auto_id=f"resolve_{row.pk}_%s", **kwargs)
-        by_hand = [R.SPELLING, R.SOURCE_WRONG, *([R.REPORTED] if row.observation.source == S.REGISTER else [])]
-        self.fields["resolution"].choices = [UNCHOSEN, *((value, value.label) for value in by_hand)]  # type: ignore[attr-defined]  # as above
+        self.fields["resolution"].choices = [UNCHOSEN, *((value, value.label) for value in observing.by_hand(row))]  # type: ignore[attr-defined]  # as above
 
     def clean(self) -> dict[str, Any]:
         """As `differing.resolve` takes it."""

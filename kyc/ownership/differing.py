@@ -7,10 +7,13 @@ the one, a register of beneficial owners the other, and either is right (FATF-07
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from kyc.ownership.graph import SHAREHOLDING
 from kyc.ownership.interests import FOLLOWING, has_size
 from kyc.ownership.shares import Interval, parse, total
+
+ROUNDING = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,12 @@ def agrees(row: Seen, owner: Named, same: Collection[Told]) -> bool:
 def is_compatible(one: Interval, other: Interval) -> bool:
     """The same, or one says only more exactly what the other says."""
     return contains(one, other) or contains(other, one)
+
+
+def may_be_rounding(declared: str, observed: str) -> bool:
+    """Whether two shares, as `stated` wrote them, lie no further apart than rounding to a per cent takes them."""
+    one, other = (total(parse(parted(text)[1], zero=True) for text in side.split(" + ")) for side in (declared, observed))
+    return max(one.min, other.min) - min(one.max, other.max) <= ROUNDING
 
 
 def contains(outer: Interval, inner: Interval) -> bool:

@@ -12,7 +12,7 @@ from accounts.models import Organisation, User
 from accounts.organisations import refuse_closed
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
-from kyc.ownership import shares
+from kyc.ownership import differing, shares
 from kyc.ownership.interests import has_size
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.reconciling import called, reconcile
@@ -21,11 +21,18 @@ from kyc.parties.actions import country_of, own
 from kyc.parties.models import Party
 from kyc.parties.wording import BadText, checked
 
-R = Discrepancy.Resolution
+R, K = Discrepancy.Resolution, Discrepancy.Kind
+EARLIEST = date(1900, 1, 1)
 
 
 class NotThere(Refused):
     """It has been withdrawn, or has ended, meanwhile."""
+
+
+class NoSlip(Refused):
+    """The two are too far apart to be one and the same."""
+
+    field = "resolution"
 
 
 class NotOfRegister(Refused):
@@ -125,6 +132,8 @@ def chosen(field: str, value: str, values: list[str]) -> str:
 def past(day: date, field: str) -> date:
     if day > timezone.localdate():
         raise BadText(field, _("This day has not come yet."))
+    if day < EARLIEST:
+        raise BadText(field, _("Write a day from %(year)s on.") % {"year": EARLIEST.year})
     return day
 
 
@@ -166,14 +175,18 @@ def resolve(
     by: User,
 ) -> Discrepancy:
     """An officer's word on a difference that stands: why it is none, or that it was reported to the register, on that day, under
-    that reference (AMLR-09). Raises NotThere, NotOfRegister, BadText."""
+    that reference (AMLR-09). Raises NotThere, NoSlip, NotOfRegister, BadText."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisations.held(discrepancy.organisation_id)
     row = Discrepancy.objects.select_related("observation__owner", "party").get(pk=discrepancy.pk)
     if not row.is_open:
         raise NotThere(_("This has ended meanwhile: %(how)s.") % {"how": row.get_resolution_display()})
-    by_hand = [value for value in R.values if value not in Discrepancy.BY_ITSELF]
-    row.resolution = chosen("resolution", resolution, by_hand)
+    every = [value for value in R.values if value not in Discrepancy.BY_ITSELF]
+    row.resolution = chosen("resolution", resolution, every)
+    if row.resolution == R.SPELLING and R.SPELLING not in by_hand(row):
+        raise NoSlip(
+            _("Neither spelling nor rounding makes one of the other. Say what it is, or ask the customer to correct it.")
+        )
     row.reason = checked("reason", reason, limit=2000, required=True, lines=True)
     if row.resolution == R.REPORTED:
         row.reported_on, row.reference = reported(row, reported_on, reference)
@@ -191,8 +204,19 @@ def resolve(
     return row
 
 
+def by_hand(row: Discrepancy) -> list[R]:
+    """How an officer may say that it ended: rounding explains no other kind of interest and no share of another size, and only
+    what a register says is reported to it."""
+    is_slip = {K.SHARE: differing.may_be_rounding(row.declared, row.observed), K.ROLE: False}.get(K(row.kind), True)
+    return [*([R.SPELLING] if is_slip else []), R.SOURCE_WRONG, *([R.REPORTED] if is_of_register(row) else [])]
+
+
+def is_of_register(row: Discrepancy) -> bool:
+    return row.observation.source == Observation.Source.REGISTER
+
+
 def reported(row: Discrepancy, on: date | None, reference: str) -> tuple[date, str]:
-    if row.observation.source != Observation.Source.REGISTER:
+    if not is_of_register(row):
         raise NotOfRegister(_("Only what a register says is reported to a register."))
     if on is None:
         raise BadText("reported_on", _("Say on which day it was reported."))

@@ -54,6 +54,8 @@
 
   const follow = (field) => {
     const [name, values] = field.dataset.with.split("=");
+    // Where the page doesn't let one choose, what stands there stays.
+    if (!field.form.elements[name]) return;
     field.disabled = field.closest(".field").hidden = !values.split(",").includes(chosen(field.form, name).value);
   };
 

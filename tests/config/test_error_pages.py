@@ -56,6 +56,19 @@ class TestErrorPages:
         client = Client(enforce_csrf_checks=True)
         page(client.post("/account/login/", {"login": SENT}), 403, "This page stood open for too long")
 
+    @pytest.mark.parametrize(
+        ("address", "above"),
+        [
+            ("/desk/cases/next/", "/desk/cases/"),
+            ("/desk/cases/7/hits/9/rule/", "/desk/cases/7/"),
+        ],
+    )
+    def test_the_address_of_a_form_leads_to_its_page(self, address: str, above: str) -> None:
+        answer = cast.signed_in(cast.staff("analyst")).get(address)
+        page(answer, 405, "Nothing is shown at this address")
+        assert f'href="{above}"' in answer.content.decode()
+        assert answer["Allow"] == "POST"
+
     def test_an_address_that_is_none(self, client: Client) -> None:
         page(client.get(f"/{SENT}/"), 404, "There is nothing here")
 

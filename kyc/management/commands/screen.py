@@ -35,6 +35,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["limit"] <= MOST:
             raise CommandError(f"--limit: {options['limit']} is not between 1 and {MOST}.", returncode=2)
+        if options["out"].exists() and options["file"].exists() and options["out"].samefile(options["file"]):
+            raise CommandError("--out: names the file that is read; name another.", returncode=2)
         versions = self.versions(options["lists"])
         line = packs.current().screening_threshold
         with self.read(options["file"]) as file, self.written(options["out"]) as out:

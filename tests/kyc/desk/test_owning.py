@@ -500,7 +500,7 @@ class TestRegimes:
     def test_the_same_lists_are_told_of_once_and_alone_when_asked(self, case: Case, customer: Party, listed: Party) -> None:
         determined(case, customer, "bis-affiliates", "indeterminate")
         assert self.boxes(case, customer, owning.ALL)["Nordlys"] == ("blocked: 60 % by listed", BAD)
-        assert self.boxes(case, customer, "bis-affiliates")["Nordlys"] == ("may be restricted like its owners", WARN)
+        assert self.boxes(case, customer, "bis-affiliates")["Nordlys"] == ("may be restricted by BIS", WARN)
 
     def test_what_the_terms_exclude_is_the_matter_of_the_customer(self, case: Case, customer: Party, listed: Party) -> None:
         for party in (customer, listed):

@@ -140,6 +140,12 @@ class TestRefused:
     def test_a_file_that_is_not_there(self, file: Path, tmp_path: Path) -> None:
         assert refused(tmp_path / "none.csv").endswith("none.csv: No such file or directory.")
 
+    def test_to_write_over_what_is_read(self, file: Path) -> None:
+        file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
+        with pytest.raises(CommandError, match="names the file that is read"):
+            call_command("screen", str(file), "--out", str(file.parent / "." / file.name))
+        assert "Arne Kvalsund" in file.read_text()
+
     def test_and_what_stood_there_before_stays(self, file: Path) -> None:
         out: Any = file.with_name("found.csv")
         out.write_text("before")

@@ -1,6 +1,7 @@
 """What officers read in other sources, the differences that follow from it, and how these end."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import Any
 
@@ -248,12 +249,23 @@ class TestResolve:
         observe(owner=alice.owner, share="40")
         return Discrepancy.objects.get()
 
-    @pytest.mark.parametrize("resolution", ["source_wrong", "spelling"])
-    def test_says_how_and_why(self, row: Discrepancy, ana: User, resolution: str) -> None:
-        row = observing.resolve(row, resolution=resolution, reason="Of before the sale.", by=ana)
-        assert (row.resolution, row.reason, row.resolved_by) == (resolution, "Of before the sale.", ana)
+    def test_says_how_and_why(self, row: Discrepancy, ana: User) -> None:
+        row = observing.resolve(row, resolution="source_wrong", reason="Of before the sale.", by=ana)
+        assert (row.resolution, row.reason, row.resolved_by) == ("source_wrong", "Of before the sale.", ana)
         event = AuditEvent.objects.get(verb="discrepancy.resolved")
-        assert (event.reason, event.details["resolution"]) == ("Of before the sale.", resolution)
+        assert (event.reason, event.details["resolution"]) == ("Of before the sale.", "source_wrong")
+
+    @pytest.mark.parametrize(
+        ("share", "is_slip"), [("60.4", True), ("61", True), ("61.1", False), ("40", False), ("62-70", False)]
+    )
+    def test_rounding_explains_no_other_share(
+        self, alice: Interest, observe: Observe, ana: User, share: str, is_slip: bool
+    ) -> None:
+        observe(owner=alice.owner, share=share)
+        row = Discrepancy.objects.get()
+        assert ("spelling" in observing.by_hand(row)) == is_slip
+        with nullcontext() if is_slip else pytest.raises(observing.NoSlip):
+            observing.resolve(row, resolution="spelling", reason="As the register rounds.", by=ana)
 
     def test_reported_to_the_register_it_has_a_day_and_a_reference(self, row: Discrepancy, ana: User) -> None:
         today = timezone.localdate()
@@ -278,11 +290,11 @@ class TestResolve:
 
     def test_needs_a_reason_and_who_judges_and_is_done_once(self, row: Discrepancy, ana: User, nordlys: Founded) -> None:
         with pytest.raises(BadText):
-            observing.resolve(row, resolution="spelling", reason=" ", by=ana)
+            observing.resolve(row, resolution="source_wrong", reason=" ", by=ana)
         with pytest.raises(NotPermitted):
-            observing.resolve(row, resolution="spelling", reason="x", by=nordlys.by)
-        observing.resolve(row, resolution="spelling", reason="Ø and oe.", by=ana)
-        with pytest.raises(observing.NotThere, match="Spelling"):
+            observing.resolve(row, resolution="source_wrong", reason="x", by=nordlys.by)
+        observing.resolve(row, resolution="source_wrong", reason="Of before the sale.", by=ana)
+        with pytest.raises(observing.NotThere, match="wrong or older"):
             observing.resolve(row, resolution="source_wrong", reason="x", by=ana)
 
     def test_stays_resolved_until_either_side_says_otherwise(
