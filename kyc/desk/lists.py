@@ -49,13 +49,13 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Those that have a version in use, an address, or a refusal that stands."""
+    """The public ones, and those of our own that have a version in use, an address, or a refusal that stands."""
     active = {version.source: version for version in ListVersion.objects.filter(is_active=True)}
     found = [
         Row(source, active.get(source), updating.standing(source), source in settings.LISTS)
         for source in ListVersion.Source.values
     ]
-    return [row for row in found if row.version or row.refusal or row.is_fetched]
+    return [row for row in found if row.source in ListVersion.PUBLIC or row.version or row.refusal or row.is_fetched]
 
 
 @staff(Permission.LIST_VIEW)

@@ -125,11 +125,11 @@ def broken(text: str, room: Room) -> list[str]:
 
 
 def longest(text: str, room: Room) -> str:
-    """The longest beginning that fits, up to a space where there is one. Something is left over, since the whole has not
-    fitted the last line, which has less room."""
+    """The longest beginning that fits, up to a space where there is one, but not that between a number and its per cent.
+    Something is left over, since the whole has not fitted the last line, which has less room."""
     parts = [part for part in beginnings(text) if part.strip() != text.strip()] or beginnings(text)
     fitting = parts[: max(1, bisect_left(parts, True, key=lambda part: not room.fits(part.rstrip(), is_last=False)))]
-    return next((part for part in reversed(fitting) if part.endswith(" ")), fitting[-1])
+    return next((part for part in reversed(fitting) if part.endswith(" ") and text[len(part)] != "%"), fitting[-1])
 
 
 def cut(text: str, room: Room) -> str:

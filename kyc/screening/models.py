@@ -31,6 +31,9 @@ class ListVersion(models.Model):
         FTM = "ftm", "FollowTheMoney data"
         OWN = "own", "Provider's own list"
 
+    # Those that anybody asks for who reads what somebody was compared with.
+    PUBLIC = (Source.OFAC_SDN, Source.OFAC_CONS, Source.US_CSL, Source.UN_SC, Source.EU_FSF, Source.UK_OFSI)
+
     source = models.CharField(max_length=20, choices=Source.choices)
     published = models.DateField()
     sha256 = models.CharField(max_length=64)

@@ -94,15 +94,6 @@ OPEN_VERDICTS = (
     (OVERTAKEN, "Verdicts older than a ruling that they rest on"),
     (UNDECIDED, "Verdicts that can't be decided"),
 )
-# Lists that a reader of such a report may look for.
-PUBLIC = (
-    ListVersion.Source.OFAC_SDN,
-    ListVersion.Source.OFAC_CONS,
-    ListVersion.Source.US_CSL,
-    ListVersion.Source.UN_SC,
-    ListVersion.Source.EU_FSF,
-    ListVersion.Source.UK_OFSI,
-)
 NOT_COVERED = (
     (
         "Payment",
@@ -189,7 +180,7 @@ def completeness(reader: Reader, facts: Facts) -> dict[str, Any]:
 
 def not_covered(facts: Facts) -> Iterator[tuple[str, str]]:
     used = {row["list"] for found in facts["screening"]["rounds"] for row in found["lists"]}
-    if others := [str(source.label) for source in PUBLIC if source.label not in used]:
+    if others := [str(source.label) for source in ListVersion.PUBLIC if source.label not in used]:
         yield "Other lists", f"Only the lists named under data sources were used. Not among them: {', '.join(others)}."
     yield from NOT_COVERED
     from_registers = any(row["kind"] == "register" and not row["withdrawn_at"] for row in facts["ownership"]["observed"])

@@ -46,8 +46,11 @@ class TestPage:
         page = client.get("/desk/lists/").content.decode()
         assert "consolidated.xml, line 3: no element found." in page and "stays in use" in page
 
-    def test_with_no_list_it_says_so(self, client: Client) -> None:
-        assert "No list is loaded" in client.get("/desk/lists/").content.decode()
+    def test_every_public_list_stands_there_loaded_or_not(self, client: Client) -> None:
+        version()
+        page = client.get("/desk/lists/").content.decode()
+        assert all(str(source.label) in page for source in ListVersion.PUBLIC)
+        assert page.count("not loaded") == page.count("since no address is set") == len(ListVersion.PUBLIC) - 1
 
 
 @pytest.mark.django_db

@@ -83,6 +83,7 @@ class TestBroken:
         [
             ("", []),
             ("Nordlys AS", ["Nordlys AS"]),
+            ("may be a beneficial owner, 66 %", ["may be a beneficial owner,", "66 %"]),
             ("Lotus Holdings (Hong Kong) Limited", ["Lotus Holdings (Hong Kong)", "Limited"]),
         ],
     )
