@@ -90,7 +90,27 @@ def grouped_reasons() -> Choices:
     ]
 
 
-class ProposalForm(DeskForm):
+class PassingOver(DeskForm):
+    """An approval that would pass something over, as kyc.cases.unseen tells it, is confirmed by name."""
+
+    unseen = forms.BooleanField(required=False)
+    confirming: Promise | str = ""
+
+    def __init__(self, data: Any = None, *, unseen: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        if unseen:
+            self.fields["unseen"].label = self.confirming
+            self.fields["unseen"].help_text = format_html_join(" ", "{}", ((sentence,) for sentence in unseen))
+        else:
+            del self.fields["unseen"]
+
+    def confirm(self, data: dict[str, Any]) -> None:
+        if not data.pop("unseen", True):
+            self.add_error("unseen", _("Open and verify what is named here, or confirm that you approve without it."))
+
+
+class ProposalForm(PassingOver):
+    confirming = _("I propose it all the same, and my note says why it may stand without that.")
     missing = {
         "choice": _("Choose what you propose."),
         "reason": CHOOSE_REASON,
@@ -111,9 +131,7 @@ class ProposalForm(DeskForm):
     )
 
     unseen = forms.BooleanField(
-        label=_("I propose it all the same, and my note says why it may stand without that."),
-        required=False,
-        widget=forms.CheckboxInput(attrs={"data-with": f"choice={Decision.Choice.APPROVE}"}),
+        required=False, widget=forms.CheckboxInput(attrs={"data-with": f"choice={Decision.Choice.APPROVE}"})
     )
 
     def __init__(
@@ -129,24 +147,19 @@ class ProposalForm(DeskForm):
         an approval would pass over, which is then confirmed by name; `owners` as kyc.desk.deciding makes them: who is a
         beneficial owner."""
         self.owners = dict(owners)
-        super().__init__(data, **kwargs)
+        super().__init__(data, unseen=unseen, **kwargs)
         self.rows = rows
-        if unseen:
-            self.fields["unseen"].help_text = format_html_join(" ", "{}", ((sentence,) for sentence in unseen))
-        else:
-            del self.fields["unseen"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         choice, reason = data.get("choice"), data.get("reason")
         if choice and reason and reason not in POLICY.reasons[choice]:
             self.add_error("reason", _("This reason belongs to another proposal."))
-        is_seen = data.pop("unseen", True)
         typed = {name: data.pop(name, "") for name in self.owners}
-        if choice == Decision.Choice.APPROVE and not is_seen:
-            self.add_error("unseen", _("Open and verify what is named here, or confirm that you approve without it."))
         if choice == Decision.Choice.APPROVE:
+            self.confirm(data)
             data["owners"] = departures(typed)
+        data.pop("unseen", None)
         return data | {"items": self.asked(data)} if choice == Decision.Choice.ASK else data
 
     def added(self) -> dict[str, forms.Field]:
@@ -166,8 +179,18 @@ class ProposalForm(DeskForm):
         return named
 
 
-class OutcomeForm(DeskForm):
+class OutcomeForm(PassingOver):
+    """What the second person says; who sends it back passes nothing over."""
+
+    confirming = _("I approve it all the same.")
     note = NeededText(label=_("Note"), help_text=_("Needed to send it back, so that the proposer can go on."))
+
+    field_order = ("note", "unseen")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.confirm(data)
+        return data
 
 
 class SendBackForm(OutcomeForm):

@@ -15,7 +15,7 @@ from accounts import looking
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases import items, unseen
-from kyc.cases.models import Case, Entity, Examination, Requirement
+from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
@@ -105,9 +105,11 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "unsent": unsent.of(case),
         "lately": lately,
         "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
-        "passed_over": passed_over,
         "proposal_form": asking.form(case, unseen=passed_over),
-        "outcome_form": forms.OutcomeForm(actions=addresses("desk:take", "desk:decline") if is_proposed else ()),
+        "outcome_form": forms.OutcomeForm(
+            unseen=passed_over if decision and decision.proposal.choice == Decision.Choice.APPROVE else (),
+            actions=addresses("desk:take", "desk:decline") if is_proposed else (),
+        ),
         "owner_form": forms.OwnerForm(initial={"to": case.owner_id}, actions=addresses("desk:assign")),
         **proposed(decision, user),
         **involved.facts(case, user),

@@ -204,7 +204,11 @@ def ended(request: HttpRequest, pk: int, act: Callable[..., object], done: str, 
 @staff(P.DECISION_TAKE)
 @require_POST
 def take(request: HttpRequest, pk: int) -> HttpResponse:
-    return ended(request, pk, actions.take, _("Decided."), forms.OutcomeForm(request.POST))
+    found = fetched(request, pk)
+    read = read_decision(found, request.POST.get("decision", ""))
+    is_approval = read.proposal.choice == Decision.Choice.APPROVE
+    passed_over = unseen.of(found, by=request.user).sentences if is_approval else []
+    return ended(request, pk, actions.take, _("Decided."), forms.OutcomeForm(request.POST, unseen=passed_over))
 
 
 @staff(P.DECISION_TAKE)

@@ -211,6 +211,8 @@ def verifies_authority(officer: Walk, case: str) -> None:
 def takes(officer: Walk, case: str, *, name: str) -> None:
     officer.go(case)
     officer.keep(name)
+    for box in officer.page.locator("#decide [name='unseen']").all():
+        box.check()
     officer.page.locator("#decide button.primary").click()
     officer.page.wait_for_load_state()
     assert "Decided." in officer.text()

@@ -65,7 +65,7 @@ def test_left_as_it_is_it_is_decided_so_and_both_read_it(as_ana: Client, as_rui:
     [row] = DecidedOwner.objects.all()
     assert (row.party, row.standing, len(row.rests_on)) == (person, "owner", 2)
     assert f"{person.name} : Beneficial owner (EU 60 %, IaaS 60 %)" in words(page(as_rui, case))
-    as_rui.post(reverse("desk:take", args=[case.pk]), {"decision": row.decision_id, "note": ""})
+    as_rui.post(reverse("desk:take", args=[case.pk]), {"decision": row.decision_id, "note": "", "unseen": "on"})
     told = words(page(as_ana, case))
     assert Case.objects.get(pk=case.pk).state == "approved"
     assert f"{person.name} : Beneficial owner (EU 60 %, IaaS 60 %)" in told and "taken by Rui Duarte" in told

@@ -314,6 +314,19 @@ class TestDecide:
         assert "<b>Ana Maric</b> proposes" in panel
         assert ">Send back to Ana Maric</button>" in panel
 
+    def test_who_has_opened_nothing_approves_only_by_saying_so(self, case: Case, hit: Hit, ana: User, as_rui: Client) -> None:
+        hit.delete()
+        document = Document.objects.get(kind="register_extract")
+        decision = actions.propose(case, choice="approve", reason="identity_established", note="Read.", by=ana)
+        assert f"You have not opened: {document.get_kind_display()}, {document.name}." in text(as_rui.get(address(case)))
+        answer = as_rui.post(address(case, "take/"), {"decision": decision.pk, "note": "Seen."})
+        assert answer.status_code == 422
+        assert "Open and verify what is named here, or confirm that you approve without it." in text(answer)
+        assert "Seen." in text(answer)
+        assert Case.objects.get(pk=case.pk).state == Case.State.PROPOSED
+        as_rui.post(address(case, "take/"), {"decision": decision.pk, "note": "Seen.", "unseen": "on"})
+        assert Case.objects.get(pk=case.pk).state == Case.State.APPROVED
+
     def test_nobody_takes_the_own_proposal(self, case: Case, rui: User, as_rui: Client) -> None:
         decision = proposed(case, rui)
         answer = as_rui.post(address(case, "take/"), {"decision": decision.pk})
