@@ -142,6 +142,8 @@ def own(organisation: Organisation, owned: Party, owner: Owner, by: User) -> Non
         "hq_country": owner.country if owner.kind == Party.Kind.COMPANY else "",
         "birth_date": owner.born if owner.kind == Party.Kind.PERSON else "",
         "us_basis": owner.us,
+        "registration_number": owner.number,
+        "lei": owner.lei,
     }
     interest = ownership.declare_owner(
         organisation,

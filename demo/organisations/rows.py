@@ -31,6 +31,9 @@ class Owner:
     role: str = "shareholding"
     held_for: str = ""
     us: str = "none"
+    # Of a company: in its register, and its LEI.
+    number: str = ""
+    lei: str = ""
     owners: tuple["Owner", ...] = ()
 
 

@@ -2,6 +2,9 @@
 
 from demo.organisations.rows import Customer, Item, Owner, Person, Story, person, state
 
+# Two customers name one nominee, each by its own spelling: an officer is to say whether it is the same.
+NOMINEE = {"country": "VG", "number": "1884207", "lei": "9845TDMKNOM018842092"}
+
 CUSTOMERS = (
     Customer(
         "yusuf@wahatalhikma.example",
@@ -133,6 +136,7 @@ CUSTOMERS = (
                 ),
             ),
             person("Wallace Hargrave", role="otherInfluenceOrControl"),
+            Owner("TIDEMARK NOMINEES LIMITED", "20", owners=(person("Desmond Farrow", "100", "GB"),), **NOMINEE),
         ),
         form="Pty Ltd",
         number="ACN 655 018 204",
@@ -149,9 +153,9 @@ CUSTOMERS = (
             Owner(
                 "Tidemark Nominees Ltd",
                 "100",
-                country="VG",
                 held_for="Xiomara Batista",
                 owners=(person("Desmond Farrow", "100", "GB"),),
+                **NOMINEE,
             ),
         ),
         form="S.A.",

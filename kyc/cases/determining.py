@@ -1,7 +1,7 @@
 """What each regime makes of the structure that a round of checks goes by. All are asked by the one dispatcher of
 kyc.ownership.regimes; what asks more than who holds what, such as who is named in control, by a module of its own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from kyc.cases.round import Round
 from kyc.evidence.models import Document
@@ -44,7 +44,7 @@ def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
     return {regime: found[regime] for regime in SHOWN if regime in found}
 
 
-def catching(regime: str, hits: Collection[Hit]) -> list[Hit]:
+def catching(regime: str, hits: Iterable[Hit]) -> list[Hit]:
     """Matches with entries that a regime goes by: OFAC's rule by sanctions, BIS's by export lists too, neither by who is merely
     exposed."""
     return [hit for hit in hits if is_sanction(hit.topics) or (regime == BIS and Topic.EXPORT in hit.topics)]

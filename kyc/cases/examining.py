@@ -70,11 +70,21 @@ def ask_again(case: Case) -> None:
 
 
 def run() -> None:
+    """And once more after rounds: what was told during them woke nobody who could take it up."""
+    if examine_waiting():
+        examine_waiting()
+
+
+def examine_waiting() -> int:
+    """How many rounds there were."""
     for case in outdated():
         ask_again(case)
+    done = 0
     for claim in QUEUE.claims():
         with claim:
             examine(claim)
+        done += 1
+    return done
 
 
 def examine(claim: jobs.Claim) -> None:

@@ -201,6 +201,7 @@ class Reassessment(Claimable):
         TELL = "tell", _("Tell that the verification ends")
         HOLD = "hold", _("Hold the keys")
         RELEASE = "release", _("Let the keys go")
+        CLEAR = "clear", _("Let the keys go, since rulings have cleared the customer")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("To be done")

@@ -1,10 +1,9 @@
 """A customer stays verified while he is looked at again. When a round of checks then finds of him what stood against no approval
-before, his keys are held at once by policy. A second pair of eyes lets them go: with the next approval the hold ends. Before a
-verification ends its customer is asked to confirm it (AMLR-10), so that nobody's keys stop because he did not know."""
+before, his keys are held at once by policy. A second pair of eyes lets them go: with the next approval the hold ends. So it does
+before that once officers have ruled that every match it came from was another, and nothing else feeds it. Before a verification
+ends its customer is asked to confirm it (AMLR-10), so that nobody's keys stop because he did not know."""
 
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -17,13 +16,11 @@ from accounts.models import Membership, Organisation
 from config import jobs
 from kyc.cases.models import Case, Entity, Examination
 from kyc.keys import holds
+from kyc.keys.feeding import SOURCE, against, clearing, entity_of, hold_of, news
 from kyc.keys.models import Hold, Reassessment
-from kyc.ownership.models import Determination
-from kyc.ownership.verdicts import NO, is_stronger
-from kyc.parties.models import Role
 from kyc.rules import packs
+from kyc.screening.models import Hit
 
-SOURCE = "policy.ownership"
 W = Reassessment.What
 
 
@@ -44,21 +41,6 @@ QUEUE = Reassessments(
     since="found_at",
     max_errors=10,
 )
-
-
-def of_customer() -> QuerySet[Role]:
-    return Role.objects.live().filter(party=OuterRef("party"), kind=Role.Kind.CUSTOMER)
-
-
-def verdicts() -> QuerySet[Determination]:
-    """What the regimes that stop an approval say of customers themselves."""
-    return Determination.objects.filter(Exists(of_customer()), regime__in=packs.current().stopping())
-
-
-def against() -> QuerySet[Determination]:
-    """Those of them by which an approval is stopped."""
-    stops = (Q(regime=regime, verdict__in=words) for regime, words in packs.current().stopping().items())
-    return verdicts().filter(reduce(or_, stops))
 
 
 def worse() -> QuerySet[Examination]:
@@ -99,7 +81,20 @@ def ending() -> QuerySet[Examination]:
     return rounds.filter(Exists(entity), ~Exists(opened), ~Exists(newer))
 
 
-DUE = {W.TELL: ending, W.HOLD: worse, W.RELEASE: approved_anew}
+def ruled_on() -> QuerySet[Examination]:
+    """The newest rounds of open cases of customers whom this policy holds, where an officer has ruled since the approval that a
+    match was another; whether that has cleared them, `clearing` says."""
+    ruled = Hit.objects.filter(
+        organisation=OuterRef("organisation"), ruling=Hit.Ruling.FALSE, ruled_at__gt=OuterRef("valid_from")
+    )
+    entity = Entity.objects.live().filter(Exists(ruled), organisation=OuterRef("organisation"))
+    held = Hold.objects.live().filter(source=SOURCE, on_organisation=OuterRef("organisation"))
+    newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"), state=Examination.State.DONE)
+    rounds = Examination.objects.filter(state=Examination.State.DONE).exclude(case__state__in=Case.ENDED)
+    return rounds.filter(Exists(held), Exists(entity), ~Exists(newer))
+
+
+DUE = {W.TELL: ending, W.HOLD: worse, W.RELEASE: approved_anew, W.CLEAR: ruled_on}
 
 
 def found(what: str) -> QuerySet[Examination]:
@@ -124,25 +119,11 @@ def hold(examination: Examination) -> None:
     organisation = organisations.held(examination.organisation_id)
     if not worse().filter(pk=examination.pk).exists() or hold_of(organisation.pk):
         return
-    known = verdicts_when_approved(organisation.pk)
-    now = against().filter(examination_id=examination.pk).order_by("pk")
-    if new := [row for row in now if is_stronger(row.verdict, known.get(row.regime, NO))]:
+    if new := news([examination], entity_of(organisation.pk)):
         why = " ".join(sentence for row in new for sentence in row.why)
         reason = f"Checks of {examination.case.number} find what stood against no approval before: {why}"
         holds.place_by_policy(organisation, source=SOURCE, reason=reason)
         write("change_held", _("Your keys are on hold while we check what has changed"), examination.case)
-
-
-def hold_of(organisation: int) -> Hold | None:
-    return Hold.objects.live().filter(on_organisation=organisation, source=SOURCE).first()
-
-
-def verdicts_when_approved(organisation: int) -> dict[str, str]:
-    """What the last round before the approval that counts found of the customer himself, by regime."""
-    entity = Entity.objects.live().select_related("decision__case").get(organisation=organisation)
-    rounds = Examination.objects.filter(case=entity.decision.case, state=Examination.State.DONE, done_at__lte=entity.valid_from)
-    last = rounds.order_by("-pk").first()
-    return dict(verdicts().filter(examination_id=last.pk).values_list("regime", "verdict")) if last else {}
 
 
 @transaction.atomic
@@ -157,6 +138,17 @@ def let_go(examination: Examination) -> None:
 
 
 @transaction.atomic
+def clear(examination: Examination) -> None:
+    """Lifts the hold by who ruled last on what it came from. Repeated, or where something still feeds it, it is silence."""
+    organisation = organisations.held(examination.organisation_id)
+    placed = hold_of(organisation.pk)
+    if placed and ruled_on().filter(pk=examination.pk).exists() and (last := clearing(examination)):
+        reason = f"Every match that it came from was ruled to be another; checks of {examination.case.number} find nothing new."
+        holds.end(placed, reason=reason, by=last.ruled_by)
+        write("change_let_go", _("The hold on your keys is lifted"), examination.case)
+
+
+@transaction.atomic
 def tell(examination: Examination) -> None:
     """Asks the owners to confirm, once."""
     organisations.held(examination.organisation_id)
@@ -166,7 +158,7 @@ def tell(examination: Examination) -> None:
         write("entity_ends", _("Confirm what you told us, so that you stay verified"), examination.case, entity=entity)
 
 
-ACTS = {W.TELL: tell, W.HOLD: hold, W.RELEASE: let_go}
+ACTS = {W.TELL: tell, W.HOLD: hold, W.RELEASE: let_go, W.CLEAR: clear}
 
 
 def write(template: str, subject: str, case: Case, **context: Any) -> None:

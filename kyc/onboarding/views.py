@@ -18,7 +18,7 @@ from kyc.cases import actions as cases
 from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
-from kyc.keys import closing, reassessing, renewals
+from kyc.keys import closing, feeding, reassessing, renewals
 from kyc.onboarding import questions, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
@@ -110,7 +110,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         answer_by=begun_at + timedelta(days=packs.current().days("decide")) if begun_at else None,
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
-        change_hold=reassessing.hold_of(organisation.pk),
+        change_hold=feeding.hold_of(organisation.pk),
         has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),

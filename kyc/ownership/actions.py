@@ -22,7 +22,7 @@ from kyc.ownership.leaving import leave_principal as leave_principal
 from kyc.ownership.leaving import let_go
 from kyc.ownership.leaving import remove as remove
 from kyc.ownership.models import Interest
-from kyc.ownership.reconciling import reconcile
+from kyc.ownership.reconciling import changed
 from kyc.parties import attributes, statuses
 from kyc.parties.actions import own, reach, refuse_named_before, take_role
 from kyc.parties.identifying import identify
@@ -100,7 +100,7 @@ def declare_owner(
     audit.record(
         "interest.declared", target=declared, by=by, owner=owner.name, owned=owned.name, interest=interest, share=share, **more
     )
-    reconcile(organisation.pk, by=by)
+    changed(organisation.pk, by=by)
     return declared
 
 
@@ -145,7 +145,7 @@ def change_share(interest: Interest, *, share: str, by: User) -> Interest:
         interest.share = share
         interest.save(update_fields=["share"])
         audit.record("interest.share_changed", target=interest, by=by, before=before, share=share)
-        reconcile(interest.organisation_id, by=by)
+        changed(interest.organisation_id, by=by)
     return interest
 
 
@@ -177,5 +177,5 @@ def say_held_for(interest: Interest, *, held_for: Party | None, by: User) -> Int
         )
         if before:
             let_go(before, by=by)
-        reconcile(organisation.pk, by=by)
+        changed(organisation.pk, by=by)
     return interest

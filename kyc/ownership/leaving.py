@@ -9,7 +9,7 @@ from accounts import audit, organisations
 from accounts.models import User
 from accounts.refused import Refused
 from kyc.ownership.models import Interest
-from kyc.ownership.reconciling import reconcile
+from kyc.ownership.reconciling import changed
 from kyc.parties.actions import end_role, leave_if_idle
 from kyc.parties.models import Party, Role
 
@@ -58,7 +58,7 @@ def remove(party: Party, *, by: User) -> Party:
     audit.record("party.removed", target=party, by=by, name=party.name)
     for other in left_behind:
         let_go(other, by=by)
-    reconcile(party.organisation_id, by=by)
+    changed(party.organisation_id, by=by)
     return party
 
 
@@ -85,7 +85,7 @@ def end(interest: Interest, *, by: User) -> Interest:
     let_go(interest.owner, by=by)
     if interest.held_for:
         let_go(interest.held_for, by=by)
-    reconcile(interest.organisation_id, by=by)
+    changed(interest.organisation_id, by=by)
     return interest
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from config import jobs
 from kyc.ownership.differing import Difference, Named, Seen, Told, differences
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties.models import Party
@@ -36,6 +37,13 @@ def reconcile(organisation: int, *, because: str = R.CORRECTED, by: User) -> Non
         of_same = [row for row in earlier if (row.observation_id, row.kind, row.party_id) == difference.about]
         if not any(is_settled(row, difference) for row in of_same):
             begin(organisation, difference, of_same, by=by)
+
+
+def changed(organisation: int, *, by: User) -> None:
+    """What the customer says of who holds what is another now: it is compared with what sources say, and where he is verified the
+    regimes are asked anew at once."""
+    reconcile(organisation, by=by)
+    jobs.woke("structure.told")
 
 
 def told(organisation: int) -> list[Told]:

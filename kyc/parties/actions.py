@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
+from config import jobs
 from kyc.parties import attributes, countries, statuses, wording
 from kyc.parties.identifying import identify
 from kyc.parties.models import Party, PersonStatus, Role
@@ -164,6 +165,7 @@ def declare_company(
     statuses.record(party, "", by=by)
     attributes.record(party, formed_since=formed_since, hq_since=hq_since, by=by)
     audit.record("party.company_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name))
+    jobs.woke("structure.told")
     return party
 
 
@@ -199,6 +201,7 @@ def declare_individual(
     audit.record(
         "party.individual_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name)
     )
+    jobs.woke("structure.told")
     return party
 
 
@@ -246,6 +249,7 @@ def declare_person(
             end_role(person, kind)
     statuses.record(person, us_basis, by=by)
     audit.record("party.person_declared", target=person, by=by, name=person.name, roles=sorted(chosen))
+    jobs.woke("structure.told")
     return person
 
 
@@ -310,4 +314,5 @@ def correct(
     attributes.record(party, hq_since=hq_since, by=by)
     statuses.record(party, us_basis or statuses.basis_of(party) or PersonStatus.Basis.UNKNOWN, by=by)
     audit.record("party.corrected", target=party, by=by, name=party.name)
+    jobs.woke("structure.told")
     return party

@@ -22,13 +22,13 @@ from demo import incident, seed, stories
 from demo.cast import CAST, PASSWORD, Person
 from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.cases.outdated import outdated
-from kyc.desk import queue, summary
+from kyc.desk import elsewhere, queue, summary
 from kyc.evidence.models import Invitation, StatusProof
 from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident
 from kyc.ownership.bods import network, schema
 from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
-from kyc.parties import questionnaires
+from kyc.parties import questionnaires, sameness
 from kyc.parties.models import Party, PaymentMeans, Profile, Questionnaire, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
@@ -155,6 +155,19 @@ class TestTheWhole:
         assert set(open_ones.filter(organisation=falkenried).values_list("kind", flat=True)) == {"share", "not_declared"}
         assert open_ones.count() == 2
         assert set(Observation.objects.values_list("source", flat=True)) == {"officialRegister", "thirdParty"}
+
+    def test_two_customers_named_one_company_and_an_officer_is_to_say_whether(self) -> None:
+        organisations = {party.organisation_id for party in Party.objects.current()}
+        found = [pair for pk in organisations for pair in sameness.alike(Party.objects.current().filter(organisation=pk))]
+        assert {(pair.party.name, pair.other.name) for pair in found} == {
+            ("Tidemark Nominees Ltd", "TIDEMARK NOMINEES LIMITED"),
+            ("TIDEMARK NOMINEES LIMITED", "Tidemark Nominees Ltd"),
+        }
+        assert all((pair.shared, pair.ruling) == (("lei", "register"), None) for pair in found)
+        for pair in found:
+            case = Case.objects.get(organisation=pair.party.organisation)
+            shown = elsewhere.facts(case, [pair.party], User.objects.get(staff_role="analyst", is_robot=False), {})
+            assert case.state == "review" and [row.pair.other for row in shown] == [pair.other]
 
     def test_owners_stand_in_every_shape(self) -> None:
         assert set(Interest.objects.values_list("kind", flat=True)) == set(Interest.Kind.values)

@@ -4,17 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Message, User
 from kyc.cases import actions as cases
 from kyc.cases import examining, telling
 from kyc.cases.models import Case, Entity, Examination
-from kyc.keys import holds, linking, reassessing
+from kyc.keys import feeding, holds, linking, reassessing
 from kyc.keys.introspection import introspect
 from kyc.keys.models import Hold, Reassessment
 from kyc.ownership import actions as ownership
+from kyc.ownership import leaving
 from kyc.ownership.models import Interest
+from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.rules import packs
 from kyc.screening import actions as screening
@@ -149,13 +152,11 @@ class TestLetGo:
     def test_the_next_approval_ends_this_hold_and_no_other(
         self, nordlys: Founded, linked: Issued, change: Case, ana: User, rui: User
     ) -> None:
-        sell(nordlys, "60", scenes.KARPOV)
+        interest = sell(nordlys, "60", scenes.KARPOV)
         run()
         other = holds.place(key=linked.key, reason="Asked by the customer.", by=rui)
+        leaving.end(interest, by=nordlys.by)
         scenes.send(nordlys)
-        run()
-        for hit in Hit.objects.filter(ruling=""):
-            screening.rule(hit, ruling="false", reason="different_name", by=ana)
         run()
         assert held(linked)
         scenes.approved(Case.objects.get(pk=change.pk), ana=ana, rui=rui)
@@ -174,6 +175,116 @@ class TestLetGo:
         run()
         assert held(linked)
         assert not Entity.objects.live().exists()
+
+
+class TestClear:
+    """Officers have ruled that whom the match was with is another."""
+
+    @pytest.fixture
+    def sold(self, nordlys: Founded, linked: Issued, change: Case) -> Interest:
+        """To one of a listed person's name; held."""
+        interest = sell(nordlys, "60", scenes.KARPOV)
+        run()
+        assert held(linked)
+        return interest
+
+    def rule(self, by: User, ruling: str = "false", name: str = "") -> None:
+        """On every match that is open, or on those of who is called so."""
+        reason = {"false": "different_name", "true": "same_identifier"}[ruling]
+        for hit in Hit.objects.filter(ruling="", **({"party__name": name} if name else {})):
+            screening.rule(hit, ruling=ruling, reason=reason, by=by)
+        run()
+
+    def test_the_hold_falls_with_the_next_round(self, linked: Issued, change: Case, sold: Interest, ana: User) -> None:
+        self.rule(ana)
+        assert not held(linked)
+        [hold] = Hold.objects.all()
+        said = f"Every match that it came from was ruled to be another; checks of {change.number} find nothing new."
+        assert (hold.lifted_by, hold.lift_reason) == (ana, said)
+        told = Message.objects.get(subject="The hold on your keys is lifted")
+        assert told.to == "alice@nordlys.example" and scenes.KARPOV not in told.text
+        assert Case.objects.get(pk=change.pk).state == "waiting", "it is looked at all the same"
+
+    def test_nor_is_it_told_twice(self, linked: Issued, change: Case, sold: Interest, ana: User) -> None:
+        self.rule(ana)
+        examination = Examination.objects.filter(case=change).latest("pk")
+        reassessing.clear(examination)
+        assert Message.objects.filter(subject="The hold on your keys is lifted").count() == 1
+        assert Reassessment.objects.get(what="clear").state == "done"
+
+    def test_not_before_the_last_match_is_ruled_on(
+        self, nordlys: Founded, linked: Issued, change: Case, sold: Interest, ana: User
+    ) -> None:
+        ownership.change_share(Interest.objects.live().get(owner=nordlys.controller), share="30", by=nordlys.by)
+        scenes.own(nordlys, "Timur Belkin", "10")
+        run()
+        self.rule(ana, name=scenes.KARPOV)
+        assert held(linked)
+        self.rule(ana)
+        assert not held(linked)
+
+    def test_not_where_he_is_the_one(self, linked: Issued, sold: Interest, ana: User) -> None:
+        self.rule(ana, "true")
+        assert held(linked)
+
+    def test_not_where_the_customer_only_says_less(
+        self, nordlys: Founded, linked: Issued, change: Case, sold: Interest, ana: User
+    ) -> None:
+        ownership.change_share(sold, share="40", by=nordlys.by)
+        run()
+        assert held(linked)
+        assert not feeding.against().filter(examination_id=Examination.objects.latest("pk").pk).exists()
+        self.rule(ana, "true")
+        assert held(linked)
+
+    def test_nor_where_he_takes_him_out(self, nordlys: Founded, linked: Issued, sold: Interest, ana: User) -> None:
+        leaving.end(sold, by=nordlys.by)
+        ownership.change_share(Interest.objects.live().get(owner=nordlys.controller), share="90", by=nordlys.by)
+        scenes.own(nordlys, "Timur Belkin", "10")
+        run()
+        self.rule(ana, name="Timur Belkin")
+        assert held(linked), "that was never what it came from"
+
+    def test_not_while_something_else_feeds_it(
+        self, nordlys: Founded, linked: Issued, change: Case, sold: Interest, ana: User
+    ) -> None:
+        """Nor once the customer has taken that back: an approval looks at it."""
+        ownership.change_share(sold, share="10", by=nordlys.by)
+        holding = scenes.company(nordlys, "Lotus Holdings Ltd", "50", owner=("Kari Moe", "100"))
+        ownership.change_share(sold, share="2", by=nordlys.by)
+        ownership.change_share(Interest.objects.live().get(owner=holding), share="55", by=nordlys.by)
+        Party.objects.filter(pk=holding.pk).update(hq_country="HK")
+        run()
+        self.rule(ana)
+        assert held(linked)
+        again = {"name": holding.name, "country": "NO", "hq_country": "NO", "registration_number": "1", "by": nordlys.by}
+        parties.correct(holding, **again)
+        run()
+        assert not feeding.against().filter(examination_id=Examination.objects.latest("pk").pk).exists()
+        assert held(linked)
+
+    def test_an_officers_hold_stays(self, linked: Issued, sold: Interest, ana: User, rui: User) -> None:
+        other = holds.place(key=linked.key, reason="Asked by the customer.", by=rui)
+        self.rule(ana)
+        assert list(Hold.objects.live()) == [other]
+
+    def test_what_is_found_later_holds_anew(
+        self, nordlys: Founded, linked: Issued, change: Case, sold: Interest, ana: User
+    ) -> None:
+        self.rule(ana)
+        ownership.change_share(sold, share="2", by=nordlys.by)
+        scenes.own(nordlys, "Timur Belkin", "50")
+        run()
+        assert held(linked)
+        assert Hold.objects.count() == 2
+
+    def test_without_its_record_it_stays(self, linked: Issued, change: Case, sold: Interest, ana: User) -> None:
+        for hit in Hit.objects.filter(ruling=""):
+            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+        examining.run()
+        with scenes.audit_breaks(), transaction.atomic():
+            reassessing.clear(Examination.objects.filter(case=change).latest("pk"))
+        assert held(linked)
 
 
 class TestTell:
