@@ -25,7 +25,9 @@ from kyc.screening.models import Hit, ListVersion
 # Left out where all findings are shown: the one says of the same lists what OFAC's says, the other is no matter of the picture.
 ASIDE = (BIS, CONTROL)
 # Who owns the customer is the matter of the provider's terms; who owns its owners is nothing against them.
-TERMS = "provider-terms"
+TERMS, PARENT = "provider-terms", "ultimate-parent"
+# What the customer is that nobody is above.
+NO_PARENT = gettext_lazy("nobody above it")
 # What is shown besides one regime's findings: those of all, or none.
 ALL, NONE = "", "none"
 # Either limb, in the same words, so that both together are said once.
@@ -43,7 +45,7 @@ SAID: dict[str, dict[str, tuple[Promise | str, str]]] = {
         regimes.YES: (gettext_lazy("owned from regions that the terms exclude: %(share)s"), BAD),
         regimes.INDETERMINATE: (gettext_lazy("may be owned from regions that the terms exclude"), WARN),
     },
-    "ultimate-parent": {
+    PARENT: {
         regimes.YES: (gettext_lazy("ultimate parent"), ""),
         regimes.INDETERMINATE: (gettext_lazy("may be the ultimate parent"), WARN),
     },
@@ -154,6 +156,8 @@ class Owning(Declared):
             if verdict is None or (name in CASCADES and party.pk in self.hits):
                 continue
             words, tone = self.ofac(party, verdict) if name == OFAC else said(name, verdict)
+            if name == PARENT and party.pk == self.customer.pk:
+                words = NO_PARENT if verdict.verdict == regimes.YES else words
             if name == TERMS and tone == BAD and party.pk != self.customer.pk:
                 tone = ""
             if name != OFAC and name not in SAID:
