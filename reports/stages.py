@@ -17,6 +17,7 @@ WORDS = {
     "origins": gettext_lazy("formation, headquarters and ultimate parent"),
     "signatories": gettext_lazy("who may sign"),
     "statuses": gettext_lazy("person statuses"),
+    "exclusions": gettext_lazy("whom a rule on owners leaves out"),
     "ownership": gettext_lazy("ownership"),
     "documents": gettext_lazy("documents"),
     "invitations": gettext_lazy("invitations"),
