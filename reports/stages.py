@@ -32,6 +32,7 @@ WORDS = {
     "changes": gettext_lazy("history of changes"),
     "selection": gettext_lazy("what was asked about"),
     "holder": gettext_lazy("who stands behind the account"),
+    "owners": gettext_lazy("who its beneficial owners are, as decided"),
     "keys": gettext_lazy("each key"),
     "use": gettext_lazy("use"),
     "request": gettext_lazy("what was asked"),
