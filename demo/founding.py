@@ -15,7 +15,7 @@ from accounts.models import Organisation, User
 from config import jobs
 from demo import documents
 from demo.cast import PASSWORD, TOTP_SECRET
-from demo.organisations.rows import Customer, Owner
+from demo.organisations.rows import Customer, Excluded, Owner
 from kyc.cases import actions as cases
 from kyc.cases import completeness, examining
 from kyc.cases.models import Case, Examination
@@ -24,7 +24,7 @@ from kyc.evidence import authority
 from kyc.evidence.models import Document
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
-from kyc.parties import countries, payments, profiles, questionnaires
+from kyc.parties import countries, exclusions, payments, profiles, questionnaires
 from kyc.parties.models import Party, Profile
 from kyc.rules import packs
 
@@ -108,6 +108,18 @@ def name_all(organisation: Organisation, row: Customer, by: User) -> None:
             )
     for owner in row.owners:
         own(organisation, customer, owner, by)
+    for one in row.claims:
+        claim(organisation, one, by)
+
+
+def claim(organisation: Organisation, row: Excluded, by: User) -> None:
+    """What one of its companies claims to be left out of, with the paper that is to show it."""
+    party = Party.objects.current().get(organisation=organisation, name=row.of)
+    exclusions.claim(party, ground=row.ground, reference=row.reference, by=by)
+    if row.paper:
+        about = None if party == parties.customer(organisation) else party
+        paper = documents.paper("Listing", issuer=row.paper.get("Listed on", row.reference), rows=row.paper)
+        evidence.upload(organisation, kind=D.LICENCE, party=about, file=paper, by=by)
 
 
 def declared(organisation: Organisation, row: Customer, by: User) -> Party:

@@ -23,7 +23,7 @@ from kyc.keys.models import Key
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
 from kyc.parties import questionnaires
-from kyc.parties.models import Party, PersonStatus, Role
+from kyc.parties.models import Exclusion, Party, PersonStatus, Role
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -103,7 +103,7 @@ def send(organisation: Organisation, row: Customer, by: User) -> Case:
         for reading in story.readings:
             read(organisation, row.name, reading)
         if story.end != "review":
-            case = rule(case, story.listed)
+            case = verify_excluded(rule(case, story.listed), row)
     return case
 
 
@@ -183,6 +183,18 @@ def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -
 def take(decision: Decision, story: Story, *, after: float = 0.7) -> Case:
     with clock.days_ago(story.sent - after), turn(approver := staff("approver")):
         return cases.take(decision, by=approver)
+
+
+def verify_excluded(case: Case, row: Customer) -> Case:
+    """An officer has read what shows that a company is left out of FinCEN's rule; the checks are made anew."""
+    shown = [one for one in row.claims if one.verified]
+    with turn(analyst := staff("analyst")):
+        for one in shown:
+            claim = Exclusion.objects.live().get(organisation=case.organisation, party__name=one.of, ground=one.ground)
+            paper = Document.objects.current().filter(organisation=case.organisation, kind=Document.Kind.LICENCE).latest("pk")
+            evidence.look_at(paper, by=analyst)
+            judging.rule_exclusion(case, claim, ruling="verified", document=paper, reason=one.verified, by=analyst)
+    return examined(case) if shown else case
 
 
 def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:

@@ -1,11 +1,11 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
-from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
-from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
+from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, ListEntry, ListUpdate, ListVersion
 
@@ -20,6 +20,8 @@ __all__ = [
     "Document",
     "Entity",
     "Examination",
+    "Exclusion",
+    "ExclusionRuling",
     "Factor",
     "Finding",
     "Hit",

@@ -11,13 +11,13 @@ from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membersh
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
-from kyc.evidence.models import AttributeProof, AuthorityProof, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
-from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
+from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.models import Hit, ListUpdate, ListVersion
 from reports.models import Report, SubjectRequest
 from tests import cast
@@ -102,6 +102,14 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, party=found.party, other=Party.objects.exclude(pk=found.party.pk).first(), shared=["lei"],
         ruling="different", reason="Another address.", ruled_by=analyst,
     )  # fmt: skip
+    claim = Exclusion.objects.create(
+        organisation=organisation, party=found.party, ground="listed_company", reference="NYSE: NORD", rule_pack="2026.11",
+        claimed_by=by, valid_from=date(2026, 1, 1),
+    )  # fmt: skip
+    excluded = ExclusionRuling.objects.create(
+        organisation=organisation, exclusion=claim, ruling="verified", document=document, reason="Listed.", ruled_by=analyst,
+        valid_until=date(2030, 1, 1),
+    )  # fmt: skip
     invitation = Invitation.objects.create(
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
@@ -122,7 +130,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
-        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, sameness,
+        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, update, hit, key, link, hold, outcome, report,

@@ -37,7 +37,7 @@ from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import questionnaires
-from kyc.parties.models import Party, PaymentMeans
+from kyc.parties.models import Exclusion, Party, PaymentMeans
 from kyc.screening.models import Hit
 from reports import own_data
 from reports.models import Report, SubjectRequest
@@ -227,6 +227,12 @@ DOORS: dict[str, Door] = {
     "onboarding:prove_anew": Door(ALL, open=True, get=False, own=of(token="token"), names="Look in your mail", post=nothing),
     "onboarding:proved": Door(ALL, open=True, names="Thank you"),
     "onboarding:prove_sent": Door(ALL, open=True, names="Look in your mail"),
+    "onboarding:exclusion": Door(
+        CUSTOMERS, own=of(pk="company"), names="NYSE: NORD", post=of(ground="registered_issuer", reference="SEC file 1-12345")
+    ),
+    "onboarding:exclusion_withdraw": Door(
+        CUSTOMERS, own=of(pk="company", claim="exclusion"), names="NYSE: NORD", post=nothing
+    ),
     "onboarding:principal": Door(
         CUSTOMERS, names="for whom a nominee holds", post=of(name="Ida Skjult", country="NO", us_basis="none")
     ),
@@ -283,6 +289,10 @@ DOORS: dict[str, Door] = {
     "desk:verify": Door(
         EXAMINERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(statuses="status", document="passport", note="Seen."),
+    ),
+    "desk:exclusion": Door(
+        EXAMINERS, get=False, own=of(pk="case", exclusion="exclusion"), names=NORDLYS, state="review",
+        post=of(ruling="rejected", reason="Another company of that name is listed."),
     ),
     "desk:same": Door(
         EXAMINERS, get=False, own=of(pk="case", party="company", other="namesake"), names=OUTSIDE, state="review",
@@ -520,6 +530,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
+        "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
         "decision": rows[Decision].pk, "signed": signed.pk,

@@ -1,6 +1,6 @@
 """Customers in Europe. All invented."""
 
-from demo.organisations.rows import Customer, Item, Owner, Person, Reading, Story, person, state
+from demo.organisations.rows import Customer, Excluded, Item, Owner, Person, Reading, Story, person, state
 
 EXTRACT = Item("register_extract", "unreadable", words="The second page is cut off on the right.")
 
@@ -42,6 +42,15 @@ CUSTOMERS = (
         number="09771204",
         phone="+44 191 498 0112",
         domain="kestrelharbour.example",
+        claims=(
+            Excluded(
+                "Brackwater Marine Group plc",
+                "listed_company",
+                "NYSE: BWMG, American depositary shares",
+                {"Issuer": "Brackwater Marine Group plc", "Listed on": "New York Stock Exchange", "Sign": "BWMG"},
+                "The exchange's own page has it under that sign, and the extract names the same number.",
+            ),
+        ),
         payment={"kind": "bank", "institution": "Northern Mutual Bank", "reference": "GB33 BUKB 2020 1555 5555 55"},
     ),
     Customer(

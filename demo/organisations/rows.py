@@ -72,6 +72,18 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Excluded:
+    """That the party `of` claims to be left out of FinCEN's rule: the ground's code in the rule pack, where it can be looked up,
+    and what the paper says that is sent of it, if one is. `verified` is what the officer wrote who has verified it."""
+
+    of: str
+    ground: str
+    reference: str
+    paper: dict[str, str] = field(default_factory=dict)
+    verified: str = ""
+
+
+@dataclass(frozen=True)
 class Story:
     """What happened: how it ended, and how many days ago it was sent. `keys` are issued once approved, each to be left so:
     active, held or revoked."""
@@ -119,6 +131,7 @@ class Customer:
     programme: str = "none"
     run_by: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
+    claims: tuple[Excluded, ...] = ()
     payment: dict[str, str] | None = field(default_factory=lambda: {"kind": "card", "institution": "First Bank"})
 
     @property

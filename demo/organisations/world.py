@@ -1,6 +1,6 @@
 """Customers elsewhere. All invented, but for two owners who are to be found on the sanctions list."""
 
-from demo.organisations.rows import Customer, Item, Owner, Person, Story, person, state
+from demo.organisations.rows import Customer, Excluded, Item, Owner, Person, Story, person, state
 
 # Two customers name one nominee, each by its own spelling: an officer is to say whether it is the same.
 NOMINEE = {"country": "VG", "number": "1884207", "lei": "9845TDMKNOM018842092"}
@@ -109,6 +109,7 @@ CUSTOMERS = (
         form="Co., Ltd.",
         number="210-81-55203",
         phone="+82 33 555 0170",
+        claims=(Excluded("Dolbaram Partners LLC", "foreign_institution", "Financial Services Commission, entry 2019-118"),),
         answers={
             "end_users": ["public"],
             "resale": "embedded",

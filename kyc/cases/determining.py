@@ -4,14 +4,11 @@ kyc.ownership.regimes; what asks more than who holds what, such as who is named 
 from collections.abc import Collection, Iterable, Mapping
 
 from kyc.cases.round import Round
-from kyc.evidence.models import Document
-from kyc.ownership import certification, concern, regimes
-from kyc.ownership.certification import Claim
+from kyc.ownership import certification, concern, exclusions, regimes
 from kyc.ownership.graph import Graph
 from kyc.ownership.regimes import INDETERMINATE, NO, YES, Verdict
 from kyc.ownership.rule import BIS, CASCADES, OF_OWNERS, OFAC, REGIMES, rule
 from kyc.ownership.shares import NONE
-from kyc.parties.models import Party
 from kyc.screening.entries import Topic, is_sanction
 from kyc.screening.models import Hit
 
@@ -39,6 +36,7 @@ def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
         suspected = listed.keys() - {str(hit.party_id) for hit in catching(regime, sure)}
         found[regime] = asked(facts, graph, regime, listed=listed, suspected=suspected)
     if not facts.customer.is_person:
+        found[CDD] = left_out(facts, graph, found[CDD])
         found[CONTROL] = in_control(facts, graph, found[CDD])
         found |= of_concern(facts, graph)
     return {regime: found[regime] for regime in SHOWN if regime in found}
@@ -78,31 +76,30 @@ def listed_by(facts: Round, hits: Collection[Hit]) -> dict[str, str]:
     return {party: " and ".join(lists) for party, lists in found.items()}
 
 
+def left_out(facts: Round, graph: Graph, owners: Verdicts) -> Verdicts:
+    """FinCEN's word on the owners, once exclusions that an officer has verified are counted (FIN-04, FIN-05)."""
+    wanted = rule(facts.pack, CDD, on=facts.day)
+    return exclusions.applied(graph, subject=facts.subject, rule=wanted, pack=facts.pack, verdicts=owners, claims=facts.claims)
+
+
 def in_control(facts: Round, graph: Graph, owners: Verdicts) -> Verdicts:
     """FinCEN's second prong: exactly one person, with a title (FIN-03); and what the certification as a whole still lacks."""
-    claim = claimed(facts)
-    told = certification.certify(graph, verdicts=owners, pack=facts.pack, in_control=facts.controllers, claim=claim)
-    found = {}
-    if claim and told.excluded:
-        why = f"{graph.name(facts.subject)} is excluded, as {claim.evidence} is to show: {told.excluded}."
-        found[facts.subject] = Verdict(NO, NONE, (why,))
+    claims = facts.claims.get(facts.subject, ())
+    told = certification.certify(graph, verdicts=owners, pack=facts.pack, in_control=facts.controllers, claims=claims)
+    name, found = graph.name(facts.subject), {}
+    said = exclusions.not_relied_on(facts.pack, name, claims)
+    if told.excluded:
+        asked = "The one person in control is asked for all the same." if told.excluded.ground.is_control_asked else ""
+        said = [" ".join(filter(None, (told.excluded.told(name), asked)))]
+    if said:
+        found[facts.subject] = Verdict(NO, NONE, tuple(said))
     if told.control_person and not certification.wrong_control(graph, facts.controllers):
         title = facts.controllers[told.control_person]
         why = f"{graph.name(told.control_person)} is named as the one person in control: {title}."
         found[told.control_person] = Verdict(YES, NONE, (why,))
     if told.missing:
-        found[facts.subject] = Verdict(INDETERMINATE, NONE, told.missing)
+        found[facts.subject] = Verdict(INDETERMINATE, NONE, (*told.missing, *said))
     return found
-
-
-def claimed(facts: Round) -> Claim | None:
-    """A state body claims by what it is to be excluded (FIN-04), and its founding act is what shows it. No company claims any
-    exclusion yet."""
-    if facts.customer.kind != Party.Kind.STATE:
-        return None
-    code = "government" if facts.customer.country == facts.pack.home else "foreign_government"
-    acts = [name for kind, name in facts.papers if kind == Document.Kind.FOUNDING_ACT]
-    return Claim(code, acts[-1] if acts else "")
 
 
 def of_concern(facts: Round, graph: Graph) -> dict[str, Verdicts]:

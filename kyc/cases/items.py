@@ -40,6 +40,7 @@ class Item:
 
 PARTY = "party"
 PEOPLE = (Party.Kind.PERSON,)
+COMPANIES = (Party.Kind.COMPANY,)
 ITEMS: dict[str, Item] = {
     "register_extract": Item(gettext_lazy("Register extract"), "documents", documents=(D.REGISTER_EXTRACT,)),
     "articles": Item(
@@ -49,6 +50,9 @@ ITEMS: dict[str, Item] = {
     "residence": Item(gettext_lazy("Proof of residence status"), "documents", PARTY, (D.RESIDENCE, D.PASSPORT), kinds=PEOPLE),
     "address": Item(gettext_lazy("Proof of address"), "documents", PARTY, (D.ADDRESS,)),
     "authority": Item(gettext_lazy("Proof of authority to sign"), "documents", PARTY, (D.AUTHORITY,), kinds=PEOPLE),
+    "licence": Item(
+        gettext_lazy("Licence, listing or entry with a regulator"), "documents", PARTY, (D.LICENCE,), kinds=COMPANIES
+    ),
     "wealth": Item(gettext_lazy("Proof of the source of wealth"), "documents", PARTY, (D.WEALTH,), kinds=PEOPLE),
     "account_statement": Item(gettext_lazy("Account statement"), "documents", documents=(D.PAYMENT,)),
     "other_document": Item(gettext_lazy("Another document"), "documents", documents=(D.OTHER,)),
@@ -127,12 +131,13 @@ def misplaced(what: str, party: Party | None, customer_class: str) -> str:
     if party is None:
         return _("Say whose it is.") if item.about == PARTY and item.documents else ""
     if item.kinds and party.kind not in item.kinds:
-        return str(NOT_OF_THAT_KIND["documents" if item.documents else item.step])
+        return str(ONLY_A_COMPANY if item.kinds == COMPANIES else NOT_OF_THAT_KIND["documents" if item.documents else item.step])
     if item.step == "people" and not Role.objects.live().filter(party=party, kind__in=PEOPLE_ROLES).exists():
         return _("This person is none of the people who run the customer. Ask for the owners of what he or she owns.")
     return ""
 
 
+ONLY_A_COMPANY = gettext_lazy("Only a company has one.")
 # Why that can't be asked of a party of that kind.
 NOT_OF_THAT_KIND: dict[str, Promise] = {
     "documents": gettext_lazy("Only a person has one."),

@@ -1,6 +1,7 @@
 """What an officer verifies of the people of a case, while the case may still go either way."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,9 +10,9 @@ from accounts.models import User
 from kyc.cases.actions import locked
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
-from kyc.evidence import looks, proofs
-from kyc.evidence.models import AttributeProof, AuthorityProof, Document, StatusProof
-from kyc.parties.models import Attribute, PersonStatus, Role
+from kyc.evidence import exclusions, looks, proofs
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, StatusProof
+from kyc.parties.models import Attribute, Exclusion, PersonStatus, Role
 
 S = Case.State
 # A case that is decided stays as it was decided.
@@ -37,12 +38,34 @@ def verify(
     somebody has verified by it already stays as it was. Whoever verifies has opened the document himself. Raises NotNow, NotSent,
     NotAProof, NotOpened."""
     refuse_unsent(locked(case, *JUDGED, by=by))
-    if document.pk not in looks.opened([document], by=by):
-        sentence = _("You have not opened “%(name)s” yet. Open it under “Documents” and read it, then say what it proves.")
-        raise NotOpened(sentence % {"name": document.name})
+    refuse_unopened(document, by=by)
     made: list[StatusProof | AuthorityProof | AttributeProof] = []
     made += [proofs.verify(status, document=document, note=note, by=by) for status in statuses]
     made += [proofs.verify_attribute(attribute, document=document, note=note, by=by) for attribute in attributes]
     if authority:
         made.append(proofs.verify_authority(authority, document=document, note=note, by=by))
     return made
+
+
+def refuse_unopened(document: Document, *, by: User) -> None:
+    if document.pk not in looks.opened([document], by=by):
+        sentence = _("You have not opened “%(name)s” yet. Open it under “Documents” and read it, then say what it proves.")
+        raise NotOpened(sentence % {"name": document.name})
+
+
+@transaction.atomic
+def rule_exclusion(
+    case: Case,
+    exclusion: Exclusion,
+    *,
+    ruling: str,
+    reason: str,
+    document: Document | None = None,
+    valid_until: date | None = None,
+    by: User,
+) -> ExclusionRuling:
+    """As `exclusions.rule`, while the case may go either way. Raises NotNow, NotSent, NotOpened besides."""
+    refuse_unsent(locked(case, *JUDGED, by=by))
+    if document is not None and ruling == ExclusionRuling.Ruling.VERIFIED:
+        refuse_unopened(document, by=by)
+    return exclusions.rule(exclusion, ruling=ruling, reason=reason, document=document, valid_until=valid_until, by=by)

@@ -43,9 +43,12 @@ SAID = (
     "status.verification_fell",
     "authority.verification_fell",
     "attribute.verification_fell",
+    "exclusion.claimed",
+    "exclusion.withdrawn",
+    "exclusion.verification_fell",
     "person.proved",
 )
-VERIFIED = ("status.verified", "authority.verified", "attribute.verified")
+VERIFIED = ("status.verified", "authority.verified", "attribute.verified", "exclusion.verified", "exclusion.rejected")
 CHANGES = SAID + VERIFIED
 
 

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from kyc.cases import declared
 from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
+from kyc.evidence import exclusions
 from kyc.evidence.models import Document
 from kyc.ownership import graph as structures
 from kyc.ownership import regimes, trusts
+from kyc.ownership.exclusions import Claims
 from kyc.ownership.graph import ENTITY, PERSON, Graph, above
 from kyc.ownership.models import Interest, holdings
 from kyc.ownership.regimes import Holding
@@ -47,6 +49,8 @@ class Round:
     declared: Declared
     # Who is named in control, with the title.
     controllers: Mapping[str, str]
+    # What is claimed of exclusions from FinCEN's rule, by party.
+    claims: Claims
     day: date
 
     @cached_property
@@ -129,7 +133,7 @@ def gather(examination: Examination) -> Round:
     live = Interest.objects.live().filter(organisation=organisation).order_by("pk")
     interests = holdings(live)
     roles = Role.objects.live().filter(organisation=organisation, kind__in=[Role.Kind.CUSTOMER, Role.Kind.CONTROLLER])
-    held = {role.kind: role for role in roles}
+    held, day = {role.kind: role for role in roles}, timezone.localdate()
     return Round(
         examination=examination,
         pack=packs.get(examination.rule_pack),
@@ -142,5 +146,6 @@ def gather(examination: Examination) -> Round:
         nominees=sum(1 for interest in live if interest.held_for_id),
         declared=declared.of(examination.organisation, list(parties.values())),
         controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},
-        day=timezone.localdate(),
+        claims=exclusions.claims(examination.organisation, on=day),
+        day=day,
     )

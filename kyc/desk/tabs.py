@@ -12,7 +12,7 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Entity, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import draw
-from kyc.desk import elsewhere, forms, keeping, owning, regimes, removing, sources, standing, timeline, using, words
+from kyc.desk import elsewhere, forms, keeping, left_out, owning, regimes, removing, sources, standing, timeline, using, words
 from kyc.desk.comparing import Compared, compared
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
@@ -130,6 +130,11 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             [row["party"] for row in rows],
             seen.frame["documents"],
             (seen.filled["verified_pk"], returned) if returned is not None else None,
+        ),
+        "left_out": left_out.facts(
+            case,
+            seen.frame["documents"],
+            (seen.filled["exclusion_pk"], seen.filled["exclusion_form"]) if "exclusion_form" in seen.filled else None,
         ),
         "rules": regimes.regimes(seen.frame["examination"], seen.frame["customer"]),
         "weights": sources.weights(interest.kind for interest in found.interests) if found else [],

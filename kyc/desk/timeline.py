@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
             "status.",
             "authority.",
             "attribute.",
+            "exclusion.",
             "sameness.",
             "field.",
             "subject.",
@@ -107,6 +108,11 @@ VERBS = {
     "attribute.dated": _("said since when"),
     "attribute.verified": _("verified formation, headquarters or ultimate parent"),
     "attribute.verification_fell": _("took away what formation, headquarters or ultimate parent was verified by"),
+    "exclusion.claimed": _("claimed to be left out of FinCEN's rule on owners"),
+    "exclusion.withdrawn": _("took back the claim to be left out of FinCEN's rule on owners"),
+    "exclusion.verified": _("verified that FinCEN's rule on owners leaves out a company"),
+    "exclusion.rejected": _("did not accept that FinCEN's rule on owners leaves out a company"),
+    "exclusion.verification_fell": _("took away what showed that FinCEN's rule on owners leaves out a company"),
     "sameness.ruled": _("ruled whether a company is one that another customer named"),
     "flag.ruled": _("ruled on a red flag"),
     "authority.verified": _("verified who may sign"),
@@ -206,6 +212,8 @@ TONES = {
     "status.verification_fell": "warn",
     "authority.verification_fell": "warn",
     "attribute.verification_fell": "warn",
+    "exclusion.claimed": "warn",
+    "exclusion.verification_fell": "warn",
 }
 
 

@@ -33,6 +33,10 @@ class Unsent:
         return self.rows.get("kyc.personstatus", set())
 
     @property
+    def exclusion(self) -> set[int]:
+        return self.rows.get("kyc.exclusion", set())
+
+    @property
     def interest(self) -> set[int]:
         return self.rows.get("kyc.interest", set())
 

@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from kyc.evidence.models import AttributeProof, AuthorityProof, Document, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, StatusProof
+from kyc.parties import exclusions
 from kyc.parties.models import Party
 
 
@@ -24,6 +25,11 @@ def told(document: Document, *, by: User) -> None:
     for attribute in attributes.select_related("attribute__party", "proved_by").order_by("pk"):
         said = rests_on(document, attribute, attribute.attribute.party)
         audit.record("attribute.verification_fell", target=attribute, by=by, what=attribute.attribute.what, **said)
+    rulings = ExclusionRuling.objects.good(timezone.localdate()).filter(document=document)
+    for ruling in rulings.select_related("exclusion__party", "ruled_by").order_by("pk"):
+        claim = ruling.exclusion
+        said = {"name": claim.party.name, "verified_by": str(ruling.ruled_by), "document": document.name}
+        audit.record("exclusion.verification_fell", target=ruling, by=by, ground=exclusions.titled(claim), **said)
 
 
 def rests_on(document: Document, proof: StatusProof | AuthorityProof | AttributeProof, party: Party) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import Subject, VaultFileField
-from kyc.parties.models import Attribute, Party, PersonStatus, Role
+from kyc.parties.models import Attribute, Exclusion, Party, PersonStatus, Role
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -35,6 +35,7 @@ class Document(models.Model):
         RESIDENCE = "residence", _("Residence permit or proof of status")
         ADDRESS = "address", _("Proof of address")
         AUTHORITY = "authority", _("Proof of authority to sign")
+        LICENCE = "licence", _("Licence, listing or entry with a regulator")
         PAYMENT = "payment", _("Account statement")
         WEALTH = "wealth", _("Proof of the source of wealth")
         OTHER = "other", _("Other document")
@@ -140,6 +141,57 @@ class AttributeProof(models.Model):
     proved_at = models.DateTimeField(auto_now_add=True)
 
     objects = AttributeProofQuerySet.as_manager()
+
+
+class ExclusionRulingQuerySet(models.QuerySet["ExclusionRuling"]):
+    def live(self) -> "ExclusionRulingQuerySet":
+        return self.filter(superseded_at__isnull=True)
+
+    def good(self, on: date) -> "ExclusionRulingQuerySet":
+        """Those that may be relied on that day: verified and not expired, and neither the document nor the claim taken back."""
+        return self.live().filter(
+            ruling=ExclusionRuling.Ruling.VERIFIED,
+            valid_until__gte=on,
+            document__removed_at__isnull=True,
+            exclusion__valid_to__isnull=True,
+        )
+
+
+@tracked()
+class ExclusionRuling(models.Model):
+    """An officer's word on an exclusion that a company claims: verified, by which document and until when, or not accepted; why,
+    in either case."""
+
+    personal = ("reason",)
+
+    class Ruling(models.TextChoices):
+        VERIFIED = "verified", _("It is so: verified")
+        REJECTED = "rejected", _("It is not shown: not accepted")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="rulings")
+    ruling = models.CharField(max_length=20, choices=Ruling.choices)
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True)
+    reason = models.TextField()
+    ruled_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ruled_at = models.DateTimeField(auto_now_add=True)
+    valid_until = models.DateField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExclusionRulingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="exclusion_ruling_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="exclusion_is_verified_by_a_document_until",
+                condition=Q(ruling="verified", document__isnull=False, valid_until__isnull=False)
+                | Q(ruling="rejected", document__isnull=True, valid_until__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="one_live_ruling_an_exclusion", fields=["exclusion"], condition=Q(superseded_at__isnull=True)
+            ),
+        ]
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

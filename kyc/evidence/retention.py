@@ -4,20 +4,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
-from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
 
 retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, Invitation),
+        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
             StatusProof: "proved_at",
             AuthorityProof: "proved_at",
             AttributeProof: "proved_at",
+            ExclusionRuling: "ruled_at",
             Invitation: "invited_at",
         },
         told=_("The documents you and your people sent, and how we checked them"),

@@ -27,8 +27,8 @@ from kyc.parties.models import Profile
 D = Document.Kind
 C = Profile.CustomerClass
 OF_CLASS: dict[str, tuple[str, ...]] = {
-    C.COMPANY: (D.REGISTER_EXTRACT, D.ARTICLES),
-    C.RESEARCH: (D.REGISTER_EXTRACT, D.ARTICLES, D.FOUNDING_ACT),
+    C.COMPANY: (D.REGISTER_EXTRACT, D.ARTICLES, D.LICENCE),
+    C.RESEARCH: (D.REGISTER_EXTRACT, D.ARTICLES, D.FOUNDING_ACT, D.LICENCE),
     C.INDIVIDUAL: (),
     C.TRUST: (D.TRUST_DEED,),
     C.STATE_BODY: (D.FOUNDING_ACT,),

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
-from kyc.onboarding import questions, steps, whose
+from kyc.onboarding import left_out, questions, steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.holdings import holdings
@@ -51,6 +51,7 @@ def interest_or_404(organisation: Organisation, pk: int) -> Interest:
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     top = parties.customer(organisation)
     told = {"holdings": holdings(top), "principals": principals(organisation), "top": top} | pictured(top)
+    told |= {"left_out_asked": left_out.asked_of(top), "left_out": left_out.claimed(organisation)}
     opened = whose.opened(organisation, whose.OWNERS, request.way.requirements, request.way.gaps)
     return page(request, organisation, "owners", step="owners", opened=opened, **told)
 

@@ -42,6 +42,7 @@ NOT_YOURS = _("This page is not asked of you.")
 SAVING = Q(verb="case.opened")
 for stage in ("organisation", "party", "interest", "document", "questionnaire", "payment"):
     SAVING |= Q(verb__startswith=f"{stage}.")
+SAVING |= Q(verb__in=("exclusion.claimed", "exclusion.withdrawn"))
 
 
 class NotEditable(Refused):

@@ -19,7 +19,7 @@ from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
 from kyc.keys import closing, feeding, reassessing, renewals
-from kyc.onboarding import questions, steps
+from kyc.onboarding import left_out, questions, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short as kept_in_short
@@ -131,6 +131,7 @@ def everything(organisation: Organisation) -> dict[str, object]:
         "company": company,
         "people": people_of(organisation),
         "holdings": holdings(company),
+        "left_out": left_out.claimed(organisation),
         **pictured(company),
         "us_grounds": statuses.grounds(organisation),
         "signed": signed,

@@ -1,9 +1,10 @@
 """Whom FinCEN's rule on beneficial owners asks for of a legal entity: each who owns the line, and exactly one person in control,
 unless an exclusion is claimed and shown (FIN-02 to FIN-05)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from kyc.ownership.exclusions import Claim, Held, holding
 from kyc.ownership.graph import PERSON, Graph
 from kyc.ownership.verdicts import INDETERMINATE, YES, Verdict
 from kyc.rules.packs import Pack
@@ -12,20 +13,12 @@ REGIME = "fincen-cdd"
 
 
 @dataclass(frozen=True)
-class Claim:
-    """An exclusion as claimed: its code in the rule pack, and what shows it, such as the number of a document."""
-
-    code: str
-    evidence: str
-
-
-@dataclass(frozen=True)
 class Certification:
-    """Who is to be identified, and what stands in the way of that, in sentences. `excluded` is the exclusion in words."""
+    """Who is to be identified, and what stands in the way of that, in sentences. `excluded` is the exclusion that holds."""
 
     owners: tuple[str, ...] = ()
     control_person: str = ""
-    excluded: str = ""
+    excluded: Held | None = None
     missing: tuple[str, ...] = ()
 
     @property
@@ -39,12 +32,12 @@ def certify(
     verdicts: Mapping[str, Verdict],
     pack: Pack,
     in_control: Mapping[str, str],
-    claim: Claim | None = None,
+    claims: Iterable[Claim] = (),
 ) -> Certification:
-    """`verdicts` are those of REGIME on every party; `in_control` are those named as the person in control, with their titles. An
-    exclusion that isn't known or not shown excludes nobody."""
-    excluded, is_control_asked, missing = claimed(pack, claim)
-    owners: list[str] = []
+    """`verdicts` are those of REGIME on every party; `in_control` are those named as the person in control, with their titles;
+    `claims` are those of the customer itself. An exclusion that isn't known or not shown excludes nobody."""
+    excluded, missing, owners = holding(pack, claims), [], list[str]()
+    is_control_asked = excluded is None or excluded.ground.is_control_asked
     if not excluded:
         owners = [party for party, told in verdicts.items() if told.verdict == YES]
         still_open = [party for party, told in verdicts.items() if told.verdict == INDETERMINATE]
@@ -53,19 +46,6 @@ def certify(
         missing += wrong_control(graph, in_control)
     one = next(iter(in_control)) if is_control_asked and len(in_control) == 1 else ""
     return Certification(tuple(owners), one, excluded, tuple(missing))
-
-
-def claimed(pack: Pack, claim: Claim | None) -> tuple[str, bool, list[str]]:
-    """The exclusion that holds, in words; whether a person in control is asked for; and what is wrong with the claim."""
-    if claim is None:
-        return "", True, []
-    try:
-        title, is_control_asked = pack.exclusion(claim.code)
-    except KeyError:
-        return "", True, [f"The exclusion {claim.code} is none of rule pack {pack.version}."]
-    if not claim.evidence.strip():
-        return "", True, [f"Nothing shows the exclusion: {title}."]
-    return title, is_control_asked, []
 
 
 def wrong_control(graph: Graph, in_control: Mapping[str, str]) -> list[str]:

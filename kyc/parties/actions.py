@@ -10,7 +10,7 @@ from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from config import jobs
-from kyc.parties import attributes, countries, statuses, wording
+from kyc.parties import attributes, countries, exclusions, statuses, wording
 from kyc.parties.identifying import identify
 from kyc.parties.models import Party, PersonStatus, Role
 from kyc.parties.wording import BadText, alike, checked, past_day
@@ -163,6 +163,7 @@ def declare_company(
     party.save()
     take_role(party, Role.Kind.CUSTOMER)
     statuses.record(party, "", by=by)
+    exclusions.by_nature(party, by=by)
     attributes.record(party, formed_since=formed_since, hq_since=hq_since, by=by)
     audit.record("party.company_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name))
     jobs.woke("structure.told")

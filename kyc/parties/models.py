@@ -299,6 +299,44 @@ class Attribute(models.Model):
         ]
 
 
+class ExclusionQuerySet(models.QuerySet["Exclusion"]):
+    def live(self) -> "ExclusionQuerySet":
+        return self.filter(valid_to__isnull=True)
+
+
+@tracked()
+class Exclusion(models.Model):
+    """That a company or a state body claims, on one ground of the rule pack, to be left out of FinCEN's rule on beneficial owners
+    (FIN-04, FIN-05). Nothing rests on it before an officer has verified it."""
+
+    personal = ("reference",)
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="exclusions")
+    # Its code in the rule pack.
+    ground = models.CharField(max_length=40)
+    # Where it can be looked up: which exchange or register, under which number. Empty where what a party is says it already.
+    reference = models.CharField(_("where it can be looked up"), max_length=300, blank=True)
+    rule_pack = models.CharField(max_length=20)
+    claimed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    claimed_at = models.DateTimeField(auto_now_add=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = ExclusionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="exclusion_ends_after_it_starts", condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from"))
+            ),
+            models.CheckConstraint(name="exclusion_has_a_ground", condition=~Q(ground="")),
+            models.UniqueConstraint(
+                name="one_live_claim_a_ground", fields=["party", "ground"], condition=Q(valid_to__isnull=True)
+            ),
+        ]
+
+
 class SamenessQuerySet(models.QuerySet["Sameness"]):
     def live(self) -> "SamenessQuerySet":
         return self.filter(superseded_at__isnull=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import retention
 from accounts.models import AuditEvent, LegalHold, Membership, Message, Organisation, Project
 from accounts.retention import RecordClass
-from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
+from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.rules.retention import rule
 
 
@@ -27,7 +27,19 @@ retention.register(
     RecordClass(
         code="identity",
         label=_("Who the customer is"),
-        models=(Organisation, Membership, Project, Profile, Party, Role, PersonStatus, Attribute, PaymentMeans, Sameness),
+        models=(
+            Organisation,
+            Membership,
+            Project,
+            Profile,
+            Party,
+            Role,
+            PersonStatus,
+            Attribute,
+            Exclusion,
+            PaymentMeans,
+            Sameness,
+        ),
         rules=(rule("cip-identity"), rule("cdd-file"), rule("iaas-identity")),
         told=_("Who your organisation is, the people and owners you named, and how you pay"),
     )

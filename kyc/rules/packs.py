@@ -117,12 +117,36 @@ class Pack:
         found = self.data["country_sets"][name]
         return frozenset(found["countries"]).union(*map(self.countries, found.get("with", ())))
 
-    def exclusion(self, code: str) -> tuple[str, bool]:
-        """What that exclusion from the beneficial ownership rule is, and whether a person in control is asked for all the same
-        (FIN-04, FIN-05). Raises KeyError."""
+    def exclusion(self, code: str) -> "Exclusion":
+        """Raises KeyError where the pack has none of that code."""
+        return self.exclusions[code]
+
+    @property
+    def exclusions(self) -> dict[str, "Exclusion"]:
+        """Of whom FinCEN's rule on beneficial owners asks less, by code (FIN-04, FIN-05)."""
         found = self.data["cdd_exclusions"]
-        is_control_asked = code in found["control_only"]
-        return (found["control_only"] if is_control_asked else found["whole"])[code]["title"], is_control_asked
+        return {
+            code: Exclusion(
+                code=code,
+                title=about["title"],
+                rule=found[f"{group}_rule"],
+                is_control_asked=group == "control_only",
+                only_as_far=about.get("only_as_far", ""),
+                formed=about.get("formed", ""),
+            )
+            for group in ("whole", "control_only")
+            for code, about in found[group].items()
+        }
+
+    @property
+    def chain_exclusion_rule(self) -> str:
+        """By which rule nobody is named for what an excluded company holds."""
+        return str(self.data["cdd_exclusions"]["chain_rule"])
+
+    @property
+    def exclusion_days(self) -> int:
+        """How long a verified exclusion is relied on before it is verified anew."""
+        return int(self.data["cdd_exclusions"]["proof_days"])
 
     def factor(self, code: str) -> tuple[int, str]:
         found = self.data["risk"]["factors"][code]
@@ -229,6 +253,20 @@ class Pack:
     def notice_version(self) -> str:
         """Of the identification notice, templates/onboarding/notices: a changed text is a new version (FIN-13)."""
         return str(self.data["notice"]["version"])
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """One ground on which a company is left out of FinCEN's rule on beneficial owners. `is_control_asked` where only the owners
+    are left out and the one person in control is asked for all the same; `only_as_far` says as far as what alone it holds;
+    `formed` is home or abroad where only who was formed there can be it."""
+
+    code: str
+    title: str
+    rule: str
+    is_control_asked: bool = False
+    only_as_far: str = ""
+    formed: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """How parties are shown."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.translation import get_language
@@ -18,7 +19,7 @@ def country_name(code: str) -> str:
 
 
 @register.filter
-def of_party(told: Mapping[int, str], party: Party) -> str:
+def of_party(told: Mapping[int, Any], party: Party) -> Any:
     """What is told of that party, by its number; empty where nothing is."""
     return told.get(party.pk, "") if told else ""
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kyc.cases.models import Entity
+from kyc.cases.models import DecidedOwner, Entity
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.regimes import YES as STORED_YES
 from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Role
 from reports.facts import basis
 from reports.facts.attributed import keys
+from reports.facts.decided import NOT_DECIDED, NOT_RECORDED, owners
 from reports.facts.determined import UNDECIDED, VERDICTS, determinations
 from reports.facts.frame import Frame
 from reports.facts.ledger import selected
@@ -30,6 +31,11 @@ INTERVAL = (
 CHAIN = (
     "A key answers to an entity through a link, and to the responsible person that the link names. An entity is the result of an "
     "approval that one officer proposed and another took; it is verified from then until it ends or its term runs out."
+)
+DECIDED = (
+    "Who is a beneficial owner of an entity was decided with its approval, by the same two officers. It was preset from what "
+    "each regime made of the declared structure; whoever departed from that said why. Beside it stands what the regimes make of "
+    "the structure by the last round of checks before the end of the interval."
 )
 GAPS = (
     "From its issue to its first link a key is not active yet. Later, until its revocation, it has no verified entity where no "
@@ -89,6 +95,7 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     texts = (
         ("Interval and knowledge", INTERVAL),
         ("Chain of attribution", CHAIN),
+        ("Beneficial owners", DECIDED),
         ("Gaps", GAPS),
         ("Actions", ACTIONS),
         ("Use", USE),
@@ -126,6 +133,14 @@ def unknowns(facts: Facts) -> Iterator[tuple[str, str]]:
             yield "Chain", f"{key['key']} was linked to no entity in the interval."
         if not key["responsible"]:
             yield "Chain", f"No responsible person is known of {key['key']}."
+    for one in facts["owners"]:
+        if one["none"] == NOT_RECORDED:
+            yield "Beneficial owners", f"{one['entity']}: {one['none']}"
+        if names := [row["party"] for row in one["rows"] if row["standing"] == NOT_DECIDED]:
+            yield (
+                "Beneficial owners",
+                f"{one['entity']}: owners by a later round, on whom nobody decided: {', '.join(names)}.",
+            )
     unverified = [key["key"] for key in facts["keys"] if any(gap["kind"] == "unverified" for gap in key["gaps"])]
     if unverified:
         yield "Gaps", f"Keys with a time in which no entity verified stood behind them: {', '.join(unverified)}."
@@ -139,6 +154,7 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         ("Selection", f"{facts['selection']['what']}: {facts['selection']['keys']}"),
         ("At the end of the interval", ", ".join(states) or "no key"),
         ("Verified entities", ", ".join(entities) or "none"),
+        ("Beneficial owners as decided", named(facts["owners"]) or "none"),
         ("Gaps", f"{sum(len(key['gaps']) for key in found)}, told key by key"),
         ("Actions", f"{sum(len(key['actions']) for key in found)} told key by key"),
         ("Use", "not collected yet"),
@@ -147,11 +163,17 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     return [{"what": what, "value": value} for what, value in rows]
 
 
+def named(owners: list[Facts]) -> str:
+    """Of entities verified at the end of the interval."""
+    told = [row for one in owners if one["at_end"] == "verified" for row in one["rows"]]
+    return ", ".join(dict.fromkeys(row["party"] for row in told if row["standing"] == str(DecidedOwner.Standing.OWNER.label)))
+
+
 ATTRIBUTION = Frame(
     kind="R-06",
-    template="R-06/3",
+    template="R-06/4",
     title="API Key Attribution Report",
-    sections=(("selection", selection), ("holder", holder), ("keys", keys), ("use", use)),
+    sections=(("selection", selection), ("holder", holder), ("owners", owners), ("keys", keys), ("use", use)),
     closing=(
         ("methodology", methodology),
         ("sources", sources),

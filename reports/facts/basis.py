@@ -6,11 +6,11 @@ from typing import Any
 from django.db import models
 
 from kyc.cases.models import Case, Examination
-from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
 from kyc.ownership.rule import OF_OWNERS
-from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.models import Hit, ListVersion
 from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
@@ -25,6 +25,8 @@ COUNTED: tuple[type[models.Model], ...] = (
         PersonStatus,
         StatusProof,
         AuthorityProof,
+        Exclusion,
+        ExclusionRuling,
         Interest,
         Document,
         Invitation,
@@ -202,6 +204,9 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
     holding = [row for row in facts["origins"] if row["holds"] == "yes"]
     if unseen := sum(row["result"] != "verified" for row in holding):
         yield "Origin", f"Formation, headquarters and ultimate parents that are not verified: {unseen} of {len(holding)}."
+    if unshown := sum(row["result"] != "verified" for row in facts["exclusions"]):
+        told = "Claims to be left out of FinCEN's rule on owners that are not relied on"
+        yield "Exclusions", f"{told}: {unshown} of {len(facts['exclusions'])}."
     if unproved := [row["party"] for row in facts["signatories"] if row["result"] != "verified"]:
         yield "Signatories", f"No officer has verified that these may sign: {', '.join(unproved)}."
     if unknown := [row["party"] for row in facts["signatories"] if row["identity"] == "no identity document held"]:

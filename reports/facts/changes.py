@@ -12,12 +12,13 @@ from accounts.audit import PRODUCT
 from accounts.models import Membership, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
-from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Invitation, StatusProof
+from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.interests import has_size
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.ownership.shares import parse, shown
-from kyc.parties.models import Attribute, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
+from kyc.rules import packs
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader, country, instant, told_apart
 
@@ -70,6 +71,13 @@ TOLD: tuple[tuple[type[models.Model], str, Tell, tuple[str, ...]], ...] = (
     (AuthorityProof, "proof of authority", lambda reader, row: authority(reader, row), ()),
     (Attribute, "origin", lambda reader, row: origin(reader, row), ("since", "valid_from", "valid_to")),
     (AttributeProof, "proof of origin", lambda reader, row: origin_proved(reader, row), ()),
+    (Exclusion, "exclusion claimed", lambda reader, row: exclusion(reader, row), ("reference", "valid_to")),
+    (
+        ExclusionRuling,
+        "word on an exclusion",
+        lambda reader, row: excluded(reader, row),
+        ("ruling", "valid_until", "reason", "superseded_at"),
+    ),
     (Invitation, "invitation", lambda reader, row: reader.brief(row.party_id), ("expires_at", "used_at", "ended_at")),
     (Questionnaire, "intended use", lambda reader, row: f"version {row.version}", ("signed_name", "expires_on", "superseded_at")),
     (PaymentMeans, "payment", lambda reader, row: means(row), ("holder", "network", *PAID)),
@@ -117,6 +125,15 @@ def origin(reader: Reader, row: Any) -> str:
 def origin_proved(reader: Reader, row: Any) -> str:
     found = reader.all_events(Attribute).filter(pgh_obj_id=row.attribute_id).first()
     return origin(reader, found) if found else ""
+
+
+def exclusion(reader: Reader, row: Any) -> str:
+    return f"{reader.brief(row.party_id)}: {packs.get(row.rule_pack).exclusions[row.ground].title}"
+
+
+def excluded(reader: Reader, row: Any) -> str:
+    found = reader.all_events(Exclusion).filter(pgh_obj_id=row.exclusion_id).first()
+    return exclusion(reader, found) if found else ""
 
 
 def means(row: Any) -> str:

@@ -7,11 +7,12 @@ from reports.facts.customer import documents, identity, members, ownership, part
 from reports.facts.declared import coming, intended_use, invitations, origins, payment, signatories, statuses
 from reports.facts.examined import decision, findings, risk, screening
 from reports.facts.frame import Frame
+from reports.facts.left_out import exclusions
 from reports.facts.picture import picture
 
 DOSSIER = Frame(
     kind="R-03",
-    template="R-03/6",
+    template="R-03/7",
     title="Customer Identification and Verification Dossier",
     sections=(
         ("identity", identity),
@@ -20,6 +21,7 @@ DOSSIER = Frame(
         ("origins", origins),
         ("signatories", signatories),
         ("statuses", statuses),
+        ("exclusions", exclusions),
         ("ownership", ownership),
         ("documents", documents),
         ("invitations", invitations),

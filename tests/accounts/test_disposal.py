@@ -54,6 +54,7 @@ HARMLESS = {
     },
     "kyc.PersonStatus": {"rule_pack": "a version"},
     "kyc.Attribute": {"since": "a year, a month or a day"},
+    "kyc.Exclusion": {"ground": "a code", "rule_pack": "a version"},
     "kyc.Sameness": {"shared": "codes"},
     "kyc.PaymentMeans": {"reference": "sealed"},
     "kyc.Questionnaire": {"offering": "a code", "version": "a version"},

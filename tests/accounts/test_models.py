@@ -47,6 +47,8 @@ CHANGE: dict[str, tuple[str, str]] = {
     "PersonStatus": ("rule_pack", "x"),
     "Attribute": ("since", "2019"),
     "AttributeProof": ("note", "x"),
+    "Exclusion": ("reference", "x"),
+    "ExclusionRuling": ("reason", "x"),
     "Sameness": ("reason", "x"),
     "PaymentMeans": ("holder", "x"),
     "Questionnaire": ("superseded_at", datetime(2026, 1, 1, tzinfo=UTC)),

@@ -17,6 +17,7 @@ from tests.browser.walk import PATIENCE, Walk
 CASE = "/desk/cases/?tab=decided > /desk/cases/{n}/"
 TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "kept", "timeline")
 PEOPLE, OWNERS, MAIL = "/verification/people/", "/verification/owners/", "/demo/mail"
+LEFT_OUT = f"{OWNERS}of/{{n}}/left-out/"
 # Her draft is furnished with one of everything before it is looked at.
 BEATRIZ = "beatriz@gaivotaalta.example"
 ASKED = "pages@gaivotaalta.example"
@@ -41,6 +42,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/verification/", PEOPLE, f"{PEOPLE} > {PEOPLE}{{n}}/", f"{PEOPLE} > {PEOPLE}{{n}}/remove/",
         f"{PEOPLE} > {PEOPLE}{{n}}/invite/", OWNERS, f"{OWNERS} > {OWNERS}{{n}}/", f"{OWNERS} > {OWNERS}{{n}}/remove/",
         *(f"{OWNERS} > {OWNERS}of/{{n}}/{kind}/" for kind in ("person", "company", "trust", "state", "known")),
+        f"{OWNERS} > {LEFT_OUT}", f"{OWNERS} > {LEFT_OUT} > {LEFT_OUT}{{n}}/withdraw/",
         f"{OWNERS}behind/", f"{OWNERS} > {OWNERS}behind/{{n}}/remove/", "/verification/payment/",
         "/verification/payment/ > /verification/payment/{n}/",
         "/verification/payment/ > /verification/payment/{n}/remove/", "/verification/documents/",
@@ -152,6 +154,10 @@ def furnish(walk: Walk) -> None:
     walk.press("Add")
     walk.go(f"{OWNERS}behind/")
     walk.fill(name="Álvaro de Menezes e Vasconcelos", country="PT", us_basis="none")
+    walk.send()
+    walk.go(address(walk, f"{OWNERS} > {LEFT_OUT}"))
+    walk.choose("ground", "listed_company")
+    walk.fill(reference="NASDAQ: GAVT")
     walk.send()
     for _ in range(2):
         walk.go(address(walk, f"{PEOPLE} > {PEOPLE}{{n}}/invite/"))

@@ -26,6 +26,7 @@ from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import actions as parties
+from kyc.parties import exclusions
 from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
 from kyc.screening import actions as screening
@@ -115,6 +116,7 @@ def declared(alice: User) -> Story:
     ownership.declare_owner(
         organisation, owned=fund, name="Solveig Nyquist", share="", country="NO", birth_date=SOLVEIG_BORN, by=alice
     )
+    exclusions.claim(fund, ground="listed_company", reference="NYSE: FJRD", by=alice)
     evidence.upload(organisation, kind="register_extract", file=cast.pdf(), by=alice)
     invited(found.controller, by=alice)
     evidence.upload(organisation, kind="identity_card", file=cast.pdf(width=300), party=found.controller, by=alice)

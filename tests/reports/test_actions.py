@@ -41,7 +41,7 @@ class TestRequest:
         began = timezone.now()
         report = actions.request(organisation, by=astrid)
         assert (report.kind, report.state, report.progress, report.requested_by) == ("R-03", "requested", 0, astrid)
-        assert (report.rule_pack, report.template) == ("2026.11", "R-03/6")
+        assert (report.rule_pack, report.template) == ("2026.11", "R-03/7")
         assert began < report.known_at == report.valid_at == report.snapshot.taken_at < timezone.now()
         assert report.number == f"R-03-{timezone.now():%Y}-{report.pk:05d}"
 
@@ -181,7 +181,7 @@ class TestPeriod:
 
     def test_by_default_it_is_the_year_before_its_end(self, organisation: Organisation, astrid: User) -> None:
         report = actions.request(organisation, kind="R-06", by=astrid)
-        assert (report.kind, report.template) == ("R-06", "R-06/3")
+        assert (report.kind, report.template) == ("R-06", "R-06/4")
         assert datetime.fromisoformat(report.parameters["from"]) == year_before(report.valid_at)
         assert report.number.startswith("R-06-")
         assert written_down("report.requested")[0].details["from"] == report.parameters["from"]

@@ -245,7 +245,15 @@ class TestAttribution:
     """The other report, by the same two readings."""
 
     PAPER = "reports/paper/r-06.html"
-    UNPRINTED = {"subject.party_id", "valid_at", "legal_bases.status", "keys.gaps.kind", "keys.gaps.from", "keys.gaps.to"}
+    UNPRINTED = {
+        "subject.party_id",
+        "owners.rows.party_id",
+        "valid_at",
+        "legal_bases.status",
+        "keys.gaps.kind",
+        "keys.gaps.from",
+        "keys.gaps.to",
+    }
 
     @pytest.fixture
     def facts(self) -> Facts:
@@ -276,7 +284,7 @@ class TestAttribution:
         listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
         assert listed == re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
         assert [name for name, _ in listed] == [
-            *("summary", "selection", "keys", "use", "methodology", "sources", "completeness", "verification"),
+            *("summary", "selection", "owners", "keys", "use", "methodology", "sources", "completeness", "verification"),
         ]
 
     def test_that_use_is_not_collected_is_printed_where_it_is_looked_for(self, facts: Facts, envelope: Facts) -> None:

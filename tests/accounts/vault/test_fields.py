@@ -212,6 +212,7 @@ IN_CLEAR = {
     "reports.SubjectRequest.identified_at": "a moment",
     "kyc.PaymentMeans.last_four": "four digits tell a means from another and identify nobody",
     "kyc.Key.last_four": "of a secret of ours",
+    "kyc.Exclusion.reference": "where a company stands in a public list or register",
     "kyc.Entity.reference": "our own number",
     "accounts.LegalHold.reference": "a court's or an agency's own number",
     "kyc.Referral.reference": "the recipient's own number of what was referred",

@@ -9,13 +9,13 @@ from kyc.cases import actions as cases
 from kyc.cases import declared, examining, judging
 from kyc.cases.models import Case, Examination
 from kyc.evidence import actions as evidence
-from kyc.evidence import proofs
-from kyc.evidence.models import AuthorityProof, Document
+from kyc.evidence import exclusions, proofs
+from kyc.evidence.models import AuthorityProof
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination
 from kyc.parties import actions as parties
 from kyc.parties import payments, profiles, questionnaires
-from kyc.parties.models import Party, PersonStatus, Questionnaire
+from kyc.parties.models import Exclusion, Party, PersonStatus, Questionnaire
 from kyc.risk.models import Score
 from kyc.screening.models import ListVersion
 from tests import cast
@@ -216,24 +216,22 @@ class TestNoCompany:
         assert not examination.findings.filter(category="unaccounted").exists()
         assert not Determination.objects.filter(regime="ofac-50").exclude(verdict="no").exists()
 
-    @pytest.mark.parametrize(
-        ("paper", "sentence"),
-        [
-            ("founding_act", "Moe is excluded, as {name} is to show: Department, agency or body of a foreign government"),
-            ("register_extract", "Nothing shows the exclusion: Department, agency or body of a foreign government"),
-        ],
-    )
-    def test_a_state_body_is_excluded_from_naming_owners_once_its_founding_act_is_there(
-        self, the_list: ListVersion, paper: str, sentence: str
+    def test_a_state_body_is_excluded_from_naming_owners_once_an_officer_has_read_its_founding_act(
+        self, the_list: ListVersion
     ) -> None:
         found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "state_body", Party.Kind.STATE, "founding_act")
         case = scenes.examine(found).case
-        document = found.organisation.document_set.get(kind="founding_act")
-        Document.objects.filter(pk=document.pk).update(kind=paper)
-        examination = scenes.examine_anew(case)
-        told = Determination.objects.get(examination_id=examination.pk, regime="fincen-cdd-control", party=found.party)
-        assert told.why[0].startswith(sentence.format(name=document.name))
-        assert told.verdict == ("no" if paper == "founding_act" else "indeterminate")
+        claim, act = Exclusion.objects.get(party=found.party), found.organisation.document_set.get(kind="founding_act")
+        of_control = Determination.objects.filter(regime="fincen-cdd-control", party=found.party)
+        lacking = (
+            "Moe claims to be excluded, and nothing rests on it, since no officer has verified it: Department, agency or body"
+        )
+        assert of_control.latest("pk").why[0].startswith(lacking)
+        exclusions.rule(claim, ruling="verified", document=act, reason="Section 1.", by=cast.staff("analyst", "Ana Reis"))
+        scenes.examine_anew(case)
+        told = of_control.latest("pk")
+        assert told.why[0].startswith(f"Moe is excluded (FIN-04: 31 CFR 1010.230(e)(2)), as “{act.name}”, verified by an officer")
+        assert told.verdict == "no"
 
     def test_a_listed_individual_is_found(self, the_list: ListVersion) -> None:
         found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "individual", Party.Kind.PERSON, "passport")

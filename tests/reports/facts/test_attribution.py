@@ -119,6 +119,32 @@ class TestActions:
         assert placed["details"] == "source: officer"
 
 
+class TestOwners:
+    def of(self, life: Life, stage: str) -> dict[str, Any]:
+        [found] = life.then[stage].keys["owners"]
+        return found  # type: ignore[no-any-return]  # facts are an object
+
+    def test_before_any_key_answers_to_an_entity_there_is_nobody_to_tell_of(self, life: Life) -> None:
+        assert life.then["examined"].keys["owners"] == []
+
+    def test_each_entity_stands_with_whom_two_officers_decided_to_be_its_owner(self, life: Life) -> None:
+        found = self.of(life, "approved")
+        assert (found["name"], found["at_end"], found["none"]) == ("Nordlys Modelling AS", "verified", "")
+        assert (found["proposed_by"], found["taken_by"]) == ("Ana Maric", "Rui Duarte")
+        assert found["entity"] == keys(life, "approved")[0]["verifications"][0]["entity"]
+        alice = next(row for row in found["rows"] if row["party"] == "Alice Olsen")
+        assert (alice["standing"], alice["departs"]) == ("Beneficial owner", "")
+        assert "Beneficial owner, proposed IaaS rule: yes, 60 %" in alice["rests_on"]
+
+    def test_beside_it_stands_what_is_computed_by_the_last_round(self, life: Life) -> None:
+        for row in self.of(life, "approved")["rows"]:
+            assert row["now"] == row["rests_on"] != []
+
+    def test_the_summary_names_them(self, life: Life) -> None:
+        told = {row["what"]: row["value"] for row in life.then["approved"].keys["summary"]}
+        assert "Alice Olsen" in told["Beneficial owners as decided"]
+
+
 class TestPages:
     def test_the_text_of_the_pdf_and_of_its_attachments_holds_no_secret(self, life: Life, tmp_path: Any) -> None:
         facts = life.then["lived"].keys
@@ -131,7 +157,7 @@ class TestPages:
         assert [one for text in found for one in secrets_in(text, life)] == []
 
     def test_each_step_is_told(self) -> None:
-        assert ATTRIBUTION.steps == 8
+        assert ATTRIBUTION.steps == 9
 
 
 def text_of(path: Any) -> str:

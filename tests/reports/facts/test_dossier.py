@@ -94,14 +94,14 @@ class TestBuild:
         told = life.then["lived"]
         facts = told.facts
         assert facts["valid_at"] == facts["known_at"] == told.valid_at.isoformat().replace("+00:00", "Z")
-        assert (facts["report"], facts["template"], facts["profile"]) == ("R-03", "R-03/6", "minimised")
+        assert (facts["report"], facts["template"], facts["profile"]) == ("R-03", "R-03/7", "minimised")
         file = packs.FOLDER / "pack_2026_11.json"
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         assert facts["rule_pack"] == {"version": "2026.11", "reviewed_on": "2026-11-23", "sha256": digest}
         assert facts["subject"]["name"] == "Nordlys Modelling AS"
 
     def test_steps_are_counted_for_the_progress(self) -> None:
-        assert DOSSIER.steps == len(DOSSIER.sections) + len(DOSSIER.closing) == 23
+        assert DOSSIER.steps == len(DOSSIER.sections) + len(DOSSIER.closing) == 24
 
     def test_the_cover_says_who_it_is_in_full(self, life: Life) -> None:
         told = life.then["afterwards"].facts["subject"]

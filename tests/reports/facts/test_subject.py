@@ -86,6 +86,8 @@ NOT_TOLD = {
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
     "kyc.Attribute": "of companies, trusts and states",
     "kyc.AttributeProof": "of companies, trusts and states",
+    "kyc.Exclusion": "of companies and state bodies",
+    "kyc.ExclusionRuling": "of companies and state bodies",
     "kyc.Sameness": "of companies, and of another customer too",
     "kyc.Incident": COMPARTMENT,
     "kyc.Involvement": COMPARTMENT,
