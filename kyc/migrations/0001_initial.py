@@ -761,6 +761,7 @@ class Migration(migrations.Migration):
                 ('share_min', models.CharField(max_length=80)),
                 ('share_max', models.CharField(max_length=80)),
                 ('why', models.JSONField(default=list)),
+                ('questions', models.JSONField(default=list)),
                 ('rule_pack', models.CharField(max_length=20)),
                 ('examination_id', models.BigIntegerField(db_index=True)),
                 ('determined_at', models.DateTimeField(auto_now_add=True)),

@@ -12,7 +12,7 @@ from kyc.cases.determining import CDD, CONTROL, CONTROLLED, LOCATED, SHOWN
 from kyc.cases.models import Examination
 from kyc.cases.obstacles import obstacles
 from kyc.ownership.models import Determination
-from kyc.ownership.rule import REGIMES
+from kyc.ownership.rule import OF_OWNERS, REGIMES
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit
 from tests.cast import Founded
@@ -137,7 +137,9 @@ class TestTerms:
         own(nordlys, "Nils Moe", "49")
         examination = scenes.examine(nordlys)
         state, sentence = finding(examination, "terms")
-        assert state == "warn" and "It depends on where Lotus Holdings Ltd has its headquarters." in sentence
+        assert (
+            state == "warn" and "It depends on where Lotus Holdings Ltd has its headquarters: in a region of the rule" in sentence
+        )
         assert sentence not in obstacles(examination.case)
 
     def test_what_does_not_bind_finds_nothing(self, nordlys: Founded) -> None:
@@ -164,8 +166,20 @@ class TestConcern:
         Party.objects.filter(pk=nordlys.party.pk).update(hq_country="")
         examination = scenes.examine(nordlys)
         assert words(examination, LOCATED) == {NAME: "indeterminate"}
-        assert "has its headquarters, which is not stated" in why(examination, LOCATED)
+        assert "has its headquarters is not stated." in why(examination, LOCATED)
         assert not examination.findings.filter(category="concern").exists()
+
+
+class TestQuestions:
+    def test_what_would_decide_is_kept_as_questions(self, nordlys: Founded) -> None:
+        holding = company(nordlys, "Fjord Holding AS", "40")
+        own(nordlys, "Kari Moe", "50-70", owned=holding)
+        examination = scenes.examine(nordlys)
+        found = Determination.objects.get(examination_id=examination.pk, regime=OF_OWNERS, party__name="Kari Moe")
+        assert found.questions == [{"text": "How much of Fjord Holding AS does Kari Moe hold?", "party": holding.pk}]
+        assert found.why[-1].endswith("under 62.5 % the answer is no, from 62.5 % on it is yes.")
+        others = Determination.objects.filter(examination_id=examination.pk).exclude(verdict="indeterminate")
+        assert set(map(len, others.values_list("questions", flat=True))) == {0}
 
 
 class TestControl:
