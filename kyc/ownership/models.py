@@ -52,6 +52,8 @@ class Interest(models.Model):
     share = models.CharField(_("share"), max_length=40, blank=True)
     # Held through others whom the customer does not name.
     is_indirect = models.BooleanField(default=False)
+    # As told: a year, a month or a day (AMLR-03); empty where it isn't. When it was declared is `valid_from`.
+    held_since = models.CharField(max_length=10, blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 

@@ -13,6 +13,7 @@ from kyc.cases.models import Examination
 from kyc.cases.obstacles import obstacles
 from kyc.ownership.models import Determination
 from kyc.ownership.rule import OF_OWNERS, REGIMES
+from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit
 from tests.cast import Founded
@@ -126,6 +127,21 @@ class TestTerms:
         state, sentence = finding(examination, "terms")
         assert state == "bad" and "own 51 % of" in sentence and "(HK 51 %)" in sentence
         assert sentence in obstacles(examination.case)
+
+    def test_a_trust_counts_where_it_is_administered(self, nordlys: Founded) -> None:
+        """Not under whose law it stands."""
+        trust = own(nordlys, "Moe Trust", "51", kind="trust").owner
+        own(nordlys, "Ola Vik", "", owned=trust, interest="settlor")
+        own(nordlys, "Kari Vik", "", owned=trust, interest="trustee")
+        own(nordlys, "Liv Vik", "", owned=trust, interest="beneficiaryOfLegalArrangement")
+        own(nordlys, "Nils Moe", "49")
+        case = scenes.examine(nordlys).case
+        before = case.examinations.latest("pk")
+        assert words(before, "provider-terms")[NAME] == words(before, LOCATED)[NAME] == "indeterminate"
+        assert "It depends on where Moe Trust has its headquarters" in why(before, "provider-terms")
+        parties.correct(trust, name="Moe Trust", country="NO", hq_country="HK", by=nordlys.by)
+        after = scenes.examine_anew(case)
+        assert words(after, "provider-terms")[NAME] == words(after, LOCATED)[NAME] == "yes"
 
     def test_half_is_not_more_than_half(self, nordlys: Founded) -> None:
         abroad(nordlys, "Lotus Holdings Ltd", "50", "HK")
