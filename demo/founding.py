@@ -151,7 +151,7 @@ def own(organisation: Organisation, owned: Party, owner: Owner, by: User) -> Non
         "name": owner.name,
         "native_name": owner.native,
         "country": owner.country,
-        "hq_country": owner.country if owner.kind == Party.Kind.COMPANY else "",
+        "hq_country": owner.country if owner.kind in (Party.Kind.COMPANY, Party.Kind.TRUST) else "",
         "birth_date": owner.born if owner.kind == Party.Kind.PERSON else "",
         "us_basis": owner.us,
         "registration_number": owner.number,

@@ -22,6 +22,7 @@ from kyc.ownership.rule import OF_OWNERS, Rule, rule
 from kyc.ownership.shares import NONE, NOTHING, Interval, parse
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict
 from kyc.parties.models import Party, Role
+from kyc.parties.wording import first_day
 from reports.facts.reader import Reader, day
 
 # What a role in the customer is in the standard's words. A signatory holds no interest.
@@ -96,7 +97,7 @@ class Export:
 
     def held(self) -> Iterator[Tie]:
         for row in self.interests:
-            said = self.said(Interest, row, lambda event: (event.share, event.kind, event.held_for_id, event.is_indirect))
+            said = self.said(Interest, row, lambda event: self.held_as(event))
             interest = self.interest(row)
             if row not in self.nominations:
                 yield Tie(key_of(row.owner_id), key_of(row.owned_id), (interest,), said)
@@ -105,13 +106,17 @@ class Export:
                 yield Tie(key_of(party), nomination(row), (direct(kind),), said)
             yield Tie(nomination(row), key_of(row.owned_id), (interest,), said)
 
+    @staticmethod
+    def held_as(event: Any) -> tuple[Any, ...]:
+        return event.share, event.kind, event.held_for_id, event.is_indirect, event.held_since
+
     def interest(self, row: Any) -> dict[str, Any]:
         found = direct(row.kind) | ({"directOrIndirect": "indirect"} if row.is_indirect else {})
         if has_size(row.kind) and (share := shares.written(parse(row.share))):
             found["share"] = share
             if "/" in row.share:
                 found["details"] = f"{row.share} of the whole"
-        return found
+        return found | started(row, found.get("details", ""))
 
     def offices(self) -> Iterator[Tie]:
         for roles in self.reader.roles.values():
@@ -208,8 +213,18 @@ def on(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
+def started(row: Any, details: str) -> dict[str, Any]:
+    """Since when, where that was told. The standard has days only: of a year or a month the first, and the details say so."""
+    if not row.held_since:
+        return {}
+    found = {"startDate": first_day(row.held_since).isoformat()}
+    if len(row.held_since) == len(found["startDate"]):
+        return found
+    return found | {"details": "; ".join(filter(None, (details, f"held since {row.held_since}")))}
+
+
 def direct(kind: str) -> dict[str, Any]:
-    """Without a start: customers say what is held, not since when."""
+    """Without a start: of an office or a nomination nobody says since when."""
     return {"type": kind, "directOrIndirect": "direct"}
 
 

@@ -48,11 +48,27 @@ def catching(regime: str, hits: Iterable[Hit]) -> list[Hit]:
     return [hit for hit in hits if is_sanction(hit.topics) or (regime == BIS and Topic.EXPORT in hit.topics)]
 
 
-def asked(facts: Round, graph: Graph, regime: str, *, listed: Collection[str] = (), suspected: Collection[str] = ()) -> Verdicts:
+def asked(
+    facts: Round,
+    graph: Graph,
+    regime: str,
+    *,
+    listed: Collection[str] = (),
+    suspected: Collection[str] = (),
+    tell_missing: bool = True,
+) -> Verdicts:
     """One regime's word on every party of the structure, as the rule stood on the day of the round."""
     wanted = rule(facts.pack, regime, on=facts.day)
-    result = regimes.determine(graph, subject=facts.subject, rule=wanted, listed=listed, suspected=suspected)
     lacking = [] if wanted.suspended else facts.pack.lists_lacking(regime, {version.source for version in facts.versions})
+    result = regimes.determine(
+        graph,
+        subject=facts.subject,
+        rule=wanted,
+        listed=listed,
+        suspected=suspected,
+        is_no_certain=not lacking,
+        tell_missing=tell_missing,
+    )
     return {party: unsearched(verdict, lacking) for party, verdict in result.parties.items()}
 
 
@@ -106,4 +122,4 @@ def of_concern(facts: Round, graph: Graph) -> dict[str, Verdicts]:
     """Two limbs of three (USX-03). The third, what it did, is ruled on in incidents, which no case tells of (FIN-17)."""
     found = concern.determine(graph, subject=facts.subject, rule=rule(facts.pack, concern.REGIME, on=facts.day))
     limbs = zip(LIMBS, (found.located, found.controlled), strict=True)
-    return {regime: {facts.subject: Verdict(limb.verdict, NONE, limb.why)} for regime, limb in limbs}
+    return {regime: {facts.subject: Verdict(limb.verdict, NONE, limb.why, limb.questions)} for regime, limb in limbs}

@@ -169,6 +169,7 @@ def write_determinations(facts: Round, verdicts: Mapping[str, Verdicts]) -> None
             share_min=str(verdict.share.min),
             share_max=str(verdict.share.max),
             why=list(verdict.why),
+            questions=[{"text": asked.text, "party": int(asked.of) if asked.of else None} for asked in verdict.questions],
             rule_pack=facts.pack.version,
             examination_id=facts.examination.pk,
         )

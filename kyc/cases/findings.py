@@ -52,7 +52,7 @@ def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], re
 def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
     """Whether the customer is blocked by what officers have ruled true alone."""
     listed = listed_by(facts, catching(OFAC, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]))
-    return asked(facts, facts.graph(listed), OFAC, listed=listed)[facts.subject].verdict == regimes.YES
+    return asked(facts, facts.graph(listed), OFAC, listed=listed, tell_missing=False)[facts.subject].verdict == regimes.YES
 
 
 # What a verdict of a regime on the customer is to a case, by what the rule pack makes of it.

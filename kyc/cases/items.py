@@ -72,7 +72,7 @@ ITEMS: dict[str, Item] = {
         gettext_lazy("Owners"),
         "owners",
         PARTY,
-        verbs=("interest.declared", "interest.share_changed", "interest.held_for_changed", "party.corrected"),
+        verbs=("interest.declared", "interest.share_changed", "interest.held_for_changed", "interest.dated", "party.corrected"),
         undoing=("interest.ended",),
         kinds=(Party.Kind.COMPANY, Party.Kind.TRUST),
     ),

@@ -28,6 +28,7 @@ SAID = (
     "party.status_declared",
     "attribute.changed",
     "attribute.dated",
+    "interest.dated",
     "interest.declared",
     "interest.ended",
     "interest.file_entered",

@@ -13,15 +13,17 @@ from django.utils.translation import gettext_lazy
 from accounts import resume
 from kyc.cases import items
 from kyc.cases.actions import parties_of
-from kyc.cases.models import Case
+from kyc.cases.models import Case, Decision, Examination
 from kyc.cases.round import told_apart
 from kyc.desk import deciding
 from kyc.desk.forms import Choices, DeskForm, ProposalForm
+from kyc.ownership.models import Determination
 from kyc.parties import profiles
 from kyc.parties.models import Party
 
 AT_FIRST, MORE, MOST = 2, 2, 20
 ROW = re.compile(r"item(\d{1,2})-what", re.ASCII)
+KEY = re.compile(r"(\d{1,18})\.(\d{1,3})", re.ASCII)
 Data = Mapping[str, Any]
 
 
@@ -93,11 +95,21 @@ class ItemForm(DeskForm):
 class Rows:
     """The rows as they came, or some empty ones; with `more`, as they came and unjudged, and further ones behind them."""
 
-    def __init__(self, of: Of, data: Data | None = None, *, more: bool = False, actions: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        of: Of,
+        data: Data | None = None,
+        *,
+        more: bool = False,
+        actions: tuple[str, ...] = (),
+        offered: Sequence[Data] = (),
+    ) -> None:
+        """`offered` are rows to begin with."""
         names = data if data is not None else resume.typed_into(*actions) if actions else ()
         there = max((int(found[1]) + 1 for name in names if (found := ROW.fullmatch(name))), default=0)
-        count = min(MOST, max(there + (MORE if more else 0), AT_FIRST))
-        given = [{}] * count if data is None else [row_of(data, number) for number in range(count)]
+        count = min(MOST, max(there + (MORE if more else 0), AT_FIRST, len(offered)))
+        empty: list[Data] = [{}] * count
+        given = [*offered, *empty][:count] if data is None else [row_of(data, number) for number in range(count)]
         bound = None if more else data
         self.forms = [ItemForm(number, of, bound, initial=row, actions=actions) for number, row in enumerate(given)]
         self.is_full = count == MOST
@@ -129,16 +141,46 @@ def row_of(data: Data, number: int) -> dict[str, Any]:
     return {name: data.get(f"item{number}-{name}", "") for name in ItemForm.base_fields}
 
 
-def form(case: Case, data: Data | None = None, *, more: bool = False, unseen: Sequence[str] = ()) -> ProposalForm:
+def of_questions(case: Case, keys: str) -> list[Data]:
+    """Rows that ask for what would decide what the newest checks left open, as kyc.desk.regimes has their keys, between commas.
+    A key that finds nothing is none."""
+    wanted = [(int(found[1]), int(found[2])) for key in keys.split(",")[:MOST] if (found := KEY.fullmatch(key))]
+    latest = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
+    open_ones = Determination.objects.filter(examination_id=latest.pk if latest else None).in_bulk([pk for pk, _number in wanted])
+    asked = [open_ones[pk].questions[n] for pk, n in wanted if pk in open_ones and n < len(open_ones[pk].questions)]
+    of = Of(parties_of(case), profiles.customer_class(case.organisation))
+    return [row_for(question, of) for question in asked]
+
+
+def row_for(question: Mapping[str, Any], of: Of) -> Data:
+    """On the page of the owners of whom it is; what is of the customer itself, on the page of its details."""
+    party = of.parties.get(question["party"] or 0)
+    what = "owners" if party else "details"
+    whose = party.pk if party and not items.misplaced(what, party, of.customer_class) else ""
+    return {"what": what, "party": whose, "why": "incomplete", "words": question["text"]}
+
+
+def form(
+    case: Case,
+    data: Data | None = None,
+    *,
+    more: bool = False,
+    unseen: Sequence[str] = (),
+    questions: Sequence[Data] = (),
+) -> ProposalForm:
     """The proposal with its rows; with `more`, what was typed comes back unjudged and there is more room. `unseen` is what an
-    approval would pass over."""
+    approval would pass over; `questions` are rows to begin with, for which more is asked."""
     # Only while it can be sent; later the page shows no such form.
     actions = (reverse("desk:propose", args=[case.pk]),) if data is None and case.state == Case.State.REVIEW else ()
-    rows = Rows(Of(parties_of(case), profiles.customer_class(case.organisation)), data, more=more, actions=actions)
+    of = Of(parties_of(case), profiles.customer_class(case.organisation))
+    rows = Rows(of, data, more=more, actions=() if questions else actions, offered=questions)
     owners = deciding.fields(case)
     if more and data is not None:
         typed = {name: data.get(name, "") for name in (*ProposalForm.base_fields, *owners)}
         return ProposalForm(initial=typed, rows=rows, unseen=unseen, owners=owners)
+    if questions:
+        begun = {"choice": Decision.Choice.ASK.value, "reason": "ownership_unclear"}
+        return ProposalForm(initial=begun, rows=rows, unseen=unseen, owners=owners)
     return ProposalForm(data, rows=rows, actions=actions, unseen=unseen, owners=owners)
 
 

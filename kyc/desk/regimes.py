@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kyc.cases.determining import CONTROL, LIMBS, place
 from kyc.cases.models import Examination
@@ -46,6 +46,17 @@ class Answer:
     word: Promise
     tone: str
     why: list[str]
+    questions: list["Question"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What would decide something open, as one asks a customer for it. `key` finds it again; `decides` are whose answers under
+    which rules wait for it."""
+
+    key: str
+    text: str
+    decides: str = ""
 
 
 @dataclass
@@ -145,7 +156,31 @@ def tone(code: str, does: str, is_customer: bool) -> str:
 
 def answer(row: Determination, name: str, tone: str) -> Answer:
     word, usual = words.VERDICTS[row.verdict]
-    return Answer(row.party, name, about(row.party), row.verdict, word, tone if row.verdict == YES else usual, row.why)
+    asked = [Question(f"{row.pk}.{number}", one["text"]) for number, one in enumerate(row.questions)]
+    return Answer(row.party, name, about(row.party), row.verdict, word, tone if row.verdict == YES else usual, row.why, asked)
+
+
+def questions(rules: Iterable[Regime]) -> list[Question]:
+    """All that would decide anything, each once, with what it decides; what most waits for comes first."""
+    found: dict[str, tuple[str, dict[str, list[str]]]] = {}
+    for one in rules:
+        for told in one.undecided.every:
+            for question in told.questions:
+                _key, waiting = found.setdefault(question.text, (question.key, {}))
+                waiting.setdefault(str(one.title), []).append(told.name)
+    asked = [
+        (sum(map(len, waiting.values())), Question(key, text, "; ".join(waits(title, names) for title, names in waiting.items())))
+        for text, (key, waiting) in found.items()
+    ]
+    return [question for _often, question in sorted(asked, key=lambda one: -one[0])]
+
+
+def waits(title: str, names: list[str]) -> str:
+    more = len(names) - NAMED
+    told = ", ".join(names[:NAMED])
+    if more > 0:
+        told = ngettext("%(names)s and %(n)s more", "%(names)s and %(n)s more", more) % {"names": told, "n": more}
+    return f"{title}: {told}"
 
 
 def what_it_did(pack: Pack, today: date) -> Regime:

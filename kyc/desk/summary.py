@@ -1,5 +1,6 @@
 """What the case page shows, tab by tab, as of now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
@@ -59,7 +60,9 @@ def page(
     """Everything the template needs; `filled` are forms that came back with errors, by their name in the template, and
     `overtaken` is the caller's, who has asked already."""
     veil = Veil(case.pk, tab, user.can(Permission.FIELD_REVEAL), filled.get("revealed"))
-    frame = framed(case, user, tab, veil, overtaken or Overtaken(case))
+    may_ask = case.state == Case.State.REVIEW and user.can(Permission.DECISION_PROPOSE)
+    begun = asking.of_questions(case, query["ask"]) if may_ask and query.get("ask") else []
+    frame = framed(case, user, tab, veil, overtaken or Overtaken(case), begun) | {"may_ask": may_ask}
     return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled.keys() - {"revealed"})}
 
 
@@ -67,8 +70,8 @@ def progress(case: Case, tab: str, *, overtaken: Overtaken) -> live.Progress | N
     return live.of_case(case, overtaken=overtaken) or (live.of_keys(case) if tab == "keys" else None)
 
 
-def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -> dict[str, Any]:
-    """What stands round every tab."""
+def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken, begun: Sequence[asking.Data]) -> dict[str, Any]:
+    """What stands round every tab; `begun` are rows to ask for, which the form for it begins with."""
     of_case = {"organisation": case.organisation}
     examination = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
@@ -105,7 +108,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken) -
         "unsent": unsent.of(case),
         "lately": lately,
         "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
-        "proposal_form": asking.form(case, unseen=passed_over),
+        "proposal_form": asking.form(case, unseen=passed_over, questions=begun),
         "outcome_form": forms.OutcomeForm(
             unseen=passed_over if decision and decision.proposal.choice == Decision.Choice.APPROVE else (),
             actions=addresses("desk:take", "desk:decline") if is_proposed else (),

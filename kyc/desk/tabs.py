@@ -122,6 +122,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         for party in parties
     ]
     returned = seen.filled.get("verify_form")
+    rules = regimes.regimes(seen.frame["examination"], seen.frame["customer"])
     return {
         "parties": rows,
         "elsewhere": elsewhere.facts(case, [row["party"] for row in rows], seen.frame["reader"], seen.filled),
@@ -136,7 +137,8 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             seen.frame["documents"],
             (seen.filled["exclusion_pk"], seen.filled["exclusion_form"]) if "exclusion_form" in seen.filled else None,
         ),
-        "rules": regimes.regimes(seen.frame["examination"], seen.frame["customer"]),
+        "rules": rules,
+        "questions": regimes.questions(rules),
         "weights": sources.weights(interest.kind for interest in found.interests) if found else [],
         **sources.facts(case, seen.frame["customer"], found.interests if found else [], seen.filled),
     } | owners(case, seen, found)

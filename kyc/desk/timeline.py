@@ -127,6 +127,7 @@ VERBS = {
     "party.removed": _("removed the party"),
     "interest.declared": _("declared an interest"),
     "interest.share_changed": _("changed a share"),
+    "interest.dated": _("said since when an interest is held"),
     "interest.ended": _("ended an interest"),
     "observation.recorded": _("recorded what another source says"),
     "observation.nobody_else": _("recorded that a source names no other owner"),

@@ -79,7 +79,8 @@ def said(interest: Interest) -> str:
     shown = shares.as_stated(interest.share) if has_size(interest.kind) else ""
     kind = "" if interest.kind == Interest.Kind.SHAREHOLDING else str(interest.get_kind_display())
     through = _("through others") if interest.is_indirect else ""
-    return " · ".join(filter(None, (kind, shown, through)))
+    since = _("since %(day)s") % {"day": interest.held_since} if interest.held_since else ""
+    return " · ".join(filter(None, (kind, shown, through, since)))
 
 
 def holding(company: Party, depth: int, through: Interest | None, interests: dict[int, list[Interest]]) -> Holding:

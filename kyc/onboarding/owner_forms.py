@@ -71,6 +71,7 @@ class OwnerForm(Changing):
         required=False,
         help_text=_("If you can name them, add them instead, and who stands behind them."),
     )
+    held_since = Since(_("Held since"))
     held_for = forms.ChoiceField(
         label=_("Holds this as a nominee for"),
         required=False,
@@ -84,7 +85,7 @@ class OwnerForm(Changing):
 
 
 # What is asked of what an owner has, besides who he is.
-HELD = ("interest", "share", "is_indirect", "held_for")
+HELD = ("interest", "share", "is_indirect", "held_since", "held_for")
 
 
 def fit_to(form: forms.Form, owned: Party, standing: Interest | None = None) -> None:
@@ -149,6 +150,12 @@ class TrustOwnerForm(OwnerForm):
     name = Text(label=_("Name of the trust"), help_text=_("As it stands in the deed."))
     native_name = NativeName()
     country = Country(label=_("Country under whose law it stands"))
+    hq_country = Country(
+        label=_("Country from which it is administered"),
+        required=False,
+        help_text=_("Where its trustees run it, which is its headquarters to our rules. Empty when unknown."),
+    )
+    hq_since = Since(_("Administered there since"))
 
 
 class StateOwnerForm(OwnerForm):
@@ -198,6 +205,7 @@ class KnownOwnerForm(Page):
     interest = OwnerForm.base_fields["interest"]
     share = OwnerForm.base_fields["share"]
     is_indirect = OwnerForm.base_fields["is_indirect"]
+    held_since = OwnerForm.base_fields["held_since"]
     held_for = OwnerForm.base_fields["held_for"]
 
     def __init__(self, *args: Any, owned: Party, **kwargs: Any) -> None:

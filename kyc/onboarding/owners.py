@@ -170,6 +170,7 @@ def told(interest: Interest) -> Standing:
     stands |= {name: since for name, since in attributes.since_told(owner).items() if name in asked}
     if owner.is_person:
         stands["us_basis"] = statuses.basis_of(owner)
+    stands["held_since"] = interest.held_since
     if interest.owned.is_trust:
         return stands
     stands |= {"share": interest.share} if has_size(interest.kind) else {}
@@ -179,7 +180,7 @@ def told(interest: Interest) -> Standing:
 def save(request: HttpRequest, organisation: Organisation, form: Changing, interest: Interest) -> None:
     typed = dict(form.cleaned_data)
     held_for = chosen(organisation, typed.pop("held_for", ""))
-    share = typed.pop("share", "")
+    share, since = typed.pop("share", ""), typed.pop("held_since", "")
     with steps.editing(organisation, "owners") as case:
         whose.refuse_unasked(organisation, case, whose.OWNERS, interest.owned)
         form.compare(told(ownership.live(interest)))
@@ -187,6 +188,7 @@ def save(request: HttpRequest, organisation: Organisation, form: Changing, inter
             if has_size(interest.kind):
                 ownership.change_share(interest, share=share, by=request.user)
             ownership.say_held_for(interest, held_for=held_for, by=request.user)
+        ownership.say_since(interest, held_since=since, by=request.user)
         parties.correct(interest.owner, **typed, by=request.user)
 
 

@@ -15,6 +15,7 @@ from kyc.ownership.fitting import (
     refuse_misplaced,
     refuse_twice,
     share_of,
+    since_of,
 )
 from kyc.ownership.interests import has_size
 from kyc.ownership.leaving import end as end
@@ -55,16 +56,19 @@ def declare_owner(
     interest: str = SHAREHOLDING,
     held_for: Party | None = None,
     is_indirect: bool = False,
+    held_since: str = "",
     by: User,
 ) -> Interest:
     """Names who holds `share` (text of kyc.ownership.shares, empty when unknown) of `interest` in the company `owned`, controls
     it by that, or has that role in the trust `owned`: the party `owner` named before, or a new one of `kind`. `held_for` is
-    whose nominee the owner is; `is_indirect` that others stand between who are not named. Raises BadText, OverWhole,
+    whose nominee the owner is; `is_indirect` that others stand between who are not named; `held_since` is a year, a month or a
+    day. Raises BadText, OverWhole,
     OwnsItself, NamedTwice, OwnedByNobody, BadRole, BadNominee."""
     organisation = organisations.locked(organisation, by=by)
     owned = own(owned, organisation)
     refuse_misplaced(owned, interest, kind if owner is None else owner.kind)
     share = share_of(share) if has_size(interest) else ""
+    held_since = since_of(owned, held_since)
     if owner:
         owner = own(owner, organisation)
     else:
@@ -93,10 +97,12 @@ def declare_owner(
         share=share,
         held_for=held_for,
         is_indirect=is_indirect and owned.is_company,
+        held_since=held_since,
         valid_from=timezone.localdate(),
     )
     more = {"held_for": held_for.name} if held_for else {}
     more |= {"held": "indirectly"} if declared.is_indirect else {}
+    more |= {"since": held_since} if held_since else {}
     audit.record(
         "interest.declared", target=declared, by=by, owner=owner.name, owned=owned.name, interest=interest, share=share, **more
     )
@@ -146,6 +152,19 @@ def change_share(interest: Interest, *, share: str, by: User) -> Interest:
         interest.save(update_fields=["share"])
         audit.record("interest.share_changed", target=interest, by=by, before=before, share=share)
         changed(interest.organisation_id, by=by)
+    return interest
+
+
+@transaction.atomic
+def say_since(interest: Interest, *, held_since: str, by: User) -> Interest:
+    """Says anew since when it is held, or that this isn't told (AMLR-03). Raises BadText."""
+    organisations.locked(interest.organisation, by=by)
+    interest = live(interest)
+    since, before = since_of(interest.owned, held_since), interest.held_since
+    if since != before:
+        interest.held_since = since
+        interest.save(update_fields=["held_since"])
+        audit.record("interest.dated", target=interest, by=by, owner=interest.owner.name, owned=interest.owned.name, since=since)
     return interest
 
 

@@ -155,15 +155,12 @@ class Cascade:
 
     def doubts(self, party: str, share: Interval) -> list[str]:
         held = [h for h in self.stakes.held.get(party, ()) if h.owner in self.maybe]
-        open_shares = [h for h in held if not h.share.is_exact]
-        open_owners = [h for h in held if h.owner not in self.surely]
-        told = [
+        holders = self.holders(held)
+        return [
             f"Blocked parties hold {least(share)} of {self.name(party)} for certain and up to {per_cent(share.max)}; "
-            f"{line(self.threshold)} blocks."
+            f"{line(self.threshold)} blocks.",
+            f"{holders[:1].upper() if held[0].owner in self.graph.nameless else holders[:1]}{holders[1:]} of {self.name(party)}.",
         ]
-        told += [f"It depends on the exact share of {self.name(h.owner)}, stated as {shown(h.share)}." for h in open_shares]
-        told += [f"It depends on whether {self.name(h.owner)}, holding {shown(h.share)}, is blocked." for h in open_owners]
-        return told
 
     def short_of(self, party: str, share: Interval) -> str:
         held = [h for h in self.stakes.held.get(party, ()) if h.owner in self.maybe]

@@ -1,23 +1,27 @@
 """Whether a party is an entity of concern (H.R. 8283 s.3(4), a bill): three limbs, each told apart (USX-03)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from kyc.ownership.graph import ENTITY, Graph
+from kyc.ownership.missing import Answers, Missing
 from kyc.ownership.parent import Parents
 from kyc.ownership.rule import Rule
-from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, lesser, line
+from kyc.ownership.shares import NONE
+from kyc.ownership.unknowns import World
+from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, Question, Verdict, lesser, line
 
 REGIME = "entity-of-concern"
 
 
 @dataclass(frozen=True)
 class Limb:
-    """One limb's word, with its reasons in sentences."""
+    """One limb's word, with its reasons in sentences; and of an indeterminate one what to ask for."""
 
     verdict: str
     why: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,26 @@ class Concern:
 def determine(graph: Graph, *, subject: str, rule: Rule, located_in: str = "", ruling: Ruling | None = None) -> Concern:
     """`rule` is that of a rule pack's version, whose countries are asked for. `located_in` is the country where the subject is
     located, where that is known besides its headquarters; `ruling` the last one of an incident, if there is any."""
-    found = Limbs(graph, subject, rule)
-    return Concern(found.located(located_in), found.controlled(), attacked(graph.name(subject), ruling))
+
+    def asked(limb: Callable[[Limbs], Limb]) -> Limb:
+        return waiting(limb, graph, subject, rule)
+
+    located = asked(lambda limbs: limbs.located(located_in))
+    return Concern(located, asked(Limbs.controlled), attacked(graph.name(subject), ruling))
+
+
+def waiting(limb: "Callable[[Limbs], Limb]", graph: Graph, subject: str, rule: Rule) -> Limb:
+    """The limb's word, and where it is open, which facts would decide it."""
+    found = limb(Limbs(graph, subject, rule))
+    if found.verdict != INDETERMINATE:
+        return found
+
+    def word(world: World) -> Answers:
+        told = limb(Limbs(world.graph, subject, rule))
+        return lambda _: Verdict(told.verdict, NONE)
+
+    deciding = Missing(graph, rule, subject, word).of(subject)
+    return Limb(found.verdict, (*found.why, *deciding.told), deciding.questions)
 
 
 def attacked(name: str, ruling: Ruling | None) -> Limb:
@@ -106,7 +128,7 @@ class Limbs:
     def headquarters(self, party: str) -> Limb:
         country = self.graph.country(party)
         if not country:
-            return Limb(INDETERMINATE, (f"It depends on where {self.name(party)} has its headquarters, which is not stated.",))
+            return Limb(INDETERMINATE, (f"Where {self.name(party)} has its headquarters is not stated.",))
         is_concern = country in self.rule.regions
         told = "is" if is_concern else "is not"
         sentence = f"{self.name(party)} has its headquarters in {country}, which {told} a country of concern."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kyc.ownership.cascade import spread
-from kyc.ownership.graph import Graph, Holding, Stakes, by_owned
+from kyc.ownership.graph import SHAREHOLDING, Graph, Holding, Stakes, by_owned
 from kyc.ownership.shares import ONE, UNKNOWN, Interval, exactly, total
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES
 from kyc.rules.packs import Threshold
@@ -20,6 +20,18 @@ def outright(graph: Graph, interests: Sequence[str]) -> Stakes:
 def wholly(holding: Holding) -> Holding:
     share = exactly(ONE) if holding.share == UNKNOWN else holding.share
     return Holding(holding.owner, holding.owned, share, holding.interest)
+
+
+def control_in(graph: Graph, kinds: Sequence[str], interests: Sequence[str], threshold: Threshold) -> "Control":
+    """By kinds of interest that somebody states, shares in any case, and by `interests` that control by what they are. Computed
+    once, whichever rules ask for it."""
+    stated = graph.interests() | {SHAREHOLDING}
+    counted = tuple(kind for kind in kinds if kind in stated)
+    key = (Control, counted, tuple(interests), threshold)
+    if key not in graph.known:
+        graph.known[key] = Control([*map(graph.stakes, counted), outright(graph, interests)], threshold)
+    found: Control = graph.known[key]
+    return found
 
 
 @dataclass(frozen=True)

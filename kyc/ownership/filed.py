@@ -1,6 +1,7 @@
 """What a file says of who owns a customer, row by row: CSV as people keep it in a spreadsheet, or the statements of BODS 0.4."""
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +20,7 @@ from kyc.parties import countries, registers
 
 COLUMNS = (
     "owner", "owner_kind", "owner_country", "headquarters", "registration_number", "register", "lei", "tax_number", "tax_country",
-    "birth_date", "owned", "interest", "share", "indirect", "held_for", "to",
+    "birth_date", "owned", "interest", "share", "indirect", "held_for", "from", "to",
 )  # fmt: skip
 NEEDED = ("owner", "owned")
 MOST_ROWS = 300
@@ -41,6 +42,10 @@ YES_OR_NO = {"": False, "no": False, "yes": True}
 # What these statements mean is told on other pages, or is known from the rest of the file.
 ELSEWHERE = ("seniorManagingOfficial", "boardMember", "boardChair")
 TYPES = {"arrangement": "trust", "state": "state", "stateBody": "state"}
+
+
+# As kyc.ownership.bods writes it.
+SINCE = re.compile(r"held since (\d{4}(?:-\d{2})?)$", re.ASCII)
 
 
 class BadFile(ValueError):
@@ -77,6 +82,8 @@ class Line:
     share: str = ""
     held_for: str = ""
     is_indirect: bool = False
+    # A year, a month or a day; empty where the file doesn't say.
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,8 +176,16 @@ def line_of(row: Mapping[str, str], where: str, parties: dict[str, Named]) -> Li
             birth_date=row.get("birth_date", ""),
         ),
     )
-    told = {"share": row.get("share", ""), "held_for": row.get("held_for", ""), "is_indirect": YES_OR_NO[indirect]}
-    return Line(where, row["owner"], row["owned"], interest, **told)
+    return Line(
+        where,
+        row["owner"],
+        row["owned"],
+        interest,
+        share=row.get("share", ""),
+        held_for=row.get("held_for", ""),
+        is_indirect=YES_OR_NO[indirect],
+        since=row.get("from", ""),
+    )
 
 
 def from_statements(statements: Any, *, on: date) -> Filed:
@@ -240,8 +255,16 @@ def lines_of(
         if share and not has_size(kind):
             left_out.append(f"The interest {kind} has a share, {shares.as_stated(share)}; where it controls, enter it by hand.")
             continue
-        lines.append(Line(where, owner, tie.subject, kind, share, behind if behind != owner else "", is_indirect))
+        held_for = behind if behind != owner else ""
+        lines.append(Line(where, owner, tie.subject, kind, share, held_for, is_indirect, since_of(interest)))
     return lines, left_out
+
+
+def since_of(interest: Mapping[str, Any]) -> str:
+    """As it was told, where the details say that the day stands for a month or a year: the standard wants a day."""
+    day = text(interest.get("startDate"))[:10]
+    told = SINCE.search(text(interest.get("details")))
+    return told[1] if told and day == f"{told[1]}-01-01"[:10] else day
 
 
 def described(statement: Statement) -> Named:

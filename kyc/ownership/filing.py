@@ -132,7 +132,13 @@ class Filing:
         behind = self.known(line.held_for) if line.held_for else None
         standing = self.standing(owned, owner, line, behind) if owner else None
         who = {"owner": self.called(line.owner), "owned": owned.name}
-        if standing and is_same_share(standing.share, line.share):
+        is_dated = bool(standing and line.since and line.since != standing.held_since)
+        if standing and is_dated:
+            actions.say_since(standing, held_since=line.since, by=self.by)
+        if standing and is_same_share(standing.share, line.share) and is_dated:
+            told = who | {"day": line.since}
+            self.entered.changed.append((line.where, _("%(owner)s in %(owned)s: held since %(day)s.") % told))
+        elif standing and is_same_share(standing.share, line.share):
             self.entered.as_before.append((line.where, _("%(owner)s in %(owned)s stands as it is.") % who))
         elif standing:
             actions.change_share(standing, share=line.share, by=self.by)
@@ -142,7 +148,7 @@ class Filing:
         else:
             declared = actions.declare_owner(
                 self.organisation, owned=owned, interest=line.interest, share=line.share, held_for=behind,
-                is_indirect=line.is_indirect,
+                is_indirect=line.is_indirect, held_since=line.since,
                 **({"owner": owner} if owner else self.description(line.owner)), by=self.by,
             )  # fmt: skip
             self.found[line.owner] = declared.owner

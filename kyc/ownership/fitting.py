@@ -10,9 +10,10 @@ from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.ownership import interests, shares
 from kyc.ownership.models import Interest
-from kyc.parties import wording
+from kyc.parties import attributes, wording
 from kyc.parties.actions import country_of, is_same, own
 from kyc.parties.models import Party
+from kyc.parties.sentences import one_stop
 from kyc.parties.wording import BadText, checked, past_day
 
 SHAREHOLDING = Interest.Kind.SHAREHOLDING
@@ -67,6 +68,17 @@ def share_of(text: str) -> str:
     except shares.BadShare as bad:
         raise BadText("share", _(str(bad))) from None
     return " ".join(text.split())[:40]
+
+
+def since_of(owned: Party, text: str) -> str:
+    """Since when it is held, as it is kept: nothing is held of what was not there yet. Raises BadText."""
+    held = wording.since("held_since", text)
+    formed = attributes.since_told(owned)["formed_since"] if owned.pk and held else ""
+    both = min(len(held), len(formed))
+    if held[:both] < formed[:both]:
+        told = {"name": owned.name, "formed": formed}
+        raise BadText("held_since", one_stop(_("This lies before %(name)s was formed: %(formed)s.") % told))
+    return held
 
 
 def stated(texts: Iterable[str]) -> Fraction:
@@ -143,12 +155,13 @@ def described(
     if kind not in Party.Kind.values:
         raise BadText("kind", _("Say whether the owner is a person, a company, a trust or a state."))
     is_company = kind == Party.Kind.COMPANY
+    is_run = is_company or kind == Party.Kind.TRUST
     return Party(
         kind=kind,
         name=wording.name(name),
         native_name=wording.name(native_name, field="native_name", required=False),
         country=country_of("country", country, required=kind != Party.Kind.UNKNOWN),
-        hq_country=country_of("hq_country", hq_country) if is_company else "",
+        hq_country=country_of("hq_country", hq_country, required=is_company) if is_run else "",
         registration_number=checked("registration_number", registration_number, limit=100) if is_company else "",
         birth_date=past_day("birth_date", birth_date) if kind == Party.Kind.PERSON else "",
     )

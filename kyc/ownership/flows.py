@@ -153,9 +153,15 @@ class Flow:
 
     def told(self, owner: str) -> list[str]:
         """The chains in sentences, each with its product."""
-        found, complete = self.chains(owner)
-        sentences = list(map(sentence, found))
-        return sentences if complete else [*sentences, self.step(owner)]
+        if owner not in self.sentences:
+            found, complete = self.chains(owner)
+            sentences = list(map(sentence, found))
+            self.sentences[owner] = sentences if complete else [*sentences, self.step(owner)]
+        return self.sentences[owner]
+
+    @cached_property
+    def sentences(self) -> dict[str, list[str]]:
+        return {}
 
     def step(self, owner: str) -> str:
         """Where the chains told are not all: the owner's share out of those one step further down, so that anybody can
@@ -190,6 +196,15 @@ class Flow:
     @cached_property
     def circling(self) -> frozenset[str]:
         return frozenset(party for ring in circles(self.upstream) for party in ring)
+
+
+def flow_into(graph: Graph, kind: str, subject: str) -> Flow:
+    """Computed once, whichever rules ask for it."""
+    key = (Flow, kind, subject)
+    if key not in graph.known:
+        graph.known[key] = Flow(graph, graph.stakes(kind), subject)
+    found: Flow = graph.known[key]
+    return found
 
 
 def bound(direct: Mapping[str, Iterable[Holding]], held: Mapping[str, Iterable[Holding]], *, at_least: bool) -> dict[str, Answer]:

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from kyc.ownership.shares import NOTHING, ONE, UNKNOWN, Interval, added, exactly, per_cent, shown, total
 
@@ -35,6 +36,10 @@ class Holding:
     owned: str
     share: Interval
     interest: str = SHAREHOLDING
+
+
+# Of a graph, what doesn't go by the size of its holdings.
+UNSIZED = ("ids", "nameless", "owned_by_somebody", "fronts", "names")
 
 
 def by_owned(holdings: Iterable[Holding]) -> dict[str, list[Holding]]:
@@ -154,11 +159,32 @@ class Graph:
     def known_stakes(self) -> dict[str, "Stakes"]:
         return {}
 
+    @cached_property
+    def known(self) -> dict[tuple[Any, ...], Any]:
+        """What others have computed of it, each under a key of its own: several rules ask for the same."""
+        return {}
+
     def gathered(self, interest: str) -> "Stakes":
         stated = {holding.owned for holding in self.looked_through if holding.interest == interest}
         counted = [h for h in self.looked_through if h.interest == (interest if h.owned in stated else SHAREHOLDING)]
         anybody = {ANYBODY} & {h.owner for h in counted}
         return Stakes.of(counted, nameless=self.nameless | anybody)
+
+    def with_share(self, place: int, share: Interval) -> "Graph":
+        """The same with another share at that place of its holdings. What doesn't go by the share isn't computed again."""
+        held = self.holdings[place]
+        found = Graph((*self.holdings[:place], replace(held, share=share), *self.holdings[place + 1 :]), self.parties)
+        if held.interest in (NOMINATOR, NOMINEE):
+            return found
+        found.__dict__.update({name: self.__dict__[name] for name in UNSIZED if name in self.__dict__})
+        for kind, stakes in self.known_stakes.items():
+            others = [h for h in found.looked_through if h.owned == held.owned]
+            stated = any(h.interest == kind for h in others)
+            counted = [h for h in others if h.interest == (kind if stated else SHAREHOLDING)]
+            if not stakes.overfull and counted and not is_overfull(h.share for h in counted):
+                by_owner = sorted(counted, key=lambda h: h.owner)
+                found.known_stakes[kind] = Stakes({**stakes.held, held.owned: settled(by_owner)}, stakes.nameless)
+        return found
 
     def unaccounted(self) -> dict[str, Interval]:
         """What of each entity's shares nobody is stated to hold."""

@@ -52,6 +52,8 @@ class Interest(models.Model):
     share = models.CharField(_("share"), max_length=40, blank=True)
     # Held through others whom the customer does not name.
     is_indirect = models.BooleanField(default=False)
+    # As told: a year, a month or a day (AMLR-03); empty where it isn't. When it was declared is `valid_from`.
+    held_since = models.CharField(max_length=10, blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
@@ -103,7 +105,7 @@ def holding(row: Any) -> Holding:
 class Determination(models.Model):
     """One regime's word on one party of a structure, with its arithmetic. Never edited; a new examination writes new rows."""
 
-    personal = ("why",)
+    personal = ("why", "questions")
 
     append_only = True
 
@@ -114,6 +116,8 @@ class Determination(models.Model):
     share_min = models.CharField(max_length=80)
     share_max = models.CharField(max_length=80)
     why = models.JSONField(default=list)
+    # What to ask for where it is open, as {"text", "party"}: a sentence, and the party on whose owners it is, or none.
+    questions = models.JSONField(default=list)
     rule_pack = models.CharField(max_length=20)
     examination_id = models.BigIntegerField(db_index=True)
     determined_at = models.DateTimeField(auto_now_add=True)

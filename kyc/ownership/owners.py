@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from kyc.ownership.control import Control, outright
-from kyc.ownership.flows import Flow
-from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph, Stakes
+from kyc.ownership.control import Control, control_in
+from kyc.ownership.flows import Flow, flow_into
+from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph
 from kyc.ownership.rule import Rule
 from kyc.ownership.shares import Interval, per_cent, shown
 from kyc.ownership.verdicts import INDETERMINATE, NO, STRENGTH, YES, Verdict, lesser, line, may_be_reached, weigh
@@ -28,7 +28,7 @@ class Owners:
         """One for each kind of interest that the rule tests and somebody states."""
         stated = self.graph.interests() | {SHAREHOLDING}
         kinds = [kind for kind in self.rule.interests if kind in stated]
-        return {kind: Flow(self.graph, self.graph.stakes(kind), self.subject) for kind in kinds}
+        return {kind: flow_into(self.graph, kind, self.subject) for kind in kinds}
 
     @cached_property
     def above(self) -> list[str]:
@@ -42,12 +42,7 @@ class Owners:
     def control(self) -> Control | None:
         if self.rule.control is None:
             return None
-        stated = self.graph.interests() | {SHAREHOLDING}
-        kinds = [self.stakes(kind) for kind in self.rule.controlled_by if kind in stated]
-        return Control([*kinds, outright(self.graph, self.rule.control_interests)], self.rule.control)
-
-    def stakes(self, kind: str) -> Stakes:
-        return self.flows[kind].stakes if kind in self.flows else self.graph.stakes(kind)
+        return control_in(self.graph, self.rule.controlled_by, self.rule.control_interests, self.rule.control)
 
     @cached_property
     def controllers(self) -> dict[str, dict[str, Flow]]:
@@ -56,7 +51,7 @@ class Owners:
             return {}
         found = [party for party in self.control.above(self.subject) if self.graph.kind(party) == ENTITY]
         return {
-            party: {kind: Flow(self.graph, flow.stakes, party) for kind, flow in self.flows.items()}
+            party: {kind: flow_into(self.graph, kind, party) for kind in self.flows}
             for party in found
             if self.control.of(party, self.subject) != NO
         }
@@ -80,6 +75,14 @@ class Owners:
             verdict = INDETERMINATE
             why.append(f"Nothing says whether {self.name(party)} is a person.")
         return Verdict(verdict, share, tuple(why))
+
+    def word(self, party: str) -> Verdict:
+        """The verdict alone, without its reasons."""
+        share, kind = self.share(party), self.graph.kind(party)
+        if kind == ENTITY or party in self.graph.fronts:
+            return Verdict(NO, share)
+        verdict = self.strength(party)
+        return Verdict(INDETERMINATE if kind != PERSON and verdict == YES else verdict, share)
 
     def strength(self, party: str) -> str:
         """The verdict on the party if it is a person."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from kyc.ownership.control import Control, outright
-from kyc.ownership.flows import Flow
+from kyc.ownership.control import Control, control_in
+from kyc.ownership.flows import Flow, flow_into
 from kyc.ownership.graph import ENTITY, PERSON, SHAREHOLDING, Graph
 from kyc.ownership.rule import Rule
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict, line
@@ -20,13 +20,11 @@ class Parents:
 
     @cached_property
     def flow(self) -> Flow:
-        return Flow(self.graph, self.graph.stakes(), self.subject)
+        return flow_into(self.graph, SHAREHOLDING, self.subject)
 
     @cached_property
     def control(self) -> Control:
-        stated = self.graph.interests() | {SHAREHOLDING}
-        kinds = [self.graph.stakes(kind) for kind in self.rule.controlled_by if kind in stated]
-        return Control([*kinds, outright(self.graph, self.rule.control_interests)], self.rule.threshold)
+        return control_in(self.graph, self.rule.controlled_by, self.rule.control_interests, self.rule.threshold)
 
     @cached_property
     def candidates(self) -> list[str]:

@@ -3,28 +3,28 @@
 `determine` answers for any regime and every party, and is the one way to ask.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kyc.ownership import shares, trusts
 from kyc.ownership.cascade import Cascade
 from kyc.ownership.flows import circles
-from kyc.ownership.graph import NOMINATOR, NOMINEE, SHAREHOLDING, Graph, by_owned, is_overfull, remainder
+from kyc.ownership.graph import Graph, by_owned, is_overfull, remainder
 from kyc.ownership.graph import Holding as Holding
 from kyc.ownership.graph import Party as Party
-from kyc.ownership.missing import Missing
+from kyc.ownership.missing import Answers, Deciding, Missing
 from kyc.ownership.owners import Owners
 from kyc.ownership.parent import Parents
 from kyc.ownership.regions import Regions
 from kyc.ownership.rule import CASCADES, Rule
 from kyc.ownership.shares import Interval
+from kyc.ownership.unknowns import World
 from kyc.ownership.verdicts import INDETERMINATE as INDETERMINATE
 from kyc.ownership.verdicts import NO as NO
 from kyc.ownership.verdicts import YES as YES
 from kyc.ownership.verdicts import Verdict as Verdict
 
-Answers = Callable[[str], Verdict]
 NAMED_IN_CIRCLE = 6
 
 
@@ -68,16 +68,18 @@ def determine(
     listed: Collection[str] = (),
     suspected: Collection[str] = (),
     as_of: str = "",
+    is_no_certain: bool = True,
+    tell_missing: bool = True,
 ) -> Result:
     """The rule's verdict on every party. For the cascades: is it blocked, and what blocked parties hold of it directly.
     For multiply and add: is it a beneficial owner of `subject`, and what it owns of it. For a provider's terms: do
     companies of the rule's regions own more than they may, and how much. For the ultimate parent: is it that. `listed` may
-    also say, of each, on which list it stands; `suspected` are those listed by an open match only."""
+    also say, of each, on which list it stands; `suspected` are those listed by an open match only. Of open verdicts it tells
+    which facts would decide, unless that isn't wanted; `is_no_certain` is false where some list was not looked through."""
     answer = answers(graph, subject, rule, listed, suspected)
-    parties = {party: answer(party) for party in sorted({*graph.ids, subject})}
-    if rule.roles:
-        parties = trusts.Roles(graph, subject, rule).join(parties)
-    parties = with_missing(graph, subject, rule, with_circles(graph, rule, parties))
+    parties = with_circles(graph, rule, {party: answer(party) for party in sorted({*graph.ids, subject})})
+    if tell_missing:
+        parties = with_missing(parties, missing(graph, subject=subject, rule=rule, listed=listed, is_no_certain=is_no_certain))
     without_shares = trusts.arrangements(graph.holdings)
     return Result(
         subject=subject,
@@ -89,35 +91,24 @@ def determine(
     )
 
 
-def depends_on(name: str) -> str:
-    return f"It depends on what is really held of {name}: the stated shares can't all be true."
+def missing(graph: Graph, *, subject: str, rule: Rule, listed: Collection[str] = (), is_no_certain: bool = True) -> Missing:
+    """What open verdicts of the rule wait for; as `determine` asks."""
+
+    def word(world: World) -> Answers:
+        return answers(world.graph, subject, rule, world.listed, tells_why=False)
+
+    return Missing(graph, rule, subject, word, frozenset(listed), is_no_certain)
 
 
-def with_missing(graph: Graph, subject: str, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
-    """Of each verdict that is open, which facts would decide it. A verdict on what is held of a party waits for what stands above
-    that party, others for what stands above the subject. The cascades tell their own, save of statements that can't be."""
-    if rule.regime in CASCADES:
-        overfull = graph.stakes(rule.interests[0]).overfull
-        return {
-            party: Verdict(found.verdict, found.share, (*found.why, depends_on(graph.name(party))))
-            if found.verdict == INDETERMINATE and party in overfull
-            else found
-            for party, found in parties.items()
-        }
-    is_of_party = rule.regime == "provider-terms"
-    missing = Missing(held_only(graph) if is_of_party else graph, by_kind=not is_of_party, by_country=is_of_party)
+def with_missing(parties: Mapping[str, Verdict], asks: Missing) -> dict[str, Verdict]:
+    """Of each verdict that is open, which facts would decide it."""
     return {
-        party: found
-        if found.verdict != INDETERMINATE
-        else Verdict(found.verdict, found.share, (*found.why, *missing.told(party if is_of_party else subject, party)))
-        for party, found in parties.items()
+        party: found if found.verdict != INDETERMINATE else waiting(found, asks.of(party)) for party, found in parties.items()
     }
 
 
-def held_only(graph: Graph) -> Graph:
-    """Without roles, such as in a trust: where those have their headquarters decides nothing that goes by shares."""
-    counted = (h for h in graph.holdings if h.interest in (SHAREHOLDING, NOMINATOR, NOMINEE))
-    return Graph.of(counted, graph.parties.values())
+def waiting(found: Verdict, deciding: Deciding) -> Verdict:
+    return Verdict(found.verdict, found.share, (*found.why, *deciding.told), deciding.questions)
 
 
 def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> dict[str, Verdict]:
@@ -133,7 +124,10 @@ def with_circles(graph: Graph, rule: Rule, parties: Mapping[str, Verdict]) -> di
     }
 
 
-def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str], suspected: Collection[str]) -> Answers:
+def answers(
+    graph: Graph, subject: str, rule: Rule, listed: Collection[str], suspected: Collection[str] = (), *, tells_why: bool = True
+) -> Answers:
+    """How to ask the rule of one party after another; for its reasons too, or only for what it comes to."""
     if rule.regime in CASCADES:
         found = Cascade.of(graph, listed=listed, threshold=rule.threshold, interest=rule.interests[0], suspected=suspected)
         answer = strictest(found, listed) if rule.by_strictest else found.verdict
@@ -142,7 +136,9 @@ def answers(graph: Graph, subject: str, rule: Rule, listed: Collection[str], sus
         return Regions(graph, rule).verdict
     if rule.regime == "ultimate-parent":
         return Parents(graph, subject, rule).verdict
-    return Owners(graph, subject, rule).verdict
+    asked = Owners(graph, subject, rule)
+    owners = asked.verdict if tells_why else asked.word
+    return trusts.Roles(graph, subject, rule).joined(owners) if rule.roles else owners
 
 
 def strictest(cascade: Cascade, listed: Collection[str]) -> Answers:

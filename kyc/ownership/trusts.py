@@ -2,7 +2,7 @@
 another trust has the role, those count who own that company, or have a role in that trust."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,11 +64,21 @@ class Roles:
     subject: str
     rule: Rule
 
-    def join(self, owners: Mapping[str, Verdict]) -> dict[str, Verdict]:
-        found: dict[str, list[Verdict]] = {party: [verdict] for party, verdict in owners.items()}
-        for party, verdict in self.all():
-            found.setdefault(party, []).append(verdict)
-        return {party: strongest(verdicts) if len(verdicts) > 1 else verdicts[0] for party, verdicts in found.items()}
+    def joined(self, owners: Callable[[str], Verdict]) -> Callable[[str], Verdict]:
+        """The word on each party by shares, with what its roles come to."""
+
+        def answer(party: str) -> Verdict:
+            others = self.by_roles.get(party, ())
+            return strongest([owners(party), *others]) if others else owners(party)
+
+        return answer
+
+    @cached_property
+    def by_roles(self) -> dict[str, list[Verdict]]:
+        found: dict[str, list[Verdict]] = defaultdict(list)
+        for party, verdict in self.all() if self.roles else ():
+            found[party].append(verdict)
+        return dict(found)
 
     @cached_property
     def roles(self) -> dict[str, list[Holding]]:

@@ -10,12 +10,22 @@ YES, NO, INDETERMINATE = "yes", "no", "indeterminate"
 
 
 @dataclass(frozen=True)
+class Question:
+    """What to ask for, in one sentence; `of` is the party on whose owners it is, empty where it is on the subject itself."""
+
+    text: str
+    of: str
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """One regime's word on one party: yes, no or indeterminate; the share it rests on; the arithmetic in sentences."""
+    """One regime's word on one party: yes, no or indeterminate; the share it rests on; the arithmetic in sentences; and of an
+    indeterminate one what to ask for."""
 
     verdict: str
     share: Interval
     why: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     def __post_init__(self) -> None:
         """Whichever regime wrote them: many end with the name of a party, and some names with a stop."""

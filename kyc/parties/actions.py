@@ -298,7 +298,8 @@ def correct(
     phone: str | None = None,
     by: User,
 ) -> Party:
-    """Says anew who an owner is; a company takes the headquarters and its numbers, a person the birth date, where he can be
+    """Says anew who an owner is; a company takes the headquarters and its numbers, a trust where it is
+    administered if that is known, a person the birth date, where he can be
     reached and the ground of his status; what is None stays as it is, and so does a ground that is not given. Raises BadText."""
     party = own(party, organisations.locked(party.organisation, by=by))
     party.name = wording.name(name)
@@ -307,6 +308,8 @@ def correct(
     if party.is_person:
         party.birth_date = past_day("birth_date", birth_date)
         reach(party, address=address, email=email, phone=phone)
+    elif party.is_trust:
+        party.hq_country = country_of("hq_country", hq_country, required=False)
     elif party.is_company:
         party.hq_country = country_of("hq_country", hq_country)
         party.registration_number = checked("registration_number", registration_number, limit=100)

@@ -136,6 +136,7 @@ def interest_row(reader: Reader, row: Any) -> dict[str, str]:
         "share": shown(share) if is_sized else "",
         "min": str(share.min) if is_sized else "",
         "max": str(share.max) if is_sized else "",
+        "since": row.held_since,
         "declared_on": day(row.valid_from),
         "source": DECLARED,
     }

@@ -106,7 +106,7 @@ class Certainty:
 
         def blocked(rulings: Collection[str]) -> set[str]:
             listed = {str(hit.party_id) for hit in hits if hit.ruling in rulings}
-            verdicts = regimes.determine(held, subject="", rule=asked, listed=listed).parties
+            verdicts = regimes.determine(held, subject="", rule=asked, listed=listed, tell_missing=False).parties
             return {party for party in listed | verdicts.keys() if party in listed or verdicts[party].verdict == regimes.YES}
 
         return cls(sure=blocked([Hit.Ruling.TRUE]), possible=blocked([Hit.Ruling.TRUE, ""]), is_sure=False)

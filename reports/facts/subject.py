@@ -190,7 +190,8 @@ def holdings(asked: Asked) -> Rows:
             ended = f" to {day(row.valid_to)}" if row.valid_to else ""
             how = "held by you" if row.owner_id == pk else f"held for you by {named(asked, row.owner_id)}"
             held_for = f", for {named(asked, row.held_for_id)}" if row.held_for_id not in (None, pk) else ""
-            yield named(asked, row.owned_id), f"{share(row)}, {how}{held_for}, from {day(row.valid_from)}{ended}"
+            since = f", since {row.held_since}" if row.held_since else ""
+            yield named(asked, row.owned_id), f"{share(row)}, {how}{held_for}{since}, from {day(row.valid_from)}{ended}"
 
 
 def named(asked: Asked, party: int) -> str:

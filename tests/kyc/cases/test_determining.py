@@ -12,7 +12,8 @@ from kyc.cases.determining import CDD, CONTROL, CONTROLLED, LOCATED, SHOWN
 from kyc.cases.models import Examination
 from kyc.cases.obstacles import obstacles
 from kyc.ownership.models import Determination
-from kyc.ownership.rule import REGIMES
+from kyc.ownership.rule import OF_OWNERS, REGIMES
+from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit
 from tests.cast import Founded
@@ -127,6 +128,21 @@ class TestTerms:
         assert state == "bad" and "own 51 % of" in sentence and "(HK 51 %)" in sentence
         assert sentence in obstacles(examination.case)
 
+    def test_a_trust_counts_where_it_is_administered(self, nordlys: Founded) -> None:
+        """Not under whose law it stands."""
+        trust = own(nordlys, "Moe Trust", "51", kind="trust").owner
+        own(nordlys, "Ola Vik", "", owned=trust, interest="settlor")
+        own(nordlys, "Kari Vik", "", owned=trust, interest="trustee")
+        own(nordlys, "Liv Vik", "", owned=trust, interest="beneficiaryOfLegalArrangement")
+        own(nordlys, "Nils Moe", "49")
+        case = scenes.examine(nordlys).case
+        before = case.examinations.latest("pk")
+        assert words(before, "provider-terms")[NAME] == words(before, LOCATED)[NAME] == "indeterminate"
+        assert "It depends on where Moe Trust has its headquarters" in why(before, "provider-terms")
+        parties.correct(trust, name="Moe Trust", country="NO", hq_country="HK", by=nordlys.by)
+        after = scenes.examine_anew(case)
+        assert words(after, "provider-terms")[NAME] == words(after, LOCATED)[NAME] == "yes"
+
     def test_half_is_not_more_than_half(self, nordlys: Founded) -> None:
         abroad(nordlys, "Lotus Holdings Ltd", "50", "HK")
         own(nordlys, "Nils Moe", "50")
@@ -137,7 +153,9 @@ class TestTerms:
         own(nordlys, "Nils Moe", "49")
         examination = scenes.examine(nordlys)
         state, sentence = finding(examination, "terms")
-        assert state == "warn" and "It depends on where Lotus Holdings Ltd has its headquarters." in sentence
+        assert (
+            state == "warn" and "It depends on where Lotus Holdings Ltd has its headquarters: in a region of the rule" in sentence
+        )
         assert sentence not in obstacles(examination.case)
 
     def test_what_does_not_bind_finds_nothing(self, nordlys: Founded) -> None:
@@ -164,8 +182,20 @@ class TestConcern:
         Party.objects.filter(pk=nordlys.party.pk).update(hq_country="")
         examination = scenes.examine(nordlys)
         assert words(examination, LOCATED) == {NAME: "indeterminate"}
-        assert "has its headquarters, which is not stated" in why(examination, LOCATED)
+        assert "has its headquarters is not stated." in why(examination, LOCATED)
         assert not examination.findings.filter(category="concern").exists()
+
+
+class TestQuestions:
+    def test_what_would_decide_is_kept_as_questions(self, nordlys: Founded) -> None:
+        holding = company(nordlys, "Fjord Holding AS", "40")
+        own(nordlys, "Kari Moe", "50-70", owned=holding)
+        examination = scenes.examine(nordlys)
+        found = Determination.objects.get(examination_id=examination.pk, regime=OF_OWNERS, party__name="Kari Moe")
+        assert found.questions == [{"text": "How much of Fjord Holding AS does Kari Moe hold?", "party": holding.pk}]
+        assert found.why[-1].endswith("under 62.5 % the answer is no, from 62.5 % on it is yes.")
+        others = Determination.objects.filter(examination_id=examination.pk).exclude(verdict="indeterminate")
+        assert set(map(len, others.values_list("questions", flat=True))) == {0}
 
 
 class TestControl:

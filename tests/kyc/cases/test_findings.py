@@ -77,7 +77,7 @@ class TestOwnership:
         state, sentence = finding(scenes.examine(nordlys), "ownership")
         assert state == "bad"
         assert sentence.startswith("Can't be decided: Blocked parties hold at least 40 %")
-        assert f"the exact share of {VOLKHOV}, stated as 40 % to 60 %" in sentence
+        assert f"the exact share of {VOLKHOV} in {NAME}, stated as 40 % to 60 %: under 50 % the answer is no" in sentence
 
     def test_cycles_end(self, nordlys: Founded) -> None:
         first = company(nordlys, "First AS", "60")

@@ -8,18 +8,23 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from kyc.cases.models import Case
 from kyc.desk import regimes
 from kyc.desk.regimes import MOST, NAMED, Answers
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
 from kyc.rules import packs
+from tests import cast
 
 
-def determined(case: Case, party: Party, regime: str, verdict: str, share: str = "0") -> None:
-    Determination.objects.create(
+def determined(
+    case: Case, party: Party, regime: str, verdict: str, share: str = "0", *, questions: Any = (), examination: int | None = None
+) -> Determination:
+    return Determination.objects.create(
         organisation=case.organisation, party=party, regime=regime, verdict=verdict, share_min=share, share_max=share,
-        why=[f"{regime} says {verdict} of {party.name}."], rule_pack="2026.11", examination_id=case.examinations.get().pk,
+        why=[f"{regime} says {verdict} of {party.name}."], rule_pack="2026.11", questions=list(questions),
+        examination_id=case.examinations.get().pk if examination is None else examination,
     )  # fmt: skip
 
 
@@ -106,3 +111,57 @@ class TestAnswers:
     def test_of_few_none_is_left_over(self) -> None:
         found = Answers([])
         assert (bool(found), found.folded, found.unnamed) == (False, 0, 0)
+
+
+class TestQuestions:
+    @pytest.fixture
+    def waiting(self, case: Case, customer: Party, person: Party) -> Determination:
+        """Two rules wait for one share, and the terms for where the customer is run from."""
+        share = {"text": f"How much of {customer.name} does Alice Olsen hold?", "party": customer.pk}
+        where = {"text": "Where does it have its headquarters?", "party": None}
+        first = determined(case, person, "iaas-cip", "indeterminate", "1/4", questions=[share])
+        determined(case, person, "fincen-cdd", "indeterminate", "1/4", questions=[share])
+        determined(case, customer, "provider-terms", "indeterminate", questions=[where])
+        return first
+
+    def test_each_is_told_once_with_what_waits_for_it(self, as_ana: Client, case: Case, waiting: Determination) -> None:
+        told = table(as_ana, case)
+        told = told[: told.index("<table")]
+        assert told.count("does Alice Olsen hold?</a>") == 0 and told.count("<li>") == 2
+        assert "Beneficial owner: Alice Olsen; FinCEN beneficial owner: Alice Olsen" in told
+        assert told.index("does Alice Olsen hold?") < told.index("Where does it have its headquarters?")
+
+    def test_is_a_press_away_from_being_asked(self, as_ana: Client, case: Case, waiting: Determination, customer: Party) -> None:
+        terms = Determination.objects.get(regime="provider-terms")
+        link = f"ask={waiting.pk}.0,{terms.pk}.0#decide"
+        assert link in table(as_ana, case)
+        page = as_ana.get(f"/desk/cases/{case.pk}/?tab=people&{link.removesuffix('#decide')}")
+        form = page.context["proposal_form"]
+        assert (form["choice"].value(), form["reason"].value()) == ("ask", "ownership_unclear")
+        assert [[row[name].value() for name in row.fields] for row in form.rows.forms] == [
+            ["owners", customer.pk, "incomplete", f"How much of {customer.name} does Alice Olsen hold?"],
+            ["details", "", "incomplete", "Where does it have its headquarters?"],
+        ]
+
+    def test_what_is_filled_in_can_be_proposed_as_it_stands(self, as_ana: Client, case: Case, waiting: Determination) -> None:
+        form = as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "people", "ask": f"{waiting.pk}.0"}).context["proposal_form"]
+        rows = {row.add_prefix(name): row[name].value() or "" for row in form.rows.forms for name in row.fields}
+        head = {"choice": "ask", "reason": form["reason"].value(), "note": "The share decides it."}
+        assert as_ana.post(f"/desk/cases/{case.pk}/propose/", head | rows).status_code == 302
+        [item] = case.decisions.get().items
+        assert item["words"].startswith("How much of") and item["what"] == "owners"
+
+    @pytest.mark.parametrize("key", ["0.0", "x", "9" * 30 + ".1", "-1.0", "1.99,,", "٣.٠"])
+    def test_a_key_that_finds_nothing_offers_nothing(self, as_ana: Client, case: Case, key: str) -> None:
+        page = as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "people", "ask": key})
+        assert page.status_code == 200 and page.context["proposal_form"]["choice"].value() is None
+
+    def test_one_of_an_earlier_round_offers_nothing(self, as_ana: Client, case: Case, person: Party) -> None:
+        asked = [{"text": "How much?", "party": person.pk}]
+        old = determined(case, person, "iaas-cip", "indeterminate", questions=asked, examination=0)
+        page = as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "people", "ask": f"{old.pk}.0"})
+        assert page.context["proposal_form"]["choice"].value() is None
+
+    def test_who_only_reads_is_not_offered_to_ask(self, auditor: User, case: Case, waiting: Determination) -> None:
+        told = table(cast.signed_in(auditor), case)
+        assert "What would decide what is open" in told and "Ask the customer" not in told

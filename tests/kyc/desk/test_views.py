@@ -257,7 +257,20 @@ class TestPropose:
         assert "You have not opened" not in page
         assert owner in page
         found = unseen.of(case, by=ana)
-        assert (found.documents, found.owners) == ([], [person])
+        assert (found.documents, found.owners, found.otherwise) == ([], [person], [])
+
+    def test_who_controls_is_not_said_to_own(self, case: Case, ana: User) -> None:
+        person, examination = case.organisation.party_set.get(kind="person"), case.examinations.get()
+        Determination.objects.create(
+            organisation=case.organisation, party=person, regime="iaas-cip", verdict="yes", share_min="6/25", share_max="1",
+            rule_pack="2026.11", examination_id=examination.pk,
+        )  # fmt: skip
+        found = unseen.of(case, by=ana)
+        assert (found.owners, found.otherwise) == ([], [person])
+        assert found.sentences[-1] == (
+            "Counts as a beneficial owner by shares, control or a role in a trust, and no officer has verified anything of this "
+            "person: Alice Olsen."
+        )
 
     def test_a_confirmed_one_is_proposed_and_the_trail_tells_it(
         self, as_ana: Client, case: Case, as_rui: Client, rui: User

@@ -139,6 +139,24 @@ class TestTrustOwner:
         assert errors(answer) == {field: [sentence]}
         assert not Interest.objects.exists()
 
+    def test_says_where_it_is_administered_and_since_when_it_holds(self, alices: Client, nordlys: Founded) -> None:
+        told = {**TRUST, "hq_country": "JE", "hq_since": "2015", "held_since": "2019-03"}
+        assert alices.post(url("owner_add", nordlys.party.pk, "trust"), told)["Location"] == url("owners")
+        interest = Interest.objects.get()
+        assert (interest.owner.hq_country, interest.held_since) == ("JE", "2019-03")
+        assert "40 % · since 2019-03" in alices.get(url("owners")).content.decode()
+        page = alices.get(url("owner", interest.pk))
+        stands = {name: page.context["form"][name].value() for name in ("hq_country", "hq_since", "held_since")}
+        assert stands == {"hq_country": "JE", "hq_since": "2015", "held_since": "2019-03"}
+        shown = {"shown": page.context["form"]["shown"].value()}
+        answer = alices.post(url("owner", interest.pk), {**told, **shown, "held_since": "2999"})
+        assert errors(answer) == {"held_since": ["This lies in the future. Tell it when it is so."]}
+        assert (
+            alices.post(url("owner", interest.pk), {**told, **shown, "held_since": "2020", "hq_country": ""}).status_code == 302
+        )
+        interest.refresh_from_db()
+        assert (interest.held_since, interest.owner.hq_country) == ("2020", "")
+
     @pytest.mark.parametrize("role", ["settlor", "trustee", "protector", "beneficiaryOfLegalArrangement"])
     def test_takes_a_person_in_each_role(self, alices: Client, nordlys: Founded, role: str) -> None:
         trust = trust_of(nordlys)

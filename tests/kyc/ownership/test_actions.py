@@ -8,6 +8,7 @@ from kyc.ownership import actions as ownership
 from kyc.ownership import fitting, leaving
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
+from kyc.parties import attributes
 from kyc.parties.actions import NotHere
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import BadText
@@ -34,6 +35,62 @@ def own(nordlys: Founded, name: str, share: str, kind: str = "person", owned: Pa
         by=nordlys.by,
         **more,
     )
+
+
+class TestSince:
+    """From when an interest is held (AMLR-03)."""
+
+    def test_is_kept_as_it_was_told(self, nordlys: Founded) -> None:
+        assert own(nordlys, "Kari Moe", "10", held_since=" 2019-03 ").held_since == "2019-03"
+        assert AuditEvent.objects.get(verb="interest.declared").details["since"] == "2019-03"
+
+    @pytest.mark.parametrize(
+        ("since", "sentence"),
+        [
+            ("2999", "This lies in the future. Tell it when it is so."),
+            ("in spring", "Write a year, a month or a day, such as 2024, 2024-03 or 2024-03-15."),
+            ("2001-06-30", "This lies before Nordlys Modelling AS was formed: 2001-07."),
+            ("2000", "This lies before Nordlys Modelling AS was formed: 2001-07."),
+        ],
+    )
+    def test_one_that_cannot_be_is_refused_beside_its_field(self, nordlys: Founded, since: str, sentence: str) -> None:
+        attributes.record(nordlys.party, formed_since="2001-07", by=nordlys.by)
+        with pytest.raises(BadText, match=sentence) as refused:
+            own(nordlys, "Kari Moe", "10", held_since=since)
+        assert refused.value.field == "held_since" and not Interest.objects.exists()
+
+    @pytest.mark.parametrize("since", ["2001", "2001-07", "2001-07-01", "2020"])
+    def test_may_be_told_less_exactly_than_when_the_company_was_formed(self, nordlys: Founded, since: str) -> None:
+        attributes.record(nordlys.party, formed_since="2001-07", by=nordlys.by)
+        assert own(nordlys, "Kari Moe", "10", held_since=since).held_since == since
+
+    def test_said_anew_it_is_recorded_once(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "Kari Moe", "10", held_since="2019")
+        for since in ("2020", "2020", ""):
+            assert ownership.say_since(interest, held_since=since, by=nordlys.by).held_since == since
+        said = AuditEvent.objects.filter(verb="interest.dated").order_by("pk")
+        assert [event.details["since"] for event in said] == ["2020", ""]
+
+    def test_a_stranger_says_nothing(self, nordlys: Founded) -> None:
+        interest = own(nordlys, "Kari Moe", "10")
+        with pytest.raises(NotPermitted):
+            ownership.say_since(interest, held_since="2020", by=customer("bob@sorvik.example"))
+        assert Interest.objects.get().held_since == ""
+
+
+class TestWhereATrustIsRun:
+    def test_is_kept_and_may_stay_unknown(self, nordlys: Founded) -> None:
+        trust = own(nordlys, "The Moe Trust", "40", kind="trust").owner
+        assert trust.hq_country == ""
+        parties.correct(trust, name="The Moe Trust", country="NO", hq_country="JE", hq_since="2020", by=nordlys.by)
+        trust.refresh_from_db()
+        assert trust.hq_country == "JE"
+        assert attributes.since_told(trust)["hq_since"] == "2020"
+
+    def test_another_than_a_country_is_refused(self, nordlys: Founded) -> None:
+        trust = own(nordlys, "The Moe Trust", "40", kind="trust").owner
+        with pytest.raises(BadText, match="Choose a country"):
+            parties.correct(trust, name="The Moe Trust", country="NO", hq_country="XX", by=nordlys.by)
 
 
 class TestWhereAnOwnerIsReached:

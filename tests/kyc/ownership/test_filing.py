@@ -147,6 +147,26 @@ class TestCsv:
         ]
         assert len(enter(nordlys, "\n".join(["owner,owned,interest,share", *rows_of(rows)])).as_before) == 4
 
+    def test_since_when_it_is_held(self, nordlys: Founded) -> None:
+        head, row = "owner,owner_kind,owner_country,owned,share,from", "Kari Moe,person,NO,Nordlys Modelling AS,60"
+        assert enter(nordlys, f"{head}\n{row},2019-03\n").refused == []
+        assert Interest.objects.live().get().held_since == "2019-03"
+        again = enter(nordlys, f"{head}\n{row},2019-03\n")
+        assert (len(again.as_before), again.changed) == (1, [])
+        assert enter(nordlys, f"{head}\n{row},\n").changed == []
+        assert sentences(enter(nordlys, f"{head}\n{row},2020\n").changed) == [
+            "line 2: Kari Moe in Nordlys Modelling AS: held since 2020."
+        ]
+        assert Interest.objects.live().get().held_since == "2020"
+        assert sentences(enter(nordlys, f"{head}\n{row},soon\n").refused) == [
+            "line 2: Write a year, a month or a day, such as 2024, 2024-03 or 2024-03-15."
+        ]
+
+    def test_where_a_trust_is_administered(self, nordlys: Founded) -> None:
+        head = "owner,owner_kind,owner_country,headquarters,owned,share"
+        assert enter(nordlys, f"{head}\nThe Moe Trust,trust,GB,JE,Nordlys Modelling AS,60\n").refused == []
+        assert Party.objects.get(name="The Moe Trust").hq_country == "JE"
+
     def test_what_has_ended_is_left_out(self, nordlys: Founded) -> None:
         found = enter(nordlys, "owner,owner_kind,owner_country,owned,share,to\nKari Moe,person,NO,Nordlys Modelling AS,5,2020\n")
         assert sentences(found.left_out) == ["line 2: Kari Moe holds it no longer."]
@@ -282,11 +302,11 @@ class TestStatements:
             return ownership.declare_owner(nordlys.organisation, kind=kind, name=name, share=share, by=nordlys.by, **told)
 
         fjord = own("Fjord AS", "40", "company", registration_number="918 334 207").owner
-        own("Kari Moe", "1/3", owned=fjord, birth_date="1975-02-03")
-        own("Kari Moe", "20-30", owned=fjord, birth_date="1981-07-08")
-        trust = own("Moe Trust", "10", "trust").owner
+        own("Kari Moe", "1/3", owned=fjord, birth_date="1975-02-03", held_since="2019")
+        own("Kari Moe", "20-30", owned=fjord, birth_date="1981-07-08", held_since="2020-03-05")
+        trust = own("Moe Trust", "10", "trust", hq_country="JE").owner
         own("The grandchildren", "", "unknown", owned=trust, interest="beneficiaryOfLegalArrangement")
-        own("Ola Vik", "", owned=trust, interest="settlor")
+        own("Ola Vik", "", owned=trust, interest="settlor", held_since="2021-04")
         liv = ownership.name_principal(nordlys.organisation, name="Liv Ness", country="NO", by=nordlys.by)
         nominees = own("Nominees AS", ">30", "company", held_for=liv).owner
         for number, kind in enumerate(OF_COMPANIES[1:]):
@@ -298,10 +318,13 @@ class TestStatements:
         ownership.declare_owner(nordlys.organisation, **told_of, held_for=liv)
         ownership.declare_owner(nordlys.organisation, **told_of | {"share": "5"}, is_indirect=True)
         own("Per Dal", "", interest="otherInfluenceOrControl", owned=trust)
-        before = live()
+        before, dated = live(), set(Interest.objects.live().values_list("pk", "held_since"))
         snapshot = uncommitted()
         reader = Reader(organisation=nordlys.organisation.pk, valid_at=snapshot.taken_at, snapshot=snapshot, pack=packs.current())
         told = filed.from_statements(json.loads(json.dumps(bods.statements(reader))), on=date.today())
         found = filing.enter(nordlys.organisation, told, by=nordlys.by)
         assert (found.refused, found.named, found.changed, found.left_out) == ([], [], [], [])
         assert (len(found.as_before), live()) == (len(before), before)
+        assert {line.since for line in told.lines} == {"", "2019", "2020-03-05", "2021-04"}
+        assert set(Interest.objects.live().values_list("pk", "held_since")) == dated
+        assert {party.name: party.hq_country for party in told.parties.values()}["Moe Trust"] == "JE"

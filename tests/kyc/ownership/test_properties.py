@@ -124,6 +124,7 @@ def closed(holdings: Shares) -> bool:
 
 
 class TestCascade:
+    @settings(deadline=None)
     @given(structures(), listings, listings)
     def test_listing_more_never_unblocks(self, holdings: Shares, listed: set[str], more: set[str]) -> None:
         before, after = asked(holdings, "ofac-50", listed), asked(holdings, "ofac-50", listed | more)

@@ -132,7 +132,7 @@ class TestBlocked:
     def test_says_which_missing_fact_would_decide(self) -> None:
         why = " ".join(ofac("X 25-60 C").parties["C"].why)
         assert "at least 25 % of C for certain and up to 60 %" in why
-        assert "It depends on the exact share of X, stated as 25 % to 60 %." in why
+        assert "It depends on the exact share of X in C, stated as 25 % to 60 %: under 50 % the answer is no" in why
 
     def test_more_than_the_whole_is_an_error_and_decides_nothing(self) -> None:
         result = ofac("X 60 A; Y 60 A; A 100 C; X 50 D")

@@ -115,7 +115,7 @@ NOT_PRINTED = {
     "kyc.Key": {"revoke_reason": "words of whoever revoked it"},
     "kyc.Link": {"because": "that it was approved", "ended_because": "why it may not act any more, as of holds"},
     "kyc.Hit": {"reasons": "which letters are alike; the score sums it up", "ruling_note": "a note of staff"},
-    "kyc.Determination": {"why": "names others"},
+    "kyc.Determination": {"why": "names others", "questions": "names others"},
     "kyc.DecidedOwner": {"because": "a note of staff"},
     "reports.SubjectRequest": {
         "outcome_note": "of requests that ended without an answer; he read it then",
