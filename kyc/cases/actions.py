@@ -158,13 +158,17 @@ def propose(
     return decision
 
 
-def passed_over(case: Case, choice: str, *, by: User) -> dict[str, list[int]]:
+def passed_over(case: Case, choice: str, *, by: User) -> dict[str, Any]:
     """By number, what an approval rests on that its officer has not seen, so that the trail tells it."""
     if choice != Decision.Choice.APPROVE:
         return {}
     found = unseen.of(case, by=by)
-    numbers = {"not_opened": [row.pk for row in found.documents], "not_verified": [party.pk for party in found.owners]}
-    return {name: given for name, given in numbers.items() if given}
+    told: dict[str, Any] = {
+        "not_opened": [row.pk for row in found.documents],
+        "not_verified": [party.pk for party in (*found.owners, *found.otherwise)],
+        "not_accounted_for": len(found.gaps),
+    }
+    return {name: given for name, given in told.items() if given}
 
 
 def end(decision: Decision, outcome: Proposal.Outcome, *, note: str, by: User) -> Case:

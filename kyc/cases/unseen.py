@@ -1,5 +1,5 @@
-"""What an approval would rest on that its officer has not seen: documents he never opened, and owners of whom nothing is
-verified. None of it stops an approval; it is named, and whoever approves all the same says so."""
+"""What an approval would rest on that its officer has not seen: documents he never opened, owners of whom nothing is verified,
+and owners who were not named at all. None of it stops an approval; it is named, and whoever approves all the same says so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from kyc.cases.declared import listed
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case, Examination, Finding
 from kyc.evidence import looks
 from kyc.evidence.models import Document, StatusProof
 from kyc.ownership.models import Determination, Interest
@@ -27,11 +27,12 @@ from kyc.rules import packs
 @dataclass(frozen=True)
 class Unseen:
     """`owners` are those who own the line by their share alone; `otherwise` those whom control or a role in a trust makes owners,
-    whatever they own."""
+    whatever they own; `gaps` says of which companies so much is not accounted for that another owner may stand behind it."""
 
     documents: list[Document]
     owners: list[Party]
     otherwise: list[Party]
+    gaps: list[str]
 
     @property
     def sentences(self) -> list[str]:
@@ -56,7 +57,7 @@ class Unseen:
                 len(self.otherwise),
             )
             said.append(told_of(sentence, self.otherwise))
-        return said
+        return said + [f"{gap} {_('Whoever holds it may be a beneficial owner.')}" for gap in self.gaps]
 
 
 def told_of(sentence: str, owners: Sequence[Party]) -> str:
@@ -67,18 +68,19 @@ def told_of(sentence: str, owners: Sequence[Party]) -> str:
 def of(case: Case, *, by: User) -> Unseen:
     """As it is now, for this officer. A sandbox is nobody's to look at."""
     if case.organisation.sandbox:
-        return Unseen([], [], [])
+        return Unseen([], [], [], [])
     documents = Document.objects.current().filter(organisation=case.organisation).order_by("pk")
     seen = looks.opened(documents, by=by)
-    return Unseen([document for document in documents if document.pk not in seen], *unverified_owners(case))
+    latest = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
+    owners = unverified_owners(case, latest) if latest else ([], [])
+    gaps = latest.findings.filter(category="unaccounted", state=Finding.State.WARN) if latest else Finding.objects.none()
+    not_opened = [document for document in documents if document.pk not in seen]
+    return Unseen(not_opened, *owners, [one_stop(sentence) for sentence in gaps.values_list("sentence", flat=True)])
 
 
-def unverified_owners(case: Case) -> tuple[list[Party], list[Party]]:
+def unverified_owners(case: Case, latest: Examination) -> tuple[list[Party], list[Party]]:
     """Whom the newest checks take for owners, and of whom no status is verified that may be relied on today: by their shares, and
     otherwise."""
-    latest = case.examinations.filter(state=Examination.State.DONE).order_by("-pk").first()
-    if latest is None:
-        return [], []
     found = Determination.objects.filter(examination_id=latest.pk, regime=OF_OWNERS, verdict=YES)
     verified = StatusProof.objects.good(timezone.localdate()).filter(organisation=case.organisation)
     owning = Party.objects.current().filter(pk__in=found.values("party")).exclude(pk__in=verified.values("status__party"))

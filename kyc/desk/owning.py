@@ -19,6 +19,7 @@ from kyc.ownership.models import Determination, Interest
 from kyc.ownership.picture import BAD, GOOD, WARN
 from kyc.ownership.rule import BIS, CASCADES, OFAC
 from kyc.ownership.shares import Interval
+from kyc.ownership.trusts import ROLES
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, ListVersion
 
@@ -62,6 +63,7 @@ OWNERS: dict[str, tuple[Promise | str, str]] = {
     regimes.INDETERMINATE: (gettext_lazy("may be a beneficial owner"), WARN),
 }
 BY_CONTROL: tuple[Promise, str] = (gettext_lazy("beneficial owner by control"), "")
+BY_ROLE: tuple[Promise, str] = (gettext_lazy("beneficial owner as %(roles)s"), "")
 STRENGTH = ("", GOOD, WARN, BAD)
 Verdicts = Mapping[int, Determination]
 
@@ -155,7 +157,7 @@ class Owning(Declared):
             verdict = self.verdicts[name].get(party.pk)
             if verdict is None or (name in CASCADES and party.pk in self.hits):
                 continue
-            words, tone = self.ofac(party, verdict) if name == OFAC else said(name, verdict)
+            words, tone = self.ofac(party, verdict) if name == OFAC else said(name, verdict, self.roles(party))
             if name == PARENT and party.pk == self.customer.pk:
                 words = NO_PARENT if verdict.verdict == regimes.YES else words
             if name == TERMS and tone == BAD and party.pk != self.customer.pk:
@@ -167,6 +169,12 @@ class Owning(Declared):
         for (words, tone), whose in owns.items():
             if words:
                 yield f"{', '.join(whose)}: {words}" if len(owns) > 1 else words, tone
+
+    def roles(self, party: Party) -> str:
+        """Of whoever is in a structure by a role in a trust and by nothing else."""
+        mine = [interest for interest in self.held if interest.counted_owner == party.pk]
+        kinds = dict.fromkeys(str(interest.get_kind_display()).lower() for interest in mine)
+        return ", ".join(kinds) if all(interest.kind in ROLES for interest in mine) else ""
 
     def ofac(self, party: Party, verdict: Determination) -> Noted:
         if verdict.verdict == regimes.YES:
@@ -206,12 +214,15 @@ def joined(found: Collection[Noted]) -> Noted:
     return " · ".join(dict.fromkeys(told)), gravest
 
 
-def said(regime: str, verdict: Determination) -> Noted:
-    """A verdict of any regime but the one on blocking. One by a role, as in a trust, has no share of its own."""
+def said(regime: str, verdict: Determination, roles: str = "") -> Noted:
+    """A verdict of any regime but the one on blocking. Whoever has `roles` in a trust has no share of his own."""
     words, tone = SAID.get(regime, OWNERS).get(verdict.verdict, NOTHING)
-    if regime not in SAID and verdict.verdict == regimes.YES and verdict.share_max == "0":
-        words, tone = BY_CONTROL
-    return str(words) % {"share": share_of(verdict)} if words else "", tone
+    if regime not in SAID and verdict.verdict == regimes.YES:
+        if roles:
+            words, tone = BY_ROLE
+        elif verdict.share_max == "0":
+            words, tone = BY_CONTROL
+    return str(words) % {"share": share_of(verdict), "roles": roles} if words else "", tone
 
 
 def share_of(verdict: Determination) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case, DecidedOwner, Examination
 from kyc.evidence.models import AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
@@ -104,6 +104,7 @@ NOT_COVERED = (
     ),
     ("Access", "No log of the IP addresses used for access or administration, with the time of each, is kept yet."),
 )
+OWNER = str(DecidedOwner.Standing.OWNER.label)
 UNCHECKED = "No attribute has been checked against a register or by another non-documentary method"
 
 
@@ -284,6 +285,7 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     rows = [
         ("Case", case_told(facts["decision"]["cases"])),
         ("Decision", decision_told(facts["decision"]["proposals"])),
+        ("Beneficial owners as decided", owners_decided(facts["decision"]["proposals"])),
         ("Verified entity", f"{live[-1]['reference']}, until {live[-1]['until'][:10]}" if live else "none"),
         ("Risk", risk_told(facts["risk"])),
         ("Screening", screening_told(facts["screening"])),
@@ -303,6 +305,17 @@ def decision_told(proposals: list[Facts]) -> str:
     if not taken:
         return "none taken"
     return f"{taken[-1]['choice']}, proposed by {taken[-1]['proposed_by']}, taken by {taken[-1]['outcome_by']}"
+
+
+def owners_decided(proposals: list[Facts]) -> str:
+    """By the last approval, each with what departs from what the rules make of it."""
+    approved = [row for row in proposals if row["outcome"] == "taken" and row["owners"]]
+    if not approved:
+        return "none decided"
+    return "; ".join(
+        ", ".join(filter(None, (row["party"], "" if row["standing"] == OWNER else row["standing"].lower(), row["departs"])))
+        for row in approved[-1]["owners"]
+    )
 
 
 def risk_told(found: Facts) -> str:

@@ -416,6 +416,11 @@ class TestTrusts:
         assert said(case, customer)["Siri"] == ("", "")
         assert said(case, customer)["Alice"] == ("not checked yet", WARN)
 
+    def test_a_role_is_no_share(self, case: Case, customer: Party, trust: Party) -> None:
+        siri = Party.objects.get(name="Siri Moe")
+        determined(case, siri, "iaas-cip", "yes", "9/10")
+        assert said(case, customer)["Siri"] == ("beneficial owner as settlor", "")
+
     def test_the_table_says_the_role_instead_of_a_share(self, as_ana: Client, case: Case, trust: Party) -> None:
         told = page(as_ana, case)
         assert re.search(r'data-label="Interest">Trustee<', told)

@@ -272,6 +272,15 @@ class TestPropose:
             "person: Alice Olsen."
         )
 
+    @pytest.mark.parametrize(("state", "count"), [("warn", 1), ("info", 0)])
+    def test_so_much_undeclared_that_another_owner_may_hold_it(self, case: Case, ana: User, state: str, count: int) -> None:
+        Finding.objects.create(
+            organisation=case.organisation, examination=case.examinations.get(), category="unaccounted", state=state,
+            sentence="Not accounted for: 45 % of Saltpan Ltd.", anchor="people",
+        )  # fmt: skip
+        told = "Not accounted for: 45 % of Saltpan Ltd. Whoever holds it may be a beneficial owner."
+        assert unseen.of(case, by=ana).sentences.count(told) == count
+
     def test_a_confirmed_one_is_proposed_and_the_trail_tells_it(
         self, as_ana: Client, case: Case, as_rui: Client, rui: User
     ) -> None:

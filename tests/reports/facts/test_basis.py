@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reports.facts.basis import case_told, caught, decision_told, screening_told
+from reports.facts.basis import case_told, caught, decision_told, owners_decided, screening_told
 from reports.facts.determined import IF_TRUE, UNDECIDED
 from tests.reports.story import Life
 
@@ -174,6 +174,16 @@ class TestWording:
         assert decision_told([dict(open_one, outcome="declined", outcome_by="Rui")]) == "none taken"
         taken = dict(open_one, outcome="taken", outcome_by="Rui")
         assert decision_told([taken, open_one]) == "Approve, proposed by Ana, taken by Rui"
+
+    def test_who_is_an_owner_by_decision_stands_beside_what_the_rules_make_of_it(self, life: Life) -> None:
+        assert self.brief(life, "examined")["Beneficial owners as decided"] == "none decided"
+        assert "Alice Olsen" in self.brief(life, "approved")["Beneficial owners as decided"]
+        rows = [
+            {"party": "Ali", "standing": "No beneficial owner", "departs": "not as determined"},
+            {"party": "Kari", "standing": "Beneficial owner", "departs": ""},
+        ]
+        told = [{"outcome": "taken", "owners": rows}, {"outcome": "declined", "owners": rows[:1]}]
+        assert owners_decided(told) == "Ali, no beneficial owner, not as determined; Kari"
 
     def test_no_match_and_no_screening_are_two_things(self) -> None:
         none = {"open": 0, "another": 0, "the_same": 0}
