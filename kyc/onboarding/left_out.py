@@ -1,6 +1,7 @@
 """What a customer claims of its companies to be left out of in FinCEN's rule on owners: asked only where it changes something,
 one ground at a time, with what would show it (FIN-04, FIN-05)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,9 +124,10 @@ class ClaimForm(Page):
         ),
     )
 
-    def __init__(self, *args: Any, company: Party, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, company: Party, told: Collection[str] = (), **kwargs: Any) -> None:
+        """`told` are the grounds that it has claimed already."""
         super().__init__(*args, **kwargs)
-        offered = exclusions.grounds(company, packs.current())
+        offered = [one for one in exclusions.grounds(company, packs.current()) if one.code not in told]
         self.fields["ground"].choices = [(one.code, choice(one.code)) for one in offered]  # type: ignore[attr-defined]  # ChoiceField's
 
 
@@ -169,7 +171,7 @@ def claim(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResp
         raise Http404
     if not whose.is_open(request, organisation, whose.OWNERS, company):
         return redirect("onboarding:owners")
-    form = ClaimForm(posted(request), company=company)
+    form = ClaimForm(posted(request), company=company, told=[one.row.ground for one in made])
     if form.acted(lambda: say(request, organisation, form, company)):
         messages.success(request, _("Saved. Now add the document that shows it."))
         return redirect("onboarding:exclusion", company.pk)
