@@ -172,7 +172,7 @@ class Owning(Declared):
 
     def roles(self, party: Party) -> str:
         """Of whoever is in a structure by a role in a trust and by nothing else."""
-        mine = [interest for interest in self.held if interest.counted_owner == party.pk]
+        mine = [interest for interest in self.interests if interest.counted_owner == party.pk]
         kinds = dict.fromkeys(str(interest.get_kind_display()).lower() for interest in mine)
         return ", ".join(kinds) if all(interest.kind in ROLES for interest in mine) else ""
 

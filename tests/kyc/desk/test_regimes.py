@@ -128,7 +128,7 @@ class TestQuestions:
         told = table(as_ana, case)
         told = told[: told.index("<table")]
         assert told.count("does Alice Olsen hold?</a>") == 0 and told.count("<li>") == 2
-        assert "Beneficial owner: Alice Olsen; FinCEN beneficial owner: Alice Olsen" in told
+        assert "IaaS beneficial owner: Alice Olsen; FinCEN beneficial owner: Alice Olsen" in told
         assert told.index("does Alice Olsen hold?") < told.index("Where does it have its headquarters?")
 
     def test_is_a_press_away_from_being_asked(self, as_ana: Client, case: Case, waiting: Determination, customer: Party) -> None:
