@@ -38,7 +38,8 @@ from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Party, PaymentMeans
-from kyc.screening.models import Hit
+from kyc.screening import actions as screening
+from kyc.screening.models import Hit, ListVersion
 from reports import own_data
 from reports.models import Report, SubjectRequest
 from tests import cast
@@ -327,6 +328,18 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="case", hit="hit"), names=NORDLYS, state="review",
         post=of(ruling="false", reason="different_name"),
     ),
+    "desk:ruling_confirm": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review",
+        post=of(proposal="ruling", note="Seen."), told={"analyst": "You proposed this; another person decides it."},
+    ),
+    "desk:ruling_send_back": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review",
+        post=of(proposal="ruling", note="Read the passport."), told={"analyst": "You proposed this; another person decides it."},
+    ),
+    "desk:ruling_withdraw": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review", post=of(proposal="ruling"),
+        told={"approver": "Only the person who proposed can withdraw."},
+    ),
     "desk:hold_place": Door(
         HOLDERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
         post=lambda rows: {"on": "organisation", "reason": "A question."},
@@ -512,6 +525,9 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "kind": "access", "channel": "account", "outcome": "answered", "decision": {"kept": []}, "ended_at": timezone.now(),
         "ended_by": rows[SubjectRequest].identified_by,
     }  # fmt: skip
+    ruled = cast.matched(rows[Key].responsible, rows[ListVersion], entry_id="2", is_strong=True)
+    proposer = rows[Decision].proposal.proposed_by
+    ruling = screening.rule(ruled, ruling="false", reason="different_name", by=proposer).proposal
     decided, answered = (SubjectRequest.objects.create(**ended, answer=answer) for answer in (None, ready))
     return {
         "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
@@ -521,7 +537,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
-        "decision": rows[Decision].pk, "signed": signed.pk,
+        "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
     }  # fmt: skip
 

@@ -19,7 +19,6 @@ from kyc.keys import holds
 from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.kyc.cases import scenes
@@ -136,7 +135,7 @@ class TestCase:
         if ruling is None:
             hit.delete()
         elif ruling:
-            screening.rule(hit, ruling=ruling, reason="different_country", by=ana)
+            cast.ruled(hit, ruling=ruling, reason="different_country", by=ana)
         page = text(cast.signed_in({"ana": ana, "auditor": auditor}[who]).get(address(case)))
         found = [words for words in ("Rule on matches", "See matches") if words in page]
         assert found == ([link] if link else [])

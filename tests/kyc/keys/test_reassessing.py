@@ -17,8 +17,8 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 from kyc.rules import packs
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit
+from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.keys.scenes import Issued
@@ -123,7 +123,7 @@ class TestHold:
         scenes.send(nordlys)
         run()
         for hit in Hit.objects.filter(ruling=""):
-            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+            cast.ruled(hit, ruling="false", reason="different_name", by=ana)
         run()
         scenes.approved(Case.objects.get(pk=change.pk), ana=ana, rui=rui)
         run()
@@ -155,7 +155,7 @@ class TestLetGo:
         scenes.send(nordlys)
         run()
         for hit in Hit.objects.filter(ruling=""):
-            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+            cast.ruled(hit, ruling="false", reason="different_name", by=ana)
         run()
         assert held(linked)
         scenes.approved(Case.objects.get(pk=change.pk), ana=ana, rui=rui)
