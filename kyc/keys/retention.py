@@ -66,4 +66,3 @@ retention.register(
 retention.no_record("kyc.Renewal", "a task: that somebody has to be told, or keys held; the hold it made is a record")
 retention.no_record("kyc.Reassessment", "a task: that keys have to be held or let go; the hold is a record")
 retention.no_record("kyc.SandboxOutcome", "a task of sandboxes; the decision it made is a record")
-retention.no_record("kyc.Rescreening", "a task: that parties are compared with what is new in a list; what is found is a record")

@@ -251,8 +251,10 @@ class Reader:
         return {row.pgh_obj_id: row for row in then.filter(removed_on__isnull=True)}
 
     def is_current(self, hit: Any) -> bool:
-        """Whether the possible match counts after the last round: of a party of it, and not compared again since."""
-        return bool(hit.is_match) and hit.party_id in self.screened and hit.pgh_obj_id not in self.followed
+        """Whether the possible match counts after the last round: of a party and a list of it, and not compared again since."""
+        used = {version["source"] for version in self.examinations[-1].lists} if self.examinations else set()
+        is_of_round = hit.source in used and hit.party_id in self.screened
+        return bool(is_of_round and hit.is_match and hit.pgh_obj_id not in self.followed)
 
     @cached_property
     def followed(self) -> set[int]:

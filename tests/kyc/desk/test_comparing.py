@@ -29,7 +29,7 @@ def returned(case: Case, hit: Hit, ana: User) -> Hit:
     kept = comparing.kept(comparing.facts(hit.party))
     first = cast.matched(hit.party, hit.list_version, entry_id="2", entry_name="OLSEN, Alice", compared=kept)
     cast.ruled(first, ruling="false", reason="different_birth_date", note="Born in 1961.", by=ana)
-    newer = ListVersion.objects.create(source="ofac-sdn", published="2026-11-02", sha256="1" * 64, entries_count=1)
+    newer = ListVersion.objects.create(source="ofac-sdn", published="2026-11-02", sha256="c" * 64, entries_count=1)
     told = {"entry_id": "2", "kind": "person", "name": "OLSEN, Alice", "birth_dates": ["1961"], "programmes": ["SDGT"]}
     ListEntry.objects.create(version=hit.list_version, content="1", **told)
     ListEntry.objects.create(version=newer, content="2", **told, aliases=["Alise the Swift"])
@@ -72,7 +72,7 @@ class TestFoundBy:
 class TestGone:
     def test_an_open_one_says_since_when(self, as_ana: Client, case: Case, hit: Hit) -> None:
         ListVersion.objects.update(is_active=False)
-        ListVersion.objects.create(source="ofac-sdn", published="2026-11-02", sha256="1" * 64, entries_count=1, is_active=True)
+        ListVersion.objects.create(source="ofac-sdn", published="2026-11-02", sha256="c" * 64, entries_count=1, is_active=True)
         shown = page(as_ana, case)
         assert "Gone from the OFAC SDN list of 2 November 2026." in shown
         assert "Gone from the list</option>" in shown

@@ -150,7 +150,7 @@ class TestCase:
 
     def test_matches_that_no_longer_count_are_folded_as_earlier(self, as_ana: Client, case: Case, hit: Hit) -> None:
         assert "earlier match" not in text(as_ana.get(address(case), {"tab": "screening"}))
-        Party.objects.filter(pk=hit.party_id).update(name="Alice Berg")
+        cast.matched(hit.party, hit.list_version, entry_id=hit.entry_id, before=hit, is_match=False)
         page = text(as_ana.get(address(case), {"tab": "screening"}))
         assert "No possible match" in page
         assert "1 earlier match<" in page
@@ -368,7 +368,7 @@ class TestRule:
         said = {"ruling": "true", "reason": "different_birth_date", "note": "Hm."}
         answer = as_ana.post(address(case, f"hits/{hit.pk}/rule/"), said)
         assert answer.status_code == 422
-        assert "This reason belongs to the other ruling." in text(answer)
+        assert "This reason belongs to another ruling." in text(answer)
         assert "Hm." in text(answer)
         assert not Hit.objects.get(pk=hit.pk).ruling
 

@@ -87,7 +87,7 @@ class TestScreen:
     ) -> None:
         """What was asked a month ago is answered as it was then."""
         every = json.loads(weighing.CONFIGURATIONS.read_text())
-        earlier = every[weighing.CURRENT] | {"since": "2026-10-01", "line": 0.99}
+        earlier = every[weighing.CURRENT] | {"since": "2026-10-01", "line": 0.999}
         changed = tmp_path.parent / f"{tmp_path.name}.json"
         changed.write_text(json.dumps(every | {"2026-10": earlier}))
         monkeypatch.setattr(weighing, "CONFIGURATIONS", changed)
@@ -103,7 +103,7 @@ class TestScreen:
             weighing.versions.cache_clear()
             weighing.configuration.cache_clear()
         assert (now["entry_name"], then["entry_name"]) == ("Arnt QVALSUND", "Arne KVALSUND")
-        assert float(then["score"]) < 0.99 and then["is_hit"] == "false"
+        assert float(then["score"]) < 0.999 and then["is_hit"] == "false"
 
     def test_unknown_weights_are_refused(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")

@@ -113,7 +113,12 @@ NOT_PRINTED = {
     "kyc.Entity": {"end_reason": "words of staff"},
     "kyc.Key": {"revoke_reason": "words of whoever revoked it"},
     "kyc.Link": {"because": "that it was approved", "ended_because": "why it may not act any more, as of holds"},
-    "kyc.Hit": {"reasons": "which letters are alike; the score sums it up", "ruling_note": "a note of staff"},
+    "kyc.Hit": {
+        "reasons": "which letters are alike; the score sums it up",
+        "ruling_note": "a note of staff",
+        "compared": "what is told of the party itself, of sealed facts their ends only",
+        "party_digest": "a keyed hash of the same",
+    },
     "kyc.Determination": {"why": "names others"},
     "kyc.DecidedOwner": {"because": "a note of staff"},
     "reports.SubjectRequest": {
