@@ -38,7 +38,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         source="ofac-cons", sha256="0" * 64, defaults={"published": date(2024, 5, 2), "entries_count": 0}
     )
     hit = cast.matched(found.party, version, entry_name="Norlis", score="0.900")
-    stretch = Rescreening.objects.create(version=version, first=1, last=9, state="done", done_at=now)
+    stretch = Rescreening.objects.create(version=version, first=hit.pk, last=hit.pk, state="done", done_at=now)
     update = ListUpdate.objects.create(source="ofac-cons", state="done", version=version, done_at=now)
     requirement = Requirement.objects.create(
         organisation=organisation, case=case, sentence="Send the extract.", consequence="No key.", due_on=date(2030, 1, 1)

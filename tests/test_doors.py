@@ -499,7 +499,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
+def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     organisation = rows[Case].organisation
     ready = Report.objects.create(
         **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
@@ -526,8 +526,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "ended_by": rows[SubjectRequest].identified_by,
     }  # fmt: skip
     ruled = cast.matched(rows[Key].responsible, rows[ListVersion], entry_id="2", is_strong=True)
-    proposer = rows[Decision].proposal.proposed_by
-    ruling = screening.rule(ruled, ruling="false", reason="different_name", by=proposer).proposal
+    ruling = screening.rule(ruled, ruling="false", reason="different_name", by=analyst).proposal
     decided, answered = (SubjectRequest.objects.create(**ended, answer=answer) for answer in (None, ready))
     return {
         "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
@@ -554,7 +553,7 @@ def built(*, confined: bool = True) -> House:
     people = {"owner": alice, "member": bob, "outsider": charlie, "nobody": cast.customer("no@where.example", "Nobody")}
     people |= {role: cast.staff(role, f"The {role}") for role in STAFF}
     people["bare"] = User.objects.create_user("bare@keyholder.example", "x", name="Bare", staff_role="approver")
-    house = House(numbers(mine), numbers(theirs) | {"draft": draft.pk}, people, credential)
+    house = House(numbers(mine, people["analyst"]), numbers(theirs, people["analyst"]) | {"draft": draft.pk}, people, credential)
     for role in EXAMINERS:
         evidence.look_at(Document.objects.get(pk=house.mine["passport"]), by=people[role])
     house.mine["approver"], house.mine["gateway"] = people["approver"].pk, gateway.pk
