@@ -41,6 +41,7 @@ OPEN = {
     "kyc.ListVersion": "published to everybody",
     "kyc.ListEntry": "published to everybody",
     "kyc.ListUpdate": "tries to load what is published to everybody; names nobody",
+    "kyc.Rescreening": "numbers and counts; names nobody",
     "demo.Mail": "the demo's mailbox, which shows what it caught to whoever tries it",
 }
 

@@ -5,8 +5,8 @@ from django.conf import settings
 from accounts import checking, expired, messages, planning, timestamps
 from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_messages, timestamp_audit
 from config import jobs
-from kyc.cases import examining, reviewing
-from kyc.cases.tasks import examine_cases, open_reviews
+from kyc.cases import examining, rescreening, reviewing
+from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.keys import linking, reassessing, renewals, sandboxes
 from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key, reassess
 from kyc.screening import updating
@@ -20,6 +20,8 @@ jobs.on("case.checks_asked_again", examine_cases)
 jobs.on("case.review_opened", examine_cases)
 jobs.on("hit.ruled", examine_cases)
 jobs.on("list.activated", examine_cases)
+jobs.on("list.activated", rescreen_parties)
+jobs.on("hit.found", open_reviews)
 jobs.on("case.change_told", examine_cases)
 jobs.on("structure.told", examine_cases)
 jobs.on("case.examined", decide_sandboxes)
@@ -33,6 +35,7 @@ jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
+jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(reassessing.QUEUE, reassess)

@@ -104,6 +104,8 @@ def send(organisation: Organisation, row: Customer, by: User) -> Case:
             read(organisation, row.name, reading)
         if story.end != "review":
             case = verify_excluded(rule(case, story.listed), row)
+        else:
+            say(case, story.unconfirmed)
     return case
 
 
@@ -145,15 +147,30 @@ def rule(case: Case, listed: tuple[str, ...]) -> Case:
     """On every possible match: those on the list are the ones in `listed`. Then the checks are made anew."""
     by = staff("analyst")
     with turn(by):
-        for hit in Hit.objects.open().filter(organisation=case.organisation).select_related("party"):
-            if hit.party.name in listed:
-                note = "Name and country are the list's, and the customer says so too."
-                screening.rule(hit, ruling="true", reason="confirmed_by_customer", note=note, by=by)
-            elif hit.party.birth_date:
-                screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=by)
-            else:
-                screening.rule(hit, ruling="false", reason="different_name", note="Only a common word agrees.", by=by)
+        hits = list(Hit.objects.open().current().filter(organisation=case.organisation).select_related("party"))
+        ruled = [said_of(hit, listed, by) for hit in hits]
+    with turn(second := staff("approver")):
+        for hit in ruled:
+            if hit.proposal and hit.waits:
+                screening.confirm(hit.proposal, note="Compared myself; I say the same.", by=second)
     return examined(case)
+
+
+def say(case: Case, listed: tuple[str, ...]) -> None:
+    """The analyst's word alone, which waits for a second person."""
+    with turn(by := staff("analyst")):
+        for hit in Hit.objects.open().current().filter(organisation=case.organisation, party__name__in=listed):
+            note = "The exchange of that name in Tallinn; the list names its addresses, and the customer the same register."
+            screening.rule(hit, ruling="true", reason="other_evidence", note=note, by=by)
+
+
+def said_of(hit: Hit, listed: tuple[str, ...], by: User) -> Hit:
+    if hit.party.name in listed:
+        note = "Name and country are the list's, and the customer says so too."
+        return screening.rule(hit, ruling="true", reason="confirmed_by_customer", note=note, by=by)
+    if hit.party.birth_date:
+        return screening.rule(hit, ruling="false", reason="different_birth_date", note="Born in another year.", by=by)
+    return screening.rule(hit, ruling="false", reason="different_name", note="Only a common word agrees.", by=by)
 
 
 def propose(case: Case, story: Story, *, choice: str = "", after: float = 0.5) -> Decision:

@@ -25,8 +25,9 @@ from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import payments, profiles, questionnaires
 from kyc.parties.models import Party, Role
+from kyc.screening import actions as screening
 from kyc.screening import lists
-from kyc.screening.models import ListVersion
+from kyc.screening.models import Hit, ListVersion
 
 
 def customer(email: str = "alice@nordlys.example", name: str = "Alice Olsen") -> User:
@@ -75,6 +76,30 @@ def load_list(folder: Path, text: str = LISTED, *, published: date = PUBLISHED) 
     file = folder / f"sdn-{published}.csv"
     file.write_text(text)
     return ListVersion.objects.get(pk=lists.load("ofac-sdn", primary=file, published=published, may_shrink=True).version)
+
+
+def matched(party: Party, version: ListVersion, *, entry_id: str = "1", score: str = "0.930", **more: Any) -> Hit:
+    """A possible match, as a comparing writes it."""
+    said = {"entry_name": party.name, "party_name": party.name, "engine": "tests", "configuration": "tests"} | more
+    return Hit.objects.create(
+        organisation=party.organisation,
+        party=party,
+        source=version.source,
+        list_version=version,
+        entry_id=entry_id,
+        score=score,
+        **said,
+    )
+
+
+def ruled(hit: Hit, *, ruling: str, reason: str = "", note: str = "", by: User, second: User | None = None) -> Hit:
+    """By one officer, and where it takes two by `second`, or by anybody else who may."""
+    reason = reason or next(iter(screening.REASONS[ruling]))
+    found = screening.rule(hit, ruling=ruling, reason=reason, note=note, by=by)
+    if found.waits:
+        others = User.objects.filter(staff_role__in=["analyst", "approver"], is_robot=False).exclude(pk=by.pk)
+        found = screening.confirm(found.proposal, by=second or others.first() or staff("approver", "Second"))
+    return found
 
 
 def load_shipped_list() -> None:

@@ -18,7 +18,7 @@ from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
-from kyc.screening.models import Hit, ListUpdate, ListVersion
+from kyc.screening.models import ListUpdate, ListVersion, Rescreening
 from reports.models import Report, SubjectRequest
 from tests import cast
 
@@ -37,10 +37,8 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     version, _ = ListVersion.objects.get_or_create(
         source="ofac-cons", sha256="0" * 64, defaults={"published": date(2024, 5, 2), "entries_count": 0}
     )
-    hit = Hit.objects.create(
-        organisation=organisation, party=found.party, list_version=version, entry_id="1", entry_name="Norlis",
-        party_name=found.party.name, score="0.900",
-    )  # fmt: skip
+    hit = cast.matched(found.party, version, entry_name="Norlis", score="0.900")
+    stretch = Rescreening.objects.create(version=version, first=hit.pk, last=hit.pk, state="done", done_at=now)
     update = ListUpdate.objects.create(source="ofac-cons", state="done", version=version, done_at=now)
     requirement = Requirement.objects.create(
         organisation=organisation, case=case, sentence="Send the extract.", consequence="No key.", due_on=date(2030, 1, 1)
@@ -133,7 +131,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
-        case.examinations.get(), requirement, decision, entity, version, update, hit, key, link, hold, outcome, report,
+        case.examinations.get(), requirement, decision, entity, version, stretch, update, hit, key, link, hold, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

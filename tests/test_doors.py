@@ -38,7 +38,8 @@ from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PaymentMeans
-from kyc.screening.models import Hit
+from kyc.screening import actions as screening
+from kyc.screening.models import Hit, ListVersion
 from reports import own_data
 from reports.models import Report, SubjectRequest
 from tests import cast
@@ -338,6 +339,18 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="case", hit="hit"), names=NORDLYS, state="review",
         post=of(ruling="false", reason="different_name"),
     ),
+    "desk:ruling_confirm": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review",
+        post=of(proposal="ruling", note="Seen."), told={"analyst": "You proposed this; another person decides it."},
+    ),
+    "desk:ruling_send_back": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review",
+        post=of(proposal="ruling", note="Read the passport."), told={"analyst": "You proposed this; another person decides it."},
+    ),
+    "desk:ruling_withdraw": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review", post=of(proposal="ruling"),
+        told={"approver": "Only the person who proposed can withdraw."},
+    ),
     "desk:hold_place": Door(
         HOLDERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
         post=lambda rows: {"on": "organisation", "reason": "A question."},
@@ -497,7 +510,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
+def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     organisation = rows[Case].organisation
     ready = Report.objects.create(
         **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
@@ -523,6 +536,8 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "kind": "access", "channel": "account", "outcome": "answered", "decision": {"kept": []}, "ended_at": timezone.now(),
         "ended_by": rows[SubjectRequest].identified_by,
     }  # fmt: skip
+    ruled = cast.matched(rows[Key].responsible, rows[ListVersion], entry_id="2", is_strong=True)
+    ruling = screening.rule(ruled, ruling="false", reason="different_name", by=analyst).proposal
     decided, answered = (SubjectRequest.objects.create(**ended, answer=answer) for answer in (None, ready))
     return {
         "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
@@ -533,7 +548,7 @@ def numbers(rows: dict[Any, Any]) -> dict[str, Any]:
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
-        "decision": rows[Decision].pk, "signed": signed.pk,
+        "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
     }  # fmt: skip
 
@@ -550,7 +565,7 @@ def built(*, confined: bool = True) -> House:
     people = {"owner": alice, "member": bob, "outsider": charlie, "nobody": cast.customer("no@where.example", "Nobody")}
     people |= {role: cast.staff(role, f"The {role}") for role in STAFF}
     people["bare"] = User.objects.create_user("bare@keyholder.example", "x", name="Bare", staff_role="approver")
-    house = House(numbers(mine), numbers(theirs) | {"draft": draft.pk}, people, credential)
+    house = House(numbers(mine, people["analyst"]), numbers(theirs, people["analyst"]) | {"draft": draft.pk}, people, credential)
     for role in EXAMINERS:
         evidence.look_at(Document.objects.get(pk=house.mine["passport"]), by=people[role])
     house.mine["approver"], house.mine["gateway"] = people["approver"].pk, gateway.pk

@@ -23,7 +23,6 @@ from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import payments, profiles, questionnaires
 from kyc.rules import packs
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 from reports import actions as reports
 from reports import building
@@ -87,7 +86,7 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     assert case.state == Case.State.REVIEW
     assert {hit.party.name: hit.entry_name for hit in Hit.objects.open()} == story.LISTED
     for hit in Hit.objects.open():
-        screening.rule(hit, ruling="false", reason="different_country", note="The passport says so.", by=ana)
+        cast.ruled(hit, ruling="false", reason="different_country", note="The passport says so.", by=ana)
 
     # Ana asks for more and Rui takes it: the form is open again, with the officer's sentence.
     asks = cases.propose(case, choice="ask", reason="document_unreadable", note="Blank.", message=story.ASKED, by=ana)

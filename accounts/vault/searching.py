@@ -1,6 +1,7 @@
 """Finding by an exact number: keyed hashes of normalised values, of no use without the index key."""
 
 import hmac
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -16,7 +17,7 @@ def digits(text: str) -> str:
 
 
 def characters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).casefold()
 
 
 # By purpose, what of a value counts.
@@ -56,3 +57,8 @@ def note(plain: str, *, purpose: str, subject: "subjects.Subject", place: str, r
 def matches(text: str) -> QuerySet[SearchDigest]:
     """Where exactly that number stands, whatever kind it is of."""
     return SearchDigest.objects.filter(digest__in={digest(text, purpose=purpose) for purpose in NORMALISED} - {""})
+
+
+def fingerprint(text: str, *, purpose: str) -> str:
+    """By which it is told whether a text is the same as another, of no use without the index key."""
+    return hmac.new(index_key(settings.VAULT_INDEX_KEY, f"fingerprint {purpose}"), text.encode(), "sha256").hexdigest()

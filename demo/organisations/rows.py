@@ -97,6 +97,8 @@ class Story:
     items: tuple[Item, ...] = ()
     # Whom an officer has found to be the one on the list.
     listed: tuple[str, ...] = ()
+    # Whom the analyst says to be the one on the list, and nobody has confirmed it yet.
+    unconfirmed: tuple[str, ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     # The organisation itself is held, for this reason.
     held: str = ""

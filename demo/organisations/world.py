@@ -1,4 +1,4 @@
-"""Customers elsewhere. All invented, but for two owners who are to be found on the sanctions list."""
+"""Customers elsewhere. All invented, but for three owners who are to be found on the sanctions list."""
 
 from demo.organisations.rows import Customer, Excluded, Item, Owner, Person, Story, person, state
 
@@ -122,9 +122,10 @@ CUSTOMERS = (
         "AU",
         "Level 2, 9 Jetty Road, Port Augusta SA 5700",
         (Person("Bronte Hargrave", "AU", "1990-03-03"),),
-        Story("review", 5),
+        Story("review", 5, unconfirmed=("GARANTEX EUROPE OU",)),
         (
             person("Bronte Hargrave", "30"),
+            Owner("GARANTEX EUROPE OU", "5", country="EE", owners=(person("Rein Tammsalu", "100", "EE", "1981-09-30"),)),
             Owner(
                 "Gulf Salt Unit Trust",
                 "25",

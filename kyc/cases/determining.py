@@ -32,7 +32,7 @@ def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
     graph = facts.graph(str(hit.party_id) for hit in possible)
     found = {}
     for regime in CASCADES if facts.customer.is_person else REGIMES:
-        listed = listed_by(facts, catching(regime, possible))
+        listed = listed_by(catching(regime, possible))
         suspected = listed.keys() - {str(hit.party_id) for hit in catching(regime, sure)}
         found[regime] = asked(facts, graph, regime, listed=listed, suspected=suspected)
     if not facts.customer.is_person:
@@ -83,12 +83,11 @@ def not_compared(lacking: Collection[str]) -> str:
     return f"It depends on who stands on {' and '.join(lacking)}, of which no version is in use."
 
 
-def listed_by(facts: Round, hits: Collection[Hit]) -> dict[str, str]:
+def listed_by(hits: Collection[Hit]) -> dict[str, str]:
     """Who stands on a list by these matches, and on which."""
-    names = {version.pk: str(version.get_source_display()) for version in facts.versions}
     found: dict[str, dict[str, None]] = {}
     for hit in hits:
-        found.setdefault(str(hit.party_id), {})[names[hit.list_version_id]] = None
+        found.setdefault(str(hit.party_id), {})[str(hit.get_source_display())] = None
     return {party: " and ".join(lists) for party, lists in found.items()}
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
-from accounts.vault import Erased
 from config import jobs
 from kyc.cases import parents
 from kyc.cases.determining import Verdicts, determine
@@ -20,13 +18,12 @@ from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import is_outdated, named, outdated
 from kyc.cases.round import Round, gather
 from kyc.ownership.models import Determination
-from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.models import Factor, Score
 from kyc.risk.scoring import Result, score
 from kyc.rules import packs
-from kyc.screening import lists
-from kyc.screening.match import Match, Subject
+from kyc.screening import lists, pairs
+from kyc.screening.match import Match
 from kyc.screening.models import Hit
 
 
@@ -112,51 +109,21 @@ def screened(examination: Examination) -> tuple[Round, dict[int, list[Match]]]:
 
 
 def screen(facts: Round) -> dict[int, list[Match]]:
-    index = lists.active_index()
-    line = facts.pack.screening_threshold
-    found = {}
-    for party in facts.parties.values():
-        best: dict[tuple[int, str], Match] = {}
-        for match in chain.from_iterable(map(index.find, subjects(party))):
-            key = (match.entry.version, match.entry.id)
-            if match.score >= line and (key not in best or match.score > best[key].score):
-                best[key] = match
-        found[party.pk] = list(best.values())
-    return found
-
-
-def known(value: str) -> str:
-    """Nothing is compared with what was erased."""
-    return "" if isinstance(value, Erased) else value
-
-
-def subjects(party: Party) -> list[Subject]:
-    """The party under each of its names."""
-    number, born = known(party.registration_number), known(party.birth_date)
-    country = party.hq_country or party.country
-    names = filter(None, (party.name, party.native_name))
-    return [Subject(name, party.screened_as, born, (number,) if number else (), country) for name in names]
+    index, line = lists.active_index(), facts.pack.screening_threshold
+    return {pk: list(pairs.likest(index, party, least=line).values()) for pk, party in facts.parties.items()}
 
 
 def write_hits(facts: Round, matches: dict[int, list[Match]]) -> list[Hit]:
-    """One row a party and entry. A ruling stays while list version and the party's name are the same."""
-    for pk, found in matches.items():
-        party = facts.parties[pk]
-        for match in found:
-            Hit.objects.get_or_create(
-                party=party,
-                list_version_id=match.entry.version,
-                entry_id=match.entry.id,
-                party_name=party.name,
-                defaults={
-                    "organisation_id": party.organisation_id,
-                    "entry_name": match.entry.name,
-                    "score": match.score,
-                    "reasons": list(match.reasons),
-                    "topics": list(match.entry.topics),
-                },
-            )
-    return list(Hit.objects.filter(party__in=facts.parties).current(facts.versions))
+    """What became of each pair, and the matches that count now. What was found meanwhile, when a newer list came, is among them.
+    Rulings that hold on in a newer version are told."""
+    organisation = facts.examination.organisation_id
+    organisations.held(organisation)
+    pairs.Comparing(facts.parties, facts.versions, lists.active_index(), facts.pack).settle(matches)
+    hits = list(Hit.objects.filter(party__in=facts.parties).current().select_related("ruled_by"))
+    before = Examination.objects.filter(organisation=organisation, state=Examination.State.DONE)
+    last = before.exclude(pk=facts.examination.pk).order_by("-pk").first()
+    pairs.carried(hits, facts.versions, [version["id"] for version in last.lists] if last else [])
+    return hits
 
 
 def write_determinations(facts: Round, verdicts: Mapping[str, Verdicts]) -> None:

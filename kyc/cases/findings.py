@@ -51,7 +51,7 @@ def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], re
 
 def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
     """Whether the customer is blocked by what officers have ruled true alone."""
-    listed = listed_by(facts, catching(OFAC, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]))
+    listed = listed_by(catching(OFAC, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]))
     return asked(facts, facts.graph(listed), OFAC, listed=listed, tell_missing=False)[facts.subject].verdict == regimes.YES
 
 
@@ -210,7 +210,7 @@ def at_most(left: Interval) -> str:
 
 def screening_finding(facts: Round, hits: list[Hit]) -> Row:
     used = ", ".join(str(version) for version in facts.versions)
-    open_hits = [hit for hit in hits if not hit.ruling]
+    open_hits = [hit for hit in hits if hit.is_open]
     true_hits = [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE and not is_exposure(hit.topics)]
     if not facts.versions:
         return "screening", Finding.State.BAD, _("No list is loaded, so nobody was screened."), "screening"
@@ -284,7 +284,7 @@ def fired(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts]) -> li
     holds = {
         "listed_ownership": block is not None and str(customer.pk) not in {str(hit.party_id) for hit in hits},
         "listed_party": any(hit.ruling == Hit.Ruling.TRUE and not is_exposure(hit.topics) for hit in hits),
-        "open_hits": any(not hit.ruling for hit in hits),
+        "open_hits": any(hit.is_open for hit in hits),
         "elevated_country": bool(countries & elevated),
         "unaccounted_ownership": any(left.max >= facts.pack.unaccounted_line for left in facts.gaps.values()),
         "deep_chain": regimes.depth(facts.interests, subject=str(customer.pk)) >= facts.pack.deep_chain,

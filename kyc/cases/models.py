@@ -11,6 +11,7 @@ from accounts.models import Organisation, Proposal, User, of_open_organisation
 from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party, Questionnaire
+from kyc.screening.models import Hit
 
 # Robots decide the sandboxes of integrators, people everything else. Of a decision d and its proposal p.
 DECIDED_BY_WHO_MAY = """
@@ -34,7 +35,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def shown_to(self, user: User) -> "CaseQuerySet":
         """Those of which an officer can open the page: no draft, nor what ended before anything of it was sent."""
-        unsent = Q(state=Case.State.CLOSED, submitted_at=None, reviews=None)
+        unsent = Q(state=Case.State.CLOSED, submitted_at=None, reviews=None, matched=None)
         return self.visible_to(user).exclude(Q(state=Case.State.DRAFT) | unsent)
 
     def open(self) -> "CaseQuerySet":
@@ -65,6 +66,7 @@ class Case(models.Model):
         CHANGE = "change", _("The customer told of a change")
         CONFIRMATION = "confirmation", _("Periodic confirmation that nothing has changed")
         DOUBT = "doubt", _("An answer that must be asked about")
+        LIST = "list", _("A newer list may name one of its parties")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
@@ -83,6 +85,8 @@ class Case(models.Model):
     declared_true_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     # The signed answers for which the product opened it. Nothing was sent or declared true then but these answers themselves.
     reviews = models.ForeignKey(Questionnaire, models.PROTECT, null=True, blank=True, related_name="+")
+    # Or the possible match for which it did.
+    matched = models.ForeignKey(Hit, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = CaseQuerySet.as_manager()
 
@@ -108,6 +112,7 @@ class Case(models.Model):
                 condition=Q(state__in=["draft", "closed"])
                 | Q(declared_true_at__isnull=False, submitted_at__isnull=False)
                 | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
+                | Q(matched__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 # It is the customer's turn: what has changed he says himself, and sends it when it is all said.
                 | Q(state="waiting", trigger="change", declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
@@ -398,7 +403,8 @@ class Entity(models.Model):
 
 @tracked()
 class Review(Claimable):
-    """That officers are to see signed answers which raise a flag and which no case has looked at; the row is the queue."""
+    """That officers are to see signed answers which raise a flag, or a possible match of a verified customer, which no case has
+    looked at; the row is the queue."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("To be opened")
@@ -406,9 +412,16 @@ class Review(Claimable):
         FAILED = "failed", _("Could not be opened")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
-    signed = models.OneToOneField(Questionnaire, models.PROTECT)
+    signed = models.OneToOneField(Questionnaire, models.PROTECT, null=True, blank=True)
+    hit = models.OneToOneField(Hit, models.PROTECT, null=True, blank=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     found_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = jobs.indexes("review", "waiting")
+        constraints = [
+            models.CheckConstraint(
+                name="review_is_of_one_thing",
+                condition=Q(signed__isnull=False, hit__isnull=True) | Q(signed__isnull=True, hit__isnull=False),
+            )
+        ]

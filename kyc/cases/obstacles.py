@@ -29,11 +29,14 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
         return []
     hits = hits_of(latest)
     found = [] if latest.lists else [_("No list is loaded, so nobody was screened.")]
-    if open_hits := hits.filter(ruling="").count():
+    if open_hits := hits.open().count():
         found.append(
             ngettext("%(n)s possible match is still open.", "%(n)s possible matches are still open.", open_hits)
             % {"n": open_hits}
         )
+    if waiting := hits.open().filter(proposal__outcome="").count():
+        sentence = ngettext("Of these %(n)s waits for a second person.", "Of these %(n)s wait for a second person.", waiting)
+        found[-1] = f"{found[-1]} {sentence % {'n': waiting}}"
     true_hits = list(hits.filter(ruling=Hit.Ruling.TRUE))
     if any(not is_exposure(hit.topics) for hit in true_hits):
         found.append(_("A party has been confirmed to be on a list."))

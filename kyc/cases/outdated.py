@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case, Entity, Examination
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 
@@ -68,24 +67,26 @@ def outdated() -> QuerySet[Case]:
     declared, sent or verified since the round was asked for, whoever let it through. Each is annotated with its CAUSES."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
-    used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("latest"))))
-    hits = Hit.objects.filter(organisation=OuterRef("organisation")).current(used)
+    hits = Hit.objects.filter(organisation=OuterRef("organisation")).current()
     events = AuditEvent.objects.outside_compartment().filter(
         organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at")
     )
+    # Whose keys work meanwhile is compared with every list as soon as either has changed.
+    verified = Entity.objects.live().filter(organisation=OuterRef("organisation"))
     timed = Case.objects.alias(
         latest=Subquery(rounds.values("pk")[:1]),
         asked_at=Subquery(rounds.values("requested_at")[:1]),
         examined_at=Subquery(rounds.values("done_at")[:1]),
     )
     return timed.annotate(
-        is_ruled=Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.filter(ruling="")),
+        is_ruled=Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.open()),
         is_listed_anew=Exists(latest.exclude(lists=named(lists.active_versions()))),
         is_said_anew=Exists(events.filter(verb__in=SAID)),
         is_verified_anew=Exists(events.filter(verb__in=VERIFIED)),
     ).filter(
         Exists(latest) & (Q(is_ruled=True) | Q(is_listed_anew=True) | Q(is_said_anew=True) | Q(is_verified_anew=True)),
-        Q(state__in=[Case.State.REVIEW, Case.State.PROPOSED]) | Q(state=Case.State.WAITING, trigger=Case.Trigger.CHANGE),
+        Q(state__in=[Case.State.REVIEW, Case.State.PROPOSED])
+        | Q(state=Case.State.WAITING) & (Q(trigger=Case.Trigger.CHANGE) | Exists(verified)),
     )
 
 
@@ -111,18 +112,13 @@ class Overtaken:
         return ", ".join(self.causes)
 
 
-def versions_used(rounds: QuerySet[Examination]) -> QuerySet[Any]:
-    """Ids of the list versions that these rounds went by, as `Hit.objects.current` takes them."""
-    each = Func(F("lists"), Value("$[*].id"), function="jsonb_path_query", set_returning=True)
-    return rounds.values_list(Cast(each, BigIntegerField()), flat=True)
-
-
 def hits_of(examination: Examination | None) -> QuerySet[Hit]:
-    """Possible matches that count after this round, ruled on or not; none before the first."""
+    """Possible matches that count after this round, ruled on or not, with what newer lists have brought since; none before the
+    first. Of a case that is decided those that counted then."""
     if examination is None:
         return Hit.objects.none()
-    used = [version["id"] for version in examination.lists]
-    return Hit.objects.filter(organisation=examination.organisation_id).current(used)
+    case, hits = examination.case, Hit.objects.filter(organisation=examination.organisation_id)
+    return hits.current(by=case.in_state_since if case.is_decided else None)
 
 
 def named(versions: list[ListVersion]) -> list[dict[str, Any]]:

@@ -1,11 +1,14 @@
-"""A verified customer signs its use anew, and an answer raises a red flag: a case opens by itself, for officers to rule on it.
+"""A verified customer signs its use anew, and an answer raises a red flag; or a newer list may name one of its parties: a case
+opens by itself, for officers to rule on it.
 
 The keys go on working meanwhile. A flag is a question and no finding: most were asked and explained before, and what is signed
 each year raises them again, so a hold with every signature would stop customers for having answered truly. The case stands in the
-queue within seconds; an officer who reads the answer otherwise places a hold in one step, and a refusal ends the entity.
+queue within seconds; an officer who reads the answer otherwise places a hold in one step, and a refusal ends the entity. A match
+is examined at once: where it may block the customer, the round places a hold by policy (kyc.keys.reassessing).
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -18,13 +21,14 @@ from kyc.cases.models import Case, Entity, Examination, Review
 from kyc.parties import questionnaires
 from kyc.parties.models import Questionnaire
 from kyc.rules import packs
+from kyc.screening.models import Hit
 
 
 class Reviews(jobs.Queue):
-    """Signed answers that no case has looked at yet."""
+    """Signed answers and matches that no case has looked at yet."""
 
     def is_waiting(self) -> bool:
-        return super().is_waiting() or found().exists()
+        return super().is_waiting() or found().exists() or found_hits().exists()
 
 
 # Some half an hour, since a held organisation is let go again.
@@ -55,21 +59,59 @@ def found() -> QuerySet[Questionnaire]:
     return due().filter(~Exists(Review.objects.filter(signed=OuterRef("pk"))))
 
 
+def due_hits() -> QuerySet[Hit]:
+    """Open matches of verified customers, found after the approval that counts, while no case is open that would look at them."""
+    organisation = OuterRef("organisation")
+    entity = Entity.objects.live().filter(organisation=organisation, valid_from__lt=OuterRef("found_at"))
+    opened = Case.objects.open().filter(organisation=organisation)
+    return Hit.objects.open().current().filter(Exists(entity), ~Exists(opened), organisation__in=Organisation.objects.real())
+
+
+def found_hits() -> QuerySet[Hit]:
+    return due_hits().filter(~Exists(Review.objects.filter(hit=OuterRef("pk"))))
+
+
 def run() -> None:
     """Each in a transaction of its own, so that one that can't be opened stops nobody else's."""
     for signed in found().order_by("pk"):
         Review.objects.get_or_create(signed=signed, defaults={"organisation_id": signed.organisation_id})
+    for hit in found_hits().order_by("pk"):
+        Review.objects.get_or_create(hit=hit, defaults={"organisation_id": hit.organisation_id})
     for claim in QUEUE.claims():
         with claim, claim.finish(state=Review.State.DONE):
-            open_review(claim.row.signed)
+            if claim.row.hit is not None:
+                open_matched(claim.row.hit)
+            else:
+                open_review(claim.row.signed)
 
 
 @transaction.atomic
 def open_review(signed: Questionnaire) -> Case | None:
-    """The case of these answers, which nobody sent; repeated, it is silence. The notice is that of the last case (FIN-13)."""
+    """The case of these answers, which nobody sent; repeated, it is silence."""
     organisation = organisations.held(signed.organisation_id)
     if not due().filter(pk=signed.pk).exists():
         return None
+    case = opened(organisation, trigger=Case.Trigger.DOUBT, reviews=signed)
+    audit.record("case.review_opened", target=case, by=None, reason=" ".join(questionnaires.flags(signed)), signed=signed.pk)
+    jobs.woke("case.review_opened")
+    return case
+
+
+@transaction.atomic
+def open_matched(hit: Hit) -> Case | None:
+    """The case of a match that nobody asked for; of several the first opens it. Repeated, it is silence."""
+    organisation = organisations.held(hit.organisation_id)
+    if not due_hits().filter(pk=hit.pk).exists():
+        return None
+    case = opened(organisation, trigger=Case.Trigger.LIST, matched=hit)
+    told = f"{hit.party_name} may be {hit.entry_name}, {hit.list_version}."
+    audit.record("case.review_opened", target=case, by=None, reason=told, hit=hit.pk)
+    jobs.woke("case.review_opened")
+    return case
+
+
+def opened(organisation: Organisation, **why: Any) -> Case:
+    """To be examined. The notice is that of the last case (FIN-13)."""
     last = Case.objects.filter(organisation=organisation).latest("pk")
     now, pack = timezone.now(), packs.current()
     case = Case.objects.create(
@@ -77,13 +119,10 @@ def open_review(signed: Questionnaire) -> Case | None:
         state=Case.State.SUBMITTED,
         in_state_since=now,
         due_on=now.date() + timedelta(days=pack.days("decide")),
-        reviews=signed,
-        trigger=Case.Trigger.DOUBT,
+        **why,
         notice_version=last.notice_version,
         notice_shown_at=last.notice_shown_at,
         notice_locale=last.notice_locale,
     )
     Examination.objects.create(organisation=organisation, case=case, rule_pack=pack.version)
-    audit.record("case.review_opened", target=case, by=None, reason=" ".join(questionnaires.flags(signed)), signed=signed.pk)
-    jobs.woke("case.review_opened")
     return case

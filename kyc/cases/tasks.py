@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.cases import examining, reviewing
+from kyc.cases import examining, rescreening, reviewing
 
 
 @shared_task(name="kyc.examine_cases", ignore_result=True)
@@ -11,3 +11,8 @@ def examine_cases() -> None:
 @shared_task(name="kyc.open_reviews", ignore_result=True)
 def open_reviews() -> None:
     reviewing.run()
+
+
+@shared_task(name="kyc.rescreen_parties", ignore_result=True)
+def rescreen_parties() -> None:
+    rescreening.run()

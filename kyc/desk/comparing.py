@@ -1,24 +1,166 @@
-"""A possible match as an officer reads it: what was declared beside what the list says."""
+"""A possible match as an officer reads it: what was declared beside what the list says; of one that came back what has changed
+since it was ruled on; and the ruling that waits for a second person."""
 
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from kyc.cases.models import Case, Examination
 from kyc.desk import forms, words
 from kyc.desk.masking import Veil
 from kyc.parties.models import Party
-from kyc.screening.models import Hit, ListEntry
+from kyc.screening import compared as comparing
+from kyc.screening import lists
+from kyc.screening.actions import REASONS
+from kyc.screening.entries import Topic
+from kyc.screening.models import Hit, ListEntry, ListVersion
+
+SIDES: dict[str, Promise] = {"party": gettext_lazy("Declared"), "entry": gettext_lazy("On the list")}
+FACTS: dict[str, Promise] = {
+    "name": gettext_lazy("Name"),
+    "names": gettext_lazy("Names"),
+    "native_name": gettext_lazy("In its own script"),
+    "kind": gettext_lazy("What"),
+    "birth_date": gettext_lazy("Born"),
+    "birth_dates": gettext_lazy("Born"),
+    "country": gettext_lazy("Country"),
+    "countries": gettext_lazy("Countries"),
+    "hq_country": gettext_lazy("Headquarters"),
+    "registration_number": gettext_lazy("Number"),
+    "identifiers": gettext_lazy("Numbers"),
+    "programmes": gettext_lazy("Programmes"),
+    "topics": gettext_lazy("Why listed"),
+    "remarks": gettext_lazy("Remarks"),
+    "other": gettext_lazy("Something that is not kept here, such as an address"),
+}
+TOPICS: dict[str, Promise] = {
+    Topic.SANCTION: gettext_lazy("sanctions"),
+    Topic.EXPORT: gettext_lazy("export control"),
+    Topic.PEP: gettext_lazy("politically exposed"),
+    Topic.CRIME: gettext_lazy("crime"),
+    Topic.OWN: gettext_lazy("our own list"),
+}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One row of what has changed: on which side, what, and what was there and is now."""
+
+    side: str | Promise
+    what: str | Promise
+    gone: str
+    added: str
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The rows are what is compared, as declared, and as listed."""
+    """The rows are what is compared, as declared, and as listed. `since` is the earlier match that was ruled on, or just came
+    before, and `changes` what has changed since; `gone` the version since which the list has the entry no more; `holds` the
+    version in which a ruling made before holds on."""
 
     hit: Hit
     rows: list[tuple[Any, Any, str]]
     form: forms.RulingForm
-    reason: Any
+    second: forms.SecondForm
+    since: Hit | None = None
+    changes: tuple[Changed, ...] = ()
+    gone: ListVersion | None = None
+    holds: ListVersion | None = None
+
+    @property
+    def reason(self) -> str:
+        return reason_of(self.hit)
+
+    @property
+    def since_reason(self) -> str:
+        return reason_of(self.since) if self.since else ""
+
+    @property
+    def proposed(self) -> str:
+        """The ruling that waits, or was sent back, in words."""
+        return str(Hit.Ruling(self.hit.proposal.choice).label) if self.hit.proposal else ""
+
+    @property
+    def proposed_reason(self) -> str:
+        found = self.hit.proposal
+        return str(REASONS[found.choice].get(found.reason, found.reason)) if found else ""
+
+    @property
+    def is_sent_back(self) -> bool:
+        return bool(self.hit.is_open and self.hit.proposal and self.hit.proposal.outcome == "declined")
+
+
+def reason_of(hit: Hit) -> str:
+    return str(REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason))
+
+
+def page(
+    case: Case,
+    hits: list[Hit],
+    current: Collection[int],
+    examination: Examination | None,
+    veil: Veil,
+    filled: dict[str, Any],
+) -> list[Compared]:
+    """Each of the case's matches, ready to be drawn; with a few queries, however many there are."""
+    befores = {hit.pk: before for hit in hits if hit.pk in current and (before := comparing.ruled_before(hit))}
+    entries = entries_of([*hits, *befores.values()])
+    gone = lists.gone([hit for hit in hits if hit.pk in current])
+    used = used_by(examination)
+    return [
+        Compared(
+            hit,
+            compared(hit, entries.get((hit.list_version_id, hit.entry_id)), veil),
+            form_of(case, hit, filled, is_open=hit.pk in current and hit.is_open and not hit.waits, is_gone=hit.pk in gone),
+            second_of(case, hit, filled),
+            since=befores.get(hit.pk),
+            changes=changes(befores.get(hit.pk), hit, entries),
+            gone=gone.get(hit.pk),
+            holds=holds_in(hit, used),
+        )
+        for hit in hits
+    ]
+
+
+def entries_of(hits: Iterable[Hit]) -> dict[tuple[int, str], ListEntry]:
+    every = list(hits)
+    found = ListEntry.objects.filter(
+        version__in={hit.list_version_id for hit in every}, entry_id__in={hit.entry_id for hit in every}
+    )
+    return {(entry.version_id, entry.entry_id): entry for entry in found}
+
+
+def used_by(examination: Examination | None) -> dict[str, ListVersion]:
+    """The versions of the newest round, by source."""
+    found = ListVersion.objects.in_bulk([used["id"] for used in examination.lists] if examination else [])
+    return {version.source: version for version in found.values()}
+
+
+def holds_in(hit: Hit, used: dict[str, ListVersion]) -> ListVersion | None:
+    newest = used.get(hit.source)
+    is_later = newest is not None and newest.pk != hit.list_version_id and newest.published >= hit.list_version.published
+    return newest if is_later and hit.is_match and not hit.is_open else None
+
+
+def form_of(case: Case, hit: Hit, filled: dict[str, Any], *, is_open: bool, is_gone: bool) -> forms.RulingForm:
+    returned: forms.RulingForm | None = filled.get("ruling_form")
+    if returned is not None and filled.get("ruled_pk") == hit.pk:
+        return returned
+    actions = (reverse("desk:rule", args=[case.pk, hit.pk]),) if is_open else ()
+    return forms.RulingForm(hit, actions=actions, is_gone=is_gone)
+
+
+def second_of(case: Case, hit: Hit, filled: dict[str, Any]) -> forms.SecondForm:
+    returned: forms.SecondForm | None = filled.get("second_form")
+    if returned is not None and filled.get("ruled_pk") == hit.pk:
+        return returned
+    names = ("desk:ruling_confirm", "desk:ruling_send_back") if hit.waits else ()
+    return forms.SecondForm(hit, actions=tuple(reverse(name, args=[case.pk, hit.pk]) for name in names))
 
 
 def compared(hit: Hit, entry: ListEntry | None, veil: Veil) -> list[tuple[Any, Any, str]]:
@@ -37,5 +179,38 @@ def compared(hit: Hit, entry: ListEntry | None, veil: Veil) -> list[tuple[Any, A
 
 
 def kind_listed(entry: ListEntry | None) -> str:
-    kind = entry.kind if entry else ""
-    return str(Party.Kind(kind).label) if kind in Party.Kind.values else kind
+    return kind(entry.kind) if entry else ""
+
+
+def kind(code: str) -> str:
+    return str(Party.Kind(code).label) if code in Party.Kind.values else code
+
+
+def topic(code: str) -> str:
+    return str(TOPICS.get(code, code))
+
+
+IN_WORDS: dict[str, Callable[[str], str]] = {
+    "kind": kind,
+    "country": words.country,
+    "hq_country": words.country,
+    "countries": words.country,
+    "topics": topic,
+}
+
+
+def changes(before: Hit | None, hit: Hit, entries: dict[tuple[int, str], ListEntry]) -> tuple[Changed, ...]:
+    if before is None:
+        return ()
+    old, new = (entries.get((one.list_version_id, one.entry_id)) for one in (before, hit))
+    found = [*comparing.of_entry(old, new), *comparing.of_party(before.compared, hit.compared)]
+    return tuple(map(in_words, found))
+
+
+def in_words(change: comparing.Change) -> Changed:
+    say = IN_WORDS.get(change.what, str)
+    gone, added = ("; ".join(map(say, those)) for those in (change.gone, change.added))
+    if gone == added and gone:
+        # Of what is told by its year or its end alone.
+        added = _("%(value)s, another than before") % {"value": added}
+    return Changed(SIDES[change.side], FACTS[change.what], gone, added)

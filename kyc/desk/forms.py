@@ -20,7 +20,11 @@ from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit
 
 Choices = list[tuple[str | Promise, Any]]
-RULINGS: Choices = [("false", _("Another person or company")), ("true", _("The same"))]
+RULINGS: Choices = [
+    ("false", _("Another person or company")),
+    ("true", _("The same")),
+    ("undecided", _("Not decided yet")),
+]
 
 CHOOSE_REASON = _("Choose a reason from the list.")
 SENTENCES = {
@@ -210,17 +214,41 @@ class RulingForm(DeskForm):
         widget=forms.RadioSelect,
     )
     reason = reason_of("ruling", [(label, list(RULING_REASONS[ruling].items())) for ruling, label in RULINGS])
-    note = NeededText(label=_("Note"), help_text=_("Needed where other evidence decides."))
+    note = NeededText(label=_("Note"), help_text=_("Needed where other evidence decides, or where you don't decide yet."))
 
-    def __init__(self, hit: Hit, data: Any = None, **kwargs: Any) -> None:
+    def __init__(self, hit: Hit, data: Any = None, *, is_gone: bool = False, **kwargs: Any) -> None:
+        """`is_gone` is whether the list in use has the entry no more, which is a reason only then."""
         super().__init__(data, auto_id=f"hit_{hit.pk}_%s", **kwargs)
+        two = _("A second person confirms it, and until then it is open.")
+        if hit.is_strong:
+            self.fields["ruling"].help_text = _("So alike that nobody rules on it alone. %(two)s") % {"two": two}
+        else:
+            self.fields["ruling"].help_text = _("That they are the same nobody says alone. %(two)s") % {"two": two}
+        if not is_gone and data is None:
+            self.fields["reason"].choices = without("delisted", self.fields["reason"].choices)  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         ruling, reason = data.get("ruling"), data.get("reason")
         if ruling and reason and reason not in RULING_REASONS[ruling]:
-            self.add_error("reason", _("This reason belongs to the other ruling."))
+            self.add_error("reason", _("This reason belongs to another ruling."))
         return data
+
+
+def without(code: str, groups: Any) -> Choices:
+    return [
+        (label, [(one, words) for one, words in those if one != code] if isinstance(those, list) else those)
+        for label, those in groups
+    ]
+
+
+class SecondForm(DeskForm):
+    """What the second person says of a ruling. Its help tells when the note is needed."""
+
+    note = NeededText(label=_("Note"), help_text=_("Needed to send it back."))
+
+    def __init__(self, hit: Hit, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id=f"second_{hit.pk}_%s", **kwargs)
 
 
 def who_work_cases() -> list[str]:

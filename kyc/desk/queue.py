@@ -17,7 +17,6 @@ from accounts.permissions import Permission
 from accounts.vault.searching import matches
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
-from kyc.cases.outdated import versions_used
 from kyc.keys.models import Key
 from kyc.ownership.models import Discrepancy
 from kyc.parties.models import Party, Role
@@ -272,7 +271,6 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
     differ = Discrepancy.objects.open().filter(**of_case)
     earlier = Case.objects.filter(**of_case, state__in=DECIDED, pk__lt=OuterRef("pk"))
     done = Examination.objects.filter(case=OuterRef("pk"), state=Examination.State.DONE).order_by("-pk")
-    used = versions_used(Examination.objects.filter(pk=OuterRef(OuterRef("newest_round"))))
     return cases.select_related("organisation", "owner").annotate(
         newest_round=Subquery(done.values("pk")[:1]),
         risk=Subquery(score.values("value")[:1], output_field=IntegerField()),
@@ -281,7 +279,7 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
         hq_country=Subquery(customer.values("party__hq_country")[:1]),
         legal_name=Subquery(customer.values("party__name")[:1]),
         native_name=Subquery(customer.values("party__native_name")[:1]),
-        open_hits=number_of(Hit.objects.open().filter(**of_case).current(used)),
+        open_hits=number_of(Hit.objects.open().filter(**of_case).current()),
         proposed=Subquery(proposed.values("proposal__choice")[:1]),
         asked=Subquery(asked.values("sentence")[:1]),
         asked_count=number_of(asked, of="case"),

@@ -77,7 +77,7 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken, b
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER).select_related("party").first()
     decision = case.decisions.select_related("case", "proposal__proposed_by", "proposal__outcome_by").first()
     lately, _on = timeline.of(case, to=user, limit=timeline.LATELY)
-    rulings = list(hits_of(examination).values_list("ruling", flat=True))
+    hits = hits_of(examination)
     is_proposed = case.state == Case.State.PROPOSED
     passed_over = unseen_by(case, user)
 
@@ -97,8 +97,8 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken, b
         "examination": examination,
         "lists": lists_used(case, examination),
         "blocked": blocked(examination),
-        "hits": len(rulings),
-        "open_hits": rulings.count(""),
+        "hits": hits.count(),
+        "open_hits": hits.open().count(),
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
         "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
         "progress": progress(case, tab, overtaken=overtaken),

@@ -12,15 +12,27 @@ from kyc.cases.findings import at_most
 from kyc.cases.models import Case, Entity, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import draw
-from kyc.desk import elsewhere, forms, keeping, left_out, owning, regimes, removing, sources, standing, timeline, using, words
-from kyc.desk.comparing import Compared, compared
+from kyc.desk import (
+    comparing,
+    elsewhere,
+    forms,
+    keeping,
+    left_out,
+    owning,
+    regimes,
+    removing,
+    sources,
+    standing,
+    timeline,
+    using,
+    words,
+)  # fmt: skip
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.picture import BAD, WARN
 from kyc.parties.models import Party
-from kyc.screening.actions import REASONS as RULING_REASONS
-from kyc.screening.models import Hit, ListEntry
+from kyc.screening.models import Hit
 
 Facts = dict[str, Any]
 
@@ -155,32 +167,14 @@ def document_facts(case: Case, seen: Seen) -> Facts:
 def screening_facts(case: Case, seen: Seen) -> Facts:
     """Every possible match there ever was; those that no longer count stand apart as earlier ones."""
     every = Hit.objects.filter(organisation=case.organisation)
-    hits = list(every.select_related("party", "list_version", "ruled_by").order_by("-score", "pk"))
+    related = ("party", "list_version", "ruled_by", "before__ruled_by", "before__list_version")
+    people = ("proposal__proposed_by", "proposal__outcome_by")
+    hits = list(every.filter(is_match=True).select_related(*related, *people).order_by("-score", "pk"))
     current = set(hits_of(seen.frame["examination"]).values_list("pk", flat=True))
-    listed = ListEntry.objects.filter(
-        version__in={hit.list_version_id for hit in hits}, entry_id__in={hit.entry_id for hit in hits}
-    )
-    entries = {(entry.version_id, entry.entry_id): entry for entry in listed}
-    returned: forms.RulingForm | None = seen.filled.get("ruling_form")
-
-    def ruling_form(hit: Hit) -> forms.RulingForm:
-        if returned is not None and seen.filled.get("ruled_pk") == hit.pk:
-            return returned
-        is_open = hit.pk in current and not hit.ruling
-        return forms.RulingForm(hit, actions=(reverse("desk:rule", args=[case.pk, hit.pk]),) if is_open else ())
-
-    found = [
-        Compared(
-            hit,
-            compared(hit, entries.get((hit.list_version_id, hit.entry_id)), seen.frame["veil"]),
-            ruling_form(hit),
-            RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason),
-        )
-        for hit in hits
-    ]
+    found = comparing.page(case, hits, current, seen.frame["examination"], seen.frame["veil"], seen.filled)
     return {
-        "open_compared": [row for row in found if row.hit.pk in current and not row.hit.ruling],
-        "ruled_compared": [row for row in found if row.hit.pk in current and row.hit.ruling],
+        "open_compared": [row for row in found if row.hit.pk in current and row.hit.is_open],
+        "ruled_compared": [row for row in found if row.hit.pk in current and not row.hit.is_open],
         "earlier_compared": [row for row in found if row.hit.pk not in current],
     }
 

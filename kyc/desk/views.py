@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import looking
 from accounts.guards import staff
+from accounts.models import Proposal
 from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
 from accounts.refused import Refused
@@ -232,7 +233,53 @@ def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     target = get_object_or_404(Hit, pk=hit, organisation=found.organisation)
     form = forms.RulingForm(target, request.POST)
     act = partial(screening.rule, target, by=request.user)
-    return tried(request, found, form, act, done=_("Ruled."), tab="screening", ruling_form=form, ruled_pk=hit)
+    return tried(request, found, form, act, done=said_of_ruling, tab="screening", ruling_form=form, ruled_pk=hit)
+
+
+def said_of_ruling(hit: Hit) -> str:
+    return _("Ruled. A second person confirms it, and until then it is open.") if hit.waits else _("Ruled.")
+
+
+def read_ruling(hit: Hit, number: str) -> Proposal:
+    """The ruling that was read, so that nobody confirms one put in its place meanwhile."""
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    found = Proposal.objects.filter(pk=int(number), hit=hit).first() if is_number else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def of_ruling(
+    request: HttpRequest, pk: int, hit: int, act: Callable[..., object], done: str, *, noted: bool = True
+) -> HttpResponse:
+    found = fetched(request, pk)
+    target = get_object_or_404(Hit, pk=hit, organisation=found.organisation)
+    proposal = read_ruling(target, request.POST.get("proposal", ""))
+    form = forms.SecondForm(target, request.POST if noted else {})
+    act = partial(act, proposal, by=request.user)
+
+    def acted(note: str = "") -> object:
+        return act(note=note) if noted else act()
+
+    return tried(request, found, form, acted, done=done, tab="screening", second_form=form, ruled_pk=hit)
+
+
+@staff(P.HIT_RULE)
+@require_POST
+def ruling_confirm(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
+    return of_ruling(request, pk, hit, screening.confirm, _("Confirmed."))
+
+
+@staff(P.HIT_RULE)
+@require_POST
+def ruling_send_back(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
+    return of_ruling(request, pk, hit, screening.send_back, _("Sent back; the match is to be ruled on again."))
+
+
+@staff(P.HIT_RULE)
+@require_POST
+def ruling_withdraw(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
+    return of_ruling(request, pk, hit, screening.withdraw, _("Withdrawn; the match is to be ruled on again."), noted=False)
 
 
 @staff(P.EVIDENCE_JUDGE)

@@ -178,6 +178,11 @@ class Pack:
     def screening_threshold(self) -> float:
         return float(self.data["screening"]["threshold"])
 
+    @property
+    def strong_match(self) -> float:
+        """The score from which on a possible match is ruled on by two people, whatever the ruling."""
+        return float(self.data["screening"]["strong"])
+
     def list_days(self, source: str) -> int:
         """The age in days that a list of that source may have; an older one is called old wherever it is relied on."""
         found = self.data["screening"]["list_days"]

@@ -1,15 +1,17 @@
-"""An officer's word on a possible match."""
+"""An officer's word on a possible match; a second one's where it is strong, or where it is the same."""
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit
-from accounts.models import User
+from accounts import audit, organisations, proposals
+from accounts.models import Proposal, User
 from accounts.permissions import Permission, require
+from accounts.proposals import Policy
 from accounts.refused import ReasonMissing, Refused
 from config import jobs
+from kyc.screening import lists
 from kyc.screening.models import Hit
 
 REASONS = {
@@ -19,6 +21,7 @@ REASONS = {
         "different_country": gettext_lazy("From another country"),
         "different_identifier": gettext_lazy("Another number"),
         "different_kind": gettext_lazy("A person and a company"),
+        "delisted": gettext_lazy("Gone from the list"),
     },
     "true": {
         "same_identifier": gettext_lazy("Same number"),
@@ -26,35 +29,139 @@ REASONS = {
         "confirmed_by_customer": gettext_lazy("Confirmed by the customer"),
         "other_evidence": gettext_lazy("Other evidence, named in the note"),
     },
+    "undecided": {
+        "too_little": gettext_lazy("Too little is known to tell"),
+        "contradictory": gettext_lazy("What is known contradicts itself"),
+        "asked": gettext_lazy("Asked, and not answered yet"),
+    },
 }
 NAMED_IN_NOTE = {"other_evidence"}
+POLICY = Policy(
+    kind="hit.ruling",
+    propose=Permission.HIT_RULE,
+    take=Permission.HIT_RULE,
+    reasons={ruling: tuple(REASONS[ruling]) for ruling in ("true", "false")},
+)
 
 
 class RulingReversed(Refused):
     """A ruling stands; it is not turned round by a second click."""
 
 
+class ComparedAgain(Refused):
+    """The pair was compared again since, because something has changed."""
+
+
+class Waits(Refused):
+    """Another ruling waits for a second person."""
+
+
+class StillListed(Refused):
+    """The list in use has the entry."""
+
+    field = "reason"
+
+
 class NoteMissing(ReasonMissing):
-    """Evidence that the list of reasons doesn't know is named in the note."""
+    """What the list of reasons doesn't know is said in the note."""
 
     field = "note"
 
 
-@transaction.atomic
-def rule(hit: Hit, *, ruling: str, reason: str, note: str = "", by: User) -> Hit:
-    """`ruling` is true (the same) or false (another). Repeated it is silence, reversed it is refused."""
-    require(by, Permission.HIT_RULE)
+def checked(ruling: str, reason: str, note: str) -> None:
     if reason not in REASONS.get(ruling, {}):
         raise ReasonMissing(_("Choose a reason from the list for this ruling."))
     if reason in NAMED_IN_NOTE and not note.strip():
         raise NoteMissing(_("Name the other evidence in the note."))
-    hit = Hit.objects.select_for_update().get(pk=hit.pk)
-    if hit.ruling == ruling:
-        return hit
-    if hit.ruling:
+    if ruling == Hit.Ruling.UNDECIDED and not note.strip():
+        raise NoteMissing(_("Say what it would take to decide."))
+
+
+def locked(hit: Hit) -> Hit:
+    """The row and its organisation's, held, so that nothing is approved past it."""
+    organisations.held(hit.organisation_id)
+    row = Hit.objects.select_for_update(of=("self",)).select_related("proposal__proposed_by", "ruled_by").get(pk=hit.pk)
+    if Hit.objects.filter(before=row).exists():
+        raise ComparedAgain(_("This was compared again meanwhile, since something has changed. Rule on what stands there now."))
+    return row
+
+
+@transaction.atomic
+def rule(hit: Hit, *, ruling: str, reason: str, note: str = "", by: User) -> Hit:
+    """`ruling` is true (the same), false (another), or undecided, with which it stays open. What nobody may rule alone is
+    proposed, and open until a second person confirms it. Repeated it is silence, reversed it is refused."""
+    require(by, Permission.HIT_RULE)
+    checked(ruling, reason, note)
+    hit = locked(hit)
+    if hit.ruling not in Hit.OPEN:
+        if hit.ruling == ruling:
+            return hit
         raise RulingReversed(_("%(name)s has already ruled on this match.") % {"name": hit.ruled_by})
+    if hit.waits:
+        return waiting(hit, ruling, reason, note, by=by)
+    if (hit.ruling, hit.ruling_reason, hit.ruling_note, hit.ruled_by) == (ruling, reason, note, by):
+        return hit
+    if reason == "delisted" and hit.pk not in lists.gone([hit]):
+        raise StillListed(_("The list in use still has this entry. Choose another reason."))
+    return propose(hit, ruling, reason, note, by=by) if hit.needs_two(ruling) else put(hit, ruling, reason, note, by=by)
+
+
+def waiting(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
+    """The same by the same person is silence."""
+    found: Proposal = hit.proposal
+    if (found.choice, found.reason, found.note, found.proposed_by) == (ruling, reason, note, by):
+        return hit
+    told = _("%(name)s has ruled on this match already, and it waits for a second person.") % {"name": found.proposed_by}
+    raise Waits(told)
+
+
+def propose(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
+    hit.proposal = proposals.propose(policy=POLICY, organisation=hit.organisation, choice=ruling, reason=reason, note=note, by=by)
+    hit.save(update_fields=["proposal"])
+    audit.record("hit.ruling_proposed", target=hit, by=by, reason=note or reason, ruling=ruling, code=reason, entry=hit.entry_id)
+    return hit
+
+
+def put(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
+    written(hit, ruling, reason, note, by=by)
+    audit.record("hit.ruled", target=hit, by=by, reason=note or reason, ruling=ruling, code=reason, entry=hit.entry_id)
+    return hit
+
+
+def written(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> None:
     hit.ruling, hit.ruling_reason, hit.ruling_note, hit.ruled_by, hit.ruled_at = ruling, reason, note, by, timezone.now()
     hit.save(update_fields=["ruling", "ruling_reason", "ruling_note", "ruled_by", "ruled_at"])
-    audit.record("hit.ruled", target=hit, by=by, reason=note or reason, ruling=ruling, code=reason, entry=hit.entry_id)
     jobs.woke("hit.ruled")
+
+
+@transaction.atomic
+def confirm(proposal: Proposal, *, note: str = "", by: User) -> Hit:
+    """A second person makes it so. Raises AlreadyEnded, SamePerson, ComparedAgain."""
+    hit = ended(proposal, Proposal.Outcome.TAKEN, note=note, by=by)
+    written(hit, proposal.choice, proposal.reason, proposal.note, by=proposal.proposed_by)
+    told = {"ruling": proposal.choice, "code": proposal.reason, "entry": hit.entry_id, "ruled_by": str(proposal.proposed_by)}
+    audit.record("hit.ruling_confirmed", target=hit, by=by, reason=note or proposal.note or proposal.reason, **told)
+    return hit
+
+
+@transaction.atomic
+def send_back(proposal: Proposal, *, note: str, by: User) -> Hit:
+    """The match is open again, and says by whom and why."""
+    if not note.strip():
+        raise NoteMissing(_("Say why, so that whoever ruled can go on."))
+    hit = ended(proposal, Proposal.Outcome.DECLINED, note=note, by=by)
+    audit.record("hit.ruling_sent_back", target=hit, by=by, reason=note, ruling=proposal.choice, entry=hit.entry_id)
+    return hit
+
+
+@transaction.atomic
+def withdraw(proposal: Proposal, *, by: User) -> Hit:
+    hit = ended(proposal, Proposal.Outcome.WITHDRAWN, note="", by=by)
+    audit.record("hit.ruling_withdrawn", target=hit, by=by, ruling=proposal.choice, entry=hit.entry_id)
+    return hit
+
+
+def ended(proposal: Proposal, outcome: Proposal.Outcome, *, note: str, by: User) -> Hit:
+    hit = locked(Hit.objects.get(proposal=proposal))
+    proposals.end(proposal, policy=POLICY, outcome=outcome, by=by, note=note)
     return hit

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from accounts.tables import BadTable, rows
 from kyc.parties import countries
-from kyc.screening import birthdates
+from kyc.screening import birthdates, weighing
 from kyc.screening.index import Index
 from kyc.screening.match import Subject
 
@@ -45,11 +45,18 @@ def fault(row: Mapping[str, str]) -> str:
 
 
 def found(
-    index: Index, id: str, subject: Subject, *, lists: Mapping[int, str], line: float, limit: int
+    index: Index,
+    id: str,
+    subject: Subject,
+    *,
+    lists: Mapping[int, str],
+    line: float,
+    limit: int,
+    configuration: str = weighing.CURRENT,
 ) -> Iterator[dict[str, str | int]]:
     """A row for each candidate, also below the line, best first; none where there is none. `lists` names the version that an
     entry stands in."""
-    for rank, match in enumerate(index.find(subject, limit=limit), start=1):
+    for rank, match in enumerate(index.find(subject, limit=limit, version=configuration), start=1):
         yield {
             "id": id,
             "rank": rank,

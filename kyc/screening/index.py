@@ -42,7 +42,8 @@ class Found(NamedTuple):
 class Index:
     """Built once from entries, then only read; safe to share between threads."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], *, weighed_as: "Index | None" = None) -> None:
+        """`weighed_as` is the index of a whole of which these are a part: by its words the same names score the same."""
         self.names: list[tuple[Entry, Name]] = []
         self.having: dict[str, list[int]] = defaultdict(list)
         self.joined: dict[str, list[int]] = defaultdict(list)
@@ -69,6 +70,8 @@ class Index:
                 self.vowelless[reading].append(word)
         rarest = math.log(max(2, counts.pop("", 0))) + 1
         self.weights = {word: RAREST * (1 - math.log(count) / rarest) for word, count in counts.items()}
+        if weighed_as is not None:
+            self.weights = weighed_as.weights
         self.sizes = [sum(name.weights(self.weight)) for _, name in self.names]
 
     def add(self, entry: Entry, unvowelled: set[str]) -> set[str]:
@@ -151,9 +154,10 @@ class Index:
         pairs = match.paired([*match.possible(asked, listed, near, joins), *match.possible_joins(asked, listed)])
         return match.agreed(pairs, asked.weights(self.weight), listed.weights(self.weight)), pairs
 
-    def find(self, subject: Subject, *, limit: int = 10, version: str = weighing.CURRENT) -> list[Match]:
-        """The likeliest entries by that version of the weights, best first, each once with the name of it that came closest. Of
-        equal scores the stronger agreement stands first: rarer words, then what is known beside the name."""
+    def find(self, subject: Subject, *, limit: int = 10, version: str = weighing.CURRENT, least: float = 0.0) -> list[Match]:
+        """The likeliest entries by that version of the weights, best first, each once with the name of it that came closest, and
+        none whose score is below `least`. Of equal scores the stronger agreement stands first: rarer words, then what is known
+        beside the name."""
         asked, joins = Name(subject.name, subject.kind == "person"), match.asked_joins(subject.name)
         by = weighing.configuration(version)
         best: dict[tuple[int, str], Found] = {}
@@ -172,6 +176,7 @@ class Index:
         return [
             reasons.explained(subject, asked, one.entry, one.listed, one.score, one.pairs, configuration=version)
             for one in ranked[:limit]
+            if one.score >= least
         ]
 
     def owners(self, subject: Subject) -> list[Entry]:

@@ -8,18 +8,19 @@ from pathlib import Path
 from threading import Lock
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.refused import Refused
 from config import jobs
+from kyc.parties.models import Party
 from kyc.rules import packs
 from kyc.screening import sources
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
-from kyc.screening.models import ListEntry, ListVersion
+from kyc.screening.models import Hit, ListEntry, ListVersion, Rescreening
 from kyc.screening.sources.files import Files, digest
 from kyc.screening.sources.files import lines as lines
 
@@ -29,6 +30,8 @@ SHIPPED_FILES = (SHIPPED / "ofac-sdn_2024-05-02.csv.gz", SHIPPED / "ofac-sdn_202
 # What an index knows of an entry, in the order of Entry's fields.
 CONTENTS = ("kind", "name", "aliases", "programmes", "birth_dates", "countries", "identifiers")
 BATCH = 2000
+# Parties that one worker compares at a time, by their numbers.
+STRETCH = 1000
 
 
 class Shrunk(Refused):
@@ -110,7 +113,18 @@ def activate(version: ListVersion, *, instead_of: ListVersion | None) -> None:
         instead_of.is_active = False
         instead_of.save(update_fields=["is_active"])
     version.is_active = True
+    ask_to_compare(version, since=instead_of)
     jobs.woke("list.activated")
+
+
+def ask_to_compare(version: ListVersion, *, since: ListVersion | None) -> None:
+    """Everybody there is, in stretches; whoever comes later is compared with the lists in use then."""
+    ends = Party.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is not None:
+        Rescreening.objects.bulk_create(
+            Rescreening(version=version, since=since, first=first, last=min(first + STRETCH - 1, ends["last"]))
+            for first in range(ends["first"], ends["last"] + 1, STRETCH)
+        )
 
 
 def before(version: ListVersion) -> ListVersion | None:
@@ -130,6 +144,37 @@ def compared(version: ListVersion) -> tuple[int, int, int]:
     return added.count(), changed.count(), removed.count()
 
 
+def gone(hits: Iterable[Hit]) -> dict[int, ListVersion]:
+    """Of these matches, by number, those whose entry the list in use has no more, with the version since which it is missing."""
+    active = {version.source: version for version in active_versions()}
+    asked = [hit for hit in hits if hit.source in active]
+    there = ListEntry.objects.filter(version__in=active.values(), entry_id__in={hit.entry_id for hit in asked})
+    listed = set(there.values_list("version__source", "entry_id"))
+    return {hit.pk: missing_since(hit, active[hit.source]) for hit in asked if (hit.source, hit.entry_id) not in listed}
+
+
+def missing_since(hit: Hit, until: ListVersion) -> ListVersion:
+    """The first version after the last that had the entry."""
+    versions = ListVersion.objects.filter(source=hit.source, published__lte=until.published).order_by("-published", "-pk")
+    having = set(ListEntry.objects.filter(version__in=versions, entry_id=hit.entry_id).values_list("version", flat=True))
+    found = until
+    for version in versions:
+        if version.pk in having:
+            break
+        found = version
+    return found
+
+
+def moved(version: ListVersion, since: ListVersion | None) -> tuple[set[str], set[str]]:
+    """The publisher's numbers of entries that are new or changed since, and of those that are gone."""
+    now, then = entries_of(version), entries_of(since)
+    same_id = {"entry_id": OuterRef("entry_id")}
+    stands = then.filter(**same_id, content=OuterRef("content"))
+    touched = now.exclude(Exists(stands)).values_list("entry_id", flat=True)
+    gone = then.exclude(Exists(now.filter(**same_id))).values_list("entry_id", flat=True)
+    return set(touched), set(gone)
+
+
 def entries_of(version: ListVersion | None) -> QuerySet[ListEntry]:
     return ListEntry.objects.filter(version=version) if version else ListEntry.objects.none()
 
@@ -142,11 +187,20 @@ def active_versions() -> list[ListVersion]:
     return list(ListVersion.objects.filter(is_active=True).order_by("source"))
 
 
-def built(versions: Collection[int]) -> Index:
-    """An index over the entries of those versions; each entry names its version."""
+def published_by(day: date) -> list[ListVersion]:
+    """Of each source the newest version that was published by that day."""
+    rows = ListVersion.objects.filter(published__lte=day).order_by("source", "-published", "-pk").distinct("source")
+    return list(rows)
+
+
+def built(versions: Collection[int], *, of: Collection[str] | None = None, weighed_as: Index | None = None) -> Index:
+    """An index over the entries of those versions, or those `of` these numbers; each entry names its version."""
     fields = ("entry_id", *CONTENTS, "version_id", "topics")
-    rows = ListEntry.objects.filter(version__in=versions).order_by("pk").values_list(*fields)
-    return Index(Entry(*row[:3], *map(tuple, row[3:8]), row[8], topics(row[9])) for row in rows.iterator(chunk_size=5000))
+    entries = ListEntry.objects.filter(version__in=versions)
+    chosen = entries if of is None else entries.filter(entry_id__in=of)
+    rows = chosen.order_by("pk").values_list(*fields).iterator(chunk_size=5000)
+    found = (Entry(*row[:3], *map(tuple, row[3:8]), row[8], topics(row[9])) for row in rows)
+    return Index(found, weighed_as=weighed_as)
 
 
 def topics(found: list[str]) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
 """Lists as published, and possible matches of parties with their entries."""
 
-from collections.abc import Collection
 from typing import Any
 
+import pgtrigger
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.eraser import YIELDS
 from accounts.history import tracked
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Proposal, User
 from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party
@@ -106,57 +107,169 @@ class ListUpdate(Claimable):
         ]
 
 
+@tracked()
+class Rescreening(Claimable):
+    """A stretch of parties, from one number to another, that are to be compared with what is new in a list since the version that
+    was in use before; the row is the queue. All stretches of a version are made with its activation."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be compared")
+        DONE = "done", _("Compared")
+        FAILED = "failed", _("Could not be compared")
+
+    version = models.ForeignKey(ListVersion, models.PROTECT, related_name="rescreenings")
+    # None where the list was in use never before.
+    since = models.ForeignKey(ListVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    # How many parties were compared with how many entries, and how many matches came of it.
+    parties = models.PositiveIntegerField(default=0)
+    entries = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = jobs.indexes("rescreening", "waiting")
+        constraints = [
+            models.UniqueConstraint(name="a_stretch_once_a_version", fields=["version", "first"]),
+            models.CheckConstraint(name="a_stretch_has_two_ends", condition=Q(last__gte=F("first"))),
+        ]
+
+
 class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
         return self.filter(organisation__in=Organisation.objects.visible_to(user))
 
     def open(self) -> "HitQuerySet":
-        return self.filter(ruling="")
+        """Nobody has said whether they are the same, or not both who have to."""
+        return self.filter(is_match=True, ruling__in=Hit.OPEN)
 
-    def current(self, versions: Collection[ListVersion] | Collection[int] | QuerySet[Any]) -> "HitQuerySet":
-        """Of parties that are still involved under the name that was compared, with entries of these list versions: those
-        of a case's newest round. Every other one is an earlier answer, and counts nowhere."""
-        return self.filter(party__removed_on__isnull=True, party_name=F("party__name"), list_version__in=versions)
+    def current(self, *, by: Any = None) -> "HitQuerySet":
+        """What the last comparing of each pair came to, as far as it is a possible match and the party is still involved. Every
+        other one is an earlier answer, and counts nowhere. `by` an instant leaves out what was compared later."""
+        later = Hit.objects.filter(before=OuterRef("pk"))
+        found = self.filter(party__removed_on__isnull=True, is_match=True)
+        if by is not None:
+            later, found = later.filter(found_at__lte=by), found.filter(found_at__lte=by)
+        return found.filter(~Exists(later))
+
+
+# A match that is strong, or ruled to be the same, is ruled on by two people; what was compared never changes, nor does a ruling
+# that stands.
+RULED_BY_TWO = f"""
+    {YIELDS}
+    IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.organisation_id, NEW.party_id, NEW.source, NEW.list_version_id, NEW.entry_id,
+        NEW.entry_name, NEW.entry_content, NEW.party_name, NEW.party_digest, NEW.compared, NEW.score, NEW.reasons, NEW.topics,
+        NEW.engine, NEW.configuration, NEW.is_match, NEW.is_strong, NEW.is_gone, NEW.before_id, NEW.found_at)
+        IS DISTINCT FROM ROW(OLD.id, OLD.organisation_id, OLD.party_id, OLD.source, OLD.list_version_id, OLD.entry_id,
+        OLD.entry_name, OLD.entry_content, OLD.party_name, OLD.party_digest, OLD.compared, OLD.score, OLD.reasons, OLD.topics,
+        OLD.engine, OLD.configuration, OLD.is_match, OLD.is_strong, OLD.is_gone, OLD.before_id, OLD.found_at) THEN
+        RAISE EXCEPTION 'what was compared does not change' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.ruling IN ('true', 'false') AND ROW(NEW.ruling, NEW.ruling_reason, NEW.ruling_note,
+        NEW.ruled_by_id, NEW.ruled_at, NEW.proposal_id) IS DISTINCT FROM ROW(OLD.ruling, OLD.ruling_reason, OLD.ruling_note,
+        OLD.ruled_by_id, OLD.ruled_at, OLD.proposal_id) THEN
+        RAISE EXCEPTION 'a ruling that stands does not change' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (NEW.ruling = 'true' OR NEW.ruling = 'false' AND NEW.is_strong) AND NOT EXISTS (
+        SELECT 1 FROM accounts_proposal p
+        WHERE p.id = NEW.proposal_id AND p.kind = 'hit.ruling' AND p.organisation_id = NEW.organisation_id
+          AND p.choice = NEW.ruling AND p.reason = NEW.ruling_reason AND p.proposed_by_id = NEW.ruled_by_id
+          AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id
+    ) THEN
+        RAISE EXCEPTION 'this match is ruled on by a proposal that a second person has taken' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608  # nosec B608  # a condition of ours
 
 
 @tracked()
 class Hit(models.Model):
-    """A possible match of a party with a list entry, and an officer's word on it."""
+    """A possible match of a party with a list entry as both were when they were compared, and an officer's word on it. Of each
+    pair there is one row after another (`before`), a new one only when either side has changed: so a ruling holds as long as
+    neither does, in whatever version of the list the entry stands."""
 
-    personal = ("party_name", "reasons", "ruling_note")
+    personal = ("party_name", "party_digest", "compared", "reasons", "ruling_note")
 
     class Ruling(models.TextChoices):
         TRUE = "true", _("Same")
         FALSE = "false", _("Another")
+        UNDECIDED = "undecided", _("Not decided")
+
+    OPEN = ("", Ruling.UNDECIDED)
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     party = models.ForeignKey(Party, models.PROTECT, related_name="hits")
+    source = models.CharField(max_length=20, choices=ListVersion.Source.choices)
+    # In which the entry was compared first, as it is.
     list_version = models.ForeignKey(ListVersion, models.PROTECT)
     entry_id = models.CharField(max_length=LONGEST_ID)
     entry_name = models.CharField(max_length=LONGEST_NAME)
-    # What was compared: a ruling holds only while the party still is who it was.
+    # ListEntry.content; of one that is gone, what it was last.
+    entry_content = models.CharField(max_length=64)
+    # What of the party was compared: a keyed hash of all, and the facts as kyc.screening.compared keeps them.
     party_name = models.CharField(max_length=300)
+    party_digest = models.CharField(max_length=64)
+    compared = models.JSONField(default=dict)
     score = models.DecimalField(max_digits=4, decimal_places=3)
     reasons = models.JSONField(default=list)
     # Why the entry is listed: kyc.screening.entries.Topic.
     topics = models.JSONField(default=list)
+    # By which code and which weights it was found (kyc.screening.weighing).
+    engine = models.CharField(max_length=40)
+    configuration = models.CharField(max_length=20)
+    # False where the two were a possible match before, and are none any more.
+    is_match = models.BooleanField(default=True)
+    # So alike that nobody rules on it alone.
+    is_strong = models.BooleanField(default=False)
+    # Confirmed before, and the list has the entry no more.
+    is_gone = models.BooleanField(default=False)
+    before = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="after")
     found_at = models.DateTimeField(auto_now_add=True)
     ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True)
     ruling_reason = models.CharField(max_length=60, blank=True)
     ruling_note = models.TextField(blank=True)
     ruled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     ruled_at = models.DateTimeField(null=True, blank=True)
+    # Of a ruling that two people make: the newest, whatever came of it.
+    proposal = models.OneToOneField(Proposal, models.PROTECT, null=True, blank=True, related_name="hit")
 
     objects = HitQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            # The others of a pair each have one before them.
             models.UniqueConstraint(
-                name="hit_once_a_party_and_entry", fields=["party", "list_version", "entry_id", "party_name"]
+                name="a_pair_begins_once", fields=["party", "source", "entry_id"], condition=Q(before__isnull=True)
             ),
             models.CheckConstraint(
                 name="ruling_needs_reason_and_person",
                 condition=Q(ruling="", ruled_by__isnull=True, ruled_at__isnull=True, ruling_reason="")
                 | ~Q(ruling="") & Q(ruled_by__isnull=False, ruled_at__isnull=False) & ~Q(ruling_reason=""),
             ),
+            models.CheckConstraint(name="only_a_match_is_ruled_on", condition=Q(is_match=True) | Q(ruling="")),
+            models.CheckConstraint(name="hit_names_its_engine", condition=~Q(engine="") & ~Q(configuration="")),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="hit_is_fixed_and_ruled_by_two",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=RULED_BY_TWO,
+            )
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.is_match and self.ruling in self.OPEN
+
+    @property
+    def waits(self) -> bool:
+        """For a second person."""
+        return self.is_open and self.proposal is not None and not self.proposal.outcome
+
+    def needs_two(self, ruling: str) -> bool:
+        """Whether nobody may rule so alone."""
+        return ruling == self.Ruling.TRUE or (ruling == self.Ruling.FALSE and self.is_strong)

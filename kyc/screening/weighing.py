@@ -13,6 +13,8 @@ from pathlib import Path
 
 CONFIGURATIONS = Path(__file__).parent / "configurations.json"
 CURRENT = "2026-11"
+# The code that takes names apart and compares them; another number with each change of it that may change a score.
+ENGINE = "keyholder-names-1"
 # The weight of a word that stands in no list.
 RAREST = 10.0
 # Many a bank and office bears the name of its state, and is another for all that: of its name so much has to agree.
@@ -75,6 +77,13 @@ class Configuration:
             return 1.0
         found = min(MOST, 1 / (1 + exp(-(self.slope * self.strength(agreement, kind) + log(self.line / (1 - self.line))))))
         return min(found, BELOW * self.line) if kind == "state" and agreement.listed_share < OF_A_STATE else found
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """All that there are, oldest first."""
+    every = json.loads(CONFIGURATIONS.read_text())
+    return tuple(sorted(every, key=lambda version: (every[version]["since"], version)))
 
 
 @cache

@@ -109,7 +109,7 @@ class Certainty:
             verdicts = regimes.determine(held, subject="", rule=asked, listed=listed, tell_missing=False).parties
             return {party for party in listed | verdicts.keys() if party in listed or verdicts[party].verdict == regimes.YES}
 
-        return cls(sure=blocked([Hit.Ruling.TRUE]), possible=blocked([Hit.Ruling.TRUE, ""]), is_sure=False)
+        return cls(sure=blocked([Hit.Ruling.TRUE]), possible=blocked([Hit.Ruling.TRUE, *Hit.OPEN]), is_sure=False)
 
     def told(self, row: Determination) -> str:
         party = str(row.party_id)

@@ -21,23 +21,26 @@ from kyc.screening.models import Hit, ListVersion
 from reports.facts.determined import VERDICTS
 from reports.facts.reader import Reader, day, instant, years_only
 
-OVERTAKEN = "not ruled on, and not found again in the last round"
-RULINGS = {"": "open", Hit.Ruling.TRUE: "the same party", Hit.Ruling.FALSE: "another party"}
+OVERTAKEN = "not ruled on, and compared again since"
+NONE_ANY_MORE = "no match any more"
+RULINGS = {"": "open", Hit.Ruling.TRUE: "the same party", Hit.Ruling.FALSE: "another party", Hit.Ruling.UNDECIDED: "open"}
 OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "withdrawn"}
 
 
 def screening(reader: Reader) -> dict[str, Any]:
     """The rounds, the lists each used with their dates, and every possible match with the ruling on it."""
     versions = {row.pgh_obj_id: row for row in as_of(ListVersion, reader.snapshot)}
-    names = reader.people(hit.ruled_by_id for hit in reader.hits)
-    counts = Counter(hit.ruling for hit in reader.current_hits)
+    ruled = proposed(reader)
+    people = [pk for row in ruled.values() for pk in (row.proposed_by_id, row.outcome_by_id)]
+    names = reader.people([*(hit.ruled_by_id for hit in reader.hits), *people])
+    counts = Counter(RULINGS[hit.ruling] for hit in reader.current_hits)
     return {
         "rounds": [round_row(reader, row, versions) for row in reader.examinations],
         "parties": parties(reader, versions),
-        "hits": [hit_row(reader, hit, versions, names) for hit in reader.hits],
-        "open": counts[""],
-        "the_same": counts[Hit.Ruling.TRUE],
-        "another": counts[Hit.Ruling.FALSE],
+        "hits": [hit_row(reader, hit, versions, names) | second(ruled.get(hit.proposal_id), names) for hit in reader.hits],
+        "open": counts[RULINGS[""]],
+        "the_same": counts[RULINGS[Hit.Ruling.TRUE]],
+        "another": counts[RULINGS[Hit.Ruling.FALSE]],
     }
 
 
@@ -74,7 +77,7 @@ def result(rulings: Counter[str]) -> str:
     """What became of a party's possible matches, the gravest first."""
     told = (
         (rulings[Hit.Ruling.TRUE], "confirmed as the same party"),
-        (rulings[""], "open"),
+        (rulings[""] + rulings[Hit.Ruling.UNDECIDED], "open"),
         (rulings[Hit.Ruling.FALSE], "ruled another party"),
     )
     return ", ".join(f"{count} {words}" for count, words in told if count) or "no match"
@@ -99,6 +102,43 @@ def list_row(reader: Reader, version: Any, on: date) -> dict[str, Any]:
     }
 
 
+def proposed(reader: Reader) -> dict[int, Any]:
+    """Rulings that take two people, as the first of them put them."""
+    rows = as_of(Proposal, reader.snapshot, recorded_by=reader.valid_at)
+    ids = {hit.proposal_id for hit in reader.hits if hit.proposal_id}
+    return {row.pgh_obj_id: row for row in rows.filter(pgh_obj_id__in=ids)}
+
+
+def second(row: Any, names: dict[int | None, str]) -> dict[str, str]:
+    """What became of a ruling that takes two people; the last one, whatever it came to."""
+    if row is None:
+        return {"proposed": "", "outcome": "", "outcome_by": "", "outcome_at": "", "outcome_note": ""}
+    reason = str(RULING_REASONS[row.choice][row.reason])
+    told = f"{RULINGS[row.choice]}, by {names.get(row.proposed_by_id, '')}: {'. '.join(filter(None, [reason, row.note]))}"
+    return {
+        "proposed": told,
+        "outcome": "confirmed" if row.outcome == Proposal.Outcome.TAKEN else OUTCOMES[row.outcome],
+        "outcome_by": names.get(row.outcome_by_id, ""),
+        "outcome_at": instant(row.outcome_at),
+        "outcome_note": row.outcome_note,
+    }
+
+
+def ruling_told(reader: Reader, hit: Any) -> str:
+    if not hit.is_match:
+        return NONE_ANY_MORE
+    is_open = hit.ruling in Hit.OPEN
+    return OVERTAKEN if is_open and not reader.is_current(hit) else RULINGS[hit.ruling]
+
+
+def holds_in(reader: Reader, hit: Any, versions: dict[int, Any]) -> str:
+    """The version of the list that the last round used, where a ruling made in an earlier one holds in it."""
+    used = {one["source"]: one["id"] for one in reader.examinations[-1].lists} if reader.examinations else {}
+    newest = used.get(hit.source, hit.list_version_id)
+    is_carried = reader.is_current(hit) and hit.ruling not in Hit.OPEN and newest != hit.list_version_id
+    return day(versions[newest].published) if is_carried else ""
+
+
 def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int | None, str]) -> dict[str, Any]:
     version = versions[hit.list_version_id]
     return {
@@ -113,7 +153,12 @@ def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int 
         "score": str(hit.score),
         "reasons": [years_only(str(reason)) for reason in hit.reasons],
         "found_at": instant(hit.found_at),
-        "ruling": RULINGS[hit.ruling] if hit.ruling or reader.is_current(hit) else OVERTAKEN,
+        "engine": hit.engine,
+        "configuration": hit.configuration,
+        "is_gone": "gone from the list" if hit.is_gone else "",
+        "follows": "compared again, since one side has changed" if hit.before_id else "",
+        "ruling": ruling_told(reader, hit),
+        "holds_in": holds_in(reader, hit, versions),
         "reason": str(RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason)),
         "note": hit.ruling_note,
         "ruled_by": names.get(hit.ruled_by_id, ""),
@@ -155,8 +200,12 @@ def decision(reader: Reader) -> dict[str, Any]:
     numbers = {row.pgh_obj_id: Case(pk=row.pgh_obj_id, opened_at=row.opened_at).number for row in cases}
     names = reader.people(pk for row in cases for pk in (row.owner_id, row.submitted_by_id, row.declared_true_by_id))
     signed = {row.pgh_obj_id: row for row in reader.known(Questionnaire)}
+    found = {row.pgh_obj_id: row for row in reader.hits}
     return {
-        "cases": [case_row(row, numbers, names) | {"opened_for": opened_for(signed.get(row.reviews_id))} for row in cases],
+        "cases": [
+            case_row(row, numbers, names) | {"opened_for": opened_for(signed.get(row.reviews_id), found.get(row.matched_id))}
+            for row in cases
+        ],
         "proposals": proposals(reader, numbers),
         "asked": [
             {
@@ -181,8 +230,10 @@ def met(reader: Reader, row: Any) -> str:
     return "not met" if row.due_on >= reader.day else "not met, overdue"
 
 
-def opened_for(signed: Any) -> str:
+def opened_for(signed: Any, hit: Any) -> str:
     """What the product itself opened a case for, which no customer has sent."""
+    if hit:
+        return f"possible match of {hit.party_name} with {hit.entry_name}, found at {instant(hit.found_at)}"
     return f"intended use signed by {signed.signed_name} at {instant(signed.signed_at)}" if signed else ""
 
 

@@ -251,10 +251,15 @@ class Reader:
         return {row.pgh_obj_id: row for row in then.filter(removed_on__isnull=True)}
 
     def is_current(self, hit: Any) -> bool:
-        """Whether the possible match is one of the last round: with an entry of its lists, under the name compared then."""
-        used = {version["id"] for version in self.examinations[-1].lists} if self.examinations else set()
-        party = self.screened.get(hit.party_id)
-        return hit.list_version_id in used and party is not None and bool(hit.party_name == party.name)
+        """Whether the possible match counts after the last round: of a party and a list of it, and not compared again since."""
+        used = {version["source"] for version in self.examinations[-1].lists} if self.examinations else set()
+        is_of_round = hit.source in used and hit.party_id in self.screened
+        return bool(is_of_round and hit.is_match and hit.pgh_obj_id not in self.followed)
+
+    @cached_property
+    def followed(self) -> set[int]:
+        """Matches of which both sides were compared again after one had changed."""
+        return {hit.before_id for hit in self.hits if hit.before_id}
 
     @cached_property
     def hits(self) -> list[Any]:

@@ -231,7 +231,8 @@ def screening(asked: Asked) -> Rows:
     for hit in asked.of_party(asked.reader.hits):
         ruled = f"ruled on {moment(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
         entry = f"entry {hit.entry_id} of {versions[hit.list_version_id].source}, {hit.entry_name}"
-        yield "A possible match", f"{entry}, compared as {hit.party_name}, {hit.score} of 1; {ruled}"
+        by = f"by {hit.engine} with the weights {hit.configuration}"
+        yield "A possible match", f"{entry}, compared as {hit.party_name}, {hit.score} of 1 {by}; {ruled}"
 
 
 def in_regimes(asked: Asked) -> Rows:
@@ -253,7 +254,7 @@ def decided_owner(asked: Asked) -> Rows:
         yield str(row.get_standing_display()), f"decided {moment(at[decisions[row.decision_id].proposal_id])}"
 
 
-RULED = {Hit.Ruling.TRUE: "it is you", Hit.Ruling.FALSE: "it is somebody else"}
+RULED = {Hit.Ruling.TRUE: "it is you", Hit.Ruling.FALSE: "it is somebody else", Hit.Ruling.UNDECIDED: "it can't be told yet"}
 
 
 def was_there(party: Any, found: Examination) -> bool:

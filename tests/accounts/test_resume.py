@@ -18,7 +18,7 @@ from kyc.cases.models import Decision, Examination
 from kyc.keys import holds
 from kyc.keys.models import Hold
 from kyc.parties.models import Party
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import ListVersion
 from tests import cast
 from tests.accounts.test_middleware import code_now
 from tests.kyc.desk.conftest import examined
@@ -209,11 +209,9 @@ class Desk:
         version = ListVersion.objects.create(source="ofac-sdn", published="2024-05-02", sha256="0" * 64, entries_count=2)
         used = [{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}]
         Examination.objects.filter(pk=self.examination.pk).update(lists=used)
-        about = {"organisation": self.found.organisation, "party": self.found.controller, "list_version": version}
-        named = {"entry_name": "OLSEN, Alice", "party_name": "Alice Olsen", "reasons": ["Same words."]}
-        return [
-            Hit.objects.create(**about, **named, entry_id=entry, score=score).pk for entry, score in (("1", ".94"), ("2", ".93"))
-        ]
+        named = {"entry_name": "OLSEN, Alice", "reasons": ["Same words."]}
+        scores = (("1", ".94"), ("2", ".93"))
+        return [cast.matched(self.found.controller, version, entry_id=entry, score=score, **named).pk for entry, score in scores]
 
     def comes_back(self, path: str, sent: dict[str, Any], tab: str = "summary") -> Any:
         page = f"{self.url}?tab={tab}"

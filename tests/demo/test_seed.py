@@ -205,6 +205,14 @@ class TestTheWhole:
         assert set(Score.objects.values_list("band", flat=True)) == {"low", "medium", "high"}
         assert set(Hit.objects.values_list("ruling", flat=True)) == {"", "true", "false"}
 
+    def test_one_ruling_waits_for_a_second_person(self) -> None:
+        hit = Hit.objects.open().get(proposal__outcome="")
+        assert (hit.party.name, hit.proposal.choice, hit.proposal.proposed_by.staff_role) == (
+            "GARANTEX EUROPE OU",
+            "true",
+            "analyst",
+        )
+
     def test_half_of_helios_belongs_to_a_holding_half_of_which_is_listed(self) -> None:
         holding = Interest.objects.get(organisation__name="Helios Compute FZE", owner__name="ROSOBORONEXPORT OAO")
         assert (holding.owned.name, holding.share) == ("Meridian Holding Ltd", "50")

@@ -135,11 +135,8 @@ class TestClocks:
 
     def test_a_ruled_hit_stays_ten_years_and_does_not_drag_the_file_along(self, closed, rui):  # noqa: F811
         party = Party.objects.filter(organisation=closed, kind="person").first()
-        hit = Hit.objects.create(
-            organisation=closed, party=party, list_version=ListVersion.objects.get(), entry_id="9104", entry_name="BELKIN, Timur",
-            party_name=party.name, score="0.900", ruling="false", ruling_reason="other_person", ruled_by=rui,
-            ruled_at=timezone.now(),
-        )  # fmt: skip
+        hit = cast.matched(party, ListVersion.objects.get(), entry_id="9104", entry_name="BELKIN, Timur", score="0.900")
+        cast.ruled(hit, ruling="false", by=rui)
         file = {"identity", "ownership", "ownership_sources", "use", "evidence", "examination", "red_flags", "reports"}
         file |= {"subject_requests"}
         assert codes_due(closed, date(2032, 2, 1)) == {"mail"}
@@ -154,11 +151,8 @@ class TestClocks:
     def test_what_is_blocked_has_no_end_until_it_is_unblocked(self, linked, rui):  # noqa: F811
         organisation = linked.key.organisation
         party = Party.objects.filter(organisation=organisation, kind="person").first()
-        Hit.objects.create(
-            organisation=organisation, party=party, list_version=ListVersion.objects.get(), entry_id="9104",
-            entry_name="BELKIN, Timur", party_name=party.name, score="0.99", ruling="true", ruling_reason="same", ruled_by=rui,
-            ruled_at=timezone.now(),
-        )  # fmt: skip
+        hit = cast.matched(party, ListVersion.objects.get(), entry_id="9104", entry_name="BELKIN, Timur", score="0.99")
+        cast.ruled(hit, ruling="true", by=rui)
         hold = holds.place(organisation=organisation, reason="listed", by=rui)
         close(organisation, CLOSED)
         found = kept(organisation, "screening", day=date(2040, 1, 1))

@@ -29,7 +29,6 @@ from kyc.parties import actions as parties
 from kyc.parties import exclusions
 from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
-from kyc.screening import actions as screening
 from kyc.screening import lists
 from kyc.screening.models import Hit
 from reports.building import LANGUAGE
@@ -171,7 +170,7 @@ def read_elsewhere(story: Story) -> None:
 def approve(story: Story) -> None:
     """Asked for more, answered, approved by two, with a live key and a revoked one."""
     for hit in Hit.objects.open():
-        screening.rule(hit, ruling="false", reason="different_birth_date", note="Another person.", by=story.ana)
+        cast.ruled(hit, ruling="false", reason="different_birth_date", note="Another person.", by=story.ana)
     read_elsewhere(story)
     item = {"what": "identity", "party": story.controller.pk, "why": "missing", "words": "In colour, please."}
     decide(story, "ask", "document_missing", message="Please send Alice's passport.", items=[item])

@@ -4,14 +4,16 @@ import csv
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.tables import BadTable, undecodable_line
+from kyc.management.commands.update_lists import day
 from kyc.rules import packs
-from kyc.screening import batch, lists
+from kyc.screening import batch, lists, weighing
 from kyc.screening.models import ListVersion
 
 MOST = 1000
@@ -30,6 +32,10 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, required=True, help=f"CSV with the columns {','.join(batch.FOUND)}")
         known = ", ".join(ListVersion.Source.values)
         parser.add_argument("--lists", default="", help=f"of {known}, with commas between; all active ones if left out")
+        told = f"the weights to compare by, of {', '.join(weighing.versions())}; those in force now if left out"
+        parser.add_argument("--configuration", default=weighing.CURRENT, help=told)
+        told = "compare with the lists as published by that day, YYYY-MM-DD; with those in use now if left out"
+        parser.add_argument("--as-of", type=day, help=told)
         parser.add_argument("--limit", type=int, default=10, help="how many entries at most for each row; 10 if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,27 +43,35 @@ class Command(BaseCommand):
             raise CommandError(f"--limit: {options['limit']} is not between 1 and {MOST}.", returncode=2)
         if options["out"].exists() and options["file"].exists() and options["out"].samefile(options["file"]):
             raise CommandError("--out: names the file that is read; name another.", returncode=2)
-        versions = self.versions(options["lists"])
-        line = packs.current().screening_threshold
+        by = options["configuration"]
+        if by not in weighing.versions():
+            known = ", ".join(weighing.versions())
+            raise CommandError(f"--configuration: {by} is not known; there are {known}.", returncode=2)
+        versions = self.versions(options["lists"], options["as_of"])
+        # Of earlier weights the line is their own.
+        line = packs.current().screening_threshold if by == weighing.CURRENT else weighing.configuration(by).line
         with self.read(options["file"]) as file, self.written(options["out"]) as out:
             rows = csv.DictWriter(out, batch.FOUND, lineterminator="\n")
             rows.writeheader()
             index = lists.built([version.pk for version in versions])
             names = {version.pk: version.source for version in versions}
             for id, subject in batch.asked(file, source=str(options["file"])):
-                rows.writerows(batch.found(index, id, subject, lists=names, line=line, limit=options["limit"]))
+                found = batch.found(index, id, subject, lists=names, line=line, limit=options["limit"], configuration=by)
+                rows.writerows(found)
 
-    def versions(self, named: str) -> list[ListVersion]:
-        active = {version.source: version for version in lists.active_versions()}
+    def versions(self, named: str, as_of: date | None) -> list[ListVersion]:
+        active = {version.source: version for version in (lists.published_by(as_of) if as_of else lists.active_versions())}
         wanted = [source.strip() for source in named.split(",") if source.strip()] or sorted(active)
         for source in wanted:
             if source not in ListVersion.Source.values:
                 known = ", ".join(ListVersion.Source.values)
                 raise CommandError(f"--lists: {source} is not known; lists are {known}.", returncode=2)
             if source not in active:
-                raise CommandError(f"--lists: {source} is not loaded; load it with update_lists first.", returncode=2)
+                told = f"of {as_of} is not loaded" if as_of else "is not loaded"
+                raise CommandError(f"--lists: {source} {told}; load it with update_lists first.", returncode=2)
         if not wanted:
-            raise CommandError("No list is loaded; load one with update_lists first.", returncode=2)
+            told = f"No list published by {as_of} is loaded" if as_of else "No list is loaded"
+            raise CommandError(f"{told}; load one with update_lists first.", returncode=2)
         return [active[source] for source in dict.fromkeys(wanted)]
 
     @contextmanager

@@ -23,7 +23,6 @@ from kyc.ownership import actions as ownership
 from kyc.ownership import leaving
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 from tests.cast import Founded
 from tests.kyc.api.conftest import Ask
@@ -73,7 +72,7 @@ class TestHeld:
         reassessing.run()
         assert not is_good()
         for hit in Hit.objects.open():
-            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+            cast.ruled(hit, ruling="false", reason="different_name", by=ana)
         examining.run()
         assert not is_good()
         reassessing.run()

@@ -17,8 +17,8 @@ from kyc.cases.policy import POLICY
 from kyc.evidence import actions as evidence
 from kyc.parties import actions as parties
 from kyc.rules import packs
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
+from tests import cast
 from tests.cast import Founded, pdf, shown, signed_in
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import KARPOV, VOLKHOV, company, own
@@ -229,7 +229,7 @@ class TestPropose:
         company(nordlys, VOLKHOV, "50", owner=("Kari Moe", "100"))
         own(nordlys, "Ola Berg", "50")
         case = scenes.examine(nordlys).case
-        screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
+        cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
         with pytest.raises(cases.Stopped, match=f"Blocked under OFAC 50 % if possible matches are true: {VOLKHOV}"):
             scenes.proposed(case, "approve", by=ana)
 

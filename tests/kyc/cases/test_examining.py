@@ -17,7 +17,6 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination
 from kyc.parties import actions as parties
 from kyc.risk.models import Score
-from kyc.screening import actions as screening
 from kyc.screening import lists
 from kyc.screening.match import Match
 from kyc.screening.models import Hit, ListVersion
@@ -115,7 +114,7 @@ class TestRulings:
 
     def test_a_false_one_stays_false_in_the_next_round(self, blocked: Examination, ana: User) -> None:
         hit = Hit.objects.get()
-        screening.rule(hit, ruling="false", reason="different_country", by=ana)
+        cast.ruled(hit, ruling="false", reason="different_country", by=ana)
         second = scenes.examine_anew(blocked.case)
         assert Hit.objects.count() == 1
         hit.refresh_from_db()
@@ -125,7 +124,7 @@ class TestRulings:
         assert not {"open_hits", "listed_party", "listed_ownership"} & codes(second)
 
     def test_a_true_one_stops_with_the_name(self, blocked: Examination, ana: User) -> None:
-        screening.rule(Hit.objects.get(), ruling="true", reason="same_name_and_birth_date", by=ana)
+        cast.ruled(Hit.objects.get(), ruling="true", reason="same_name_and_birth_date", by=ana)
         second = scenes.examine_anew(blocked.case)
         assert finding(second, "screening") == ("bad", f"Confirmed on a list: {KARPOV} ({LIST}).")
         assert "listed_party" in codes(second)
@@ -134,13 +133,13 @@ class TestRulings:
 
     def test_another_name_is_another_question(self, blocked: Examination, ana: User) -> None:
         hit = Hit.objects.get()
-        screening.rule(hit, ruling="false", reason="different_country", by=ana)
+        cast.ruled(hit, ruling="false", reason="different_country", by=ana)
         parties.correct(hit.party, name="Karpov Zorislav", country="NO", birth_date="1961-02-04", by=blocked.case.submitted_by)
         second = scenes.examine_anew(blocked.case)
         assert finding(second, "screening") == ("warn", f"1 possible match to rule on ({LIST}).")
 
     def test_a_new_version_of_the_list_is_asked_anew(self, blocked: Examination, ana: User, tmp_path: Path) -> None:
-        screening.rule(Hit.objects.get(), ruling="false", reason="different_country", by=ana)
+        cast.ruled(Hit.objects.get(), ruling="false", reason="different_country", by=ana)
         version = cast.load_list(tmp_path, published=date(2026, 11, 1), text=cast.LISTED.replace("SDGT", "UKRAINE-EO13660"))
         second = scenes.examine_anew(blocked.case)
         assert finding(second, "screening")[0] == "warn"

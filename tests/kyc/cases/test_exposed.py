@@ -11,7 +11,6 @@ from kyc.cases.obstacles import obstacles
 from kyc.evidence import actions as evidence
 from kyc.parties.models import Party
 from kyc.risk.models import Factor
-from kyc.screening import actions as screening
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
@@ -35,7 +34,7 @@ def ruled(nordlys: Founded, ana: User) -> Case:
     own(nordlys, MINISTER, "60")
     own(nordlys, "Kari Moe", "40")
     case = scenes.examine(nordlys).case
-    screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
+    cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
     examining.run()
     return case
 
@@ -62,7 +61,7 @@ def test_once_it_is_shown_nothing_is_in_the_way(nordlys: Founded, the_list: List
     evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=420), party=minister, by=nordlys.by)
     own(nordlys, "Kari Moe", "40")
     case = scenes.examine(nordlys).case
-    screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
+    cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
     examining.run()
     assert obstacles(case) == []
 

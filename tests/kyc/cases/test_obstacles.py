@@ -54,9 +54,9 @@ class TestObstacles:
         case = scenes.examine(nordlys).case
         assert obstacles(case) == ["2 possible matches are still open."]
         first, second = Hit.objects.order_by("pk")
-        screening.rule(first, ruling="false", reason="different_country", by=ana)
+        cast.ruled(first, ruling="false", reason="different_country", by=ana)
         assert obstacles(case) == ["1 possible match is still open."]
-        screening.rule(second, ruling="false", reason="different_country", by=ana)
+        cast.ruled(second, ruling="false", reason="different_country", by=ana)
         assert obstacles(case) == [RULED]
         examining.run()
         assert obstacles(case) == []
@@ -65,7 +65,7 @@ class TestObstacles:
         own(nordlys, KARPOV, "10")
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
-        screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
+        cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
         examining.run()
         assert obstacles(case) == ["A party has been confirmed to be on a list."]
 
@@ -93,14 +93,27 @@ class TestObstacles:
         examining.run()
         assert obstacles(case) == []
 
-    def test_one_against_an_older_list_does_not(self, nordlys: Founded, the_list: ListVersion, tmp_path: Path) -> None:
+    def test_one_whose_entry_is_called_otherwise_by_now_still_does(
+        self, nordlys: Founded, the_list: ListVersion, tmp_path: Path
+    ) -> None:
         own(nordlys, KARPOV, "10")
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
         shorter = cast.LISTED.replace("KARPOV, Zorislav", "NOBODY, Known")
         cast.load_list(tmp_path, shorter, published=cast.PUBLISHED + timedelta(days=30))
         examining.run()
-        assert Hit.objects.open().count() == 1
+        assert obstacles(case)[0] == "1 possible match is still open."
+
+    def test_one_that_waits_for_a_second_person_does_and_says_so(
+        self, nordlys: Founded, the_list: ListVersion, ana: User, rui: User
+    ) -> None:
+        own(nordlys, KARPOV, "10")
+        own(nordlys, "Kari Moe", "90")
+        case = scenes.examine(nordlys).case
+        hit = screening.rule(Hit.objects.get(), ruling="false", reason="different_country", by=ana)
+        assert obstacles(case) == ["1 possible match is still open. Of these 1 waits for a second person."]
+        screening.confirm(hit.proposal, by=rui)
+        examining.run()
         assert obstacles(case) == []
 
     def test_blocked_ownership_in_its_own_words(self, nordlys: Founded, the_list: ListVersion) -> None:

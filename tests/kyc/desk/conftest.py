@@ -114,13 +114,4 @@ def hit(case: Case) -> Hit:
     )
     Examination.objects.filter(case=case).update(lists=[{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}])
     party = case.organisation.party_set.get(kind="person")
-    return Hit.objects.create(
-        organisation=case.organisation,
-        party=party,
-        list_version=version,
-        entry_id="18782",
-        entry_name="OLSEN, Alice",
-        party_name=party.name,
-        score="0.930",
-        reasons=["Same words: alice, olsen."],
-    )
+    return cast.matched(party, version, entry_id="18782", entry_name="OLSEN, Alice", reasons=["Same words: alice, olsen."])

@@ -21,6 +21,7 @@ from kyc.ownership.models import Determination, Interest
 from kyc.ownership.picture import BAD, GOOD, UNDECLARED, WARN
 from kyc.parties.models import Party
 from kyc.screening.models import Hit, ListVersion
+from tests import cast
 
 Declare = Callable[..., Party]
 
@@ -75,26 +76,13 @@ def judged(case: Case, **verdicts: tuple[str, str]) -> None:
         )
 
 
-def matched(case: Case, party: Party, *, ruling: str = "", name: str = "") -> Hit:
+def matched(case: Case, party: Party, *, ruling: str = "", **more: Any) -> Hit:
     version, _ = ListVersion.objects.get_or_create(
         source="ofac-sdn", published=date(2024, 5, 2), sha256="0" * 64, entries_count=1, is_active=True
     )
     Examination.objects.filter(case=case).update(lists=[{"id": version.pk, "source": "ofac-sdn", "published": "2024-05-02"}])
-    ruled = (
-        {"ruling": ruling, "ruling_reason": "same_party", "ruled_by": cast_owner(case), "ruled_at": "2026-11-24T00:00Z"}
-        if ruling
-        else {}
-    )
-    return Hit.objects.create(
-        organisation=case.organisation,
-        party=party,
-        list_version=version,
-        entry_id="1",
-        entry_name=party.name,
-        party_name=name or party.name,
-        score="1.000",
-        **ruled,
-    )
+    hit = cast.matched(party, version, score="1.000", **more)
+    return cast.ruled(hit, ruling=ruling, note="The register says so.", by=cast.staff("analyst", "Who rules")) if ruling else hit
 
 
 def found(case: Case, customer: Party) -> owning.Owning:
@@ -227,9 +215,9 @@ class TestWords:
         assert said(case, customer)["Maybe"] == ("possible match: OFAC SDN", BAD)
         assert said(case, customer)["Nordlys"] == ("blocked: 60 % by possible match", BAD)
 
-    @pytest.mark.parametrize("other", [{"ruling": "false"}, {"name": "An Older Name"}])
-    def test_a_match_ruled_out_or_of_another_name_is_none(
-        self, case: Case, customer: Party, declare: Declare, other: dict[str, str]
+    @pytest.mark.parametrize("other", [{"ruling": "false"}, {"is_match": False}])
+    def test_a_match_ruled_out_or_no_longer_alike_is_none(
+        self, case: Case, customer: Party, declare: Declare, other: dict[str, Any]
     ) -> None:
         matched(case, declare("Nora Clear", "5"), **other)
         judged(case)

@@ -19,7 +19,6 @@ from kyc.keys import holds
 from kyc.keys.models import Hold, Key
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.kyc.cases import scenes
@@ -136,7 +135,7 @@ class TestCase:
         if ruling is None:
             hit.delete()
         elif ruling:
-            screening.rule(hit, ruling=ruling, reason="different_country", by=ana)
+            cast.ruled(hit, ruling=ruling, reason="different_country", by=ana)
         page = text(cast.signed_in({"ana": ana, "auditor": auditor}[who]).get(address(case)))
         found = [words for words in ("Rule on matches", "See matches") if words in page]
         assert found == ([link] if link else [])
@@ -151,7 +150,7 @@ class TestCase:
 
     def test_matches_that_no_longer_count_are_folded_as_earlier(self, as_ana: Client, case: Case, hit: Hit) -> None:
         assert "earlier match" not in text(as_ana.get(address(case), {"tab": "screening"}))
-        Party.objects.filter(pk=hit.party_id).update(name="Alice Berg")
+        cast.matched(hit.party, hit.list_version, entry_id=hit.entry_id, before=hit, is_match=False)
         page = text(as_ana.get(address(case), {"tab": "screening"}))
         assert "No possible match" in page
         assert "1 earlier match<" in page
@@ -405,7 +404,7 @@ class TestRule:
         said = {"ruling": "true", "reason": "different_birth_date", "note": "Hm."}
         answer = as_ana.post(address(case, f"hits/{hit.pk}/rule/"), said)
         assert answer.status_code == 422
-        assert "This reason belongs to the other ruling." in text(answer)
+        assert "This reason belongs to another ruling." in text(answer)
         assert "Hm." in text(answer)
         assert not Hit.objects.get(pk=hit.pk).ruling
 

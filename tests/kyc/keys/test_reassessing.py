@@ -20,8 +20,8 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.rules import packs
-from kyc.screening import actions as screening
 from kyc.screening.models import Hit
+from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.keys.scenes import Issued
@@ -126,7 +126,7 @@ class TestHold:
         scenes.send(nordlys)
         run()
         for hit in Hit.objects.filter(ruling=""):
-            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+            cast.ruled(hit, ruling="false", reason="different_name", by=ana)
         run()
         scenes.approved(Case.objects.get(pk=change.pk), ana=ana, rui=rui)
         run()
@@ -192,7 +192,7 @@ class TestClear:
         """On every match that is open, or on those of who is called so."""
         reason = {"false": "different_name", "true": "same_identifier"}[ruling]
         for hit in Hit.objects.filter(ruling="", **({"party__name": name} if name else {})):
-            screening.rule(hit, ruling=ruling, reason=reason, by=by)
+            cast.ruled(hit, ruling=ruling, reason=reason, by=by)
         run()
 
     def test_the_hold_falls_with_the_next_round(self, linked: Issued, change: Case, sold: Interest, ana: User) -> None:
@@ -280,7 +280,7 @@ class TestClear:
 
     def test_without_its_record_it_stays(self, linked: Issued, change: Case, sold: Interest, ana: User) -> None:
         for hit in Hit.objects.filter(ruling=""):
-            screening.rule(hit, ruling="false", reason="different_name", by=ana)
+            cast.ruled(hit, ruling="false", reason="different_name", by=ana)
         examining.run()
         with scenes.audit_breaks(), transaction.atomic():
             reassessing.clear(Examination.objects.filter(case=change).latest("pk"))

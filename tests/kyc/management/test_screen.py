@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kyc.rules import packs
-from kyc.screening import batch, lists
+from kyc.screening import batch, lists, weighing
 from kyc.screening.models import Hit
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,40 @@ class TestScreen:
     def test_no_more_than_the_limit(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
         assert len(run(file, "--limit", "1")) == 1
+
+    def test_by_earlier_weights_and_the_lists_of_that_day(
+        self, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was asked a month ago is answered as it was then."""
+        every = json.loads(weighing.CONFIGURATIONS.read_text())
+        earlier = every[weighing.CURRENT] | {"since": "2026-10-01", "line": 0.999}
+        changed = tmp_path.parent / f"{tmp_path.name}.json"
+        changed.write_text(json.dumps(every | {"2026-10": earlier}))
+        monkeypatch.setattr(weighing, "CONFIGURATIONS", changed)
+        weighing.versions.cache_clear()
+        newer = tmp_path / "ofac-sdn.csv"
+        newer.write_text(PRIMARY.replace("KVALSUND, Arne", "QVALSUND, Arnt"))
+        lists.load("ofac-sdn", primary=newer, published=date(2024, 6, 1))
+        file.write_text(f"{HEAD}a,person,Arne Kvalsunt,,,\n")
+        try:
+            now = run(file, "--lists", "ofac-sdn")[0]
+            then = run(file, "--lists", "ofac-sdn", "--as-of", "2024-05-31", "--configuration", "2026-10")[0]
+        finally:
+            weighing.versions.cache_clear()
+            weighing.configuration.cache_clear()
+        assert (now["entry_name"], then["entry_name"]) == ("Arnt QVALSUND", "Arne KVALSUND")
+        assert float(then["score"]) < 0.999 and then["is_hit"] == "false"
+
+    def test_unknown_weights_are_refused(self, file: Path) -> None:
+        file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
+        assert (
+            refused(file, "--configuration", "1999-01") == f"--configuration: 1999-01 is not known; there are {weighing.CURRENT}."
+        )
+
+    def test_a_day_before_any_list_is_refused(self, file: Path) -> None:
+        file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
+        told = "No list published by 2024-05-01 is loaded; load one with update_lists first."
+        assert refused(file, "--as-of", "2024-05-01") == told
 
     def test_twice_the_same_and_nothing_is_recorded(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\nb,company,Kvalsund Shipping,,,\n")

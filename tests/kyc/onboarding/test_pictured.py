@@ -10,7 +10,8 @@ from kyc.cases.models import Examination
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination, Interest
 from kyc.parties.models import Party
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import ListVersion
+from tests import cast
 from tests.cast import Founded
 
 OWNERS, FILE = reverse("onboarding:owners"), reverse("onboarding:picture")
@@ -39,10 +40,7 @@ def found_out(nordlys: Founded, holding: Party) -> None:
     done = Examination.objects.create(
         organisation=nordlys.organisation, case=case, rule_pack="2026.11", state="done", done_at="2026-11-01T00:00Z", lists=lists
     )
-    Hit.objects.create(
-        organisation=nordlys.organisation, party=holding, list_version=version, entry_id="1", entry_name=holding.name,
-        party_name=holding.name, score="1.000",
-    )  # fmt: skip
+    cast.matched(holding, version, score="1.000")
     for party in (holding, nordlys.party):
         Determination.objects.create(
             organisation=nordlys.organisation, party=party, regime="ofac-50", verdict="yes", share_min="0", share_max="0",

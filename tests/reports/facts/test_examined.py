@@ -151,7 +151,7 @@ def test_a_case_that_nobody_sent_tells_what_was_signed_and_no_declaration(tmp_pa
     assert second["opened_for"] == f"intended use signed by Alice Olsen at {instant(signed.signed_at)}"
     assert [second[f"{name}_{what}"] for name in ("declared_true", "submitted") for what in ("at", "by")] == ["", "", "", ""]
     page = render_to_string("reports/paper/r-03.html", {"report": facts, "envelope": envelope.draft(facts)})
-    assert page.count("nothing beside the signed answers") == 2
+    assert page.count("nothing for this case") == 2
 
 
 class TestDecision:

@@ -25,7 +25,7 @@ from kyc.parties import actions as parties
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import ListVersion
 from reports import subjects
 from reports.facts.frame import LANGUAGE
 from reports.facts.individual import OF_ANOTHER
@@ -83,6 +83,7 @@ NOT_TOLD = {
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListUpdate": "tries to load a list; of nobody",
+    "kyc.Rescreening": "that parties are compared with a list; of nobody",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
     "kyc.Attribute": "of companies, trusts and states",
     "kyc.AttributeProof": "of companies, trusts and states",
@@ -114,7 +115,12 @@ NOT_PRINTED = {
     "kyc.Entity": {"end_reason": "words of staff"},
     "kyc.Key": {"revoke_reason": "words of whoever revoked it"},
     "kyc.Link": {"because": "that it was approved", "ended_because": "why it may not act any more, as of holds"},
-    "kyc.Hit": {"reasons": "which letters are alike; the score sums it up", "ruling_note": "a note of staff"},
+    "kyc.Hit": {
+        "reasons": "which letters are alike; the score sums it up",
+        "ruling_note": "a note of staff",
+        "compared": "what is told of the party itself, of sealed facts their ends only",
+        "party_digest": "a keyed hash of the same",
+    },
     "kyc.Determination": {"why": "names others", "questions": "names others"},
     "kyc.DecidedOwner": {"because": "a note of staff"},
     "reports.SubjectRequest": {
@@ -223,10 +229,8 @@ def told(siri: Any) -> Any:
         organisation=organisation, party=party, email="siri@invited.example", digest="1" * 64, locale="en", invited_by=by,
         expires_at=now + timedelta(days=7),
     )  # fmt: skip
-    Hit.objects.create(
-        organisation=organisation, party=party, list_version=ListVersion.objects.get(), entry_id="9103",
-        entry_name="KARPOV, Zorislav", party_name="Siri Moe the diver", score="0.910",
-    )  # fmt: skip
+    told = {"entry_name": "KARPOV, Zorislav", "party_name": "Siri Moe the diver"}
+    cast.matched(party, ListVersion.objects.get(), entry_id="9103", score="0.910", **told)
     entity = Entity.objects.get(organisation=organisation)
     key = Key.objects.create(
         organisation=organisation, project=organisation.project_set.get(), name="nightly", prefix="kh_live_siri",

@@ -1,0 +1,131 @@
+"""A match on the case page: what has changed since it was ruled on, by what it was found, and the second person."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Proposal, User
+from kyc.cases.models import Case
+from kyc.screening import compared as comparing
+from kyc.screening.models import Hit, ListEntry, ListVersion
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, case: Case) -> str:
+    return client.get(f"/desk/cases/{case.pk}/?tab=screening").content.decode()
+
+
+def said(client: Client, name: str, case: Case, hit: Hit, **data: Any) -> Any:
+    return client.post(reverse(f"desk:{name}", args=[case.pk, hit.pk]), data)
+
+
+@pytest.fixture
+def returned(case: Case, hit: Hit, ana: User) -> Hit:
+    """Ruled another, and then the list added a name."""
+    kept = comparing.kept(comparing.facts(hit.party))
+    first = cast.matched(hit.party, hit.list_version, entry_id="2", entry_name="OLSEN, Alice", compared=kept)
+    cast.ruled(first, ruling="false", reason="different_birth_date", note="Born in 1961.", by=ana)
+    newer = ListVersion.objects.create(source="ofac-sdn", published="2026-11-02", sha256="c" * 64, entries_count=1)
+    told = {"entry_id": "2", "kind": "person", "name": "OLSEN, Alice", "birth_dates": ["1961"], "programmes": ["SDGT"]}
+    ListEntry.objects.create(version=hit.list_version, content="1", **told)
+    ListEntry.objects.create(version=newer, content="2", **told, aliases=["Alise the Swift"])
+    return cast.matched(hit.party, newer, entry_id="2", entry_name="OLSEN, Alice", before=first, compared=kept)
+
+
+class TestReturned:
+    def test_only_what_has_changed_is_told(self, as_ana: Client, case: Case, returned: Hit) -> None:
+        shown = page(as_ana, case).partition(f'id="hit-{returned.pk}"')[2].partition("</section>")[0]
+        assert "Ruled <b>Another</b> by Ana" in shown and "Born on another day: Born in 1961." in shown
+        changed = shown.partition("Changed since then:")[2].partition("</table>")[0]
+        assert "On the list: Names" in changed and "Alise the Swift" in changed
+        assert changed.count("<tr>") == 2, "the head, and one row"
+        assert "SDGT" not in changed
+
+    def test_the_earlier_ruling_stands_among_the_earlier_ones(self, as_ana: Client, case: Case, returned: Hit) -> None:
+        assert "1 earlier match" in page(as_ana, case)
+
+    def test_of_a_date_of_birth_only_the_year_and_that_it_is_another(self, case: Case, hit: Hit) -> None:
+        from kyc.desk import comparing as desk
+
+        facts = comparing.facts(hit.party) | {"birth_date": "1984-03-17"}
+        before = cast.matched(hit.party, hit.list_version, entry_id="3", compared=comparing.kept(facts))
+        after = cast.matched(
+            hit.party,
+            hit.list_version,
+            entry_id="3",
+            before=before,
+            compared=comparing.kept(facts | {"birth_date": "1984-03-18"}),
+        )
+        [change] = desk.changes(before, after, {})
+        assert (change.gone, change.added) == ("1984-••-••", "1984-••-••, another than before")
+
+
+class TestFoundBy:
+    def test_engine_weights_and_version_stand_in_a_line(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        assert "OFAC SDN list of 2 May 2024, 18782 · compared by tests with the weights of tests on" in page(as_ana, case)
+
+
+class TestGone:
+    def test_an_open_one_says_since_when(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        ListVersion.objects.update(is_active=False)
+        ListVersion.objects.create(source="ofac-sdn", published="2026-11-02", sha256="c" * 64, entries_count=1, is_active=True)
+        shown = page(as_ana, case)
+        assert "Gone from the OFAC SDN list of 2 November 2026." in shown
+        assert "Gone from the list</option>" in shown
+
+    def test_otherwise_that_is_no_reason(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        assert "Gone from the list" not in page(as_ana, case)
+
+
+class TestSecondPerson:
+    @pytest.fixture
+    def ruling(self, as_ana: Client, case: Case, hit: Hit) -> Proposal:
+        answer = said(as_ana, "rule", case, hit, ruling="true", reason="same_identifier", note="The number is the list's.")
+        assert answer.status_code == 302
+        return Proposal.objects.get(hit=hit)
+
+    def test_the_first_sees_that_it_waits_and_may_take_it_back(
+        self, as_ana: Client, case: Case, hit: Hit, ruling: Proposal
+    ) -> None:
+        shown = page(as_ana, case)
+        assert "waits for a second person" in shown and "Another person confirms it." in shown
+        assert reverse("desk:ruling_confirm", args=[case.pk, hit.pk]) not in shown
+        assert said(as_ana, "ruling_withdraw", case, hit, proposal=ruling.pk).status_code == 302
+        assert not Hit.objects.get(pk=hit.pk).waits
+
+    def test_the_second_reads_reason_and_note_and_confirms(self, as_rui: Client, case: Case, hit: Hit, ruling: Proposal) -> None:
+        shown = page(as_rui, case)
+        assert "Same number" in shown and "The number is the list&#x27;s." in shown and "Confirm: Same" in shown
+        assert said(as_rui, "ruling_confirm", case, hit, proposal=ruling.pk, note="").status_code == 302
+        assert Hit.objects.get(pk=hit.pk).ruling == "true"
+        assert "confirmed by Rui" in page(as_rui, case)
+
+    def test_the_first_confirms_nothing_whatever_he_sends(self, as_ana: Client, case: Case, hit: Hit, ruling: Proposal) -> None:
+        answer = said(as_ana, "ruling_confirm", case, hit, proposal=ruling.pk)
+        assert answer.status_code == 422 and "another person decides it" in answer.content.decode()
+        assert Hit.objects.get(pk=hit.pk).ruling == ""
+
+    def test_sent_back_it_says_by_whom_and_why(
+        self, as_rui: Client, as_ana: Client, case: Case, hit: Hit, ruling: Proposal
+    ) -> None:
+        assert said(as_rui, "ruling_send_back", case, hit, proposal=ruling.pk, note=" ").status_code == 422
+        assert said(as_rui, "ruling_send_back", case, hit, proposal=ruling.pk, note="Which number?").status_code == 302
+        shown = page(as_ana, case)
+        assert "sent the ruling of Ana" in shown and "Which number?" in shown
+
+    @pytest.mark.parametrize("number", ["", "0", "99999999999999999999", "²"])
+    def test_only_the_ruling_that_was_read_is_confirmed(
+        self, as_rui: Client, case: Case, hit: Hit, ruling: Proposal, number: str
+    ) -> None:
+        assert said(as_rui, "ruling_confirm", case, hit, proposal=number).status_code == 404
+
+    def test_not_decided_says_who_and_why_and_stays_open(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        answer = said(as_ana, "rule", case, hit, ruling="undecided", reason="asked", note="The passport is on its way.")
+        assert answer.status_code == 302
+        shown = page(as_ana, case)
+        assert "has not decided: Asked, and not answered yet. The passport is on its way." in shown
+        assert reverse("desk:rule", args=[case.pk, hit.pk]) in shown
