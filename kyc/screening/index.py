@@ -224,14 +224,19 @@ class Index:
         if is_newer and not asked.is_person:
             possible += match.possible_initials(asked, listed)
         pairs = match.paired(possible)
-        family = listed.family if is_newer else ()
-        is_read = is_newer and asked.is_latin != listed.is_latin
-        return match.agreed(pairs, question.weights, self.weighed[position], family=family, is_read=is_read), pairs
+        if not is_newer:
+            return match.agreed(pairs, question.weights, self.weighed[position]), pairs
+        weights = match.letters_lightened(listed, self.weighed[position])
+        is_read = asked.is_latin != listed.is_latin
+        return match.agreed(pairs, question.weights, weights, family=listed.family, is_read=is_read), pairs
 
     def question(self, subject: Subject, by: weighing.Configuration) -> Question:
         asked = Name(subject.name, subject.kind == "person")
         near = {word: self.near(word, is_consonantal=asked.is_consonantal, pairing=by.pairing) for word in asked.words}
-        return Question(asked, match.asked_joins(subject.name), asked.weights(self.weight), near, by)
+        weights = asked.weights(self.weight)
+        if by.pairing >= 2:
+            weights = list(match.letters_lightened(asked, weights))
+        return Question(asked, match.asked_joins(subject.name), weights, near, by)
 
     def find(self, subject: Subject, *, limit: int = 10, version: str = weighing.CURRENT) -> list[Match]:
         """The likeliest entries by that version of the weights, best first, each once with the name of it that came closest. Of

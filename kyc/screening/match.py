@@ -4,7 +4,7 @@ Every word of the asked name is paired with its best counterpart; what that is w
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, permutations
@@ -42,8 +42,6 @@ CLOSE = 0.7
 SHORT = 3
 MOST_JOINED = 7
 SHARPNESS = 1.2
-# More words that agree make no difference.
-MOST_AGREEING = 4
 PATRONYMIC = re.compile(r"(?:[oe]vi(?:ch|c|tch)|[oe]vn[ay]|ichna|inichna)$")
 PATRONYMIC_WEIGHT = 0.5
 INITIAL_WEIGHT = 0.3
@@ -129,10 +127,11 @@ class Name:
         return tuple(("".join(word[0] for word in one), tuple(map(self.words.index, one))) for one in read)
 
     @cached_property
-    def family(self) -> frozenset[int]:
-        """Where a person's family name stands, if the list writes that, and only that, in capitals."""
-        found = capitals(self.text) if self.is_person else set()
-        return frozenset(place for place, word in enumerate(self.words) if word in found and self.lightness(word) == 1)
+    def family(self) -> int | None:
+        """Where the first word of a person's family name stands, if the list writes that name, and only that, in capitals: of
+        two it is the one that is kept."""
+        found = [word for word in capitals(self.text) if word not in LINKING] if self.is_person else []
+        return self.words.index(found[0]) if found else None
 
     def weights(self, weight: Callable[[str], float]) -> list[float]:
         """Heavier for rare words; lighter for what people leave out: al and de, initials, titles, patronymics."""
@@ -158,11 +157,18 @@ class Name:
 Joins = Mapping[str, tuple[str, ...]]
 
 
-def capitals(name: str) -> set[str]:
-    """Words of a family name, where a list writes these, and only these, in capitals."""
+def capitals(name: str) -> list[str]:
+    """Words of a family name in their order, where a list writes these, and only these, in capitals."""
     if not any(character.islower() for character in name):
-        return set()
-    return {word for token in name.split() if token.isupper() for word in words(token)}
+        return []
+    return [word for token in name.split() if token.isupper() for word in words(token)]
+
+
+def letters_lightened(name: Name, weights: Sequence[float]) -> Sequence[float]:
+    """Of a company too a single letter says little: S, R and O of what is no legal form that is known."""
+    if name.is_person or not any(len(word) == 1 for word in name.words):
+        return weights
+    return [weight * (INITIAL_WEIGHT if len(word) == 1 else 1) for word, weight in zip(name.words, weights, strict=True)]
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
@@ -273,9 +279,9 @@ def paired(pairs: list[Pair]) -> list[Pair]:
 
 
 def agreed(
-    pairs: Sequence[Pair], asked: Sequence[float], listed: Sequence[float], *, family: Collection[int] = (), is_read: bool = False
+    pairs: Sequence[Pair], asked: Sequence[float], listed: Sequence[float], *, family: int | None = None, is_read: bool = False
 ) -> Agreement:
-    """What the pairs come to; `asked` and `listed` are the words' weights, `family` says where the listed family name stands,
+    """What the pairs come to; `asked` and `listed` are the words' weights, `family` says where the listed family name begins,
     `is_read` that one of the two is read from another script. A misspelt word weighs what the word meant does."""
     asked = list(asked)
     for pair in pairs:
@@ -287,7 +293,6 @@ def agreed(
     kept_asked = sum(pair.value**SHARPNESS * asked[i] for pair in pairs for i in pair.asked)
     kept_listed = sum(pair.value**SHARPNESS * listed[j] for pair in pairs for j in pair.listed)
     paired_listed = {j for pair in pairs for j in pair.listed}
-    paired_asked = {i for pair in pairs for i in pair.asked}
     return Agreement(
         asked_share=kept_asked / all_asked,
         listed_share=kept_listed / all_listed,
@@ -296,8 +301,8 @@ def agreed(
         heaviest_missing=max((weight for j, weight in enumerate(listed) if j not in paired_listed), default=0.0),
         worst=min(pair.value for pair in pairs),
         is_single=len(pairs) == 1 and len(pairs[0].asked) == 1,
-        agreeing=min(MOST_AGREEING, sum(max(len(pair.asked), len(pair.listed)) for pair in pairs)),
-        heaviest_extra=max((weight for i, weight in enumerate(asked) if i not in paired_asked), default=0.0),
-        is_family_missing=bool(family) and paired_listed.isdisjoint(family),
+        kin=sum(pair.value == KIN for pair in pairs),
+        is_acronym=any(pair.value == ACRONYM for pair in pairs),
+        is_family_missing=family is not None and family not in paired_listed,
         is_read=is_read,
     )

@@ -107,7 +107,7 @@ def shown(name: str) -> dict[str, str]:
 
 def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
     """Which words agree, which are near, which have no counterpart."""
-    mine, theirs, names = shown(asked.text), shown(listed.text), capitals(listed.text)
+    mine, theirs, names = shown(asked.text), shown(listed.text), set(capitals(listed.text))
     same = [listed.words[pair.listed[0]] for pair in pairs if pair.value == 1]
     if same:
         yield Ground("same_words", f"Same words: {written(same, theirs)}.")

@@ -35,10 +35,10 @@ class Agreement(NamedTuple):
     worst: float
     # Whether one word is all that agrees.
     is_single: bool = False
-    # How many words agree, how heavy the asked word is that has no counterpart, whether nothing of the listed family name
-    # agrees, and whether one of the names is read from another script than the other.
-    agreeing: int = 0
-    heaviest_extra: float = 0.0
+    # How many words are other forms only, and whether first letters agree; whether the first word of the listed family name has
+    # no counterpart, and whether one of the names is read from another script than the other.
+    kin: int = 0
+    is_acronym: bool = False
     is_family_missing: bool = False
     is_read: bool = False
 
@@ -81,7 +81,6 @@ class Configuration:
 
 def figures(agreement: Agreement) -> dict[str, float]:
     """What the weights are of, by their names in a configuration; one that it doesn't name weighs nothing there."""
-    is_unlike = agreement.worst < 1
     return {
         "asked_share": agreement.asked_share,
         "listed_share": agreement.listed_share,
@@ -89,14 +88,11 @@ def figures(agreement: Agreement) -> dict[str, float]:
         "missing": log1p(agreement.missing),
         "heaviest_missing": agreement.heaviest_missing,
         "worst": agreement.worst,
-        "one_unlike_word": float(agreement.is_single and is_unlike),
-        "one_word": float(agreement.is_single),
-        "two_words": float(agreement.agreeing == 2),
-        "many_words": float(agreement.agreeing > 2),
-        "heaviest_extra": agreement.heaviest_extra,
+        "one_unlike_word": float(agreement.is_single and agreement.worst < 1),
+        "kin": float(agreement.kin),
+        "acronym": float(agreement.is_acronym),
         "family_missing": float(agreement.is_family_missing),
         "read": float(agreement.is_read),
-        "read_unlike": float(agreement.is_read and is_unlike),
     }
 
 

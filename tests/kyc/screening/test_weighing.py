@@ -12,7 +12,7 @@ from kyc.screening.weighing import Agreement
 
 # As the code of that version answered: entry, score and name of the first four.
 ANSWERS = json.loads(Path(__file__).with_name("answers_2026-11.json").read_text())
-WHOLE = Agreement(1.0, 1.0, 16.0, 0.0, 0.0, 1.0, agreeing=2)
+WHOLE = Agreement(1.0, 1.0, 16.0, 0.0, 0.0, 1.0)
 
 
 class TestConfiguration:
@@ -48,5 +48,5 @@ class TestWhole:
         assert weighing.configuration().alike(WHOLE, "person") == 1
 
     def test_a_name_read_from_another_script_is_less(self) -> None:
-        read = Agreement(1.0, 1.0, 16.0, 0.0, 0.0, 1.0, agreeing=2, is_read=True)
+        read = Agreement(1.0, 1.0, 16.0, 0.0, 0.0, 1.0, is_read=True)
         assert weighing.configuration().alike(read, "person") < 1
