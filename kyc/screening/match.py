@@ -4,21 +4,39 @@ Every word of the asked name is paired with its best counterpart; what that is w
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, permutations
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from kyc.screening.entries import Entry
-from kyc.screening.normalise import HAN, LEGAL_FORMS, LINKING, TITLES, fold, is_consonantal, skeleton, telling, words
+from kyc.screening.normalise import (
+    HAN,
+    LEGAL_FORMS,
+    LINKING,
+    TITLES,
+    fold,
+    is_consonantal,
+    is_latin,
+    skeleton,
+    told,
+    without_forms,
+    words,
+)
 from kyc.screening.weighing import NONE, Agreement
 
 OTHER_SPELLING = 0.98
 # By how many there are: the same consonants, where one of the two is written without short vowels.
 SAME_BONES = {2: 0.82, 3: 0.88, 4: 0.93}
 JOINED = 0.97
+# Another form of the name, or the same word in another language; first letters of words that stand beside one another.
+KIN = 0.951
+ACRONYM = 0.851
+# So many letters of an acronym that is a name by itself, and beside another word of the name.
+LEAST_ACRONYM, LEAST_PART = 4, 2
 INITIAL = 0.8
 CLOSE = 0.7
 SHORT = 3
@@ -74,16 +92,46 @@ class Name:
     is_person: bool = True
 
     @cached_property
+    def every(self) -> tuple[str, ...]:
+        """All words in their order."""
+        return tuple(words(self.text))
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
-        return telling(self.text, is_person=self.is_person)
+        return told(self.every, is_person=self.is_person)
 
     @cached_property
     def is_consonantal(self) -> bool:
         return is_consonantal(self.text)
 
     @cached_property
+    def is_latin(self) -> bool:
+        return is_latin(self.text)
+
+    @cached_property
     def folds(self) -> tuple[str, ...]:
         return tuple(map(fold, self.words))
+
+    @cached_property
+    def joins(self) -> dict[str, tuple[int, ...]]:
+        """Where the words stand of which two neighbours are written as one, by the fold of both."""
+        return {both: places(self, parts) for both, parts in neighbours(self.every).items()}
+
+    @cached_property
+    def initials(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """First letters of a company's words in their order, with where the words stand: of all, and without of and the."""
+        if self.is_person:
+            return ()
+        spelt = [word for word in without_forms(list(self.every)) if word.isalpha()]
+        read = [spelt, [word for word in spelt if word not in LINKING]]
+        return tuple(("".join(word[0] for word in one), tuple(map(self.words.index, one))) for one in read)
+
+    @cached_property
+    def family(self) -> int | None:
+        """Where the first word of a person's family name stands, if the list writes that name, and only that, in capitals: of
+        two it is the one that is kept."""
+        found = [word for word in capitals(self.text) if word not in LINKING] if self.is_person else []
+        return self.words.index(found[0]) if found else None
 
     def weights(self, weight: Callable[[str], float]) -> list[float]:
         """Heavier for rare words; lighter for what people leave out: al and de, initials, titles, patronymics."""
@@ -109,6 +157,20 @@ class Name:
 Joins = Mapping[str, tuple[str, ...]]
 
 
+def capitals(name: str) -> list[str]:
+    """Words of a family name in their order, where a list writes these, and only these, in capitals."""
+    if not any(character.islower() for character in name):
+        return []
+    return [word for token in name.split() if token.isupper() for word in words(token)]
+
+
+def letters_lightened(name: Name, weights: Sequence[float]) -> Sequence[float]:
+    """Of a company too a single letter says little: S, R and O of what is no legal form that is known."""
+    if name.is_person or not any(len(word) == 1 for word in name.words):
+        return weights
+    return [weight * (INITIAL_WEIGHT if len(word) == 1 else 1) for word, weight in zip(name.words, weights, strict=True)]
+
+
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """Folds of two words written as one, with those words."""
     return {fold(one + other): (one, other) for one, other in pairs}
@@ -126,7 +188,11 @@ def asked_joins(text: str) -> dict[str, tuple[str, ...]]:
 
 def listed_joins(text: str) -> dict[str, tuple[str, ...]]:
     """Neighbours: al Zawahiri as alzawahiri, Abdul Rahman as abdulrahman, Techno Prom as technoprom."""
-    return joined(pairwise(word for word in words(text) if word not in LEGAL_FORMS))
+    return neighbours(words(text))
+
+
+def neighbours(every: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return joined(pairwise(word for word in every if word not in LEGAL_FORMS))
 
 
 def likeness(one: str, other: str) -> float:
@@ -144,8 +210,7 @@ def likeness(one: str, other: str) -> float:
     return value if value >= CLOSE else 0.0
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """Words of the asked name that stand for words of the listed one, by position."""
 
     value: float
@@ -171,9 +236,33 @@ def possible(asked: Name, listed: Name, near: Mapping[str, Mapping[str, float]],
 
 
 def possible_joins(asked: Name, listed: Name) -> Iterator[Pair]:
-    for its_fold, parts in listed_joins(listed.text).items():
-        if its_fold in asked.folds and (found := places(listed, parts)):
+    for its_fold, found in listed.joins.items():
+        if its_fold in asked.folds and found:
             yield Pair(JOINED, (asked.folds.index(its_fold),), found)
+
+
+def possible_initials(asked: Name, listed: Name) -> Iterator[Pair]:
+    """A word of one company's name that is the first letters of neighbours in the other."""
+    for letters, where in listed.initials:
+        for i, word in enumerate(asked.words):
+            if (at := spelt_in(word, letters, is_alone=len(asked.words) == 1)) >= 0:
+                yield Pair(ACRONYM, (i,), where[at : at + len(word)])
+    for letters, where in asked.initials:
+        for j, word in enumerate(listed.words):
+            if (at := spelt_in(word, letters, is_alone=len(listed.words) == 1)) >= 0:
+                yield Pair(ACRONYM, where[at : at + len(word)], (j,))
+
+
+def spelt_in(word: str, letters: str, *, is_alone: bool) -> int:
+    """Where in these first letters the word stands, -1 if nowhere. Where it is all of a name, it is all first letters, and four
+    at least; two tell something beside other words."""
+    if word in LINKING or len(word) < (LEAST_ACRONYM if is_alone else LEAST_PART):
+        return -1
+    return letters.find(word) if not is_alone or word == letters else -1
+
+
+def by_value(pair: Pair) -> tuple[float, int, tuple[int, ...], tuple[int, ...]]:
+    return -pair.value, -len(pair.asked) - len(pair.listed), pair.asked, pair.listed
 
 
 def paired(pairs: list[Pair]) -> list[Pair]:
@@ -181,7 +270,7 @@ def paired(pairs: list[Pair]) -> list[Pair]:
     used_asked: set[int] = set()
     used_listed: set[int] = set()
     chosen = []
-    for pair in sorted(pairs, key=lambda p: (-p.value, -len(p.asked) - len(p.listed), p.asked, p.listed)):
+    for pair in sorted(pairs, key=by_value):
         if used_asked.isdisjoint(pair.asked) and used_listed.isdisjoint(pair.listed):
             used_asked.update(pair.asked)
             used_listed.update(pair.listed)
@@ -189,8 +278,11 @@ def paired(pairs: list[Pair]) -> list[Pair]:
     return chosen
 
 
-def agreed(pairs: list[Pair], asked: list[float], listed: list[float]) -> Agreement:
-    """What the pairs come to; `asked` and `listed` are the words' weights. A misspelt word weighs what the word meant does."""
+def agreed(
+    pairs: Sequence[Pair], asked: Sequence[float], listed: Sequence[float], *, family: int | None = None, is_read: bool = False
+) -> Agreement:
+    """What the pairs come to; `asked` and `listed` are the words' weights, `family` says where the listed family name begins,
+    `is_read` that one of the two is read from another script. A misspelt word weighs what the word meant does."""
     asked = list(asked)
     for pair in pairs:
         if pair.value < 1 and pair.value != INITIAL and len(pair.asked) == len(pair.listed) == 1:
@@ -209,4 +301,8 @@ def agreed(pairs: list[Pair], asked: list[float], listed: list[float]) -> Agreem
         heaviest_missing=max((weight for j, weight in enumerate(listed) if j not in paired_listed), default=0.0),
         worst=min(pair.value for pair in pairs),
         is_single=len(pairs) == 1 and len(pairs[0].asked) == 1,
+        kin=sum(pair.value == KIN for pair in pairs),
+        is_acronym=any(pair.value == ACRONYM for pair in pairs),
+        is_family_missing=family is not None and family not in paired_listed,
+        is_read=is_read,
     )

@@ -6,7 +6,9 @@ left when vowels, which vary most between languages, are taken out).
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from anyascii import anyascii
 from rapidfuzz import process
@@ -28,9 +30,8 @@ FORM_PHRASES = tuple(
     |gesellschaft beschrankter haftung|obshchestvo s|publichnoe aktsionernoe|otkrytoe aktsionernoe|zakrytoe aktsionernoe
     |sp z o|s r l|s p a|s a|you xian gong si|gu fen you xian gong si|youxian gongsi|gufen youxian gongsi""".split("|")
 )
-LONG_FORMS = sorted(
-    {form for form in LEGAL_FORMS if len(form) >= 6} | {form for form in frozenset().union(*FORM_PHRASES) if len(form) >= 5}
-)
+PHRASED = frozenset().union(*FORM_PHRASES)
+LONG_FORMS = sorted({form for form in LEGAL_FORMS if len(form) >= 6} | {form for form in PHRASED if len(form) >= 5})
 TITLES = frozenset(
     """mr mrs ms miss dr prof professor eng engineer sir shaykh sheikh sheik shaikh hajji haji hajj mullah mawlawi maulavi
     maulana qari ayatollah sayyid sayyed sayed general colonel brigadier lieutenant captain commander""".split()
@@ -45,10 +46,12 @@ DOTTED = re.compile(r"\b(?:[a-z][./] ?)+[a-z]\b\.?")
 APOSTROPHES = re.compile(r"['’‘ʼʻ`´ʿʾ]")
 
 TWICE = re.compile(r"(.)\1+")
+# The letter of which there are two; a template would be read anew for each word.
+FIRST = itemgetter(1)
 
 # Spellings that stand for one sound in the romanisations of Russian, Arabic, Persian, Greek, German and Chinese names.
 SOUNDS = (
-    (re.compile(r"([^aeiou])\1+"), r"\1"),
+    (re.compile(r"([^aeiou])\1+"), FIRST),
     (re.compile(r"^(?:m[ou]ham+[ae][dt]|moham+ed|mohd|mehmed|magomed)$"), "muhamad"),
     (re.compile(r"^(?:abd|abdu|abdel|abdal|abdol|abdoul|abdur|abdus|abdul)$"), "abdul"),
     (re.compile(r"^[yj]e"), "e"),
@@ -73,8 +76,10 @@ SOUNDS = (
     (re.compile(r"c"), "k"),
     (re.compile(r"tz"), "ts"),
     (re.compile(r"(?<=[aeiou])h$"), ""),
-    (TWICE, r"\1"),
+    (TWICE, FIRST),
 )
+# One look tells that none of them can apply; what is folded once seldom changes again.
+ANY_SOUND = re.compile(r"(.)\1|[cjqwxy]|^m|^abd|ou|ue|oe|ie|[oe]f$|tz|[dgkpstz]h|[aeiou]h$")
 VOWEL_LETTERS = "aeiou"
 ALIKE = {"z": "s", "p": "b", "t": "d", "g": "k", "f": "v", "C": "j"}
 KEPT_FIRST = str.maketrans(ALIKE)
@@ -96,6 +101,8 @@ CONSONANTS = (
     (re.compile(r"(?<=[aeiou])h$"), ""),
 )
 VOWELS = re.compile(r"[aeiouy]")
+# Khusein and Husayn, Gamal and Jamal.
+BEGUN = {"h": "k", "j": "k"}
 COARSE = str.maketrans({**ALIKE, **dict.fromkeys("haeiou", "")})
 
 
@@ -115,6 +122,8 @@ IN_ARABIC = re.compile(r"[\u0621-\u064a\u0671-\u06d3]")
 
 def latin(name: str) -> str:
     """`name` in lower-case ASCII; Chinese characters become a word each."""
+    if name.isascii():
+        return APOSTROPHES.sub("", name).lower()
     spaced = HAN.sub(r" \1 ", unicodedata.normalize("NFKC", name))
     if is_consonantal(spaced):
         spaced = ARTICLE.sub(r"\1 ال ", OF_GOD.sub("", spaced)).translate(ARABIC)
@@ -123,12 +132,18 @@ def latin(name: str) -> str:
 
 def is_consonantal(name: str) -> bool:
     """Whether it is written in a script that leaves short vowels out."""
-    return bool(IN_ARABIC.search(unicodedata.normalize("NFKC", name)))
+    return not name.isascii() and bool(IN_ARABIC.search(unicodedata.normalize("NFKC", name)))
+
+
+def is_latin(name: str) -> bool:
+    """Whether no letter of it has to be read from another script."""
+    return name.isascii() or all("LATIN" in unicodedata.name(letter, "") for letter in name if letter.isalpha())
 
 
 def words(name: str) -> list[str]:
     """All words of a name in their order: `AL-ZAWAHIRI, Dr. Ayman` gives al, zawahiri, dr, ayman; `S.A.` is one word."""
-    return WORD.findall(DOTTED.sub(undotted, latin(name)))
+    read = latin(name)
+    return WORD.findall(DOTTED.sub(undotted, read) if "." in read or "/" in read else read)
 
 
 def undotted(found: re.Match[str]) -> str:
@@ -136,6 +151,7 @@ def undotted(found: re.Match[str]) -> str:
     return f" {bare} " if bare in LEGAL_FORMS else found[0]
 
 
+@lru_cache(maxsize=100_000)
 def meant(word: str) -> str:
     """A long legal form with one slip of the pen is still meant."""
     if len(word) < 5:
@@ -146,23 +162,26 @@ def meant(word: str) -> str:
 
 def telling(name: str, *, is_person: bool = False) -> tuple[str, ...]:
     """The words of a name without a company's legal form, sorted; all words when nothing else is left."""
-    every = words(name)
+    return told(words(name), is_person=is_person)
+
+
+def told(every: Sequence[str], *, is_person: bool) -> tuple[str, ...]:
     kept = every if is_person else without_forms(every)
     return tuple(sorted(kept or every))
 
 
-def without_forms(every: list[str]) -> list[str]:
-    forms = {word: meant(word) for word in every}
-    spare = set(LEGAL_FORMS)
-    for phrase in FORM_PHRASES:
-        if phrase <= set(forms.values()):
-            spare |= phrase
-    return [word for word in every if forms[word] not in spare]
+def without_forms(every: Sequence[str]) -> list[str]:
+    forms = [meant(word) for word in every]
+    known = PHRASED.intersection(forms)
+    spare = LEGAL_FORMS.union(*(phrase for phrase in FORM_PHRASES if phrase <= known)) if known else LEGAL_FORMS
+    return [word for word, form in zip(every, forms, strict=True) if form not in spare]
 
 
 @lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """One spelling for the usual transliterations: yevgeniy, evgeni and jewgenij are one. Folded again it stays the same."""
+    if not ANY_SOUND.search(word):
+        return word
     folded = word
     for pattern, sound in SOUNDS:
         folded = pattern.sub(sound, folded)
@@ -176,7 +195,7 @@ def skeleton(word: str) -> str:
     # Jaroslav and Yaroslav, Jusuf and Yusuf.
     head = "j" if word[0] == "y" and folded[0] == "i" and len(word) > 2 and word[1] in VOWEL_LETTERS else folded[0]
     first = "a" if head in VOWEL_LETTERS else head.translate(KEPT_FIRST)
-    return first + TWICE.sub(r"\1", folded[1:].translate(COARSE))
+    return first + TWICE.sub(FIRST, folded[1:].translate(COARSE))
 
 
 @lru_cache(maxsize=200_000)
@@ -186,7 +205,13 @@ def bones(word: str) -> str:
     for pattern, sound in CONSONANTS:
         bare = pattern.sub(sound, bare)
     first = "a" if bare[0] in "aeiouy" else bare[0]
-    return first + TWICE.sub(r"\1", VOWELS.sub("", bare[1:]))
+    return first + TWICE.sub(FIRST, VOWELS.sub("", bare[1:]))
+
+
+@lru_cache(maxsize=200_000)
+def begun(word: str) -> str:
+    """One letter for words that may begin alike."""
+    return BEGUN.get(skeleton(word)[0], skeleton(word)[0])
 
 
 @lru_cache(maxsize=50_000)
@@ -196,6 +221,11 @@ def readings(word: str) -> frozenset[str]:
     spellings = {word, word[:1] + word[1:].replace("w", "")}
     spellings |= {spelling.removesuffix("h") for spelling in spellings if len(spelling) > 2}
     return frozenset(map(bones, spellings))
+
+
+def without_article(word: str) -> str:
+    """What is left of elhabel or alqurashi without the Arabic article; empty where too little would be."""
+    return word[2:] if word[:2] in ("al", "el") and len(word) >= 7 else ""
 
 
 def number(text: str) -> str:

@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 
 from kyc.screening import birthdates, countries
 from kyc.screening.entries import Entry
-from kyc.screening.match import JOINED, Ground, Match, Name, Pair, Subject
+from kyc.screening.match import ACRONYM, JOINED, KIN, Ground, Match, Name, Pair, Subject, capitals
 from kyc.screening.normalise import number, words
 
 SAME_DAY, SAME_YEAR, NEAR_YEAR, OTHER_DAY, OTHER_YEAR = 0.06, 0.03, -0.02, -0.06, -0.12
@@ -105,16 +105,9 @@ def shown(name: str) -> dict[str, str]:
     return {found[0]: token for token in re.split(r"[\s\-,.'\"]+", name) if len(found := words(token)) == 1}
 
 
-def family(name: str) -> set[str]:
-    """Words of a family name, where a list writes these, and only these, in capitals."""
-    if not any(character.islower() for character in name):
-        return set()
-    return {word for token in name.split() if token.isupper() for word in words(token)}
-
-
 def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
     """Which words agree, which are near, which have no counterpart."""
-    mine, theirs, names = shown(asked.text), shown(listed.text), family(listed.text)
+    mine, theirs, names = shown(asked.text), shown(listed.text), set(capitals(listed.text))
     same = [listed.words[pair.listed[0]] for pair in pairs if pair.value == 1]
     if same:
         yield Ground("same_words", f"Same words: {written(same, theirs)}.")
@@ -136,6 +129,10 @@ def compared(one: str, other: str, value: float) -> str:
     apart = OSA.distance(one, other)
     if value == JOINED:
         return "is “%s” written apart or together"
+    if value == ACRONYM:
+        return "is or has the first letters of “%s”"
+    if value == KIN:
+        return "is another form of “%s”, or the same in another language"
     if 1 in (len(one), len(other)):
         return "may stand for “%s”"
     if apart in COUNTED:

@@ -24,6 +24,7 @@ from kyc.ownership import leaving
 from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.screening.models import Hit
+from tests import cast
 from tests.cast import Founded
 from tests.kyc.api.conftest import Ask
 from tests.kyc.cases import scenes

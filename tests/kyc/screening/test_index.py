@@ -111,6 +111,23 @@ class TestNear:
         assert index.near("putyn") == index.near("putyn")
 
 
+class TestBegunAlike:
+    @pytest.mark.parametrize("asked", ["vladmir", "wladimir", "bladimir", "ladimir", "lvadimir", "avladimir"])
+    def test_an_error_in_the_first_letter_is_seen(self, index: Index, asked: str) -> None:
+        assert "vladimir" in index.near(asked, pairing=2)
+
+    def test_words_that_begin_otherwise_are_not_compared(self, index: Index) -> None:
+        """Two letters changed, the first among them."""
+        assert "gazprom" in index.near("bazpron") and "gazprom" not in index.near("bazpron", pairing=2)
+
+
+class TestWithTheArticle:
+    def test_written_together_it_is_the_same_word(self) -> None:
+        index = Index([Entry("1", "person", "Mushir AL-HABAL"), Entry("2", "person", "Omar ELSHERIF")])
+        assert "habal" in index.near("elhabal", pairing=2) and "elsherif" in index.near("sherif", pairing=2)
+        assert index.near("elhabal")["habal"] < index.near("elhabal", pairing=2)["habal"]
+
+
 class TestWeight:
     def test_a_rarer_word_weighs_more_and_an_unknown_one_most(self, index: Index) -> None:
         assert index.weight("ahmad") < index.weight("putin") <= index.weight("nowhere")

@@ -152,6 +152,48 @@ class TestOrderOfSyllables:
         assert fold("yuzhen") in match.asked_joins("yu zhen") and fold("zhenyu") in match.asked_joins("yu zhen")
 
 
+class TestInitials:
+    @pytest.mark.parametrize(
+        ("acronym", "name"),
+        [
+            ("IRIB", "Islamic Republic of Iran Broadcasting"),
+            ("ERPAC", "Ejercito Revolucionario Popular Antiterrorista de Colombia"),
+            ("GL Engineering", "Gazprom Linde Engineering LLC"),
+        ],
+    )
+    def test_stand_for_the_companys_words_either_way(self, acronym: str, name: str) -> None:
+        short, long = Name(acronym, False), Name(name, False)
+        assert match.ACRONYM in {pair.value for pair in match.possible_initials(short, long)}
+        assert match.ACRONYM in {pair.value for pair in match.possible_initials(long, short)}
+
+    @pytest.mark.parametrize(
+        ("acronym", "name", "is_person"),
+        [
+            ("IRI", "Iran Radio Institute", False),
+            ("IRIB", "Islamic Republic Iran", False),
+            ("IRAN", "Industrial Research and Numerics of Astana Institute", False),
+            ("ABCD", "Ali Bashir Cemal Demir", True),
+        ],
+    )
+    def test_no_others(self, acronym: str, name: str, is_person: bool) -> None:
+        """Too few letters, not all of the name's, or a person."""
+        assert list(match.possible_initials(Name(acronym, is_person), Name(name, is_person))) == []
+
+    def test_find_the_company(self) -> None:
+        entries = [Entry("1", "company", "ISLAMIC REPUBLIC OF IRAN BROADCASTING"), Entry("2", "company", "IRAN TRANSFO")]
+        (best, *_) = Index(entries).find(Subject("IRIB", "company"))
+        assert best.entry.id == "1"
+        assert "“IRIB” is or has the first letters of “ISLAMIC REPUBLIC IRAN BROADCASTING”." in best.reasons
+
+
+class TestCapitals:
+    @pytest.mark.parametrize(
+        ("name", "found"), [("Ayman AL ZAWAHIRI", ["al", "zawahiri"]), ("AYMAN ZAWAHIRI", []), ("Ayman Zawahiri", [])]
+    )
+    def test_are_the_family_name_where_not_all_is(self, name: str, found: list[str]) -> None:
+        assert match.capitals(name) == found
+
+
 class TestLikeness:
     @pytest.mark.parametrize(
         ("one", "other", "least", "most"),
