@@ -9,8 +9,9 @@ from kyc.ownership.graph import Graph
 from kyc.ownership.regimes import INDETERMINATE, NO, YES, Verdict
 from kyc.ownership.rule import BIS, CASCADES, OF_OWNERS, OFAC, REGIMES, rule
 from kyc.ownership.shares import NONE
+from kyc.rules.packs import Pack
 from kyc.screening.entries import Topic, is_sanction
-from kyc.screening.models import Hit
+from kyc.screening.models import Hit, ListEntry
 
 Verdicts = Mapping[str, Verdict]
 CDD = certification.REGIME
@@ -32,8 +33,8 @@ def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
     graph = facts.graph(str(hit.party_id) for hit in possible)
     found = {}
     for regime in CASCADES if facts.customer.is_person else REGIMES:
-        listed = listed_by(catching(regime, possible))
-        suspected = listed.keys() - {str(hit.party_id) for hit in catching(regime, sure)}
+        listed = listed_by(catching(regime, possible, pack=facts.pack))
+        suspected = listed.keys() - {str(hit.party_id) for hit in catching(regime, sure, pack=facts.pack)}
         found[regime] = asked(facts, graph, regime, listed=listed, suspected=suspected)
     if not facts.customer.is_person:
         found[CDD] = left_out(facts, graph, found[CDD])
@@ -42,10 +43,29 @@ def determine(facts: Round, hits: Collection[Hit]) -> dict[str, Verdicts]:
     return {regime: found[regime] for regime in SHOWN if regime in found}
 
 
-def catching(regime: str, hits: Iterable[Hit]) -> list[Hit]:
-    """Matches with entries that a regime goes by: OFAC's rule by sanctions, BIS's by export lists too, neither by who is merely
-    exposed."""
-    return [hit for hit in hits if is_sanction(hit.topics) or (regime == BIS and Topic.EXPORT in hit.topics)]
+def restricting(hits: Iterable[Hit]) -> list[Hit]:
+    """Matches with entries of sanctions and of export lists; not with who is merely exposed."""
+    return [hit for hit in hits if is_sanction(hit.topics) or Topic.EXPORT in hit.topics]
+
+
+def catching(regime: str, hits: Iterable[Hit], *, pack: Pack) -> list[Hit]:
+    """Matches with entries that a regime goes by: those of the programmes that it names, or else every sanction. An entry that
+    names no programme counts, since it may be of any."""
+    wanted = pack.programmes(regime)
+    if not wanted:
+        return [hit for hit in hits if is_sanction(hit.topics)]
+    possible = restricting(hits)
+    named = programmes(possible)
+    return [hit for hit in possible if not named.get(entry := (hit.list_version_id, hit.entry_id)) or named[entry] & wanted]
+
+
+def programmes(hits: Collection[Hit]) -> dict[tuple[int, str], frozenset[str]]:
+    """Of each entry, by version and number; one query, and none where there is no match."""
+    if not hits:
+        return {}
+    versions, entries = {hit.list_version_id for hit in hits}, {hit.entry_id for hit in hits}
+    rows = ListEntry.objects.filter(version__in=versions, entry_id__in=entries)
+    return {(version, entry): frozenset(named) for version, entry, named in rows.values_list("version", "entry_id", "programmes")}
 
 
 def asked(

@@ -51,7 +51,7 @@ def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], re
 
 def is_confirmed(facts: Round, hits: list[Hit]) -> bool:
     """Whether the customer is blocked by what officers have ruled true alone."""
-    listed = listed_by(catching(OFAC, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE]))
+    listed = listed_by(catching(OFAC, [hit for hit in hits if hit.ruling == Hit.Ruling.TRUE], pack=facts.pack))
     return asked(facts, facts.graph(listed), OFAC, listed=listed, tell_missing=False)[facts.subject].verdict == regimes.YES
 
 
@@ -225,8 +225,16 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
     if open_hits:
         sentence = ngettext("%(n)s possible match to rule on", "%(n)s possible matches to rule on", len(open_hits))
         return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
-    sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", len(facts.parties))
-    return "screening", Finding.State.GOOD, sentence % {"n": len(facts.parties), "lists": used}, "screening"
+    nameless = sum(party.kind == Party.Kind.UNKNOWN for party in facts.parties.values())
+    named = len(facts.parties) - nameless
+    sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", named)
+    told = sentence % {"n": named, "lists": used}
+    if not nameless:
+        return "screening", Finding.State.GOOD, told, "screening"
+    more = ngettext(
+        "%(n)s is not known by name and can't be compared.", "%(n)s are not known by name and can't be compared.", nameless
+    )
+    return "screening", Finding.State.INFO, f"{told} {more % {'n': nameless}}", "screening"
 
 
 def exposure_findings(facts: Round, hits: list[Hit]) -> list[Row]:

@@ -29,6 +29,7 @@ ASIDE = (BIS, CONTROL)
 TERMS, PARENT = "provider-terms", "ultimate-parent"
 # What the customer is that nobody is above.
 NO_PARENT = gettext_lazy("nobody above it")
+IF_TRUE = gettext_lazy("restricted like its owners, if the possible match is true: %(share)s")
 # What is shown besides one regime's findings: those of all, or none.
 ALL, NONE = "", "none"
 # Either limb, in the same words, so that both together are said once.
@@ -158,6 +159,8 @@ class Owning(Declared):
             if verdict is None or (name in CASCADES and party.pk in self.hits):
                 continue
             words, tone = self.ofac(party, verdict) if name == OFAC else said(name, verdict, self.roles(party))
+            if name == BIS and verdict.verdict == regimes.YES and not self.is_sure:
+                words, tone = str(IF_TRUE) % {"share": share_of(verdict)}, WARN
             if name == PARENT and party.pk == self.customer.pk:
                 words = NO_PARENT if verdict.verdict == regimes.YES else words
             if name == TERMS and tone == BAD and party.pk != self.customer.pk:
@@ -170,6 +173,11 @@ class Owning(Declared):
             if words:
                 yield f"{', '.join(whose)}: {words}" if len(owns) > 1 else words, tone
 
+    @cached_property
+    def is_sure(self) -> bool:
+        """Whether anybody here is listed for sure; without that, whatever follows from lists waits for a ruling."""
+        return any(hit.ruling == Hit.Ruling.TRUE for hits in self.hits.values() for hit in hits)
+
     def roles(self, party: Party) -> str:
         """Of whoever is in a structure by a role in a trust and by nothing else."""
         mine = [interest for interest in self.interests if interest.counted_owner == party.pk]
@@ -179,7 +187,10 @@ class Owning(Declared):
     def ofac(self, party: Party, verdict: Determination) -> Noted:
         if verdict.verdict == regimes.YES:
             return self.blocked(party, verdict), BAD
-        return (_("may be blocked"), WARN) if verdict.verdict == regimes.INDETERMINATE else (_("clear"), GOOD)
+        if verdict.verdict == regimes.INDETERMINATE:
+            return _("may be blocked"), WARN
+        # Whom nobody knows by name is compared with no list.
+        return (_("not compared"), "") if party.kind == Party.Kind.UNKNOWN else (_("clear"), GOOD)
 
     def listed_as(self, party: Party, hits: list[Hit]) -> Noted:
         """A match that nobody has ruled on is not a listing yet."""

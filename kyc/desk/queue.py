@@ -86,6 +86,10 @@ class Asked:
         for name, value in known.items():
             object.__setattr__(self, name, value)
 
+    @property
+    def is_bare(self) -> bool:
+        return not any(self.query.get(name) for name in ("tab", "whose", "order", "q", "page"))
+
     def address(self, **changes: str) -> str:
         """The same page with `changes`; a change to nothing takes the word out, and another list starts at its head."""
         words = {name: self.query[name] for name in ("tab", "whose", "order", "q") if self.query.get(name)} | changes
@@ -203,6 +207,9 @@ def page(user: User, query: QueryDict) -> Page:
         first["page"] = "1"
         return page(user, first)
     counts = counted(cases, asked, user)
+    # Whoever decides begins with what waits for him.
+    if asked.is_bare and user.can(Permission.DECISION_TAKE) and counts["approve"]:
+        return page(user, QueryDict("tab=approve"))
     if not rows and asked.text and "tab" not in query and (filled := next((name for name in TABS if counts[name]), "")):
         return page(user, QueryDict(f"{query.urlencode()}&tab={filled}"))
     return Page(asked, counts, rows[:PAGE], len(rows) > PAGE)

@@ -1,7 +1,7 @@
 """What each regime says of a case's parties: its standing in law, whom it catches, what it can't decide, and how it got there."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ from kyc.desk import words
 from kyc.desk.sources import about
 from kyc.ownership.models import Determination
 from kyc.ownership.regimes import INDETERMINATE, NO, YES
-from kyc.ownership.rule import OFAC
+from kyc.ownership.rule import CASCADES, OFAC
 from kyc.ownership.verdicts import line
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -117,8 +117,8 @@ class Regime:
         return len(self.undecided) > NAMED and not self.caught and not self.others
 
 
-def regimes(examination: Examination | None, customer: Party | None) -> list[Regime]:
-    """Of the newest round, in one query."""
+def regimes(examination: Examination | None, customer: Party | None, *, is_sure: bool = True) -> list[Regime]:
+    """Of the newest round, in one query. Unless it `is_sure` that somebody is listed, what follows from lists is told so."""
     if examination is None or customer is None:
         return []
     rows = list(Determination.objects.filter(examination_id=examination.pk).select_related("party").order_by("pk"))
@@ -128,6 +128,8 @@ def regimes(examination: Examination | None, customer: Party | None) -> list[Reg
     for row in rows:
         found.setdefault(row.regime, []).append(row)
     shown = [regime(pack, code, found[code], names, today, customer.pk) for code in sorted(found, key=place)]
+    if not is_sure:
+        shown = [replace(one, caught=if_true(one.caught)) if one.code in CASCADES else one for one in shown]
     return [*shown, what_it_did(pack, today)] if LIMBS[0] in found else shown
 
 
@@ -147,6 +149,12 @@ def regime(pack: Pack, code: str, rows: Iterable[Determination], names: dict[int
         others=by_verdict[NO],
         told=_("nobody is named") if code == CONTROL and not by_verdict[YES] else "",
     )
+
+
+def if_true(caught: Answers) -> Answers:
+    """Of matches that nobody has confirmed."""
+    word, tone = words.IF_TRUE
+    return Answers([replace(one, word=word, tone=tone) for one in caught.every])
 
 
 def tone(code: str, does: str, is_customer: bool) -> str:

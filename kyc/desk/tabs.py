@@ -134,7 +134,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         for party in parties
     ]
     returned = seen.filled.get("verify_form")
-    rules = regimes.regimes(seen.frame["examination"], seen.frame["customer"])
+    rules = regimes.regimes(seen.frame["examination"], seen.frame["customer"], is_sure=found is None or found.is_sure)
     return {
         "parties": rows,
         "elsewhere": elsewhere.facts(case, [row["party"] for row in rows], seen.frame["reader"], seen.filled),

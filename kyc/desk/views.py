@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -134,8 +135,9 @@ def page(request: HttpRequest, found: Case, tab: str, *, status: int = 200, **fi
     return render(request, "desk/case.html", facts, status=status)
 
 
-def back(pk: int, tab: str) -> HttpResponse:
-    return redirect(reverse("desk:case", args=[pk]) + (f"?tab={tab}" if tab != "summary" else ""))
+def back(pk: int, tab: str, place: str = "") -> HttpResponse:
+    asked, fragment = (f"?tab={tab}" if tab != "summary" else ""), (f"#{place}" if place else "")
+    return redirect(f"{reverse('desk:case', args=[pk])}{asked}{fragment}")
 
 
 def tried(
@@ -146,10 +148,11 @@ def tried(
     *,
     done: str | Callable[[Any], str],
     tab: str,
+    place: Callable[[], str] = str,
     **filled: Any,
 ) -> HttpResponse:
-    """Does it with what the form says and tells `done`, words or what makes them of what came of it; or shows the page again:
-    why not in a sentence, and all that was typed."""
+    """Does it with what the form says, tells `done`, words or what makes them of what came of it, and goes to the `place` on the
+    tab where the work goes on; or shows the page again: why not in a sentence, and all that was typed."""
     if form.is_valid():
         try:
             came = act(**form.cleaned_data)
@@ -161,7 +164,7 @@ def tried(
                 messages.info(request, str(refused))
         else:
             messages.success(request, done(came) if callable(done) else done)
-            return back(found.pk, tab)
+            return back(found.pk, tab, place())
     found.refresh_from_db()
     return page(request, found, tab, status=422, **filled)
 
@@ -233,7 +236,16 @@ def rule(request: HttpRequest, pk: int, hit: int) -> HttpResponse:
     target = get_object_or_404(Hit, pk=hit, organisation=found.organisation)
     form = forms.RulingForm(target, request.POST)
     act = partial(screening.rule, target, by=request.user)
-    return tried(request, found, form, act, done=said_of_ruling, tab="screening", ruling_form=form, ruled_pk=hit)
+    place = partial(next_match, found)
+    return tried(request, found, form, act, done=said_of_ruling, tab="screening", place=place, ruling_form=form, ruled_pk=hit)
+
+
+def next_match(case: Case) -> str:
+    """The first that still waits for an officer's word, so that neither eye nor keyboard has to look for it."""
+    waiting = Q(proposal__isnull=False, proposal__outcome="")
+    left = Hit.objects.current().open().filter(organisation=case.organisation_id).exclude(waiting)
+    first = left.order_by("-score", "pk").first()
+    return f"hit-{first.pk}" if first else ""
 
 
 def said_of_ruling(hit: Hit) -> str:

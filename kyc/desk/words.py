@@ -74,6 +74,8 @@ VERDICTS: dict[str, tuple[Promise, str]] = {
     "indeterminate": (gettext_lazy("Can't be decided"), "warn"),
     "no": (gettext_lazy("No"), "neutral"),
 }
+# A yes that rests on possible matches alone.
+IF_TRUE: tuple[Promise, str] = (gettext_lazy("Yes, if the match is true"), "warn")
 CHOICES: dict[str, tuple[Promise, str]] = {
     "approve": (gettext_lazy("Approve"), "good"),
     "refuse": (gettext_lazy("Refuse"), "bad"),

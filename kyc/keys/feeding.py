@@ -7,11 +7,11 @@ from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from kyc.cases.determining import catching
+from kyc.cases.determining import restricting
 from kyc.cases.models import Entity, Examination
 from kyc.keys.models import Hold
 from kyc.ownership.models import Determination
-from kyc.ownership.rule import BIS, CASCADES
+from kyc.ownership.rule import CASCADES
 from kyc.ownership.verdicts import NO, is_stronger
 from kyc.parties.models import Role
 from kyc.rules import packs
@@ -94,4 +94,4 @@ def matches_of(rounds: Collection[Examination], entity: Entity) -> list[Hit]:
     gone = Q(party__removed_on__lt=entity.valid_from.date())
     unasked = Q(ruling="", found_at__lt=entity.valid_from)
     hits = Hit.objects.filter(organisation=entity.organisation_id, list_version__in=versions).exclude(gone).exclude(unasked)
-    return catching(BIS, hits.select_related("list_version"))
+    return restricting(hits.select_related("list_version"))

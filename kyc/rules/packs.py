@@ -76,6 +76,10 @@ class Pack:
         stops = {regime: [verdict for verdict, does in told.items() if does == "stops"] for regime, told in every.items()}
         return {regime: verdicts for regime, verdicts in stops.items() if verdicts}
 
+    def programmes(self, regime: str) -> frozenset[str]:
+        """By which an entry is listed that the regime goes by, as publishers write them; none where it goes by every sanction."""
+        return frozenset(self.data["ownership"][regime].get("programmes", ()))
+
     def lists_lacking(self, regime: str, used: Collection[str]) -> list[str]:
         """The lists that the regime goes by, in words, of those not among the `used` sources."""
         wanted: dict[str, str] = self.data["ownership"][regime].get("lists", {})

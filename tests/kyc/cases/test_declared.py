@@ -254,6 +254,8 @@ class TestNoCompany:
             "2 people have a role in the trust and count as its owners. Known as a class only: Students of Oslo.",
         )
         assert not examination.findings.filter(category="unaccounted").exists()
+        state, sentence = finding(examination, "screening")
+        assert state == "info" and sentence.endswith(" 1 is not known by name and can't be compared.")
 
     def test_behind_a_company_with_a_role_others_stand(self, the_list: ListVersion) -> None:
         found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "trust", Party.Kind.TRUST, "trust_deed")

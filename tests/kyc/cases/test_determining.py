@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from kyc.ownership.rule import OF_OWNERS, REGIMES
 from kyc.parties import actions as parties
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit
+from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import NAME, VOLKHOV, company, finding, own
@@ -83,6 +85,21 @@ class TestDetermine:
         examination = scenes.examine(nordlys)
         assert words(examination, "bis-affiliates")[NAME] == "yes"
         assert f"{VOLKHOV} (OFAC SDN list)" in why(examination, "bis-affiliates")
+
+    @pytest.mark.parametrize(
+        ("programmes", "verdict"),
+        [(["SDGT"], "yes"), (["CUBA", "NPWMD"], "yes"), (["Entity List (EL)"], "yes"), (["CUBA"], "indeterminate"), ([], "yes")],
+    )
+    def test_bis_goes_by_the_programmes_that_its_rule_names(
+        self, nordlys: Founded, programmes: list[str], verdict: str, tmp_path: Path
+    ) -> None:
+        text = cast.LISTED.replace('"SDGT"', f'"{"] [".join(programmes)}"' if programmes else "-0-")
+        cast.load_list(tmp_path, text, published=date(2026, 10, 2))
+        company(nordlys, VOLKHOV, "50", owner=("Kari Moe", "100"))
+        own(nordlys, "Nils Moe", "50")
+        examination = scenes.examine(nordlys)
+        assert words(examination, "ofac-50")[NAME] == "yes"
+        assert words(examination, "bis-affiliates")[NAME] == verdict
 
     def test_a_rule_that_is_suspended_on_the_day_catches_nobody_by_ownership(
         self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch

@@ -261,6 +261,12 @@ class TestNext:
         assert answer["Location"] == f"/desk/cases/{urgent.pk}/"
         assert Case.objects.get(pk=urgent.pk).owner == ana
 
+    def test_an_approver_begins_with_what_waits_for_him(self, case: Case, ana: User, rui: User) -> None:
+        assert [look(person).asked.tab for person in (ana, rui)] == ["review", "review"]
+        Case.objects.filter(pk=case.pk).update(state=Case.State.PROPOSED)
+        assert [look(person).asked.tab for person in (ana, rui)] == ["review", "approve"]
+        assert [look(rui, words).asked.tab for words in ("tab=review", "whose=mine")] == ["review", "review"]
+
     def test_when_all_are_taken_it_says_so(self, as_ana: Client, case: Case, rui: User) -> None:
         actions.assign(case, to=rui, by=rui)
         assert "No case is waiting without an owner" in as_ana.post("/desk/cases/next/", follow=True).content.decode()

@@ -55,6 +55,16 @@ class TestTable:
             assert words in told
         assert told.index("OFAC 50 % rule") < told.index("Regions that the terms exclude") < told.index("EU beneficial owner")
 
+    @pytest.mark.parametrize(("is_sure", "word", "tone"), [(True, "Yes", "bad"), (False, "Yes, if the match is true", "warn")])
+    def test_what_rests_on_possible_matches_alone_says_so(
+        self, case: Case, customer: Party, is_sure: bool, word: str, tone: str
+    ) -> None:
+        determined(case, customer, "ofac-50", "yes", "1/2")
+        determined(case, customer, "provider-terms", "yes", "1/2")
+        first, second = regimes.regimes(case.examinations.get(), customer, is_sure=is_sure)
+        assert [(str(one.word), one.tone) for one in first.caught] == [(word, tone)]
+        assert [str(one.word) for one in second.caught] == ["Yes"]
+
     def test_it_is_found_in_one_query(self, case: Case, customer: Party, person: Party, django_assert_num_queries: Any) -> None:
         for party in (customer, person):
             for regime in ("ofac-50", "eu-amlr", "ultimate-parent"):

@@ -392,6 +392,13 @@ class TestDecide:
 
 
 class TestRule:
+    def test_and_goes_on_to_the_next_that_waits_for_him(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        low = cast.matched(hit.party, hit.list_version, entry_id="2", score="0.870", entry_name="OLSON, Alise")
+        next_one = cast.matched(hit.party, hit.list_version, entry_id="3", score="0.910", entry_name="OLSENN, Alice")
+        told = {"ruling": "false", "reason": "different_birth_date"}
+        places = [as_ana.post(address(case, f"hits/{row.pk}/rule/"), told)["Location"] for row in (hit, next_one, low)]
+        assert places == [address(case, f"?tab=screening{place}") for place in (f"#hit-{next_one.pk}", f"#hit-{low.pk}", "")]
+
     def test_an_officer_rules(self, as_ana: Client, case: Case, hit: Hit) -> None:
         said = {"ruling": "false", "reason": "different_birth_date", "note": "Born in 1984."}
         assert as_ana.post(address(case, f"hits/{hit.pk}/rule/"), said)["Location"] == address(case, "?tab=screening")
