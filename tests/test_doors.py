@@ -369,7 +369,7 @@ DOORS: dict[str, Door] = {
         APPROVERS, get=False, own=of(pk="case"), post=of(reason="Resold keys."), names=NORDLYS, state="review"
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
-    "desk:lists": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="No list is loaded"),
+    "desk:lists": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="not loaded"),
     "desk:legal_holds": Door(
         APPROVERS, names="In force",
         post=lambda rows: {"source": "court", "reference": "1", "asked_by": "Court", "reason": "Keep.", "since": "2026-01-01",

@@ -97,13 +97,12 @@ def grouped_reasons() -> Choices:
 class PassingOver(DeskForm):
     """An approval that would pass something over, as kyc.cases.unseen tells it, is confirmed by name."""
 
-    unseen = forms.BooleanField(required=False)
-    confirming: Promise | str = ""
+    confirming = _("I approve it all the same.")
+    unseen = forms.BooleanField(label=confirming, required=False)
 
     def __init__(self, data: Any = None, *, unseen: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         if unseen:
-            self.fields["unseen"].label = self.confirming
             self.fields["unseen"].help_text = format_html_join(" ", "{}", ((sentence,) for sentence in unseen))
         else:
             del self.fields["unseen"]
@@ -135,7 +134,9 @@ class ProposalForm(PassingOver):
     )
 
     unseen = forms.BooleanField(
-        required=False, widget=forms.CheckboxInput(attrs={"data-with": f"choice={Decision.Choice.APPROVE}"})
+        label=confirming,
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-with": f"choice={Decision.Choice.APPROVE}"}),
     )
 
     def __init__(
@@ -186,7 +187,6 @@ class ProposalForm(PassingOver):
 class OutcomeForm(PassingOver):
     """What the second person says; who sends it back passes nothing over."""
 
-    confirming = _("I approve it all the same.")
     note = NeededText(label=_("Note"), help_text=_("Needed to send it back, so that the proposer can go on."))
 
     field_order = ("note", "unseen")

@@ -162,7 +162,7 @@ class Owning(Declared):
             if name == BIS and verdict.verdict == regimes.YES and not self.is_sure:
                 words, tone = str(IF_TRUE) % {"share": share_of(verdict)}, WARN
             if name == PARENT and party.pk == self.customer.pk:
-                words = NO_PARENT if verdict.verdict == regimes.YES else words
+                words = str(NO_PARENT) if verdict.verdict == regimes.YES else words
             if name == TERMS and tone == BAD and party.pk != self.customer.pk:
                 tone = ""
             if name != OFAC and name not in SAID:

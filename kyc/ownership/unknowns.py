@@ -256,7 +256,7 @@ class Unknowns:
     def share(self, place: int) -> Fact:
         held = self.graph.holdings[place]
         owner = self.graph.name(held.owner)
-        part = PARTS.get(held.interest, "{}").format(self.graph.name(held.owned))
+        part = PARTS.get(held.interest, "{}").replace("{}", self.graph.name(held.owned))
         stated = "which is not stated" if held.share == UNKNOWN else f"stated as {shown(held.share)}"
         question = (
             f"How much of {part} is held for {owner}?" if held.interest == NOMINATOR else f"How much of {part} does {owner} hold?"
@@ -362,8 +362,8 @@ class Unknowns:
 
         def end(make: Callable[[World, str], World], told: str, brief: str) -> End:
             def fixed(world: World, party: str) -> Fixed:
-                said = told.format(self.graph.name(party))
-                return Fixed(make(world, party), f"{said}, as to {depends}", brief.format(self.graph.name(party)))
+                said = told.replace("{}", self.graph.name(party))
+                return Fixed(make(world, party), f"{said}, as to {depends}", brief.replace("{}", self.graph.name(party)))
 
             return fixed
 

@@ -71,7 +71,7 @@ HARMLESS = {
     },
     "kyc.Hold": {"source": "a code"},
     "accounts.LegalHold": {},
-    "kyc.Interest": {"share": "a number between two who are nameless"},
+    "kyc.Interest": {"share": "a number between two who are nameless", "held_since": "a day, a month or a year"},
     "kyc.Observation": {"share": "a number between two who are nameless"},
     "kyc.Discrepancy": {"declared": "numbers and codes", "observed": "a number or a code"},
     "kyc.DecidedOwner": {"rests_on": "numbers"},
@@ -83,6 +83,7 @@ HARMLESS = {
     "kyc.Factor": {"code": "a code"},
     "kyc.Hit": {
         "entry_id": "of a published list", "entry_name": "of a published list", "topics": "codes", "ruling_reason": "a code",
+        "entry_content": "a hash of what a published list says", "engine": "of our code", "configuration": "of our weights",
     },
     "reports.Report": {
         "parameters": "instants and numbers", "rule_pack": "a version", "template": "a version", "stage": "a code",

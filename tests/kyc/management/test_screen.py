@@ -107,9 +107,8 @@ class TestScreen:
 
     def test_unknown_weights_are_refused(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
-        assert (
-            refused(file, "--configuration", "1999-01") == f"--configuration: 1999-01 is not known; there are {weighing.CURRENT}."
-        )
+        known = ", ".join(weighing.versions())
+        assert refused(file, "--configuration", "1999-01") == f"--configuration: 1999-01 is not known; there are {known}."
 
     def test_a_day_before_any_list_is_refused(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")

@@ -97,6 +97,7 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     """Every customer's page of that organisation."""
     numbers = {"person": Party, "owner": Interest, "payment": PaymentMeans, "document": Document, "key": Key}
     first = {name: model.objects.filter(organisation=organisation).order_by("pk").first() for name, model in numbers.items()}
+    first["exclusion"] = Party.objects.filter(organisation=organisation, kind="company").first()
     first["person"] = Party.objects.people().filter(organisation=organisation).first()
     for name in PAGES:
         stem = name.partition("_")[0]
