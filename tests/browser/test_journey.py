@@ -159,7 +159,7 @@ def examines(ana: Walk) -> str:
     found = dict(heading.split(" · ") for heading in ana.page.locator("section[id^='hit-'] h2").all_inner_texts())
     assert found == story.LISTED
     for _ in found:
-        hit = ana.page.locator("section[id^='hit-']").first
+        hit = ana.page.locator("section[id^='hit-']:has([name='ruling'])").first
         hit.locator("[name='ruling'][value='false']").check()
         hit.locator("[name='reason']").select_option("different_country")
         hit.locator("[name='note']").fill("The passport says so.")
@@ -171,6 +171,18 @@ def examines(ana: Walk) -> str:
         ana.go(f"{case}?tab={tab}")
         ana.keep(f"{number}-case-{tab}")
     return case
+
+
+def confirms(officer: Walk, case: str, *, name: str) -> None:
+    """The rulings that nobody makes alone, because the names are so much alike."""
+    officer.go(f"{case}?tab=screening")
+    officer.keep(name)
+    waiting = officer.page.get_by_role("button", name="Confirm: ")
+    assert waiting.count()
+    while waiting.count():
+        waiting.first.click()
+        officer.page.wait_for_load_state()
+    assert "Confirmed." in officer.text()
 
 
 def proposes(officer: Walk, case: str, *, choice: str, reason: str, note: str, message: str = "") -> None:
@@ -313,6 +325,7 @@ def test_from_sign_up_to_a_live_key_and_a_report(browser: Browser, installation:
     case = examines(ana)
     proposes(ana, case, choice="ask", reason="document_unreadable", note="The page is blank.", message=story.ASKED)
     rui.sign_in(RUI, PASSWORD, with_code=True)
+    confirms(rui, case, name="30-to-confirm")
     takes(rui, case, name="31-to-take")
     answers_what_was_asked(freja)
 

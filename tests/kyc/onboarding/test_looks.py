@@ -106,6 +106,8 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
         values = {"pk": row.pk} if "<int:pk>" in pattern and row else {}
         if "<slug:kind>" in pattern:
             values = {"pk": Party.objects.get(organisation=organisation, kind="company").pk, "kind": "person"}
+        if "<int:claim>" in pattern:
+            values |= {"claim": 1}
         yield name, reverse(f"onboarding:{name}", kwargs=values)
 
 
