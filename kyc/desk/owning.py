@@ -27,8 +27,8 @@ from kyc.screening.models import Hit, ListVersion
 ASIDE = (BIS, CONTROL)
 # Who owns the customer is the matter of the provider's terms; who owns its owners is nothing against them.
 TERMS, PARENT = "provider-terms", "ultimate-parent"
-# What the customer is that nobody is above.
-NO_PARENT = gettext_lazy("nobody above it")
+# What the customer is that is its own ultimate parent.
+NO_PARENT = gettext_lazy("no parent controls it")
 IF_TRUE = gettext_lazy("restricted like its owners, if the possible match is true: %(share)s")
 # What is shown besides one regime's findings: those of all, or none.
 ALL, NONE = "", "none"
