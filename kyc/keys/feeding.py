@@ -18,7 +18,6 @@ from kyc.rules import packs
 from kyc.screening.models import Hit
 
 SOURCE = "policy.ownership"
-Entry = tuple[int, str, str]
 
 
 def hold_of(organisation: int) -> Hold | None:
@@ -61,7 +60,7 @@ def news(rounds: Collection[Examination], entity: Entity) -> list[Determination]
 
 def clearing(newest: Examination) -> Hit | None:
     """The last of the rulings by which nothing feeds the hold any more: this round finds nothing new, all that rounds since the
-    approval have found came by lists, and every match of theirs is ruled to be another. A customer who only says less than
+    approval have found came by lists, and every match there is was ruled to be another. A customer who only says less than
     before, or takes out whom the match was with, clears nobody; nor does a list that names him no longer."""
     entity = entity_of(newest.organisation_id)
     done = Examination.objects.filter(
@@ -72,26 +71,18 @@ def clearing(newest: Examination) -> Hit | None:
     fed = {row.examination_id for row in found}
     if not found or newest.pk in fed or any(row.regime not in CASCADES for row in found):
         return None
-    feeding = [examination for examination in rounds if examination.pk in fed]
-    matches = matches_of(feeding, entity)
-    others = Hit.objects.filter(organisation=newest.organisation_id, ruling=Hit.Ruling.FALSE).select_related("list_version")
-    ruled = {entry(hit): hit for hit in others.order_by("ruled_at")}
-    if any(hit.ruling == Hit.Ruling.TRUE or entry(hit) not in ruled for hit in matches):
+    since = next(examination.done_at for examination in rounds if examination.pk in fed)
+    matches = matches_of(entity)
+    if any(hit.ruling != Hit.Ruling.FALSE for hit in matches):
         return None
-    since = [ruled[entry(hit)] for hit in matches]
-    return max((hit for hit in since if hit.ruled_at > feeding[0].done_at), key=lambda hit: hit.ruled_at, default=None)
+    return max((hit for hit in matches if hit.ruled_at > since), key=lambda hit: hit.ruled_at, default=None)
 
 
-def entry(hit: Hit) -> Entry:
-    """What was compared with what, in whichever version of the list."""
-    return hit.party_id, hit.list_version.source, hit.entry_id
-
-
-def matches_of(rounds: Collection[Examination], entity: Entity) -> list[Hit]:
-    """All that these rounds could go by in those regimes: also with who has left since, or goes by another name; but not what was
-    no question any more when the customer was approved."""
-    versions = {version["id"] for examination in rounds for version in examination.lists}
+def matches_of(entity: Entity) -> list[Hit]:
+    """What each pair was when it was last alike, since a ruling holds only until either side changes: also with who has left
+    since; but not what was no question any more when the customer was approved."""
     gone = Q(party__removed_on__lt=entity.valid_from.date())
     unasked = Q(ruling="", found_at__lt=entity.valid_from)
-    hits = Hit.objects.filter(organisation=entity.organisation_id, list_version__in=versions).exclude(gone).exclude(unasked)
-    return restricting(hits.select_related("list_version"))
+    alike = Hit.objects.filter(organisation=entity.organisation_id, is_match=True).exclude(gone).exclude(unasked)
+    newest = {(hit.party_id, hit.source, hit.entry_id): hit for hit in restricting(alike.order_by("pk"))}
+    return list(newest.values())

@@ -1,6 +1,7 @@
 """A verified customer tells of a change: the keys stay on until the checks find what stood against no approval before."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -222,6 +223,20 @@ class TestClear:
         assert held(linked)
         self.rule(ana)
         assert not held(linked)
+
+    def test_nor_by_a_ruling_on_what_the_entry_was_before(
+        self, nordlys: Founded, linked: Issued, sold: Interest, ana: User, tmp_path: Path
+    ) -> None:
+        self.rule(ana)
+        assert not held(linked)
+        changed = cast.LISTED.replace("DOB 04 Feb 1961", "DOB 05 Feb 1961")
+        cast.load_list(tmp_path, changed, published=date(2026, 10, 2))
+        run()
+        assert held(linked), "the entry has changed, and the match is asked anew"
+        ownership.change_share(sold, share="40", by=nordlys.by)
+        run()
+        assert Hit.objects.current().open().exists()
+        assert held(linked)
 
     def test_not_where_he_is_the_one(self, linked: Issued, sold: Interest, ana: User) -> None:
         self.rule(ana, "true")
