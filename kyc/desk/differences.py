@@ -18,7 +18,7 @@ from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
-from kyc.desk.queue import PAGE, Column, Tab, known_or, page_number
+from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number
 from kyc.desk.sources import told
 from kyc.ownership.models import Discrepancy, DiscrepancyQuerySet, Observation
 from kyc.parties.models import Role
@@ -116,7 +116,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Paged):
     asked: Asked
     counts: dict[str, int]
     rows: list[Row]
@@ -151,22 +151,6 @@ class Page:
     @property
     def cleared(self) -> str:
         return self.asked.address(source="", late="", mine="")
-
-    @property
-    def first(self) -> int:
-        return (self.asked.number - 1) * PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.rows) - 1
-
-    @property
-    def newer(self) -> str:
-        return self.asked.address(page=str(self.asked.number - 1)) if self.asked.number > 1 else ""
-
-    @property
-    def older(self) -> str:
-        return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
 
 
 def page(user: User, query: QueryDict) -> Page:

@@ -106,8 +106,32 @@ def page_number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
+class Paged:
+    """Which rows of a long list are shown, and the ways to those before and after."""
+
+    asked: Any
+    rows: list[Any]
+    has_more: bool
+
+    @property
+    def first(self) -> int:
+        return (self.asked.number - 1) * PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def newer(self) -> str:
+        return self.asked.address(page=str(self.asked.number - 1)) if self.asked.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
+
+
 @dataclass(frozen=True)
-class Page:
+class Page(Paged):
     asked: Asked
     counts: dict[str, int]
     rows: list[Case]
@@ -171,22 +195,6 @@ class Page:
     @property
     def cleared(self) -> str:
         return self.asked.address(q="", whose="")
-
-    @property
-    def first(self) -> int:
-        return (self.asked.number - 1) * PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.rows) - 1
-
-    @property
-    def newer(self) -> str:
-        return self.asked.address(page=str(self.asked.number - 1)) if self.asked.number > 1 else ""
-
-    @property
-    def older(self) -> str:
-        return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
 
 
 def sorted_by(name: str, way: str, here: str, urls: dict[str, str]) -> dict[str, str]:

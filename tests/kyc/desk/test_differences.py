@@ -235,7 +235,8 @@ class TestLength:
         assert asked() == few
 
     def test_pages(self, case: Case, ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(differences, "PAGE", 2)
+        for room in (differences, queue):
+            monkeypatch.setattr(room, "PAGE", 2)
         for name in ("A", "B", "C"):
             differ(case, ana, name)
         first, second = look(ana), look(ana, "page=2")
