@@ -62,6 +62,8 @@ class Walk:
         self.page.goto(self.url + path)
 
     def keep(self, name: str) -> None:
+        # A click returns when the next page has been answered, before there is anything of it to measure.
+        self.page.wait_for_load_state()
         # Where nobody looks at them they only take time.
         if "KEYHOLDER_SCREENS" in os.environ:
             SCREENS.mkdir(parents=True, exist_ok=True)
