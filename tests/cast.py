@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from accounts import organisations, shared
 from accounts.models import Organisation, User
-from accounts.sessions import seen_at
+from accounts.sessions import SIGNED_IN, seen_at
 from demo.seed import user
 from kyc.cases import actions as cases
 from kyc.cases.models import Case
@@ -39,13 +45,21 @@ def staff(role: str, name: str = "") -> User:
 
 
 def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-    session = client.session
+    """With the session that a sign-in leaves behind, in one query: a real sign-in, which tests of their own make, takes twenty."""
+    left = {
+        SESSION_KEY: str(person.pk),
+        BACKEND_SESSION_KEY: "allauth.account.auth_backends.AuthenticationBackend",
+        HASH_SESSION_KEY: person.get_session_auth_hash(),
+        SIGNED_IN: time.time(),
+    }
     if person.is_staff:
-        session["account_authentication_methods"] = [{"method": "mfa", "at": time.time(), "type": "totp"}]
-        session["account_authentication_methods_user"] = str(person.pk)
-    session.save()
+        left["account_authentication_methods"] = [{"method": "mfa", "at": time.time(), "type": "totp"}]
+        left["account_authentication_methods_user"] = str(person.pk)
+    session = SessionStore().create_model_instance(left)
+    session.session_key = get_random_string(32, VALID_KEY_CHARS)
+    Session.objects.bulk_create([session])
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     # So that counting queries does not count the minute's note of when the session was last used.
     shared.note(seen_at(session.session_key), "1", seconds=60)
     return client

@@ -157,11 +157,11 @@ def heard(answer: Any) -> Any:
 
 
 def is_drawn(what: str, role: str, roles: Collection[str]) -> bool:
-    """Of those who share a page every second one draws it, at least one, and each half of the pages; where an investigator is
+    """Of those who share a page every third one draws it, at least one, and each a third of the pages; where an investigator is
     shown an incident all of them do, and in the long run each draws everything."""
-    sharing = [one for one in BESIDES if one in roles]
+    sharing = [one for one in BESIDES if one in roles] or [role]
     place = sharing.index(role) if role in sharing else 0
-    return IS_WHOLE or what in SHOWN_ON or (place + crc32(what.encode()) % max(1, len(sharing))) % 2 == 0
+    return IS_WHOLE or what in SHOWN_ON or (place - crc32(what.encode()) % len(sharing)) % min(3, len(sharing)) == 0
 
 
 def drawn(house: House, role: str) -> dict[str, Any]:
