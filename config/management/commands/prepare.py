@@ -19,7 +19,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from config import postgres
 
-READY_WITHIN = 60
+# Alone it takes seconds; a machine that does much else is waited for.
+READY_WITHIN = 300
 MIGRATIONS = "django_migrations"
 
 
