@@ -85,7 +85,7 @@ class TestWritten:
             (written(postal_code="99"), {"address_postal_code"}),
             (written(street="a\x00b"), {"address_street"}),
             ({**written(), "hq_country": "XX"}, {"hq_country"}),
-            ({**written(), "registered_address_street": "Gate 2"}, {"registered_address_country"}),
+            ({**written(), **written(of="registered_address")}, {"registered_address_country"}),
             (
                 {**written(), **written("US", of="registered_address", area="QC", postal_code="12207")},
                 {"registered_address_area"},

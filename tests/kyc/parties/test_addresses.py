@@ -90,7 +90,7 @@ class TestPutRight:
     @pytest.mark.parametrize(
         ("address", "wrong"),
         [
-            (Address("XX", "Gate 1"), {"country": "Choose a country from the list."}),
+            (Address("XX", "Gate 1"), {"country": "Choose a country from the list.", "city": "This is needed."}),
             (Address("NO"), {"street": "This is needed.", "city": "This is needed.", "postal_code": "This is needed."}),
             (
                 Address("NO", "Gate 1", city="Oslo", postal_code="99"),
