@@ -10,10 +10,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.looking import Look
 from accounts.models import Organisation, User
+from kyc.onboarding.placing import Addressed, asks_address
 
 LONG = "Gesellschaft für angewandte Sprachmodellierung und Rechenzentrumsbetrieb Mecklenburgische Seenplatte mbH & Co. KG aA"
 NAMES = (
@@ -44,6 +46,18 @@ class Sample(forms.Form):
     file = forms.FileField(label="File", help_text="PDF, JPEG or PNG, up to 15 MB.", required=False)
     note = forms.CharField(label="Note for the file", widget=forms.Textarea(attrs={"rows": 3}), required=False)
     true = forms.BooleanField(label="What I have told you is true and complete.")
+
+
+@asks_address("seat", gettext_lazy("Address of the seat"), help_text=gettext_lazy("Where people work, not a post box."))
+@asks_address("other", gettext_lazy("Another address"), required=False)
+class Places(Addressed):
+    pass
+
+
+def places() -> Places:
+    """Each of another country, one of them told in one piece before, and something wrong with both."""
+    typed = {"seat_country": "JP", "seat_area": "東京都", "seat_postal_code": "100", "other_country": "US", "other_street": LONG}
+    return Places(typed, initial={"other": LONG}, auto_id="places_%s")
 
 
 def disabled() -> Sample:
@@ -106,6 +120,7 @@ def samples(query: Any) -> dict[str, Any]:
         "form": Sample(initial={"name": "Helios Compute FZE", "kind": "company"}, auto_id="form_%s"),
         "wrong": Sample({"name": "", "email": "ana", "kind": "nobody"}, auto_id="wrong_%s"),
         "disabled": disabled(),
+        "places": places(),
         "table": table(query),
         "long": LONG,
         "names": NAMES,

@@ -1,5 +1,6 @@
 """One customer's structure in the Beneficial Ownership Data Standard, as true at one instant and known in one snapshot
-(BODS-01 to BODS-09). Who is a beneficial owner is determined from what is written out, by the rule that the product asks by."""
+(BODS-01 to BODS-09). Who is a beneficial owner is what an approval that holds decided of him; of whom none decided anything, what
+the rule that the product asks by makes of what is written out."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,10 +12,11 @@ from django.conf import settings
 
 from accounts.history import as_of
 from accounts.models import Organisation
+from kyc.cases.models import DecidedOwner
 from kyc.cases.round import structure as graph_of
 from kyc.ownership import regimes
 from kyc.ownership.bods import records, shares
-from kyc.ownership.bods.writing import CONTROLLER, VERSION, Element, Owner, Said, Structure, Tie, element
+from kyc.ownership.bods.writing import CONTROLLER, VERSION, Element, Owner, Said, Structure, Tie, Word, element
 from kyc.ownership.graph import Graph
 from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest, counted_owner, holdings
@@ -23,12 +25,15 @@ from kyc.ownership.shares import NONE, NOTHING, Interval, parse
 from kyc.ownership.verdicts import INDETERMINATE, NO, YES, Verdict
 from kyc.parties.models import Party, Role
 from kyc.parties.wording import first_day
+from reports.decided import Decided, decided
 from reports.facts.reader import Reader, day
 
 # What a role in the customer is in the standard's words. A signatory holds no interest.
 ROLES = {Role.Kind.CONTROLLER: CONTROLLER, Role.Kind.DIRECTOR: "boardMember"}
 OTHERWISE = "otherInfluenceOrControl"
+NOT_KNOWN = {"type": "unknownInterest", "directOrIndirect": "unknown"}
 LONGEST = 2000
+FROM_DECLARED = "No beneficial owner has been identified from what was declared."
 HOLDS = {YES: True, NO: False, INDETERMINATE: None}
 
 
@@ -43,20 +48,45 @@ class Export:
     full: bool
 
     def structure(self) -> Structure:
-        ties = (*self.held(), *self.offices())
         return Structure(
             seed=self.seed(),
             subject=self.subject,
             elements={found.key: found for found in self.elements()},
-            ties=joined([*ties, *self.nobody(ties)]),
+            ties=joined([*self.ties, *self.nobody(self.ties)]),
             owners={owner.key: owner for owner in self.owners},
-            source={"type": ["selfDeclaration"], "assertedBy": [{"name": self.reader.customer.name}]},
+            source=self.declared,
+            words=dict(self.words()),
             publication={
                 "publicationDate": day(self.reader.snapshot.taken_at.astimezone(UTC).date()),
                 "bodsVersion": VERSION,
                 "publisher": {"name": settings.PROVIDER_NAME},
             },
         )
+
+    @cached_property
+    def declared(self) -> dict[str, Any]:
+        return {"type": ["selfDeclaration"], "assertedBy": [{"name": self.reader.customer.name}]}
+
+    @cached_property
+    def decided(self) -> Decided | None:
+        return decided(self.reader)
+
+    @cached_property
+    def ties(self) -> tuple[Tie, ...]:
+        return (*self.held(), *self.offices())
+
+    def words(self) -> Iterator[tuple[str, Word]]:
+        """On the relationship of each person that was decided on, or on himself where there is none; on nobody, where no owner
+        was found."""
+        if not self.decided:
+            return
+        by, ties = settings.PROVIDER_NAME, {tie.key for tie in self.ties}
+        checked = {"type": [*self.declared["type"], "verified"], "assertedBy": [*self.declared["assertedBy"], {"name": by}]}
+        for party in self.decided.rows:
+            owner = key_of(party) if party else ""
+            is_told = not owner or owner in self.primary or f"{owner}>{self.subject}" in ties
+            key = (f"{owner}>{self.subject}" if owner else f"nobody>{self.subject}") if is_told else owner
+            yield key, Word(self.decided.on, self.decided.sentence(party, full=self.full), by, checked)
 
     @property
     def subject(self) -> str:
@@ -133,7 +163,8 @@ class Export:
         if any(owner.is_sure for owner in self.owners) or not records.is_entity(self.reader.customer):
             return
         why = "subjectUnableToConfirmOrIdentifyBeneficialOwner"
-        told = {"reason": why, "description": "No beneficial owner has been identified from what was declared."}
+        found = "No beneficial owner was found." if self.decided else FROM_DECLARED
+        told = {"reason": why, "description": found}
         said = self.said(Party, self.reader.customer, self.described).with_(tie.said for tie in ties)
         yield Tie("", self.subject, (), said, told)
 
@@ -162,16 +193,42 @@ class Export:
 
     @cached_property
     def owners(self) -> list[Owner]:
-        """People only. Whoever controls the customer is one whatever he owns (IAAS-04)."""
-        controllers = {pk for pk, roles in self.reader.roles.items() if any(r.kind == Role.Kind.CONTROLLER for r in roles)}
-        found = []
-        for pk in sorted(self.involved & self.reader.parties.keys()):
-            verdict = self.verdicts.get(str(pk))
-            word = verdict.verdict if verdict else NO
-            if self.reader.parties[pk].kind == Party.Kind.PERSON and (word != NO or pk in controllers):
-                through = self.through(pk, verdict) if verdict and word != NO else {}
-                found.append(Owner(key_of(pk), HOLDS[word], pk in controllers, through))
-        return found
+        """People only, by what was decided of each, or determined."""
+        people = [pk for pk in sorted(self.involved & self.reader.parties.keys()) if self.is_person(pk)]
+        return [owner for owner in map(self.owner, people) if owner]
+
+    def owner(self, pk: int) -> Owner | None:
+        standing = self.decided.standing(pk) if self.decided else ""
+        if not standing:
+            return self.determined(pk)
+        return self.decided_owner(pk) if standing == DecidedOwner.Standing.OWNER else None
+
+    @cached_property
+    def primary(self) -> set[str]:
+        return {owner.key for owner in self.owners}
+
+    def is_person(self, pk: int) -> bool:
+        return bool(self.reader.parties[pk].kind == Party.Kind.PERSON)
+
+    @cached_property
+    def controllers(self) -> set[int]:
+        return {pk for pk, roles in self.reader.roles.items() if any(role.kind == Role.Kind.CONTROLLER for role in roles)}
+
+    def determined(self, pk: int) -> Owner | None:
+        """Whoever controls the customer is one whatever he owns (IAAS-04)."""
+        verdict, controls = self.verdicts.get(str(pk)), pk in self.controllers
+        word = verdict.verdict if verdict else NO
+        if word == NO and not controls:
+            return None
+        return Owner(key_of(pk), HOLDS[word], controls, self.through(pk, verdict) if verdict and word != NO else {})
+
+    def decided_owner(self, pk: int) -> Owner:
+        """By all that he holds; where nothing is known to be held, by an interest that is not known."""
+        verdict = self.verdicts.get(str(pk))
+        found = Owner(key_of(pk), True, pk in self.controllers, self.through(pk, verdict) if verdict else {})
+        own = [tie for tie in self.ties if (tie.owner, tie.owned) == (found.key, self.subject)]
+        is_by_something = any(found.by(interest["type"]) for tie in own for interest in tie.interests)
+        return found if found.through or is_by_something else replace(found, through=NOT_KNOWN)
 
     def through(self, pk: int, verdict: Verdict) -> dict[str, Any]:
         """What he holds of the customer through others; nothing where he holds all of it himself."""

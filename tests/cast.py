@@ -92,6 +92,12 @@ def load_list(folder: Path, text: str = LISTED, *, published: date = PUBLISHED) 
     return ListVersion.objects.get(pk=lists.load("ofac-sdn", primary=file, published=published, may_shrink=True).version)
 
 
+def written(country: str = "", *, of: str = "address", **parts: str) -> dict[str, str]:
+    """An address in Norway as a form takes it, in its fields; without `country` where the form asks for it apart."""
+    told = {"street": "Gate 1", "postal_code": "0150", "city": "Oslo", **({"country": country} if country else {}), **parts}
+    return {f"{of}_{part}": value for part, value in told.items()}
+
+
 def matched(party: Party, version: ListVersion, *, entry_id: str = "1", score: str = "0.930", **more: Any) -> Hit:
     """A possible match, as a comparing writes it."""
     said = {"entry_name": party.name, "party_name": party.name, "engine": "tests", "configuration": "tests"} | more

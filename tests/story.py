@@ -16,10 +16,11 @@ COMPANY = {
     "registration_number": "927 114 038",
     "country": "NO",
     "hq_country": "NO",
-    "address": "Havnegata 7\n5003 Bergen",
     "phone": "+47 55 00 00 00",
     "domain": "tide.example",
 }
+# Of its headquarters, in the parts that addresses of its country have.
+PLACE = {"street": "Havnegata 7", "postal_code": "5003", "city": "Bergen"}
 KIND = {"customer_class": "company", "programme": "startup_credit", "programme_run_by": "Vestland Ventures"}
 CONTROLLER = {"name": "Freja Lind", "title": "Chief executive", "country": "NO", "birth_date": "1986-04-12", "us_basis": "none"}
 ROLES = ("controller", "director", "signatory")

@@ -164,14 +164,14 @@ def nothing(rows: dict[str, int]) -> dict[str, Any]:
 
 COMPANY = of(
     name="Nordlys Modelling AS", legal_form="AS", registration_number="918334207", country="NO", hq_country="NO",
-    address="Strandgata 12", phone="+47 77 00 00 00",
+    **cast.written(), phone="+47 77 00 00 00",
 )  # fmt: skip
 ALICES = {
     "name": ALICE,
     "country": "NO",
     "birth_date": "1984-03-17",
     "title": "CEO",
-    "address": "Strandgata 12",
+    **cast.written("NO"),
     "us_basis": "none",
 }
 # The sign-in library's own pages, each about its asker alone: tests/accounts/test_pages.py draws them.

@@ -22,6 +22,7 @@ from kyc.keys.models import Key
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import payments, profiles, questionnaires
+from kyc.parties.addresses import Address
 from kyc.rules import packs
 from kyc.screening.models import Hit
 from reports import actions as reports
@@ -46,7 +47,7 @@ def told(by: User) -> cast.Founded:
     organisation = organisations.create(name=story.COMPANY["name"], by=by)
     cases.open_case(organisation, notice_version=packs.current().notice_version, locale="en", by=by)
     profiles.choose(organisation, **story.KIND, by=by)
-    company = parties.declare_company(organisation, **story.COMPANY, by=by)
+    company = parties.declare_company(organisation, **story.COMPANY, address=Address("NO", **story.PLACE), by=by)
     controller = parties.declare_person(organisation, **story.CONTROLLER, roles=story.ROLES, by=by)
     ownership.declare_owner(organisation, owned=company, owner=controller, share=story.CONTROLLERS_SHARE, by=by)
     holding = ownership.declare_owner(organisation, owned=company, kind="company", **story.HOLDING, by=by).owner

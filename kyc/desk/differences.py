@@ -18,6 +18,7 @@ from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
+from kyc.desk import elsewhere
 from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number
 from kyc.desk.sources import told
 from kyc.ownership.models import Discrepancy, DiscrepancyQuerySet, Observation
@@ -219,4 +220,7 @@ def described(rows: DiscrepancyQuerySet, user: User) -> DiscrepancyQuerySet:
 @staff(Permission.CASE_VIEW)
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/differences.html", {"page": page(request.user, request.GET)})
+    shown = page(request.user, request.GET)
+    is_first = shown.asked.tab == OPEN and shown.asked.number == 1 and not shown.asked.is_narrowed
+    twice = elsewhere.everywhere(request.user) if is_first else []
+    return render(request, "desk/differences.html", {"page": shown, "twice": twice})

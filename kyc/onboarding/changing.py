@@ -80,6 +80,11 @@ class Page(forms.Form):
     def refused(self, refusal: Refused, field: str | None) -> None:
         self.add_error(field, explained(refusal))
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What was filled in, as the action takes it."""
+        return dict(self.cleaned_data)
+
 
 class Changing(Page):
     """Changes what stands. Sent from two tabs, the second is refused once, with what the first has saved beside it."""

@@ -21,6 +21,7 @@ from kyc.onboarding.fields import (
     UsBasis,
     only_with,
 )
+from kyc.onboarding.placing import Addressed, asks_address, fields_of
 from kyc.parties import wording
 from kyc.parties.models import Profile
 
@@ -67,21 +68,16 @@ class KindForm(Changing):
             self.fields["start_over"].widget = forms.CheckboxInput()
 
 
-class CustomerForm(Changing):
+class CustomerForm(Addressed, Changing):
     """What every customer tells of itself; the order is that of the fields' names here."""
 
     field_order = (
         "name", "native_name", "legal_form", "country", "formed_since", "registration_number", "register", "lei", "birth_date",
-        "us_basis", "tax_number", "tax_country", "hq_country", "hq_since", "address", "registered_address", "phone", "domain",
+        "us_basis", "tax_number", "tax_country", "hq_country", "hq_since", *fields_of("address"),
+        *fields_of("registered_address"), "phone", "domain",
     )  # fmt: skip
     name = Text(label=gettext_lazy("Full legal name"), help_text=gettext_lazy("As it stands in the register."))
     native_name = NativeName()
-    address = Text(
-        label=gettext_lazy("Address of the headquarters"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Where people work, not a post box."),
-    )
     phone = Text(
         label=gettext_lazy("Telephone"),
         max_length=40,
@@ -96,14 +92,13 @@ class CustomerForm(Changing):
             del self.fields["phone"]
 
 
+@asks_address(
+    "registered_address",
+    gettext_lazy("Registered address"),
+    help_text=gettext_lazy("As it stands in the register, if that is another address."),
+    required=False,
+)
 class EntityForm(CustomerForm):
-    registered_address = Text(
-        label=gettext_lazy("Registered address"),
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("As it stands in the register, if that is another address."),
-    )
     domain = Text(
         label=gettext_lazy("Web domain"),
         max_length=253,
@@ -116,6 +111,13 @@ class EntityForm(CustomerForm):
     tax_country = TaxCountry()
 
 
+@asks_address(
+    "address",
+    gettext_lazy("Address of the headquarters"),
+    help_text=gettext_lazy("Where people work, not a post box."),
+    of="hq_country",
+    is_own=True,
+)
 class CompanyForm(EntityForm):
     legal_form = Text(
         label=gettext_lazy("Legal form"), max_length=100, help_text=gettext_lazy("Such as AS, GmbH, Ltd, Inc., 有限公司.")
@@ -144,6 +146,7 @@ class InstitutionForm(CompanyForm):
     )
 
 
+@asks_address("address", gettext_lazy("Address from which it is administered"), of="hq_country", is_own=True)
 class TrustForm(EntityForm):
     name = Text(label=gettext_lazy("Name of the trust"), help_text=gettext_lazy("As it stands in the deed."))
     registration_number = Text(
@@ -154,24 +157,23 @@ class TrustForm(EntityForm):
     )
     country = Country(label=gettext_lazy("Country under whose law it stands"))
     hq_country = Country(label=gettext_lazy("Country from which it is administered"))
-    address = Text(
-        label=gettext_lazy("Address from which it is administered"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
 
 
+@asks_address("address", gettext_lazy("Address of its seat"), of="country", is_own=True)
 class StateBodyForm(EntityForm):
     name = Text(
         label=gettext_lazy("Full name of the body"), help_text=gettext_lazy("Such as a ministry, an agency or a municipality.")
     )
     country = Country(label=gettext_lazy("State to which it belongs"))
-    address = Text(label=gettext_lazy("Address of its seat"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("lei", "tax_number", "tax_country", "registered_address"):
+        for name in ("lei", "tax_number", "tax_country"):
             del self.fields[name]
+        self.leave_out("registered_address")
 
 
+@asks_address("address", gettext_lazy("Your home address"), is_own=True)
 class IndividualForm(CustomerForm):
     name = Text(label=gettext_lazy("Your full legal name"), help_text=gettext_lazy("As it stands in the passport."))
     country = Country(label=gettext_lazy("Your nationality"))
@@ -179,7 +181,6 @@ class IndividualForm(CustomerForm):
     us_basis = UsBasis(gettext_lazy("In US law you are"))
     tax_number = TaxNumber()
     tax_country = TaxCountry()
-    address = Text(label=gettext_lazy("Your home address"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 FORMS: dict[str, type[CustomerForm]] = {

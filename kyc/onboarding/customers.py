@@ -12,6 +12,7 @@ from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Standing
 from kyc.onboarding.customer_forms import FORMS, CustomerForm, IndividualForm, KindForm
 from kyc.onboarding.pages import page, posted
+from kyc.onboarding.placing import standing
 from kyc.parties import actions as parties
 from kyc.parties import attributes, profiles, statuses
 from kyc.parties.models import Party, Profile
@@ -61,11 +62,12 @@ def told(party: Party | None, form_class: type[CustomerForm]) -> Standing:
     asked = form_class.asks()
     told = {name: getattr(party, name) for name in asked if hasattr(party, name)}
     told |= {name: since for name, since in attributes.since_told(party).items() if name in asked}
+    told |= standing(party, form_class.places)
     return {**told, "us_basis": statuses.basis_of(party)} if form_class is IndividualForm else told
 
 
 def save(request: HttpRequest, organisation: Organisation, form: CustomerForm) -> None:
-    typed = dict(form.cleaned_data)
+    typed = form.told
     with steps.editing(organisation, "company"):
         found = parties.customer(organisation)
         form.compare(told(found, type(form)))

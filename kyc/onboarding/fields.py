@@ -141,12 +141,6 @@ class NativeName(Text):
 FOREIGN = _("Asked of an owner who is no US person.")
 
 
-class Home(Text):
-    def __init__(self) -> None:
-        widget = forms.Textarea(attrs={"rows": 3})
-        super().__init__(label=_("Home address"), max_length=1000, required=False, help_text=FOREIGN, widget=widget)
-
-
 class Email(Text):
     def __init__(self) -> None:
         widget = forms.TextInput(attrs={"type": "email", "autocomplete": "off"})

@@ -10,6 +10,7 @@ from accounts.refused import Refused
 from kyc.evidence import authority
 from kyc.onboarding.changing import Changing, Page
 from kyc.onboarding.fields import CHOOSE, BirthDate, Country, NativeName, Text, UsBasis
+from kyc.onboarding.placing import HOME, Addressed, asks_address
 from kyc.parties.actions import SecondController
 from kyc.parties.models import Party, Profile, Role
 
@@ -43,7 +44,8 @@ ROLES = {
 }
 
 
-class PersonForm(Changing):
+@asks_address("address", HOME, required=False)
+class PersonForm(Addressed, Changing):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
     native_name = NativeName()
     roles = forms.MultipleChoiceField(
@@ -69,7 +71,6 @@ class PersonForm(Changing):
     country = Country(label=_("Nationality"))
     birth_date = BirthDate()
     us_basis = UsBasis()
-    address = Text(label=_("Home address"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, customer_class: str = C.COMPANY, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

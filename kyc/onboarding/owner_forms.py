@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc.onboarding.changing import Changing, Page
 from kyc.onboarding.fields import (
+    FOREIGN,
     BirthDate,
     Country,
     Email,
-    Home,
     Lei,
     NativeName,
     Phone,
@@ -23,12 +23,13 @@ from kyc.onboarding.fields import (
     UsBasis,
     only_with,
 )
+from kyc.onboarding.placing import HOME, Addressed, asks_address, fields_of
 from kyc.ownership import interests
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party
 
-# Where a person can be reached.
-REACH = ("address", "email", "phone")
+# Where a person can be reached besides at home.
+REACH = ("email", "phone")
 
 
 def what_is_held() -> forms.ChoiceField:
@@ -62,7 +63,7 @@ class OwnerForm(Changing):
 
     field_order = (
         "name", "native_name", "country", "registration_number", "register", "lei", "tax_number", "tax_country", "hq_country",
-        "hq_since", "birth_date", "us_basis", *REACH,
+        "hq_since", "birth_date", "us_basis", *fields_of("address"), *REACH,
     )  # fmt: skip
     interest = what_is_held()
     share = only_with(Share(), "interest", *interests.SIZED)
@@ -107,13 +108,17 @@ def fit_to(form: forms.Form, owned: Party, standing: Interest | None = None) -> 
         form.fields["held_for"].choices = choices  # type: ignore[attr-defined]  # ChoiceField's
 
 
-def fit_reach(form: forms.Form, *, is_reached: bool) -> None:
+def fit_reach(form: Addressed, *, is_reached: bool) -> None:
     """Where a person can be reached is asked of foreign owners only (IAAS-10, IAAS-18)."""
-    for name in () if is_reached else REACH:
+    if is_reached:
+        return
+    form.leave_out("address")
+    for name in REACH:
         del form.fields[name]
 
 
-class PersonOwnerForm(OwnerForm):
+@asks_address("address", HOME, help_text=FOREIGN, required=False)
+class PersonOwnerForm(Addressed, OwnerForm):
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
     native_name = NativeName()
     country = Country(label=_("Nationality"))
@@ -124,7 +129,6 @@ class PersonOwnerForm(OwnerForm):
         ),
     )
     us_basis = UsBasis()
-    address = Home()
     email = Email()
     phone = Phone()
 
@@ -177,7 +181,8 @@ class ClassOwnerForm(OwnerForm):
         self.fields.pop("interest", None)
 
 
-class PrincipalForm(Page):
+@asks_address("address", HOME, help_text=FOREIGN, required=False)
+class PrincipalForm(Addressed, Page):
     """Who really owns what a nominee holds."""
 
     name = Text(label=_("Full legal name"), help_text=_("As it stands in the passport."))
@@ -185,7 +190,6 @@ class PrincipalForm(Page):
     country = Country(label=_("Nationality"))
     birth_date = BirthDate(required=False)
     us_basis = UsBasis()
-    address = Home()
     email = Email()
     phone = Phone()
 

@@ -23,6 +23,7 @@ from kyc.onboarding.owner_forms import (
 )
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.pictured import pictured
+from kyc.onboarding.placing import standing
 from kyc.ownership import actions as ownership
 from kyc.ownership.interests import has_size
 from kyc.ownership.models import Interest
@@ -79,7 +80,7 @@ def name_principal(request: HttpRequest, organisation: Organisation) -> HttpResp
 
 def named(request: HttpRequest, organisation: Organisation, form: Page) -> None:
     with steps.editing(organisation, "owners"):
-        ownership.name_principal(organisation, **form.cleaned_data, by=request.user)
+        ownership.name_principal(organisation, **form.told, by=request.user)
 
 
 @while_open("owners")
@@ -126,7 +127,7 @@ def reached(request: HttpRequest, form_class: type[Page]) -> dict[str, bool]:
 
 
 def declare(request: HttpRequest, organisation: Organisation, form: Page, owned: Party, kind: str) -> None:
-    typed = {"share": "", **form.cleaned_data}
+    typed = {"share": "", **form.told}
     typed["held_for"] = chosen(organisation, typed.get("held_for", ""))
     if kind in NEW:
         typed["kind"] = CLASS if kind == "class" else kind
@@ -170,6 +171,7 @@ def told(interest: Interest) -> Standing:
     stands |= {name: since for name, since in attributes.since_told(owner).items() if name in asked}
     if owner.is_person:
         stands["us_basis"] = statuses.basis_of(owner)
+        stands |= standing(owner, PersonOwnerForm.places)
     stands["held_since"] = interest.held_since
     if interest.owned.is_trust:
         return stands
@@ -178,7 +180,7 @@ def told(interest: Interest) -> Standing:
 
 
 def save(request: HttpRequest, organisation: Organisation, form: Changing, interest: Interest) -> None:
-    typed = dict(form.cleaned_data)
+    typed = form.told
     held_for = chosen(organisation, typed.pop("held_for", ""))
     share, since = typed.pop("share", ""), typed.pop("held_since", "")
     with steps.editing(organisation, "owners") as case:

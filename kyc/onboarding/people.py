@@ -12,6 +12,7 @@ from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
 from kyc.onboarding.pages import page, posted
+from kyc.onboarding.placing import standing
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties import statuses
@@ -62,9 +63,10 @@ def asked(request: HttpRequest, organisation: Organisation, person: Party | None
 
 def told(person: Party) -> Standing:
     roles = Role.objects.live().filter(party=person, kind__in=parties.PEOPLE_ROLES).order_by("kind")
-    fields = ("name", "native_name", "country", "birth_date", "address")
+    fields = ("name", "native_name", "country", "birth_date")
     return {
         **{name: getattr(person, name) for name in fields},
+        **standing(person, PersonForm.places),
         "roles": [role.kind for role in roles],
         "title": next((role.title for role in roles if role.title), ""),
         "us_basis": statuses.basis_of(person),
@@ -76,7 +78,7 @@ def save(request: HttpRequest, organisation: Organisation, form: PersonForm, per
         whose.refuse_unasked(organisation, case, whose.PEOPLE, person, *replaced(organisation, form, person))
         if person:
             form.compare(told(parties.own(person, organisation)))
-        form.saved = parties.declare_person(organisation, **form.cleaned_data, party=person, by=request.user)
+        form.saved = parties.declare_person(organisation, **form.told, party=person, by=request.user)
 
 
 def replaced(organisation: Organisation, form: PersonForm, person: Party | None) -> list[Party]:

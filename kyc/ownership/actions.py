@@ -26,6 +26,7 @@ from kyc.ownership.models import Interest
 from kyc.ownership.reconciling import changed
 from kyc.parties import attributes, statuses
 from kyc.parties.actions import own, reach, refuse_named_before, take_role
+from kyc.parties.addresses import Address
 from kyc.parties.identifying import identify
 from kyc.parties.models import Party, Role
 
@@ -49,7 +50,7 @@ def declare_owner(
     tax_country: str = "",
     birth_date: str = "",
     us_basis: str = "unknown",
-    address: str = "",
+    address: str | Address = "",
     email: str = "",
     phone: str = "",
     owner: Party | None = None,
@@ -119,7 +120,7 @@ def name_principal(
     country: str,
     birth_date: str = "",
     us_basis: str = "unknown",
-    address: str = "",
+    address: str | Address = "",
     email: str = "",
     phone: str = "",
     by: User,

@@ -10,7 +10,8 @@ from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from config import jobs
-from kyc.parties import attributes, countries, exclusions, statuses, wording
+from kyc.parties import addresses, attributes, countries, exclusions, statuses, wording
+from kyc.parties.addresses import Address
 from kyc.parties.identifying import identify
 from kyc.parties.models import Party, PersonStatus, Role
 from kyc.parties.wording import BadText, alike, checked, past_day
@@ -131,8 +132,8 @@ def declare_company(
     registration_number: str = "",
     country: str,
     hq_country: str,
-    address: str,
-    registered_address: str = "",
+    address: str | Address,
+    registered_address: str | Address = "",
     phone: str = "",
     domain: str = "",
     lei: str = "",
@@ -145,8 +146,8 @@ def declare_company(
 ) -> Party:
     """Says, or says anew, which company, trust or state body the organisation is. Countries are ISO alpha-2. A company has a
     legal form and a number, in the one register of its country or in `register`. `registered_address` stands in the register,
-    where it is another (FATF-02). `formed_since` and `hq_since` are a year, a month or a day. The account goes by the legal name
-    from then on. Raises BadText."""
+    where it is another (FATF-02). An address is its parts, or a text. `formed_since` and `hq_since` are a year, a month or a
+    day. The account goes by the legal name from then on. Raises BadText."""
     organisation = organisations.locked(organisation, by=by)
     party = customer(organisation) or Party(organisation=organisation, kind=kind)
     party.name = wording.name(name)
@@ -155,8 +156,10 @@ def declare_company(
     party.registration_number = checked("registration_number", registration_number, limit=100, required=party.is_company)
     party.country = country_of("country", country)
     party.hq_country = country_of("hq_country", hq_country)
-    party.address = checked("address", address, limit=1000, required=True, lines=True)
-    party.registered_address = checked("registered_address", registered_address, limit=1000, lines=True)
+    addresses.place(party, "address", address, required=True)
+    if isinstance(address, Address) and address.country != party.hq_country:
+        raise BadText("hq_country", _("The address of the headquarters lies in another country."))
+    addresses.place(party, "registered_address", registered_address)
     party.phone = wording.phone("phone", phone)
     party.domain = wording.domain("domain", domain)
     identify(party, lei=lei, register=register, tax_number=tax_number, tax_country=tax_country)
@@ -178,7 +181,7 @@ def declare_individual(
     native_name: str = "",
     country: str,
     birth_date: str,
-    address: str,
+    address: str | Address,
     phone: str = "",
     tax_number: str = "",
     tax_country: str = "",
@@ -193,7 +196,7 @@ def declare_individual(
     party.native_name = wording.name(native_name, field="native_name", required=False)
     party.country = country_of("country", country)
     party.birth_date = past_day("birth_date", birth_date, required=True)
-    party.address = checked("address", address, limit=1000, required=True, lines=True)
+    addresses.place(party, "address", address, required=True)
     party.phone = wording.phone("phone", phone)
     identify(party, lei=None, register=None, tax_number=tax_number, tax_country=tax_country)
     party.save()
@@ -214,7 +217,7 @@ def declare_person(
     native_name: str = "",
     country: str,
     birth_date: str,
-    address: str = "",
+    address: str | Address = "",
     roles: Iterable[str],
     title: str = "",
     us_basis: str = "unknown",
@@ -234,7 +237,7 @@ def declare_person(
     person.native_name = wording.name(native_name, field="native_name", required=False)
     person.country = country_of("country", country)
     person.birth_date = past_day("birth_date", birth_date)
-    person.address = checked("address", address, limit=1000, lines=True)
+    addresses.place(person, "address", address)
     title = checked("title", title, limit=150)
     if Role.Kind.CONTROLLER in chosen and not title:
         raise BadText("title", _("Say what title the controlling person has, such as Chief executive."))
@@ -267,10 +270,10 @@ def make_room(organisation: Organisation, person: Party, *, replace: bool, by: U
         audit.record("party.controller_replaced", target=role.party, by=by, name=role.party.name)
 
 
-def reach(person: Party, *, address: str | None, email: str | None, phone: str | None) -> None:
+def reach(person: Party, *, address: str | Address | None, email: str | None, phone: str | None) -> None:
     """Where a person can be reached (IAAS-10), as far as it is told. Raises BadText."""
     if address is not None:
-        person.address = checked("address", address, limit=1000, lines=True)
+        addresses.place(person, "address", address)
     if email is not None:
         person.email = wording.email("email", email)
     if phone is not None:
@@ -293,7 +296,7 @@ def correct(
     tax_country: str | None = None,
     birth_date: str = "",
     us_basis: str = "",
-    address: str | None = None,
+    address: str | Address | None = None,
     email: str | None = None,
     phone: str | None = None,
     by: User,

@@ -96,8 +96,11 @@ class Party(models.Model):
     birth_date = SealedField(_("date of birth"), blank=True)
     # Of the headquarters, or a person's home.
     address = SealedField(_("address"), blank=True)
+    # The same in its parts (kyc.parties.addresses); empty where it was told as a text, such as by a register.
+    address_parts = SealedField(blank=True)
     # Of the customer, where it is another than that of the headquarters (FATF-02).
     registered_address = SealedField(_("registered address"), blank=True)
+    registered_address_parts = SealedField(blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = SealedField(_("telephone"), blank=True, indexed_as="phone")
     declared_at = models.DateTimeField(auto_now_add=True)
@@ -106,7 +109,13 @@ class Party(models.Model):
     objects = PartyQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="party_needs_name", condition=~Q(name=""))]
+        constraints = [
+            models.CheckConstraint(name="party_needs_name", condition=~Q(name="")),
+            models.CheckConstraint(
+                name="parts_of_an_address_have_a_text",
+                condition=(Q(address_parts="") | ~Q(address="")) & (Q(registered_address_parts="") | ~Q(registered_address="")),
+            ),
+        ]
         # Who else named the same company.
         indexes = [models.Index(name="party_by_lei", fields=["lei"], condition=~Q(lei=""))]
 

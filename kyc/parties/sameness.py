@@ -56,10 +56,14 @@ class Pair:
     shared: tuple[str, ...]
     ruling: Sameness | None = None
 
+    @property
+    def is_same(self) -> bool:
+        return self.ruling is not None and self.ruling.ruling == R.SAME
+
 
 def alike(parties: Collection[Party]) -> list[Pair]:
-    """Current parties of other customers that share a number with one of these, which are all of one. In five queries, however
-    many there are."""
+    """Current parties of other customers that share a number with one of these, which are all of one, or are ruled to be the same
+    company whatever their numbers are by now. In five queries, however many there are."""
     mine = {party.pk: party for party in parties if party.is_entity}
     if not mine:
         return []
@@ -70,7 +74,9 @@ def alike(parties: Collection[Party]) -> list[Pair]:
     found = digests(theirs)
     leis = {party.lei for party in mine.values()} - {""}
     rows = Party.objects.current().exclude(organisation=organisation).filter(organisation__sandbox="")
-    wanted = Q(lei__in=leis) | Q(pk__in={pk for pks in found.values() for pk in pks})
+    words = ruled(mine)
+    same = {pair for pair, word in words.items() if word.ruling == R.SAME}
+    wanted = Q(lei__in=leis) | Q(pk__in={pk for pks in (*found.values(), *same) for pk in pks})
     others = {party.pk: party for party in rows.filter(wanted).select_related("organisation") if party.is_entity}
     shared: dict[tuple[int, int], list[str]] = defaultdict(list)
     for party in mine.values():
@@ -82,7 +88,10 @@ def alike(parties: Collection[Party]) -> list[Pair]:
             for two in found.get((digest, place), ()):
                 if two in others and is_one_kind(place, mine[one], others[two]):
                     shared[one, two].append(PLACES[place])
-    words = ruled(mine, others)
+    for pair in same:
+        for one in pair & mine.keys():
+            for two in pair & others.keys():
+                shared[one, two] += []
     return [
         Pair(mine[one], others[two], tuple(codes), words.get(frozenset((one, two))))
         for (one, two), codes in sorted(shared.items())
@@ -103,10 +112,9 @@ def is_one_kind(place: str, party: Party, other: Party) -> bool:
     return bool(scheme(party)) and scheme(party) == scheme(other)
 
 
-def ruled(mine: Collection[int], others: Collection[int]) -> dict[frozenset[int], Sameness]:
+def ruled(mine: Collection[int]) -> dict[frozenset[int], Sameness]:
     """Whichever of the two customers' cases it was ruled in."""
-    either = Q(party__in=mine, other__in=others) | Q(party__in=others, other__in=mine)
-    rows = Sameness.objects.live().filter(either).select_related("ruled_by")
+    rows = Sameness.objects.live().filter(Q(party__in=mine) | Q(other__in=mine)).select_related("ruled_by")
     return {frozenset((row.party_id, row.other_id)): row for row in rows}
 
 

@@ -65,6 +65,20 @@
   };
   document.addEventListener("change", (event) => { if (event.target.form) adapt(event.target.form); });
 
+  // The fields of a country that is chosen come from the server. What somebody typed meanwhile stays.
+  const typedIn = (part) => part.querySelectorAll("input:not([type=hidden]), textarea, select");
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target } = event.detail;
+    if (!target.matches("fieldset.address > .fields")) return;
+    const typed = new Map([...typedIn(target)].map((field) => [field.name, field.value]));
+    document.addEventListener("htmx:afterSwap", () => {
+      typedIn(document.getElementById(target.id)).forEach((field) => {
+        if (typed.get(field.name)) field.value = typed.get(field.name);
+        if (field.selectedIndex < 0) field.selectedIndex = 0;
+      });
+    }, { once: true });
+  });
+
   // What is wider than its place opens where its middle matters: data-centre names that part.
   const centre = (box) => {
     const part = box.querySelector(box.dataset.centre)?.getBoundingClientRect();

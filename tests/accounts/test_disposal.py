@@ -51,6 +51,7 @@ HARMLESS = {
     },
     "kyc.Party": {
         **dict.fromkeys(("registration_number", "birth_date", "address", "registered_address", "phone", "tax_number"), "sealed"),
+        **dict.fromkeys(("address_parts", "registered_address_parts"), "sealed"),
     },
     "kyc.PersonStatus": {"rule_pack": "a version"},
     "kyc.Attribute": {"since": "a year, a month or a day"},

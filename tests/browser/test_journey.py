@@ -75,7 +75,7 @@ def tells_what_it_is(freja: Walk) -> None:
 
 
 def tells_who_it_is(freja: Walk) -> None:
-    freja.fill(**{**story.COMPANY, "country": ""})
+    freja.fill(**{**story.COMPANY, "country": ""}, **{f"address_{part}": told for part, told in story.PLACE.items()})
     freja.send()
     freja.keep("05-company-wrong")
     assert freja.errors() == {"country": "Choose a country from the list."}

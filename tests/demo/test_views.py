@@ -131,6 +131,12 @@ class TestMail:
 
 # Every state of every component, and how it looks in the page.
 STATES: dict[str, dict[str, str]] = {
+    "address": {
+        "needed": r"<legend>Address of the seat</legend>",
+        "not needed": r"<legend>Another address <span",
+        "wrong": r"no postal code of Japan",
+        "in one piece": r"So far it stands in one piece",
+    },
     "avatar": {"somebody": r'class="avatar small"[^>]*>AM<', "nobody": "Unassigned"},
     "card": {
         "plain": r'<section class="card">',

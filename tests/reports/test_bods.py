@@ -2,13 +2,18 @@
 
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts import snapshots
 from accounts.models import Organisation, Snapshot
+from kyc.cases import actions as cases
+from kyc.cases.beneficial import Departures
 from kyc.ownership import actions as ownership
+from kyc.ownership import filed, filing
 from kyc.ownership.bods import network, schema
 from kyc.ownership.bods.reading import structure
 from kyc.ownership.bods.statements import read
@@ -20,7 +25,9 @@ from kyc.parties.models import Party
 from kyc.rules import packs
 from reports import bods
 from reports.facts.reader import Reader
+from tests import cast
 from tests.cast import Founded, customer, founded
+from tests.kyc.cases import scenes
 from tests.reports.moments import uncommitted
 from tests.stage import scene
 
@@ -233,3 +240,87 @@ class TestOverTime:
         kari = Party.objects.get(name="Kari Moe")
         parties.correct(kari, name="Kari Moe", country="NO", address="Storgata 2, Bodø", email="", phone="", by=nordlys.by)
         assert told(nordlys.organisation, snapshots.take()) == before
+
+
+@pytest.mark.django_db
+class TestDecided:
+    """What two officers decided of each person, beside what was declared and determined."""
+
+    BECAUSE = "The register shows that he sold in May."
+
+    @pytest.fixture
+    def found(self, nordlys: Founded, tmp_path: Path) -> Founded:
+        cast.load_list(tmp_path)
+        own(nordlys, "Kari Moe", "60")
+        own(nordlys, "Nils Moe", "40")
+        parties.declare_person(
+            nordlys.organisation, name="Siri Vik", country="NO", birth_date="1980-02-01", roles=["director"], by=nordlys.by
+        )
+        return nordlys
+
+    def decided(self, found: Founded, *, against: str = "", also: str = "") -> None:
+        case, named = scenes.examine(found).case, Party.objects.filter(organisation=found.organisation)
+        pks = [[party.pk for party in named.filter(name=name)] for name in (against, also)]
+        decision = cases.propose(
+            case, choice="approve", reason="identity_established", note="Asked for the articles.",
+            owners=Departures(*pks, because=self.BECAUSE if against or also else ""), by=cast.staff("analyst"),
+        )  # fmt: skip
+        cases.take(decision, by=cast.staff("approver"))
+
+    def of(self, statements: list[dict[str, Any]], name: str) -> dict[str, Any]:
+        """The statement on what he holds of the customer."""
+        details = ties(statements)[name, "Nordlys Modelling AS"]
+        return next(statement for statement in statements if statement["recordDetails"] == details)
+
+    def test_stands_in_the_standards_terms(self, found: Founded) -> None:
+        before = self.of(told(found.organisation), "Nils Moe")
+        assert set(flags(before["recordDetails"]).values()) == {True} and "annotations" not in before
+        self.decided(found, against="Nils Moe", also="Siri Vik")
+        statements = told(found.organisation)
+        today = datetime.now(UTC).date().isoformat()
+        kari, nils, siri = (self.of(statements, name) for name in ("Kari Moe", "Nils Moe", "Siri Vik"))
+        assert flags(kari["recordDetails"]) == {("shareholding", "direct"): True}
+        assert flags(nils["recordDetails"]) == {("shareholding", "direct"): False}
+        assert flags(siri["recordDetails"]) == {("boardMember", "direct"): False, ("unknownInterest", "unknown"): True}
+        for one in (kari, nils, siri):
+            assert one["source"]["type"] == ["selfDeclaration", "verified"]
+            assert [by["name"] for by in one["source"]["assertedBy"]] == ["Nordlys Modelling AS", settings.PROVIDER_NAME]
+            assert (one["recordStatus"], one["statementDate"]) == ("updated", today)
+        apart = ", otherwise than what was determined"
+        assert [[note["description"] for note in one["annotations"]] for one in (kari, nils, siri)] == [
+            [f"Decided on {today} with the approval: a beneficial owner."],
+            [f"Decided on {today} with the approval: no beneficial owner{apart}."],
+            [f"Decided on {today} with the approval: a beneficial owner{apart}."],
+        ]
+        assert nils["annotations"][0] | {"description": ""} == {
+            "statementPointerTarget": "/recordDetails/interests", "motivation": "commenting", "creationDate": today,
+            "createdBy": {"name": settings.PROVIDER_NAME}, "description": "",
+        }  # fmt: skip
+        assert nils["statementId"] != before["statementId"] and nils["recordId"] == before["recordId"]
+        assert self.of(statements, "Alice Olsen")["source"]["type"] == ["selfDeclaration"], "nothing was decided of her"
+
+        assert self.BECAUSE not in json.dumps(statements)
+        whole = told(found.organisation, full=True)
+        assert self.of(whole, "Nils Moe")["annotations"][0]["description"].endswith(f"{apart}. {self.BECAUSE}")
+
+        standing = set(Interest.objects.live().values_list("pk", "share"))
+        entered = filing.enter(found.organisation, filed.from_statements(statements, on=date.today()), only_try=True, by=found.by)
+        assert (entered.refused, entered.named, entered.changed, len(entered.as_before)) == ([], [], [], 2)
+        assert set(Interest.objects.live().values_list("pk", "share")) == standing
+
+    def test_who_stands_in_is_no_owner_and_nobody_is(self, nordlys: Founded, tmp_path: Path) -> None:
+        cast.load_list(tmp_path)
+        for number in range(10):
+            own(nordlys, f"Small Holder {number}", "10")
+        self.decided(nordlys)
+        statements = told(nordlys.organisation)
+        alice, nobody = self.of(statements, "Alice Olsen"), self.of(statements, "")
+        assert set(flags(alice["recordDetails"]).values()) == {False}
+        assert "stands in as senior managing official" in alice["annotations"][0]["description"]
+        assert nobody["recordDetails"]["interestedParty"]["description"] == "No beneficial owner was found."
+
+    def test_is_told_of_no_instant_before_it(self, found: Founded) -> None:
+        then = uncommitted()
+        self.decided(found, against="Nils Moe")
+        reader = Reader(organisation=found.organisation.pk, valid_at=then.taken_at, snapshot=then, pack=packs.current())
+        assert "annotations" not in json.dumps(bods.statements(reader))

@@ -4,7 +4,7 @@ and tax numbers, and of birth dates only the year (BODS-13)."""
 from typing import Any
 
 from accounts.vault.erased import Unreadable
-from kyc.parties import countries, identifying
+from kyc.parties import addresses, countries, identifying
 from kyc.parties.models import Party
 
 LEI = "XI-LEI"
@@ -56,14 +56,14 @@ def person(party: Any, *, full: bool) -> dict[str, Any]:
     if party.native_name:
         names.append({"type": "alternative", "fullName": party.native_name})
     born = readable(party.birth_date)
-    home = readable(party.address) if full else ""
+    home = postal(party, "address") if full else {}
     return given(
         personType="knownPerson",
         names=names,
         identifiers=taxed(party) if full else [],
         nationalities=[country(party.country)] if party.country else [],
         birthDate=born if full else born[:4],
-        addresses=[{"type": "residence", "address": home}] if home else [],
+        addresses=[{"type": "residence"} | home] if home else [],
     )
 
 
@@ -94,10 +94,19 @@ def taxed(party: Any) -> list[dict[str, str]]:
 
 def places(party: Any, *, full: bool, run_from: str) -> list[dict[str, Any]]:
     """Where it is run from, and where it is registered if that is elsewhere. By default of the first only the country."""
-    headquarters = given(address=readable(party.address) if full else "", country=country(run_from))
-    registered = given(address=readable(party.registered_address) if full else "")
+    headquarters = {"country": country(run_from)} if run_from else {}
+    headquarters = (postal(party, "address") if full else {}) | headquarters
+    registered = postal(party, "registered_address") if full else {}
     found = [("business", headquarters), ("registered", registered)]
     return [{"type": kind} | place for kind, place in found if place]
+
+
+def postal(party: Any, field: str) -> dict[str, Any]:
+    """A code and a country that stand apart are given apart, as the standard asks; what was told in one piece stays so."""
+    known = addresses.of(party, field)
+    if known is None:
+        return given(address=readable(getattr(party, field)))
+    return given(address=known.lines(without=["postal_code"]), postCode=known.postal_code, country=country(known.country))
 
 
 def readable(value: Any) -> str:

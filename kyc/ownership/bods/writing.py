@@ -77,6 +77,26 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Word:
+    """What was decided of somebody: on which day, in a sentence, by whom, and of which source the statement is since."""
+
+    on: date
+    sentence: str
+    by: str
+    source: Mapping[str, Any]
+
+    def note(self, details: Mapping[str, Any]) -> dict[str, Any]:
+        """The standard's annotation of that, on what it is about."""
+        return {
+            "statementPointerTarget": f"/recordDetails{'/interests' if 'interests' in details else ''}",
+            "motivation": "commenting",
+            "creationDate": self.on.isoformat(),
+            "createdBy": {"name": self.by},
+            "description": self.sentence,
+        }
+
+
+@dataclass(frozen=True)
 class Structure:
     """All of one customer. `seed` tells it from every other customer of every installation."""
 
@@ -87,6 +107,8 @@ class Structure:
     owners: Mapping[str, Owner]
     source: Mapping[str, Any]
     publication: Mapping[str, Any]
+    # By the key of an element or a tie.
+    words: Mapping[str, Word] = field(default_factory=dict)
 
     def statements(self) -> list[dict[str, Any]]:
         """In an order in which everything stands before what speaks of it (BODS-06)."""
@@ -151,15 +173,17 @@ class Structure:
 
     def statement(self, key: str, kind: str, said: Said, details: Mapping[str, Any]) -> dict[str, Any]:
         """Its id is made of all that it says, so whoever says the same again says it under the same id (BODS-02)."""
+        word = self.words.get(key)
+        said = said.with_([Said(word.on, anew=True)]) if word else said
         body = {
             "declarationSubject": self.record(self.subject),
             "recordId": self.record(key),
             "recordType": kind,
             "recordStatus": UPDATED if said.anew else NEW,
             "statementDate": said.on.isoformat(),
-            "source": dict(self.source),
+            "source": dict(word.source if word else self.source),
             "recordDetails": dict(details),
-        }
+        } | ({"annotations": [word.note(details)]} if word else {})
         written = json.dumps(body, sort_keys=True, ensure_ascii=False)
         return {
             "statementId": digest(f"{self.seed}/{written}"),

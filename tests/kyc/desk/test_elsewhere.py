@@ -62,6 +62,24 @@ class TestElsewhere:
         assert rule(as_ana, sorvik, case, ruling="different", reason="Mistyped there.").status_code == 302
         assert "Not the same" in page(as_ana, case) and "Mistyped there." in page(as_ana, case)
 
+    def test_what_the_two_declared_differently_is_told_at_both_and_in_the_list(
+        self, as_ana: Client, case: Case, sorvik: Case
+    ) -> None:
+        mine, listed = company(case), "/desk/cases/differences/"
+        Party.objects.filter(pk=mine.pk).update(hq_country="SE", legal_form="ASA")
+        assert "difference" not in page(as_ana, case)
+        rule(as_ana, case, sorvik, ruling="same", reason="One LEI.")
+        for one, sides in ((case, "ASA AS Run from Sweden Norway"), (sorvik, "AS ASA Run from Norway Sweden")):
+            assert "2 differences" in page(as_ana, one) and f"Legal form {sides}" in page(as_ana, one)
+            assert f"/desk/cases/{one.pk}/?tab=people#elsewhere" in as_ana.get(listed).content.decode()
+        Party.objects.filter(pk=mine.pk).update(hq_country="NO", legal_form="AS")
+        assert "What the two customers declared of it agrees." in page(as_ana, case)
+        assert "#elsewhere" not in as_ana.get(listed).content.decode()
+        Party.objects.filter(pk=mine.pk).update(hq_country="SE")
+        rule(as_ana, sorvik, case, ruling="different", reason="Mistyped there.")
+        assert "difference" not in page(as_ana, case)
+        assert "#elsewhere" not in as_ana.get(listed).content.decode()
+
     def test_what_is_missing_is_said_and_what_was_typed_stays(self, as_ana: Client, case: Case, sorvik: Case) -> None:
         answer = rule(as_ana, case, sorvik, ruling="", reason="One LEI.")
         text = answer.content.decode()

@@ -16,16 +16,16 @@ from kyc.cases.models import Case
 from kyc.onboarding import steps
 from kyc.parties import profiles
 from kyc.parties.models import Party, Profile, Role
-from tests.cast import Founded, load_list, signed_in, staff, submitted
+from tests.cast import Founded, load_list, signed_in, staff, submitted, written
 from tests.stage import scene
 
 KIND = {"customer_class": "company", "programme": "none"}
-ADDRESS = {"address": "Gate 1\nOslo", "phone": "+47 77 00 00 00"}
+ADDRESS = {**written(), "phone": "+47 77 00 00 00"}
 ENTITY = {**ADDRESS, "domain": "https://www.example.org/x", "lei": "5493001KJTIIGC8Y1R12"}
 TOLD: dict[str, dict[str, str]] = {
     "company": {
         **ENTITY,
-        "registered_address": "Post 2\nOslo",
+        **written("NO", of="registered_address", street="Post 2"),
         "name": "A AS",
         "legal_form": "AS",
         "registration_number": "1",
@@ -33,9 +33,17 @@ TOLD: dict[str, dict[str, str]] = {
         "hq_country": "NO",
     },
     "research": {**ENTITY, "name": "U", "legal_form": "Uni", "registration_number": "1", "country": "NO", "hq_country": "NO"},
-    "trust": {**ENTITY, "name": "The Moe Trust", "country": "GB", "hq_country": "JE"},
+    "trust": {**ENTITY, "name": "The Moe Trust", "country": "GB", "hq_country": "JE", "address_postal_code": "JE1 1AA"},
     "state_body": {**ADDRESS, "name": "Havdirektoratet", "country": "NO", "domain": "hav.example"},
-    "individual": {**ADDRESS, "name": "Kari Moe", "country": "NO", "birth_date": "1980-02-01", "us_basis": "none"},
+    "individual": {
+        **ADDRESS,
+        "address_country": "SE",
+        "address_postal_code": "111 22",
+        "name": "Kari Moe",
+        "country": "NO",
+        "birth_date": "1980-02-01",
+        "us_basis": "none",
+    },
 }
 ALL = ["kind", "company", "people", "owners", "use", "payment", "documents", "check"]
 ASKED = {
@@ -104,7 +112,9 @@ class TestKind:
         party = Role.objects.live().get(organisation=new, kind="customer").party
         assert (party.name, party.kind) == (TOLD[customer_class]["name"], profiles.KINDS[customer_class])
         assert party.phone == "+4777000000"
-        assert party.registered_address == TOLD[customer_class].get("registered_address", "")
+        assert (party.registered_address == "Post 2\n0150 Oslo\nNorway") is (customer_class == "company")
+        lies_in = {"trust": "Jersey", "individual": "Sweden"}.get(customer_class, "Norway")
+        assert party.address.startswith("Gate 1\n") and party.address.endswith(lies_in)
         page = client.get(url("overview")).content.decode()
         assert "+4777000000" in page
         assert ("5493001KJTIIGC8Y1R12" in page) is ("lei" in TOLD[customer_class])

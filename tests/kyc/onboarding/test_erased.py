@@ -13,7 +13,7 @@ from tests import cast
 PAGES = ["", "kind/", "company/", "people/", "owners/", "use/", "payment/", "documents/", "check/", "keys/"]
 COMPANY = {
     "name": "Nordlys Modelling AS", "legal_form": "AS", "registration_number": "918334207", "country": "NO", "hq_country": "NO",
-    "address": "Storgata 1", "phone": "+47 77 00 00 01",
+    **cast.written(), "phone": "+47 77 00 00 01",
 }  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.interests import OF_COMPANIES, SIZED
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
-from tests.cast import Founded
+from tests.cast import Founded, written
 
-REACH = {"address": "Storgata 1, Oslo", "email": "kari@moe.example", "phone": "+47 77 00 00 01"}
+REACH = {**written("NO"), "email": "kari@moe.example", "phone": "+47 77 00 00 01"}
 KARI = {"name": "Kari Moe", "country": "NO", "birth_date": "1970-02-01", "us_basis": "none", **REACH}
 TRUST = {"name": "The Moe Trust", "country": "GB", "share": "40"}
 CLASS = {"name": "The grandchildren of Kari Moe", "country": "NO"}

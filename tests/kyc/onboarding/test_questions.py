@@ -78,7 +78,7 @@ class TestAllAtOnce:
     def test_the_company_page_says_all_that_is_wrong(self, nordlys: Founded, alices: Client) -> None:
         answer = alices.post("/verification/company/", {"phone": "12", "lei": "X", "domain": "not a domain", "country": "NO"})
         assert answer.status_code == 422
-        assert {"name", "address", "hq_country", "phone", "lei", "domain"} <= set(answer.context["form"].errors)
+        assert {"name", "address_street", "hq_country", "phone", "lei", "domain"} <= set(answer.context["form"].errors)
 
 
 @pytest.mark.parametrize(

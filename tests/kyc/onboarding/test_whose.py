@@ -17,12 +17,12 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.screening.models import ListVersion
-from tests.cast import Founded, founded, pdf, shown, signed_in, staff
+from tests.cast import Founded, founded, pdf, shown, signed_in, staff, written
 from tests.kyc.cases.conftest import the_list  # noqa: F401  # a fixture
 from tests.stage import scene
 
 OWNER = {"name": "Someone Else", "country": "NO", "birth_date": "1970-01-02", "us_basis": "none", "share": "10"}
-REACH = {"address": "Oslo", "email": "k@moe.example", "phone": "+4777000001"}
+REACH = {**written("NO"), "email": "k@moe.example", "phone": "+4777000001"}
 PERSON = {"name": "Someone Else", "country": "NO", "birth_date": "1970-01-02", "us_basis": "none", "roles": ["director"]}
 
 

@@ -103,7 +103,8 @@ NOT_PRINTED = {
     "accounts.Message": {"text": "named, and not copied", "html": "named, and not copied"},
     "kyc.Party": {
         "hq_country": "of companies", "legal_form": "of companies", "lei": "of companies", "domain": "of companies",
-        "registered_address": "of companies", "registration_number": "of a document, by its last three characters",
+        "registered_address": "of companies", "address_parts": "the same address, as it was typed into its fields",
+        "registered_address_parts": "of companies", "registration_number": "of a document, by its last three characters",
         "register": "of companies", "tax_number": "by its last three characters",
     },
     "kyc.PaymentMeans": {"reference": "by its last three characters, as everywhere"},
