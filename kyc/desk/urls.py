@@ -1,6 +1,16 @@
 from django.urls import path
 
-from kyc.desk import closing_views, differences, elsewhere_views, incidents, left_out_views, lists, source_views, views
+from kyc.desk import (
+    closing_views,
+    differences,
+    elsewhere_views,
+    incidents,
+    left_out_views,
+    lists,
+    overturning_views,
+    source_views,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +32,10 @@ urlpatterns = [
     path("cases/<int:pk>/hits/<int:hit>/confirm/", views.ruling_confirm, name="ruling_confirm"),
     path("cases/<int:pk>/hits/<int:hit>/send-back/", views.ruling_send_back, name="ruling_send_back"),
     path("cases/<int:pk>/hits/<int:hit>/withdraw/", views.ruling_withdraw, name="ruling_withdraw"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/", overturning_views.overturn, name="overturn"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/confirm/", overturning_views.confirm, name="overturn_confirm"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/send-back/", overturning_views.send_back, name="overturn_send_back"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/withdraw/", overturning_views.withdraw, name="overturn_withdraw"),
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
     path("cases/<int:pk>/exclusions/<int:exclusion>/rule/", left_out_views.rule, name="exclusion"),

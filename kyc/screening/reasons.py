@@ -12,6 +12,8 @@ from kyc.screening.normalise import number, words
 
 SAME_DAY, SAME_YEAR, NEAR_YEAR, OTHER_DAY, OTHER_YEAR = 0.06, 0.03, -0.02, -0.06, -0.12
 NEAR_YEARS = 1
+# Of an entry that says many, which a sentence still tells.
+MOST_DATES = 3
 SAME_COUNTRY, OTHER_COUNTRY = 0.02, -0.04
 WEAK_ALIAS = -0.05
 OTHER_KIND = -0.12
@@ -64,21 +66,33 @@ def is_weak(name: str) -> bool:
 
 def born(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:
     """What the birth dates say: the same day weighs more than the same year. Of the party's own date, which is kept sealed,
-    a sentence tells the year alone."""
+    a sentence tells the year alone; of the entry's, which are published, the nearest ones whole."""
     mine = birthdates.span(asked) if asked else None
-    theirs = [span for text in listed if (span := birthdates.span(text))]
+    theirs = [(text, span) for text in listed if (span := birthdates.span(text))]
     if mine is None or not theirs:
         return
-    says = f"Born in {mine[0].year}; the entry says {', '.join(listed[:3])}."
-    apart = min(birthdates.years_apart(mine, span) for span in theirs)
-    if any(span == mine and span[0] == span[1] for span in theirs):
+    nearest = sorted(theirs, key=lambda one: (not meet(mine, one[1]), birthdates.years_apart(mine, one[1])))
+    says = f"Born in {mine[0].year}; the entry says {', '.join(text for text, _ in nearest[:MOST_DATES])}"
+    apart = birthdates.years_apart(mine, nearest[0][1])
+    if any(span == mine and span[0] == span[1] for _, span in theirs):
         yield SAME_DAY, Ground("same_birth_date", f"Born on the same day, in {mine[0].year}.")
-    elif any(span[0] <= mine[1] and mine[0] <= span[1] for span in theirs):
-        yield SAME_YEAR, Ground("same_birth_year", f"{says[:-1]}: these agree as far as they are known.")
-    elif apart <= NEAR_YEARS:
-        yield NEAR_YEAR if apart else OTHER_DAY, Ground("near_birth_date", says)
+    elif meet(mine, nearest[0][1]):
+        agree = "these agree" if len(nearest) == 1 else "the first agrees"
+        yield SAME_YEAR, Ground("same_birth_year", f"{says}: {agree}, as far as is known.")
+    elif not apart:
+        yield OTHER_DAY, Ground("near_birth_date", f"{says}: another day of the same year.")
     else:
-        yield OTHER_YEAR, Ground("other_birth_date", f"{says[:-1]}, {apart} years apart.")
+        years = "one year" if apart == 1 else f"{apart} years"
+        is_exact = len(nearest) == 1 and nearest[0][1][0].year == nearest[0][1][1].year
+        far = f"{says}, {years} apart." if is_exact else f"{says}: {years} apart at least."
+        yield (
+            (NEAR_YEAR, Ground("near_birth_date", far)) if apart <= NEAR_YEARS else (OTHER_YEAR, Ground("other_birth_date", far))
+        )
+
+
+def meet(one: birthdates.Span, other: birthdates.Span) -> bool:
+    """Whether both may be the same day."""
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def housed(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:

@@ -103,6 +103,26 @@ class TestBorn:
         if listed == "1962-04-28":
             assert ground.sentence == "Born on the same day, in 1962."
 
+    @pytest.mark.parametrize(
+        ("asked", "listed", "sentence"),
+        [
+            ("1962-04-28", ("1962-05-28",), "Born in 1962; the entry says 1962-05-28: another day of the same year."),
+            ("1962-04-28", ("1963",), "Born in 1962; the entry says 1963, one year apart."),
+            ("1962-04-28", ("1962",), "Born in 1962; the entry says 1962: these agree, as far as is known."),
+            ("1962", ("1962-05-28",), "Born in 1962; the entry says 1962-05-28: these agree, as far as is known."),
+            ("1990", ("circa 1962",), "Born in 1990; the entry says circa 1962: 26 years apart at least."),
+            ("1990", ("1940", "1962", "nonsense"), "Born in 1990; the entry says 1962, 1940: 28 years apart at least."),
+            # The one that decides is told, however many there are, and before one of the same year that does not.
+            (
+                "1962-04-28", ("1940", "1941", "1942", "1962-05-28", "1962-04"),
+                "Born in 1962; the entry says 1962-04, 1962-05-28, 1942: the first agrees, as far as is known.",
+            ),
+        ],
+    )  # fmt: skip
+    def test_says_what_is_so(self, asked: str, listed: tuple[str, ...], sentence: str) -> None:
+        ((_, ground),) = reasons.born(asked, listed)
+        assert ground.sentence == sentence
+
     def test_says_how_far_apart(self) -> None:
         assert "Born in 1990; the entry says 1962-04-28, 28 years apart." in found(birth_date="1990").reasons
 
