@@ -387,6 +387,9 @@ DOORS: dict[str, Door] = {
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
     "desk:lists": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="not loaded"),
+    "desk:rates": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="What the figures say"),
+    "desk:rates_csv": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="false_alarm_rate"),
+    "desk:matches": Door(READERS, names=NORDLYS),
     "desk:legal_holds": Door(
         APPROVERS, names="In force",
         post=lambda rows: {"source": "court", "reference": "1", "asked_by": "Court", "reason": "Keep.", "since": "2026-01-01",

@@ -146,6 +146,10 @@ class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
         return self.filter(organisation__in=Organisation.objects.visible_to(user))
 
+    def doubted(self) -> "HitQuerySet":
+        """Of those that stand: to overturn the ruling waits for a second person."""
+        return self.filter(overturning__isnull=False, overturning__outcome="", after__isnull=True)
+
     def open(self) -> "HitQuerySet":
         """Nobody has said whether they are the same, or not both who have to."""
         return self.filter(is_match=True, ruling__in=Hit.OPEN)
@@ -260,7 +264,7 @@ class Hit(models.Model):
     before = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="after")
     # Of a row by which an officer has overturned the ruling on the one before it, where nothing was compared again: the match as
     # it was found, which all rulings on that comparing are about.
-    overturns = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="overturned")
+    overturns = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     found_at = models.DateTimeField(auto_now_add=True)
     ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True)
     ruling_reason = models.CharField(max_length=60, blank=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import OSA
 
-from kyc.screening import birthdates, countries
+from kyc.screening import birthdates, countries, scripts
 from kyc.screening.entries import Entry
 from kyc.screening.match import ACRONYM, JOINED, KIN, Ground, Match, Name, Pair, Subject, capitals
 from kyc.screening.normalise import number, words
@@ -41,7 +41,8 @@ def explained(
     subject: Subject, asked: Name, entry: Entry, listed: Name, score: float, pairs: list[Pair], *, configuration: str
 ) -> Match:
     moved = [ground for _, ground in (*of_kind(subject, entry, listed.text), *beside(subject, entry))]
-    grounds = (*numbered(subject, entry), *aliased(entry, listed), *worded(asked, listed, pairs), *moved)
+    named = (*aliased(entry, listed), *transcribed(asked, listed), *worded(asked, listed, pairs))
+    grounds = (*numbered(subject, entry), *named, *moved)
     return Match(entry, listed.text, score, grounds, configuration)
 
 
@@ -114,6 +115,19 @@ def aliased(entry: Entry, listed: Name) -> Iterator[Ground]:
         yield Ground("alias", f"Compared with the alias “{listed.text.strip(chr(39))}”.")
 
 
+def transcribed(asked: Name, listed: Name) -> Iterator[Ground]:
+    """How a name in other letters was read, where the two are written in two scripts; what else is said is said of that."""
+    mine, its = asked.written or asked.text, listed.text
+    if scripts.of(mine) == scripts.of(its):
+        return
+    for name, text in ((asked, mine), (listed, its)):
+        if not scripts.is_latin(text):
+            script, read = scripts.of(text), " ".join(name.every)
+            is_korean = name.written and script == scripts.CALLED["CJK"]
+            said = f"read as in Korea: “{read}”" if is_korean else f"compared in Latin letters as “{read}”"
+            yield Ground("other_script", f"“{text.strip(chr(39))}” is written in {script}, and was {said}.")
+
+
 def shown(name: str) -> dict[str, str]:
     """Each word as it was written, by its normal form."""
     return {found[0]: token for token in re.split(r"[\s\-,.'\"]+", name) if len(found := words(token)) == 1}
@@ -122,6 +136,8 @@ def shown(name: str) -> dict[str, str]:
 def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
     """Which words agree, which are near, which have no counterpart."""
     mine, theirs, names = shown(asked.text), shown(listed.text), set(capitals(listed.text))
+    if scripts.of(asked.written or asked.text) != scripts.of(listed.text):
+        mine, theirs = beside_written(mine), beside_written(theirs)
     same = [listed.words[pair.listed[0]] for pair in pairs if pair.value == 1]
     if same:
         yield Ground("same_words", f"Same words: {written(same, theirs)}.")
@@ -133,6 +149,11 @@ def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
             yield Ground("near_word", f"{label}“{written(one, mine)}” {says % written(other, theirs)}.")
     yield from left_over(asked, mine, {i for pair in pairs for i in pair.asked}, "extra_word", "is not in the entry's name")
     yield from left_over(listed, theirs, {j for pair in pairs for j in pair.listed}, "missing_word", "of the entry is missing")
+
+
+def beside_written(source: dict[str, str]) -> dict[str, str]:
+    """Words of another script as they were compared, with what stood there."""
+    return {word: token if scripts.is_latin(token) else f"{word} ({token})" for word, token in source.items()}
 
 
 def written(chosen: list[str], source: dict[str, str]) -> str:
