@@ -173,8 +173,11 @@ def screening_facts(case: Case, seen: Seen) -> Facts:
     hits = list(every.select_related(*related, *people).order_by("-score", "pk"))
     current = set(hits_of(seen.frame["examination"]).values_list("pk", flat=True))
     found = comparing.page(case, hits, current, seen.frame["examination"], seen.frame["veil"], seen.filled)
+    still = [row for row in found if row.hit.pk in current and row.hit.is_open]
     return {
-        "open_compared": [row for row in found if row.hit.pk in current and row.hit.is_open],
+        "open_compared": still,
+        # Of many only the one that is next is unfolded, or every other would have to be scrolled past.
+        "shown_hit": next((row.hit.pk for row in [*(row for row in still if not row.hit.waits), *still]), None),
         "ruled_compared": [row for row in found if row.hit.pk in current and not row.hit.is_open],
         "earlier_compared": [row for row in found if row.hit.pk not in current and not is_since(row.hit, case)],
         "since_compared": [row for row in found if row.hit.pk not in current and is_since(row.hit, case)],

@@ -185,3 +185,17 @@ class TestOverturned:
         said(as_ana, "overturn", case, ruled, **self.WRONG)
         shown = page(reader, case)
         assert "Until a second person confirms it the ruling stands." in shown and "Confirm:" not in shown
+
+
+class TestMany:
+    def test_only_the_next_one_is_unfolded(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        others = [cast.matched(hit.party, hit.list_version, entry_id=f"7{n}", score="0.870") for n in range(4)]
+
+        def unfolded(shown: str) -> list[int]:
+            return [one.pk for one in (hit, *others) if '"hit" open' in shown.partition(f'id="hit-{one.pk}"')[2][:60]]
+
+        assert unfolded(page(as_ana, case)) == [hit.pk]
+        cast.ruled(hit, ruling="false", by=cast.staff("analyst", "Bo"))
+        assert unfolded(page(as_ana, case)) == [others[0].pk]
+        wrong = said(as_ana, "rule", case, others[2], ruling="true", reason="")
+        assert unfolded(wrong.content.decode()) == [others[0].pk, others[2].pk]
