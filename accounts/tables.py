@@ -1,8 +1,13 @@
-"""CSV that somebody else wrote, a row at a time, without Django: what is wrong with it is told with file, line and reason."""
+"""CSV that somebody else wrote, a row at a time, without Django: what is wrong with it is told with file, line and reason; and
+cells of what we write, so that they do nothing where it is opened."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+# With these a spreadsheet takes a cell for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class BadTable(ValueError):
@@ -60,3 +65,9 @@ def undecodable_line(file: Path) -> int:
     except UnicodeDecodeError as bad:
         return content.count(b"\n", 0, bad.start) + 1
     return 1
+
+
+def safe(cell: Any) -> str:
+    """Not to be taken for a formula by whoever opens it in a spreadsheet."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text

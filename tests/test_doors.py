@@ -39,6 +39,7 @@ from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PaymentMeans
 from kyc.screening import actions as screening
+from kyc.screening import overturning
 from kyc.screening.models import Hit, ListVersion
 from reports import own_data
 from reports.models import Report, SubjectRequest
@@ -351,6 +352,22 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review", post=of(proposal="ruling"),
         told={"approver": "Only the person who proposed can withdraw."},
     ),
+    "desk:overturn": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="standing_hit"), names=NORDLYS, state="review",
+        post=of(ruling="undecided", reason="too_little", note="The passport was another's."),
+    ),
+    "desk:overturn_confirm": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="doubted_hit"), names=NORDLYS, state="review",
+        post=of(proposal="doubt", note="Seen."), told={"analyst": "You proposed this; another person decides it."},
+    ),
+    "desk:overturn_send_back": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="doubted_hit"), names=NORDLYS, state="review",
+        post=of(proposal="doubt", note="It was right."), told={"analyst": "You proposed this; another person decides it."},
+    ),
+    "desk:overturn_withdraw": Door(
+        EXAMINERS, get=False, own=of(pk="case", hit="doubted_hit"), names=NORDLYS, state="review", post=of(proposal="doubt"),
+        told={"approver": "Only the person who proposed can withdraw."},
+    ),
     "desk:hold_place": Door(
         HOLDERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
         post=lambda rows: {"on": "organisation", "reason": "A question."},
@@ -370,6 +387,9 @@ DOORS: dict[str, Door] = {
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
     "desk:lists": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="not loaded"),
+    "desk:rates": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="What the figures say"),
+    "desk:rates_csv": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="false_alarm_rate"),
+    "desk:matches": Door(READERS, names=NORDLYS),
     "desk:legal_holds": Door(
         APPROVERS, names="In force",
         post=lambda rows: {"source": "court", "reference": "1", "asked_by": "Court", "reason": "Keep.", "since": "2026-01-01",
@@ -538,6 +558,11 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     }  # fmt: skip
     ruled = cast.matched(rows[Key].responsible, rows[ListVersion], entry_id="2", is_strong=True)
     ruling = screening.rule(ruled, ruling="false", reason="different_name", by=analyst).proposal
+    standing, doubted = (cast.matched(rows[Key].responsible, rows[ListVersion], entry_id=number) for number in ("3", "4"))
+    for one in (standing, doubted):
+        screening.rule(one, ruling="false", reason="different_name", by=analyst)
+    wrong = {"ruling": "true", "reason": "same_identifier", "note": "The number is the list's."}
+    doubt = overturning.overturn(doubted, **wrong, by=analyst).overturning
     decided, answered = (SubjectRequest.objects.create(**ended, answer=answer) for answer in (None, ready))
     return {
         "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
@@ -549,6 +574,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
+        "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
     }  # fmt: skip
 

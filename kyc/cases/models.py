@@ -66,7 +66,7 @@ class Case(models.Model):
         CHANGE = "change", _("The customer told of a change")
         CONFIRMATION = "confirmation", _("Periodic confirmation that nothing has changed")
         DOUBT = "doubt", _("An answer that must be asked about")
-        LIST = "list", _("A newer list may name one of its parties")
+        LIST = "list", _("A list may name one of its parties")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)

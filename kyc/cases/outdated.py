@@ -1,7 +1,8 @@
 """Which cases have to be examined anew, and by which list versions a round went."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -55,6 +56,7 @@ CHANGES = SAID + VERIFIED
 # Why a round counts no more, by what `outdated` finds.
 CAUSES: dict[str, Promise] = {
     "is_ruled": gettext_lazy("the last possible match was ruled on"),
+    "is_overturned": gettext_lazy("a ruling on a possible match was overturned"),
     "is_listed_anew": gettext_lazy("a newer version of a list is in use"),
     "is_said_anew": gettext_lazy("the customer has told or sent something else"),
     "is_verified_anew": gettext_lazy("an officer has verified something"),
@@ -63,8 +65,9 @@ CAUSES: dict[str, Promise] = {
 
 def outdated() -> QuerySet[Case]:
     """Cases before an officer that were examined against other lists than those active now, or whose last possible match
-    has been ruled on since: what is blocked, and the score, follow from who is listed. Also those of which something was
-    declared, sent or verified since the round was asked for, whoever let it through. Each is annotated with its CAUSES."""
+    has been ruled on since, or any ruling overturned: what is blocked, and the score, follow from who is listed. Also those of
+    which something was declared, sent or verified since the round was asked for, whoever let it through. Each is annotated with
+    its CAUSES."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     hits = Hit.objects.filter(organisation=OuterRef("organisation")).current()
@@ -80,11 +83,12 @@ def outdated() -> QuerySet[Case]:
     )
     return timed.annotate(
         is_ruled=Exists(hits.filter(ruled_at__gt=OuterRef("examined_at"))) & ~Exists(hits.open()),
+        is_overturned=Exists(hits.filter(overturns__isnull=False, found_at__gt=OuterRef("examined_at"))),
         is_listed_anew=Exists(latest.exclude(lists=named(lists.active_versions()))),
         is_said_anew=Exists(events.filter(verb__in=SAID)),
         is_verified_anew=Exists(events.filter(verb__in=VERIFIED)),
     ).filter(
-        Exists(latest) & (Q(is_ruled=True) | Q(is_listed_anew=True) | Q(is_said_anew=True) | Q(is_verified_anew=True)),
+        Exists(latest) & reduce(or_, (Q(**{cause: True}) for cause in CAUSES)),
         Q(state__in=[Case.State.REVIEW, Case.State.PROPOSED])
         | Q(state=Case.State.WAITING) & (Q(trigger=Case.Trigger.CHANGE) | Exists(verified)),
     )

@@ -1,5 +1,5 @@
-"""A verified customer signs its use anew, and an answer raises a red flag; or a newer list may name one of its parties: a case
-opens by itself, for officers to rule on it.
+"""A verified customer signs its use anew, and an answer raises a red flag; or a newer list may name one of its parties, or an
+officer has overturned a ruling that it was approved on: a case opens by itself, for officers to rule on it.
 
 The keys go on working meanwhile. A flag is a question and no finding: most were asked and explained before, and what is signed
 each year raises them again, so a hold with every signature would stop customers for having answered truly. The case stands in the
@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit, organisations
@@ -60,11 +60,13 @@ def found() -> QuerySet[Questionnaire]:
 
 
 def due_hits() -> QuerySet[Hit]:
-    """Open matches of verified customers, found after the approval that counts, while no case is open that would look at them."""
+    """Matches of verified customers that are open, or were overturned to be the same, after the approval that counts, while no
+    case is open that would look at them."""
     organisation = OuterRef("organisation")
     entity = Entity.objects.live().filter(organisation=organisation, valid_from__lt=OuterRef("found_at"))
     opened = Case.objects.open().filter(organisation=organisation)
-    return Hit.objects.open().current().filter(Exists(entity), ~Exists(opened), organisation__in=Organisation.objects.real())
+    asked = Q(ruling__in=Hit.OPEN) | Q(ruling=Hit.Ruling.TRUE, overturns__isnull=False)
+    return Hit.objects.current().filter(asked, Exists(entity), ~Exists(opened), organisation__in=Organisation.objects.real())
 
 
 def found_hits() -> QuerySet[Hit]:
@@ -104,7 +106,9 @@ def open_matched(hit: Hit) -> Case | None:
     if not due_hits().filter(pk=hit.pk).exists():
         return None
     case = opened(organisation, trigger=Case.Trigger.LIST, matched=hit)
-    told = f"{hit.party_name} may be {hit.entry_name}, {hit.list_version}."
+    told = f"{hit.party_name} {'is' if hit.ruling == Hit.Ruling.TRUE else 'may be'} {hit.entry_name}, {hit.list_version}."
+    if hit.overturns_id:
+        told = f"A ruling was overturned: {told}"
     audit.record("case.review_opened", target=case, by=None, reason=told, hit=hit.pk)
     jobs.woke("case.review_opened")
     return case

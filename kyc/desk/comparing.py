@@ -1,5 +1,5 @@
 """A possible match as an officer reads it: what was declared beside what the list says; of one that came back what has changed
-since it was ruled on; and the ruling that waits for a second person."""
+since it was ruled on; the ruling that waits for a second person; and how a ruling that was wrong is overturned."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Proposal
 from kyc.cases.models import Case, Examination
 from kyc.desk import forms, words
 from kyc.desk.masking import Veil
@@ -61,7 +62,8 @@ class Changed:
 class Compared:
     """The rows are what is compared, as declared, and as listed. `since` is the earlier match that was ruled on, or just came
     before, and `changes` what has changed since; `gone` the version since which the list has the entry no more; `holds` the
-    version in which a ruling made before holds on."""
+    version in which a ruling made before holds on; `later` the match that followed. `overturn` is the form to overturn the ruling
+    while it stands, `doubt` what a second person says of that."""
 
     hit: Hit
     rows: list[tuple[Any, Any, str]]
@@ -71,6 +73,18 @@ class Compared:
     changes: tuple[Changed, ...] = ()
     gone: ListVersion | None = None
     holds: ListVersion | None = None
+    later: Hit | None = None
+    overturn: forms.OverturnForm | None = None
+    doubt: forms.SecondForm | None = None
+
+    @property
+    def overturned_by(self) -> Hit | None:
+        """What an officer has ruled instead."""
+        return self.later if self.later and self.later.overturns_id else None
+
+    @property
+    def overturned_reason(self) -> str:
+        return reason_of(self.later) if self.later else ""
 
     @property
     def reason(self) -> str:
@@ -83,16 +97,32 @@ class Compared:
     @property
     def proposed(self) -> str:
         """The ruling that waits, or was sent back, in words."""
-        return str(Hit.Ruling(self.hit.proposal.choice).label) if self.hit.proposal else ""
+        return choice_of(self.hit.proposal)
 
     @property
     def proposed_reason(self) -> str:
-        found = self.hit.proposal
-        return str(REASONS[found.choice].get(found.reason, found.reason)) if found else ""
+        return why_of(self.hit.proposal)
+
+    @property
+    def doubted(self) -> str:
+        """What somebody wants to be ruled instead, in words."""
+        return choice_of(self.hit.overturning)
+
+    @property
+    def doubted_reason(self) -> str:
+        return why_of(self.hit.overturning)
 
     @property
     def is_sent_back(self) -> bool:
         return bool(self.hit.is_open and self.hit.proposal and self.hit.proposal.outcome == "declined")
+
+
+def choice_of(proposal: Proposal | None) -> str:
+    return str(Hit.Ruling(proposal.choice).label) if proposal else ""
+
+
+def why_of(proposal: Proposal | None) -> str:
+    return str(REASONS[proposal.choice].get(proposal.reason, proposal.reason)) if proposal else ""
 
 
 def reason_of(hit: Hit) -> str:
@@ -101,13 +131,16 @@ def reason_of(hit: Hit) -> str:
 
 def page(
     case: Case,
-    hits: list[Hit],
+    every: list[Hit],
     current: Collection[int],
     examination: Examination | None,
     veil: Veil,
     filled: dict[str, Any],
 ) -> list[Compared]:
-    """Each of the case's matches, ready to be drawn; with a few queries, however many there are."""
+    """Each of the case's matches, ready to be drawn; with a few queries, however many there are. `every` row of the organisation,
+    also those that tell that two are no longer alike."""
+    hits = [hit for hit in every if hit.is_match]
+    later = {hit.before_id: hit for hit in every if hit.before_id}
     befores = {hit.pk: before for hit in hits if hit.pk in current and (before := comparing.ruled_before(hit))}
     entries = entries_of([*hits, *befores.values()])
     gone = lists.gone([hit for hit in hits if hit.pk in current])
@@ -122,6 +155,9 @@ def page(
             changes=changes(befores.get(hit.pk), hit, entries),
             gone=gone.get(hit.pk),
             holds=holds_in(hit, used),
+            later=later.get(hit.pk),
+            overturn=overturn_of(case, hit, filled, is_last=hit.pk not in later, is_gone=hit.pk in gone),
+            doubt=doubt_of(case, hit, filled, is_last=hit.pk not in later),
         )
         for hit in hits
     ]
@@ -161,6 +197,23 @@ def second_of(case: Case, hit: Hit, filled: dict[str, Any]) -> forms.SecondForm:
         return returned
     names = ("desk:ruling_confirm", "desk:ruling_send_back") if hit.waits else ()
     return forms.SecondForm(hit, actions=tuple(reverse(name, args=[case.pk, hit.pk]) for name in names))
+
+
+def overturn_of(case: Case, hit: Hit, filled: dict[str, Any], *, is_last: bool, is_gone: bool) -> forms.OverturnForm | None:
+    if filled.get("overturned_pk") == hit.pk and "overturn_form" in filled:
+        return filled["overturn_form"]  # type: ignore[no-any-return]  # what the view has put there
+    if not is_last or not hit.is_ruled or hit.is_doubted:
+        return None
+    return forms.OverturnForm(hit, actions=(reverse("desk:overturn", args=[case.pk, hit.pk]),), is_gone=is_gone)
+
+
+def doubt_of(case: Case, hit: Hit, filled: dict[str, Any], *, is_last: bool) -> forms.SecondForm | None:
+    if filled.get("overturned_pk") == hit.pk and "doubt_form" in filled:
+        return filled["doubt_form"]  # type: ignore[no-any-return]  # as above
+    if not is_last or not hit.is_doubted:
+        return None
+    names = ("desk:overturn_confirm", "desk:overturn_send_back")
+    return forms.DoubtForm(hit, actions=tuple(reverse(name, args=[case.pk, hit.pk]) for name in names))
 
 
 def compared(hit: Hit, entry: ListEntry | None, veil: Veil) -> list[tuple[Any, Any, str]]:

@@ -207,6 +207,7 @@ class SendBackForm(OutcomeForm):
 
 class RulingForm(DeskForm):
     missing = {"ruling": _("Say whether they are the same."), "reason": CHOOSE_REASON}
+    named = "hit"
 
     ruling = forms.ChoiceField(
         label=_("Who is it?"),
@@ -218,7 +219,7 @@ class RulingForm(DeskForm):
 
     def __init__(self, hit: Hit, data: Any = None, *, is_gone: bool = False, **kwargs: Any) -> None:
         """`is_gone` is whether the list in use has the entry no more, which is a reason only then."""
-        super().__init__(data, auto_id=f"hit_{hit.pk}_%s", **kwargs)
+        super().__init__(data, auto_id=f"{self.named}_{hit.pk}_%s", **kwargs)
         two = _("A second person confirms it, and until then it is open.")
         if hit.is_strong:
             self.fields["ruling"].help_text = _("So alike that nobody rules on it alone. %(two)s") % {"two": two}
@@ -235,6 +236,28 @@ class RulingForm(DeskForm):
         return data
 
 
+class OverturnForm(RulingForm):
+    """Says otherwise than the ruling that stands."""
+
+    missing = RulingForm.missing | {"note": _("Say what was wrong with the ruling.")}
+    named = "overturn"
+
+    def __init__(self, hit: Hit, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(hit, data, **kwargs)
+        for name in ("ruling", "reason"):
+            field: Any = self.fields[name]
+            field.choices = [choice for choice in field.choices if not is_of(hit.ruling, choice)]
+        two = _("A second person confirms it, and until then the ruling stands.")
+        self.fields["ruling"].help_text = two if hit.is_by_two else _("That they are the same nobody says alone.")
+        self.fields["note"].required = True
+        self.fields["note"].help_text = _("What was wrong with the ruling, and how it was found out.")
+
+
+def is_of(ruling: str, choice: tuple[str | Promise, Any]) -> bool:
+    """Whether a choice is that ruling, or the group of its reasons."""
+    return choice[0] in (ruling, dict(RULINGS).get(ruling))
+
+
 def without(code: str, groups: Any) -> Choices:
     return [
         (label, [(one, words) for one, words in those if one != code] if isinstance(those, list) else those)
@@ -245,10 +268,22 @@ def without(code: str, groups: Any) -> Choices:
 class SecondForm(DeskForm):
     """What the second person says of a ruling. Its help tells when the note is needed."""
 
+    named = "second"
+
     note = NeededText(label=_("Note"), help_text=_("Needed to send it back."))
 
     def __init__(self, hit: Hit, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, auto_id=f"second_{hit.pk}_%s", **kwargs)
+        super().__init__(data, auto_id=f"{self.named}_{hit.pk}_%s", **kwargs)
+
+
+class DoubtForm(SecondForm):
+    """What the second person says of overturning a ruling."""
+
+    named = "doubt"
+
+    def __init__(self, hit: Hit, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(hit, data, **kwargs)
+        self.fields["note"].help_text = _("Needed to let the ruling stand.")
 
 
 def who_work_cases() -> list[str]:

@@ -154,6 +154,11 @@ class Page(Paged):
         return self.counts["differences_late"]
 
     @property
+    def doubts(self) -> int:
+        """Rulings that somebody wants overturned, which wait for a second person."""
+        return self.counts["doubts"]
+
+    @property
     def tabs(self) -> list[Tab]:
         return [
             Tab(label, self.asked.address(tab=name), name == self.asked.tab, self.counts[name])
@@ -252,16 +257,21 @@ def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
 
 
 def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:
-    """Beside each tab, what one would see there; `open` and `late` over all. How many differences between sources there are, and
-    how many past their day, is the same in every row: it is asked for with the rest, and is nothing where there is no case."""
+    """Beside each tab, what one would see there; `open` and `late` over all. How many differences between sources there are, how
+    many past their day, and how many rulings are doubted, is the same in every row: it is asked for with the rest, and is nothing
+    where there is no case."""
     still, today = ~Q(state__in=DECIDED), timezone.localdate()
     tabs = {name: Q(state__in=states) & whose_of(asked.whose, user) for name, (_label, states) in TABS.items()}
     whose = {name: state_of(asked) & whose_of(name, user) for name in WHOSE}
     heading = {"open": still, "late": still & Q(due_on__lt=today)}
     differ = Discrepancy.objects.open().visible_to(user)
-    differences = {"differences": differ, "differences_late": differ.filter(due_on__lt=today)}
+    besides = {
+        "differences": differ,
+        "differences_late": differ.filter(due_on__lt=today),
+        "doubts": Hit.objects.doubted().visible_to(user),
+    }
     counts = {name: Count("pk", filter=test) for name, test in (tabs | whose | heading).items()}
-    return cases.aggregate(**counts, **{name: Max(number_of_all(rows), default=0) for name, rows in differences.items()})
+    return cases.aggregate(**counts, **{name: Max(number_of_all(rows), default=0) for name, rows in besides.items()})
 
 
 def number_of(rows: QuerySet[Any], of: str = "organisation") -> Coalesce:

@@ -165,18 +165,27 @@ def document_facts(case: Case, seen: Seen) -> Facts:
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:
-    """Every possible match there ever was; those that no longer count stand apart as earlier ones."""
+    """Every possible match there ever was; those that no longer count stand apart as earlier ones, and of a case that is decided
+    those that were found since."""
     every = Hit.objects.filter(organisation=case.organisation)
     related = ("party", "list_version", "ruled_by", "before__ruled_by", "before__list_version")
-    people = ("proposal__proposed_by", "proposal__outcome_by")
-    hits = list(every.filter(is_match=True).select_related(*related, *people).order_by("-score", "pk"))
+    people = ("proposal__proposed_by", "proposal__outcome_by", "overturning__proposed_by", "overturning__outcome_by")
+    hits = list(every.select_related(*related, *people).order_by("-score", "pk"))
     current = set(hits_of(seen.frame["examination"]).values_list("pk", flat=True))
     found = comparing.page(case, hits, current, seen.frame["examination"], seen.frame["veil"], seen.filled)
+    still = [row for row in found if row.hit.pk in current and row.hit.is_open]
     return {
-        "open_compared": [row for row in found if row.hit.pk in current and row.hit.is_open],
+        "open_compared": still,
+        # Of many only the one that is next is unfolded, or every other would have to be scrolled past.
+        "shown_hit": next((row.hit.pk for row in [*(row for row in still if not row.hit.waits), *still]), None),
         "ruled_compared": [row for row in found if row.hit.pk in current and not row.hit.is_open],
-        "earlier_compared": [row for row in found if row.hit.pk not in current],
+        "earlier_compared": [row for row in found if row.hit.pk not in current and not is_since(row.hit, case)],
+        "since_compared": [row for row in found if row.hit.pk not in current and is_since(row.hit, case)],
     }
+
+
+def is_since(hit: Hit, case: Case) -> bool:
+    return case.is_decided and hit.found_at > case.in_state_since
 
 
 def risk_facts(case: Case, seen: Seen) -> Facts:

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from kyc.desk import closing_views, differences, elsewhere_views, incidents, left_out_views, lists, source_views, views
+from kyc.desk import (
+    closing_views,
+    differences,
+    elsewhere_views,
+    incidents,
+    left_out_views,
+    lists,
+    matches,
+    overturning_views,
+    rates,
+    source_views,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +34,10 @@ urlpatterns = [
     path("cases/<int:pk>/hits/<int:hit>/confirm/", views.ruling_confirm, name="ruling_confirm"),
     path("cases/<int:pk>/hits/<int:hit>/send-back/", views.ruling_send_back, name="ruling_send_back"),
     path("cases/<int:pk>/hits/<int:hit>/withdraw/", views.ruling_withdraw, name="ruling_withdraw"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/", overturning_views.overturn, name="overturn"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/confirm/", overturning_views.confirm, name="overturn_confirm"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/send-back/", overturning_views.send_back, name="overturn_send_back"),
+    path("cases/<int:pk>/hits/<int:hit>/overturn/withdraw/", overturning_views.withdraw, name="overturn_withdraw"),
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
     path("cases/<int:pk>/exclusions/<int:exclusion>/rule/", left_out_views.rule, name="exclusion"),
@@ -37,6 +53,9 @@ urlpatterns = [
     path("cases/<int:pk>/account/close/", closing_views.close, name="account_close"),
     path("cases/<int:pk>/account/reopen/", closing_views.reopen, name="account_reopen"),
     path("lists/", lists.page, name="lists"),
+    path("lists/rulings/", rates.page, name="rates"),
+    path("lists/rulings.csv", rates.as_csv, name="rates_csv"),
+    path("lists/rulings/matches/", matches.listed, name="matches"),
     path("legal-holds/", closing_views.everybodys, name="legal_holds"),
     path("legal-holds/<int:hold>/lift/", closing_views.lift_everybodys, name="legal_hold_lift_all"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),

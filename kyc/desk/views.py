@@ -252,10 +252,11 @@ def said_of_ruling(hit: Hit) -> str:
     return _("Ruled. A second person confirms it, and until then it is open.") if hit.waits else _("Ruled.")
 
 
-def read_ruling(hit: Hit, number: str) -> Proposal:
+def read_proposal(request: HttpRequest, **of: Hit) -> Proposal:
     """The ruling that was read, so that nobody confirms one put in its place meanwhile."""
+    number = request.POST.get("proposal", "")
     is_number = number.isascii() and number.isdigit() and len(number) < 19
-    found = Proposal.objects.filter(pk=int(number), hit=hit).first() if is_number else None
+    found = Proposal.objects.filter(pk=int(number), **of).first() if is_number else None
     if found is None:
         raise Http404
     return found
@@ -266,7 +267,7 @@ def of_ruling(
 ) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hit, pk=hit, organisation=found.organisation)
-    proposal = read_ruling(target, request.POST.get("proposal", ""))
+    proposal = read_proposal(request, hit=target)
     form = forms.SecondForm(target, request.POST if noted else {})
     act = partial(act, proposal, by=request.user)
 

@@ -26,7 +26,7 @@ from kyc.screening.models import Hit
 def is_blocked(on: Any) -> Any:
     """A party of it is on a list, and the hold on it stands: what is blocked was not unblocked yet."""
     held = Hold.objects.live().filter(on_organisation=OuterRef("pk"))
-    listed = Hit.objects.filter(organisation=OuterRef("pk"), ruling=Hit.Ruling.TRUE)
+    listed = Hit.objects.standing().filter(organisation=OuterRef("pk"), ruling=Hit.Ruling.TRUE)
     return ExpressionWrapper(Exists(held) & Exists(listed), output_field=BooleanField())
 
 

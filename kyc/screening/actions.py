@@ -40,16 +40,20 @@ POLICY = Policy(
     kind="hit.ruling",
     propose=Permission.HIT_RULE,
     take=Permission.HIT_RULE,
-    reasons={ruling: tuple(REASONS[ruling]) for ruling in ("true", "false")},
+    reasons={ruling: tuple(those) for ruling, those in REASONS.items()},
 )
 
 
 class RulingReversed(Refused):
-    """A ruling stands; it is not turned round by a second click."""
+    """A ruling stands; it is not turned round by a second click (kyc.screening.overturning)."""
 
 
 class ComparedAgain(Refused):
     """The pair was compared again since, because something has changed."""
+
+
+class Overturned(Refused):
+    """Another row says now what this match is."""
 
 
 class Waits(Refused):
@@ -80,8 +84,12 @@ def checked(ruling: str, reason: str, note: str) -> None:
 def locked(hit: Hit) -> Hit:
     """The row and its organisation's, held, so that nothing is approved past it."""
     organisations.held(hit.organisation_id)
-    row = Hit.objects.select_for_update(of=("self",)).select_related("proposal__proposed_by", "ruled_by").get(pk=hit.pk)
-    if Hit.objects.filter(before=row).exists():
+    related = ("proposal__proposed_by", "overturning__proposed_by", "ruled_by", "before__proposal")
+    row = Hit.objects.select_for_update(of=("self",)).select_related(*related).get(pk=hit.pk)
+    later = Hit.objects.filter(before=row).first()
+    if later is not None and later.overturns_id:
+        raise Overturned(_("%(name)s has overturned this ruling meanwhile.") % {"name": later.ruled_by})
+    if later is not None:
         raise ComparedAgain(_("This was compared again meanwhile, since something has changed. Rule on what stands there now."))
     return row
 

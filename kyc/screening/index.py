@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from kyc.screening import families, match, reasons, weighing
+from kyc.screening import families, korean, match, reasons, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.match import Match, Name, Pair, Subject
 from kyc.screening.normalise import begun, bones, fold, number, readings, skeleton, without_article
@@ -55,6 +55,7 @@ class Found(NamedTuple):
     strength: float
     moved: float
     entry: Entry
+    asked: Name
     listed: Name
     pairs: list[Pair]
 
@@ -233,36 +234,42 @@ class Index:
         is_read = asked.is_latin != listed.is_latin
         return match.agreed(pairs, question.weights, weights, family=listed.family, is_read=is_read), pairs
 
-    def question(self, subject: Subject, by: weighing.Configuration) -> Question:
-        asked = Name(subject.name, subject.kind == "person")
+    def questions(self, subject: Subject, by: weighing.Configuration) -> Iterator[Question]:
+        """For the name, and where it may be a Korean one for how it is read there."""
+        yield self.question(Name(subject.name, subject.kind == "person"), by)
+        if by.pairing >= 2 and subject.kind == "person" and (reading := korean.read(subject.name, subject.country.upper())):
+            yield self.question(Name(reading, written=subject.name), by)
+
+    def question(self, asked: Name, by: weighing.Configuration) -> Question:
         near = {word: self.near(word, is_consonantal=asked.is_consonantal, pairing=by.pairing) for word in asked.words}
         weights = asked.weights(self.weight)
         if by.pairing >= 2:
             weights = list(match.letters_lightened(asked, weights))
-        return Question(asked, match.asked_joins(subject.name), weights, near, by)
+        return Question(asked, match.asked_joins(asked.text), weights, near, by)
 
     def find(self, subject: Subject, *, limit: int = 10, version: str = weighing.CURRENT, least: float = 0.0) -> list[Match]:
         """The likeliest entries by that version of the weights, best first, each once with the name of it that came closest, and
         none whose score is below `least`. Of equal scores the stronger agreement stands first: rarer words, then what is known
         beside the name."""
         by = weighing.configuration(version)
-        question = self.question(subject, by)
         best: dict[tuple[int, str], Found] = {}
-        for position in sorted(self.candidates(question)):
-            entry, listed = self.names[position]
-            agreement, pairs = self.compare(question, position)
-            strength = by.strength(agreement, subject.kind)
-            alike = by.alike(agreement, subject.kind, strength)
-            score, moved = reasons.weighed(subject, entry, listed.text, alike, line=by.line)
-            key = (entry.version, entry.id)
-            if key not in best or (score, alike, strength) > best[key][:3]:
-                best[key] = Found(score, alike, strength, moved, entry, listed, pairs)
+        for question in self.questions(subject, by):
+            for position in sorted(self.candidates(question)):
+                entry, listed = self.names[position]
+                agreement, pairs = self.compare(question, position)
+                strength = by.strength(agreement, subject.kind)
+                alike = by.alike(agreement, subject.kind, strength)
+                score, moved = reasons.weighed(subject, entry, listed.text, alike, line=by.line)
+                key = (entry.version, entry.id)
+                if key not in best or (score, alike, strength) > best[key][:3]:
+                    best[key] = Found(score, alike, strength, moved, entry, question.asked, listed, pairs)
+        whole = Name(subject.name, subject.kind == "person")
         for entry in self.owners(subject):
-            known = best.get((entry.version, entry.id), Found(0.0, 0.0, 0.0, 0.0, entry, Name(entry.name), []))
+            known = best.get((entry.version, entry.id), Found(0.0, 0.0, 0.0, 0.0, entry, whole, Name(entry.name), []))
             best[entry.version, entry.id] = known._replace(score=1.0, strength=OWN_NUMBER)
         ranked = sorted(best.values(), key=lambda one: (-one.score, -one.strength, -one.moved, one.entry.id, one.entry.version))
         return [
-            reasons.explained(subject, question.asked, one.entry, one.listed, one.score, one.pairs, configuration=version)
+            reasons.explained(subject, one.asked, one.entry, one.listed, one.score, one.pairs, configuration=version)
             for one in ranked[:limit]
             if one.score >= least
         ]

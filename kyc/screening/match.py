@@ -86,10 +86,12 @@ class Match:
 
 @dataclass(frozen=True)
 class Name:
-    """A name prepared for comparing: its telling words, and their folds."""
+    """A name prepared for comparing: its telling words, and their folds. `written` is what stood there, where `text` is a reading
+    of that."""
 
     text: str
     is_person: bool = True
+    written: str = ""
 
     @cached_property
     def every(self) -> tuple[str, ...]:
@@ -106,7 +108,7 @@ class Name:
 
     @cached_property
     def is_latin(self) -> bool:
-        return is_latin(self.text)
+        return is_latin(self.written or self.text)
 
     @cached_property
     def folds(self) -> tuple[str, ...]:

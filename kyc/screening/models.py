@@ -139,8 +139,16 @@ class Rescreening(Claimable):
 
 
 class HitQuerySet(models.QuerySet["Hit"]):
+    def standing(self) -> "HitQuerySet":
+        """Without those of which an officer has overturned the ruling."""
+        return self.filter(~Exists(Hit.objects.filter(before=OuterRef("pk"), overturns__isnull=False)))
+
     def visible_to(self, user: User) -> "HitQuerySet":
         return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+    def doubted(self) -> "HitQuerySet":
+        """Of those that stand: to overturn the ruling waits for a second person."""
+        return self.filter(overturning__isnull=False, overturning__outcome="", after__isnull=True)
 
     def open(self) -> "HitQuerySet":
         """Nobody has said whether they are the same, or not both who have to."""
@@ -157,15 +165,17 @@ class HitQuerySet(models.QuerySet["Hit"]):
 
 
 # A match that is strong, or ruled to be the same, is ruled on by two people; what was compared never changes, nor does a ruling
-# that stands.
+# that stands. One that was wrong is overturned by a row of its own, which says something else of the same comparing: by two
+# people where the old ruling or the new one took two, and so is whatever is said of that row later.
 RULED_BY_TWO = f"""
     {YIELDS}
     IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.organisation_id, NEW.party_id, NEW.source, NEW.list_version_id, NEW.entry_id,
         NEW.entry_name, NEW.entry_content, NEW.party_name, NEW.party_digest, NEW.compared, NEW.score, NEW.reasons, NEW.topics,
-        NEW.engine, NEW.configuration, NEW.is_match, NEW.is_strong, NEW.is_gone, NEW.before_id, NEW.found_at)
+        NEW.engine, NEW.configuration, NEW.is_match, NEW.is_strong, NEW.is_gone, NEW.before_id, NEW.overturns_id, NEW.found_at)
         IS DISTINCT FROM ROW(OLD.id, OLD.organisation_id, OLD.party_id, OLD.source, OLD.list_version_id, OLD.entry_id,
         OLD.entry_name, OLD.entry_content, OLD.party_name, OLD.party_digest, OLD.compared, OLD.score, OLD.reasons, OLD.topics,
-        OLD.engine, OLD.configuration, OLD.is_match, OLD.is_strong, OLD.is_gone, OLD.before_id, OLD.found_at) THEN
+        OLD.engine, OLD.configuration, OLD.is_match, OLD.is_strong, OLD.is_gone, OLD.before_id, OLD.overturns_id,
+        OLD.found_at) THEN
         RAISE EXCEPTION 'what was compared does not change' USING ERRCODE = 'check_violation';
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.ruling IN ('true', 'false') AND ROW(NEW.ruling, NEW.ruling_reason, NEW.ruling_note,
@@ -173,7 +183,32 @@ RULED_BY_TWO = f"""
         OLD.ruled_by_id, OLD.ruled_at, OLD.proposal_id) THEN
         RAISE EXCEPTION 'a ruling that stands does not change' USING ERRCODE = 'check_violation';
     END IF;
-    IF (NEW.ruling = 'true' OR NEW.ruling = 'false' AND NEW.is_strong) AND NOT EXISTS (
+    IF TG_OP = 'INSERT' AND NEW.overturns_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM kyc_hit b
+        WHERE b.id = NEW.before_id AND b.ruling IN ('true', 'false') AND NEW.overturns_id = coalesce(b.overturns_id, b.id)
+          AND NEW.ruling NOT IN ('', b.ruling) AND NEW.ruling_note <> ''
+          AND (NEW.proposal_id IS NULL OR NEW.proposal_id = b.overturning_id)
+          AND ROW(NEW.organisation_id, NEW.party_id, NEW.source, NEW.list_version_id, NEW.entry_id, NEW.entry_name,
+            NEW.entry_content, NEW.party_name, NEW.party_digest, NEW.compared, NEW.score, NEW.reasons, NEW.topics, NEW.engine,
+            NEW.configuration, NEW.is_match, NEW.is_strong, NEW.is_gone) IS NOT DISTINCT FROM
+            ROW(b.organisation_id, b.party_id, b.source, b.list_version_id, b.entry_id, b.entry_name,
+            b.entry_content, b.party_name, b.party_digest, b.compared, b.score, b.reasons, b.topics, b.engine,
+            b.configuration, b.is_match, b.is_strong, b.is_gone)
+    ) THEN
+        RAISE EXCEPTION 'only a ruling that stands is overturned, by another on the same, with a note'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.overturning_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM accounts_proposal p
+        WHERE p.id = NEW.overturning_id AND p.kind = 'hit.ruling' AND p.organisation_id = NEW.organisation_id
+          AND p.choice <> NEW.ruling
+    ) THEN
+        RAISE EXCEPTION 'a ruling is overturned by a proposal to rule otherwise' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (NEW.ruling = 'true' OR NEW.ruling = 'false' AND NEW.is_strong OR NEW.overturns_id IS NOT NULL AND EXISTS (
+            SELECT 1 FROM kyc_hit b JOIN accounts_proposal p ON p.id = b.proposal_id
+            WHERE b.id = NEW.before_id AND p.outcome = 'taken' AND p.choice = b.ruling
+        ) AND (TG_OP = 'INSERT' OR NEW.ruling = 'false')) AND NOT EXISTS (
         SELECT 1 FROM accounts_proposal p
         WHERE p.id = NEW.proposal_id AND p.kind = 'hit.ruling' AND p.organisation_id = NEW.organisation_id
           AND p.choice = NEW.ruling AND p.reason = NEW.ruling_reason AND p.proposed_by_id = NEW.ruled_by_id
@@ -227,6 +262,9 @@ class Hit(models.Model):
     # Confirmed before, and the list has the entry no more.
     is_gone = models.BooleanField(default=False)
     before = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="after")
+    # Of a row by which an officer has overturned the ruling on the one before it, where nothing was compared again: the match as
+    # it was found, which all rulings on that comparing are about.
+    overturns = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     found_at = models.DateTimeField(auto_now_add=True)
     ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True)
     ruling_reason = models.CharField(max_length=60, blank=True)
@@ -235,6 +273,8 @@ class Hit(models.Model):
     ruled_at = models.DateTimeField(null=True, blank=True)
     # Of a ruling that two people make: the newest, whatever came of it.
     proposal = models.OneToOneField(Proposal, models.PROTECT, null=True, blank=True, related_name="hit")
+    # Of overturning the ruling, where that takes two people: the newest, whatever came of it.
+    overturning = models.OneToOneField(Proposal, models.PROTECT, null=True, blank=True, related_name="overturned_hit")
 
     objects = HitQuerySet.as_manager()
 
@@ -251,6 +291,9 @@ class Hit(models.Model):
             ),
             models.CheckConstraint(name="only_a_match_is_ruled_on", condition=Q(is_match=True) | Q(ruling="")),
             models.CheckConstraint(name="hit_names_its_engine", condition=~Q(engine="") & ~Q(configuration="")),
+            models.CheckConstraint(
+                name="only_a_ruling_is_overturned", condition=Q(overturning__isnull=True) | Q(ruling__in=["true", "false"])
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -270,6 +313,28 @@ class Hit(models.Model):
         """For a second person."""
         return self.is_open and self.proposal is not None and not self.proposal.outcome
 
+    @property
+    def is_ruled(self) -> bool:
+        return self.ruling in (self.Ruling.TRUE, self.Ruling.FALSE)
+
+    @property
+    def is_by_two(self) -> bool:
+        """Whether two people made the ruling that stands."""
+        found = self.proposal
+        return found is not None and found.outcome == Proposal.Outcome.TAKEN and found.choice == self.ruling
+
+    @property
+    def is_doubted(self) -> bool:
+        """To overturn the ruling waits for a second person."""
+        return self.overturning is not None and not self.overturning.outcome
+
     def needs_two(self, ruling: str) -> bool:
         """Whether nobody may rule so alone."""
-        return ruling == self.Ruling.TRUE or (ruling == self.Ruling.FALSE and self.is_strong)
+        if ruling == self.Ruling.TRUE:
+            return True
+        return ruling == self.Ruling.FALSE and (self.is_strong or self.overturns_by_two)
+
+    @property
+    def overturns_by_two(self) -> bool:
+        """Whether what this row overturns was ruled by two people."""
+        return self.overturns_id is not None and self.before is not None and self.before.is_by_two

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import OSA
 
-from kyc.screening import birthdates, countries
+from kyc.screening import birthdates, countries, scripts
 from kyc.screening.entries import Entry
 from kyc.screening.match import ACRONYM, JOINED, KIN, Ground, Match, Name, Pair, Subject, capitals
 from kyc.screening.normalise import number, words
 
 SAME_DAY, SAME_YEAR, NEAR_YEAR, OTHER_DAY, OTHER_YEAR = 0.06, 0.03, -0.02, -0.06, -0.12
 NEAR_YEARS = 1
+# Of an entry that says many, which a sentence still tells.
+MOST_DATES = 3
 SAME_COUNTRY, OTHER_COUNTRY = 0.02, -0.04
 WEAK_ALIAS = -0.05
 OTHER_KIND = -0.12
@@ -39,7 +41,8 @@ def explained(
     subject: Subject, asked: Name, entry: Entry, listed: Name, score: float, pairs: list[Pair], *, configuration: str
 ) -> Match:
     moved = [ground for _, ground in (*of_kind(subject, entry, listed.text), *beside(subject, entry))]
-    grounds = (*numbered(subject, entry), *aliased(entry, listed), *worded(asked, listed, pairs), *moved)
+    named = (*aliased(entry, listed), *transcribed(asked, listed), *worded(asked, listed, pairs))
+    grounds = (*numbered(subject, entry), *named, *moved)
     return Match(entry, listed.text, score, grounds, configuration)
 
 
@@ -64,21 +67,33 @@ def is_weak(name: str) -> bool:
 
 def born(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:
     """What the birth dates say: the same day weighs more than the same year. Of the party's own date, which is kept sealed,
-    a sentence tells the year alone."""
+    a sentence tells the year alone; of the entry's, which are published, the nearest ones whole."""
     mine = birthdates.span(asked) if asked else None
-    theirs = [span for text in listed if (span := birthdates.span(text))]
+    theirs = [(text, span) for text in listed if (span := birthdates.span(text))]
     if mine is None or not theirs:
         return
-    says = f"Born in {mine[0].year}; the entry says {', '.join(listed[:3])}."
-    apart = min(birthdates.years_apart(mine, span) for span in theirs)
-    if any(span == mine and span[0] == span[1] for span in theirs):
+    nearest = sorted(theirs, key=lambda one: (not meet(mine, one[1]), birthdates.years_apart(mine, one[1])))
+    says = f"Born in {mine[0].year}; the entry says {', '.join(text for text, _ in nearest[:MOST_DATES])}"
+    apart = birthdates.years_apart(mine, nearest[0][1])
+    if any(span == mine and span[0] == span[1] for _, span in theirs):
         yield SAME_DAY, Ground("same_birth_date", f"Born on the same day, in {mine[0].year}.")
-    elif any(span[0] <= mine[1] and mine[0] <= span[1] for span in theirs):
-        yield SAME_YEAR, Ground("same_birth_year", f"{says[:-1]}: these agree as far as they are known.")
-    elif apart <= NEAR_YEARS:
-        yield NEAR_YEAR if apart else OTHER_DAY, Ground("near_birth_date", says)
+    elif meet(mine, nearest[0][1]):
+        agree = "these agree" if len(nearest) == 1 else "the first agrees"
+        yield SAME_YEAR, Ground("same_birth_year", f"{says}: {agree}, as far as is known.")
+    elif not apart:
+        yield OTHER_DAY, Ground("near_birth_date", f"{says}: another day of the same year.")
     else:
-        yield OTHER_YEAR, Ground("other_birth_date", f"{says[:-1]}, {apart} years apart.")
+        years = "one year" if apart == 1 else f"{apart} years"
+        is_exact = len(nearest) == 1 and nearest[0][1][0].year == nearest[0][1][1].year
+        far = f"{says}, {years} apart." if is_exact else f"{says}: {years} apart at least."
+        yield (
+            (NEAR_YEAR, Ground("near_birth_date", far)) if apart <= NEAR_YEARS else (OTHER_YEAR, Ground("other_birth_date", far))
+        )
+
+
+def meet(one: birthdates.Span, other: birthdates.Span) -> bool:
+    """Whether both may be the same day."""
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def housed(asked: str, listed: tuple[str, ...]) -> Iterator[Moved]:
@@ -100,6 +115,19 @@ def aliased(entry: Entry, listed: Name) -> Iterator[Ground]:
         yield Ground("alias", f"Compared with the alias “{listed.text.strip(chr(39))}”.")
 
 
+def transcribed(asked: Name, listed: Name) -> Iterator[Ground]:
+    """How a name in other letters was read, where the two are written in two scripts; what else is said is said of that."""
+    mine, its = asked.written or asked.text, listed.text
+    if scripts.of(mine) == scripts.of(its):
+        return
+    for name, text in ((asked, mine), (listed, its)):
+        if not scripts.is_latin(text):
+            script, read = scripts.of(text), " ".join(name.every)
+            is_korean = name.written and script == scripts.CALLED["CJK"]
+            said = f"read as in Korea: “{read}”" if is_korean else f"compared in Latin letters as “{read}”"
+            yield Ground("other_script", f"“{text.strip(chr(39))}” is written in {script}, and was {said}.")
+
+
 def shown(name: str) -> dict[str, str]:
     """Each word as it was written, by its normal form."""
     return {found[0]: token for token in re.split(r"[\s\-,.'\"]+", name) if len(found := words(token)) == 1}
@@ -108,6 +136,8 @@ def shown(name: str) -> dict[str, str]:
 def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
     """Which words agree, which are near, which have no counterpart."""
     mine, theirs, names = shown(asked.text), shown(listed.text), set(capitals(listed.text))
+    if scripts.of(asked.written or asked.text) != scripts.of(listed.text):
+        mine, theirs = beside_written(mine), beside_written(theirs)
     same = [listed.words[pair.listed[0]] for pair in pairs if pair.value == 1]
     if same:
         yield Ground("same_words", f"Same words: {written(same, theirs)}.")
@@ -119,6 +149,11 @@ def worded(asked: Name, listed: Name, pairs: list[Pair]) -> Iterator[Ground]:
             yield Ground("near_word", f"{label}“{written(one, mine)}” {says % written(other, theirs)}.")
     yield from left_over(asked, mine, {i for pair in pairs for i in pair.asked}, "extra_word", "is not in the entry's name")
     yield from left_over(listed, theirs, {j for pair in pairs for j in pair.listed}, "missing_word", "of the entry is missing")
+
+
+def beside_written(source: dict[str, str]) -> dict[str, str]:
+    """Words of another script as they were compared, with what stood there."""
+    return {word: token if scripts.is_latin(token) else f"{word} ({token})" for word, token in source.items()}
 
 
 def written(chosen: list[str], source: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from kyc.screening import ages
 from kyc.screening.actions import REASONS as RULING_REASONS
 from kyc.screening.models import Hit, ListVersion
 from reports.facts.determined import VERDICTS
-from reports.facts.reader import Reader, day, instant, years_only
+from reports.facts.reader import Reader, day, instant
 
 OVERTAKEN = "not ruled on, and compared again since"
 NONE_ANY_MORE = "no match any more"
@@ -128,7 +128,15 @@ def ruling_told(reader: Reader, hit: Any) -> str:
     if not hit.is_match:
         return NONE_ANY_MORE
     is_open = hit.ruling in Hit.OPEN
-    return OVERTAKEN if is_open and not reader.is_current(hit) else RULINGS[hit.ruling]
+    told = OVERTAKEN if is_open and not reader.is_current(hit) else RULINGS[hit.ruling]
+    return f"{told}, overturned since" if hit.pgh_obj_id in reader.overturned else told
+
+
+def follows(hit: Any) -> str:
+    """Why there is a row after another of the same two."""
+    if hit.overturns_id:
+        return "overturns the ruling before it; neither side has changed"
+    return "compared again, since one side has changed" if hit.before_id else ""
 
 
 def holds_in(reader: Reader, hit: Any, versions: dict[int, Any]) -> str:
@@ -151,12 +159,13 @@ def hit_row(reader: Reader, hit: Any, versions: dict[int, Any], names: dict[int 
         "entry": hit.entry_id,
         "entry_name": hit.entry_name,
         "score": str(hit.score),
-        "reasons": [years_only(str(reason)) for reason in hit.reasons],
+        # Of the party's own dates and numbers they tell the year and the end alone; the entry's are published.
+        "reasons": [str(reason) for reason in hit.reasons],
         "found_at": instant(hit.found_at),
         "engine": hit.engine,
         "configuration": hit.configuration,
         "is_gone": "gone from the list" if hit.is_gone else "",
-        "follows": "compared again, since one side has changed" if hit.before_id else "",
+        "follows": follows(hit),
         "ruling": ruling_told(reader, hit),
         "holds_in": holds_in(reader, hit, versions),
         "reason": str(RULING_REASONS.get(hit.ruling, {}).get(hit.ruling_reason, hit.ruling_reason)),

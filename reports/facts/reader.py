@@ -1,6 +1,5 @@
 """What a report may read: one organisation, as known in one snapshot and true at one instant."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -57,14 +56,6 @@ def masked(number: str) -> str:
 def birth_year(party: Any) -> str:
     """Of a party or a row of its history; empty where nothing is known, or nothing any more."""
     return "" if isinstance(party.birth_date, Erased) else str(party.birth_date[:4])
-
-
-DAY = re.compile(r"\b(\d{4})-\d{2}(-\d{2})?\b", re.ASCII)
-
-
-def years_only(text: str) -> str:
-    """Every date in the text by its year, as birth dates are shown here."""
-    return DAY.sub(lambda found: f"{found[1]}-••" + ("-••" if found[2] else ""), text)
 
 
 def told_apart(party: Any) -> str:
@@ -258,8 +249,13 @@ class Reader:
 
     @cached_property
     def followed(self) -> set[int]:
-        """Matches of which both sides were compared again after one had changed."""
+        """Matches of which both sides were compared again after one had changed, or whose ruling was overturned."""
         return {hit.before_id for hit in self.hits if hit.before_id}
+
+    @cached_property
+    def overturned(self) -> set[int]:
+        """Matches on which an officer has ruled otherwise since, though neither side had changed."""
+        return {hit.before_id for hit in self.hits if hit.overturns_id}
 
     @cached_property
     def hits(self) -> list[Any]:

@@ -230,6 +230,7 @@ def screening(asked: Asked) -> Rows:
     versions = {row.pgh_obj_id: row for row in found_in}
     for hit in asked.of_party(asked.reader.hits):
         ruled = f"ruled on {moment(hit.ruled_at)}: {RULED[hit.ruling]}" if hit.ruling else "not yet looked at"
+        ruled += ", overturned since" if hit.pgh_obj_id in asked.reader.overturned else ""
         entry = f"entry {hit.entry_id} of {versions[hit.list_version_id].source}, {hit.entry_name}"
         by = f"by {hit.engine} with the weights {hit.configuration}"
         yield "A possible match", f"{entry}, compared as {hit.party_name}, {hit.score} of 1 {by}; {ruled}"

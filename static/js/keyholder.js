@@ -89,15 +89,26 @@
   };
   document.querySelectorAll("[data-centre]").forEach(centre);
 
-  // j and k walk the rows of table[data-rows]; Enter opens the row's title.
+  // What an address leads to stands open.
+  const unfold = () => {
+    const place = location.hash.startsWith("#hit-") ? document.getElementById(location.hash.slice(1)) : null;
+    const folded = place?.querySelector(":scope > details.hit");
+    if (folded) folded.open = true;
+    for (let above = place?.closest("details"); above; above = above.parentElement.closest("details")) above.open = true;
+    place?.scrollIntoView();
+  };
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
+  // j and k walk the rows of table[data-rows], and the matches of a case; Enter opens the row's title, or unfolds the match.
   const walk = (step) => {
-    const rows = [...document.querySelectorAll("table[data-rows] tbody tr")];
+    const rows = [...document.querySelectorAll("table[data-rows] tbody tr, details.hit")];
     if (!rows.length) return;
     const now = rows.findIndex((row) => row.classList.contains("current"));
     rows[now]?.classList.remove("current");
     const next = rows[Math.min(Math.max(now + step, 0), rows.length - 1)];
     next.classList.add("current");
-    next.querySelector("a")?.focus();
+    next.querySelector("a, summary")?.focus();
   };
 
   // What carries data-key answers to that key: a field takes the focus, the rest is pressed.

@@ -13,11 +13,13 @@ from config import jobs
 from kyc.cases import actions as cases
 from kyc.cases import examining, rescreening, reviewing
 from kyc.cases.models import Case, Entity, Examination, Review
+from kyc.cases.obstacles import obstacles
+from kyc.cases.outdated import Overtaken
 from kyc.keys import reassessing
 from kyc.keys.models import Hold
 from kyc.parties.models import Party
 from kyc.rules import packs
-from kyc.screening import lists, pairs
+from kyc.screening import lists, overturning, pairs
 from kyc.screening.actions import StillListed
 from kyc.screening.models import Hit, ListVersion, Rescreening
 from tests import cast
@@ -298,3 +300,53 @@ class TestTouched:
         jobs.wake("list.activated")
         rescreening.run()
         assert Hit.objects.count() == 1
+
+
+class TestOverturned:
+    """A ruling that the customer was approved on was wrong."""
+
+    @pytest.fixture
+    def cleared(self, matched: Case, ana: User, rui: User) -> Hit:
+        hit = cast.ruled(Hit.objects.get(), ruling="false", by=ana)
+        examining.run()
+        scenes.approved(matched, ana=ana, rui=rui)
+        run()
+        assert Case.objects.count() == 1
+        return hit
+
+    def overturned(self, hit: Hit, ruling: str, reason: str, *, by: User, second: User) -> Hit:
+        row = overturning.overturn(hit, ruling=ruling, reason=reason, note="The passport was another's.", by=by)
+        return overturning.confirm(row.overturning, by=second) if row.is_doubted else row
+
+    @pytest.mark.parametrize(("ruling", "reason"), [("true", "same_identifier"), ("undecided", "too_little")])
+    def test_a_case_opens_and_is_examined_anew(self, cleared: Hit, ana: User, rui: User, ruling: str, reason: str) -> None:
+        row = self.overturned(cleared, ruling, reason, by=ana, second=rui)
+        assert reviewing.QUEUE.is_waiting()
+        run()
+        case = Case.objects.latest("pk")
+        assert (case.trigger, case.matched, case.state) == ("list", row, "review")
+        [event] = AuditEvent.objects.filter(verb="case.review_opened")
+        assert event.reason.startswith(f"A ruling was overturned: {row.party_name} {'is' if ruling == 'true' else 'may be'} ")
+        assert Review.objects.count() == 1
+        assert obstacles(case)
+
+    def test_while_it_is_only_proposed_nothing_opens(self, cleared: Hit, ana: User) -> None:
+        overturning.overturn(cleared, ruling="true", reason="same_identifier", note="Wrong.", by=ana)
+        run()
+        assert Case.objects.count() == 1
+
+    def test_to_be_another_after_all_opens_nothing(self, cleared: Hit, ana: User, rui: User) -> None:
+        row = self.overturned(cleared, "true", "same_identifier", by=ana, second=rui)
+        self.overturned(row, "false", "different_name", by=ana, second=rui)
+        run()
+        assert Case.objects.count() == 1
+
+    def test_in_an_open_case_the_round_is_made_anew(self, matched: Case, ana: User, rui: User) -> None:
+        hit = cast.ruled(Hit.objects.get(), ruling="false", by=ana)
+        run()
+        rounds = Examination.objects.count()
+        self.overturned(hit, "undecided", "too_little", by=ana, second=rui)
+        assert Overtaken(matched).causes == ["a ruling on a possible match was overturned"]
+        run()
+        assert Examination.objects.count() == rounds + 1 and Overtaken(matched).causes == []
+        assert any("still open" in sentence for sentence in obstacles(matched))

@@ -129,3 +129,73 @@ class TestSecondPerson:
         shown = page(as_ana, case)
         assert "has not decided: Asked, and not answered yet. The passport is on its way." in shown
         assert reverse("desk:rule", args=[case.pk, hit.pk]) in shown
+
+
+class TestOverturned:
+    @pytest.fixture
+    def ruled(self, hit: Hit, ana: User) -> Hit:
+        return cast.ruled(hit, ruling="false", reason="different_birth_date", note="Born in 1961.", by=ana)
+
+    WRONG = {"ruling": "true", "reason": "same_identifier", "note": "The number is the list's."}
+
+    def test_the_form_offers_what_does_not_stand(self, as_rui: Client, case: Case, ruled: Hit) -> None:
+        shown = page(as_rui, case).partition("Overturn this ruling")[2].partition("</form>")[0]
+        assert 'value="true"' in shown and 'value="undecided"' in shown and 'value="false"' not in shown
+        assert "Same number" in shown and "Born on another day" not in shown
+        answer = said(as_rui, "overturn", case, ruled, **self.WRONG | {"note": " "})
+        assert answer.status_code == 422 and "Say what was wrong with the ruling." in answer.content.decode()
+
+    def test_a_second_person_reads_why_and_confirms(self, as_ana: Client, as_rui: Client, case: Case, ruled: Hit) -> None:
+        assert said(as_ana, "overturn", case, ruled, **self.WRONG).status_code == 302
+        first = page(as_ana, case)
+        assert "overturns this ruling: <b>Same</b>" in first and "Another person confirms it." in first
+        assert reverse("desk:overturn_confirm", args=[case.pk, ruled.pk]) not in first
+        proposal = Hit.objects.get(pk=ruled.pk).overturning
+        assert "The number is the list&#x27;s." in page(as_rui, case)
+        assert said(as_ana, "overturn_confirm", case, ruled, proposal=proposal.pk).status_code == 422
+        assert said(as_rui, "overturn_confirm", case, ruled, proposal=0).status_code == 404
+        assert said(as_rui, "overturn_confirm", case, ruled, proposal=proposal.pk).status_code == 302
+        row = Hit.objects.get(overturns=ruled)
+        shown = page(as_rui, case)
+        ruled_now, _, earlier = shown.partition("1 earlier match")
+        now = ruled_now.partition(f'id="hit-{row.pk}"')[2]
+        assert "Overturns <b>Another</b>, as Ana" in now and "Born in 1961." in now and "confirmed by Rui" in now
+        assert "overturned</span>" in earlier.partition(f'id="hit-{ruled.pk}"')[2]
+        late = said(as_rui, "overturn", case, ruled, **self.WRONG | {"ruling": "undecided", "reason": "asked"})
+        assert late.status_code == 422 and "has overturned this ruling meanwhile" in late.content.decode()
+
+    def test_not_confirmed_or_withdrawn_it_stands_and_says_so(
+        self, as_ana: Client, as_rui: Client, case: Case, ruled: Hit
+    ) -> None:
+        said(as_ana, "overturn", case, ruled, **self.WRONG)
+        proposal = Hit.objects.get(pk=ruled.pk).overturning
+        assert said(as_rui, "overturn_send_back", case, ruled, proposal=proposal.pk, note=" ").status_code == 422
+        assert said(as_rui, "overturn_send_back", case, ruled, proposal=proposal.pk, note="It is not.").status_code == 302
+        assert "who wanted to overturn it (Same): It is not." in page(as_ana, case)
+        said(as_ana, "overturn", case, ruled, **self.WRONG)
+        again = Hit.objects.get(pk=ruled.pk).overturning
+        assert said(as_ana, "overturn_withdraw", case, ruled, proposal=again.pk).status_code == 302
+        assert list(Hit.objects.current()) == [ruled]
+
+    def test_who_may_not_rule_reads_it_and_is_offered_nothing(
+        self, as_ana: Client, auditor: User, case: Case, ruled: Hit
+    ) -> None:
+        reader = cast.signed_in(auditor)
+        assert "Overturn this ruling" not in page(reader, case)
+        said(as_ana, "overturn", case, ruled, **self.WRONG)
+        shown = page(reader, case)
+        assert "Until a second person confirms it the ruling stands." in shown and "Confirm:" not in shown
+
+
+class TestMany:
+    def test_only_the_next_one_is_unfolded(self, as_ana: Client, case: Case, hit: Hit) -> None:
+        others = [cast.matched(hit.party, hit.list_version, entry_id=f"7{n}", score="0.870") for n in range(4)]
+
+        def unfolded(shown: str) -> list[int]:
+            return [one.pk for one in (hit, *others) if '"hit" open' in shown.partition(f'id="hit-{one.pk}"')[2][:60]]
+
+        assert unfolded(page(as_ana, case)) == [hit.pk]
+        cast.ruled(hit, ruling="false", by=cast.staff("analyst", "Bo"))
+        assert unfolded(page(as_ana, case)) == [others[0].pk]
+        wrong = said(as_ana, "rule", case, others[2], ruling="true", reason="")
+        assert unfolded(wrong.content.decode()) == [others[0].pk, others[2].pk]

@@ -21,6 +21,7 @@ from kyc.ownership.models import Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.rules import packs
+from kyc.screening import overturning
 from kyc.screening.models import Hit
 from tests import cast
 from tests.cast import Founded
@@ -241,6 +242,21 @@ class TestClear:
     def test_not_where_he_is_the_one(self, linked: Issued, sold: Interest, ana: User) -> None:
         self.rule(ana, "true")
         assert held(linked)
+
+    def test_with_a_ruling_overturned_it_is_held_and_let_go(
+        self, linked: Issued, change: Case, sold: Interest, ana: User, rui: User
+    ) -> None:
+        self.rule(ana)
+        assert not held(linked)
+        rulings = (("true", "same_identifier", True), ("false", "different_name", False), ("undecided", "too_little", True))
+        for ruling, reason, is_held in rulings:
+            said = {"ruling": ruling, "reason": reason, "note": "That was wrong."}
+            doubted = overturning.overturn(Hit.objects.current().get(party__name=scenes.KARPOV), **said, by=ana)
+            run()
+            assert held(linked) != is_held, "the ruling stands until a second person confirms that it was wrong"
+            overturning.confirm(doubted.overturning, by=rui)
+            run()
+            assert held(linked) == is_held
 
     def test_not_where_the_customer_only_says_less(
         self, nordlys: Founded, linked: Issued, change: Case, sold: Interest, ana: User

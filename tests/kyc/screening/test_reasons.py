@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc.rules import packs
-from kyc.screening import reasons
+from kyc.screening import reasons, scripts
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.match import Match, Subject
@@ -103,6 +103,26 @@ class TestBorn:
         if listed == "1962-04-28":
             assert ground.sentence == "Born on the same day, in 1962."
 
+    @pytest.mark.parametrize(
+        ("asked", "listed", "sentence"),
+        [
+            ("1962-04-28", ("1962-05-28",), "Born in 1962; the entry says 1962-05-28: another day of the same year."),
+            ("1962-04-28", ("1963",), "Born in 1962; the entry says 1963, one year apart."),
+            ("1962-04-28", ("1962",), "Born in 1962; the entry says 1962: these agree, as far as is known."),
+            ("1962", ("1962-05-28",), "Born in 1962; the entry says 1962-05-28: these agree, as far as is known."),
+            ("1990", ("circa 1962",), "Born in 1990; the entry says circa 1962: 26 years apart at least."),
+            ("1990", ("1940", "1962", "nonsense"), "Born in 1990; the entry says 1962, 1940: 28 years apart at least."),
+            # The one that decides is told, however many there are, and before one of the same year that does not.
+            (
+                "1962-04-28", ("1940", "1941", "1942", "1962-05-28", "1962-04"),
+                "Born in 1962; the entry says 1962-04, 1962-05-28, 1942: the first agrees, as far as is known.",
+            ),
+        ],
+    )  # fmt: skip
+    def test_says_what_is_so(self, asked: str, listed: tuple[str, ...], sentence: str) -> None:
+        ((_, ground),) = reasons.born(asked, listed)
+        assert ground.sentence == sentence
+
     def test_says_how_far_apart(self) -> None:
         assert "Born in 1990; the entry says 1962-04-28, 28 years apart." in found(birth_date="1990").reasons
 
@@ -177,3 +197,30 @@ class TestWorded:
 
     def test_a_left_out_al_needs_no_sentence(self) -> None:
         assert codes(found("Karim Hamdan Tikriti")) == {"same_words"}
+
+
+class TestScripts:
+    def test_names_script_and_what_was_compared(self) -> None:
+        entry = replace(ENTRY, name="ALI, Ayman", aliases=())
+        told = found("أيمن علي", entry=entry).reasons
+        assert told[0] == "“أيمن علي” is written in Arabic letters, and was compared in Latin letters as “aymn aly”."
+        assert "Family name “aly (علي)” differs from “ALI” by one letter." in told
+
+    def test_of_the_entry_too_and_not_where_both_are_written_alike(self) -> None:
+        entry = replace(ENTRY, name="Тимур Карпов", aliases=())
+        told = found("Timur Karpow", entry=entry).reasons
+        assert told[0] == "“Тимур Карпов” is written in Cyrillic letters, and was compared in Latin letters as “timur karpov”."
+        assert told[1:] == ("Same words: timur (Тимур).", "“Karpow” differs from “karpov (Карпов)” by one letter.")
+        alike = " ".join(found("Тимур Карповв", entry=entry).reasons)
+        assert "written in" not in alike and "(Карпов)" not in alike
+        assert "written in" not in " ".join(found("Kárim Hamdan Al Tikriti").reasons)
+
+    @pytest.mark.parametrize(
+        ("name", "script"),
+        [
+            ("Zoë", "Latin letters"), ("金正恩", "Chinese characters"), ("김", "Korean letters"), ("Ελλάς", "Greek letters"),
+            ("IBM חברה", "Hebrew letters"), ("ʻAlī Ｋ", "Latin letters"), ("42", ""), ("", ""),
+        ],
+    )  # fmt: skip
+    def test_every_script_has_a_name(self, name: str, script: str) -> None:
+        assert scripts.of(name) == script

@@ -72,9 +72,9 @@ class TestSecrets:
         assert secrets_in(f"key {life.secrets[0]}, born {SOLVEIG_BORN}", life) == [SOLVEIG_BORN, life.secrets[0]]
         assert len(life.digests) == 2
 
-    def test_a_birth_date_in_the_reasons_of_a_match_is_told_by_its_year(self, life: Life) -> None:
+    def test_reasons_tell_the_year_of_the_party_and_the_published_day_of_the_entry(self, life: Life) -> None:
         reasons = [hit["reasons"][-1] for hit in life.then["examined"].facts["screening"]["hits"]]
-        assert reasons == ["Born in 1984; the entry says 1961-••-••, 23 years apart.", "Born on the same day, in 1975."]
+        assert reasons == ["Born in 1984; the entry says 1961-05-05, 23 years apart.", "Born on the same day, in 1975."]
 
 
 class TestBuild:

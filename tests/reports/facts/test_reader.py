@@ -13,7 +13,7 @@ from kyc.cases.models import Examination
 from kyc.parties.models import Party, Role
 from kyc.rules import packs
 from reports.facts import examined
-from reports.facts.reader import Reader, country, day, exact, instant, masked, years_only
+from reports.facts.reader import Reader, country, day, exact, instant, masked
 from tests import cast
 from tests.reports import story
 
@@ -45,20 +45,6 @@ class TestMasked:
     )
     def test_at_most_half_of_it_is_shown(self, number: str, shown: str) -> None:
         assert masked(number) == shown
-
-
-class TestYearsOnly:
-    @pytest.mark.parametrize(
-        ("text", "shown"),
-        [
-            ("Born on the same day, 1984-03-17.", "Born on the same day, 1984-••-••."),
-            ("Born 1984-03-17; the entry says 1961-05, 1962.", "Born 1984-••-••; the entry says 1961-••, 1962."),
-            ("Same words: 12-34 Holding.", "Same words: 12-34 Holding."),
-            ("", ""),
-        ],
-    )
-    def test_every_date_is_told_by_its_year(self, text: str, shown: str) -> None:
-        assert years_only(text) == shown
 
 
 def reader(organisation: Organisation, valid_at: datetime) -> Reader:

@@ -1,0 +1,117 @@
+"""The matches behind a figure, and the rulings of which somebody wants that they be overturned."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.guards import staff
+from accounts.models import User
+from accounts.permissions import Permission
+from kyc.cases.models import Case
+from kyc.desk import rates as page_of_rates
+from kyc.desk.queue import PAGE, Column, Paged, known_or, page_number
+from kyc.screening.models import Hit, ListVersion
+from kyc.screening.rates import COUNTED
+
+DOUBTED = "doubted"
+WHAT: dict[str, Promise] = {
+    "found": gettext_lazy("Matches"),
+    "ruled": gettext_lazy("Ruled on"),
+    "another": gettext_lazy("Ruled to be another"),
+    "same": gettext_lazy("Ruled to be the same"),
+    "open": gettext_lazy("Open"),
+    "undecided": gettext_lazy("Not decided"),
+    "passed": gettext_lazy("Compared again before anybody ruled, or of somebody who has left"),
+    "overturned": gettext_lazy("A ruling on it was overturned"),
+    "late": gettext_lazy("Open for too long"),
+    DOUBTED: gettext_lazy("To be overturned, waits for a second person"),
+}
+COLUMNS = (
+    Column(gettext_lazy("Match")),
+    Column(gettext_lazy("Customer")),
+    Column(gettext_lazy("List")),
+    Column(gettext_lazy("Score"), num=True),
+    Column(gettext_lazy("Found"), sorted="descending"),
+    Column(gettext_lazy("Ruling")),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks; whatever it does not know is left out."""
+
+    query: QueryDict
+    what: str = field(init=False)
+    number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", known_or(self.query.get("what", ""), WHAT, "found"))
+        object.__setattr__(self, "number", page_number(self.query.get("page", "")))
+
+    @property
+    def label(self) -> Promise:
+        return WHAT[self.what]
+
+    @property
+    def narrowed(self) -> list[str]:
+        """In words, what else is asked."""
+        source = self.query.get("list", "")
+        known = dict(ListVersion.Source.choices)
+        months = " – ".join(dict.fromkeys(filter(None, (self.query.get("from"), self.query.get("to")))))
+        topics = ", ".join(map(page_of_rates.topic, self.query.get("topics", "").split()))
+        told = [str(known.get(source, source)), topics, self.query.get("configuration", ""), months]
+        return [words for words in told if words] if self.what != DOUBTED else []
+
+    def address(self, **changes: str) -> str:
+        names = ("what", "from", "to", "list", "topics", "configuration")
+        query = QueryDict(mutable=True)
+        query.update({name: self.query[name] for name in names if self.query.get(name)} | changes)
+        return f"?{query.urlencode()}"
+
+
+@dataclass(frozen=True)
+class Page(Paged):
+    asked: Asked
+    rows: list[Any]
+    has_more: bool
+    columns: tuple[Column, ...] = COLUMNS
+
+
+def rows(asked: Asked) -> QuerySet[Hit]:
+    """Raises BadPeriod."""
+    if asked.what == DOUBTED:
+        return Hit.objects.doubted()
+    found = page_of_rates.matches(page_of_rates.asked(asked.query)).filter(COUNTED.get(asked.what, Q()))
+    if source := asked.query.get("list"):
+        found = found.filter(source=source)
+    if "topics" in asked.query:
+        found = found.filter(topics=asked.query["topics"].split())
+    if configuration := asked.query.get("configuration"):
+        found = found.filter(configuration=configuration)
+    return found
+
+
+def page(user: User, query: QueryDict) -> Page:
+    """One select, however many there are."""
+    asked = Asked(query)
+    case = Case.objects.shown_to(user).filter(organisation=OuterRef("organisation")).order_by("-pk")
+    related = ("organisation", "ruled_by", "overturning__proposed_by")
+    shown = rows(asked).select_related(*related).annotate(case_pk=Subquery(case.values("pk")[:1])).order_by("-found_at", "-pk")
+    start = (asked.number - 1) * PAGE
+    found = list(shown[start : start + PAGE + 1])
+    return Page(asked, found[:PAGE], len(found) > PAGE)
+
+
+@staff(Permission.CASE_VIEW)
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    try:
+        return render(request, "desk/matches.html", {"page": page(request.user, request.GET)})
+    except page_of_rates.BadPeriod as bad:
+        raise Http404 from bad
