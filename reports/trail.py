@@ -24,6 +24,7 @@ from accounts.guards import staff
 from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, User
 from accounts.permissions import Permission
 from accounts.refused import Refused
+from accounts.tables import Echo, safe
 from kyc.desk import timeline
 from reports.facts.reader import exact
 from reports.forms import OrganisationField
@@ -35,8 +36,6 @@ CELLS = (
     "number", "place", "at", "who", "user", "on_behalf_of", "operator", "what", "about", "about_number", "organisation", "why",
     "details", "request",
 )  # fmt: skip
-# With these a spreadsheet takes a cell for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 DAY = {"type": "date"}
 
 
@@ -137,19 +136,6 @@ def proved() -> dict[str, Any]:
         "alarm": checking.last_alarm(),
         "late": waits if waits > sequencer.LATE else None,
     }
-
-
-class Echo:
-    """What csv writes to: a line comes back as it is."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def safe(cell: Any) -> str:
-    """Not to be taken for a formula by whoever opens it in a spreadsheet."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def lines(rows: AuditQuerySet, *, to: User) -> Iterator[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.desk import closing_views, differences, elsewhere_views, incidents, left_out_views, lists, source_views, views
+from kyc.desk import closing_views, differences, elsewhere_views, incidents, inquiries, left_out_views, lists, source_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -37,6 +37,15 @@ urlpatterns = [
     path("cases/<int:pk>/account/close/", closing_views.close, name="account_close"),
     path("cases/<int:pk>/account/reopen/", closing_views.reopen, name="account_reopen"),
     path("lists/", lists.page, name="lists"),
+    path("screening/", inquiries.listed, name="inquiries"),
+    path("screening/ask/", inquiries.ask, name="inquiry_ask"),
+    path("screening/file/", inquiries.file, name="inquiry_file"),
+    path("screening/sample.csv", inquiries.sample, name="inquiry_sample"),
+    path("screening/<int:pk>/", inquiries.inquiry, name="inquiry"),
+    path("screening/<int:pk>/rows/<int:place>/", inquiries.row, name="inquiry_row"),
+    path("screening/<int:pk>/answers.csv", inquiries.download, name="inquiry_download"),
+    path("screening/<int:pk>/go-on/", inquiries.go_on, name="inquiry_go_on"),
+    path("screening/<int:pk>/cancel/", inquiries.cancel, name="inquiry_cancel"),
     path("legal-holds/", closing_views.everybodys, name="legal_holds"),
     path("legal-holds/<int:hold>/lift/", closing_views.lift_everybodys, name="legal_hold_lift_all"),
     path("cases/<int:pk>/documents/<int:document>/", views.document, name="document"),

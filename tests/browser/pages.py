@@ -56,6 +56,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/cases/differences/", "/desk/cases/differences/?tab=ended",
         *(f"{CASE}?tab={tab}" for tab in TABS),
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
+        "/desk/screening/", "/desk/screening/file/", "/desk/screening/ > /desk/screening/{n}/",
+        "/desk/screening/ > /desk/screening/{n}/ > /desk/screening/{n}/rows/{n}/",
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",
         "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),
