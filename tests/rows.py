@@ -136,7 +136,8 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
-        case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry, part, hit, key, link, hold, outcome, report,
+        case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
+        part, hit, key, link, hold, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

@@ -186,18 +186,19 @@ def ask(request: HttpRequest) -> HttpResponse:
 @staff(P.INQUIRY_ASK)
 def file(request: HttpRequest) -> HttpResponse:
     form = FileForm(*([request.POST, request.FILES] if request.method == "POST" else []))
+    faults: list[Fault] = []
     if form.is_bound and form.is_valid():
         told = form.cleaned_data
+        found, faults = told["file"], told["file"].faults
         try:
-            made = actions.ask_file(told["file"], name=form.named, reason=told["reason"], note=told["note"], by=request.user)
+            made = actions.ask_file(found, name=form.named, reason=told["reason"], note=told["note"], by=request.user)
         except Refused as refused:
             form.add_error(getattr(refused, "field", None), str(refused))
         else:
-            if told["file"].unread:
-                messages.info(request, _("Columns that are not read: %(names)s.") % {"names": ", ".join(told["file"].unread)})
+            if found.unread:
+                messages.info(request, _("Columns that are not read: %(names)s.") % {"names": ", ".join(found.unread)})
             return redirect("desk:inquiry", made.pk)
-    faults = form.cleaned_data["file"].faults[:FAULTS_SHOWN] if form.is_bound and form.cleaned_data.get("file") else []
-    shown = {"form": form, "faults": faults, "columns": inquiry_file.SAMPLE[0]}
+    shown = {"form": form, "faults": faults[:FAULTS_SHOWN], "more_faults": max(0, len(faults) - FAULTS_SHOWN)}
     return render(request, "desk/inquiry_file.html", shown, status=UNPROCESSABLE if form.errors else 200)
 
 

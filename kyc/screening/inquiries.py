@@ -92,7 +92,7 @@ def recorded(
         for first, some in asked.in_parts(rows, PART)
     )
     # Names, dates and numbers stand in no event.
-    audit.record("inquiry.asked", target=inquiry, by=by, code=reason, count=len(rows), kind="file" if is_bulk else "one")
+    audit.record("inquiry.asked", target=inquiry, by=by, code=reason, count=len(rows))
     return inquiry
 
 
