@@ -44,7 +44,7 @@ COLUMNS = (
     Column(gettext_lazy("Asked, UTC"), sorted="descending"),
 )
 ROW_COLUMNS = (
-    Column(gettext_lazy("Line"), num=True), Column(gettext_lazy("Name")), Column(gettext_lazy("Comes closest")),
+    Column(gettext_lazy("Name")), Column(gettext_lazy("Comes closest")),
     Column(gettext_lazy("List")), Column(gettext_lazy("Score"), num=True),
 )  # fmt: skip
 TONES = {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.tables import BadTable
 from kyc.desk.forms import DeskForm
-from kyc.desk.source_forms import UNCHOSEN, Line, country_choices
+from kyc.desk.source_forms import UNCHOSEN, country_choices
 from kyc.screening import birthdates, filed
 from kyc.screening.asked import Asked
 from kyc.screening.models import Inquiry
@@ -43,8 +43,12 @@ class AskForm(Reasoned):
         help_text=_("As exactly as you know it. Other spellings, and the name in its own script, on lines of their own."),
     )
     kind = forms.ChoiceField(label=_("What"), choices=KINDS)
-    birth_date = Line(
-        label=_("Born"), max_length=10, help_text=_("1952, 1952-10 or 1952-10-07"), shown_with="kind=unknown,person"
+    birth_date = forms.CharField(
+        label=_("Born"),
+        max_length=10,
+        required=False,
+        widget=forms.TextInput(attrs={"data-with": "kind=unknown,person"}),
+        help_text=_("1952, 1952-10 or 1952-10-07"),
     )
     country = forms.ChoiceField(label=_("Country"), choices=country_choices, required=False)
     identifiers = forms.CharField(
