@@ -88,6 +88,8 @@ NOT_DRAWN = {
     "desk:document": "the file itself",
     "desk:live": "a part of the case's page",
     "desk:picture": "the file itself",
+    "desk:inquiry_sample": "the file itself",
+    "desk:inquiry_download": "the file itself",
     "onboarding:picture": "the file itself",
     "reports:download": "the file itself",
     "own_data_pdf": "the file itself",
