@@ -15,6 +15,10 @@ class Permission(StrEnum):
     CASE_ASSIGN = "case_assign"
     HIT_RULE = "hit_rule"
     LIST_VIEW = "list_view"
+    # What is asked of the lists beside any case: to ask it, to read what one has asked oneself, and what anybody has.
+    INQUIRY_ASK = "inquiry_ask"
+    INQUIRY_VIEW = "inquiry_view"
+    INQUIRY_ALL = "inquiry_all"
     EVIDENCE_JUDGE = "evidence_judge"
     FIELD_REVEAL = "field_reveal"
     DOCUMENT_VIEW = "document_view"
@@ -55,6 +59,8 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.CASE_ASSIGN,
             P.HIT_RULE,
             P.LIST_VIEW,
+            P.INQUIRY_ASK,
+            P.INQUIRY_VIEW,
             P.EVIDENCE_JUDGE,
             P.FIELD_REVEAL,
             P.DOCUMENT_VIEW,
@@ -69,6 +75,9 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.CASE_ASSIGN,
             P.HIT_RULE,
             P.LIST_VIEW,
+            P.INQUIRY_ASK,
+            P.INQUIRY_VIEW,
+            P.INQUIRY_ALL,
             P.EVIDENCE_JUDGE,
             P.FIELD_REVEAL,
             P.DOCUMENT_VIEW,
@@ -86,9 +95,21 @@ ROLES: dict[str, frozenset[Permission]] = {
         {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW, P.INCIDENT_WORK}
     ),
     StaffRole.AUDITOR: frozenset(
-        {P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.REPORT_REQUEST, P.AUDIT_VIEW, P.RETENTION_VIEW, P.LIST_VIEW}
+        {
+            P.CASE_VIEW,
+            P.DOCUMENT_VIEW,
+            P.REPORT_VIEW,
+            P.REPORT_REQUEST,
+            P.AUDIT_VIEW,
+            P.RETENTION_VIEW,
+            P.LIST_VIEW,
+            P.INQUIRY_VIEW,
+            P.INQUIRY_ALL,
+        }
     ),
-    StaffRole.ADMINISTRATOR: frozenset({P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY, P.LIST_VIEW}),
+    StaffRole.ADMINISTRATOR: frozenset(
+        {P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY, P.LIST_VIEW, P.INQUIRY_VIEW, P.INQUIRY_ALL}
+    ),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW, P.CUSTOMER_LOOK}),
 }
 

@@ -1,5 +1,5 @@
-"""CSV that somebody else wrote, a row at a time, without Django: what is wrong with it is told with file, line and reason; and
-cells of what we write, so that they do nothing where it is opened."""
+"""CSV, without Django: what somebody else wrote, a row at a time, of which is told with file, line and reason what is wrong; and
+what we write for whoever opens it in a spreadsheet."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -8,6 +8,8 @@ from typing import Any
 
 # With these a spreadsheet takes a cell for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What stands between the values, in the order in which equals are preferred.
+BETWEEN = ",;\t|"
 
 
 class BadTable(ValueError):
@@ -65,6 +67,35 @@ def undecodable_line(file: Path) -> int:
     except UnicodeDecodeError as bad:
         return content.count(b"\n", 0, bad.start) + 1
     return 1
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file as spreadsheets save it: in UTF-8, in UTF-16 with its mark, or else in Windows-1252. Raises BadTable
+    where it is none of them."""
+    is_marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if is_marked else ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise BadTable("The file is no text in UTF-8, UTF-16 or Windows-1252. Save it as “CSV UTF-8”.")
+
+
+def separator(text: str) -> str:
+    """What stands between the values of its first line: of commas, semicolons, tabs and bars that of which it has most, outside
+    quotes."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside = "".join(first.split('"')[::2])
+    return max(BETWEEN, key=outside.count)
+
+
+class Echo:
+    """What csv writes to: a line comes back as it is."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def safe(cell: Any) -> str:

@@ -30,6 +30,7 @@ NAMES: dict[str, Promise] = {
     "cases.examine": gettext_lazy("Checks of a case"),
     "cases.reviews": gettext_lazy("Cases of what was signed anew, or found on a newer list"),
     "lists.rescreen": gettext_lazy("Comparing parties with newer lists"),
+    "lists.inquiries": gettext_lazy("What was asked of the lists"),
     "keys.renewals": gettext_lazy("Renewals of what was signed"),
     "keys.link": gettext_lazy("Links of keys"),
     "keys.sandboxes": gettext_lazy("Decisions of sandboxes"),

@@ -47,7 +47,7 @@ SET job_token = nextval('kh_job_token'), claimed_until = statement_timestamp() +
 WHERE {key} = (
     SELECT {key} FROM {table}
     WHERE {field} = %(ready)s AND (claimed_until IS NULL OR claimed_until < statement_timestamp())
-    ORDER BY {key} LIMIT 1 FOR UPDATE SKIP LOCKED
+    ORDER BY {order} LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING *
 """
@@ -141,7 +141,7 @@ class Census:
 class Queue:
     """Rows of `model` whose `field` is `ready`; one that can't be done ends in `failed`. `lease` is about four times the
     normal time of one job. A row rests 2, 4, 8... seconds after an error, an hour at most, until `max_errors`. `since` is the
-    column that says when it was asked for."""
+    column that says when it was asked for. Rows are taken in the order of their keys, or of `first` before that."""
 
     name: str
     model: type[Any]
@@ -151,6 +151,7 @@ class Queue:
     lease: timedelta
     since: str
     max_errors: int = MAX_ERRORS
+    first: str = ""
     # What else a row's columns become when it fails for good.
     at_failure: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -226,9 +227,9 @@ class Queue:
 
     def take(self) -> Any | None:
         meta, quote = self.model._meta, connection.ops.quote_name
-        statement = CLAIM.format(
-            table=quote(meta.db_table), key=quote(meta.pk.column), field=quote(meta.get_field(self.field).column)
-        )
+        key, field = quote(meta.pk.column), quote(meta.get_field(self.field).column)
+        order = f"{quote(meta.get_field(self.first).column)}, {key}" if self.first else key
+        statement = CLAIM.format(table=quote(meta.db_table), key=key, field=field, order=order)
         values = {"lease": self.lease, "ready": self.ready, "worker": worker()}
         return next(iter(self.model._base_manager.raw(statement, values)), None)
 

@@ -9,8 +9,8 @@ from kyc.cases import examining, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.keys import linking, reassessing, renewals, sandboxes
 from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key, reassess
-from kyc.screening import updating
-from kyc.screening.tasks import update_lists
+from kyc.screening import answering, updating
+from kyc.screening.tasks import answer_inquiries, update_lists
 from reports import building
 from reports.tasks import build_reports
 
@@ -24,6 +24,7 @@ jobs.on("hit.overturned", open_reviews)
 jobs.on("list.activated", examine_cases)
 jobs.on("list.activated", rescreen_parties)
 jobs.on("hit.found", open_reviews)
+jobs.on("inquiry.begun", answer_inquiries)
 jobs.on("case.change_told", examine_cases)
 jobs.on("structure.told", examine_cases)
 jobs.on("case.examined", decide_sandboxes)
@@ -38,6 +39,7 @@ jobs.on("report.requested", build_reports)
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
 jobs.sweep(rescreening.QUEUE, rescreen_parties)
+jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(reassessing.QUEUE, reassess)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import data_requests, incident, stories
+from demo import data_requests, incident, inquiry, stories
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -119,6 +119,7 @@ def begin() -> None:
         patiently(customer(row))
     patiently(incident.record)
     patiently(data_requests.record)
+    patiently(inquiry.ask)
 
 
 def complete(tell: Callable[[int], None] = lambda there: None) -> None:

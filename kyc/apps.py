@@ -11,4 +11,5 @@ class KycConfig(AppConfig):
         for stage in ("parties", "ownership", "evidence", "cases", "keys", "networks"):
             import_module(f"kyc.{stage}.retention")
         # What goes by periods of its own says how.
+        import_module("kyc.screening.disposal")
         import_module("kyc.networks.disposal")

@@ -7,7 +7,7 @@ from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
-from kyc.screening.models import Hit, ListEntry, ListUpdate, ListVersion, Rescreening
+from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdate, ListVersion, Rescreening
 
 __all__ = [
     "Attribute",
@@ -28,6 +28,8 @@ __all__ = [
     "Hold",
     "Incident",
     "IncidentNote",
+    "Inquiry",
+    "InquiryPart",
     "Interest",
     "Invitation",
     "Involvement",

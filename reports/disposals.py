@@ -15,8 +15,11 @@ from accounts import disposal, planning, retention
 from accounts.guards import staff
 from accounts.models import Disposal, DisposalPlan, ErasureOrder, LegalHold, PlannedDisposal
 from accounts.permissions import Permission
+from kyc.screening.retention import INQUIRIES
 
 A_PAGE, OF_PLAN = 50, 20
+# Of no organisation, and so registered with none.
+APART = {found.code: found for found in (disposal.LEAVER, INQUIRIES)}
 COLUMNS = [
     {"label": _("Certificate")},
     {"label": _("Records")},
@@ -79,7 +82,7 @@ def grouped(row: PlannedDisposal) -> Iterator[dict[str, Any]]:
 
 
 def told(made: Disposal) -> dict[str, object]:
-    known = {**retention.CLASSES, disposal.LEAVER.code: disposal.LEAVER}.get(made.record_class)
+    known = (retention.CLASSES | APART).get(made.record_class)
     return {
         "row": made,
         "label": known.label if known else made.record_class,

@@ -18,7 +18,8 @@ from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
-from kyc.screening.models import ListUpdate, ListVersion, Rescreening
+from kyc.screening.asked import Asked, written
+from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
 from reports.models import Report, SubjectRequest
 from tests import cast
 
@@ -40,6 +41,10 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     hit = cast.matched(found.party, version, entry_name="Norlis", score="0.900")
     stretch = Rescreening.objects.create(version=version, first=hit.pk, last=hit.pk, state="done", done_at=now)
     update = ListUpdate.objects.create(source="ofac-cons", state="done", version=version, done_at=now)
+    inquiry = Inquiry.objects.create(title="Zorislav Karpov", reason="other", note="A tip.", rows=1, asked_by=analyst)
+    part = InquiryPart.objects.create(
+        inquiry=inquiry, is_bulk=False, first=1, size=1, subjects=written([Asked(("Zorislav Karpov",))]), state="held"
+    )
     requirement = Requirement.objects.create(
         organisation=organisation, case=case, sentence="Send the extract.", consequence="No key.", due_on=date(2030, 1, 1)
     )
@@ -131,7 +136,8 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
-        case.examinations.get(), requirement, decision, entity, version, stretch, update, hit, key, link, hold, outcome, report,
+        case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
+        part, hit, key, link, hold, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

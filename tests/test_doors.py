@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
@@ -40,7 +40,8 @@ from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PaymentMeans
 from kyc.screening import actions as screening
 from kyc.screening import overturning
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.asked import Answer, Asked, written
+from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports import own_data
 from reports.models import Report, SubjectRequest
 from tests import cast
@@ -58,6 +59,9 @@ RECORDED = {
     "onboarding:statement",
     "desk:document",
     "desk:case",
+    "desk:inquiry",
+    "desk:inquiry_row",
+    "desk:inquiry_download",
     "reports:download",
     "audit_export",
     "paper_statement",
@@ -85,6 +89,7 @@ AUDITORS: Roles = frozenset({"auditor", "administrator"})
 SUPPORTERS: Roles = frozenset({"support"})
 ADMINISTRATORS: Roles = frozenset({"administrator"})
 INVESTIGATORS: Roles = frozenset({"investigator"})
+INQUIRERS: Roles = frozenset({"analyst", "approver", "auditor", "administrator"})
 REQUESTERS: Roles = frozenset({"analyst", "approver", "auditor"})
 
 
@@ -407,6 +412,21 @@ DOORS: dict[str, Door] = {
         INVESTIGATORS, get=False, own=of(pk="case"), names="Copied answers of Nordlys",
         post=lambda rows: {"incident": rows["incident"], "about": f"key-{rows['key']}", "why": "It too."}, state="review",
     ),
+    "desk:inquiries": Door(INQUIRERS, names="Screen someone"),
+    "desk:inquiry_ask": Door(
+        EXAMINERS, get=False, names="Kari Moe",
+        post=of(names="Kari Moe", kind="person", birth_date="1984", country="NO", identifiers="", reason="news", note=""),
+    ),
+    "desk:inquiry_file": Door(
+        EXAMINERS, names="from a file",
+        post=lambda rows: {"reason": "news", "file": SimpleUploadedFile("a.csv", b"name\nKari Moe\n")},
+    ),
+    "desk:inquiry_sample": Door(EXAMINERS, names="Ana Lima"),
+    "desk:inquiry": Door(INQUIRERS, own=of(pk="inquiry"), names="payees.csv"),
+    "desk:inquiry_row": Door(INQUIRERS, own=of(pk="inquiry", place="1"), names="Kari Moe"),
+    "desk:inquiry_download": Door(INQUIRERS, own=of(pk="inquiry"), names="Kari Moe"),
+    "desk:inquiry_go_on": Door(EXAMINERS, get=False, own=of(pk="held_inquiry"), post=nothing, names="payees.csv"),
+    "desk:inquiry_cancel": Door(EXAMINERS, get=False, own=of(pk="inquiry"), post=nothing, names="Cancelled by"),
     "desk:incidents": Door(INVESTIGATORS, names="Copied answers of Nordlys"),
     "desk:incident_new": Door(
         INVESTIGATORS, names="New incident",
@@ -573,10 +593,26 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
+        "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
     }  # fmt: skip
+
+
+def asked_of(analyst: User, *, begun: datetime | None) -> int:
+    """A file of two rows: begun, with the first of them answered, or not."""
+    version = ListVersion.objects.order_by("pk")[0]
+    ListVersion.objects.filter(pk=version.pk).update(is_active=True)
+    by = {"begun_at": begun, "rule_pack": "2026.11", "lists": [{"id": version.pk, "source": version.source, "published": ""}]}
+    inquiry = Inquiry.objects.create(
+        title="payees.csv", reason="payment", is_bulk=True, rows=2, asked_by=analyst, **(by if begun else {})
+    )
+    told = {"inquiry": inquiry, "is_bulk": True, "size": 1, "subjects": written([Asked(("Kari Moe",), line=2)])}
+    done = {"answers": written([Answer()]), "engine": "tests", "configuration": "tests", "done_at": begun}
+    InquiryPart.objects.create(**told, first=1, **(done | {"state": "done"} if begun else {"state": "held"}))
+    InquiryPart.objects.create(**told, first=2, state="waiting" if begun else "held")
+    return inquiry.pk
 
 
 def built(*, confined: bool = True) -> House:
@@ -873,7 +909,7 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
         yield house.theirs
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
-    is_of_case = name.startswith("desk:") and not name.startswith("desk:incident")
+    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:inquir"))
     if is_of_case and "pk" in DOORS[name].own(house.mine):  # type: ignore[misc]  # numbered
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered

@@ -151,7 +151,16 @@ class TestWhoMay:
 class TestClasses:
     def test_each_says_how_it_is_kept(self) -> None:
         told = table("Classes of data")
-        assert list(told) == ["secret", "sealed", "confined", "of two customers", "personal", "record", "open"]
+        assert list(told) == [
+            "secret",
+            "sealed",
+            "confined",
+            "of two customers",
+            "asked of the lists",
+            "personal",
+            "record",
+            "open",
+        ]
         assert all(len(row) == 5 and all(row) for row in told.values())
         sealed = {field.name for model in apps.get_models() for field in model._meta.fields if isinstance(field, SealedField)}
         named = {"document": "document", "number": "register", "birth": "birth", "address": "address", "phone": "telephone"}

@@ -302,7 +302,7 @@ class Migration(migrations.Migration):
             name='SubjectKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('party', 'Party'), ('organisation', 'Organisation'), ('report', 'Report')], max_length=20)),
+                ('kind', models.CharField(choices=[('party', 'Party'), ('organisation', 'Organisation'), ('report', 'Report'), ('inquiry', 'Inquiry')], max_length=20)),
                 ('ref', models.BigIntegerField()),
                 ('wrapped', models.BinaryField()),
                 ('wrapped_by', models.CharField(db_index=True, max_length=10)),
@@ -713,7 +713,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='subjectkey',
             name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
         ),
         migrations.AddField(
             model_name='searchdigest',
@@ -796,6 +796,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='subjectkey',
             constraint=models.UniqueConstraint(fields=('kind', 'ref'), name='one_key_a_subject'),
+        ),
+        migrations.AddConstraint(
+            model_name='subjectkey',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'inquiry'), ('organisation__isnull', True)), models.Q(models.Q(('kind', 'inquiry'), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_an_inquiry_is_of_no_organisation'),
         ),
         migrations.AddConstraint(
             model_name='subjectkey',

@@ -6,18 +6,19 @@ from django.db.models import Q
 
 
 class SubjectKey(models.Model):
-    """The key of one subject: the person or organisation that sealed data is about, or one issued report. Destroyed, it leaves
-    the row that says when, by whom and why."""
+    """The key of one subject: the person or organisation that sealed data is about, one issued report, or one inquiry, which is
+    of no organisation. Destroyed, it leaves the row that says when, by whom and why."""
 
     class Kind(models.TextChoices):
         PARTY = "party"
         ORGANISATION = "organisation"
         REPORT = "report"
+        INQUIRY = "inquiry"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    # Id of the party, the organisation or the report.
+    # Id of the party, the organisation, the report or the inquiry.
     ref = models.BigIntegerField()
-    organisation = models.ForeignKey("accounts.Organisation", models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("accounts.Organisation", models.PROTECT, null=True, blank=True, related_name="+")
     wrapped = models.BinaryField()
     # The number of the key-encryption key that wrapped it.
     wrapped_by = models.CharField(max_length=10, db_index=True)
@@ -29,6 +30,10 @@ class SubjectKey(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="one_key_a_subject", fields=["kind", "ref"]),
+            models.CheckConstraint(
+                name="only_an_inquiry_is_of_no_organisation",
+                condition=Q(kind="inquiry", organisation__isnull=True) | ~Q(kind="inquiry") & Q(organisation__isnull=False),
+            ),
             models.CheckConstraint(
                 name="destroyed_key_is_gone",
                 condition=Q(destroyed_at__isnull=True, destroyer="", why="") & ~Q(wrapped=b"")

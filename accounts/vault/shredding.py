@@ -28,7 +28,8 @@ def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
     if not reason.strip():
         raise NoReason(_("Say why the data are erased, such as the end of their retention."))
     # Whoever saves data of the organisation holds its row: what he saves is destroyed with the rest, or refused.
-    organisations.held(subject.organisation)
+    if subject.organisation is not None:
+        organisations.held(subject.organisation)
     key = SubjectKey.objects.select_for_update().get(pk=made(subject).pk)
     if key.destroyed_at:
         return key
@@ -50,9 +51,11 @@ def live(kind: str, **which: Any) -> QuerySet[SubjectKey]:
     return SubjectKey.objects.filter(kind=kind, destroyed_at__isnull=True, **which)
 
 
-def shred_all(organisation: Organisation, kind: str, numbers: Collection[int] | None, *, reason: str, operator: str) -> int:
-    """All keys of that kind of an organisation, or those of some rows, in the transaction of the disposal that says so; how many
-    there were."""
+def shred_all(
+    organisation: Organisation | None, kind: str, numbers: Collection[int] | None, *, reason: str, operator: str
+) -> int:
+    """All keys of that kind of an organisation or of none, or those of some rows, in the transaction of the disposal that says
+    so; how many there were."""
     which: dict[str, Any] = {} if numbers is None else {"ref__in": numbers}
     keys = live(kind, organisation=organisation, **which)
     found = list(keys.select_for_update().values_list("pk", flat=True))

@@ -24,11 +24,11 @@ class SubjectErased(Refused):
 
 @dataclass(frozen=True)
 class Subject:
-    """`ref` is the id of the party, organisation or report."""
+    """`ref` is the id of the party, organisation, report or inquiry; an inquiry is of no organisation."""
 
     kind: str
     ref: int
-    organisation: int
+    organisation: int | None
 
     @classmethod
     def party(cls, pk: int, organisation: int) -> "Subject":
@@ -41,6 +41,10 @@ class Subject:
     @classmethod
     def report(cls, pk: int, organisation: int) -> "Subject":
         return cls(Kind.REPORT, pk, organisation)
+
+    @classmethod
+    def inquiry(cls, pk: int) -> "Subject":
+        return cls(Kind.INQUIRY, pk, None)
 
 
 class Held:

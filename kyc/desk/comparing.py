@@ -1,7 +1,7 @@
 """A possible match as an officer reads it: what was declared beside what the list says; of one that came back what has changed
 since it was ruled on; the ruling that waits for a second person; and how a ruling that was wrong is overturned."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -218,13 +218,26 @@ def doubt_of(case: Case, hit: Hit, filled: dict[str, Any], *, is_last: bool) -> 
 
 def compared(hit: Hit, entry: ListEntry | None, veil: Veil) -> list[tuple[Any, Any, str]]:
     party = hit.party
+    declared = {
+        "name": hit.party_name,
+        "native_name": party.native_name,
+        "kind": party.get_kind_display(),
+        "birth_date": veil.over(party, "birth_date"),
+        "country": words.country(party.country),
+        "registration_number": party.registration_number,
+    }
+    return side_by_side(declared, hit.entry_name, entry)
+
+
+def side_by_side(declared: Mapping[str, Any], name: str, entry: ListEntry | None) -> list[tuple[Any, Any, str]]:
+    """What is compared, as it was declared or asked, and as it is listed under that name."""
     rows = [
-        (_("Name"), hit.party_name, hit.entry_name),
-        (_("In its own script"), party.native_name, ""),
-        (_("What"), party.get_kind_display(), kind_listed(entry)),
-        (_("Born"), veil.over(party, "birth_date"), "; ".join(entry.birth_dates) if entry else ""),
-        (_("Country"), words.country(party.country), "; ".join(map(words.country, entry.countries)) if entry else ""),
-        (_("Number"), party.registration_number, "; ".join(entry.identifiers) if entry else ""),
+        (_("Name"), declared.get("name"), name),
+        (_("In its own script"), declared.get("native_name"), ""),
+        (_("What"), declared.get("kind"), kind_listed(entry)),
+        (_("Born"), declared.get("birth_date"), "; ".join(entry.birth_dates) if entry else ""),
+        (_("Country"), declared.get("country"), "; ".join(map(words.country, entry.countries)) if entry else ""),
+        (_("Number"), declared.get("registration_number"), "; ".join(entry.identifiers) if entry else ""),
         (_("Also called"), "", "; ".join(entry.aliases) if entry else ""),
         (_("Programmes"), "", ", ".join(entry.programmes) if entry else ""),
     ]
@@ -236,6 +249,8 @@ def kind_listed(entry: ListEntry | None) -> str:
 
 
 def kind(code: str) -> str:
+    if code == "other":
+        return _("Vessel or aircraft")
     return str(Party.Kind(code).label) if code in Party.Kind.values else code
 
 

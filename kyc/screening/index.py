@@ -269,7 +269,9 @@ class Index:
             best[entry.version, entry.id] = known._replace(score=1.0, strength=OWN_NUMBER)
         ranked = sorted(best.values(), key=lambda one: (-one.score, -one.strength, -one.moved, one.entry.id, one.entry.version))
         return [
-            reasons.explained(subject, one.asked, one.entry, one.listed, one.score, one.pairs, configuration=version)
+            reasons.explained(
+                subject, one.asked, one.entry, one.listed, one.score, one.pairs, configuration=version, alike=one.alike
+            )
             for one in ranked[:limit]
             if one.score >= least
         ]

@@ -179,7 +179,9 @@ def entries_of(version: ListVersion | None) -> QuerySet[ListEntry]:
     return ListEntry.objects.filter(version=version) if version else ListEntry.objects.none()
 
 
+# Of the lists in use, and of the other versions that were asked for last.
 _index: tuple[tuple[int, ...], Index] = ((), Index([]))
+_earlier: tuple[tuple[int, ...], Index] = ((), Index([]))
 _building = Lock()
 
 
@@ -219,3 +221,15 @@ def active_index() -> Index:
         if _index[0] != ids:
             _index = (ids, built(ids))
         return _index[1]
+
+
+def index_of(versions: Collection[int]) -> Index:
+    """The index of these versions: that of all active lists where they are these."""
+    global _earlier
+    ids = tuple(sorted(versions))
+    if set(ids) == {version.pk for version in active_versions()}:
+        return active_index()
+    with _building:
+        if _earlier[0] != ids:
+            _earlier = (ids, built(ids))
+        return _earlier[1]

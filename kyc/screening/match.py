@@ -5,7 +5,7 @@ Every word of the asked name is paired with its best counterpart; what that is w
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise, permutations
 from typing import NamedTuple
@@ -63,21 +63,25 @@ class Subject:
 
 @dataclass(frozen=True)
 class Ground:
-    """One reason of a score: a code for machines, a sentence that an officer can defend."""
+    """One reason of a score: a code for machines, a sentence that an officer can defend; by how much it moved the score, where
+    it is no part of the names' own."""
 
     code: str
     sentence: str
+    change: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
 class Match:
-    """An entry that may be the subject: the name of it that came closest, a score from 0 to 1, why, by which weights."""
+    """An entry that may be the subject: the name of it that came closest, a score from 0 to 1, why, by which weights. `alike` is
+    what the names alone are worth."""
 
     entry: Entry
     name: str
     score: float
     grounds: tuple[Ground, ...]
     configuration: str = ""
+    alike: float = field(default=0.0, compare=False)
 
     @property
     def reasons(self) -> tuple[str, ...]:

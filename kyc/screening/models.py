@@ -1,15 +1,19 @@
-"""Lists as published, and possible matches of parties with their entries."""
+"""Lists as published, possible matches of parties with their entries, and what is asked of the lists beside that."""
 
 from typing import Any
 
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, Proposal, User
+from accounts.permissions import Permission
+from accounts.vault import RowNumber, SealedField, Subject
+from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party
@@ -338,3 +342,223 @@ class Hit(models.Model):
     def overturns_by_two(self) -> bool:
         """Whether what this row overturns was ruled by two people."""
         return self.overturns_id is not None and self.before is not None and self.before.is_by_two
+
+
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    def visible_to(self, user: User) -> "InquiryQuerySet":
+        """One's own, or everybody's."""
+        if user.can(Permission.INQUIRY_ALL):
+            return self
+        return self.filter(asked_by=user) if user.can(Permission.INQUIRY_VIEW) else self.none()
+
+    def counted(self) -> "InquiryQuerySet":
+        """With how far each is, and what came of it: `done_rows`, `hit_rows` and `strong_rows` of its rows; `waiting`, `taken`
+        and `failed` of its parts."""
+        part = InquiryPart.State
+        at_work = Q(parts__state=part.WAITING, parts__claimed_until__gt=Now(), parts__job_token__isnull=False)
+        return self.annotate(
+            done_rows=Coalesce(Sum("parts__size", filter=Q(parts__state=part.DONE)), 0),
+            hit_rows=Coalesce(Sum("parts__with_hits"), 0),
+            strong_rows=Coalesce(Sum("parts__with_strong"), 0),
+            waiting=Count("parts", filter=Q(parts__state=part.WAITING)),
+            taken=Count("parts", filter=at_work),
+            failed=Count("parts", filter=Q(parts__state=part.FAILED)),
+        )
+
+
+@tracked()
+class Inquiry(models.Model):
+    """What an officer asked of the lists beside any case: about one, or about each row of a file. It is answered part by part,
+    by the versions that were in use when it began. Whom it is about is sealed in its parts, under a key of its own."""
+
+    of_the_house = True
+    personal = ("title", "note")
+    own_key = SubjectKey.Kind.INQUIRY
+
+    class Reason(models.TextChoices):
+        PROSPECT = "prospect", _("Before somebody becomes a customer")
+        PAYMENT = "payment", _("A payment, or who pays or is paid")
+        SUPPLIER = "supplier", _("A supplier or partner of ours")
+        STAFF = "staff", _("Somebody who works for us, or will")
+        AUTHORITY = "authority", _("An authority or a court asks")
+        NEWS = "news", _("News, or a tip")
+        TRIAL = "trial", _("To see how the lists are searched")
+        OTHER = "other", _("Another reason, named in the note")
+
+    class Standing(models.TextChoices):
+        HELD = "held", _("Not begun")
+        ASKED = "asked", _("Asked")
+        LOOKING = "looking", _("Being looked at")
+        ANSWERED = "answered", _("Answered")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Could not be answered")
+
+    id = RowNumber(primary_key=True)
+    # Of one the name asked about; of many the file's.
+    title = models.CharField(max_length=300)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    note = models.CharField(max_length=2000, blank=True)
+    is_bulk = models.BooleanField(default=False)
+    rows = models.PositiveIntegerField()
+    # Rows of the file that can't be asked about, with the reason of each: kyc.screening.asked.
+    faulty = models.PositiveIntegerField(default=0)
+    faults = SealedField(blank=True)
+    # The versions that it is answered by, as kyc.cases.models.Examination has them; none before it has begun.
+    lists = models.JSONField(default=list, blank=True)
+    rule_pack = models.CharField(max_length=20, blank=True)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = InquiryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(name="inquiry_of_whom", fields=["asked_by", "-id"])]
+        constraints = [
+            models.CheckConstraint(name="inquiry_asks_about_somebody", condition=Q(rows__gt=0) & ~Q(title="")),
+            models.CheckConstraint(
+                name="inquiry_known_reason",
+                condition=Q(
+                    reason__in=[
+                        "prospect",
+                        "payment",
+                        "supplier",
+                        "staff",
+                        "authority",
+                        "news",
+                        "trial",
+                        "other",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(name="other_reason_needs_a_note", condition=~Q(reason="other") | ~Q(note="")),
+            models.CheckConstraint(
+                name="inquiry_begun_names_its_lists",
+                condition=Q(begun_at__isnull=True) | ~Q(rule_pack="") & ~Q(lists=[]),
+            ),
+            models.CheckConstraint(
+                name="inquiry_cancelled_at_and_by",
+                condition=Q(cancelled_at__isnull=True, cancelled_by__isnull=True)
+                | Q(cancelled_at__isnull=False, cancelled_by__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="inquiry_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    {YIELDS}
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'an inquiry is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF OLD.cancelled_at IS NOT NULL
+                        OR (to_jsonb(NEW) - ARRAY['lists', 'rule_pack', 'begun_at', 'cancelled_at', 'cancelled_by_id'])
+                            <> (to_jsonb(OLD) - ARRAY['lists', 'rule_pack', 'begun_at', 'cancelled_at', 'cancelled_by_id'])
+                        OR (OLD.begun_at IS NOT NULL AND ROW(NEW.begun_at, NEW.rule_pack, NEW.lists)
+                            IS DISTINCT FROM ROW(OLD.begun_at, OLD.rule_pack, OLD.lists)) THEN
+                        RAISE EXCEPTION 'what was asked does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"Q-{self.asked_at:%Y}-{self.pk:05d}"
+
+    @property
+    def sealed_for(self) -> Subject:
+        return Subject.inquiry(self.pk)
+
+    @property
+    def asked_rows(self) -> int:
+        """Those that can be asked about."""
+        return self.rows - self.faulty
+
+    @property
+    def standing(self) -> "Inquiry.Standing":
+        """Of one that is `counted`."""
+        counts: Any = self
+        if self.cancelled_at:
+            return self.Standing.CANCELLED
+        if self.begun_at is None:
+            return self.Standing.HELD
+        if counts.done_rows == self.asked_rows:
+            return self.Standing.ANSWERED
+        if counts.failed and not counts.waiting:
+            return self.Standing.FAILED
+        return self.Standing.LOOKING if counts.taken or counts.done_rows else self.Standing.ASKED
+
+
+@tracked(exclude=["subjects", "answers"])
+class InquiryPart(Claimable):
+    """Some rows of an inquiry, in the order of the file, that are answered together; the row is the queue. `first` is the place
+    of the first of them, from 1."""
+
+    of_the_house = True
+
+    class State(models.TextChoices):
+        HELD = "held", _("Not begun")
+        WAITING = "waiting", _("To be answered")
+        DONE = "done", _("Answered")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Could not be answered")
+
+    id = RowNumber(primary_key=True)
+    inquiry = models.ForeignKey(Inquiry, models.PROTECT, related_name="parts")
+    # Whoever asks about one waits for it, so that goes first.
+    is_bulk = models.BooleanField()
+    first = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    # Whom it is about, and what was found of each: kyc.screening.asked.
+    subjects = SealedField()
+    answers = SealedField(blank=True)
+    state = models.CharField(max_length=20, choices=State.choices)
+    # Rows with possible matches from the line on, and with any that nobody would rule on alone.
+    with_hits = models.PositiveIntegerField(default=0)
+    with_strong = models.PositiveIntegerField(default=0)
+    engine = models.CharField(max_length=40, blank=True)
+    configuration = models.CharField(max_length=20, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            *jobs.indexes("inquirypart", "waiting"),
+            models.Index(name="inquirypart_next", fields=["is_bulk", "id"], condition=Q(state="waiting")),
+        ]
+        constraints = [
+            models.UniqueConstraint(name="a_row_is_asked_once", fields=["inquiry", "first"]),
+            models.CheckConstraint(name="a_part_has_rows", condition=Q(first__gt=0, size__gt=0) & ~Q(subjects="")),
+            models.CheckConstraint(
+                name="answer_names_its_engine",
+                condition=Q(state="done", done_at__isnull=False) & ~Q(answers="") & ~Q(engine="") & ~Q(configuration="")
+                | ~Q(state="done") & Q(done_at__isnull=True, answers="", engine="", configuration="", with_hits=0, with_strong=0),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="answered_part_is_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    {YIELDS}
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'what was asked is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF OLD.state = 'done' OR ROW(NEW.id, NEW.inquiry_id, NEW.is_bulk, NEW.first, NEW.size, NEW.subjects)
+                        IS DISTINCT FROM ROW(OLD.id, OLD.inquiry_id, OLD.is_bulk, OLD.first, OLD.size, OLD.subjects) THEN
+                        RAISE EXCEPTION 'what was asked and answered does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    @property
+    def sealed_for(self) -> Subject:
+        return Subject.inquiry(self.inquiry_id)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 
@@ -38,12 +39,21 @@ def weighed(subject: Subject, entry: Entry, name: str, alike: float, *, line: fl
 
 
 def explained(
-    subject: Subject, asked: Name, entry: Entry, listed: Name, score: float, pairs: list[Pair], *, configuration: str
+    subject: Subject,
+    asked: Name,
+    entry: Entry,
+    listed: Name,
+    score: float,
+    pairs: list[Pair],
+    *,
+    configuration: str,
+    alike: float,
 ) -> Match:
-    moved = [ground for _, ground in (*of_kind(subject, entry, listed.text), *beside(subject, entry))]
+    moving = (*of_kind(subject, entry, listed.text), *beside(subject, entry))
+    moved = [replace(ground, change=change) for change, ground in moving]
     named = (*aliased(entry, listed), *transcribed(asked, listed), *worded(asked, listed, pairs))
     grounds = (*numbered(subject, entry), *named, *moved)
-    return Match(entry, listed.text, score, grounds, configuration)
+    return Match(entry, listed.text, score, grounds, configuration, round(alike, 3))
 
 
 def of_kind(subject: Subject, entry: Entry, name: str) -> Iterator[Moved]:

@@ -61,6 +61,11 @@ HARMLESS = {
     "kyc.Questionnaire": {"offering": "a code", "version": "a version"},
     "kyc.Case": {"notice_version": "a version", "notice_locale": "a code"},
     "kyc.Examination": {"rule_pack": "a version", "lists": "versions"},
+    "kyc.Inquiry": {"reason": "a code", "faults": "sealed", "lists": "versions", "rule_pack": "a version"},
+    "kyc.InquiryPart": {
+        **dict.fromkeys(("subjects", "answers"), "sealed"), "engine": "a version", "configuration": "a version",
+        "claimed_by": "a process", "failure": "of the machine",
+    },
     "kyc.Finding": {"category": "a code", "anchor": "a code"},
     "kyc.Requirement": {"what": "a code", "why": "a code", "consequence": "a sentence of the product's own"},
     "kyc.FlagRuling": {"question": "a code"},
@@ -200,7 +205,7 @@ class TestDisposal:
         found = [line for line in after.splitlines() if any(word.lower() in line.lower() for word in PLANTED)]
         assert found == []
         assert made["identity"].rows["kyc_party"]["count"] == Party.objects.count() > 0
-        assert sum(one.keys_destroyed for one in made.values()) == SubjectKey.objects.count() > 0
+        assert sum(one.keys_destroyed for one in made.values()) == SubjectKey.objects.exclude(organisation=None).count() > 0
 
     def test_the_log_still_proves_itself(self, nordlys: Organisation) -> None:
         hashes = dict(AuditLeaf.objects.values_list("event_id", "hash"))

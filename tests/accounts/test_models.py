@@ -19,7 +19,7 @@ from kyc.keys.models import Hold, Key, Link
 from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
-from kyc.screening.models import Hit, ListVersion
+from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.conftest import owner
@@ -43,6 +43,8 @@ CHANGE: dict[str, tuple[str, str]] = {
     "ListVersion": ("sha256", "x"),
     "ListUpdate": ("why", "x"),
     "Rescreening": ("found", 1),
+    "Inquiry": ("rule_pack", "x"),
+    "InquiryPart": ("state", "failed"),
     "Hit": ("ruling_note", "x"),
     "Profile": ("customer_class", "research"),
     "PersonStatus": ("rule_pack", "x"),
@@ -70,7 +72,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Involvement": ("why", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Incident, Involvement}
+NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement}
 
 
 def change_of(model: Model) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from kyc.networks.retention import SUSPICION
 from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
 from kyc.screening.models import Hit, ListVersion
+from kyc.screening.retention import INQUIRIES
 from reports.models import Report
 from tests import cast
 from tests.kyc.cases import scenes
@@ -80,7 +81,7 @@ class TestEveryModel:
         assert all(retention.NO_RECORDS.values())
 
     def test_each_rule_of_the_pack_keeps_something(self):
-        classes = [*retention.CLASSES.values(), SUSPICION]
+        classes = [*retention.CLASSES.values(), SUSPICION, INQUIRIES]
         used = {rule.code for found in classes for rule in found.rules}
         assert used | TO_COME.keys() == packs.current().retention_rules.keys()
         assert not used & TO_COME.keys()

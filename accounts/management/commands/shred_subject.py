@@ -1,4 +1,4 @@
-"""Erases what is sealed about one person, organisation or report, by destroying its key."""
+"""Erases what is sealed about one person, organisation, report or inquiry, by destroying its key."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,8 +14,9 @@ from accounts.vault.models import SubjectKey
 
 class Command(NamedCommand):
     help = (
-        "Destroys the key of a subject, written party:ID, organisation:ID or report:ID, and with it its identifiers and files, "
-        "in history and in backups too. It cannot be taken back. Names and e-mail stay until they are overwritten."
+        "Destroys the key of a subject, written party:ID, organisation:ID, report:ID or inquiry:ID, and with it its identifiers "
+        "and files, in history and in backups too. It cannot be taken back. Names and e-mail stay until they are overwritten; "
+        "those of an inquiry are in the next night."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,4 +38,6 @@ class Command(NamedCommand):
             return Subject(known.kind, ref, known.organisation_id)
         if kind == SubjectKey.Kind.ORGANISATION and Organisation.objects.filter(pk=ref).exists():
             return Subject.of_organisation(ref)
-        raise CommandError(f"Nothing is sealed for {written}. Write party:ID, organisation:ID or report:ID.", returncode=2)
+        raise CommandError(
+            f"Nothing is sealed for {written}. Write party:ID, organisation:ID, report:ID or inquiry:ID.", returncode=2
+        )
