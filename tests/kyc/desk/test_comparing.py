@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Proposal, User
 from kyc.cases.models import Case
@@ -176,6 +177,20 @@ class TestOverturned:
         again = Hit.objects.get(pk=ruled.pk).overturning
         assert said(as_ana, "overturn_withdraw", case, ruled, proposal=again.pk).status_code == 302
         assert list(Hit.objects.current()) == [ruled]
+
+    def test_also_where_the_case_is_decided_which_tells_then_and_since(
+        self, as_rui: Client, as_ana: Client, case: Case, ruled: Hit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Case.objects.filter(pk=case.pk).update(in_state_since=timezone.now())
+        monkeypatch.setattr(Case, "is_decided", property(lambda self: True))
+        assert "Overturn this ruling" in page(as_rui, case)
+        said(as_rui, "overturn", case, ruled, **self.WRONG)
+        proposal = Hit.objects.get(pk=ruled.pk).overturning
+        assert "Confirm: Same" in page(as_ana, case)
+        said(as_ana, "overturn_confirm", case, ruled, proposal=proposal.pk)
+        then, _, since = page(as_ana, case).partition("Since this case was decided")
+        row = Hit.objects.get(overturns=ruled)
+        assert "overturned</span>" in then.partition(f'id="hit-{ruled.pk}"')[2] and f'id="hit-{row.pk}"' in since
 
     def test_who_may_not_rule_reads_it_and_is_offered_nothing(
         self, as_ana: Client, auditor: User, case: Case, ruled: Hit
