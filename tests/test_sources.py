@@ -33,7 +33,12 @@ READS_XML = {"kyc/screening/sources/elements.py"}
 # Text that goes to a page as markup, where we have made it ourselves.
 SAFE = {"kyc/cases/structure.py", "reports/drawing.py"}
 # Names in small letters that hold a constant all the same.
-CONSTANT = {("accounts/sessions.py", "sign"), ("accounts/eraser.py", "statement")}
+CONSTANT = {
+    ("accounts/sessions.py", "sign"),
+    ("accounts/eraser.py", "statement"),
+    # Of postal codes, as the package of conventions brings them.
+    ("kyc/parties/addresses.py", "pattern"),
+}
 
 # All that is taken of cryptography; docs/security.md has a row for each that does something.
 CIPHERS = {

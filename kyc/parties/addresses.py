@@ -71,7 +71,7 @@ class Area:
     key: str
     local: str
     latin: str
-    codes: str
+    codes: re.Pattern[str] | None
 
     @property
     def label(self) -> str:
@@ -81,7 +81,7 @@ class Area:
 @dataclass(frozen=True)
 class Convention:
     """How a country writes addresses. `layout` and `latin` are lines with the letters of the parts, the second in Latin letters;
-    `areas` by their keys, empty where any may be written; `code` is what a postal code fully matches, empty for any."""
+    `areas` by their keys, empty where any may be written; `code` is what a postal code fully matches, None for any."""
 
     country: str
     layout: str
@@ -89,7 +89,7 @@ class Convention:
     required: frozenset[str]
     labels: Mapping[str, Promise]
     areas: Mapping[str, Area]
-    code: str
+    code: re.Pattern[str] | None
     code_kind: str
     example: str
 
@@ -129,7 +129,7 @@ def read(country: str) -> Convention:
         required=frozenset(LETTERS[letter] for letter in told["require"] if letter in LETTERS and f"%{letter}" in told["fmt"]),
         labels=labels,
         areas=areas(told),
-        code=told.get("zip", ""),
+        code=compiled(told.get("zip", "")),
         code_kind=told["zip_name_type"],
         example=told.get("zipex", "").split(",")[0],
     )
@@ -147,8 +147,13 @@ def areas(told: Mapping[str, str]) -> dict[str, Area]:
     for key, name, latin, codes in zip(keys, column("sub_names"), column("sub_lnames"), column("sub_zips"), strict=False):
         spoken = name or key
         known = latin or next((one for one in (spoken, key) if not is_local(one)), spoken)
-        found[key] = Area(key, spoken if is_local(spoken) else "", known, codes)
+        found[key] = Area(key, spoken if is_local(spoken) else "", known, compiled(codes))
     return found
+
+
+def compiled(pattern: str) -> re.Pattern[str] | None:
+    """Of the conventions' own patterns; None where there is none."""
+    return re.compile(pattern) if pattern else None
 
 
 def is_local(text: str) -> bool:
@@ -256,11 +261,11 @@ def code_of(text: str) -> str:
 
 
 def wrong_code(code: str, here: Convention, area: str) -> str:
-    if here.code and not re.fullmatch(here.code, code):
+    if here.code and not here.code.fullmatch(code):
         told = str(NO_CODE[here.code_kind]) % {"country": countries.name(here.country, "en")}
         return " ".join(filter(None, (told, here.example and _("One looks like %(example)s.") % {"example": here.example})))
     known = here.areas.get(area)
-    if known and known.codes and not re.match(known.codes, code):
+    if known and known.codes and not known.codes.match(code):
         return _("There is no such code in %(area)s. Look at both again.") % {"area": known.label}
     return ""
 

@@ -37,7 +37,8 @@ def trust_of(found: Founded, *, share: str = "40") -> Party:
 
 
 def behind(found: Founded) -> Party:
-    return ownership.name_principal(found.organisation, **KARI, by=found.by)
+    told = {name: value for name, value in KARI.items() if not name.startswith("address_")}
+    return ownership.name_principal(found.organisation, **told, by=found.by)
 
 
 class TestNamePrincipal:
