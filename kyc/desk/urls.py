@@ -1,6 +1,16 @@
 from django.urls import path
 
-from kyc.desk import closing_views, differences, elsewhere_views, incidents, left_out_views, lists, source_views, views
+from kyc.desk import (
+    closing_views,
+    differences,
+    elsewhere_views,
+    incidents,
+    left_out_views,
+    lists,
+    source_views,
+    views,
+    wealth_views,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -24,6 +34,7 @@ urlpatterns = [
     path("cases/<int:pk>/hits/<int:hit>/withdraw/", views.ruling_withdraw, name="ruling_withdraw"),
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
+    path("cases/<int:pk>/requirements/<int:requirement>/accept/", wealth_views.accept, name="wealth"),
     path("cases/<int:pk>/exclusions/<int:exclusion>/rule/", left_out_views.rule, name="exclusion"),
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
     path("cases/<int:pk>/parties/<int:party>/same/<int:other>/", elsewhere_views.rule, name="same"),

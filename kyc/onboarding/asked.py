@@ -20,6 +20,9 @@ BUTTONS: dict[str, Promise] = {
 }
 
 
+WITH_OFFICERS = (Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED)
+
+
 @dataclass(frozen=True)
 class Asked:
     """One requirement; `step` and `url` lead to where it is done, empty when only its sentence says what is meant. `has_left`
@@ -34,7 +37,11 @@ class Asked:
 
 
 def unmet(case: Case) -> list[Requirement]:
-    return list(case.requirements.filter(met_at__isnull=True).select_related("party").order_by("pk"))
+    """What can be answered now: all of it while the customer has the case, and what is asked for by rule while officers do."""
+    rows = case.requirements.open().select_related("party").order_by("pk")
+    if case.state in WITH_OFFICERS:
+        rows = rows.by_rule()
+    return list(rows) if case.state == Case.State.WAITING or case.state in WITH_OFFICERS else []
 
 
 def asked(requirements: list[Requirement]) -> list[Asked]:
