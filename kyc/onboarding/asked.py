@@ -67,5 +67,9 @@ def one(requirement: Requirement, *, is_done: bool) -> Asked:
 
 
 def named_steps(requirements: list[Requirement]) -> set[str]:
-    """The steps that the items name."""
-    return {ITEMS[requirement.what].step for requirement in requirements if requirement.what in ITEMS}
+    """The steps that the items name, which alone are open then. None where an officer has asked in a sentence alone, whatever is
+    asked for by rule besides."""
+    asked = [row for row in requirements if row.why != Requirement.BY_RULE]
+    if asked and not any(row.what in ITEMS for row in asked):
+        return set()
+    return {ITEMS[row.what].step for row in requirements if row.what in ITEMS}

@@ -282,3 +282,18 @@ class TestByRule:
     def test_without_it_nothing_is_open(self, examined: Founded) -> None:
         Requirement.objects.update(withdrawn_at=timezone.now())
         assert signed_in(examined.by).get(url("documents"))["Location"] == url("overview")
+
+    def test_beside_a_sentence_of_an_officer_everything_is_open(self, examined: Founded) -> None:
+        decision = cases.propose(
+            Case.objects.get(),
+            choice="ask",
+            reason="document_missing",
+            note="See.",
+            message="Call us.",
+            by=staff("analyst", "Ana"),
+        )
+        cases.take(decision, by=staff("approver", "Rui"))
+        client = signed_in(examined.by)
+        assert [client.get(url(name)).status_code for name in ("people", "owners", "documents")] == [200, 200, 200]
+        refused = client.post(url("check"), {"declared_true": "on"})
+        assert refused.status_code == 422 and "source of wealth of Alice Olsen" in refused.content.decode()
