@@ -16,7 +16,7 @@ Reader = Callable[[Files], Iterator[Entry]]
 def of_ofac(files: Files) -> Iterator[Entry]:
     """Its CSV with the parts beside it, or either of its XML, which hold them all."""
     begins = head(files.primary).lstrip()
-    if not begins.startswith("<"):
+    if not begins.startswith(("<?xml", f"<{ofac_xml.ROOT}", f"<{ofac_advanced.ROOT}")):
         return ofac.load(files)
     return ofac_advanced.read(files) if ADVANCED.search(begins) else ofac_xml.read(files)
 

@@ -262,7 +262,7 @@ class TestOfacAdvanced:
         with pytest.raises(BadList, match=r"^sdn_advanced\.xml, line 1: no entry was found\.$"):
             list(sources.read("ofac-sdn", Files(path)))
         path.write_text("<html><body>Sanctions are not available.</body></html>")
-        with pytest.raises(BadList, match=r"line 1: expected <sdnList>, found <html>\.$"):
+        with pytest.raises(BadList, match=r"line 1: expected 12 columns beginning with a number"):
             list(sources.read("ofac-sdn", Files(path)))
 
 
