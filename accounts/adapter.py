@@ -111,6 +111,11 @@ class AccountAdapter(DefaultAccountAdapter):
         else:
             self.send_mail("account/email/email_confirmation", email, {"code": getattr(self.request, CODE)})
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not before a first factor where the password has just been typed to sign in: once is enough."""
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        return required and not (app == "allauth.mfa" and second_factor.enrols_at_once(self.request))
+
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """Officers confirm by a factor wherever they have one: a password that was spied out opens nothing."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)

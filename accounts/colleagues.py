@@ -31,6 +31,7 @@ COLUMNS = [
 DOES = {
     StaffRole.ANALYST: gettext_lazy("works cases, proposes decisions"),
     StaffRole.APPROVER: gettext_lazy("works cases, decides on what another proposed"),
+    StaffRole.SENIOR: gettext_lazy("as an approver, and approves where somebody is politically exposed"),
     StaffRole.INVESTIGATOR: gettext_lazy("reads cases, places holds"),
     StaffRole.AUDITOR: gettext_lazy("reads everything, changes nothing, asks for reports"),
     StaffRole.ADMINISTRATOR: gettext_lazy("staff, gateways and jobs; sees no case"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts import credentials, resume
+from accounts.alphabet import by_name
 from accounts.elevated import elevated
 from accounts.guards import staff
 from accounts.models import GatewayCredential
@@ -42,7 +43,7 @@ class CredentialForm(forms.Form):
 @staff(Permission.GATEWAYS_MANAGE)
 def page(request: HttpRequest) -> HttpResponse:
     """Those in use by name, and below them what was revoked, the latest first."""
-    rows = list(GatewayCredential.objects.order_by("name", "pk"))
+    rows = list(GatewayCredential.objects.order_by(*by_name(), "pk"))
     revoked = sorted((row for row in rows if row.revoked_at), key=lambda row: row.revoked_at, reverse=True)
     shown = {"columns": COLUMNS, "live": [row for row in rows if not row.revoked_at], "revoked": revoked}
     return render(request, "accounts/gateways.html", shown)

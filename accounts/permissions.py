@@ -24,6 +24,8 @@ class Permission(StrEnum):
     DOCUMENT_VIEW = "document_view"
     DECISION_PROPOSE = "decision_propose"
     DECISION_TAKE = "decision_take"
+    # Approvals of customers whose people are politically exposed.
+    SENIOR_APPROVE = "senior_approve"
     HOLD_PLACE = "hold_place"
     # That nothing may be deleted for now (accounts/legal_holds.py).
     LEGAL_HOLD = "legal_hold"
@@ -45,6 +47,7 @@ class Permission(StrEnum):
 class StaffRole(models.TextChoices):
     ANALYST = "analyst", _("Analyst")
     APPROVER = "approver", _("Approver")
+    SENIOR = "senior", _("Senior approver")
     INVESTIGATOR = "investigator", _("Investigator")
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
@@ -52,6 +55,28 @@ class StaffRole(models.TextChoices):
 
 
 P = Permission
+APPROVING = frozenset(
+    {
+        P.CASE_VIEW,
+        P.CASE_ASSIGN,
+        P.HIT_RULE,
+        P.LIST_VIEW,
+        P.INQUIRY_ASK,
+        P.INQUIRY_VIEW,
+        P.INQUIRY_ALL,
+        P.EVIDENCE_JUDGE,
+        P.FIELD_REVEAL,
+        P.DOCUMENT_VIEW,
+        P.DECISION_PROPOSE,
+        P.DECISION_TAKE,
+        P.HOLD_PLACE,
+        P.LEGAL_HOLD,
+        P.RETENTION_VIEW,
+        P.SUBJECT_ANSWER,
+        P.REPORT_VIEW,
+        P.REPORT_REQUEST,
+    }
+)
 ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.ANALYST: frozenset(
         {
@@ -69,28 +94,8 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.REPORT_REQUEST,
         }
     ),
-    StaffRole.APPROVER: frozenset(
-        {
-            P.CASE_VIEW,
-            P.CASE_ASSIGN,
-            P.HIT_RULE,
-            P.LIST_VIEW,
-            P.INQUIRY_ASK,
-            P.INQUIRY_VIEW,
-            P.INQUIRY_ALL,
-            P.EVIDENCE_JUDGE,
-            P.FIELD_REVEAL,
-            P.DOCUMENT_VIEW,
-            P.DECISION_PROPOSE,
-            P.DECISION_TAKE,
-            P.HOLD_PLACE,
-            P.LEGAL_HOLD,
-            P.RETENTION_VIEW,
-            P.SUBJECT_ANSWER,
-            P.REPORT_VIEW,
-            P.REPORT_REQUEST,
-        }
-    ),
+    StaffRole.APPROVER: APPROVING,
+    StaffRole.SENIOR: APPROVING | {P.SENIOR_APPROVE},
     StaffRole.INVESTIGATOR: frozenset(
         {P.CASE_VIEW, P.FIELD_REVEAL, P.DOCUMENT_VIEW, P.HOLD_PLACE, P.REPORT_VIEW, P.NETWORK_VIEW, P.INCIDENT_WORK}
     ),

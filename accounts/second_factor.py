@@ -54,6 +54,15 @@ def record(request: HttpRequest, kind: str) -> None:
     record_authentication(request, request.user, "mfa", type=kind)
 
 
+def enrols_at_once(request: HttpRequest) -> bool:
+    """Whether a person without any factor has signed in by password lately enough for what asks who it is."""
+    if count(request.user):
+        return False
+    found = get_authentication_records(request, request.user)
+    times = [float(record.get("at", 0)) for record in found if record.get("method") == "password"]
+    return time.time() - max(times, default=0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
 def on_enrolment(*, request: HttpRequest, authenticator: Authenticator, **_: object) -> None:
     """allauth's signal: whoever enrols has just typed a code or used the passkey, so the session has shown the factor."""
     if authenticator.type in FACTORS:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, messages, organisations, second_factor
+from accounts.alphabet import by_name
 from accounts.models import User
 from accounts.organisations import NameMissing
 from accounts.permissions import NotPermitted, Permission, StaffRole, require
@@ -78,7 +79,7 @@ def people() -> models.QuerySet[User]:
     factors = Authenticator.objects.filter(user=models.OuterRef("pk"), type__in=second_factor.FACTORS)
     ended = models.Q(is_active=False, staff_role="", membership=None)
     found = User.objects.filter(models.Q(is_robot=False), ~models.Q(staff_role="") | ended)
-    return found.annotate(has_factor=models.Exists(factors)).order_by("-is_active", "name", "pk")
+    return found.annotate(has_factor=models.Exists(factors)).order_by("-is_active", *by_name(), "pk")
 
 
 def administrators() -> models.QuerySet[User]:

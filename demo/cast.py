@@ -19,6 +19,7 @@ CAST = (
     Person("ingrid@nordlys.example", "Ingrid Hansen", "", "Customer: owns Nordlys Modelling AS, verified, holds keys"),
     Person("ana@keyholder.example", "Ana Marić", "analyst", "Analyst: works the queue, proposes"),
     Person("rui@keyholder.example", "Rui Duarte", "approver", "Approver: the second pair of eyes"),
+    Person("helena@keyholder.example", "Helena Brandt", "senior", "Senior approver: also where somebody is politically exposed"),
     Person("astrid@keyholder.example", "Astrid Lund", "auditor", "Auditor: reads, asks for reports"),
     Person("omar@keyholder.example", "Omar Said", "administrator", "Administrator: sees no case and decides nothing"),
     Person(

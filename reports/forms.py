@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import resume
+from accounts.alphabet import by_name
 from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
@@ -41,7 +42,7 @@ class RequestForm(forms.Form):
     )
     organisation = OrganisationField(
         label=_("Organisation"),
-        queryset=reported().order_by("name", "pk"),
+        queryset=reported().order_by(*by_name(), "pk"),
         empty_label=_("Choose…"),
         # The keys to choose from are those of whichever is chosen.
         widget=forms.Select(
@@ -153,7 +154,7 @@ class FilterForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Report"), required=False)
     organisation = OrganisationField(
-        label=_("Organisation"), required=False, queryset=reported().order_by("name", "pk"), empty_label=_("All")
+        label=_("Organisation"), required=False, queryset=reported().order_by(*by_name(), "pk"), empty_label=_("All")
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -26,6 +26,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit, keeping, messages, organisations, retention
+from accounts.alphabet import by_name
 from accounts.models import ErasureOrder, Message, Organisation, Snapshot, User
 from accounts.periods import months_later
 from accounts.permissions import NotPermitted, Permission, require
@@ -409,12 +410,12 @@ def tell(found: SubjectRequest, template: str, subject: str) -> None:
 
 
 def members_of(organisation: Organisation) -> QuerySet[User]:
-    return User.objects.filter(membership__organisation=organisation).order_by("name", "pk")
+    return User.objects.filter(membership__organisation=organisation).order_by(*by_name(), "pk")
 
 
 def people_of(organisation: Organisation) -> QuerySet[Party]:
     """Who may be meant, also those who are not involved any more."""
-    return Party.objects.filter(organisation=organisation, kind=Party.Kind.PERSON).order_by("name", "pk")
+    return Party.objects.filter(organisation=organisation, kind=Party.Kind.PERSON).order_by(*by_name(), "pk")
 
 
 def likely(asked: SubjectRequest) -> Party | None:

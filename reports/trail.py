@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, checking, elevated, proofs, scope, sequencer
+from accounts.alphabet import by_name
 from accounts.guards import staff
 from accounts.models import AuditEvent, AuditLeaf, AuditQuerySet, Organisation, User
 from accounts.permissions import Permission
@@ -52,7 +53,7 @@ class FilterForm(forms.Form):
         super().__init__(data)
         verbs = sorted(((verb, str(words)) for verb, words in timeline.verbs(user).items()), key=lambda verb: verb[1])
         self.fields["what"].choices = [("", _now("All")), *verbs]
-        self.fields["organisation"].queryset = Organisation.objects.visible_to(user).order_by("name", "pk")
+        self.fields["organisation"].queryset = Organisation.objects.visible_to(user).order_by(*by_name(), "pk")
         if not user.can(Permission.CASE_VIEW):
             del self.fields["organisation"]
 

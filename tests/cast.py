@@ -45,7 +45,7 @@ def staff(role: str, name: str = "") -> User:
 
 
 def signed_in(person: User) -> Client:
-    """With the session that a sign-in leaves behind, in one query: a real sign-in, which tests of their own make, takes twenty."""
+    """With the session that a sign-in leaves behind, in one query; a real one, which some tests make, takes twenty."""
     left = {
         SESSION_KEY: str(person.pk),
         BACKEND_SESSION_KEY: "allauth.account.auth_backends.AuthenticationBackend",

@@ -28,6 +28,7 @@ from django.utils import timezone
 from accounts import credentials, merkle, messages, permissions, scope, sequencer
 from accounts.models import AuditEvent, LegalHold, Membership, Message, Proposal, User
 from accounts.permissions import ROLES, SESSIONS, SessionLimits
+from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Examination
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
@@ -78,19 +79,19 @@ CUSTOMERS: Roles = frozenset({"owner", "member"})
 STAFF: Roles = frozenset(map(str, ROLES))
 SIGNED_IN: Roles = CUSTOMERS | {"outsider", "nobody"} | STAFF
 ALL: Roles = SIGNED_IN | {"stranger", "bare", "gateway"}
-READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor", "support"})
-EXAMINERS: Roles = frozenset({"analyst", "approver"})
+READERS: Roles = frozenset({"analyst", "approver", "senior", "investigator", "auditor", "support"})
+EXAMINERS: Roles = frozenset({"analyst", "approver", "senior"})
 DOCUMENT_READERS: Roles = READERS - {"support"}
-REVEALERS: Roles = frozenset({"analyst", "approver", "investigator"})
-APPROVERS: Roles = frozenset({"approver"})
-HOLDERS: Roles = frozenset({"approver", "investigator"})
-REPORT_READERS: Roles = frozenset({"analyst", "approver", "investigator", "auditor"})
+REVEALERS: Roles = frozenset({"analyst", "approver", "senior", "investigator"})
+APPROVERS: Roles = frozenset({"approver", "senior"})
+HOLDERS: Roles = frozenset({"approver", "senior", "investigator"})
+REPORT_READERS: Roles = frozenset({"analyst", "approver", "senior", "investigator", "auditor"})
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
 SUPPORTERS: Roles = frozenset({"support"})
 ADMINISTRATORS: Roles = frozenset({"administrator"})
 INVESTIGATORS: Roles = frozenset({"investigator"})
-INQUIRERS: Roles = frozenset({"analyst", "approver", "auditor", "administrator"})
-REQUESTERS: Roles = frozenset({"analyst", "approver", "auditor"})
+INQUIRERS: Roles = frozenset({"analyst", "approver", "senior", "auditor", "administrator"})
+REQUESTERS: Roles = frozenset({"analyst", "approver", "senior", "auditor"})
 
 
 @dataclass
@@ -301,6 +302,10 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="case", exclusion="exclusion"), names=NORDLYS, state="review",
         post=of(ruling="rejected", reason="Another company of that name is listed."),
     ),
+    "desk:wealth": Door(
+        EXAMINERS, get=False, own=of(pk="case", requirement="asked_by_rule"), names=NORDLYS, state="review",
+        post=of(document="wealth", note="Sold her company in 2019."),
+    ),
     "desk:same": Door(
         EXAMINERS, get=False, own=of(pk="case", party="company", other="namesake"), names=OUTSIDE, state="review",
         post=of(ruling="same", reason="One number in one register."),
@@ -330,16 +335,16 @@ DOORS: dict[str, Door] = {
         post=of(choice="ask", reason="document_unreadable", note="It is blank.", message="Send it again."),
     ),
     "desk:take": Door(
-        frozenset({"approver"}), get=False, own=of(pk="case"), post=of(decision="decision", note="Seen."), names=NORDLYS,
+        APPROVERS, get=False, own=of(pk="case"), post=of(decision="decision", note="Seen."), names=NORDLYS,
         state="proposed",
     ),
     "desk:decline": Door(
-        frozenset({"approver"}), get=False, own=of(pk="case"), post=of(decision="decision", note="Ask more."), names=NORDLYS,
+        APPROVERS, get=False, own=of(pk="case"), post=of(decision="decision", note="Ask more."), names=NORDLYS,
         state="proposed",
     ),
     "desk:withdraw": Door(
         EXAMINERS, get=False, own=of(pk="case"), post=of(decision="decision"), names=NORDLYS, state="proposed",
-        told={"approver": "Only the person who proposed can withdraw."},
+        told={"approver": "Only the person who proposed can withdraw.", "senior": "Only the person who proposed can withdraw."},
     ),
     "desk:rule": Door(
         EXAMINERS, get=False, own=of(pk="case", hit="hit"), names=NORDLYS, state="review",
@@ -355,7 +360,7 @@ DOORS: dict[str, Door] = {
     ),
     "desk:ruling_withdraw": Door(
         EXAMINERS, get=False, own=of(pk="case", hit="ruled_hit"), names=NORDLYS, state="review", post=of(proposal="ruling"),
-        told={"approver": "Only the person who proposed can withdraw."},
+        told={"approver": "Only the person who proposed can withdraw.", "senior": "Only the person who proposed can withdraw."},
     ),
     "desk:overturn": Door(
         EXAMINERS, get=False, own=of(pk="case", hit="standing_hit"), names=NORDLYS, state="review",
@@ -371,7 +376,7 @@ DOORS: dict[str, Door] = {
     ),
     "desk:overturn_withdraw": Door(
         EXAMINERS, get=False, own=of(pk="case", hit="doubted_hit"), names=NORDLYS, state="review", post=of(proposal="doubt"),
-        told={"approver": "Only the person who proposed can withdraw."},
+        told={"approver": "Only the person who proposed can withdraw.", "senior": "Only the person who proposed can withdraw."},
     ),
     "desk:hold_place": Door(
         HOLDERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
@@ -391,9 +396,9 @@ DOORS: dict[str, Door] = {
         APPROVERS, get=False, own=of(pk="case"), post=of(reason="Resold keys."), names=NORDLYS, state="review"
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
-    "desk:lists": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="not loaded"),
-    "desk:rates": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="What the figures say"),
-    "desk:rates_csv": Door(frozenset({"analyst", "approver", "auditor", "administrator"}), names="false_alarm_rate"),
+    "desk:lists": Door(INQUIRERS, names="not loaded"),
+    "desk:rates": Door(INQUIRERS, names="What the figures say"),
+    "desk:rates_csv": Door(INQUIRERS, names="false_alarm_rate"),
     "desk:matches": Door(READERS, names=NORDLYS),
     "desk:legal_holds": Door(
         APPROVERS, names="In force",
@@ -504,7 +509,7 @@ DOORS: dict[str, Door] = {
     "own_data_withdraw": Door(frozenset({"owner"}), get=False, own=of(pk="asked"), post=nothing, names="Withdrawn by the person"),
     "own_data_pdf": Door(frozenset({"owner"}), own=of(pk="answered"), names="%PDF"),
     "own_data_json": Door(frozenset({"owner"}), own=of(pk="answered"), names="{}"),
-    "disposals": Door(frozenset({"approver", "auditor"}), names="Nothing was erased yet"),
+    "disposals": Door(frozenset({"approver", "senior", "auditor"}), names="Nothing was erased yet"),
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(
         ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"
@@ -566,6 +571,10 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     passport = Document.objects.get(pk=rows[Document].pk)
     passport.pk, passport.kind, passport.party = None, Document.Kind.PASSPORT, rows[Key].responsible
     passport.save()
+    wealth = Document.objects.get(pk=passport.pk)
+    wealth.pk, wealth.kind = None, Document.Kind.WEALTH
+    wealth.save()
+    by_rule = exposed.asked_of(rows[Case], rows[Key].responsible)
     behind = Party.objects.create(organisation=organisation, kind="person", name="Per Skjult", country="NO")
     behind.roles.create(organisation=organisation, kind="owner", valid_from=timezone.localdate())
     mail = messages.queue(to="alice@nordlys.example", subject="Hello", text="Hello")
@@ -588,6 +597,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
         "mail": mail.pk, "token": f"a-link-of-{organisation.pk}", "means": rows[PaymentMeans].pk, "behind": behind.pk,
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
+        "wealth": wealth.pk, "asked_by_rule": by_rule.pk,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "exclusion": rows[Exclusion].pk,
@@ -629,7 +639,8 @@ def built(*, confined: bool = True) -> House:
     people["bare"] = User.objects.create_user("bare@keyholder.example", "x", name="Bare", staff_role="approver")
     house = House(numbers(mine, people["analyst"]), numbers(theirs, people["analyst"]) | {"draft": draft.pk}, people, credential)
     for role in EXAMINERS:
-        evidence.look_at(Document.objects.get(pk=house.mine["passport"]), by=people[role])
+        for paper in ("passport", "wealth"):
+            evidence.look_at(Document.objects.get(pk=house.mine[paper]), by=people[role])
     house.mine["approver"], house.mine["gateway"] = people["approver"].pk, gateway.pk
     # Of no organisation, so that who sees no case sees it too; in the tree, which takes nothing of an open transaction.
     event = AuditEvent.objects.get(verb="gateway.credential_issued")

@@ -9,12 +9,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, messages, organisations, proposals
-from accounts.models import Membership, Organisation, Proposal, User
+from accounts import audit, organisations, proposals
+from accounts.models import Organisation, Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import Refused
 from config import jobs
-from kyc.cases import beneficial, meanwhile, unseen
+from kyc.cases import beneficial, exposed, mailing, meanwhile, unseen
 from kyc.cases import items as asking
 from kyc.cases.beneficial import Departures
 from kyc.cases.completeness import Told, missing
@@ -87,7 +87,7 @@ def submit(case: Case, *, declared_true: bool, by: User) -> Case:
     case.submitted_at = case.declared_true_at = now
     case.submitted_by = case.declared_true_by = by
     case.save(update_fields=["submitted_at", "declared_true_at", "submitted_by", "declared_true_by"])
-    case.requirements.filter(met_at__isnull=True).update(met_at=now)
+    case.requirements.open().exclude(why=Requirement.BY_RULE).update(met_at=now)
     move(case, Case.State.SUBMITTED, due_on=now.date() + timedelta(days=packs.current().days("decide")))
     Examination.objects.create(organisation=case.organisation, case=case, rule_pack=packs.current().version)
     audit.record("case.submitted", target=case, by=by)
@@ -182,10 +182,13 @@ def end(decision: Decision, outcome: Proposal.Outcome, *, note: str, by: User) -
 
 @transaction.atomic
 def take(decision: Decision, *, note: str = "", by: User) -> Case:
-    """Another officer makes it so: approved, refused, or back to the customer."""
+    """Another officer makes it so: approved, refused, or back to the customer. Who approves where somebody is politically exposed
+    is a senior one."""
     case = end(decision, Proposal.Outcome.TAKEN, note=note, by=by)
     choice = decision.proposal.choice
     if choice == Decision.Choice.APPROVE:
+        if reserved := exposed.reserved(case, to=by):
+            raise NotPermitted(reserved)
         if reasons := obstacles(case):
             raise Stopped(" ".join(reasons))
         if beneficial.is_overtaken(decision):
@@ -241,7 +244,7 @@ def ask(case: Case, decision: Decision) -> None:
             }
             for item in decision.items
         ]
-        consequence = _("Without it we cannot finish the check, and no live key can be switched on.")
+        consequence = str(asking.CONSEQUENCE)
     for item in asked or [{"sentence": decision.message}]:
         Requirement.objects.create(organisation=case.organisation, case=case, **item, consequence=consequence, due_on=due)
     move(case, Case.State.WAITING, due_on=due)
@@ -299,18 +302,8 @@ SUBJECTS = {
 
 
 def tell_customer(case: Case, decision: Decision) -> None:
-    owners = Membership.objects.filter(organisation=case.organisation, role=Membership.Role.OWNER)
-    needed = list(case.requirements.filter(met_at__isnull=True).order_by("pk"))
+    needed = list(case.requirements.open().order_by("pk"))
     # Where nothing was chosen from the list, the message is itself what is asked for, and is said once.
     is_asked = any(requirement.sentence == decision.message for requirement in needed)
-    with translation.override(case.notice_locale or None):
-        for membership in owners.select_related("user"):
-            messages.queue_template(
-                f"case_{case.state}",
-                to=membership.user.email,
-                subject=str(SUBJECTS[Case.State(case.state)]),
-                organisation=case.organisation,
-                case=case,
-                message="" if is_asked else decision.message,
-                requirements=needed,
-            )
+    message, subject = "" if is_asked else decision.message, SUBJECTS[Case.State(case.state)]
+    mailing.to_owners(case, f"case_{case.state}", subject, message=message, requirements=needed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts.alphabet import by_name
 from accounts.refused import Refused
 from kyc.cases.models import Case, DecidedOwner, Decision, Examination
 from kyc.ownership.models import Determination
@@ -68,7 +69,7 @@ def determined(case: Case) -> list[Determined]:
 def others(case: Case, found: Iterable[Determined]) -> list[Party]:
     """The people whom no regime takes for owners."""
     people = Party.objects.current().filter(organisation=case.organisation, kind=Party.Kind.PERSON)
-    return list(people.exclude(pk__in=[one.party.pk for one in found]).order_by("name", "pk"))
+    return list(people.exclude(pk__in=[one.party.pk for one in found]).order_by(*by_name(), "pk"))
 
 
 def officials(case: Case) -> list[Party]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from config import jobs
-from kyc.cases import parents
+from kyc.cases import exposed, parents
 from kyc.cases.determining import Verdicts, determine
 from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
@@ -31,7 +31,7 @@ class Rounds(jobs.Queue):
     """Examinations that were asked for, and those that rulings and new lists call for."""
 
     def is_waiting(self) -> bool:
-        return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
+        return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists() or exposed.is_due()
 
     def listed(self) -> QuerySet[Any]:
         newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))
@@ -67,7 +67,9 @@ def ask_again(case: Case) -> None:
 
 
 def run() -> None:
-    """And once more after rounds: what was told during them woke nobody who could take it up."""
+    """And once more after rounds: what was told during them woke nobody who could take it up. First what rulings ask for by
+    themselves."""
+    exposed.settle()
     if examine_waiting():
         examine_waiting()
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -44,6 +46,7 @@ def findings(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts], re
         *remainder_findings(facts),
         *declared.findings(facts.declared, {int(party): name for party, name in facts.names.items()}, contradicted(facts)),
         *doubts.findings(facts, owners),
+        *lapsing_findings(facts),
         documents_finding(facts),
         risk_finding(result),
     ]
@@ -238,13 +241,32 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
 
 
 def exposure_findings(facts: Round, hits: list[Hit]) -> list[Row]:
-    """A politically exposed person is no refusal."""
+    """A politically exposed person, or who is close to one, is no refusal."""
     exposed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE and is_exposure(hit.topics)}
     if not exposed:
         return []
-    sentence = _("Politically exposed: %(names)s. Ask for the source of wealth; an approver decides.")
+    sentence = _(
+        "Politically exposed, or close to somebody who is: %(names)s. The source of wealth is asked for by itself, and a senior "
+        "officer approves."
+    )
     names = ", ".join(sorted(facts.names[party] for party in exposed))
     return [("exposure", Finding.State.WARN, sentence % {"names": names}, "screening")]
+
+
+def lapsing_findings(facts: Round) -> Iterator[Row]:
+    """What was verified of exclusions is relied on until the day that was said, and verified anew before (FIN-04, FIN-05)."""
+    ahead = _(
+        "That FinCEN's rule on owners leaves out %(name)s is verified until %(day)s. Verify it anew before that under “People "
+        "and ownership”, or ask for a newer document: from then on nothing rests on it."
+    )
+    over = _(
+        "That FinCEN's rule on owners leaves out %(name)s was verified until %(day)s, and nothing rests on it now. Verify it "
+        "anew under “People and ownership”, or ask for a newer document."
+    )
+    for row in facts.expiring:
+        until: date = row.valid_until
+        told = {"name": facts.names[str(row.exclusion.party_id)], "day": date_format(until, "j F Y")}
+        yield "exclusion", Finding.State.WARN, (over if until < facts.day else ahead) % told, "people"
 
 
 def remainder_findings(facts: Round) -> list[Row]:

@@ -90,6 +90,7 @@ REASONS: dict[str, Promise] = {
     "contradicts": gettext_lazy("It contradicts something else that you told us."),
     "unclear": gettext_lazy("We do not understand it as it stands."),
 }
+CONSEQUENCE = gettext_lazy("Without it we cannot finish the check, and no live key can be switched on.")
 # Not an officer's, but what a customer says himself.
 CHANGED = "changed"
 # Upon these something must come; upon the others taking something back may be the answer.
@@ -185,12 +186,13 @@ class Sent:
         return self.has_document(item, requirement) if item.documents else self.has_event(item, requirement)
 
     def has_document(self, item: Item, requirement: Requirement) -> bool:
-        about = {requirement.party_id}
+        """What is asked for by rule may have been sent before."""
+        about, since = {requirement.party_id}, None if requirement.why == Requirement.BY_RULE else requirement.asked_at
         if requirement.party_id and requirement.party_id == self.customer:
             # A document about the customer itself names no party.
             about.add(None)
         return any(
-            kind in item.documents and at > requirement.asked_at and (requirement.party_id is None or party in about)
+            kind in item.documents and (since is None or at > since) and (requirement.party_id is None or party in about)
             for kind, party, at in self.documents
         )
 
@@ -225,7 +227,7 @@ def sent_since(requirements: Sequence[Requirement]) -> Sent:
     organisation, since = requirements[0].organisation_id, min(row.asked_at for row in requirements)
     items, sent = [ITEMS[row.what] for row in requirements], Sent()
     if kinds := {kind for item in items for kind in item.documents}:
-        documents = Document.objects.current().filter(organisation=organisation, kind__in=kinds, uploaded_at__gt=since)
+        documents = Document.objects.current().filter(organisation=organisation, kind__in=kinds)
         sent.documents = list(documents.values_list("kind", "party", "uploaded_at"))
         live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER)
         sent.customer = live.values_list("party", flat=True).first()
@@ -258,6 +260,6 @@ def is_done(requirement: Requirement) -> bool:
 
 def undone(case: Case) -> list[Requirement]:
     """What was named and is not yet sent or changed; a sentence that names no item is for people to judge."""
-    asked = list(case.requirements.filter(met_at__isnull=True).exclude(what="").select_related("party").order_by("pk"))
+    asked = list(case.requirements.open().exclude(what="").select_related("party").order_by("pk"))
     answered = done(asked)
     return [requirement for requirement in asked if requirement.pk not in answered]

@@ -10,6 +10,7 @@ from accounts.history import tracked
 from accounts.models import Organisation, Proposal, User, of_open_organisation
 from config import jobs
 from config.jobs import Claimable
+from kyc.evidence.models import Document, ExclusionRuling
 from kyc.parties.models import Party, Questionnaire
 from kyc.screening.models import Hit
 
@@ -18,6 +19,16 @@ DECIDED_BY_WHO_MAY = """
     NOT EXISTS (
         SELECT 1 FROM accounts_user u, accounts_organisation o
         WHERE u.id IN (p.proposed_by_id, p.outcome_by_id) AND u.is_robot AND o.id = d.organisation_id AND o.sandbox = '')
+"""
+# A senior approver takes the approval of whoever has somebody politically exposed in it, or close to one. Of the same; an entry
+# of an integrator's sandbox is nobody.
+APPROVED_BY_A_SENIOR = """
+    (EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = p.outcome_by_id AND u.staff_role = 'senior')
+    OR EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = d.organisation_id AND o.sandbox <> '')
+    OR NOT EXISTS (
+        SELECT 1 FROM kyc_hit h JOIN kyc_party y ON y.id = h.party_id
+        WHERE h.organisation_id = d.organisation_id AND h.is_match AND h.ruling = 'true' AND h.topics @> '["pep"]'
+          AND y.removed_on IS NULL AND NOT EXISTS (SELECT 1 FROM kyc_hit l WHERE l.before_id = h.id)))
 """
 
 
@@ -35,7 +46,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def shown_to(self, user: User) -> "CaseQuerySet":
         """Those of which an officer can open the page: no draft, nor what ended before anything of it was sent."""
-        unsent = Q(state=Case.State.CLOSED, submitted_at=None, reviews=None, matched=None)
+        unsent = Q(state=Case.State.CLOSED, submitted_at=None, reviews=None, matched=None, lapses=None)
         return self.visible_to(user).exclude(Q(state=Case.State.DRAFT) | unsent)
 
     def open(self) -> "CaseQuerySet":
@@ -67,6 +78,7 @@ class Case(models.Model):
         CONFIRMATION = "confirmation", _("Periodic confirmation that nothing has changed")
         DOUBT = "doubt", _("An answer that must be asked about")
         LIST = "list", _("A list may name one of its parties")
+        EXPIRY = "expiry", _("What was verified of one of its parties expires")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
@@ -87,6 +99,8 @@ class Case(models.Model):
     reviews = models.ForeignKey(Questionnaire, models.PROTECT, null=True, blank=True, related_name="+")
     # Or the possible match for which it did.
     matched = models.ForeignKey(Hit, models.PROTECT, null=True, blank=True, related_name="+")
+    # Or the word that an exclusion is verified, which expires.
+    lapses = models.ForeignKey(ExclusionRuling, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = CaseQuerySet.as_manager()
 
@@ -113,6 +127,7 @@ class Case(models.Model):
                 | Q(declared_true_at__isnull=False, submitted_at__isnull=False)
                 | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 | Q(matched__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
+                | Q(lapses__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 # It is the customer's turn: what has changed he says himself, and sends it when it is all said.
                 | Q(state="waiting", trigger="change", declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
@@ -144,8 +159,15 @@ class Case(models.Model):
                         RAISE EXCEPTION 'a case is decided by a proposal that a second person has taken'
                             USING ERRCODE = 'check_violation';
                     END IF;
+                    IF NEW.state = 'approved' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
+                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id
+                        WHERE d.case_id = NEW.id AND p.outcome = 'taken' AND p.choice = 'approve' AND {APPROVED_BY_A_SENIOR}
+                    ) THEN
+                        RAISE EXCEPTION 'a senior approver takes the approval of who is politically exposed'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
-                """,  # noqa: S608  # nosec B608  # a condition of ours
+                """,  # noqa: S608  # nosec B608  # conditions of ours
             ),
             of_open_organisation(pgtrigger.Condition("NEW.state NOT IN ('approved', 'refused', 'closed')")),
         ]
@@ -214,11 +236,24 @@ class Finding(models.Model):
     anchor = models.CharField(max_length=40)
 
 
+class RequirementQuerySet(models.QuerySet["Requirement"]):
+    def open(self) -> "RequirementQuerySet":
+        """Still needed."""
+        return self.filter(met_at__isnull=True, withdrawn_at__isnull=True)
+
+    def by_rule(self) -> "RequirementQuerySet":
+        """Those that nobody asks for: what was found asks for them by itself (kyc.cases.exposed)."""
+        return self.filter(why=Requirement.BY_RULE)
+
+
 @tracked()
 class Requirement(models.Model):
-    """One thing still needed from the customer: why, until when, and what stops otherwise."""
+    """One thing still needed from the customer: why, until when, and what stops otherwise. Met by being sent; what is asked for
+    by rule, once an officer has accepted a document as showing it."""
 
-    personal = ("sentence",)
+    personal = ("sentence", "note")
+
+    BY_RULE = "by_rule"
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     case = models.ForeignKey(Case, models.PROTECT, related_name="requirements")
@@ -231,6 +266,37 @@ class Requirement(models.Model):
     due_on = models.DateField()
     asked_at = models.DateTimeField(auto_now_add=True)
     met_at = models.DateTimeField(null=True, blank=True)
+    # What it was asked for has turned out otherwise.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+")
+    # What the officer found in it.
+    note = models.TextField(blank=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RequirementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="requirement_accepted_at_and_by",
+                condition=Q(accepted_at__isnull=True, accepted_by__isnull=True, document__isnull=True, note="")
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, document__isnull=False, met_at__isnull=False)
+                & ~Q(note=""),
+            ),
+            models.CheckConstraint(
+                name="requirement_by_rule_is_met_by_an_officer",
+                condition=~Q(why="by_rule") | Q(met_at__isnull=True) | Q(accepted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="requirement_met_or_withdrawn", condition=Q(met_at__isnull=True) | Q(withdrawn_at__isnull=True)
+            ),
+            models.UniqueConstraint(
+                name="asked_by_rule_once",
+                fields=["case", "party", "what"],
+                condition=Q(why="by_rule", met_at__isnull=True, withdrawn_at__isnull=True),
+            ),
+        ]
 
 
 @tracked()
@@ -403,8 +469,8 @@ class Entity(models.Model):
 
 @tracked()
 class Review(Claimable):
-    """That officers are to see signed answers which raise a flag, or a possible match of a verified customer, which no case has
-    looked at; the row is the queue."""
+    """That officers are to see signed answers which raise a flag, a possible match of a verified customer, or that what was
+    verified of an exclusion expires, which no case has looked at; the row is the queue."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("To be opened")
@@ -414,6 +480,9 @@ class Review(Claimable):
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     signed = models.OneToOneField(Questionnaire, models.PROTECT, null=True, blank=True)
     hit = models.OneToOneField(Hit, models.PROTECT, null=True, blank=True)
+    lapses = models.ForeignKey(ExclusionRuling, models.PROTECT, null=True, blank=True)
+    # It has expired, and is not about to.
+    is_over = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     found_at = models.DateTimeField(auto_now_add=True)
 
@@ -422,6 +491,9 @@ class Review(Claimable):
         constraints = [
             models.CheckConstraint(
                 name="review_is_of_one_thing",
-                condition=Q(signed__isnull=False, hit__isnull=True) | Q(signed__isnull=True, hit__isnull=False),
-            )
+                condition=Q(signed__isnull=False, hit__isnull=True, lapses__isnull=True)
+                | Q(signed__isnull=True, hit__isnull=False, lapses__isnull=True)
+                | Q(signed__isnull=True, hit__isnull=True, lapses__isnull=False),
+            ),
+            models.UniqueConstraint(name="a_lapse_is_seen_twice_at_most", fields=["lapses", "is_over"]),
         ]

@@ -1,17 +1,13 @@
 """Why an approval cannot be taken yet."""
 
-from collections.abc import Iterable
-
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kyc.cases import differing, flags
+from kyc.cases import differing, exposed, flags
 from kyc.cases.declared import listed
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.evidence import authority
-from kyc.evidence.models import Document
 from kyc.evidence.proofs import verified_us
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PaymentMeans
@@ -35,12 +31,11 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
             % {"n": open_hits}
         )
     if waiting := hits.open().filter(proposal__outcome="").count():
-        sentence = ngettext("Of these %(n)s waits for a second person.", "Of these %(n)s wait for a second person.", waiting)
-        found[-1] = f"{found[-1]} {sentence % {'n': waiting}}"
+        found[-1] = f"{found[-1]} {second_person(waiting, of=open_hits)}"
     true_hits = list(hits.filter(ruling=Hit.Ruling.TRUE))
     if any(not is_exposure(hit.topics) for hit in true_hits):
         found.append(_("A party has been confirmed to be on a list."))
-    found += unexplained_wealth(hit.party_id for hit in true_hits if is_exposure(hit.topics))
+    found += exposed.unexplained({hit.party_id for hit in true_hits if is_exposure(hit.topics)})
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
     found += flags.in_the_way(case.organisation)
@@ -51,12 +46,14 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
     return found
 
 
-def unexplained_wealth(exposed: Iterable[int]) -> list[str]:
-    """Of politically exposed people it must be known where their wealth comes from."""
-    shown = Document.objects.current().filter(party=OuterRef("pk"), kind=Document.Kind.WEALTH)
-    lacking = Party.objects.filter(pk__in=set(exposed)).exclude(Exists(shown)).order_by("pk").values_list("name", flat=True)
-    sentence = _("Politically exposed, and the source of wealth is not shown: %(names)s. Ask for it.")
-    return [sentence % {"names": listed(list(lacking))}] if lacking else []
+def second_person(waiting: int, *, of: int) -> str:
+    """How many of the matches that are open an officer has ruled on already."""
+    if of == 1:
+        return _("It waits for a second person.")
+    if waiting == of:
+        return _("All of them wait for a second person.")
+    sentence = ngettext("One of them waits for a second person.", "%(n)s of them wait for a second person.", waiting)
+    return sentence % {"n": waiting}
 
 
 def unverified_authority(case: Case) -> list[str]:

@@ -5,12 +5,15 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent
 from kyc.cases.models import Case, Entity, Examination
+from kyc.evidence import exclusions
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 
@@ -60,20 +63,22 @@ CAUSES: dict[str, Promise] = {
     "is_listed_anew": gettext_lazy("a newer version of a list is in use"),
     "is_said_anew": gettext_lazy("the customer has told or sent something else"),
     "is_verified_anew": gettext_lazy("an officer has verified something"),
+    "is_lapsed": gettext_lazy("what an officer had verified has expired"),
 }
 
 
 def outdated() -> QuerySet[Case]:
     """Cases before an officer that were examined against other lists than those active now, or whose last possible match
     has been ruled on since, or any ruling overturned: what is blocked, and the score, follow from who is listed. Also those of
-    which something was declared, sent or verified since the round was asked for, whoever let it through. Each is annotated with
-    its CAUSES."""
+    which something was declared, sent or verified since the round was asked for, whoever let it through, or of which what was
+    verified has expired since. Each is annotated with its CAUSES."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     hits = Hit.objects.filter(organisation=OuterRef("organisation")).current()
     events = AuditEvent.objects.outside_compartment().filter(
         organisation_id=OuterRef("organisation"), at__gt=OuterRef("asked_at")
     )
+    lapsed = exclusions.relied_on().filter(organisation=OuterRef("organisation"), valid_until__lt=timezone.localdate())
     # Whose keys work meanwhile is compared with every list as soon as either has changed.
     verified = Entity.objects.live().filter(organisation=OuterRef("organisation"))
     timed = Case.objects.alias(
@@ -87,6 +92,7 @@ def outdated() -> QuerySet[Case]:
         is_listed_anew=Exists(latest.exclude(lists=named(lists.active_versions()))),
         is_said_anew=Exists(events.filter(verb__in=SAID)),
         is_verified_anew=Exists(events.filter(verb__in=VERIFIED)),
+        is_lapsed=Exists(lapsed.filter(valid_until__gte=Cast(OuterRef("asked_at"), DateField()))),
     ).filter(
         Exists(latest) & reduce(or_, (Q(**{cause: True}) for cause in CAUSES)),
         Q(state__in=[Case.State.REVIEW, Case.State.PROPOSED])

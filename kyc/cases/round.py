@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from kyc.cases import declared
 from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
 from kyc.evidence import exclusions
-from kyc.evidence.models import Document
+from kyc.evidence.models import Document, ExclusionRuling
 from kyc.ownership import graph as structures
 from kyc.ownership import regimes, trusts
 from kyc.ownership.exclusions import Claims
@@ -51,6 +51,8 @@ class Round:
     controllers: Mapping[str, str]
     # What is claimed of exclusions from FinCEN's rule, by party.
     claims: Claims
+    # What was verified of these, and expires soon or has.
+    expiring: list[ExclusionRuling]
     day: date
 
     @cached_property
@@ -133,10 +135,10 @@ def gather(examination: Examination) -> Round:
     live = Interest.objects.live().filter(organisation=organisation).order_by("pk")
     interests = holdings(live)
     roles = Role.objects.live().filter(organisation=organisation, kind__in=[Role.Kind.CUSTOMER, Role.Kind.CONTROLLER])
-    held, day = {role.kind: role for role in roles}, timezone.localdate()
+    held, day, pack = {role.kind: role for role in roles}, timezone.localdate(), packs.get(examination.rule_pack)
     return Round(
         examination=examination,
-        pack=packs.get(examination.rule_pack),
+        pack=pack,
         customer=parties[held[Role.Kind.CUSTOMER].party_id],
         parties=parties,
         holdings=trusts.shares_only(interests),
@@ -147,5 +149,6 @@ def gather(examination: Examination) -> Round:
         declared=declared.of(examination.organisation, list(parties.values())),
         controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},
         claims=exclusions.claims(examination.organisation, on=day),
+        expiring=exclusions.expiring(examination.organisation, by=day + timedelta(days=pack.days("renewal"))),
         day=day,
     )

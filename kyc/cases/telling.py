@@ -66,7 +66,7 @@ def tell(organisation: Organisation, *, changed: Collection[str], words: str = "
         refuse_unverified(organisation)
         case = opened(organisation, Case.State.WAITING, Case.Trigger.CHANGE, days="change")
         examine(case)
-    named = set(case.requirements.filter(met_at__isnull=True).values_list("what", flat=True))
+    named = set(case.requirements.open().values_list("what", flat=True))
     told = [part for part in told if part not in named]
     with translation.override(case.notice_locale or None):
         for part in told:
@@ -101,7 +101,7 @@ def take_back(case: Case, *, declared_true: bool, by: User) -> Case:
     case = actions.locked(case, Case.State.WAITING, by=by)
     if not case.is_watched:
         raise NotVerified(_("Nothing was told here that could be taken back."))
-    case.requirements.filter(met_at__isnull=True, why=CHANGED).update(met_at=timezone.now())
+    case.requirements.open().filter(why=CHANGED).update(met_at=timezone.now())
     audit.record("case.change_taken_back", target=case, by=by)
     return actions.submit(case, declared_true=declared_true, by=by)
 

@@ -114,7 +114,9 @@ def facts(case: Case, parties: Collection[Party], reader: User, filled: Mapping[
 
 
 def newest(organisations: Collection[int], reader: User) -> dict[int, Case]:
-    sent = Case.objects.visible_to(reader).exclude(Q(state=Case.State.DRAFT) | Q(submitted_at=None, reviews=None, matched=None))
+    sent = Case.objects.visible_to(reader).exclude(
+        Q(state=Case.State.DRAFT) | Q(submitted_at=None, reviews=None, matched=None, lapses=None)
+    )
     last = sent.filter(organisation__in=organisations).values("organisation").annotate(last=Max("pk")).values("last")
     return {one.organisation_id: one for one in Case.objects.filter(pk__in=last).select_related("organisation")}
 

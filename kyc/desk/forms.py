@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts import looking, resume
+from accounts.alphabet import by_name
 from accounts.models import Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Decision, Entity
@@ -293,7 +294,7 @@ def who_work_cases() -> list[str]:
 class OwnerForm(DeskForm):
     to = forms.ModelChoiceField(
         label=_("Owner"),
-        queryset=User.objects.filter(staff_role__in=who_work_cases(), is_active=True, is_robot=False).order_by("name", "pk"),
+        queryset=User.objects.filter(staff_role__in=who_work_cases(), is_active=True, is_robot=False).order_by(*by_name(), "pk"),
         required=False,
         empty_label=_("Unassigned"),
     )

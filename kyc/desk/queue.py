@@ -291,7 +291,7 @@ def described(cases: QuerySet[Case]) -> QuerySet[Case]:
     score = Score.objects.filter(**of_case).order_by("-pk")
     customer = Role.objects.live().filter(**of_case, kind=Role.Kind.CUSTOMER)
     proposed = Decision.objects.filter(case=OuterRef("pk"), proposal__outcome="").order_by("-pk")
-    asked = Requirement.objects.filter(case=OuterRef("pk"), met_at__isnull=True).order_by("-pk")
+    asked = Requirement.objects.open().filter(case=OuterRef("pk")).order_by("-pk")
     stops = Finding.objects.filter(examination=OuterRef("newest_round"), state=Finding.State.BAD)
     differ = Discrepancy.objects.open().filter(**of_case)
     earlier = Case.objects.filter(**of_case, state__in=DECIDED, pk__lt=OuterRef("pk"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
+from kyc.cases.models import Requirement
 from kyc.evidence.models import AuthorityProof, Document, StatusProof
 
 
@@ -17,7 +18,7 @@ class Removed:
 
 
 def removed(organisation: Organisation) -> list[Removed]:
-    """The newest first, with three queries however many there are."""
+    """The newest first, with four queries however many there are."""
     rows = Document.objects.filter(organisation=organisation, removed_at__isnull=False)
     found = list(rows.select_related("party", "uploaded_by", "removed_by").order_by("-removed_at", "-pk"))
     relied: dict[int, list[str]] = {}
@@ -27,6 +28,9 @@ def removed(organisation: Organisation) -> list[Removed]:
     for authority in AuthorityProof.objects.filter(document__in=found).select_related("role__party", "proved_by").order_by("pk"):
         what = _("authority to sign")
         relied.setdefault(authority.document_id, []).append(verified(str(authority.proved_by), authority.role.party.name, what))
+    wealth = Requirement.objects.filter(document__in=found).select_related("party", "accepted_by").order_by("pk")
+    for row in wealth:
+        relied.setdefault(row.document_id, []).append(verified(str(row.accepted_by), str(row.party), _("source of wealth")))
     return [Removed(document, relied.get(document.pk, [])) for document in found]
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts import looking
 from accounts.models import User
 from accounts.permissions import Permission
-from kyc.cases import items, unseen
+from kyc.cases import exposed, items, unseen
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
@@ -46,6 +46,8 @@ TABS: dict[str, Promise] = {
     "kept": gettext_lazy("Kept until"),
     "timeline": gettext_lazy("Timeline"),
 }
+# An officer's turn.
+JUDGED = (Case.State.REVIEW, Case.State.PROPOSED)
 
 
 def page(
@@ -107,7 +109,8 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken, b
         "requirements": asked_for(case),
         "unsent": unsent.of(case),
         "lately": lately,
-        "stops": obstacles(case, overtaken=overtaken) if case.state in {Case.State.REVIEW, Case.State.PROPOSED} else [],
+        "reserved": exposed.reserved(case, to=user if is_proposed else None) if case.state in JUDGED else "",
+        "stops": obstacles(case, overtaken=overtaken) if case.state in JUDGED else [],
         "proposal_form": asking.form(case, unseen=passed_over, questions=begun),
         "outcome_form": forms.OutcomeForm(
             unseen=passed_over if decision and decision.proposal.choice == Decision.Choice.APPROVE else (),
@@ -129,12 +132,17 @@ def unseen_by(case: Case, user: User) -> list[str]:
 
 
 def asked_for(case: Case) -> list[tuple[Requirement, str, str]]:
-    """What is still asked of the customer; whether he has "done" it since, without sending it, or the party has "left"; and the
-    tab where it is to be seen."""
-    asked = list(case.requirements.filter(met_at__isnull=True).select_related("party").order_by("pk"))
+    """What is still asked of the customer; whether he has "done" it since, without sending it, or sent it for an officer "to
+    accept", or the party has "left"; and the tab where it is to be seen."""
+    asked = list(case.requirements.open().select_related("party").order_by("pk"))
     answered = items.done(asked)
+    done = {row.pk: "accept" if row.why == Requirement.BY_RULE and not case.is_editable else "done" for row in asked}
     return [
-        (row, "left" if items.has_left(row) else "done" if row.pk in answered else "", words.ITEM_TABS.get(items.step(row), ""))
+        (
+            row,
+            "left" if items.has_left(row) else done[row.pk] if row.pk in answered else "",
+            words.ITEM_TABS.get(items.step(row), ""),
+        )
         for row in asked
     ]
 

@@ -25,6 +25,7 @@ from kyc.desk import (
     standing,
     timeline,
     using,
+    wealth,
     words,
 )  # fmt: skip
 from kyc.desk.queue import Tab
@@ -161,7 +162,9 @@ def use_facts(case: Case, seen: Seen) -> Facts:
 
 
 def document_facts(case: Case, seen: Seen) -> Facts:
-    return {"removed": removing.removed(case.organisation)}
+    filled = seen.filled
+    returned = (filled["wealth_pk"], filled["wealth_form"]) if "wealth_form" in filled else None
+    return {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned)}
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

@@ -26,7 +26,7 @@ PAGE = 100
 LATELY = 5
 # Kind in the address: its name, and the first words of the verbs that belong to it.
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
-    "case": (_("Case"), ("case.", "entity.", "organisation.", "customer.")),
+    "case": (_("Case"), ("case.", "entity.", "requirement.", "organisation.", "customer.")),
     "decisions": (_("Decisions"), ("decision.",)),
     "parties": (
         _("People and ownership"),
@@ -62,6 +62,9 @@ VERBS = {
     "case.approved": _("approved the case"),
     "case.refused": _("refused the case"),
     "case.waiting": _("asked the customer for more"),
+    "requirement.asked": _("asked the customer for the source of wealth"),
+    "requirement.withdrawn": _("asks for the source of wealth no more"),
+    "requirement.accepted": _("accepted a proof of the source of wealth"),
     "case.closed": _("ended the case with the account"),
     "organisation.closed": _("closed the account"),
     "organisation.reopened": _("opened the account again"),
@@ -82,7 +85,7 @@ VERBS = {
     "decision.withdrawn": _("withdrew the proposal"),
     "entity.made": _("made the entity"),
     "entity.ended": _("ended the entity"),
-    "case.review_opened": _("opened a case of what was signed anew"),
+    "case.review_opened": _("opened a case by itself"),
     "case.change_told": _("told of a change"),
     "case.change_taken_back": _("said that after all nothing has changed"),
     "entity.confirmation_asked": _("asked the customer to confirm what is known"),

@@ -13,6 +13,7 @@ from kyc.desk import (
     rates,
     source_views,
     views,
+    wealth_views,
 )
 
 app_name = "desk"
@@ -41,6 +42,7 @@ urlpatterns = [
     path("cases/<int:pk>/hits/<int:hit>/overturn/withdraw/", overturning_views.withdraw, name="overturn_withdraw"),
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
+    path("cases/<int:pk>/requirements/<int:requirement>/accept/", wealth_views.accept, name="wealth"),
     path("cases/<int:pk>/exclusions/<int:exclusion>/rule/", left_out_views.rule, name="exclusion"),
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
     path("cases/<int:pk>/parties/<int:party>/same/<int:other>/", elsewhere_views.rule, name="same"),

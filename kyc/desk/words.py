@@ -28,6 +28,7 @@ CATEGORIES: dict[str, Promise] = {
     "screening": gettext_lazy("Screening"),
     "exposure": gettext_lazy("Politically exposed"),
     "unaccounted": gettext_lazy("Unaccounted"),
+    "exclusion": gettext_lazy("Left out of the rule"),
     "use": gettext_lazy("Intended use"),
     "status": gettext_lazy("Person status"),
     "authority": gettext_lazy("Authority to sign"),

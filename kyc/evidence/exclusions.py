@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -96,6 +97,22 @@ def shown_by(
         days = {"first": date_format(today, "j F Y"), "last": date_format(last, "j F Y")}
         raise BadDay(_("Choose a day from %(first)s to %(last)s.") % days)
     return {"document": document, "valid_until": until}
+
+
+def relied_on() -> QuerySet[ExclusionRuling]:
+    """Those verified whose claim and document stand, whether their day has come or not."""
+    return ExclusionRuling.objects.live().filter(
+        ruling=R.VERIFIED,
+        document__removed_at__isnull=True,
+        exclusion__valid_to__isnull=True,
+        exclusion__party__removed_on__isnull=True,
+    )
+
+
+def expiring(organisation: Organisation, *, by: date) -> list[ExclusionRuling]:
+    """Those whose last day is over by then; the soonest first."""
+    rows = relied_on().filter(organisation=organisation, valid_until__lte=by)
+    return list(rows.select_related("exclusion__party").order_by("valid_until", "pk"))
 
 
 def claims(organisation: Organisation, *, on: date) -> Mapping[str, list[Claim]]:

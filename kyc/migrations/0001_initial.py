@@ -408,6 +408,9 @@ class Migration(migrations.Migration):
                 ('due_on', models.DateField()),
                 ('asked_at', models.DateTimeField(auto_now_add=True)),
                 ('met_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('note', models.TextField(blank=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -428,6 +431,9 @@ class Migration(migrations.Migration):
                 ('due_on', models.DateField()),
                 ('asked_at', models.DateTimeField(auto_now_add=True)),
                 ('met_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('note', models.TextField(blank=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'abstract': False,
@@ -489,6 +495,7 @@ class Migration(migrations.Migration):
                 ('failure', models.TextField(blank=True, editable=False)),
                 ('state', models.CharField(choices=[('waiting', 'To be opened'), ('done', 'Opened'), ('failed', 'Could not be opened')], default='waiting', max_length=20)),
                 ('found_at', models.DateTimeField(auto_now_add=True)),
+                ('is_over', models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
@@ -504,6 +511,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField()),
                 ('state', models.CharField(choices=[('waiting', 'To be opened'), ('done', 'Opened'), ('failed', 'Could not be opened')], default='waiting', max_length=20)),
                 ('found_at', models.DateTimeField(auto_now_add=True)),
+                ('is_over', models.BooleanField(default=False)),
             ],
             options={
                 'abstract': False,
@@ -703,7 +711,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed')], default='draft', max_length=20)),
-                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties')], default='opening', max_length=20)),
+                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires')], default='opening', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -1171,7 +1179,7 @@ class Migration(migrations.Migration):
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed')], default='draft', max_length=20)),
-                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties')], default='opening', max_length=20)),
+                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires')], default='opening', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -2005,9 +2013,19 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.questionnaire'),
         ),
         migrations.AddField(
+            model_name='caseevent',
+            name='lapses',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.exclusionruling'),
+        ),
+        migrations.AddField(
             model_name='case',
             name='reviews',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.questionnaire'),
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='lapses',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.exclusionruling'),
         ),
         migrations.AddField(
             model_name='questionnaireevent',
@@ -2100,6 +2118,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.party'),
         ),
         migrations.AddField(
+            model_name='requirement',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='requirement',
+            name='document',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.document'),
+        ),
+        migrations.AddField(
             model_name='requirementevent',
             name='case',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.case'),
@@ -2118,6 +2146,16 @@ class Migration(migrations.Migration):
             model_name='requirementevent',
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.requirement'),
+        ),
+        migrations.AddField(
+            model_name='requirementevent',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='requirementevent',
+            name='document',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.document'),
         ),
         migrations.AddField(
             model_name='rescreening',
@@ -2160,6 +2198,11 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.questionnaire'),
         ),
         migrations.AddField(
+            model_name='review',
+            name='lapses',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.exclusionruling'),
+        ),
+        migrations.AddField(
             model_name='reviewevent',
             name='hit',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.hit'),
@@ -2178,6 +2221,11 @@ class Migration(migrations.Migration):
             model_name='reviewevent',
             name='signed',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.questionnaire'),
+        ),
+        migrations.AddField(
+            model_name='reviewevent',
+            name='lapses',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.exclusionruling'),
         ),
         migrations.AddField(
             model_name='role',
@@ -3073,6 +3121,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('matched__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('lapses__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger', 'change')), _connector='OR'), name='case_submitted_only_declared_true'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['approved', 'refused', 'closed']), _negated=True), fields=('organisation',), name='one_open_case_an_organisation'),
         ),
         migrations.AddConstraint(
@@ -3083,13 +3135,9 @@ class Migration(migrations.Migration):
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('declared_true_at__isnull', True), ('declared_true_by__isnull', True)), models.Q(('declared_true_at__isnull', False), ('declared_true_by__isnull', False)), _connector='OR'), name='case_declared_true_at_and_by'),
         ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('matched__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger', 'change')), _connector='OR'), name='case_submitted_only_declared_true'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='case_decided_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused', 'closed') AND NEW.state <> OLD.state THEN\n                        RAISE EXCEPTION 'a decided case stays decided' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state = 'closed' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL\n                    ) THEN\n                        RAISE EXCEPTION 'a case ends undecided only with its organisation' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN\n                        RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state IN ('approved', 'refused') AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id\n                        WHERE d.case_id = NEW.id AND p.kind = 'case.decision'\n                          AND p.outcome = 'taken' AND p.outcome_by_id <> p.proposed_by_id\n                          AND p.choice = CASE NEW.state WHEN 'approved' THEN 'approve' ELSE 'refuse' END\n                          AND \n    NOT EXISTS (\n        SELECT 1 FROM accounts_user u, accounts_organisation o\n        WHERE u.id IN (p.proposed_by_id, p.outcome_by_id) AND u.is_robot AND o.id = d.organisation_id AND o.sandbox = '')\n\n                    ) THEN\n                        RAISE EXCEPTION 'a case is decided by a proposal that a second person has taken'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='0c94be63fd7ec150180e736d195e878d2474d26c', operation='INSERT OR UPDATE', pgid='pgtrigger_case_decided_by_two_0cef4', table='kyc_case', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='case_decided_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    IF TG_OP = \'UPDATE\' AND OLD.state IN (\'approved\', \'refused\', \'closed\') AND NEW.state <> OLD.state THEN\n                        RAISE EXCEPTION \'a decided case stays decided\' USING ERRCODE = \'check_violation\';\n                    END IF;\n                    IF NEW.state = \'closed\' AND (TG_OP = \'INSERT\' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL\n                    ) THEN\n                        RAISE EXCEPTION \'a case ends undecided only with its organisation\' USING ERRCODE = \'check_violation\';\n                    END IF;\n                    IF TG_OP = \'UPDATE\' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN\n                        RAISE EXCEPTION \'a case never changes hands\' USING ERRCODE = \'check_violation\';\n                    END IF;\n                    IF NEW.state IN (\'approved\', \'refused\') AND (TG_OP = \'INSERT\' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id\n                        WHERE d.case_id = NEW.id AND p.kind = \'case.decision\'\n                          AND p.outcome = \'taken\' AND p.outcome_by_id <> p.proposed_by_id\n                          AND p.choice = CASE NEW.state WHEN \'approved\' THEN \'approve\' ELSE \'refuse\' END\n                          AND \n    NOT EXISTS (\n        SELECT 1 FROM accounts_user u, accounts_organisation o\n        WHERE u.id IN (p.proposed_by_id, p.outcome_by_id) AND u.is_robot AND o.id = d.organisation_id AND o.sandbox = \'\')\n\n                    ) THEN\n                        RAISE EXCEPTION \'a case is decided by a proposal that a second person has taken\'\n                            USING ERRCODE = \'check_violation\';\n                    END IF;\n                    IF NEW.state = \'approved\' AND (TG_OP = \'INSERT\' OR OLD.state <> NEW.state) AND NOT EXISTS (\n                        SELECT 1 FROM kyc_decision d JOIN accounts_proposal p ON p.id = d.proposal_id\n                        WHERE d.case_id = NEW.id AND p.outcome = \'taken\' AND p.choice = \'approve\' AND \n    (EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = p.outcome_by_id AND u.staff_role = \'senior\')\n    OR EXISTS (SELECT 1 FROM accounts_organisation o WHERE o.id = d.organisation_id AND o.sandbox <> \'\')\n    OR NOT EXISTS (\n        SELECT 1 FROM kyc_hit h JOIN kyc_party y ON y.id = h.party_id\n        WHERE h.organisation_id = d.organisation_id AND h.is_match AND h.ruling = \'true\' AND h.topics @> \'["pep"]\'\n          AND y.removed_on IS NULL AND NOT EXISTS (SELECT 1 FROM kyc_hit l WHERE l.before_id = h.id)))\n\n                    ) THEN\n                        RAISE EXCEPTION \'a senior approver takes the approval of who is politically exposed\'\n                            USING ERRCODE = \'check_violation\';\n                    END IF;\n                    RETURN NEW;\n                ', hash='5ad745918960ec2dfbc40b27b12c6f5e06bb50f1', operation='INSERT OR UPDATE', pgid='pgtrigger_case_decided_by_two_0cef4', table='kyc_case', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',
@@ -3097,15 +3145,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "matched_id", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."matched_id", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id", NEW."trigger"); RETURN NULL;', hash='6fdf12fd00e233a47b2ad276c26496cb411d19f2', operation='INSERT', pgid='pgtrigger_insert_insert_26390', table='kyc_case', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "lapses_id", "matched_id", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."lapses_id", NEW."matched_id", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id", NEW."trigger"); RETURN NULL;', hash='7edc3ada56ea8d6729ddc42d753b8948368ee6e8', operation='INSERT', pgid='pgtrigger_insert_insert_26390', table='kyc_case', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "matched_id", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."matched_id", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id", NEW."trigger"); RETURN NULL;', hash='b81752c95c4785bc913d86c5d3f109ebec208fa4', operation='UPDATE', pgid='pgtrigger_update_update_cd07f', table='kyc_case', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "lapses_id", "matched_id", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (NEW."declared_true_at", NEW."declared_true_by_id", NEW."due_on", NEW."id", NEW."in_state_since", NEW."lapses_id", NEW."matched_id", NEW."notice_locale", NEW."notice_shown_at", NEW."notice_version", NEW."opened_at", NEW."organisation_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reviews_id", NEW."state", NEW."submitted_at", NEW."submitted_by_id", NEW."trigger"); RETURN NULL;', hash='441c1eb48f4ccd6ad89eedbc85e208f392e59934', operation='UPDATE', pgid='pgtrigger_update_update_cd07f', table='kyc_case', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "matched_id", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (OLD."declared_true_at", OLD."declared_true_by_id", OLD."due_on", OLD."id", OLD."in_state_since", OLD."matched_id", OLD."notice_locale", OLD."notice_shown_at", OLD."notice_version", OLD."opened_at", OLD."organisation_id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reviews_id", OLD."state", OLD."submitted_at", OLD."submitted_by_id", OLD."trigger"); RETURN NULL;', hash='d06a759d135d6aeda435b0d72df5e91afdf33e99', operation='DELETE', pgid='pgtrigger_delete_delete_78f49', table='kyc_case', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_caseevent" ("declared_true_at", "declared_true_by_id", "due_on", "id", "in_state_since", "lapses_id", "matched_id", "notice_locale", "notice_shown_at", "notice_version", "opened_at", "organisation_id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviews_id", "state", "submitted_at", "submitted_by_id", "trigger") VALUES (OLD."declared_true_at", OLD."declared_true_by_id", OLD."due_on", OLD."id", OLD."in_state_since", OLD."lapses_id", OLD."matched_id", OLD."notice_locale", OLD."notice_shown_at", OLD."notice_version", OLD."opened_at", OLD."organisation_id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reviews_id", OLD."state", OLD."submitted_at", OLD."submitted_by_id", OLD."trigger"); RETURN NULL;', hash='d38997c8b57bf31b135a947536deb2e9d4bc1f8f', operation='DELETE', pgid='pgtrigger_delete_delete_78f49', table='kyc_case', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='questionnaireevent',
@@ -3175,17 +3223,33 @@ class Migration(migrations.Migration):
             model_name='renewalevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='renewal_as_of'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        migrations.AddConstraint(
             model_name='requirement',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_requirementevent" ("asked_at", "case_id", "consequence", "due_on", "id", "met_at", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sentence", "what", "why") VALUES (NEW."asked_at", NEW."case_id", NEW."consequence", NEW."due_on", NEW."id", NEW."met_at", NEW."organisation_id", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."sentence", NEW."what", NEW."why"); RETURN NULL;', hash='fa286c564fcd4931ab7d36413ac9ea3f20f47766', operation='INSERT', pgid='pgtrigger_insert_insert_016ea', table='kyc_requirement', when='AFTER')),
+            constraint=models.UniqueConstraint(condition=models.Q(('met_at__isnull', True), ('why', 'by_rule'), ('withdrawn_at__isnull', True)), fields=('case', 'party', 'what'), name='asked_by_rule_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='requirement',
+            constraint=models.CheckConstraint(condition=models.Q(('met_at__isnull', True), ('withdrawn_at__isnull', True), _connector='OR'), name='requirement_met_or_withdrawn'),
+        ),
+        migrations.AddConstraint(
+            model_name='requirement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('why', 'by_rule'), _negated=True), ('met_at__isnull', True), ('accepted_at__isnull', False), _connector='OR'), name='requirement_by_rule_is_met_by_an_officer'),
+        ),
+        migrations.AddConstraint(
+            model_name='requirement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_by__isnull', True), ('document__isnull', True), ('note', '')), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False), ('document__isnull', False), ('met_at__isnull', False), models.Q(('note', ''), _negated=True)), _connector='OR'), name='requirement_accepted_at_and_by'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='requirement',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_requirementevent" ("asked_at", "case_id", "consequence", "due_on", "id", "met_at", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sentence", "what", "why") VALUES (NEW."asked_at", NEW."case_id", NEW."consequence", NEW."due_on", NEW."id", NEW."met_at", NEW."organisation_id", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."sentence", NEW."what", NEW."why"); RETURN NULL;', hash='c9ecec64009320e8b3fc16b65f8b08b0f274bac0', operation='UPDATE', pgid='pgtrigger_update_update_fc935', table='kyc_requirement', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_requirementevent" ("accepted_at", "accepted_by_id", "asked_at", "case_id", "consequence", "document_id", "due_on", "id", "met_at", "note", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sentence", "what", "why", "withdrawn_at") VALUES (NEW."accepted_at", NEW."accepted_by_id", NEW."asked_at", NEW."case_id", NEW."consequence", NEW."document_id", NEW."due_on", NEW."id", NEW."met_at", NEW."note", NEW."organisation_id", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."sentence", NEW."what", NEW."why", NEW."withdrawn_at"); RETURN NULL;', hash='c098d3a68d25eccd2a4d89e1c92df2f436c87b36', operation='INSERT', pgid='pgtrigger_insert_insert_016ea', table='kyc_requirement', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='requirement',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_requirementevent" ("asked_at", "case_id", "consequence", "due_on", "id", "met_at", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sentence", "what", "why") VALUES (OLD."asked_at", OLD."case_id", OLD."consequence", OLD."due_on", OLD."id", OLD."met_at", OLD."organisation_id", OLD."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."sentence", OLD."what", OLD."why"); RETURN NULL;', hash='2e517ec2bc447f9743181a6b76f569eece344e0d', operation='DELETE', pgid='pgtrigger_delete_delete_465c2', table='kyc_requirement', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_requirementevent" ("accepted_at", "accepted_by_id", "asked_at", "case_id", "consequence", "document_id", "due_on", "id", "met_at", "note", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sentence", "what", "why", "withdrawn_at") VALUES (NEW."accepted_at", NEW."accepted_by_id", NEW."asked_at", NEW."case_id", NEW."consequence", NEW."document_id", NEW."due_on", NEW."id", NEW."met_at", NEW."note", NEW."organisation_id", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."sentence", NEW."what", NEW."why", NEW."withdrawn_at"); RETURN NULL;', hash='e16cea857afcd35ed1660595a614193f94f00777', operation='UPDATE', pgid='pgtrigger_update_update_fc935', table='kyc_requirement', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='requirement',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_requirementevent" ("accepted_at", "accepted_by_id", "asked_at", "case_id", "consequence", "document_id", "due_on", "id", "met_at", "note", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sentence", "what", "why", "withdrawn_at") VALUES (OLD."accepted_at", OLD."accepted_by_id", OLD."asked_at", OLD."case_id", OLD."consequence", OLD."document_id", OLD."due_on", OLD."id", OLD."met_at", OLD."note", OLD."organisation_id", OLD."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."sentence", OLD."what", OLD."why", OLD."withdrawn_at"); RETURN NULL;', hash='4a94960816fb10ada6fbb724c59d59f846dd56fd', operation='DELETE', pgid='pgtrigger_delete_delete_465c2', table='kyc_requirement', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='requirementevent',
@@ -3223,6 +3287,14 @@ class Migration(migrations.Migration):
             model_name='rescreeningevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='rescreening_as_of'),
         ),
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.UniqueConstraint(fields=('lapses', 'is_over'), name='a_lapse_is_seen_twice_at_most'),
+        ),
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hit__isnull', True), ('lapses__isnull', True), ('signed__isnull', False)), models.Q(('hit__isnull', False), ('lapses__isnull', True), ('signed__isnull', True)), models.Q(('hit__isnull', True), ('lapses__isnull', False), ('signed__isnull', True)), _connector='OR'), name='review_is_of_one_thing'),
+        ),
         migrations.AddIndex(
             model_name='review',
             index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='review_waiting'),
@@ -3231,21 +3303,17 @@ class Migration(migrations.Migration):
             model_name='review',
             index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='review_failed'),
         ),
-        migrations.AddConstraint(
+        pgtrigger.migrations.AddTrigger(
             model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hit__isnull', True), ('signed__isnull', False)), models.Q(('hit__isnull', False), ('signed__isnull', True)), _connector='OR'), name='review_is_of_one_thing'),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_reviewevent" ("found_at", "hit_id", "id", "is_over", "lapses_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_id", "state") VALUES (NEW."found_at", NEW."hit_id", NEW."id", NEW."is_over", NEW."lapses_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."signed_id", NEW."state"); RETURN NULL;', hash='e77bfd09775b77fd4fd22dcdeb6b4e3b67cca6fe', operation='INSERT', pgid='pgtrigger_insert_insert_f5438', table='kyc_review', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_reviewevent" ("found_at", "hit_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_id", "state") VALUES (NEW."found_at", NEW."hit_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."signed_id", NEW."state"); RETURN NULL;', hash='7a6a3bdf87312f8beffe3dbbce7b91ef4777f78c', operation='INSERT', pgid='pgtrigger_insert_insert_f5438', table='kyc_review', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."found_at" IS DISTINCT FROM (NEW."found_at") OR OLD."hit_id" IS DISTINCT FROM (NEW."hit_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_over" IS DISTINCT FROM (NEW."is_over") OR OLD."lapses_id" IS DISTINCT FROM (NEW."lapses_id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."signed_id" IS DISTINCT FROM (NEW."signed_id") OR OLD."state" IS DISTINCT FROM (NEW."state"))', func='INSERT INTO "kyc_reviewevent" ("found_at", "hit_id", "id", "is_over", "lapses_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_id", "state") VALUES (NEW."found_at", NEW."hit_id", NEW."id", NEW."is_over", NEW."lapses_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."signed_id", NEW."state"); RETURN NULL;', hash='53384421b1b0abdd0321052cae647550474c48d4', operation='UPDATE', pgid='pgtrigger_update_update_580de', table='kyc_review', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."found_at" IS DISTINCT FROM (NEW."found_at") OR OLD."hit_id" IS DISTINCT FROM (NEW."hit_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."signed_id" IS DISTINCT FROM (NEW."signed_id") OR OLD."state" IS DISTINCT FROM (NEW."state"))', func='INSERT INTO "kyc_reviewevent" ("found_at", "hit_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_id", "state") VALUES (NEW."found_at", NEW."hit_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."signed_id", NEW."state"); RETURN NULL;', hash='6370737bff89083659b70aedcf34b494dbf69c60', operation='UPDATE', pgid='pgtrigger_update_update_580de', table='kyc_review', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_reviewevent" ("found_at", "hit_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_id", "state") VALUES (OLD."found_at", OLD."hit_id", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."signed_id", OLD."state"); RETURN NULL;', hash='4f72031a444825e07668bfb462523c5c0c987c16', operation='DELETE', pgid='pgtrigger_delete_delete_e3447', table='kyc_review', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_reviewevent" ("found_at", "hit_id", "id", "is_over", "lapses_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "signed_id", "state") VALUES (OLD."found_at", OLD."hit_id", OLD."id", OLD."is_over", OLD."lapses_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."signed_id", OLD."state"); RETURN NULL;', hash='68d9c508a38c276081d69aa2a10bbb5af811fc46', operation='DELETE', pgid='pgtrigger_delete_delete_e3447', table='kyc_review', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='reviewevent',

@@ -20,6 +20,9 @@ BUTTONS: dict[str, Promise] = {
 }
 
 
+WITH_OFFICERS = (Case.State.SUBMITTED, Case.State.REVIEW, Case.State.PROPOSED)
+
+
 @dataclass(frozen=True)
 class Asked:
     """One requirement; `step` and `url` lead to where it is done, empty when only its sentence says what is meant. `has_left`
@@ -34,7 +37,11 @@ class Asked:
 
 
 def unmet(case: Case) -> list[Requirement]:
-    return list(case.requirements.filter(met_at__isnull=True).select_related("party").order_by("pk"))
+    """What can be answered now: all of it while the customer has the case, and what is asked for by rule while officers do."""
+    rows = case.requirements.open().select_related("party").order_by("pk")
+    if case.state in WITH_OFFICERS:
+        rows = rows.by_rule()
+    return list(rows) if case.state == Case.State.WAITING or case.state in WITH_OFFICERS else []
 
 
 def asked(requirements: list[Requirement]) -> list[Asked]:
@@ -60,5 +67,9 @@ def one(requirement: Requirement, *, is_done: bool) -> Asked:
 
 
 def named_steps(requirements: list[Requirement]) -> set[str]:
-    """The steps that the items name."""
-    return {ITEMS[requirement.what].step for requirement in requirements if requirement.what in ITEMS}
+    """The steps that the items name, which alone are open then. None where an officer has asked in a sentence alone, whatever is
+    asked for by rule besides."""
+    asked = [row for row in requirements if row.why != Requirement.BY_RULE]
+    if asked and not any(row.what in ITEMS for row in asked):
+        return set()
+    return {ITEMS[row.what].step for row in requirements if row.what in ITEMS}

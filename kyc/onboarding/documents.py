@@ -59,10 +59,10 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if open_now:
         form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
     if form.acted(lambda: save(request, organisation, form)):
-        messages.success(request, _("Added."))
+        messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
         return redirect("onboarding:documents")
     sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
-    kept = {document.pk for document in sent if open_now and not open_now.lets_go(document)}
+    kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
     return page(
         request,
         organisation,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.alphabet import by_name
 from accounts.models import Organisation, Project
 from accounts.refused import Refused
 from kyc.evidence import authority
@@ -110,7 +111,7 @@ class DocumentForm(Page):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]  # ChoiceField's
         parties = Party.objects.current().filter(organisation=organisation).exclude(roles__kind=Role.Kind.CUSTOMER)
-        self.fields["party"].queryset = parties.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
+        self.fields["party"].queryset = parties.order_by(*by_name(), "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
         self.fields["party"].empty_label = itself  # type: ignore[attr-defined]  # ModelChoiceField's
 
     def clean(self) -> dict[str, Any]:
@@ -151,6 +152,6 @@ class KeyForm(Page):
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         projects = Project.objects.filter(organisation=organisation).order_by("pk")
-        people = Party.objects.people().filter(organisation=organisation).order_by("name", "pk")
+        people = Party.objects.people().filter(organisation=organisation).order_by(*by_name(), "pk")
         self.fields["project"].queryset = projects  # type: ignore[attr-defined]  # ModelChoiceField's
         self.fields["responsible"].queryset = people  # type: ignore[attr-defined]  # ModelChoiceField's

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.alphabet import by_name
 from kyc.onboarding.changing import Changing, Page
 from kyc.onboarding.fields import (
     FOREIGN,
@@ -103,7 +104,7 @@ def fit_to(form: forms.Form, owned: Party, standing: Interest | None = None) -> 
         others = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk__in=itself)
         choices = [
             ("", _("Nobody: holds it for itself")),
-            *((str(party.pk), party.name) for party in others.order_by("name", "pk")),
+            *((str(party.pk), party.name) for party in others.order_by(*by_name(), "pk")),
         ]
         form.fields["held_for"].choices = choices  # type: ignore[attr-defined]  # ChoiceField's
 
@@ -217,4 +218,4 @@ class KnownOwnerForm(Page):
         fit_to(self, owned)
         # Who owns something of it already too: one and the same may hold shares and control it, or have several roles in a trust.
         known = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk=owned.pk)
-        self.fields["owner"].queryset = known.order_by("name", "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
+        self.fields["owner"].queryset = known.order_by(*by_name(), "pk")  # type: ignore[attr-defined]  # ModelChoiceField's

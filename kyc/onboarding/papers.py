@@ -96,7 +96,9 @@ def open_only(organisation: Organisation, case: Case | None) -> Open | None:
     if not named_steps(requirements):
         return None
     customer = customer_of(organisation)
-    wanted = (*by_items(requirements, customer), *by_gaps(organisation, customer))
+    # While officers have the case, what is missing besides is for them to ask for.
+    gaps = by_gaps(organisation, customer) if case and case.is_editable else ()
+    wanted = (*by_items(requirements, customer), *gaps)
     return Open(wanted, min(requirement.asked_at for requirement in requirements))
 
 
@@ -108,7 +110,9 @@ def refuse_unasked(organisation: Organisation, case: Case, *, kind: str, party: 
 
 
 def refuse_sent_before(organisation: Organisation, case: Case, document: Document) -> None:
-    """Raises SentBefore for a document that stays."""
+    """Raises SentBefore for a document that stays, as all do while officers have the case."""
+    if not case.is_editable:
+        raise SentBefore(_("What was sent is being read, so it stays as it is."))
     open_now = open_only(organisation, case)
     if open_now and not open_now.lets_go(document):
         raise SentBefore(_("This was sent before we asked, and we have not asked for it again, so it stays as it is."))

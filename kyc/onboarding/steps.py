@@ -42,7 +42,7 @@ NOT_YOURS = _("This page is not asked of you.")
 SAVING = Q(verb="case.opened")
 for stage in ("organisation", "party", "interest", "document", "questionnaire", "payment"):
     SAVING |= Q(verb__startswith=f"{stage}.")
-SAVING |= Q(verb__in=("exclusion.claimed", "exclusion.withdrawn"))
+SAVING |= Q(verb__in=("exclusion.claimed", "exclusion.withdrawn", "case.change_told"))
 
 
 class NotEditable(Refused):
@@ -95,10 +95,11 @@ class Way:
 
     @property
     def open(self) -> set[str]:
-        """The steps that may be changed. Where items were asked for, theirs alone, and those on which something is missing. Who
-        is verified may sign the use anew, since what is signed expires sooner than what is verified."""
+        """The steps that may be changed. Where items were asked for, theirs alone, and those on which something is missing; while
+        officers have the case, those of what is asked for meanwhile. Who is verified may sign the use anew, since what is signed
+        expires sooner than what is verified."""
         if self.case is None or not self.case.is_editable:
-            return {"use"} if self.is_verified else set()
+            return {"use"} if self.is_verified else named_steps(self.requirements)
         if named := named_steps(self.requirements):
             return {*named, *(gap.step for gap in self.gaps)}
         return set(self.names)
@@ -143,7 +144,7 @@ def way(organisation: Organisation, case: Case | None = None) -> Way:
         case=case,
         customer_class=told.customer_class,
         gaps=gaps(told),
-        requirements=unmet(case) if case and case.state == Case.State.WAITING else [],
+        requirements=unmet(case) if case else [],
         is_foreign_data_asked=told.is_foreign_data_asked,
         is_verified=is_verified(organisation, case),
         is_half_named=is_half_named(told.holdings),
@@ -188,11 +189,13 @@ def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
 
 @contextmanager
 def editing(organisation: Organisation, *wanted: str) -> Iterator[Case]:
-    """A transaction in which the organisation's case stays open to changes, and those steps of it. Raises NotEditable."""
+    """A transaction in which the organisation's case stays open to changes, and those steps of it; while officers have it, to
+    what is asked for meanwhile. Raises NotEditable."""
     with transaction.atomic():
         organisations.held(organisation.pk)
         case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
-        if case is None or not case.is_editable:
+        is_asked = case is not None and bool(named_steps(unmet(case)) & set(wanted))
+        if case is None or not (case.is_editable or is_asked):
             raise NotEditable(closed(organisation, current_case(organisation)))
         if wanted and not opened(organisation, case, wanted):
             raise NotEditable(NOT_ASKED)

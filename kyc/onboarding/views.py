@@ -99,7 +99,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         return redirect("onboarding:create")
     entity = Entity.objects.live().filter(organisation=organisation).first()
     signed_at = case.reviews.signed_at if case.reviews else None
-    begun_at = case.submitted_at or signed_at or (case.opened_at if case.matched_id else None)
+    begun_at = case.submitted_at or signed_at or (case.opened_at if case.matched_id or case.lapses_id else None)
     return page(
         request,
         organisation,

@@ -10,6 +10,7 @@ from accounts.models import Proposal
 from kyc.cases.items import ITEMS
 from kyc.cases.models import Case, DecidedOwner, Decision, Finding, Requirement
 from kyc.cases.policy import REASONS
+from kyc.evidence.models import ExclusionRuling
 from kyc.ownership.models import Determination
 from kyc.ownership.shares import Interval, shown
 from kyc.parties.models import Party, Questionnaire
@@ -210,9 +211,11 @@ def decision(reader: Reader) -> dict[str, Any]:
     names = reader.people(pk for row in cases for pk in (row.owner_id, row.submitted_by_id, row.declared_true_by_id))
     signed = {row.pgh_obj_id: row for row in reader.known(Questionnaire)}
     found = {row.pgh_obj_id: row for row in reader.hits}
+    lapsing = {row.pgh_obj_id: row for row in reader.known(ExclusionRuling)}
     return {
         "cases": [
-            case_row(row, numbers, names) | {"opened_for": opened_for(signed.get(row.reviews_id), found.get(row.matched_id))}
+            case_row(row, numbers, names)
+            | {"opened_for": opened_for(signed.get(row.reviews_id), found.get(row.matched_id), lapsing.get(row.lapses_id))}
             for row in cases
         ],
         "proposals": proposals(reader, numbers),
@@ -236,11 +239,15 @@ def decision(reader: Reader) -> dict[str, Any]:
 def met(reader: Reader, row: Any) -> str:
     if row.met_at:
         return "met"
+    if row.withdrawn_at:
+        return "not asked any more"
     return "not met" if row.due_on >= reader.day else "not met, overdue"
 
 
-def opened_for(signed: Any, hit: Any) -> str:
+def opened_for(signed: Any, hit: Any, lapsing: Any) -> str:
     """What the product itself opened a case for, which no customer has sent."""
+    if lapsing:
+        return f"exclusion from FinCEN's rule on owners that was verified until {day(lapsing.valid_until)}"
     if hit:
         return f"possible match of {hit.party_name} with {hit.entry_name}, found at {instant(hit.found_at)}"
     return f"intended use signed by {signed.signed_name} at {instant(signed.signed_at)}" if signed else ""

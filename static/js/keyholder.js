@@ -132,21 +132,29 @@
     else press(document.querySelector(`[data-key="${CSS.escape(event.key)}"]`), event);
   });
 
-  // One press, one submission.
+  // One press, one submission: of two the browser follows the second alone, and what came of the first is never read.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
+    if (!button || event.target.method !== "post" || event.target.target || event.target.hasAttribute("hx-post")) return;
+    if ("sent" in button.dataset) {
+      event.preventDefault();
+      return;
+    }
     if ("file" in event.target.dataset) {
       // The answer is a file, and this page stays: what was wrong before is told no longer, and another may be asked for.
       event.target.querySelectorAll(".error-summary, .errors").forEach((told) => told.remove());
       event.target.querySelectorAll(".wrong").forEach((field) => field.classList.remove("wrong"));
       return;
     }
-    setTimeout(() => { button.disabled = true; button.dataset.sent = ""; });
+    button.dataset.sent = "";
+    setTimeout(() => { button.disabled = true; });
   });
   window.addEventListener("pageshow", () => {
     adapt(document);
-    document.querySelectorAll("button[data-sent]").forEach((button) => { button.disabled = false; });
+    document.querySelectorAll("button[data-sent]").forEach((button) => {
+      button.disabled = false;
+      delete button.dataset.sent;
+    });
   });
 
   // A page that came back with errors is the answer to a form, which no browser may keep; going back to it later, it could only

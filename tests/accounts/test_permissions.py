@@ -31,7 +31,7 @@ def test_who_takes_decisions_manages_no_users_and_no_gateways(role: StaffRole) -
 
 
 def test_only_the_approver_takes_decisions() -> None:
-    assert {role for role, powers in ROLES.items() if P.DECISION_TAKE in powers} == {StaffRole.APPROVER}
+    assert {role for role, powers in ROLES.items() if P.DECISION_TAKE in powers} == {StaffRole.APPROVER, StaffRole.SENIOR}
 
 
 @pytest.mark.django_db

@@ -611,3 +611,19 @@ class TestRobots:
         answer = client.post("/account/login/", {"login": robot.email, "password": PASSWORD})
         assert answer["Location"] == "/account/inactive/"
         assert "_auth_user_id" not in client.session
+
+
+class TestFirstFactor:
+    def test_a_new_colleague_types_his_password_once_to_sign_in_and_enrols(self, client: Client) -> None:
+        rui = cast.staff("approver", "Rui")
+        Authenticator.objects.filter(user=rui).delete()
+        answer = client.post("/account/login/", {"login": rui.email, "password": PASSWORD}, follow=True)
+        assert answer.redirect_chain[-1][0] == "/account/2fa/totp/activate/" and answer.status_code == 200
+
+    def test_later_he_is_asked_who_he_is(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        rui = cast.staff("approver", "Rui")
+        Authenticator.objects.filter(user=rui).delete()
+        client.post("/account/login/", {"login": rui.email, "password": PASSWORD})
+        later = time.time() + 301
+        monkeypatch.setattr("time.time", lambda: later)
+        assert client.get("/account/2fa/totp/activate/")["Location"].startswith("/account/reauthenticate/")

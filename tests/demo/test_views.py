@@ -23,6 +23,7 @@ PEOPLE = [person.email for person in CAST]
 LEADS = {
     "analyst": "/desk/cases/",
     "approver": "/desk/cases/",
+    "senior": "/desk/cases/",
     "auditor": "/reports/",
     "investigator": "/reports/",
     "administrator": "/audit/",

@@ -1,22 +1,28 @@
 """Which source is read how."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
 from kyc.screening.entries import Entry
-from kyc.screening.sources import csl, eu, ftm, ofac, ofac_xml, plain, uk, un
+from kyc.screening.sources import csl, eu, ftm, ofac, ofac_advanced, ofac_xml, plain, uk, un
 from kyc.screening.sources.files import Files, head
 
+# Its first element.
+ADVANCED = re.compile(rf"^(?:<\?[^>]*>|<!--.*?-->|\s)*<{ofac_advanced.ROOT}\b", re.DOTALL)
 Reader = Callable[[Files], Iterator[Entry]]
 
 
 def of_ofac(files: Files) -> Iterator[Entry]:
-    """Its CSV with the parts beside it, or its XML, which holds them all."""
-    return ofac_xml.read(files) if is_xml(files) else ofac.load(files)
+    """Its CSV with the parts beside it, or either of its XML, which hold them all."""
+    begins = head(files.primary).lstrip()
+    if not begins.startswith(("<?xml", f"<{ofac_xml.ROOT}", f"<{ofac_advanced.ROOT}")):
+        return ofac.load(files)
+    return ofac_advanced.read(files) if ADVANCED.search(begins) else ofac_xml.read(files)
 
 
-def is_xml(files: Files) -> bool:
-    return head(files.primary).lstrip().startswith(("<?xml", "<sdnList"))
+def issued_by_ofac(files: Files) -> date | None:
+    return ofac_advanced.published(files) or ofac_xml.published(files)
 
 
 READERS: dict[str, Reader] = {
@@ -32,8 +38,8 @@ READERS: dict[str, Reader] = {
 }
 # Of those whose files say when they were published.
 DATES: dict[str, Callable[[Files], date | None]] = {
-    "ofac-sdn": ofac_xml.published,
-    "ofac-cons": ofac_xml.published,
+    "ofac-sdn": issued_by_ofac,
+    "ofac-cons": issued_by_ofac,
     "un-sc": un.published,
     "eu-fsf": eu.published,
     "uk-ofsi": uk.published,

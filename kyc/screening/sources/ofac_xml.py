@@ -1,5 +1,5 @@
 """OFAC's classic XML (`SDN.XML`, `CONSOLIDATED.XML`), which holds all that the parts of its CSV do. `SDN_ADVANCED.XML` is
-another layout and is refused."""
+another layout (ofac_advanced)."""
 
 import re
 from collections.abc import Iterator

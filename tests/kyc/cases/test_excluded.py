@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from kyc.cases import actions as cases
-from kyc.cases import examining, judging
+from kyc.cases import examining, judging, reviewing
 from kyc.cases.actions import NotNow
 from kyc.cases.determining import CDD, CONTROL
-from kyc.cases.models import Case, Examination
+from kyc.cases.models import Case, Entity, Examination
 from kyc.cases.outdated import Overtaken
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document, ExclusionRuling
@@ -93,6 +94,91 @@ class TestTheCustomer:
         after = scenes.examine_anew(case)
         assert words(after, CDD)["Kari Moe"] == "yes"
         assert f"it was verified until {yesterday} only" in why(after, CDD, NAME)
+
+
+class TestExpiry:
+    @pytest.fixture
+    def approved(self, nordlys: Founded, ana: User, rui: User) -> ExclusionRuling:
+        """Verified for a year, and approved as long ago as `passed` says later."""
+        own(nordlys, "Kari Moe", "100")
+        row, listing = claimed(nordlys, nordlys.party)
+        case = scenes.examine(nordlys).case
+        made = verified(case, row, listing, ana)
+        examining.run()
+        scenes.approved(case, ana=ana, rui=rui)
+        reviewing.run()
+        assert Case.objects.count() == 1 and not reviewing.QUEUE.is_waiting()
+        return made
+
+    def passed(self, made: ExclusionRuling, *, days: int) -> None:
+        """So many days of the year, of which the approval was the first."""
+        today = timezone.localdate()
+        ExclusionRuling.objects.filter(pk=made.pk).update(valid_until=today + timedelta(days=365 - days))
+        Entity.objects.update(valid_from=timezone.now() - timedelta(days=days))
+
+    def case(self) -> Case:
+        for _twice in range(2):
+            reviewing.run()
+        examining.run()
+        assert not reviewing.QUEUE.is_waiting()
+        return Case.objects.latest("pk")
+
+    def said(self, case: Case) -> str:
+        return scenes.finding(case.examinations.latest("pk"), "exclusion")[1]
+
+    def test_some_weeks_before_its_day_a_case_says_what_is_to_be_done_and_once_done_it_is_silent(
+        self, approved: ExclusionRuling, ana: User, rui: User
+    ) -> None:
+        self.passed(approved, days=334)
+        reviewing.run()
+        assert Case.objects.count() == 1
+        self.passed(approved, days=335)
+        case = self.case()
+        assert (case.trigger, case.lapses, case.state, Case.objects.count()) == ("expiry", approved, "review", 2)
+        approved.refresh_from_db()
+        day = date_format(approved.valid_until, "j F Y")
+        assert self.said(case) == (
+            f"That FinCEN's rule on owners leaves out {NAME} is verified until {day}. Verify it anew before that under “People "
+            "and ownership”, or ask for a newer document: from then on nothing rests on it."
+        )
+        event = AuditEvent.objects.get(verb="case.review_opened")
+        assert event.reason == f"That FinCEN's rule on owners leaves out {NAME} was verified until {approved.valid_until}."
+        anew = judging.rule_exclusion(
+            case, approved.exclusion, ruling="verified", document=approved.document, reason="Still on its list.", by=ana
+        )
+        assert anew != approved
+        examining.run()
+        assert not case.examinations.latest("pk").findings.filter(category="exclusion").exists()
+        scenes.approved(case, ana=ana, rui=rui)
+        assert self.case() == case
+
+    def test_decided_without_that_it_comes_once_more_after_its_day(self, approved: ExclusionRuling, ana: User, rui: User) -> None:
+        self.passed(approved, days=335)
+        scenes.approved(self.case(), ana=ana, rui=rui)
+        assert self.case().examinations.count() == 1
+        self.passed(approved, days=366)
+        case = self.case()
+        assert (Case.objects.count(), case.trigger) == (3, "expiry")
+        assert "nothing rests on it now. Verify it anew" in self.said(case)
+        assert words(case.examinations.latest("pk"), CDD)["Kari Moe"] == "yes"
+        scenes.approved(case, ana=ana, rui=rui)
+        assert self.case() == case
+
+    def test_an_open_case_is_examined_anew_on_that_day(self, approved: ExclusionRuling) -> None:
+        self.passed(approved, days=335)
+        case = self.case()
+        assert not Overtaken(case).causes
+        Examination.objects.update(requested_at=timezone.now() - timedelta(days=40), done_at=timezone.now() - timedelta(days=40))
+        self.passed(approved, days=366)
+        assert "what an officer had verified has expired" in Overtaken(case).causes
+        examining.run()
+        assert "nothing rests on it now" in self.said(case) and not Overtaken(case).causes
+
+    def test_nobody_is_troubled_with_what_is_claimed_no_more(self, approved: ExclusionRuling, nordlys: Founded) -> None:
+        exclusions.withdraw(approved.exclusion, by=nordlys.by)
+        self.passed(approved, days=366)
+        reviewing.run()
+        assert Case.objects.count() == 1
 
 
 class TestACompanyInTheChain:

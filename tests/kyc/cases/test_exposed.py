@@ -1,14 +1,21 @@
-"""A politically exposed person is no refusal: it asks for the source of wealth."""
+"""A politically exposed person is no refusal: it asks for the source of wealth, and for a senior approval."""
 
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from accounts.models import User
-from kyc.cases import examining
-from kyc.cases.models import Case
+from accounts.models import AuditEvent, Message, Proposal, User
+from accounts.permissions import NotPermitted
+from kyc.cases import actions as cases
+from kyc.cases import examining, exposed, judging
+from kyc.cases.meanwhile import NotNow
+from kyc.cases.models import Case, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.evidence import actions as evidence
+from kyc.evidence.models import Document
+from kyc.evidence.proofs import NotAProof
 from kyc.parties.models import Party
 from kyc.risk.models import Factor
 from kyc.screening import lists
@@ -20,7 +27,11 @@ from tests.kyc.cases.scenes import finding, own
 
 pytestmark = pytest.mark.django_db
 MINISTER = "Vasilije Crnogorac"
-LACKING = f"Politically exposed, and the source of wealth is not shown: {MINISTER}. Ask for it."
+LACKING = (
+    "Politically exposed, or close to somebody who is, and no officer has accepted a proof of the source of wealth: "
+    f"{MINISTER}. It is asked of the customer by itself; accept it under “Documents”."
+)
+SHOWN = "Sold his vineyard in 2019, as the deed says."
 
 
 def listed_as(topics: str, folder: Path) -> None:
@@ -29,41 +40,203 @@ def listed_as(topics: str, folder: Path) -> None:
     lists.load("csv", primary=folder / "peps.csv", published=cast.PUBLISHED)
 
 
-def ruled(nordlys: Founded, ana: User) -> Case:
+def ruled(nordlys: Founded, ana: User, ruling: str = "true") -> Case:
     """He owns most of the customer, and is he."""
     own(nordlys, MINISTER, "60")
     own(nordlys, "Kari Moe", "40")
     case = scenes.examine(nordlys).case
-    cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
+    reason = {"true": "other_evidence", "false": "different_name"}[ruling]
+    cast.ruled(Hit.objects.get(), ruling=ruling, reason=reason, note="The register says so.", by=ana)
     examining.run()
+    case.refresh_from_db()
     return case
 
 
-def test_he_blocks_nothing_and_his_wealth_is_asked_for(
-    nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path
-) -> None:
+def sent(nordlys: Founded, ana: User, *, width: int = 420) -> Document:
+    """What shows it, which Ana has opened. Sent where the customer would, so that what is asked for meanwhile is tried too."""
+    minister = Party.objects.get(name=MINISTER)
+    paper = evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=width), party=minister, by=nordlys.by)
+    return evidence.look_at(paper, by=ana)
+
+
+def asked(case: Case) -> Requirement:
+    return case.requirements.by_rule().latest("pk")
+
+
+@pytest.fixture
+def minister(nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path) -> Case:
     listed_as("pep", tmp_path)
-    case = ruled(nordlys, ana)
+    return ruled(nordlys, ana)
+
+
+def test_he_blocks_nothing_and_his_wealth_is_asked_for(minister: Case) -> None:
     assert Hit.objects.get().topics == ["pep"]
-    assert obstacles(case) == [LACKING]
-    examination = case.examinations.latest("pk")
+    assert obstacles(minister) == [LACKING]
+    examination = minister.examinations.latest("pk")
     assert finding(examination, "ownership")[0] == "good" and finding(examination, "screening")[0] == "good"
-    said = f"Politically exposed: {MINISTER}. Ask for the source of wealth; an approver decides."
-    assert finding(examination, "exposure") == ("warn", said)
+    said = f"Politically exposed, or close to somebody who is: {MINISTER}. The source of wealth is asked for by itself, and a"
+    assert finding(examination, "exposure") == ("warn", f"{said} senior officer approves.")
     assert not Factor.objects.filter(code="listed_party").exists()
 
 
-def test_once_it_is_shown_nothing_is_in_the_way(nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path) -> None:
+def test_the_customer_is_asked_once_and_learns_nothing_of_a_list(minister: Case) -> None:
+    examining.run()
+    row = minister.requirements.open().get()
+    assert (row.what, row.party.name, row.document) == ("wealth", MINISTER, None)  # type: ignore[union-attr]  # it is about him
+    mail = Message.objects.filter(subject="One more thing we need from you").get()
+    assert row.sentence in mail.text and f"{row.due_on:%B %Y}" in mail.text
+    words = f"{row.sentence} {row.consequence} {mail.text}".lower()
+    assert not [word for word in ("politic", "exposed", "list", "match", "sanction", "suspic") if word in words]
+    # The officers go on meanwhile.
+    assert minister.state == "review"
+    event = AuditEvent.objects.get(verb="requirement.asked")
+    assert (event.actor_id, event.details["name"]) == (None, MINISTER)
+
+
+def test_what_was_sent_before_is_not_asked_for_by_mail(
+    nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path
+) -> None:
     listed_as("pep", tmp_path)
     own(nordlys, MINISTER, "60")
-    minister = Party.objects.get(name=MINISTER)
     evidence.upload(nordlys.organisation, kind="register_extract", file=cast.pdf(), by=nordlys.by)
-    evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=420), party=minister, by=nordlys.by)
+    paper = sent(nordlys, ana)
     own(nordlys, "Kari Moe", "40")
     case = scenes.examine(nordlys).case
     cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
     examining.run()
+    assert not Message.objects.filter(subject="One more thing we need from you").exists()
+    assert obstacles(case) == [LACKING]
+    judging.accept(case, asked(case), document=paper, note=SHOWN, by=ana)
     assert obstacles(case) == []
+
+
+class TestAccept:
+    def test_it_is_met_by_what_an_officer_has_read_and_asked_for_again_when_that_is_taken_back(
+        self, minister: Case, nordlys: Founded, ana: User
+    ) -> None:
+        paper, row = sent(nordlys, ana), asked(minister)
+        examining.run()
+        assert obstacles(minister) == [LACKING]
+        for _twice in range(2):
+            row = judging.accept(minister, row, document=paper, note=f" {SHOWN}", by=ana)
+        assert (row.document, row.note, row.accepted_by, row.met_at) == (paper, SHOWN, ana, row.accepted_at)
+        assert AuditEvent.objects.get(verb="requirement.accepted").reason == SHOWN
+        assert obstacles(minister) == []
+        evidence.remove(paper, by=nordlys.by)
+        examining.run()
+        assert obstacles(minister) == [LACKING] and asked(minister).accepted_at is None
+
+    def test_nothing_else_meets_it(self, minister: Case, nordlys: Founded, ana: User) -> None:
+        row, owner = asked(minister), Party.objects.get(name="Kari Moe")
+        other = evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=330), party=owner, by=nordlys.by)
+        evidence.look_at(other, by=ana)
+        for document in (None, other, Document.objects.filter(kind="register_extract").get()):
+            with pytest.raises(NotAProof, match="sent about this person"):
+                judging.accept(minister, row, document=document, note=SHOWN, by=ana)
+        paper = sent(nordlys, ana)
+        with pytest.raises(judging.Unexplained):
+            judging.accept(minister, row, document=paper, note=" ", by=ana)
+        unread = cast.staff("analyst", "Per")
+        with pytest.raises(judging.NotOpened):
+            judging.accept(minister, row, document=paper, note=SHOWN, by=unread)
+        with pytest.raises(NotPermitted):
+            judging.accept(minister, row, document=paper, note=SHOWN, by=cast.staff("auditor"))
+        assert asked(minister).met_at is None
+
+    def test_the_database_knows_no_other_way(self, minister: Case, nordlys: Founded, ana: User) -> None:
+        paper, now = sent(nordlys, ana), timezone.now()
+        for values in (
+            {"met_at": now},
+            {"met_at": now, "accepted_at": now, "accepted_by": ana, "note": "x"},
+            {"accepted_at": now, "accepted_by": ana, "note": "x", "document": paper},
+            {"met_at": now, "accepted_at": now, "accepted_by": ana, "document": paper},
+            {"met_at": now, "accepted_at": now, "accepted_by": ana, "document": paper, "note": "x", "withdrawn_at": now},
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                minister.requirements.update(**values)
+
+    def test_sending_a_case_again_does_not_meet_it(self, minister: Case, nordlys: Founded, ana: User, rui: User) -> None:
+        cases.take(scenes.proposed(minister, "ask", by=ana), by=rui)
+        minister.refresh_from_db()
+        with pytest.raises(cases.Incomplete, match="source of wealth"):
+            scenes.send(nordlys)
+        paper = sent(nordlys, ana)
+        with pytest.raises(NotNow):
+            judging.accept(minister, asked(minister), document=paper, note=SHOWN, by=ana)
+        scenes.send(nordlys)
+        assert [row.what for row in minister.requirements.open()] == ["wealth"]
+
+
+class TestWithdraw:
+    def test_when_the_ruling_counts_no_more_it_is_withdrawn_and_ruled_so_again_it_is_asked_anew(
+        self, minister: Case, ana: User
+    ) -> None:
+        before = Hit.objects.get()
+        again = cast.matched(before.party, before.list_version, entry_id=before.entry_id, before=before, topics=["pep"])
+        assert exposed.is_due()
+        for _twice in range(2):
+            exposed.settle()
+        first = asked(minister)
+        assert first.withdrawn_at and not first.met_at and not exposed.is_due()
+        assert AuditEvent.objects.get(verb="requirement.withdrawn").details["name"] == MINISTER
+        with pytest.raises(NotNow, match="not asked for any more"):
+            judging.accept(minister, first, document=None, note=SHOWN, by=ana)
+        cast.ruled(again, ruling="true", reason="other_evidence", note="It is he after all.", by=ana)
+        exposed.settle()
+        assert asked(minister) != first and not asked(minister).withdrawn_at
+
+    def test_of_who_has_left_nothing_is_asked(self, minister: Case) -> None:
+        Party.objects.filter(name=MINISTER).update(removed_on=timezone.localdate())
+        exposed.settle()
+        assert asked(minister).withdrawn_at
+
+
+class TestSenior:
+    @pytest.fixture
+    def shown(self, minister: Case, nordlys: Founded, ana: User) -> Case:
+        judging.accept(minister, asked(minister), document=sent(nordlys, ana), note=SHOWN, by=ana)
+        examining.run()
+        minister.refresh_from_db()
+        return minister
+
+    def test_only_a_senior_approver_approves_and_the_sentence_says_who_can(self, shown: Case, ana: User, rui: User) -> None:
+        assert "There is none who could yet" in exposed.reserved(shown)
+        helena = cast.staff("senior", "Helena Brandt")
+        decision = scenes.proposed(shown, "approve", by=ana)
+        with pytest.raises(NotPermitted, match=r"A senior officer approves this.*: Helena Brandt\."):
+            cases.take(decision, by=rui)
+        shown.refresh_from_db()
+        assert shown.state == "proposed" and not Proposal.objects.filter(kind="case.decision", outcome="taken").exists()
+        assert exposed.reserved(shown, to=rui) and not exposed.reserved(shown, to=helena)
+        cases.take(decision, by=helena)
+        shown.refresh_from_db()
+        assert shown.state == "approved"
+
+    def test_who_proposed_is_none_of_them(self, shown: Case) -> None:
+        helena, _other = cast.staff("senior", "Helena Brandt"), cast.staff("senior", "Sigurd Dahl")
+        scenes.proposed(shown, "approve", by=helena)
+        shown.refresh_from_db()
+        assert exposed.reserved(shown).endswith("Who can: Sigurd Dahl.")
+
+    def test_the_database_refuses_anybody_elses_approval(self, shown: Case, ana: User, rui: User) -> None:
+        decision = scenes.proposed(shown, "approve", by=ana)
+        taken = {"outcome": "taken", "outcome_by": rui, "outcome_at": timezone.now()}
+        Proposal.objects.filter(pk=decision.proposal_id).update(**taken)
+        with pytest.raises(IntegrityError, match="a senior approver takes"), transaction.atomic():
+            Case.objects.filter(pk=shown.pk).update(state="approved")
+
+    def test_any_approver_refuses_and_asks(self, shown: Case, ana: User, rui: User) -> None:
+        cases.take(scenes.proposed(shown, "refuse", by=ana), by=rui)
+        shown.refresh_from_db()
+        assert shown.state == "refused"
+
+    def test_of_anybody_else_any_approver_approves(
+        self, nordlys: Founded, the_list: ListVersion, ana: User, rui: User, tmp_path: Path
+    ) -> None:
+        listed_as("pep", tmp_path)
+        case = ruled(nordlys, ana, "false")
+        assert exposed.reserved(case) == "" and not case.requirements.exists()
+        assert scenes.approved(case, ana=ana, rui=rui)
 
 
 @pytest.mark.parametrize("topics", ["crime", "export", "pep;sanction", "own"])
@@ -71,8 +244,10 @@ def test_listed_for_anything_else_he_stays_in_the_way(
     nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path, topics: str
 ) -> None:
     listed_as(topics, tmp_path)
-    found = obstacles(ruled(nordlys, ana))
+    case = ruled(nordlys, ana)
+    found = obstacles(case)
     assert found[0] == "A party has been confirmed to be on a list." and LACKING not in found
+    assert not case.requirements.exists()
 
 
 def test_only_sanctions_block_what_he_owns(nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path) -> None:

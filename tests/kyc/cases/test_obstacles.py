@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from kyc.cases import actions, examining, judging
 from kyc.cases.models import Case, Examination
-from kyc.cases.obstacles import obstacles
+from kyc.cases.obstacles import obstacles, second_person
 from kyc.evidence import actions as evidence
 from kyc.evidence import proofs
 from kyc.evidence.models import AuthorityProof, Document
@@ -111,7 +111,7 @@ class TestObstacles:
         own(nordlys, "Kari Moe", "90")
         case = scenes.examine(nordlys).case
         hit = screening.rule(Hit.objects.get(), ruling="false", reason="different_country", by=ana)
-        assert obstacles(case) == ["1 possible match is still open. Of these 1 waits for a second person."]
+        assert obstacles(case) == ["1 possible match is still open. It waits for a second person."]
         screening.confirm(hit.proposal, by=rui)
         examining.run()
         assert obstacles(case) == []
@@ -272,3 +272,16 @@ class TestChangedSince:
         other = scenes.sorvik()
         parties.correct(other.controller, name="Bob Bergen", country="NO", by=other.by)
         assert obstacles(case) == []
+
+
+@pytest.mark.parametrize(
+    ("waiting", "of", "said"),
+    [
+        (1, 1, "It waits for a second person."),
+        (2, 2, "All of them wait for a second person."),
+        (1, 3, "One of them waits for a second person."),
+        (2, 3, "2 of them wait for a second person."),
+    ],
+)
+def test_how_many_wait_is_said_as_one_would_say_it(waiting: int, of: int, said: str) -> None:
+    assert second_person(waiting, of=of) == said

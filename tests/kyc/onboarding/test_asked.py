@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from kyc.cases import actions as cases
-from kyc.cases import examining, judging
+from kyc.cases import examining, exposed, judging
 from kyc.cases.meanwhile import NotSent
 from kyc.cases.models import Case, Requirement
 from kyc.evidence import actions as evidence
@@ -244,3 +244,56 @@ class TestOneOrder:
             thread.join(30)
         assert wrong == []
         assert Questionnaire.objects.filter(organisation=organisation).count() == 2
+
+
+class TestByRule:
+    """What is asked for by rule while officers have the case (kyc.cases.exposed)."""
+
+    @pytest.fixture
+    def examined(self, alice: User, the_list: ListVersion) -> Founded:  # noqa: F811
+        found = submitted(alice)
+        examining.run()
+        exposed.asked_of(Case.objects.get(), found.controller)
+        return found
+
+    def test_it_is_sent_while_the_case_goes_on_and_nothing_else_is_open(self, examined: Founded) -> None:
+        client = signed_in(examined.by)
+        page = client.get(url("overview")).content.decode().replace("&amp;", "&")
+        assert "One more thing we need from you" in page and "Nothing has to be sent again." in page
+        assert f'href="{url("documents")}?kind=wealth&party={examined.controller.pk}"' in page
+        for name in ("people", "owners", "use", "payment", "check"):
+            assert client.get(url(name))["Location"] == url("overview")
+        page = client.get(url("documents")).content.decode()
+        assert 'value="wealth"' in page and 'value="passport"' not in page and "Go on to check" not in page
+        other = {"kind": "passport", "party": examined.controller.pk, "file": pdf(width=333)}
+        assert client.post(url("documents"), other).status_code == 422
+        added = {"kind": "wealth", "party": examined.controller.pk, "file": pdf(width=334)}
+        page = client.post(url("documents"), added, follow=True).content.decode()
+        assert "Added. We read it, and write to you if we need more." in page
+        paper = Document.objects.get(kind="wealth")
+        assert (paper.party, Case.objects.get().state) == (examined.controller, "review")
+        assert "What we asked for is here, and we are reading it" in client.get(url("overview")).content.decode()
+        # What officers read stays.
+        assert f"/documents/{paper.pk}/remove/" not in page
+        kept = client.post(reverse("onboarding:document_remove", args=[paper.pk]))
+        assert kept.status_code == 422 and "What was sent is being read" in kept.content.decode()
+        assert Document.objects.current().filter(pk=paper.pk).exists()
+
+    def test_without_it_nothing_is_open(self, examined: Founded) -> None:
+        Requirement.objects.update(withdrawn_at=timezone.now())
+        assert signed_in(examined.by).get(url("documents"))["Location"] == url("overview")
+
+    def test_beside_a_sentence_of_an_officer_everything_is_open(self, examined: Founded) -> None:
+        decision = cases.propose(
+            Case.objects.get(),
+            choice="ask",
+            reason="document_missing",
+            note="See.",
+            message="Call us.",
+            by=staff("analyst", "Ana"),
+        )
+        cases.take(decision, by=staff("approver", "Rui"))
+        client = signed_in(examined.by)
+        assert [client.get(url(name)).status_code for name in ("people", "owners", "documents")] == [200, 200, 200]
+        refused = client.post(url("check"), {"declared_true": "on"})
+        assert refused.status_code == 422 and "source of wealth of Alice Olsen" in refused.content.decode()

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from kyc.cases import examining
 from kyc.cases.models import Case, Entity
+from kyc.onboarding import steps
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from tests.cast import Founded, signed_in
@@ -45,6 +46,12 @@ class TestTell:
         assert "Owners. You told us that this has changed." in page
         assert client.get("/verification/owners/").status_code == 200
         assert client.get("/verification/people/").status_code == 302
+
+    def test_telling_of_it_is_the_last_that_was_saved(self, client: Client, nordlys: Founded) -> None:  # noqa: F811
+        before = steps.saved_at(nordlys.organisation)
+        page = client.post(PAGE, {"parts": ["owners"]}, follow=True)
+        told = AuditEvent.objects.get(verb="case.change_told").at
+        assert before != told == page.context["saved_at"]
 
     def test_what_has_changed_is_sent_and_examined(self, client: Client, nordlys: Founded) -> None:  # noqa: F811
         client.post(PAGE, {"parts": ["owners"]})

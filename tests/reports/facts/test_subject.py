@@ -114,6 +114,7 @@ NOT_PRINTED = {
     "kyc.FlagRuling": {"note": "a note of staff"},
     "kyc.StatusProof": {"note": "a note of staff"},
     "kyc.AuthorityProof": {"note": "a note of staff"},
+    "kyc.Requirement": {"note": "a note of staff"},
     "kyc.Decision": {"items": "stands among what was asked for"},
     "kyc.Entity": {"end_reason": "words of staff"},
     "kyc.Key": {"revoke_reason": "words of whoever revoked it"},

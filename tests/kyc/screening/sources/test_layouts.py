@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from kyc.screening import sources
 from kyc.screening.entries import BadList, Entry
 from kyc.screening.models import ListVersion
+from kyc.screening.sources import ofac_advanced
+from kyc.screening.sources.elements import Element
 from kyc.screening.sources.files import Files
 
 HERE = Path(__file__).parent / "files"
@@ -24,6 +27,7 @@ LAYOUTS = {
     "conlist.csv": "uk-ofsi",
     "conlist.xml": "uk-ofsi",
     "sdn.xml": "ofac-sdn",
+    "sdn_advanced.xml": "ofac-sdn",
     "csl.csv": "us-csl",
     "ftm.jsonl": "ftm",
     "plain.csv": "csv",
@@ -180,10 +184,85 @@ class TestOfacXml:
         assert found["200"] == Entry(id="200", kind="company", name="GHOST LINES, LTD.", programmes=("CUBA",), countries=("PA",))
         assert (found["201"].kind, found["201"].identifiers, found["201"].countries) == ("other", ("9562233",), ("KM",))
 
-    def test_the_advanced_layout_is_refused(self, tmp_path: Path) -> None:
+
+class TestOfacAdvanced:
+    """The fixture is written by the published schema, of the same invented entries as those of the classic layout."""
+
+    def test_says_what_the_classic_layout_says_of_the_same_day_and_names_in_their_scripts_besides(self) -> None:
+        found, classic = read("sdn_advanced.xml"), read("sdn.xml")
+        assert found["56062"] == replace(classic["56062"], aliases=("Ян НІХТО", "’ABBAS", "'The GHOST'"))
+        assert found["56062"].remarks == "Minister\nGender: Male\nPhone Number: 573001234567\nMember of nothing."
+        assert list(found) == list(classic)
+        assert (found["200"], found["201"]) == (classic["200"], classic["201"])
+        assert found["201"].remarks == "Vessel Call Sign: XXXX\nProviding support to: GHOST LINES, LTD."
+
+    def test_the_layout_is_told_by_its_content_and_says_its_day(self) -> None:
+        files = Files(HERE / "sdn_advanced.xml")
+        assert sources.published("ofac-sdn", files) == sources.published("ofac-cons", files) == date(2026, 8, 28)
+        assert sources.published("ofac-sdn", Files(HERE / "sdn.xml")) == date(2026, 8, 28)
+
+    def test_what_changes_beside_an_entry_changes_its_content(self, tmp_path: Path) -> None:
+        text, before = (HERE / "sdn_advanced.xml").read_text(), read("sdn_advanced.xml")
+        number, programme = ("AB 123456", "AB 123457"), ("<Comment>IRGC<", "<Comment>SYRIA<")
+        nation, address = ('CountryID="11001" C', 'CountryID="11003" C'), ("<Value>Bogota<", "<Value>Cali<")
+        for old, new in (number, programme, nation, address):
+            assert old in text
+            (tmp_path / "sdn.xml").write_text(text.replace(old, new))
+            after = {entry.id: entry for entry in sources.read("ofac-sdn", Files(tmp_path / "sdn.xml"))}
+            assert [number for number in after if after[number].content != before[number].content] == ["56062"]
+
+    @pytest.mark.parametrize(
+        ("stated", "read_as"),
+        [
+            ("1960-04-19 1960-04-19", "1960-04-19"),
+            ("1960-04-01 1960-04-30", "1960-04"),
+            ("1960-01-01 1960-12-31", "1960"),
+            ("1960-02-03 1960-11-04", "1960"),
+            ("1960-01-01 1963-12-31", "1960 to 1963"),
+            ("1960-01-01 1960-12-31 about", "circa 1960"),
+            ("1960-00-00 1960-12-31", "1960"),
+            ("1960-13-01 1961-12-31", ""),
+            ("0000-01-01 1961-12-31", ""),
+        ],
+    )
+    def test_a_period_is_written_as_the_other_layouts_write_it(self, stated: str, read_as: str) -> None:
+        first, last, *about = stated.split()
+        ends = []
+        for tag, day in (("Start", first), ("End", last)):
+            parts = [Element(name, {}, parts=[part]) for name, part in zip(("Year", "Month", "Day"), day.split("-"), strict=True)]
+            both = [Element(inner, {}, children=parts) for inner in ("From", "To")]
+            ends.append(Element(tag, {"Approximate": str(bool(about)).lower()}, children=both))
+        assert ofac_advanced.born(Element("DatePeriod", {}, children=ends)) == read_as
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ('PartySubTypeID="4"', 'PartySubTypeID="99"', r"PartySubType '99' is none of the file's own reference values"),
+            ('LocationID="5"', 'LocationID="55"', r"Location '55' stands nowhere in the file"),
+            (
+                'NamePartGroupID="81"',
+                'NamePartGroupID="8"',
+                r"a part of a name is of the group '8', which its",
+            ),
+            ('FixedRef="201">\n      <Comment/>', 'FixedRef="200">\n      <Comment/>', r"the entry 200 stands twice"),
+            ("</Sanctions>", "", r"no element found"),
+            ("<Sanctions xmlns", "<!DOCTYPE Sanctions><Sanctions xmlns", r"a document type is declared"),
+        ],
+    )
+    def test_what_cannot_be_read_is_a_sentence_with_its_line(self, tmp_path: Path, old: str, new: str, said: str) -> None:
+        text = (HERE / "sdn_advanced.xml").read_text()
+        assert old in text
+        (tmp_path / "sdn_advanced.xml").write_text(text.replace(old, new))
+        with pytest.raises(BadList, match=rf"^sdn_advanced\.xml, line \d+: {said}"):
+            list(sources.read("ofac-sdn", Files(tmp_path / "sdn_advanced.xml")))
+
+    def test_a_file_without_entries_or_of_another_kind(self, tmp_path: Path) -> None:
         path = tmp_path / "sdn_advanced.xml"
-        path.write_text('<?xml version="1.0"?>\n<Sanctions xmlns="x"/>')
-        with pytest.raises(BadList, match=r"^sdn_advanced\.xml, line 2: expected <sdnList>, found <Sanctions>\.$"):
+        path.write_text('<?xml version="1.0"?>\n<!-- x -->\n<Sanctions xmlns="x"/>')
+        with pytest.raises(BadList, match=r"^sdn_advanced\.xml, line 1: no entry was found\.$"):
+            list(sources.read("ofac-sdn", Files(path)))
+        path.write_text("<html><body>Sanctions are not available.</body></html>")
+        with pytest.raises(BadList, match=r"line 1: expected 12 columns beginning with a number"):
             list(sources.read("ofac-sdn", Files(path)))
 
 
