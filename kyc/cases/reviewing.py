@@ -1,6 +1,6 @@
 """A verified customer signs its use anew, and an answer raises a red flag; a newer list may name one of its parties; an officer
-has overturned a ruling that it was approved on; or what was verified of an exclusion expires: a case opens by itself, for officers
-to rule on it.
+overturned a ruling that it was approved on; or what was verified of an exclusion expires: a case opens by itself, for officers to
+rule on it.
 
 The keys go on working meanwhile. A flag is a question and no finding: most were asked and explained before, and what is signed
 each year raises them again, so a hold with every signature would stop customers for having answered truly. The case stands in the
