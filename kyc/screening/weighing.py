@@ -15,7 +15,7 @@ from typing import NamedTuple
 CONFIGURATIONS = Path(__file__).parent / "configurations.json"
 CURRENT = "2026-12"
 # The code that takes names apart and compares them; another number with each change of it that may change a score.
-ENGINE = "keyholder-names-2"
+ENGINE = "keyholder-names-3"
 # The weight of a word that stands in no list.
 RAREST = 10.0
 # Many a bank and office bears the name of its state, and is another for all that: of its name so much has to agree.
