@@ -1,7 +1,7 @@
 """What the demo's analyst has asked of the lists beside any case: about one, and about everybody in a file."""
 
 from demo.founding import staff, turn
-from kyc.screening import filed, inquiries
+from kyc.screening import filed, inquiries, lists
 from kyc.screening.asked import Asked
 from kyc.screening.models import Inquiry
 
@@ -18,10 +18,10 @@ S-106,Jürgen Schröder Büromöbel GmbH,company,,DE
 
 
 def ask() -> None:
-    """Once; a worker answers."""
+    """Once, when there are lists; a worker answers."""
     ana = staff("analyst")
     with turn(ana):
-        if Inquiry.objects.filter(title=FILE).exists():
+        if Inquiry.objects.filter(title=FILE).exists() or not lists.active_versions():
             return
         inquiries.ask(
             Asked(("Mahan Airways",), "company", country="IR"), reason="payment", note="Freight of invoice 2026-4471.", by=ana

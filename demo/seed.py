@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import data_requests, incident, inquiry, stories
+from demo import data_requests, exposed, incident, inquiry, stories
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -115,6 +115,7 @@ def loaded() -> int:
 def begin() -> None:
     """The cast, the tour's five, and the incident that three of them are in."""
     patiently(people)
+    patiently(exposed.load)
     for row in FIRST:
         patiently(customer(row))
     patiently(incident.record)

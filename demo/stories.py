@@ -106,6 +106,7 @@ def send(organisation: Organisation, row: Customer, by: User) -> Case:
             case = verify_excluded(rule(case, story.listed), row)
         else:
             say(case, story.unconfirmed)
+            case = expose(case, story.exposed)
     return case
 
 
@@ -149,11 +150,16 @@ def rule(case: Case, listed: tuple[str, ...]) -> Case:
     with turn(by):
         hits = list(Hit.objects.open().current().filter(organisation=case.organisation).select_related("party"))
         ruled = [said_of(hit, listed, by) for hit in hits]
+    confirm(ruled)
+    return examined(case)
+
+
+def confirm(ruled: list[Hit]) -> None:
+    """What takes two people."""
     with turn(second := staff("approver")):
         for hit in ruled:
             if hit.proposal and hit.waits:
                 screening.confirm(hit.proposal, note="Compared myself; I say the same.", by=second)
-    return examined(case)
 
 
 def say(case: Case, listed: tuple[str, ...]) -> None:
@@ -162,6 +168,18 @@ def say(case: Case, listed: tuple[str, ...]) -> None:
         for hit in Hit.objects.open().current().filter(organisation=case.organisation, party__name__in=listed):
             note = "The exchange of that name in Tallinn; the list names its addresses, and the customer the same register."
             screening.rule(hit, ruling="true", reason="other_evidence", note=note, by=by)
+
+
+def expose(case: Case, names: tuple[str, ...]) -> Case:
+    """Two officers find them to be in public office; the source of their wealth is then asked for by itself."""
+    if not names:
+        return case
+    with turn(by := staff("analyst")):
+        note = "Seen on the assembly's own page; born on the same day."
+        hits = Hit.objects.open().current().filter(organisation=case.organisation, party__name__in=names)
+        ruled = [screening.rule(hit, ruling="true", reason="same_name_and_birth_date", note=note, by=by) for hit in hits]
+    confirm(ruled)
+    return examined(case)
 
 
 def said_of(hit: Hit, listed: tuple[str, ...], by: User) -> Hit:

@@ -99,6 +99,8 @@ class Story:
     listed: tuple[str, ...] = ()
     # Whom the analyst says to be the one on the list, and nobody has confirmed it yet.
     unconfirmed: tuple[str, ...] = ()
+    # Whom two officers have found to be the one in public office.
+    exposed: tuple[str, ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     # The organisation itself is held, for this reason.
     held: str = ""

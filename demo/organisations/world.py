@@ -198,7 +198,7 @@ CUSTOMERS = (
         "CR",
         "Avenida 4, Tres Ríos, Cartago",
         (Person("Marisol Quesada", "CR", "1972-01-12", title="Head of school"),),
-        Story("review", 2),
+        Story("review", 2, exposed=("Evaristo Monge",)),
         (
             person("Marisol Quesada", "52"),
             person("Evaristo Monge", "48", "CR"),
