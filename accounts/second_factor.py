@@ -1,6 +1,7 @@
 """Whether a second factor was shown in this session."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
@@ -55,12 +56,14 @@ def record(request: HttpRequest, kind: str) -> None:
 
 
 def enrols_at_once(request: HttpRequest) -> bool:
-    """Whether a person without any factor has signed in by password lately enough for what asks who it is."""
-    if count(request.user):
-        return False
+    """Whether a person who had no factor then has signed in by password lately enough for what asks who it is: for the first
+    one, and the recovery codes that come with it."""
     found = get_authentication_records(request, request.user)
-    times = [float(record.get("at", 0)) for record in found if record.get("method") == "password"]
-    return time.time() - max(times, default=0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    at = max((float(record.get("at", 0)) for record in found if record.get("method") == "password"), default=0.0)
+    if time.time() - at >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+        return False
+    before = Authenticator.objects.filter(user=request.user, type__in=FACTORS, created_at__lt=datetime.fromtimestamp(at, UTC))
+    return not before.exists()
 
 
 def on_enrolment(*, request: HttpRequest, authenticator: Authenticator, **_: object) -> None:

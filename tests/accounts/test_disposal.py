@@ -61,7 +61,7 @@ HARMLESS = {
     "kyc.Questionnaire": {"offering": "a code", "version": "a version"},
     "kyc.Case": {"notice_version": "a version", "notice_locale": "a code"},
     "kyc.Examination": {"rule_pack": "a version", "lists": "versions"},
-    "kyc.Inquiry": {"reason": "a code", "faults": "sealed", "lists": "versions", "rule_pack": "a version"},
+    "kyc.Inquiry": {"faults": "sealed", "lists": "versions", "rule_pack": "a version"},
     "kyc.InquiryPart": {
         **dict.fromkeys(("subjects", "answers"), "sealed"), "engine": "a version", "configuration": "a version",
         "claimed_by": "a process", "failure": "of the machine",

@@ -33,7 +33,7 @@ TYPED = {
     "registration_number": "927114038",
     "country": "NO",
     "hq_country": "DK",
-    "address": "Havnegata 7\n5003 Bergen",
+    **cast.written(street="Havnegata 7", postal_code="5003", city="Bergen"),
 }
 SAID = "nothing was saved yet"
 
