@@ -1,4 +1,4 @@
-"""The demo's list of people in public office, as OpenSanctions and others give one out: one entry, who owns part of a customer."""
+"""The demo's list of people in public office, such as OpenSanctions gives one out: one entry, who owns part of a customer."""
 
 import json
 from datetime import timedelta

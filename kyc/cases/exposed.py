@@ -61,7 +61,7 @@ def unfounded() -> QuerySet[Requirement]:
 
 
 def is_due() -> bool:
-    return unasked().exists() or unfounded().exists()
+    return unasked().values("pk").union(unfounded().values("pk"), all=True).exists()
 
 
 def settle() -> None:

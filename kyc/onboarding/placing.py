@@ -28,6 +28,8 @@ FILLS_IN = {
 }
 ROWS = 2
 
+COUNTRY = gettext_lazy("Country")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -53,8 +55,11 @@ class Place:
 
     @property
     def fields(self) -> dict[str, forms.Field]:
-        found: dict[str, forms.Field] = {} if self.of else {self.country: Country(label=_("Country"), required=self.required)}
-        return found | {self.field(part): Text(max_length=LIMITS.get(part, 200), required=False) for part in PARTS}
+        found: dict[str, forms.Field] = {} if self.of else {self.country: Country(label=COUNTRY, required=self.required)}
+        labels = addresses.convention("").labels
+        return found | {
+            self.field(part): Text(label=labels[part], max_length=LIMITS.get(part, 200), required=False) for part in PARTS
+        }
 
 
 def fields_of(name: str) -> tuple[str, ...]:

@@ -278,7 +278,8 @@ def place(party: Party, field: str, told: "str | Address", *, required: bool = F
     else:
         found, wrong = put_right(told)
         for part, sentence in wrong.items():
-            raise BadText(f"{field}_{part}", sentence)
+            where = f"{field}_{part}"
+            raise BadText(where, sentence)
         text, packed = found.text, found.packed
     if packed or text != getattr(party, field):
         setattr(party, f"{field}_parts", packed)

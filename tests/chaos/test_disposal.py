@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -161,13 +162,9 @@ def test_every_class_goes_once_with_one_certificate(measures: Measures, count: i
     printed = finished(begun())
 
     made = list(Disposal.objects.order_by("pk"))
-    assert sorted((one.organisation_id, one.record_class) for one in made) == sorted(
-        # Where nobody has signed in, there is nothing of that to erase.
-        (organisation, code)
-        for organisation in organisations
-        for code in retention.CLASSES
-        if code != "sign_ins"
-    )
+    # Where nobody has signed in, there is nothing of that to erase; what was asked of the lists is the house's own.
+    of_customers = {(organisation, code) for organisation in organisations for code in retention.CLASSES if code != "sign_ins"}
+    assert Counter((one.organisation_id, one.record_class) for one in made) == Counter({*of_customers, (None, "inquiries")})
     assert 0 < printed < len(made)
     assert AuditEvent.objects.filter(verb="records.disposed").count() == len(made)
     assert sum(one.keys_destroyed for one in made) == SubjectKey.objects.count() > 0

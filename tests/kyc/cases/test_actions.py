@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone, translation
+from django.utils.functional import lazy
 
 from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import AlreadyEnded, ReasonMissing, SamePerson
 from kyc.cases import actions as cases
+from kyc.cases import mailing
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.policy import POLICY
 from kyc.evidence import actions as evidence
@@ -396,9 +398,9 @@ class TestAsk:
     ) -> None:
         Case.objects.filter(pk=case.pk).update(notice_locale="fr")
         decision = scenes.proposed(case, "ask", message="Encore une page.", by=ana)
-        monkeypatch.setattr(cases, "_", lambda words: f"{translation.get_language()}: {words}")
+        monkeypatch.setattr(cases.asking, "CONSEQUENCE", lazy(lambda: f"{translation.get_language()}: no key", str)())
         told = []
-        monkeypatch.setattr(cases.messages, "queue_template", lambda *_, **__: told.append(translation.get_language()))
+        monkeypatch.setattr(mailing.messages, "queue_template", lambda *_, **__: told.append(translation.get_language()))
         with translation.override("de"):
             cases.take(decision, by=rui)
             assert translation.get_language() == "de"

@@ -17,6 +17,7 @@ FORMS: dict[str, Make] = {
     "proposal": lambda case, hit: forms.ProposalForm({}),
     "send back": lambda case, hit: forms.SendBackForm({}),
     "ruling": lambda case, hit: forms.RulingForm(hit, {}),
+    "overturn": lambda case, hit: forms.OverturnForm(hit, {}),
     "owner": lambda case, hit: forms.OwnerForm({"to": "999999"}),
     "hold": lambda case, hit: forms.HoldForm(case.organisation, {}),
     "lift": lambda case, hit: forms.LiftForm(1, {}),
@@ -41,8 +42,9 @@ class TestSentences:
 
     def test_every_form_of_the_desk_is_looked_at(self) -> None:
         kinds = [kind for kind in vars(forms).values() if isinstance(kind, type) and issubclass(kind, forms.DeskForm)]
-        assert {kind.__name__ for kind in kinds} - {"DeskForm", "PassingOver", "OutcomeForm", "SecondForm"} == {
-            "ProposalForm", "SendBackForm", "RulingForm", "OwnerForm", "HoldForm", "LiftForm", "LookForm", "CustomerLookForm",
+        assert {kind.__name__ for kind in kinds} - {"DeskForm", "PassingOver", "OutcomeForm", "SecondForm", "DoubtForm"} == {
+            "ProposalForm", "SendBackForm", "RulingForm", "OverturnForm", "OwnerForm", "HoldForm", "LiftForm",
+            "LookForm", "CustomerLookForm",
         }  # fmt: skip
 
 
