@@ -229,9 +229,11 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
         sentence = ngettext("%(n)s possible match to rule on", "%(n)s possible matches to rule on", len(open_hits))
         return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
     nameless = sum(party.kind == Party.Kind.UNKNOWN for party in facts.parties.values())
-    named = len(facts.parties) - nameless
+    named = len(facts.parties) - nameless - len(exposed_in(hits))
     sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", named)
     told = sentence % {"n": named, "lists": used}
+    if not named and not nameless:
+        return "screening", Finding.State.INFO, _("Nobody else was compared with %(lists)s.") % {"lists": used}, "screening"
     if not nameless:
         return "screening", Finding.State.GOOD, told, "screening"
     more = ngettext(
@@ -240,16 +242,21 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
     return "screening", Finding.State.INFO, f"{told} {more % {'n': nameless}}", "screening"
 
 
+def exposed_in(hits: list[Hit]) -> set[int]:
+    """The parties that officers have found to be politically exposed, or close to somebody who is."""
+    return {hit.party_id for hit in hits if hit.ruling == Hit.Ruling.TRUE and is_exposure(hit.topics)}
+
+
 def exposure_findings(facts: Round, hits: list[Hit]) -> list[Row]:
     """A politically exposed person, or who is close to one, is no refusal."""
-    exposed = {str(hit.party_id) for hit in hits if hit.ruling == Hit.Ruling.TRUE and is_exposure(hit.topics)}
+    exposed = exposed_in(hits)
     if not exposed:
         return []
     sentence = _(
         "Politically exposed, or close to somebody who is: %(names)s. The source of wealth is asked for by itself, and a senior "
         "officer approves."
     )
-    names = ", ".join(sorted(facts.names[party] for party in exposed))
+    names = ", ".join(sorted(facts.names[str(party)] for party in exposed))
     return [("exposure", Finding.State.WARN, sentence % {"names": names}, "screening")]
 
 
