@@ -55,7 +55,8 @@ class StaffRole(models.TextChoices):
 
 
 P = Permission
-APPROVING = frozenset(
+# What everybody who works cases may, and what who decides them may besides.
+WORKING = frozenset(
     {
         P.CASE_VIEW,
         P.CASE_ASSIGN,
@@ -63,37 +64,24 @@ APPROVING = frozenset(
         P.LIST_VIEW,
         P.INQUIRY_ASK,
         P.INQUIRY_VIEW,
-        P.INQUIRY_ALL,
         P.EVIDENCE_JUDGE,
         P.FIELD_REVEAL,
         P.DOCUMENT_VIEW,
         P.DECISION_PROPOSE,
-        P.DECISION_TAKE,
-        P.HOLD_PLACE,
-        P.LEGAL_HOLD,
-        P.RETENTION_VIEW,
-        P.SUBJECT_ANSWER,
         P.REPORT_VIEW,
         P.REPORT_REQUEST,
     }
 )
+APPROVING = WORKING | {
+    P.INQUIRY_ALL,
+    P.DECISION_TAKE,
+    P.HOLD_PLACE,
+    P.LEGAL_HOLD,
+    P.RETENTION_VIEW,
+    P.SUBJECT_ANSWER,
+}
 ROLES: dict[str, frozenset[Permission]] = {
-    StaffRole.ANALYST: frozenset(
-        {
-            P.CASE_VIEW,
-            P.CASE_ASSIGN,
-            P.HIT_RULE,
-            P.LIST_VIEW,
-            P.INQUIRY_ASK,
-            P.INQUIRY_VIEW,
-            P.EVIDENCE_JUDGE,
-            P.FIELD_REVEAL,
-            P.DOCUMENT_VIEW,
-            P.DECISION_PROPOSE,
-            P.REPORT_VIEW,
-            P.REPORT_REQUEST,
-        }
-    ),
+    StaffRole.ANALYST: WORKING,
     StaffRole.APPROVER: APPROVING,
     StaffRole.SENIOR: APPROVING | {P.SENIOR_APPROVE},
     StaffRole.INVESTIGATOR: frozenset(

@@ -8,6 +8,7 @@ out otherwise, nothing is asked any more.
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -60,8 +61,9 @@ def unfounded() -> QuerySet[Requirement]:
     return Requirement.objects.open().by_rule().filter(~Exists(still), case__state__in=ASKED_IN)
 
 
-def is_due() -> bool:
-    return unasked().values("pk").union(unfounded().values("pk"), all=True).exists()
+def due() -> QuerySet[Any]:
+    """The numbers of what `settle` would do something about, whatever it is."""
+    return unasked().values("pk").union(unfounded().values("pk"), all=True)
 
 
 def settle() -> None:

@@ -230,12 +230,10 @@ def screening_finding(facts: Round, hits: list[Hit]) -> Row:
         return "screening", Finding.State.WARN, f"{sentence % {'n': len(open_hits)}} ({used}).", "screening"
     nameless = sum(party.kind == Party.Kind.UNKNOWN for party in facts.parties.values())
     named = len(facts.parties) - nameless - len(exposed_in(hits))
-    sentence = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", named)
-    told = sentence % {"n": named, "lists": used}
-    if not named and not nameless:
-        return "screening", Finding.State.INFO, _("Nobody else was compared with %(lists)s.") % {"lists": used}, "screening"
+    clear = ngettext("%(n)s party is clear on %(lists)s.", "%(n)s parties are clear on %(lists)s.", named)
+    told = (clear if named else _("Nobody else was compared with %(lists)s.")) % {"n": named, "lists": used}
     if not nameless:
-        return "screening", Finding.State.GOOD, told, "screening"
+        return "screening", Finding.State.GOOD if named else Finding.State.INFO, told, "screening"
     more = ngettext(
         "%(n)s is not known by name and can't be compared.", "%(n)s are not known by name and can't be compared.", nameless
     )

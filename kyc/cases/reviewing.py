@@ -32,8 +32,8 @@ class Reviews(jobs.Queue):
     """Signed answers, matches and what expires that no case has looked at yet."""
 
     def is_waiting(self) -> bool:
-        found_any = found().exists() or found_hits().exists()
-        return super().is_waiting() or found_any or any(found_lapses(is_over=over).exists() for over in (False, True))
+        found_any = [found_hits(), *(found_lapses(is_over=over) for over in (False, True))]
+        return super().is_waiting() or found().values("pk").union(*(rows.values("pk") for rows in found_any), all=True).exists()
 
 
 # Some half an hour, since a held organisation is let go again.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -114,10 +114,13 @@ def facts(case: Case, parties: Collection[Party], reader: User, filled: Mapping[
 
 
 def newest(organisations: Collection[int], reader: User) -> dict[int, Case]:
-    sent = Case.objects.visible_to(reader).exclude(
-        Q(state=Case.State.DRAFT) | Q(submitted_at=None, reviews=None, matched=None, lapses=None)
+    last = (
+        Case.objects.shown_to(reader)
+        .filter(organisation__in=organisations)
+        .values("organisation")
+        .annotate(last=Max("pk"))
+        .values("last")
     )
-    last = sent.filter(organisation__in=organisations).values("organisation").annotate(last=Max("pk")).values("last")
     return {one.organisation_id: one for one in Case.objects.filter(pk__in=last).select_related("organisation")}
 
 

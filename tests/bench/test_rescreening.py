@@ -13,7 +13,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Organisation
@@ -23,21 +22,12 @@ from kyc.parties.models import Party
 from kyc.screening import lists
 from kyc.screening.models import Hit, Rescreening
 from tests import cast, figures
+from tests.chaos.workers import worker
 from tests.kyc.cases import scenes
 from tests.kyc.screening import ordinary
 
 pytestmark = pytest.mark.bench
 SEED, PARTIES, ENTRIES, ORGANISATIONS, PROCESSES, WITHIN = 20261130, 100_000, 1000, 500, 2, 60
-
-
-def worker() -> int:
-    connection.close()
-    if pid := os.fork():
-        return pid
-    try:
-        rescreening.run()
-    finally:
-        os._exit(0)
 
 
 def customers(by: object) -> list[Organisation]:
@@ -86,7 +76,7 @@ def test_a_hundred_thousand_parties_and_a_thousand_new_entries(tmp_path: Path) -
     stretches = Rescreening.objects.exclude(since=None)
     Rescreening.objects.filter(since=None).update(state="done")
     used, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    for pid in [worker() for _ in range(PROCESSES)]:
+    for pid in [worker(rescreening.run) for _ in range(PROCESSES)]:
         os.waitpid(pid, 0)
     wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime

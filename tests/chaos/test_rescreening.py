@@ -4,15 +4,10 @@ Here without an installation, in processes of our own, so that a kill comes at a
 """
 
 import dataclasses
-import os
-import random
-import signal
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.db.models import Count
 
 from accounts.models import AuditEvent
@@ -21,22 +16,12 @@ from kyc.parties.models import Party
 from kyc.screening import lists
 from kyc.screening.models import Hit, Rescreening
 from tests import cast
+from tests.chaos import workers
 from tests.figures import Measures
 from tests.kyc.cases import scenes
 
 pytestmark = pytest.mark.chaos
-SEED, PARTIES, KILLS = 20261130, 60, 12
-
-
-def worker() -> int:
-    """The process id of a new worker, with connections of its own."""
-    connection.close()
-    if pid := os.fork():
-        return pid
-    try:
-        rescreening.run()
-    finally:
-        os._exit(0)
+SEED, PARTIES = 20261130, 60
 
 
 @pytest.mark.django_db(transaction=True)
@@ -49,30 +34,17 @@ def test_every_match_is_found_once_however_often_its_worker_is_killed(
     found = cast.founded(scenes.person("alice@nordlys.example", "Alice Olsen"))
     scenes.own(found, "Kari Moe", "100")
     scenes.examine(found)
-    names = [f"Qvalsund{chr(97 + n // 26)}{chr(97 + n % 26)} Brettspil" for n in range(PARTIES)]
+    names = workers.names(PARTIES)
     Party.objects.bulk_create(Party(organisation=found.organisation, kind="person", name=name, country="NO") for name in names)
-    rows = [f'{9500 + n},"{name}","individual","SDGT"' + ",-0- " * 8 + "\n" for n, name in enumerate(names)]
-    cast.load_list(tmp_path, cast.LISTED + "".join(rows), published=date(2026, 10, 2))
+    cast.load_list(tmp_path, cast.LISTED + workers.listed(names), published=date(2026, 10, 2))
     stretches = Rescreening.objects.exclude(since=None)
     assert stretches.count() >= PARTIES // 3
-    draw, killed = random.Random(SEED), 0
-    while killed < KILLS and stretches.filter(state="waiting").exists():
-        pid = worker()
-        time.sleep(draw.uniform(0.05, 0.8))
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        killed += os.WIFSIGNALED(status)
-    amid = stretches.filter(state="waiting").count()
-    deadline = time.monotonic() + 60
-    while stretches.exclude(state="done").exists() and time.monotonic() < deadline:
-        os.waitpid(worker(), 0)
-        time.sleep(0.1)
+    killed, left = workers.killed_and_done(rescreening.run, stretches.filter(state="waiting"), seed=SEED)
     assert set(Rescreening.objects.values_list("state", flat=True)) == {"done"}
-    assert killed >= 3, "it was all done before anybody could be killed"
     exact = Hit.objects.filter(party__name__in=names, score__gte="0.999")
     assert exact.count() == PARTIES, "nothing skipped"
     doubled = Hit.objects.values("party", "entry_id").annotate(n=Count("pk")).filter(n__gt=1)
     assert not doubled.exists(), "nothing doubled"
     assert AuditEvent.objects.filter(verb="hit.found").count() == Hit.objects.count()
     assert sum(stretches.values_list("found", flat=True)) == Hit.objects.count()
-    measures("workers killed while comparing with a newer list", f"{killed}; {amid} stretches were left then")
+    measures("workers killed while comparing with a newer list", f"{killed}; {left} stretches were left then")

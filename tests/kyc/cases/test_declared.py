@@ -1,5 +1,6 @@
 """What a round says of intended use, person status, authority, and of who is no company."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from kyc.parties import actions as parties
 from kyc.parties import payments, profiles, questionnaires
 from kyc.parties.models import Exclusion, Party, PersonStatus, Questionnaire
 from kyc.risk.models import Score
-from kyc.screening.models import ListVersion
+from kyc.screening import lists
+from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.cast import ANSWERS, Founded, pdf
 from tests.kyc.cases import scenes
@@ -242,6 +244,18 @@ class TestNoCompany:
         examination = scenes.examine(found)
         assert finding(examination, "ownership")[0] == "bad"
         assert finding(examination, "screening")[0] == "warn"
+
+    def test_of_an_individual_in_public_office_nobody_else_is_said_to_be_clear(
+        self, the_list: ListVersion, ana: User, tmp_path: Path
+    ) -> None:
+        (tmp_path / "peps.csv").write_text("id,kind,name,topics\nm1,person,Siri Moe,pep\n")
+        lists.load("csv", primary=tmp_path / "peps.csv", published=cast.PUBLISHED)
+        found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "individual", Party.Kind.PERSON, "passport")
+        case = scenes.examine(found).case
+        cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="The register says so.", by=ana)
+        examining.run()
+        state, sentence = finding(case.examinations.latest("pk"), "screening")
+        assert state == "info" and sentence.startswith("Nobody else was compared with ")
 
     def test_of_a_trust_the_roles_count_and_nothing_is_a_gap(self, the_list: ListVersion) -> None:
         found = founded_as(scenes.person("siri@moe.example", "Siri Moe"), "trust", Party.Kind.TRUST, "trust_deed")

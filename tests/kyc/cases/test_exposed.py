@@ -176,11 +176,11 @@ class TestWithdraw:
     ) -> None:
         before = Hit.objects.get()
         again = cast.matched(before.party, before.list_version, entry_id=before.entry_id, before=before, topics=["pep"])
-        assert exposed.is_due()
+        assert exposed.due().exists()
         for _twice in range(2):
             exposed.settle()
         first = asked(minister)
-        assert first.withdrawn_at and not first.met_at and not exposed.is_due()
+        assert first.withdrawn_at and not first.met_at and not exposed.due().exists()
         assert AuditEvent.objects.get(verb="requirement.withdrawn").details["name"] == MINISTER
         with pytest.raises(NotNow, match="not asked for any more"):
             judging.accept(minister, first, document=None, note=SHOWN, by=ana)

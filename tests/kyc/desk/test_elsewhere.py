@@ -95,5 +95,10 @@ class TestElsewhere:
     def test_the_customer_learns_nothing(self, as_ana: Client, alice: User, case: Case, sorvik: Case) -> None:
         rule(as_ana, case, sorvik, ruling="same", reason="One LEI.")
         as_alice = cast.signed_in(alice)
-        for path in ("/", "/onboarding/check/", "/onboarding/owners/", "/onboarding/company/"):
-            assert "Sorvik" not in as_alice.get(path, follow=True).content.decode()
+        Party.objects.filter(pk=company(sorvik).pk).update(legal_form="ASA")
+        assert "1 difference" in page(as_ana, case)
+        for path in ("/verification/", "/verification/check/", "/verification/owners/", "/verification/company/"):
+            answer = as_alice.get(path, follow=True)
+            told = answer.content.decode()
+            assert answer.status_code == 200 and "Nordlys" in told, path
+            assert "Sorvik" not in told and "ASA" not in told and "difference" not in told, path
