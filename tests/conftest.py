@@ -29,7 +29,7 @@ __all__ = ["_django_db_helper", "stage", "staged"]
 # nothing is written: one after the other, not beside each other.
 OPEN_FOR_LONG = {
     "test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py", "test_sequencer.py",
-    "test_verification.py", "test_checking.py",
+    "test_verification.py", "test_checking.py", "test_queries.py",
 }  # fmt: skip
 GROUPS = INSTALLATION, LONG = "installation", "open for long"
 # Made once a process, and slow to make: the files that ask for one stay together.

@@ -18,7 +18,6 @@ from zlib import crc32
 import pikepdf
 import pytest
 from django.core.cache import cache
-from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -38,7 +37,7 @@ from kyc.networks import actions
 from kyc.networks.models import BLOCKS, Incident
 from kyc.onboarding import steps
 from kyc.parties.models import Party
-from tests.test_doors import DOORS, NORDLYS, OURS, House, built, errors, knock, path_of, undone
+from tests.test_doors import DOORS, NORDLYS, OURS, House, errors, knock, path_of, standing, undone
 from tests.whole import IS_WHOLE
 
 TITLE, TEXT = "Zugvogel extraction", "Pelikan reasoning traces"
@@ -79,14 +78,9 @@ def record(organisation: Organisation, by: User, *, key: Key | None = None, part
 @pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     """Without any incident yet."""
-    with django_db_blocker.unblock():
-        atomics = TestCase._enter_atomics()
-        try:
-            house = built(confined=False)
-            house.case_is("review")
-            yield house
-        finally:
-            TestCase._rollback_atomics(atomics)
+    for house in standing(django_db_blocker, confined=False):
+        house.case_is("review")
+        yield house
 
 
 @pytest.fixture(autouse=True)

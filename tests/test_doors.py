@@ -657,11 +657,15 @@ def built(*, confined: bool = True) -> House:
 
 @pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
-    """Built once; every knock on a door is undone."""
-    with django_db_blocker.unblock():
+    yield from standing(django_db_blocker)
+
+
+def standing(blocker: Any, **how: bool) -> Iterator[House]:
+    """Built once a file; every knock on a door is undone."""
+    with blocker.unblock():
         atomics = TestCase._enter_atomics()
         try:
-            yield built()
+            yield built(**how)
         finally:
             TestCase._rollback_atomics(atomics)
 

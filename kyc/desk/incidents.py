@@ -30,7 +30,7 @@ from accounts.refused import Refused
 from kyc.cases.models import Case
 from kyc.desk import incident_forms as forms
 from kyc.desk import timeline
-from kyc.desk.queue import Tab, known_or, page_number
+from kyc.desk.queue import Tab, known_or, page_number, typed
 from kyc.desk.views import fetched as fetched_case
 from kyc.desk.views import tried as tried_on_case
 from kyc.networks import actions, retention
@@ -65,7 +65,7 @@ class Page:
 
 def page(user: User, query: QueryDict) -> Page:
     """One aggregate for the counts, one select for the rows. A search that names no state shows the first that has any."""
-    text = "".join(char for char in query.get("q", "") if char.isprintable()).strip()[:200]
+    text = typed(query, "q")
     number, rows = page_number(query.get("page", "")), searched(Incident.objects.visible_to(user), text)
     counts = rows.aggregate(**{state: Count("pk", filter=Q(state=state)) for state in TABS})
     here = known_or(query.get("tab", ""), TABS, next((state for state in TABS if text and counts[state]), "open"))

@@ -25,7 +25,7 @@ from accounts.refused import Refused
 from accounts.vault import Unreadable
 from kyc.desk import answers, inquiry_file
 from kyc.desk.inquiry_forms import AskForm, FileForm
-from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number
+from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number, typed
 from kyc.screening import asked as asking
 from kyc.screening import inquiries as actions
 from kyc.screening.filed import Fault
@@ -69,7 +69,7 @@ class Asked:
     def __post_init__(self) -> None:
         known = {
             "tab": known_or(self.query.get("tab", ""), WHOSE, "all") if self.user.can(P.INQUIRY_ALL) else "mine",
-            "text": "".join(char for char in self.query.get("q", "") if char.isprintable()).strip()[:200],
+            "text": typed(self.query, "q"),
             "number": page_number(self.query.get("page", "")),
         }
         for name, value in known.items():

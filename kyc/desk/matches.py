@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import rates as page_of_rates
-from kyc.desk.queue import PAGE, Column, Paged, known_or, page_number
+from kyc.desk.queue import PAGE, Column, Paged, known_or, page_number, typed
 from kyc.screening.models import Hit, ListVersion
 from kyc.screening.rates import COUNTED
 
@@ -49,10 +49,21 @@ class Asked:
     query: QueryDict
     what: str = field(init=False)
     number: int = field(init=False)
+    source: str = field(init=False)
+    # None where any will do: there are entries of which nobody says why they are listed.
+    topics: list[str] | None = field(init=False)
+    configuration: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "what", known_or(self.query.get("what", ""), WHAT, "found"))
-        object.__setattr__(self, "number", page_number(self.query.get("page", "")))
+        known = {
+            "what": known_or(self.query.get("what", ""), WHAT, "found"),
+            "number": page_number(self.query.get("page", "")),
+            "source": typed(self.query, "list"),
+            "topics": typed(self.query, "topics").split() if "topics" in self.query else None,
+            "configuration": typed(self.query, "configuration"),
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
 
     @property
     def label(self) -> Promise:
@@ -61,11 +72,10 @@ class Asked:
     @property
     def narrowed(self) -> list[str]:
         """In words, what else is asked."""
-        source = self.query.get("list", "")
         known = dict(ListVersion.Source.choices)
         months = " – ".join(dict.fromkeys(filter(None, (self.query.get("from"), self.query.get("to")))))
-        topics = ", ".join(map(page_of_rates.topic, self.query.get("topics", "").split()))
-        told = [str(known.get(source, source)), topics, self.query.get("configuration", ""), months]
+        topics = ", ".join(map(page_of_rates.topic, self.topics or ()))
+        told = [str(known.get(self.source, self.source)), topics, self.configuration, months]
         return [words for words in told if words] if self.what != DOUBTED else []
 
     def address(self, **changes: str) -> str:
@@ -88,12 +98,12 @@ def rows(asked: Asked) -> QuerySet[Hit]:
     if asked.what == DOUBTED:
         return Hit.objects.doubted()
     found = page_of_rates.matches(page_of_rates.asked(asked.query)).filter(COUNTED.get(asked.what, Q()))
-    if source := asked.query.get("list"):
-        found = found.filter(source=source)
-    if "topics" in asked.query:
-        found = found.filter(topics=asked.query["topics"].split())
-    if configuration := asked.query.get("configuration"):
-        found = found.filter(configuration=configuration)
+    if asked.source:
+        found = found.filter(source=asked.source)
+    if asked.topics is not None:
+        found = found.filter(topics=asked.topics)
+    if asked.configuration:
+        found = found.filter(configuration=asked.configuration)
     return found
 
 

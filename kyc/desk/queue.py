@@ -80,7 +80,7 @@ class Asked:
             "tab": known_or(self.query.get("tab", ""), TABS, "review"),
             "whose": known_or(self.query.get("whose", ""), WHOSE, ""),
             "order": known_or(self.query.get("order", ""), ORDERS, "due"),
-            "text": "".join(char for char in self.query.get("q", "") if char.isprintable()).strip()[:200],
+            "text": typed(self.query, "q"),
             "number": page_number(self.query.get("page", "")),
         }
         for name, value in known.items():
@@ -96,6 +96,11 @@ class Asked:
         query = QueryDict(mutable=True)
         query.update({name: value for name, value in words.items() if value})
         return f"?{query.urlencode()}"
+
+
+def typed(query: QueryDict, name: str) -> str:
+    """What somebody wrote into an address, or into a search, without what nobody can see and what the database can't keep."""
+    return "".join(filter(str.isprintable, query.get(name, ""))).strip()[:200]
 
 
 def known_or(value: str, known: dict[str, Any], otherwise: str) -> str:

@@ -96,3 +96,14 @@ def test_after_an_error_and_a_success(walk: Walk) -> None:
     assert walk.page.url.endswith(PERSON)
     assert is_usable(walk)
     assert not walk.broken, walk.broken
+
+
+def test_pressed_twice_at_once_it_is_sent_once_and_what_came_of_it_is_said(walk: Walk) -> None:
+    tell(walk, "Doris Doppelt")
+    sent: list[str] = []
+    walk.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    walk.page.locator(BUTTON).first.dblclick(no_wait_after=True)
+    walk.page.wait_for_url(f"**{PEOPLE}")
+    assert len(sent) == 1
+    assert "Saved." in walk.page.locator(".messages").inner_text()
+    assert rows(walk, "Doris Doppelt") == 1
