@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from kyc.screening.entries import Entry
+from kyc.screening.entries import BadList, Entry
 from kyc.screening.sources import csl, eu, ftm, ofac, ofac_advanced, ofac_xml, plain, uk, un
 from kyc.screening.sources.files import Files, head
 
@@ -52,5 +52,12 @@ def read(source: str, files: Files) -> Iterator[Entry]:
 
 
 def published(source: str, files: Files) -> date | None:
-    """The publication day that the file itself names. Raises BadList where it can't be opened."""
-    return DATES[source](files) if source in DATES else None
+    """The publication day that the file itself names. Raises BadList where it can't be opened, or the day is none."""
+    if source not in DATES:
+        return None
+    try:
+        return DATES[source](files)
+    except BadList:
+        raise
+    except ValueError as bad:
+        raise BadList(f"{files.primary.name} names a day of publication that is none: {bad}.") from None

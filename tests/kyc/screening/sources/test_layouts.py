@@ -422,6 +422,21 @@ class TestAll:
     def test_the_day_that_the_file_names(self, name: str, day: date | None) -> None:
         assert sources.published(LAYOUTS[name], Files(HERE / name)) == day
 
+    @pytest.mark.parametrize(
+        ("name", "day", "none"),
+        [
+            ("un.xml", "2026-10-07", "2026-13-07"),
+            ("eu.xml", "2026-08-05", "2026-08-32"),
+            ("uksl.xml", "10/09/2026", "31/09/2026"),
+            ("sdn.xml", "08/28/2026", "28/08/2026"),
+            ("sdn_advanced.xml", "<Month>8</Month>", "<Month>13</Month>"),
+        ],
+    )
+    def test_one_that_the_calendar_does_not_have_is_told(self, name: str, day: str, none: str, tmp_path: Path) -> None:
+        (tmp_path / name).write_text((HERE / name).read_text().replace(day, none, 1))
+        with pytest.raises(BadList, match=f"^{name} names a day of publication that is none: "):
+            sources.published(LAYOUTS[name], Files(tmp_path / name))
+
 
 class TestXml:
     """Nothing in a file is expanded or fetched."""
