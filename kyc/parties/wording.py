@@ -14,9 +14,15 @@ from stdnum import lei as iso17442
 from accounts.organisations import is_link
 from accounts.refused import Refused
 
-# Marks that turn the direction of what follows: a name must read the same everywhere it is shown.
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+# Such as turn the direction of what follows, or are drawn as nothing: a name reads the same everywhere it is shown.
+UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# By these letters of some scripts are joined or parted; in others they are nothing.
+JOINERS = "\u200c\u200d"
+# Letters and marks that are drawn as nothing.
+BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# A word has letters of one of these only; elsewhere, as in Japan, several are written together.
+ALPHABETS = frozenset("LATIN GREEK CYRILLIC ARMENIAN GEORGIAN CHEROKEE CANADIAN COPTIC LISU DESERET HEBREW ARABIC".split())
+LETTERS = re.compile(r"[^\W\d_]+")
 OLDEST = 120
 HOST = re.compile(r"(?=.*[a-z])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
 WORD = re.compile(r"[a-z0-9]+")
@@ -50,7 +56,28 @@ def name(text: str, *, field: str = "name", required: bool = True) -> str:
     text = checked(field, text, limit=300, required=required)
     if is_link(text):
         raise BadText(field, _("Write a name here and no address of a page."))
+    if not is_plain(text):
+        raise BadText(field, _("This holds characters that cannot be shown. Type it anew rather than pasting it."))
+    for word in LETTERS.findall(text):
+        if len(alphabets(word)) > 1:
+            raise BadText(field, _("“%(word)s” has letters of several alphabets. Write each word in one.") % {"word": word})
     return text
+
+
+def alphabets(word: str) -> set[str]:
+    """Which of those that look alike its letters are of."""
+    return {alphabet for letter in word if (alphabet := unicodedata.name(letter, "").partition(" ")[0]) in ALPHABETS}
+
+
+def is_plain(text: str) -> bool:
+    """Whether nothing in it is drawn as nothing."""
+    return not BLANK.search(text) and all(joins(text[:at], text[at + 1 :]) for at, one in enumerate(text) if one in JOINERS)
+
+
+def joins(before: str, after: str) -> bool:
+    """Whether a joiner changes how the letters around it are drawn."""
+    around = before[-1:] + after[:1]
+    return len(around) == 2 and {unicodedata.category(one)[0] for one in around} <= {"L", "M"} and alphabets(around) <= {"ARABIC"}
 
 
 def alike(name: str) -> str:
@@ -77,7 +104,7 @@ def is_latin(name: str) -> bool:
 
 
 def is_shown(character: str) -> bool:
-    return character not in TURNING and unicodedata.category(character) not in UNSHOWABLE
+    return character in JOINERS or unicodedata.category(character) not in UNSHOWABLE
 
 
 def domain(field: str, text: str) -> str:

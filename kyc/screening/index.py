@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from kyc.screening import families, korean, match, reasons, weighing
+from kyc.screening import families, korean, lookalikes, match, reasons, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.match import Match, Name, Pair, Subject
 from kyc.screening.normalise import begun, bones, fold, number, readings, skeleton, without_article
@@ -232,11 +232,16 @@ class Index:
             return match.agreed(pairs, question.weights, self.weighed[position]), pairs
         weights = match.letters_lightened(listed, self.weighed[position])
         is_read = asked.is_latin != listed.is_latin
-        return match.agreed(pairs, question.weights, weights, family=listed.family, is_read=is_read), pairs
+        read = match.syllables(pairs, asked, listed)
+        return match.agreed(pairs, question.weights, weights, family=listed.family, is_read=is_read, read=read), pairs
 
     def questions(self, subject: Subject, by: weighing.Configuration) -> Iterator[Question]:
-        """For the name, and where it may be a Korean one for how it is read there."""
-        yield self.question(Name(subject.name, subject.kind == "person"), by)
+        """For the name, for what it shows where it is written otherwise, and for how Korea reads it where it may be Korean."""
+        is_person = subject.kind == "person"
+        yield self.question(Name(subject.name, is_person), by)
+        if by.pairing >= 2:
+            for shown in lookalikes.readings(subject.name, is_person=is_person):
+                yield self.question(Name(shown, is_person, written=subject.name), by)
         if by.pairing >= 2 and subject.kind == "person" and (reading := korean.read(subject.name, subject.country.upper())):
             yield self.question(Name(reading, written=subject.name), by)
 

@@ -45,6 +45,7 @@ SHARPNESS = 1.2
 PATRONYMIC = re.compile(r"(?:[oe]vi(?:ch|c|tch)|[oe]vn[ay]|ichna|inichna)$")
 PATRONYMIC_WEIGHT = 0.5
 INITIAL_WEIGHT = 0.3
+SYLLABIC = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3]")
 TITLE_WEIGHT = 0.3
 LINKING_WEIGHT = 0.1
 
@@ -138,6 +139,12 @@ class Name:
         two it is the one that is kept."""
         found = [word for word in capitals(self.text) if word not in LINKING] if self.is_person else []
         return self.words.index(found[0]) if found else None
+
+    @cached_property
+    def is_syllabic(self) -> bool:
+        """Whether it is a person's name in Chinese or Korean letters: a word a syllable, of which none is left out, the family
+        name first."""
+        return self.is_person and SYLLABIC.search(self.written or self.text) is not None
 
     def weights(self, weight: Callable[[str], float]) -> list[float]:
         """Heavier for rare words; lighter for what people leave out: al and de, initials, titles, patronymics."""
@@ -284,8 +291,41 @@ def paired(pairs: list[Pair]) -> list[Pair]:
     return chosen
 
 
+class Syllables(NamedTuple):
+    """Of a name that is read by its syllables beside a Latin one: how many words of either have no counterpart there, how many
+    syllables have one that is only near or stands elsewhere, and whether the family name has none in the other's."""
+
+    unpaired: int = 0
+    unlike: int = 0
+    is_family_other: bool = False
+
+
+NO_SYLLABLES = Syllables()
+
+
+def syllables(pairs: Sequence[Pair], asked: Name, listed: Name) -> Syllables:
+    if not asked.is_syllabic or not listed.is_latin or not asked.every:
+        return NO_SYLLABLES
+    first = asked.words.index(asked.every[0])
+    family = next((pair.listed for pair in pairs if first in pair.asked), ())
+    is_own = listed.family in family if listed.family is not None else bool(family)
+    given = sorted(
+        (pair for pair in pairs if first not in pair.asked), key=lambda pair: asked.every.index(asked.words[pair.asked[0]])
+    )
+    at = [listed.every.index(listed.words[pair.listed[0]]) for pair in given]
+    over = len(asked.words) + len(listed.words) - sum(len(pair.asked) + len(pair.listed) for pair in pairs)
+    unlike = sum(pair.value < OTHER_SPELLING and pair.value != JOINED for pair in pairs) + sum(b < a for a, b in pairwise(at))
+    return Syllables(over, unlike, not is_own)
+
+
 def agreed(
-    pairs: Sequence[Pair], asked: Sequence[float], listed: Sequence[float], *, family: int | None = None, is_read: bool = False
+    pairs: Sequence[Pair],
+    asked: Sequence[float],
+    listed: Sequence[float],
+    *,
+    family: int | None = None,
+    is_read: bool = False,
+    read: Syllables = NO_SYLLABLES,
 ) -> Agreement:
     """What the pairs come to; `asked` and `listed` are the words' weights, `family` says where the listed family name begins,
     `is_read` that one of the two is read from another script. A misspelt word weighs what the word meant does."""
@@ -311,4 +351,7 @@ def agreed(
         is_acronym=any(pair.value == ACRONYM for pair in pairs),
         is_family_missing=family is not None and family not in paired_listed,
         is_read=is_read,
+        unpaired=read.unpaired,
+        unlike=read.unlike,
+        is_family_other=read.is_family_other,
     )

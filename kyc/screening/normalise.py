@@ -19,7 +19,9 @@ LEGAL_FORMS = frozenset(
     ab as aps asa oao ooo zao pao ao tov doo dd ad kg kft zrt rt eood ood kd ohg ev se sca scs snc pvt pte pty kk bhd sdn cv sapi
     lda ltda eirl sirketi sti anonim aktiengesellschaft jsc ojsc cjsc pjsc pllc fze fzco fzc fzllc llp lp wll psc dmcc saoc
     saog spc limitada sal obshchestvo obschestvo aktsionernoe aktsionernoye ogranichennoi ogranichennoy
-    otvetstvennostyu""".split()
+    otvetstvennostyu tnhh tbk persero pt sro spk ska nyrt bt uab sia mmc qsc mchj prat pat ae epe ike eireli unipessoal eurl sasu
+    sci gie aktiebolag aktieselskab anpartsselskab aksjeselskap osakeyhtio besloten naamloze vennootschap aksionerno drujestvo
+    druzhestvo jusighoesa chusikhoesa""".split()
 )
 # Words that name a legal form only beside one another, in whatever order.
 FORM_PHRASES = tuple(
@@ -28,13 +30,20 @@ FORM_PHRASES = tuple(
     |joint company|limited liability|unlimited liability|liability company|private limited|public limited|free zone company
     |free zone establishment|sociedad anonima capital variable|sociedad anonima|sociedad responsabilidad limitada|societe anonyme
     |gesellschaft beschrankter haftung|obshchestvo s|publichnoe aktsionernoe|otkrytoe aktsionernoe|zakrytoe aktsionernoe
+    |cong ty tnhh|cong ty tnhh mtv|cong ty co phan|cong ty trach nhiem huu han|cong ty trach nhiem huu han mot thanh vien
+    |kabushiki kaisha|yugen kaisha|godo kaisha|zhu shi hui she|you xian hui she|he tong hui she|jusig hoesa|chusik hoesa
+    |spolka z ograniczona odpowiedzialnoscia|spolka akcyjna|spolka komandytowa|korlatolt felelossegu tarsasag
+    |societate cu raspundere limitata|sociedade anonima|societa per azioni|societa a responsabilita limitata
+    |societe a responsabilite limitee|societe par actions simplifiee|sherkat sahami khas|sherkate sahami khas|anonimi etaireia
+    |spol s r o|sp z o o|s r o|d o o
     |sp z o|s r l|s p a|s a|you xian gong si|gu fen you xian gong si|youxian gongsi|gufen youxian gongsi""".split("|")
 )
 PHRASED = frozenset().union(*FORM_PHRASES)
 LONG_FORMS = sorted({form for form in LEGAL_FORMS if len(form) >= 6} | {form for form in PHRASED if len(form) >= 5})
 TITLES = frozenset(
     """mr mrs ms miss dr prof professor eng engineer sir shaykh sheikh sheik shaikh hajji haji hajj mullah mawlawi maulavi
-    maulana qari ayatollah sayyid sayyed sayed general colonel brigadier lieutenant captain commander""".split()
+    maulana qari ayatollah sayyid sayyed sayed sayid syed seyed seyyed ustad ustadh ustaz hafiz hafez mufti general colonel
+    brigadier lieutenant captain commander admiral sergeant capt sgt chairman jr sr""".split()
 )
 LINKING = frozenset(
     """the of and for de la las los del do da dos das di du le les y e und et van von der den bin ibn bint ben al el ul ud
@@ -120,11 +129,19 @@ OF_GOD = re.compile(r"(?<=\w)\s+(?=ال?ل[هہ]\b)")
 IN_ARABIC = re.compile(r"[\u0621-\u064a\u0671-\u06d3]")
 
 
+# Those that Unicode shows as nothing, and to which a transliteration gives letters nonetheless; what joins letters or parts them
+# is read below.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+
+
 def latin(name: str) -> str:
     """`name` in lower-case ASCII; Chinese characters become a word each."""
     if name.isascii():
         return APOSTROPHES.sub("", name).lower()
-    spaced = HAN.sub(r" \1 ", unicodedata.normalize("NFKC", name))
+    spaced = HAN.sub(r" \1 ", unicodedata.normalize("NFKC", INVISIBLE.sub("", name)))
     if is_consonantal(spaced):
         spaced = ARTICLE.sub(r"\1 ال ", OF_GOD.sub("", spaced)).translate(ARABIC)
     return APOSTROPHES.sub("", anyascii(APOSTROPHES.sub("", spaced))).lower()

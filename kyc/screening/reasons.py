@@ -128,6 +128,9 @@ def aliased(entry: Entry, listed: Name) -> Iterator[Ground]:
 def transcribed(asked: Name, listed: Name) -> Iterator[Ground]:
     """How a name in other letters was read, where the two are written in two scripts; what else is said is said of that."""
     mine, its = asked.written or asked.text, listed.text
+    if asked.written and not asked.is_syllabic:
+        yield Ground("look_alike", f"“{mine}” is not written as it looks; it was compared as “{asked.text}”.")
+        return
     if scripts.of(mine) == scripts.of(its):
         return
     for name, text in ((asked, mine), (listed, its)):

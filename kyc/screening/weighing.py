@@ -15,7 +15,7 @@ from typing import NamedTuple
 CONFIGURATIONS = Path(__file__).parent / "configurations.json"
 CURRENT = "2026-12"
 # The code that takes names apart and compares them; another number with each change of it that may change a score.
-ENGINE = "keyholder-names-3"
+ENGINE = "keyholder-names-4"
 # The weight of a word that stands in no list.
 RAREST = 10.0
 # Many a bank and office bears the name of its state, and is another for all that: of its name so much has to agree.
@@ -43,6 +43,10 @@ class Agreement(NamedTuple):
     is_acronym: bool = False
     is_family_missing: bool = False
     is_read: bool = False
+    # Of a name read by its syllables (match.Syllables).
+    unpaired: int = 0
+    unlike: int = 0
+    is_family_other: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -95,6 +99,9 @@ def figures(agreement: Agreement) -> dict[str, float]:
         "acronym": float(agreement.is_acronym),
         "family_missing": float(agreement.is_family_missing),
         "read": float(agreement.is_read),
+        "unpaired": float(agreement.unpaired),
+        "unlike": float(agreement.unlike),
+        "family_other": float(agreement.is_family_other),
     }
 
 

@@ -129,10 +129,12 @@ class TestMatching:
         common = [answered(index, "common", subject, None).best for subject in ordinary.subjects(1000, seed=SEED)]
         perturbed = [answered(index, "spoiled", one.subject, one.entry) for one in spoiled.sample(listed, COUNT, seed=SEED)]
         unfound = Counter(one.split for one in answers if not one.own)
+        people = [one.best for one, subject in zip(stopped, free, strict=True) if subject.kind == "person"]
         known = {
             "entries": len(entries),
             "names": sum(len(entry.names) for entry in entries),
             **told("ours", [*answers, *perturbed], stopped, LINE),
+            "ours, ordinary names stopped at the line": f"people {sum(x >= LINE for x in people) / len(people):.2%}",
             "ours, commonest names stopped at the line": f"{sum(x >= LINE for x in common) / len(common):.2%}",
             "names of the UN reordered or respelt, at the line": of_the_un(listed, index),
             "not even a candidate": ", ".join(f"{split} {unfound[split] / COUNT:.1%}" for split in unfound),
@@ -155,4 +157,12 @@ class TestMatching:
     ) -> dict[str, Any]:
         subjects = [*(one.subject for one in asked), *free]
         theirs = by_logic_v2(python, {key(entry): entry for entry in listed}, subjects, [*answers, *stopped])
-        return told("logic-v2", theirs[: len(asked)], theirs[len(asked) :], 0.7)
+        own, strangers = theirs[: len(asked)], theirs[len(asked) :]
+        lines = [line_at([one.best for one in of], MOST_STOPPED) for of in (stopped, strangers)]
+        # What neither finds and we don't even compare shares nothing with any name of its entry.
+        can = [i for i, (mine, its) in enumerate(zip(answers, own, strict=True)) if mine.own or its.own >= lines[1]]
+        return {
+            **told("logic-v2", own, strangers, 0.7),
+            "ours, at 1 % stopped, of what can be found": shares([answers[i] for i in can], lines[0]),
+            "logic-v2, at 1 % stopped, of what can be found": shares([own[i] for i in can], lines[1]),
+        }

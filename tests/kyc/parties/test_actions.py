@@ -11,6 +11,7 @@ from accounts.models import AuditEvent, Organisation
 from accounts.permissions import NotPermitted
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
+from kyc.parties import wording
 from kyc.parties.models import Party, Role
 from kyc.parties.sentences import one_stop
 from kyc.parties.wording import BadText, checked, past_day
@@ -172,6 +173,31 @@ class TestChecked:
 
     def test_keeps_joiners_that_scripts_need(self) -> None:
         assert checked("name", "نرم\u200cافزار", limit=20) == "نرم\u200cافزار"
+
+    @pytest.mark.parametrize("mark", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u200e", "\U000e007a"])
+    def test_refuses_what_is_drawn_as_nothing(self, mark: str) -> None:
+        with pytest.raises(BadText, match="cannot be shown"):
+            checked("notes", f"Ordinary{mark} text", limit=50)
+
+
+class TestName:
+    @pytest.mark.parametrize(
+        "name",
+        ["نرم\u200cافزار", "क्\u200dषमा", "Владимир Путин", "Ελβάλ A.E.", "山田A郎", "ФосАгро-Cargo", "Nguyễn", "3M"],
+    )  # fmt: skip
+    def test_names_of_every_script(self, name: str) -> None:
+        assert wording.name(name) == name
+
+    @pytest.mark.parametrize("name", ["Vladimir Рutin", "Gаzprom", "Pսtin", "Ꮲutin", "Αlpha"])
+    def test_not_with_letters_of_several_alphabets_in_a_word(self, name: str) -> None:
+        with pytest.raises(BadText, match="has letters of several alphabets") as refused:
+            wording.name(name)
+        assert name.split()[-1] in str(refused.value)
+
+    @pytest.mark.parametrize("name", ["Pu\u200dtin", "Pu\u200ctin", "\u200cنرم", "Pu\ufe0ftin", "Ana\u3164", "Pu\u034ftin"])
+    def test_not_with_what_is_drawn_as_nothing_in_its_script(self, name: str) -> None:
+        with pytest.raises(BadText, match="cannot be shown"):
+            wording.name(name)
 
 
 class TestOneStop:

@@ -21,6 +21,9 @@ from kyc.screening.sources.files import Files
 TUNED = """en_US de_DE es_MX it_IT ru_RU ar_SA zh_CN tr_TR en_IN fa_IR pt_BR ko_KR uk_UA id_ID""".split()
 OTHERS = """en_GB fr_FR es_ES pl_PL bg_BG ar_EG zh_TW az_AZ hi_IN he_IL pt_PT ja_JP ro_RO vi_VN nl_NL sv_SE el_GR en_NG""".split()
 NATIVE = "native script"
+# The languages that write the family name first, and those that put no space behind it.
+FAMILY_FIRST, UNSPACED = ("hu", "vi"), ("zh", "ja", "ko")
+DOUBLE = 0.3
 FILES = {
     "ofac-sdn": ("ofac/sdn_2024-05-02.csv", "ofac/alt.csv", "ofac/add.csv", "ofac/sdn_comments.csv"),
     "ofac-cons": ("ofac/cons_prim.csv", "ofac/cons_alt.csv", "ofac/cons_add.csv", "ofac/cons_comments.csv"),
@@ -94,6 +97,14 @@ def ordinary(count: int, *, seed: int, locales: Iterable[str] = OTHERS) -> list[
         if number % 3 == 2:
             found.append(Subject(faker.company(), "company"))
         else:
-            names = [faker.first_name(), *([faker.first_name()] if random.random() < 0.3 else []), faker.last_name()]
-            found.append(Subject(" ".join(names), "person"))
+            found.append(Subject(written(faker, is_double=random.random() < DOUBLE), "person"))
     return found
+
+
+def written(faker: Faker, *, is_double: bool) -> str:
+    """A person's name as his country writes it; some have two given names."""
+    language = faker.locales[0][:2]
+    if language in UNSPACED:
+        return f"{faker.last_name()}{faker.first_name()}"
+    names = [faker.first_name(), *([faker.first_name()] if is_double else [])]
+    return " ".join([faker.last_name(), *names] if language in FAMILY_FIRST else [*names, faker.last_name()])

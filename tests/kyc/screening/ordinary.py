@@ -49,6 +49,8 @@ PEOPLE = {
     given[:2]: (given[4:].split(), [name.replace("_", " ") for name in family.split()])
     for given, family in zip(STATISTICS.splitlines()[::2], STATISTICS.splitlines()[1::2], strict=True)
 }
+# All words, those that weights may be tuned on, and the others.
+EVERY, TUNED, OTHERS = slice(None), slice(0, None, 2), slice(1, None, 2)
 FIRST = """North South Blue Green Bright Silver Golden First Next Open Clear Modern Prime United Global Alpha
 Delta Nova Apex Summit""".split()
 SECOND = """River Bridge Harbour Field Cloud Data Wave Light Stone Peak Forest Logic Signal Vector Orbit Garden
@@ -68,14 +70,20 @@ def person(random: Random) -> Subject:
     return Subject(" ".join(names), "person")
 
 
-def company(random: Random) -> Subject:
+def company(random: Random, *, words: slice = EVERY) -> Subject:
     """Seven in ten of ordinary words, three of a family's name."""
     if random.random() < 0.7:
-        parts = [random.choice(FIRST) + random.choice(["", " "]) + random.choice(SECOND)]
+        parts = [random.choice(FIRST[words]) + random.choice(["", " "]) + random.choice(SECOND[words])]
     else:
         _, family = PEOPLE[random.choice(sorted(PEOPLE))]
-        parts = [random.choice(family), random.choice(["&", "and", ""]), random.choice(LAST)]
-    return Subject(" ".join(filter(None, [*parts, random.choice(THIRD), random.choice(FORM).replace("|", " ")])), "company")
+        parts = [random.choice(family[words]), random.choice(["&", "and", ""]), random.choice(LAST[words])]
+    parts += [random.choice(THIRD[words]), random.choice(FORM).replace("|", " ")]
+    return Subject(" ".join(filter(None, parts)), "company")
+
+
+def companies(count: int, *, seed: int, words: slice) -> list[Subject]:
+    random = Random(seed)
+    return [company(random, words=words) for _ in range(count)]
 
 
 def subjects(count: int, *, seed: int) -> list[Subject]:
