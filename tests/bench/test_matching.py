@@ -28,6 +28,7 @@ pytestmark = pytest.mark.bench
 SEED, COUNT, ORDINARY, CANDIDATES = 20261129, 600, 3000, 50
 LINE = weighing.configuration().line
 MOST_STOPPED = 0.01
+KINDS = ("person", "company")
 SCRIPT = Path(__file__).with_name("logic_v2.py")
 PLACES = dict(enumerate(heldout.FILES))
 Key = tuple[int, str]
@@ -84,10 +85,19 @@ def shares(answers: list[Answer], line: float) -> str:
 def told(name: str, asked: list[Answer], free: list[Answer], line: float) -> dict[str, str]:
     stopped = [one.best for one in free]
     same = line_at(stopped, MOST_STOPPED)
+    each = {kind: line_at([one.best for one in free if one.split == kind], MOST_STOPPED) for kind in KINDS}
+    lines = ", ".join(f"{kind} {at:.3f}" for kind, at in each.items())
+    apart = [shares([one for one in asked if kind_of(one) == kind], at) for kind, at in each.items()]
     return {
         f"{name}, at its line {line:.2f}": f"{shares(asked, line)}; stops {sum(x >= line for x in stopped) / len(free):.2%}",
         f"{name}, at 1 % stopped (line {same:.3f})": shares(asked, same),
+        f"{name}, at 1 % of each kind stopped ({lines})": ", ".join(apart),
     }
+
+
+def kind_of(one: Answer) -> str:
+    """Of which ordinary names the line is: who is asked for in another script is mostly a person, as who is spoiled."""
+    return "company" if one.split == "company" else "person"
 
 
 def by_logic_v2(python: str, entries: dict[Key, Entry], subjects: list[Subject], answers: list[Answer]) -> list[Answer]:
@@ -124,7 +134,7 @@ class TestMatching:
         more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
         free = heldout.ordinary(ORDINARY, seed=SEED)
         took = [screened(index, subject) for subject in free]
-        stopped = [answered(index, "ordinary", subject, None) for subject in free]
+        stopped = [answered(index, subject.kind, subject, None) for subject in free]
         answers = [answered(index, one.split, one.subject, one.entry) for one in asked]
         common = [answered(index, "common", subject, None).best for subject in ordinary.subjects(1000, seed=SEED)]
         perturbed = [answered(index, "spoiled", one.subject, one.entry) for one in spoiled.sample(listed, COUNT, seed=SEED)]
@@ -158,11 +168,11 @@ class TestMatching:
         subjects = [*(one.subject for one in asked), *free]
         theirs = by_logic_v2(python, {key(entry): entry for entry in listed}, subjects, [*answers, *stopped])
         own, strangers = theirs[: len(asked)], theirs[len(asked) :]
-        lines = [line_at([one.best for one in of], MOST_STOPPED) for of in (stopped, strangers)]
+        least = line_at([one.best for one in strangers], MOST_STOPPED)
         # What neither finds and we don't even compare shares nothing with any name of its entry.
-        can = [i for i, (mine, its) in enumerate(zip(answers, own, strict=True)) if mine.own or its.own >= lines[1]]
+        can = [i for i, (mine, its) in enumerate(zip(answers, own, strict=True)) if mine.own or its.own >= least]
         return {
             **told("logic-v2", own, strangers, 0.7),
-            "ours, at 1 % stopped, of what can be found": shares([answers[i] for i in can], lines[0]),
-            "logic-v2, at 1 % stopped, of what can be found": shares([own[i] for i in can], lines[1]),
+            **told("of what can be found, ours", [answers[i] for i in can], stopped, LINE),
+            **told("of what can be found, logic-v2", [own[i] for i in can], strangers, 0.7),
         }
