@@ -122,7 +122,10 @@ NOT_PRINTED = {
     "kyc.Requirement": {"note": "a note of staff"},
     "kyc.Decision": {"items": "stands among what was asked for"},
     "kyc.Entity": {"end_reason": "words of staff"},
-    "kyc.Key": {"revoke_reason": "words of whoever revoked it"},
+    "kyc.Key": {
+        "revoke_reason": "words of whoever revoked it",
+        "allowed_networks": "from where the organisation lets it be used, as it typed them itself",
+    },
     "kyc.Link": {"because": "that it was approved", "ended_because": "why it may not act any more, as of holds"},
     "kyc.Hit": {
         "reasons": "which letters are alike; the score sums it up",
