@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.exceptions import Throttled
 
@@ -91,7 +91,12 @@ def plain(request: HttpRequest) -> tuple[str, dict[str, Any]]:
     length = meta.get("CONTENT_LENGTH") or ""
     if request.method != "POST" or not credential or not length.isdecimal() or int(length) > LONGEST or not is_here(request):
         raise NotPlain
-    values = read(meta.get("CONTENT_TYPE", "").lower(), request.body)
+    if (kind := meta.get("CONTENT_TYPE", "").lower()) not in FORM | JSON:
+        raise NotPlain
+    try:
+        values = read(kind, request.body)
+    except RequestDataTooBig:
+        raise NotPlain from None
     token = values.get("token")
     if not isinstance(token, str) or not token:
         raise NotPlain
@@ -110,13 +115,11 @@ def read(kind: str, body: bytes) -> dict[str, Any]:
     try:
         if kind in JSON:
             found = json.loads(body.decode(), parse_constant=not_plain)
-        elif kind in FORM:
+        else:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20)
             found = dict(pairs)
             if len(found) < len(pairs):
                 raise NotPlain
-        else:
-            raise NotPlain
     except (ValueError, RecursionError):
         raise NotPlain from None
     if not isinstance(found, dict) or any(not isinstance(found.get(name, ""), str) for name in KNOWN[:4]):
@@ -129,9 +132,9 @@ def not_plain(_: str) -> None:
 
 
 def is_true(value: Any) -> bool:
-    if value in (True, "true"):
+    if value is True or value == "true":
         return True
-    if value in (False, "false", ""):
+    if value is False or value == "false":
         return False
     raise NotPlain
 

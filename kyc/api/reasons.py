@@ -1,7 +1,7 @@
 """Why a key was refused, as an authenticated gateway may hand it on to the customer: a code that stays, what is needed, and the
 page where the customer does it.
 
-Nothing here tells more than the customer's own page does. Why a key is on hold stays out: it may be what a law forbids to tell."""
+Nothing here tells more than the customer's own page does. Why a key is on hold stays out: a law may forbid to tell it."""
 
 from typing import NamedTuple
 
@@ -27,9 +27,7 @@ REASONS = {
     "entity_expired": Reason("The customer's verification has expired. Get verified again.", OVERVIEW),
     "entity_not_yet_valid": Reason("The customer's verification has not begun yet.", OVERVIEW),
     "network_not_allowed": Reason("Use this key from one of the networks that it is limited to, or change them.", KEYS),
-    "network_not_told": Reason(
-        "This key is limited to networks, and the gateway has not said where the request came from.", KEYS
-    ),
+    "network_not_told": Reason("This key is limited to networks, and the gateway does not say where requests come from.", KEYS),
     "embargoed_region": Reason("Services may not be used from the region that the request came from.", OVERVIEW),
 }
 

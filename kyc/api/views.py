@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -23,6 +23,7 @@ from kyc.api import questions
 from kyc.api.authentication import GatewayAuthentication
 from kyc.api.reasons import REASONS
 from kyc.keys import introspection
+from kyc.parties import countries
 
 # Far above what any token takes.
 LONGEST_BODY = 2 * 1024 * 1024
@@ -51,20 +52,41 @@ class AnyText(serializers.CharField):
         """None of those that a text field has by itself."""
 
 
+@extend_schema_field({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]})
+class Address(AnyText):
+    """Judged with the other conditions."""
+
+
+@extend_schema_field({"type": "string", "enum": ["", *sorted(countries.names("en"))]})
+class Country(AnyText):
+    """As Address."""
+
+
+class YesOrNo(serializers.BooleanField):
+    """As JSON writes it, and in a form the same words: no other word means it."""
+
+    default_error_messages = {"invalid": "This must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if (isinstance(data, str) and data in {"true", "false"}) or isinstance(data, bool):
+            return data in (True, "true")
+        self.fail("invalid")
+
+
 class Question(serializers.Serializer[Any]):
     default_error_messages = {"invalid": "Send one JSON object or one form."}
 
     token = AnyText()
     token_type_hint = AnyText(required=False, allow_blank=True, help_text="Read and ignored.")
-    client_ip = AnyText(
+    client_ip = Address(
         required=False,
         allow_blank=True,
-        help_text="The address that the request comes from, IPv4 or IPv6. A key that is limited to networks is refused without it.",
+        help_text="The address that the request comes from, IPv4 or IPv6. A key limited to networks is refused without it.",
     )
-    client_country = AnyText(
+    client_country = Country(
         required=False, allow_blank=True, help_text="The country that the gateway believes that to be in (ISO 3166-1 alpha-2)."
     )
-    reasons = serializers.BooleanField(required=False, default=False, help_text="Whether to say why a key is refused.")
+    reasons = YesOrNo(required=False, default=False, help_text="Whether to say why a key is refused.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:

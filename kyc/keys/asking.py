@@ -64,7 +64,7 @@ END $$;
 REVOKE EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) FROM PUBLIC;
 """  # noqa: S608  # nosec B608  # a query of ours
 GRANT = "GRANT EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) TO {}"
-ASK = "SELECT public.kh_introspect(%s, %s, %s::inet)"
+ASK = "SELECT * FROM public.kh_introspect(%s, %s, %s::inet)"
 OWNS = "SELECT tableowner = current_user FROM pg_tables WHERE schemaname = 'public' AND tablename = 'kyc_key'"
 
 
@@ -82,8 +82,8 @@ def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
 def ask(gateway: str | None, asked: str | None, address: str | None = None) -> dict[str, Any]:
     """What there is of the gateway's credential and the key by their prefixes, None for what there is not; columns as above.
 
-    The connection is not tried out before, which would be a question of its own: one that has died is found by the question, which
-    reads only and is put once more."""
+    The connection is not tried out before, which would be a question of its own: one that has died is found by this one, which
+    only reads and is put once more."""
     connection.health_check_done = True
     try:
         return asked_once(gateway, asked, address)

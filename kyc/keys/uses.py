@@ -49,7 +49,8 @@ CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(DISTINCT m.country ORDER BY m.country), '[]') AS countries FROM kyc_paymentmeans m
     WHERE m.organisation_id = k.organisation_id AND m.valid_to IS NULL AND m.country <> ''
 ) AS paid
-WHERE (own.countries <> '[]' AND NOT own.countries ? used.country) OR (paid.countries <> '[]' AND NOT paid.countries ? used.country)
+WHERE (own.countries <> '[]' AND NOT own.countries ? used.country)
+    OR (paid.countries <> '[]' AND NOT paid.countries ? used.country)
 ON CONFLICT DO NOTHING
 """
 

@@ -76,9 +76,13 @@ class TestIntrospect:
             "client_id": key.prefix,
             "sub": entity.reference,
             "entity": entity.reference,
+            "assurance": entity.assurance,
             "organisation": nordlys.organisation.pk,
             "project": "Default",
             "responsible": f"party:{nordlys.controller.pk}",
+            "responsible_status": {axis: {"standing": "foreign", "checked": False} for axis in ("ear", "iaas")},
+            "scope": "",
+            "tiers": [],
             "iat": int(key.issued_at.timestamp()),
             "exp": int(entity.valid_until.timestamp()),
         }
