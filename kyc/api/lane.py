@@ -80,6 +80,7 @@ def slowed(error: Throttled) -> JsonResponse:
 
 def told(request: HttpRequest, response: HttpResponse, *, gateway: int) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Length"] = str(len(response.content))
     access_log.tell_machine(request, response.status_code, view="api:introspect", gateway=gateway)
     return response
 
