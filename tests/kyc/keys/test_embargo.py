@@ -60,5 +60,5 @@ class TestLoad:
     def test_no_file_and_no_text(self, tmp_path: Path, content: bytes | None) -> None:
         if content:
             (tmp_path / "x.csv").write_bytes(content)
-        with pytest.raises(embargo.BadPlaces, match="x.csv: "):
+        with pytest.raises(embargo.BadPlaces, match=r"x\.csv: "):
             embargo.load(tmp_path / "x.csv")

@@ -234,7 +234,8 @@ class TestFromWhere:
     def test_from_no_embargoed_region(self, linked: Issued, address: str, country: str, reason: str) -> None:
         """By the most exact network, and by the gateway's own word."""
         for network, where, region in (
-            ("192.0.2.0/24", "IR", ""), ("192.0.2.128/25", "AE", ""), ("198.51.100.0/24", "UA", "UA-43"), ("198.51.101.0/24", "UA", "UA-30"),
+            ("192.0.2.0/24", "IR", ""), ("192.0.2.128/25", "AE", ""),
+            ("198.51.100.0/24", "UA", "UA-43"), ("198.51.101.0/24", "UA", "UA-30"),
         ):  # fmt: skip
             Place.objects.create(network=network, country=where, region=region)
         found = judged(linked, address, country)
@@ -278,7 +279,8 @@ class TestTheDatabase:
     def test_lets_nobody_else_ask(self, linked: Issued) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT p.prosecdef, has_function_privilege('eraser', p.oid, 'EXECUTE'), has_function_privilege('app', p.oid, 'EXECUTE') "
+                "SELECT p.prosecdef, has_function_privilege('eraser', p.oid, 'EXECUTE'), "
+                "has_function_privilege('app', p.oid, 'EXECUTE') "
                 "FROM pg_proc p WHERE p.proname = 'kh_introspect'"
             )
             assert cursor.fetchall() == [(True, False, True)]
