@@ -18,7 +18,7 @@ from rest_framework.exceptions import Throttled
 
 from accounts import access_log, audit, credentials
 from accounts.headers import Handler
-from kyc.api import errors, questions
+from kyc.api import authorizing, errors, questions
 from kyc.api.authentication import shown
 from kyc.keys import asking, introspection, secret
 
@@ -72,16 +72,24 @@ def introspect(request: HttpRequest) -> HttpResponse | None:
     return told(request, HttpResponse(body, content_type="application/json"), gateway=row["gateway"])
 
 
+def authorize(request: HttpRequest) -> HttpResponse | None:
+    if request.method not in {"GET", "HEAD"} or not is_here(request):
+        return None
+    response, gateway = authorizing.authorize(request)
+    return told(request, response, view="api:authorize", gateway=gateway)
+
+
 def slowed(error: Throttled) -> JsonResponse:
     answer = errors.shaped(error, {})
     assert answer is not None  # nosec B101  # DRF's own exception
     return answer
 
 
-def told(request: HttpRequest, response: HttpResponse, *, gateway: int) -> HttpResponse:
+def told(request: HttpRequest, response: HttpResponse, *, gateway: int | None, view: str = "api:introspect") -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Length"] = str(len(response.content))
-    access_log.tell_machine(request, response.status_code, view="api:introspect", gateway=gateway)
+    if response.status_code != 204:
+        response.headers["Content-Length"] = str(len(response.content))
+    access_log.tell_machine(request, response.status_code, view=view, gateway=gateway)
     return response
 
 
@@ -140,4 +148,4 @@ def is_true(value: Any) -> bool:
     raise NotPlain
 
 
-LANES: dict[str, Lane] = {"/api/v1/introspect": introspect}
+LANES: dict[str, Lane] = {"/api/v1/introspect": introspect, "/api/v1/authorize": authorize}

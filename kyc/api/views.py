@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import GatewayCredential
-from kyc.api import questions
+from kyc.api import authorizing, questions
 from kyc.api.authentication import GatewayAuthentication
 from kyc.api.reasons import REASONS
 from kyc.keys import introspection
@@ -222,3 +222,46 @@ class Schema(SpectacularAPIView):
     @extend_schema(parameters=[], responses={200: OpenApiTypes.OBJECT, **dict.fromkeys((404, 405, 406), Problem)})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._get_schema_response(request)
+
+
+def header(name: str, told: str, *, status: str) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, response=status.split(), description=told)
+
+
+KEY_HERE = OpenApiParameter(
+    "X-Api-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The customer's key, or Authorization: Bearer."
+)
+GATEWAY_HERE = OpenApiParameter(
+    "X-Gateway-Credential", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The proxy's own credential."
+)
+CLIENT_IP = OpenApiParameter(
+    "X-Client-IP", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Where the request came from, as the proxy saw it."
+)
+CLIENT_COUNTRY = OpenApiParameter(
+    "X-Client-Country",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Its country, where the proxy knows it.",
+)
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
+class Authorize(APIView):
+    """For proxies that judge by the status: 204 with headers, 401 for what is no key, 403 for one that may not act."""
+
+    authentication_classes = []
+    content_negotiation_class = AlwaysJSON
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        parameters=[
+            KEY_HERE, GATEWAY_HERE, CLIENT_IP, CLIENT_COUNTRY,
+            *(header(name, f"As {of} of introspection.", status="204") for name, of in authorizing.HEADERS.items()),
+            header("X-Reason", "Why not, as a code that stays.", status="400 401 403 429"),
+            header("X-Requirement", "What is needed, in a sentence.", status="400 401 403 429"),
+            header("X-Fix", "The page where the customer does it.", status="403"),
+        ],
+        responses={204: None, 400: None, 401: None, 403: None, 405: Problem, 429: None},
+    )  # fmt: skip
+    def get(self, request: Request) -> HttpResponse:
+        return authorizing.authorize(request._request)[0]

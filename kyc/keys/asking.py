@@ -7,12 +7,17 @@ be behind.
 
 All is judged by the clock of the statement and of rows that are committed by then."""
 
+import json
 from typing import Any
+from weakref import WeakSet
 
+import psycopg
 from django.apps import AppConfig
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 from psycopg import sql
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 
 # What is left of a key's limits, as JSON; NULL where it has none.
 LIMITS = "NULL::json"
@@ -65,6 +70,9 @@ REVOKE EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) FROM PUBLIC;
 """  # noqa: S608  # nosec B608  # a query of ours
 GRANT = "GRANT EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) TO {}"
 ASK = "SELECT * FROM public.kh_introspect(%s, %s, %s::inet)"
+NAME, PREPARE = b"kh_introspect", b"SELECT public.kh_introspect($1::text, $2::text, $3::inet)"
+NOT_PREPARED = b"26000"
+PREPARED: WeakSet[psycopg.Connection[Any]] = WeakSet()
 OWNS = "SELECT tableowner = current_user FROM pg_tables WHERE schemaname = 'public' AND tablename = 'kyc_key'"
 
 
@@ -84,7 +92,7 @@ def ask(gateway: str | None, asked: str | None, address: str | None = None) -> d
 
     The connection is not tried out before, which would be a question of its own: one that has died is found by this one, which
     only reads and is put once more."""
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]  # left out of the stubs
     try:
         return asked_once(gateway, asked, address)
     except (OperationalError, InterfaceError):
@@ -95,7 +103,33 @@ def ask(gateway: str | None, asked: str | None, address: str | None = None) -> d
 
 
 def asked_once(gateway: str | None, asked: str | None, address: str | None) -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(ASK, (gateway, asked, address))
-        found: dict[str, Any] = cursor.fetchone()[0]
-    return found
+    connection.ensure_connection()
+    # Whoever counts queries is to see this one.
+    if connection.queries_logged:
+        with connection.cursor() as cursor:
+            cursor.execute(ASK, (gateway, asked, address))
+            logged: dict[str, Any] = cursor.fetchone()[0]
+        return logged
+    with connection.wrap_database_errors:
+        told: dict[str, Any] = json.loads(prepared(connection.connection, gateway, asked, address))
+    return told
+
+
+def prepared(on: psycopg.Connection[Any], *values: str | None) -> bytes:
+    """By the driver's own interface to libpq: a cursor costs a third of what the database does. The statement is prepared once in
+    each connection, also where something between us and the database has put us through to another one."""
+    if on not in PREPARED:
+        checked(on.pgconn.prepare(NAME, PREPARE))
+        PREPARED.add(on)
+    sent: list[Any] = [None if value is None else value.encode() for value in values]
+    result = on.pgconn.exec_prepared(NAME, sent)
+    if result.error_field(DiagnosticField.SQLSTATE) == NOT_PREPARED:
+        checked(on.pgconn.prepare(NAME, PREPARE))
+        result = on.pgconn.exec_prepared(NAME, sent)
+    return checked(result).get_value(0, 0) or b""
+
+
+def checked(result: PGresult) -> PGresult:
+    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        raise psycopg.errors.error_from_result(result)
+    return result
