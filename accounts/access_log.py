@@ -56,6 +56,15 @@ def tell(request: HttpRequest, response: HttpResponse, *, who: Any) -> None:
         access.log(level, "granted" if granted else "refused", extra={"facts": facts})
 
 
+def tell_machine(request: HttpRequest, status: int, *, view: str, gateway: int | None) -> None:
+    """The same of what is answered before the middleware that knows people."""
+    granted = status < 400
+    level = logging.INFO if granted or status in HARMLESS else logging.WARNING
+    if access.isEnabledFor(level):
+        facts = {"status": status, "method": request.method, "view": view, "gateway": gateway, **origin(request)}
+        access.log(level, "granted" if granted else "refused", extra={"facts": facts})
+
+
 def is_granted(request: HttpRequest, response: HttpResponse) -> bool:
     """Whoever is led to the sign-in or to a second factor got nothing of what he asked for."""
     if response.status_code >= 400:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Model, Q
 from pghistory.core import event_models
@@ -82,6 +83,8 @@ def overwritten(field: Any, marker: str, key: sql.Composable) -> sql.Composable:
     """What stands in a column afterwards, the same for all rows but where no two may be the same. What was empty stays so."""
     if isinstance(field, models.JSONField):
         return sql.SQL("{}::jsonb").format("[]" if field.default is list else "{}")
+    if isinstance(field, ArrayField):
+        return sql.SQL("'{}'")
     column = sql.Identifier(field.column)
     return sql.SQL("CASE WHEN {} = '' THEN '' ELSE {} END").format(column, words(field, marker, key))
 
@@ -101,6 +104,8 @@ def has_words(model: type[Model]) -> Q:
     for name in vars(model).get("personal", ()):
         if isinstance(model._meta.get_field(name), models.JSONField):
             found |= ~Q(**{f"{name}__in": [{}, []]})
+        elif isinstance(model._meta.get_field(name), ArrayField):
+            found |= ~Q(**{name: []})
         else:
             found |= ~(Q(**{name: ""}) | Q(**{f"{name}__regex": MARKED}))
     return found

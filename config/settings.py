@@ -135,6 +135,8 @@ def cache(written: str, broker: str) -> str:
 
 # A web process sees the rows of no organisation until a request says whose business it is (accounts/scope.py).
 IS_WEB = "config.wsgi" in sys.modules
+# Which writes when keys were last used; tests say when themselves (kyc/keys/uses.py).
+KEEPS_USES = IS_WEB and not TESTING
 CONNECTION = "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
 EVERYTHING = f"-c kh.first=0 -c kh.last={2**63 - 1}"
 
@@ -293,6 +295,7 @@ MIDDLEWARE = [
     "accounts.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "accounts.headers.MachinesMiddleware",
+    "kyc.api.lane.LaneMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class KycConfig(AppConfig):
@@ -13,3 +14,5 @@ class KycConfig(AppConfig):
         # What goes by periods of its own says how.
         import_module("kyc.screening.disposal")
         import_module("kyc.networks.disposal")
+        # The question about a key is a function of the database's.
+        post_migrate.connect(import_module("kyc.keys.asking").after_migrate, dispatch_uid="asking")

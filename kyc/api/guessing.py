@@ -8,8 +8,6 @@ from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 
 from accounts import limits
-from accounts.models import GatewayCredential
-from kyc.keys import introspection
 
 # In five minutes. An honest gateway whose credential was revoked comes here too, and can't be right any sooner.
 SECONDS = 5 * 60
@@ -23,12 +21,10 @@ def bad_credential(request: HttpRequest) -> None:
     slow(limits.too_many("credential", limits.source(request), most=BAD_CREDENTIALS, seconds=SECONDS))
 
 
-def bad_key(token: str, *, credential: GatewayCredential) -> None:
-    """Counted by gateway. Of a key that there is, be it revoked or on hold, it is always said that it isn't good, so that no
-    gateway goes on with one because it was told to wait. Raises Throttled."""
-    seconds = limits.too_many("key", str(credential.pk), most=BAD_KEYS, seconds=SECONDS)
-    if seconds and not introspection.exists(token):
-        slow(seconds)
+def bad_key(gateway: int) -> None:
+    """Of what is no key of ours, counted by gateway. Of a key that there is, be it revoked or on hold, it is always said that it
+    isn't good, so that no gateway goes on with one because it was told to wait. Raises Throttled."""
+    slow(limits.too_many("key", str(gateway), most=BAD_KEYS, seconds=SECONDS))
 
 
 def slow(seconds: int) -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -19,9 +19,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import GatewayCredential
-from kyc.api import guessing
+from kyc.api import authorizing, questions
 from kyc.api.authentication import GatewayAuthentication
-from kyc.keys.introspection import introspect
+from kyc.api.reasons import REASONS
+from kyc.keys import introspection
+from kyc.parties import countries
 
 # Far above what any token takes.
 LONGEST_BODY = 2 * 1024 * 1024
@@ -50,11 +52,47 @@ class AnyText(serializers.CharField):
         """None of those that a text field has by itself."""
 
 
+@extend_schema_field({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]})
+class Address(AnyText):
+    """Judged with the other conditions."""
+
+
+@extend_schema_field({"type": "string", "enum": ["", *sorted(countries.names("en"))]})
+class Country(AnyText):
+    """As Address."""
+
+
+class YesOrNo(serializers.BooleanField):
+    """As JSON writes it, and in a form the same words: no other word means it."""
+
+    default_error_messages = {"invalid": "This must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if (isinstance(data, str) and data in {"true", "false"}) or isinstance(data, bool):
+            return data in (True, "true")
+        self.fail("invalid")
+
+
 class Question(serializers.Serializer[Any]):
     default_error_messages = {"invalid": "Send one JSON object or one form."}
 
     token = AnyText()
     token_type_hint = AnyText(required=False, allow_blank=True, help_text="Read and ignored.")
+    client_ip = Address(
+        required=False,
+        allow_blank=True,
+        help_text="The address that the request comes from, IPv4 or IPv6. A key limited to networks is refused without it.",
+    )
+    client_country = Country(
+        required=False, allow_blank=True, help_text="The country that the gateway believes that to be in (ISO 3166-1 alpha-2)."
+    )
+    reasons = YesOrNo(required=False, default=False, help_text="Whether to say why a key is refused.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return attrs | {"said": questions.conditions(attrs)}
+        except introspection.BadConditions as error:
+            raise serializers.ValidationError({error.name: str(error)}) from None
 
 
 class Problem(serializers.Serializer[Any]):
@@ -64,8 +102,24 @@ class Problem(serializers.Serializer[Any]):
     error_description = serializers.CharField(help_text="A sentence for people; its words may change.")
 
 
+class Confirmation(serializers.Serializer[Any]):
+    """By what the key is bound to its holder (RFC 7800): a client certificate (RFC 8705) or a key of DPoP (RFC 9449)."""
+
+    jkt = serializers.CharField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        return super().get_fields() | {"x5t#S256": serializers.CharField(required=False)}
+
+
+class Standing(serializers.Serializer[Any]):
+    standing = serializers.ChoiceField(choices=["us", "foreign", "undetermined"])
+    checked = serializers.BooleanField(help_text="Whether an officer has verified it by a document that still counts.")
+
+
 class Answer(serializers.Serializer[Any]):
-    active = serializers.BooleanField(help_text="False comes alone: why is not told (RFC 7662).")
+    active = serializers.BooleanField(
+        help_text="False comes alone (RFC 7662), unless the reason was asked for: then with reason, requirement and fix."
+    )
     token_type = serializers.CharField(required=False)
     client_id = serializers.CharField(required=False, help_text="The key's public prefix.")
     sub = serializers.CharField(required=False, help_text="The entity's reference.")
@@ -75,8 +129,20 @@ class Answer(serializers.Serializer[Any]):
     responsible = serializers.CharField(
         required=False, help_text="Who answers for the key: party: and the number of that party in this installation."
     )
+    responsible_status = serializers.DictField(
+        child=Standing(), required=False, help_text="What is known of that person, under iaas and ear."
+    )
+    assurance = serializers.CharField(required=False, help_text="How well the entity was verified.")
+    scope = serializers.CharField(required=False, allow_blank=True, help_text="What the key may do, with spaces between.")
+    tiers = serializers.ListField(child=serializers.CharField(), required=False, help_text="On which tiers of models.")
+    limits = serializers.DictField(required=False, help_text="What is left of its limits, where it has any.")
+    cnf = Confirmation(required=False)
+    service = serializers.BooleanField(required=False, help_text="True for a key that no person holds.")
     iat = serializers.IntegerField(required=False)
-    exp = serializers.IntegerField(required=False, help_text="When the entity's verification ends.")
+    exp = serializers.IntegerField(required=False, help_text="The earliest end: of the key or of the entity's verification.")
+    reason = serializers.ChoiceField(choices=[*REASONS], required=False, help_text="Why not, as a code that stays.")
+    requirement = serializers.CharField(required=False, help_text="What is needed, in a sentence; its words may change.")
+    fix = serializers.URLField(required=False, help_text="The page where the customer does it.")
     sandbox = serializers.BooleanField(
         required=False, help_text="True for the keys of sandboxes, which only a gateway for test is told of."
     )
@@ -144,11 +210,10 @@ class Introspect(APIView):
         question = Question(data={} if request.data is None else request.data)
         question.is_valid(raise_exception=True)
         credential: GatewayCredential = request.user
-        token = question.validated_data["token"]
-        found = introspect(token, for_test=credential.for_test)
-        if not found["active"]:
-            guessing.bad_key(token, credential=credential)
-        return Response(found)
+        told = question.validated_data
+        asked = questions.Asked(told["token"], told["said"], told["reasons"])
+        judged = introspection.judged(asked.token, for_test=credential.for_test, said=asked.said)
+        return Response(questions.answered(judged, asked, gateway=credential.pk))
 
 
 class Schema(SpectacularAPIView):
@@ -157,3 +222,46 @@ class Schema(SpectacularAPIView):
     @extend_schema(parameters=[], responses={200: OpenApiTypes.OBJECT, **dict.fromkeys((404, 405, 406), Problem)})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._get_schema_response(request)
+
+
+def header(name: str, told: str, *, status: str) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, response=status.split(), description=told)
+
+
+KEY_HERE = OpenApiParameter(
+    "X-Api-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The customer's key, or Authorization: Bearer."
+)
+GATEWAY_HERE = OpenApiParameter(
+    "X-Gateway-Credential", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The proxy's own credential."
+)
+CLIENT_IP = OpenApiParameter(
+    "X-Client-IP", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Where the request came from, as the proxy saw it."
+)
+CLIENT_COUNTRY = OpenApiParameter(
+    "X-Client-Country",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Its country, where the proxy knows it.",
+)
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
+class Authorize(APIView):
+    """For proxies that judge by the status: 204 with headers, 401 for what is no key, 403 for one that may not act."""
+
+    authentication_classes = []
+    content_negotiation_class = AlwaysJSON
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        parameters=[
+            KEY_HERE, GATEWAY_HERE, CLIENT_IP, CLIENT_COUNTRY,
+            *(header(name, f"As {of} of introspection.", status="204") for name, of in authorizing.HEADERS.items()),
+            header("X-Reason", "Why not, as a code that stays.", status="400 401 403 429"),
+            header("X-Requirement", "What is needed, in a sentence.", status="400 401 403 429"),
+            header("X-Fix", "The page where the customer does it.", status="403"),
+        ],
+        responses={204: None, 400: None, 401: None, 403: None, 405: Problem, 429: None},
+    )  # fmt: skip
+    def get(self, request: Request) -> HttpResponse:
+        return authorizing.authorize(request._request)[0]

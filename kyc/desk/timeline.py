@@ -193,6 +193,7 @@ VERBS = {
     "audit.found_altered": _("checked the audit log and found it altered"),
     "audit.exported": _("exported the audit trail"),
     "audit.proved": _("took the proof of an event"),
+    "places.loaded": _("loaded where networks are"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }

@@ -1,20 +1,26 @@
 """Keys, what they answer to, and why one may not act.
 
-A key is *active* only with a live link to a live entity and with no live hold on itself, its organisation or its
-entity. Triggers keep the stored state so whatever code runs; time (expiry) is judged by the query, `KeyQuerySet.good`.
+A key is *active* only with a live link to a live entity, before its own expiry, and with no live hold on itself, its
+organisation or its entity. Triggers keep the stored state so whatever code runs; time (expiry, of the key as of the entity) is
+judged by the query, `KeyQuerySet.good`.
 """
 
+from typing import Any
+
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.history import tracked
+from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField, tracked
 from accounts.models import Organisation, Project, User, of_open_organisation
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
+from kyc.keys.fields import NetworkField
 from kyc.parties.models import Party, Questionnaire
 
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
@@ -28,22 +34,23 @@ def serialise(organisation: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kh_keys'), %s::int)", [organisation])
 
 
+# Of a row `key` of kyc_key.
 MAY_ACT = """
-    EXISTS (
+    (({key}.expires_at IS NULL OR {key}.expires_at > clock_timestamp()) AND EXISTS (
         SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id
-        WHERE l.key_id = {key} AND l.organisation_id = {organisation} AND l.valid_to IS NULL
-          AND e.organisation_id = {organisation} AND e.ended_at IS NULL
+        WHERE l.key_id = {key}.id AND l.organisation_id = {key}.organisation_id AND l.valid_to IS NULL
+          AND e.organisation_id = {key}.organisation_id AND e.ended_at IS NULL
           AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()
           AND NOT EXISTS (
             SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL
-              AND (h.key_id = {key} OR h.on_organisation_id = {organisation} OR h.entity_id = e.id))
-    )
+              AND (h.key_id = {key}.id OR h.on_organisation_id = {key}.organisation_id OR h.entity_id = e.id))
+    ))
 """
 
 
 class KeyQuerySet(models.QuerySet["Key"]):
     def good(self) -> "KeyQuerySet":
-        """Active, with a live link to a live entity and no live hold, judged now and in one query."""
+        """Active and not expired, with a live link to a live entity and no live hold, judged now and in one query."""
         return self.may_act().filter(state=Key.State.ACTIVE)
 
     def may_act(self) -> "KeyQuerySet":
@@ -62,14 +69,27 @@ class KeyQuerySet(models.QuerySet["Key"]):
             | Q(on_organisation=OuterRef("organisation"))
             | Q(entity__link__key=OuterRef("pk"), entity__link__valid_to__isnull=True)
         )
-        return self.filter(Exists(link), ~Exists(held))
+        return self.unexpired().filter(Exists(link), ~Exists(held))
+
+    def unexpired(self) -> "KeyQuerySet":
+        """By the database's clock, to the second that was written."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
+
+
+# base64url of a SHA-256, which is 43 characters without padding.
+THUMBPRINT = "[A-Za-z0-9_-]{43}"
+
+
+def is_so(column: str, condition: str) -> Func:
+    """A condition in SQL on one column, for a CHECK that Django has no words for."""
+    return Func(F(column), template=f"%(expressions)s{condition}", output_field=models.BooleanField())
 
 
 @tracked(exclude=["digest"])
 class Key(Claimable):
     """An API credential. The database knows its id, last four and a keyed digest, never the secret."""
 
-    personal = ("name", "revoke_reason")
+    personal = ("name", "revoke_reason", "allowed_networks")
 
     class State(models.TextChoices):
         UNLINKED = "unlinked", _("Being linked")
@@ -86,6 +106,20 @@ class Key(Claimable):
     digest = models.CharField(max_length=64)
     pepper_version = models.CharField(max_length=10)
     responsible = models.ForeignKey(Party, models.PROTECT)
+    # What it may do, and on which tiers of models: codes of the provider's catalogue (kyc/rules).
+    scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    tiers = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # From where it may be used, in CIDR; empty is from anywhere.
+    allowed_networks = ArrayField(models.TextField(), default=list, blank=True)
+    # It dies then, to the second, by nobody's act. A life once bounded only gets shorter; whoever needs longer rolls.
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # By what its holder proves that it is his: {"x5t#S256": thumbprint of a certificate} (RFC 8705), {"jkt": of a DPoP key} (RFC
+    # 9449), or {}.
+    confirmation = models.JSONField(default=dict, blank=True)
+    # Whether a program uses it, for which the responsible person answers, or that person himself.
+    is_service = models.BooleanField(default=False)
+    # Which key it was rolled from.
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replacements")
     state = models.CharField(max_length=20, choices=State.choices, default=State.UNLINKED)
     # The form that asked for it: sent again, also at the same moment, it makes no second key.
     once = models.CharField(max_length=32, blank=True)
@@ -101,6 +135,13 @@ class Key(Claimable):
         indexes = jobs.indexes("key", "unlinked")
         constraints = [
             models.UniqueConstraint(name="key_asked_for_once", fields=["organisation", "once"], condition=~Q(once="")),
+            models.UniqueConstraint(name="key_rolled_once", fields=["replaces"], condition=Q(replaces__isnull=False)),
+            # The cast refuses what is no network, and one with host bits set.
+            models.CheckConstraint(name="key_networks_in_cidr", condition=is_so("allowed_networks", "::cidr[] IS NOT NULL")),
+            models.CheckConstraint(
+                name="key_confirmed_by_one_thumbprint",
+                condition=is_so("confirmation", rf"""::text ~ '^(\{{\}}|\{{"(x5t#S256|jkt)": "{THUMBPRINT}"\}})$'"""),
+            ),
             models.CheckConstraint(
                 name="key_revoked_at_and_by",
                 condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
@@ -120,15 +161,24 @@ class Key(Claimable):
                     IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN
                         RAISE EXCEPTION 'a key never changes hands' USING ERRCODE = 'check_violation';
                     END IF;
+                    IF TG_OP = 'UPDATE' AND OLD.expires_at < COALESCE(NEW.expires_at, 'infinity') THEN
+                        RAISE EXCEPTION 'the life of a key is never prolonged' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM kyc_key o
+                        WHERE o.id = NEW.replaces_id AND o.id <> NEW.id AND o.organisation_id = NEW.organisation_id
+                    ) THEN
+                        RAISE EXCEPTION 'a key is rolled from one of the same organisation' USING ERRCODE = 'check_violation';
+                    END IF;
                     IF NEW.state = 'active' THEN
                         {LOCK.format(organisation="NEW.organisation_id")}
-                        IF NOT {MAY_ACT.format(key="NEW.id", organisation="NEW.organisation_id")} THEN
+                        IF NOT {MAY_ACT.format(key="NEW")} THEN
                             RAISE EXCEPTION 'a key is active only with a live link to a live entity and no hold'
                                 USING ERRCODE = 'check_violation';
                         END IF;
                     END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608  # nosec B608  # conditions of ours
             ),
             of_open_organisation(pgtrigger.Condition("NEW.state <> 'revoked'")),
         ]
@@ -143,10 +193,10 @@ def settle(organisation: str) -> str:
         {LOCK.format(organisation=organisation)}
         UPDATE kyc_key k SET state = 'held'
             WHERE k.organisation_id = {organisation} AND k.state = 'active'
-              AND NOT {MAY_ACT.format(key="k.id", organisation="k.organisation_id")};
+              AND NOT {MAY_ACT.format(key="k")};
         UPDATE kyc_key k SET state = 'active'
             WHERE k.organisation_id = {organisation} AND k.state = 'held'
-              AND {MAY_ACT.format(key="k.id", organisation="k.organisation_id")};
+              AND {MAY_ACT.format(key="k")};
         RETURN NULL;
     """  # noqa: S608  # nosec B608  # a column name of ours
 
@@ -340,3 +390,85 @@ pgtrigger.register(
 
 # An entity that ends takes its keys along in the same transaction, though cases/ knows nothing of keys.
 pgtrigger.register(settles("entity_settles_keys"))(Entity)
+
+
+class KeyUse(models.Model):
+    """When a gateway last asked about a key that was good, to the minute: kyc/keys/uses.py."""
+
+    # No history: it changes with every minute of a key in use, and says of nobody more than that.
+    key = models.OneToOneField(Key, models.CASCADE, primary_key=True, related_name="use")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    last_used_at = models.DateTimeField()
+
+
+class KeyChange(models.Model):
+    """That what a gateway is told of a key may be another from this transaction on. What it is told now is read when it is
+    asked: kyc/keys/feed.py. The triggers below write it, whoever changes the key."""
+
+    # No foreign key, since it tells of a key that is gone too.
+    key_id = models.BigIntegerField()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    prefix = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
+    # What stood before it was taken out.
+    is_horizon = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["incarnation", "xid", "id"], name="keychange_sequence"),
+            models.Index(fields=["incarnation", "xid", "id"], name="keychange_horizon", condition=Q(is_horizon=True)),
+            models.Index(fields=["at"], name="keychange_age"),
+        ]
+
+
+TELL = """
+    INSERT INTO kyc_keychange (key_id, organisation_id, prefix, at)
+    SELECT k.id, k.organisation_id, k.prefix, clock_timestamp() FROM kyc_key k {which};
+    RETURN NULL;
+"""
+# Of a key: what no gateway is told.
+UNTOLD = [
+    "job_token", "claimed_until", "claimed_by", "claims", "errors", "failure", "name", "last_four", "once", "issued_by",
+    "revoked_at", "revoked_by", "revoke_reason",
+]  # fmt: skip
+
+
+def tells(name: str, operation: Any, which: str, condition: Any = None) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name, when=pgtrigger.After, operation=operation, condition=condition, func=TELL.format(which=which)
+    )
+
+
+pgtrigger.register(
+    tells("key_issued_is_told", pgtrigger.Insert, "WHERE k.id = NEW.id"),
+    tells("key_changed_is_told", pgtrigger.Update, "WHERE k.id = NEW.id", pgtrigger.AnyChange(exclude=UNTOLD)),
+)(Key)
+pgtrigger.register(tells("link_is_told", pgtrigger.Insert | pgtrigger.Update, "WHERE k.id = NEW.key_id"))(Link)
+LINKED = "JOIN kyc_link l ON l.key_id = k.id AND l.valid_to IS NULL WHERE l.entity_id = NEW.id"
+pgtrigger.register(tells("entity_is_told", pgtrigger.Update, LINKED, pgtrigger.AnyChange(exclude=["name", "end_reason"])))(Entity)
+
+
+class PlaceList(models.Model):
+    """One file of networks and where they are, as an administrator loaded it; only the newest has its networks."""
+
+    append_only = True
+
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    loaded_by = models.CharField(max_length=250)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+
+
+class Place(models.Model):
+    """Where the addresses of a network are: kyc/keys/embargo.py."""
+
+    network = NetworkField()
+    country = models.CharField(max_length=2)
+    # ISO 3166-2 where it matters which part of the country, such as UA-43.
+    region = models.CharField(max_length=6, blank=True)
+
+    class Meta:
+        indexes = [GistIndex(name="place_network", fields=["network"], opclasses=["inet_ops"])]
+        constraints = [models.UniqueConstraint(name="one_place_a_network", fields=["network"])]

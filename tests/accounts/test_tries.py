@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as Away
 from accounts import credentials, limits, shared, work
 from demo.cast import PASSWORD
 from kyc.api import guessing
+from kyc.keys import introspection
 from tests import cast
 from tests.running import python
 
@@ -198,7 +199,8 @@ class TestWhoKnows:
         """And so the cache is not even asked."""
         _, gateway = credentials.issue(name="edge", by=None)
         monkeypatch.setattr(shared, "counted", lambda *_, **__: pytest.fail("counted"))
-        monkeypatch.setattr("kyc.api.views.introspect", lambda *_, **__: {"active": True})
+        good = introspection.Judged({"active": True}, row={"key": 1})
+        monkeypatch.setattr(introspection, "judge", lambda *_, **__: good)
         assert asked(gateway, "a good one", {}).json() == {"active": True}
 
     def test_the_api_answers_while_the_cache_is_away(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accounts import credentials
 from accounts.models import User
 from kyc.keys import actions as keys
+from kyc.keys.uses import USES
 from tests.kyc.api.conftest import Ask
 from tests.kyc.cases import scenes
 from tests.kyc.keys.scenes import Issued
@@ -75,8 +76,8 @@ class TestIntrospect:
         assert ask(in_json(token=key), credential=for_test).json()["sandbox"] is True
         assert ask(in_json(token=key)).content == b'{"active":false}'
 
-    def test_it_costs_two_queries_the_gateways_own_included(self, ask: Ask, linked: Issued, reads: Any) -> None:
-        with reads(2):
+    def test_it_costs_one_query_the_gateways_own_included(self, ask: Ask, linked: Issued, reads: Any) -> None:
+        with reads(1):
             assert ask(in_json(token=linked.secret)).json()["active"] is True
 
     def test_what_is_no_key_of_ours_is_not_looked_for(self, ask: Ask, linked: Issued, reads: Any) -> None:
@@ -217,3 +218,71 @@ class TestIntrospect:
         assert [answer.status_code for answer in answers] == [200, 200, 400, 401]
         assert [answer.get("Cache-Control") for answer in answers] == ["no-store"] * 4
         assert not any(answer.cookies for answer in answers)
+
+
+class TestWhyNot:
+    @pytest.mark.parametrize("is_form", [True, False])
+    def test_is_told_where_it_is_asked(self, ask: Ask, linked: Issued, rui: User, is_form: bool) -> None:
+        keys.revoke(linked.key, by=rui)
+        asked = {"token": linked.secret, "reasons": "true" if is_form else True}
+        sent = (urlencode(asked), FORM) if is_form else (json.dumps(asked), "application/json")
+        answer = ask(sent[0], content_type=sent[1]).json()
+        assert (answer["active"], answer["reason"]) == (False, "key_revoked")
+        assert answer["requirement"] and answer["fix"].startswith("http") and answer["fix"].endswith("/verification/keys/")
+
+    @pytest.mark.parametrize("no", [False, "false"])
+    def test_and_otherwise_not(self, ask: Ask, linked: Issued, rui: User, no: Any) -> None:
+        keys.revoke(linked.key, by=rui)
+        assert ask(in_json(token=linked.secret, reasons=no)).content == b'{"active":false}'
+
+    @pytest.mark.parametrize("word", ["yes", 1, None, "", "True", []])
+    def test_no_other_word_means_it(self, ask: Ask, linked: Issued, word: Any) -> None:
+        answer = ask(in_json(token=linked.secret, reasons=word))
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+    def test_a_stranger_is_told_nothing(self, ask: Ask, linked: Issued) -> None:
+        answer = ask(in_json(token=linked.secret, reasons=True), credential="x")
+        assert answer.status_code == 401 and "reason" not in answer.json()
+
+
+class TestFromWhere:
+    @pytest.mark.parametrize(
+        ("sent", "sentence"),
+        [
+            ({"client_ip": "nowhere"}, "client_ip: This is no IPv4 or IPv6 address."),
+            ({"client_ip": "fe80::1%eth0"}, "client_ip: An address with a zone tells nothing outside its own network."),
+            ({"client_country": "ZZ"}, "client_country: This is no country of ISO 3166-1, in two capital letters."),
+            ({"client_ip": 7}, "client_ip: This must be text."),
+        ],
+    )
+    def test_what_is_no_place_is_told(self, ask: Ask, linked: Issued, sent: dict[str, Any], sentence: str) -> None:
+        answer = ask(in_json(token=linked.secret, **sent))
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request", "error_description": sentence})
+
+    @pytest.mark.parametrize(("content_type", "write"), [("application/json", json.dumps), (FORM, urlencode)])
+    def test_decides(self, ask: Ask, linked: Issued, content_type: str, write: Any) -> None:
+        def asked(**sent: str) -> Any:
+            return ask(write({"token": linked.secret, **sent}), content_type=content_type).json()["active"]
+
+        assert asked(client_ip="", client_country="") and asked(client_country="NO", client_ip="192.0.2.1")
+        assert not asked(client_country="IR")
+
+
+class TestTheShortWay:
+    def test_says_what_the_view_says(self, ask: Ask, linked: Issued, rui: User) -> None:
+        """A header that only the view reads leads to it."""
+        for token in (linked.secret, "unknown"):
+            short = ask(in_json(token=token, reasons=True))
+            long = ask(in_json(token=token, reasons=True), content_type="application/json; charset=utf8")
+            assert (short.status_code, short.json()) == (long.status_code, long.json())
+            assert set(long.headers) - set(short.headers) <= {"Allow", "Vary", "Content-Language"}
+            assert short["Cache-Control"] == long["Cache-Control"] and short["X-Request-Id"] != long["X-Request-Id"]
+            assert short["Content-Security-Policy"] == long["Content-Security-Policy"]
+
+    def test_uses_are_noted(self, ask: Ask, linked: Issued) -> None:
+        USES.forget()
+        ask(in_json(token="unknown", client_country="BR"))
+        assert not USES.waiting
+        ask(in_json(token=linked.secret, client_country="BR"))
+        assert set(USES.waiting) == {linked.key.pk} and set(USES.abroad) == {(linked.key.pk, "BR")}
+        USES.forget()

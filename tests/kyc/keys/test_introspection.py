@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from accounts import scope
 from accounts.models import User
+from kyc.api import reasons
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
-from kyc.keys import holds, linking, secret
-from kyc.keys.introspection import introspect
-from kyc.keys.models import Key, Link
+from kyc.keys import holds, introspection, linking, secret
+from kyc.keys.introspection import BadConditions, Judged, introspect
+from kyc.keys.models import Key, Link, Place
 from tests.cast import Founded
 from tests.kyc.keys.scenes import Issued, issue
 
@@ -76,9 +79,13 @@ class TestIntrospect:
             "client_id": key.prefix,
             "sub": entity.reference,
             "entity": entity.reference,
+            "assurance": entity.assurance,
             "organisation": nordlys.organisation.pk,
             "project": "Default",
             "responsible": f"party:{nordlys.controller.pk}",
+            "responsible_status": {axis: {"standing": "foreign", "checked": False} for axis in ("ear", "iaas")},
+            "scope": "",
+            "tiers": [],
             "iat": int(key.issued_at.timestamp()),
             "exp": int(entity.valid_until.timestamp()),
         }
@@ -147,3 +154,133 @@ class TestIntrospect:
         Key.objects.update(digest=secret.digest(linked.secret, ""))
         settings.KEY_PEPPERS = {"1": ""}
         assert introspect(linked.secret) == INACTIVE
+
+
+def judged(issued: Issued, address: str = "", country: str = "") -> Judged:
+    return introspection.judged(issued.secret, for_test=False, said=introspection.conditions(address, country))
+
+
+class TestReasons:
+    CODES = {
+        "ended": "entity_ended", "expired": "entity_expired", "not_yet": "entity_not_yet_valid", "unlinked": "key_not_linked",
+        "link_ended": "key_not_linked", "revoked": "key_revoked", "held_key": "key_held", "held_organisation": "key_held",
+        "held_entity": "key_held",
+    }  # fmt: skip
+
+    @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.__name__)
+    def test_one_code_for_each(self, linked: Issued, rui: User, reason: Callable[[Issued, User], None]) -> None:
+        reason(linked, rui)
+        found = judged(linked)
+        assert (found.answer, found.reason) == (INACTIVE, self.CODES[reason.__name__])
+
+    def test_an_unlinked_and_an_unknown_one(self, issued: Issued) -> None:
+        assert judged(issued).reason == "key_not_linked"
+        assert introspection.judged("x", for_test=False).reason == "key_unknown"
+
+    def test_a_key_dies_on_the_second_of_its_expiry(self, linked: Issued) -> None:
+        until = timezone.now() + timedelta(seconds=1)
+        Key.objects.update(expires_at=until)
+        assert judged(linked).answer["exp"] == int(until.timestamp())
+        time.sleep(1.05)
+        assert judged(linked).reason == "key_expired"
+
+    def test_every_code_is_told_with_what_is_needed_and_a_page(self) -> None:
+        codes = {
+            *self.CODES.values(),
+            "key_unknown",
+            "key_expired",
+            "network_not_allowed",
+            "network_not_told",
+            "embargoed_region",
+        }
+        assert codes <= set(reasons.REASONS)
+        for code in reasons.REASONS:
+            told = reasons.told(code)
+            assert told["requirement"] and told["fix"].startswith("http")
+
+
+class TestFromWhere:
+    @pytest.mark.parametrize(
+        ("address", "reason"),
+        [
+            ("192.0.2.7", ""),
+            ("::ffff:192.0.2.7", ""),
+            ("2001:db8::1", ""),
+            ("192.0.3.7", "network_not_allowed"),
+            ("2001:db9::1", "network_not_allowed"),
+            ("", "network_not_told"),
+        ],
+    )
+    def test_only_from_the_networks_that_it_is_limited_to(self, linked: Issued, address: str, reason: str) -> None:
+        Key.objects.update(allowed_networks=["192.0.2.0/24", "2001:db8::/32"])
+        assert judged(linked, address).reason == reason
+
+    def test_from_anywhere_where_it_is_not_limited(self, linked: Issued) -> None:
+        assert judged(linked, "203.0.113.9").reason == judged(linked).reason == ""
+
+    @pytest.mark.parametrize(
+        ("address", "country", "reason"),
+        [
+            ("192.0.2.7", "", "embargoed_region"),
+            ("192.0.2.129", "", ""),
+            ("198.51.100.1", "", "embargoed_region"),
+            ("198.51.101.1", "", ""),
+            ("203.0.113.1", "IR", "embargoed_region"),
+            ("", "CU", "embargoed_region"),
+            ("", "SY", ""),
+            ("203.0.113.1", "NO", ""),
+        ],
+    )
+    def test_from_no_embargoed_region(self, linked: Issued, address: str, country: str, reason: str) -> None:
+        """By the most exact network, and by the gateway's own word."""
+        for network, where, region in (
+            ("192.0.2.0/24", "IR", ""), ("192.0.2.128/25", "AE", ""),
+            ("198.51.100.0/24", "UA", "UA-43"), ("198.51.101.0/24", "UA", "UA-30"),
+        ):  # fmt: skip
+            Place.objects.create(network=network, country=where, region=region)
+        found = judged(linked, address, country)
+        assert (found.answer == INACTIVE, found.reason) == (bool(reason), reason)
+
+    def test_where_it_came_from_is_told_on(self, linked: Issued) -> None:
+        Place.objects.create(network="192.0.2.0/24", country="SE")
+        assert judged(linked, "192.0.2.1", "DK").seen == ("DK", "SE")
+        assert judged(linked, "192.0.2.1", "SE").seen == ("SE",)
+        assert judged(linked).seen == ()
+
+    @pytest.mark.parametrize("text", ["x", "1.2.3", "1.2.3.4/32", "fe80::1%eth0", "::g", "٣.1.1.1", "1.2.3.4\0"])
+    def test_what_is_no_address(self, text: str) -> None:
+        with pytest.raises(BadConditions) as bad:
+            introspection.conditions(text, "")
+        assert bad.value.name == "client_ip"
+
+    @pytest.mark.parametrize("text", ["ZZ", "no", "NOR", "N", "\0\0", "EU"])
+    def test_what_is_no_country(self, text: str) -> None:
+        with pytest.raises(BadConditions) as bad:
+            introspection.conditions("", text)
+        assert bad.value.name == "client_country"
+
+
+class TestWhatItMay:
+    def test_is_told(self, linked: Issued) -> None:
+        thumbprint = "A" * 43
+        Key.objects.update(scopes=["models.read", "chat"], tiers=["frontier"], confirmation={"jkt": thumbprint}, is_service=True)
+        found = judged(linked).answer
+        assert (found["scope"], found["tiers"], found["cnf"]) == ("models.read chat", ["frontier"], {"jkt": thumbprint})
+        assert found["service"] is True
+
+
+class TestTheDatabase:
+    def test_answers_outside_of_any_scope_and_shows_nothing_else(self, linked: Issued) -> None:
+        """As the web process asks, to which no row is shown otherwise."""
+        with scope.opened(scope.NOTHING):
+            assert not Key.objects.exists()
+            assert introspect(linked.secret)["active"] is True
+
+    def test_lets_nobody_else_ask(self, linked: Issued) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT p.prosecdef, has_function_privilege('eraser', p.oid, 'EXECUTE'), "
+                "has_function_privilege('app', p.oid, 'EXECUTE') "
+                "FROM pg_proc p WHERE p.proname = 'kh_introspect'"
+            )
+            assert cursor.fetchall() == [(True, False, True)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,6 +23,8 @@ from tests.whole import IS_WHOLE
 pytestmark = pytest.mark.django_db
 # Of two at once.
 ROUNDS = 4 if IS_WHOLE else 1
+# RFC 9449's own example of a thumbprint.
+PRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 RULE = "a key is active only with a live link to a live entity and no hold"
 
 
@@ -106,9 +108,14 @@ def revoked(issued: Issued, rui: User) -> None:
     keys.revoke(issued.key, by=rui)
 
 
+def expired(issued: Issued, rui: User) -> None:
+    linking.run()
+    Key.objects.update(state="held", expires_at=timezone.now())
+
+
 BARRED = [
     no_link, link_ended, link_deleted, entity_ended, entity_expired, entity_to_come,
-    key_held, organisation_held, entity_held, revoked,
+    key_held, organisation_held, entity_held, expired, revoked,
 ]  # fmt: skip
 
 
@@ -201,6 +208,21 @@ class TestWhatTakesAKeyOut:
         assert (linked.state, second.state) == ("held", "active")
 
 
+class TestExpiry:
+    def test_it_dies_on_the_second_though_nothing_was_written(self, linked: Issued) -> None:
+        Key.objects.update(expires_at=timezone.now() + timedelta(seconds=1))
+        assert introspect(linked.secret)["active"]
+        time.sleep(1.05)
+        assert (linked.state, introspect(linked.secret)) == ("active", {"active": False})
+        assert not Key.objects.good().exists()
+
+    def test_what_settles_the_others_holds_it_too_and_nothing_brings_it_back(self, linked: Issued, rui: User) -> None:
+        Key.objects.update(state="held", expires_at=timezone.now())
+        Key.objects.filter(pk=linked.key.pk).update(state="held")
+        holds.lift(holds.place(key=linked.key, reason="why", by=rui), reason="why not", by=rui)
+        assert linked.state == "held"
+
+
 class TestHands:
     @pytest.mark.parametrize("write", ["orm", "sql"])
     def test_a_key_never_changes_them(self, linked: Issued, sorvik: Founded, write: str) -> None:
@@ -242,12 +264,40 @@ class TestRows:
         [
             ("UPDATE kyc_key SET state = 'revoked'", "key_revoked_has_time"),
             ("UPDATE kyc_key SET revoked_at = now()", "key_revoked_at_and_by"),
+            ("UPDATE kyc_key SET replaces_id = id", "is rolled from one of the same organisation"),
+            ("UPDATE kyc_key SET confirmation = '[]'", "key_confirmed_by_one_thumbprint"),
+            ("""UPDATE kyc_key SET confirmation = '{"jkt": "short"}'""", "key_confirmed_by_one_thumbprint"),
+            (f"""UPDATE kyc_key SET confirmation = '{{"kid": "{PRINT}"}}'""", "key_confirmed_by_one_thumbprint"),
+            (f"""UPDATE kyc_key SET confirmation = '{{"jkt": "{PRINT}", "x5t#S256": "{PRINT}"}}'""", "key_confirmed_by_one"),
             ("UPDATE kyc_link SET because = ''", "link_needs_because"),
             ("UPDATE kyc_link SET valid_to = valid_from - interval '1 second'", "link_ends_after_it_starts"),
         ],
     )
     def test_keys_and_links_are_complete(self, linked: Issued, statement: str, rule: str) -> None:
         refused(lambda: sql(statement), rule)
+
+    @pytest.mark.parametrize("name", ["jkt", "x5t#S256"])
+    def test_a_thumbprint_of_either_kind(self, linked: Issued, name: str) -> None:
+        Key.objects.update(confirmation={name: PRINT})
+        assert linked.state == "active"
+
+    @pytest.mark.parametrize("network", ["198.51.100.7/24", "198.51.100.0/33", "2001:db8::1/32", "somewhere", ""])
+    def test_what_is_no_network_is_refused(self, linked: Issued, network: str) -> None:
+        with pytest.raises(DataError, match=r"invalid (input syntax for type cidr|cidr value)"), transaction.atomic():
+            Key.objects.update(allowed_networks=["198.51.100.0/24", network])
+        Key.objects.update(allowed_networks=["198.51.100.0/24", "198.51.100.7", "2001:db8::/32"])
+
+    def test_a_key_is_rolled_from_the_organisations_own_and_once(self, nordlys: Founded, linked: Issued, sorvik: Founded) -> None:
+        other, first, second = issue(sorvik), issue(nordlys), issue(nordlys)
+        refused(lambda: Key.objects.filter(pk=first.key.pk).update(replaces=other.key), "one of the same organisation")
+        Key.objects.filter(pk=first.key.pk).update(replaces=linked.key)
+        refused(lambda: Key.objects.filter(pk=second.key.pk).update(replaces=linked.key), "key_rolled_once")
+
+    def test_its_life_only_gets_shorter(self, linked: Issued) -> None:
+        Key.objects.update(expires_at=timezone.now() + timedelta(days=2))
+        Key.objects.update(expires_at=timezone.now() + timedelta(days=1))
+        for later in (timezone.now() + timedelta(days=2), None):
+            refused(lambda later=later: Key.objects.update(expires_at=later), "never prolonged")  # type: ignore[misc]
 
     @pytest.mark.parametrize(
         ("statement", "rule"),

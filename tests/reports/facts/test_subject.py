@@ -81,6 +81,11 @@ NOT_TOLD = {
     "kyc.Observation": "what others say of a company's owners: what came of it stands in what he holds",
     "kyc.Discrepancy": "that two sources differ about a company; what came of it stands in what he holds",
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
+    "kyc.KeyUse": "when a gateway last asked about a key; of no person",
+    "kyc.KeyChange": "that gateways are to read a key again",
+    "kyc.PlaceList": HOUSE,
+    "kyc.Place": "where networks are; of nobody",
+    "kyc.Fact": "codes of countries that a key was used from; of an account and no person",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListUpdate": "tries to load a list; of nobody",
     "kyc.Rescreening": "that parties are compared with a list; of nobody",
@@ -117,7 +122,10 @@ NOT_PRINTED = {
     "kyc.Requirement": {"note": "a note of staff"},
     "kyc.Decision": {"items": "stands among what was asked for"},
     "kyc.Entity": {"end_reason": "words of staff"},
-    "kyc.Key": {"revoke_reason": "words of whoever revoked it"},
+    "kyc.Key": {
+        "revoke_reason": "words of whoever revoked it",
+        "allowed_networks": "from where the organisation lets it be used, as it typed them itself",
+    },
     "kyc.Link": {"because": "that it was approved", "ended_because": "why it may not act any more, as of holds"},
     "kyc.Hit": {
         "reasons": "which letters are alike; the score sums it up",
