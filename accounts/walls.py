@@ -42,6 +42,8 @@ OPEN = {
     "kyc.ListEntry": "published to everybody",
     "kyc.ListUpdate": "tries to load what is published to everybody; names nobody",
     "kyc.Rescreening": "numbers and counts; names nobody",
+    "kyc.PlaceList": "that a file of networks was loaded; of no customer",
+    "kyc.Place": "where networks are; of no customer",
     "demo.Mail": "the demo's mailbox, which shows what it caught to whoever tries it",
 }
 

@@ -19,7 +19,7 @@ from accounts.models import Membership
 from accounts.retention import Clock, RecordClass, Started, Values, day_of, latest
 from kyc.cases.models import Case, DecidedOwner, Entity, Finding, FlagRuling, Requirement
 from kyc.ownership.models import Determination
-from kyc.risk.models import Factor, Score
+from kyc.risk.models import Fact, Factor, Score
 from kyc.rules import packs
 from kyc.rules.retention import rule
 
@@ -76,9 +76,9 @@ retention.register(
     RecordClass(
         code="examination",
         label=_("The examination and its analysis"),
-        models=(Case, Requirement, Finding, Determination, DecidedOwner, Score, Factor),
+        models=(Case, Requirement, Finding, Determination, DecidedOwner, Score, Factor, Fact),
         rules=(rule("cdd-file"), rule("cip-descriptions")),
-        made={Case: "opened_at", Requirement: "asked_at", Determination: "determined_at", Score: "scored_at"},
+        made={Case: "opened_at", Requirement: "asked_at", Determination: "determined_at", Score: "scored_at", Fact: "at"},
         told=_("What we examined, asked and found"),
     )
 )

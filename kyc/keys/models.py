@@ -5,18 +5,22 @@ organisation or its entity. Triggers keep the stored state so whatever code runs
 judged by the query, `KeyQuerySet.good`.
 """
 
+from typing import Any
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import connection, models
 from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.history import tracked
+from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField, tracked
 from accounts.models import Organisation, Project, User, of_open_organisation
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
+from kyc.keys.fields import NetworkField
 from kyc.parties.models import Party, Questionnaire
 
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
@@ -386,3 +390,85 @@ pgtrigger.register(
 
 # An entity that ends takes its keys along in the same transaction, though cases/ knows nothing of keys.
 pgtrigger.register(settles("entity_settles_keys"))(Entity)
+
+
+class KeyUse(models.Model):
+    """When a gateway last asked about a key that was good, to the minute: kyc/keys/uses.py."""
+
+    # No history: it changes with every minute of a key in use, and says of nobody more than that.
+    key = models.OneToOneField(Key, models.CASCADE, primary_key=True, related_name="use")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    last_used_at = models.DateTimeField()
+
+
+class KeyChange(models.Model):
+    """That what a gateway is told of a key may be another from this transaction on. What it is told now is read when it is
+    asked: kyc/keys/feed.py. The triggers below write it, whoever changes the key."""
+
+    # No foreign key, since it tells of a key that is gone too.
+    key_id = models.BigIntegerField()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    prefix = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
+    # What stood before it was taken out.
+    is_horizon = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["incarnation", "xid", "id"], name="keychange_sequence"),
+            models.Index(fields=["incarnation", "xid", "id"], name="keychange_horizon", condition=Q(is_horizon=True)),
+            models.Index(fields=["at"], name="keychange_age"),
+        ]
+
+
+TELL = """
+    INSERT INTO kyc_keychange (key_id, organisation_id, prefix, at)
+    SELECT k.id, k.organisation_id, k.prefix, clock_timestamp() FROM kyc_key k {which};
+    RETURN NULL;
+"""
+# Of a key: what no gateway is told.
+UNTOLD = [
+    "job_token", "claimed_until", "claimed_by", "claims", "errors", "failure", "name", "last_four", "once", "issued_by",
+    "revoked_at", "revoked_by", "revoke_reason",
+]  # fmt: skip
+
+
+def tells(name: str, operation: Any, which: str, condition: Any = None) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name, when=pgtrigger.After, operation=operation, condition=condition, func=TELL.format(which=which)
+    )
+
+
+pgtrigger.register(
+    tells("key_issued_is_told", pgtrigger.Insert, "WHERE k.id = NEW.id"),
+    tells("key_changed_is_told", pgtrigger.Update, "WHERE k.id = NEW.id", pgtrigger.AnyChange(exclude=UNTOLD)),
+)(Key)
+pgtrigger.register(tells("link_is_told", pgtrigger.Insert | pgtrigger.Update, "WHERE k.id = NEW.key_id"))(Link)
+LINKED = "JOIN kyc_link l ON l.key_id = k.id AND l.valid_to IS NULL WHERE l.entity_id = NEW.id"
+pgtrigger.register(tells("entity_is_told", pgtrigger.Update, LINKED, pgtrigger.AnyChange(exclude=["name", "end_reason"])))(Entity)
+
+
+class PlaceList(models.Model):
+    """One file of networks and where they are, as an administrator loaded it; only the newest has its networks."""
+
+    append_only = True
+
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    loaded_by = models.CharField(max_length=250)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+
+
+class Place(models.Model):
+    """Where the addresses of a network are: kyc/keys/embargo.py."""
+
+    network = NetworkField()
+    country = models.CharField(max_length=2)
+    # ISO 3166-2 where it matters which part of the country, such as UA-43.
+    region = models.CharField(max_length=6, blank=True)
+
+    class Meta:
+        indexes = [GistIndex(name="place_network", fields=["network"], opclasses=["inet_ops"])]
+        constraints = [models.UniqueConstraint(name="one_place_a_network", fields=["network"])]

@@ -66,3 +66,5 @@ retention.register(
 retention.no_record("kyc.Renewal", "a task: that somebody has to be told, or keys held; the hold it made is a record")
 retention.no_record("kyc.Reassessment", "a task: that keys have to be held or let go; the hold is a record")
 retention.no_record("kyc.SandboxOutcome", "a task of sandboxes; the decision it made is a record")
+retention.no_record("kyc.KeyUse", "when a key was last asked about, overwritten by the next time; its key is a record")
+retention.no_record("kyc.KeyChange", "that gateways are to read a key again; taken out after days, and what changed is a record")

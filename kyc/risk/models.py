@@ -36,3 +36,24 @@ class Factor(models.Model):
     code = models.CharField(max_length=60)
     points = models.SmallIntegerField()
     sentence = models.TextField()
+
+
+class Fact(models.Model):
+    """What a later stage has seen and an officer should weigh: of what, which, what it was, by which source, and when. Whatever is
+    seen again on the same day is the same fact."""
+
+    append_only = True
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    # As "key:" and its public prefix.
+    subject = models.CharField(max_length=60)
+    name = models.CharField(max_length=60)
+    value = models.JSONField()
+    source = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="fact_once_a_day", fields=["organisation", "subject", "name", "on", "value"]),
+        ]
