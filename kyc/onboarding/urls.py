@@ -60,5 +60,6 @@ urlpatterns = [
     path("close/", closing.close, name="close"),
     path("keys/", key_pages.listing, name="keys"),
     path("keys/issue/", key_pages.issue, name="key_issue"),
+    path("keys/<int:pk>/roll/", key_pages.roll, name="key_roll"),
     path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),
 ]

@@ -39,8 +39,8 @@ class Factor(models.Model):
 
 
 class Fact(models.Model):
-    """What a later stage has seen and an officer should weigh: of what, which, what it was, by which source, and when. Whatever is
-    seen again on the same day is the same fact."""
+    """What a later stage has seen and an officer should weigh: of what, which, what it was, by which source, and when. Whatever
+    is seen again on the same day is the same fact."""
 
     append_only = True
 

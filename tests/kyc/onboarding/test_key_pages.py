@@ -11,12 +11,14 @@ from django.utils import timezone
 from accounts.models import Proposal
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity
+from kyc.keys import linking
 from kyc.keys.models import Key
 from kyc.onboarding.key_pages import ONCE
 from kyc.parties.models import Party
 from tests.cast import Founded, signed_in, staff
 from tests.stage import scene
 
+PRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 KEYS, ISSUE = "/verification/keys/", "/verification/keys/issue/"
 
 
@@ -37,7 +39,8 @@ def form_of(client: Client, found: Founded) -> dict[str, object]:
     once = re.search(r'name="once" value="([^"]+)"', client.get(ISSUE).content.decode())
     assert once
     project = found.organisation.project_set.get()
-    return {"once": once[1], "name": "prod", "project": project.pk, "responsible": found.controller.pk}
+    first = {"once": once[1], "name": "prod", "project": project.pk, "responsible": found.controller.pk}
+    return {**first, "holder": "service", "scopes": ["inference"], "tiers": ["small", "standard"], "expires": "90", "proof": ""}
 
 
 class TestEmpty:
@@ -112,6 +115,99 @@ class TestIssue:
         client = signed_in(verified.by)
         assert client.post(ISSUE, {**form_of(client, verified), "name": name}).status_code == 422
         assert client.post(ISSUE, form_of(client, verified)).status_code == 200
+        assert Key.objects.count() == 1
+
+
+class TestTerms:
+    def test_more_settings_are_folded_and_have_answers(self, verified: Founded) -> None:
+        page = signed_in(verified.by).get(ISSUE).content.decode()
+        assert "<details>" in page and "<details open>" not in page
+        assert re.search(r'name="expires" value="90"', page)
+        assert len(re.findall(r'type="checkbox" name="(?:scopes|tiers)"[^>]*checked', page)) == 4
+
+    def test_what_was_chosen_stands_on_the_key(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        more = {
+            "scopes": ["usage", "inference"], "tiers": ["frontier"], "holder": "person", "expires": "7",
+            "networks": "203.0.113.0/24\n\n 2001:db8::/32 \n203.0.113.0/24\n198.51.100.7", "proof": "jkt", "thumbprint": PRINT,
+        }  # fmt: skip
+        before = timezone.now()
+        assert client.post(ISSUE, {**form_of(client, verified), **more}).status_code == 200
+        key = Key.objects.get()
+        assert (key.scopes, key.tiers, key.is_service) == (["inference", "usage"], ["frontier"], False)
+        assert key.allowed_networks == ["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]
+        assert key.confirmation == {"jkt": PRINT}
+        assert before + timedelta(days=7) <= key.expires_at <= timezone.now() + timedelta(days=7)
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"networks": "203.0.113.7/24"}, "Write 203.0.113.0/24 for the network, or 203.0.113.7 for that address."),
+            ({"networks": "somewhere"}, "“somewhere” is no IP network."),
+            ({"networks": "\n".join(f"198.51.{n}.0/24" for n in range(51))}, "At most 50 networks; these are 51."),
+            ({"expires": "366"}, "A key lives 365 days at most"),
+            ({"expires": "0"}, "A key expires in the future"),
+            ({"expires": "soon"}, "Write a number of days such as 90"),
+            ({"expires": "2026-02-30"}, "Write a number of days such as 90"),
+            ({"scopes": []}, "Choose at least one."),
+            ({"tiers": ["secret"]}, "Choose from the list."),
+            ({"proof": "jkt", "thumbprint": "abc"}, "A thumbprint is a SHA-256"),
+            ({"proof": "", "thumbprint": PRINT}, "Say of what this is the thumbprint"),
+        ],
+    )
+    def test_what_is_wrong_is_explained_unfolded_and_nothing_is_lost(
+        self, verified: Founded, wrong: dict[str, object], sentence: str
+    ) -> None:
+        client = signed_in(verified.by)
+        answer = client.post(ISSUE, {**form_of(client, verified), "name": "kept name", "networks": "192.0.2.0/24", **wrong})
+        page = answer.content.decode()
+        assert answer.status_code == 422 and sentence in page and "<details open>" in page
+        assert 'value="kept name"' in page and str(wrong.get("networks", "192.0.2.0/24")) in page
+        assert not Key.objects.exists()
+
+
+class TestRoll:
+    def rolled(self, client: Client, key: Key, **more: object) -> tuple[str, object]:
+        url = reverse("onboarding:key_roll", args=[key.pk])
+        once = re.search(r'name="once" value="([^"]+)"', client.get(url).content.decode())
+        assert once
+        return url, {"once": once[1], "overlap": "24", **more}
+
+    def active(self, verified: Founded) -> tuple[Client, Key]:
+        client = signed_in(verified.by)
+        client.post(ISSUE, form_of(client, verified))
+        linking.run()
+        return client, Key.objects.get()
+
+    def test_shows_the_new_secret_once_and_when_the_old_one_stops(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        url, sent = self.rolled(client, old)
+        page = client.post(url, sent).content.decode()
+        new = Key.objects.get(replaces=old)
+        secret = re.search(r"kh_live_\w{58}", page)
+        assert secret and secret[0].startswith(new.prefix)
+        old.refresh_from_db()
+        assert f"stops on {old.expires_at:%-d %B %Y, %H:%M:%S} UTC" in page
+        assert secret[0] not in client.get(KEYS).content.decode()
+        assert client.post(url, sent)["Location"] == KEYS
+        assert Key.objects.count() == 2
+
+    def test_an_overlap_that_is_not_offered_is_refused(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        url, sent = self.rolled(client, old, overlap="48")
+        answer = client.post(url, sent)
+        assert answer.status_code == 422 and "Choose one from the list." in answer.content.decode()
+        assert Key.objects.count() == 1
+
+    def test_of_a_key_that_cannot_be_rolled_a_sentence_says_why(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        Key.objects.filter(pk=old.pk).update(state="held", expires_at=timezone.now())
+        answer = client.get(reverse("onboarding:key_roll", args=[old.pk]), follow=True)
+        assert "prod has expired. Issue a new key instead." in answer.content.decode()
+
+    def test_is_not_a_strangers_to_do(self, verified: Founded, other: Founded) -> None:
+        _, old = self.active(verified)
+        assert signed_in(other.by).post(reverse("onboarding:key_roll", args=[old.pk])).status_code == 404
         assert Key.objects.count() == 1
 
 
