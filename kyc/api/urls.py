@@ -1,9 +1,11 @@
 from django.urls import path
 
 from kyc.api import views
+from kyc.api.leaks import Leaks
 
 app_name = "api"
 urlpatterns = [
     path("introspect", views.Introspect.as_view(), name="introspect"),
+    path("leaks", Leaks.as_view(), name="leaks"),
     path("schema/", views.Schema.as_view(), name="schema"),
 ]

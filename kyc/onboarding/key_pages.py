@@ -7,22 +7,23 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
-from kyc.keys import renewals
+from kyc.keys import lapsing, renewals
 from kyc.keys.models import Key
+from kyc.onboarding import shown_keys
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
-from kyc.onboarding.key_forms import KeyForm, RollForm
+from kyc.onboarding.key_forms import AnswerForm, KeyForm, RollForm
 from kyc.onboarding.pages import page, posted
 
 ONCE = "key_form"
 # Makes a key for the form of that name, and gives it with its secret.
 Act = Callable[[str], tuple[Key, str]]
-TONES = {Key.State.ACTIVE: "good", Key.State.HELD: "warn", Key.State.FAILED: "bad", Key.State.UNLINKED: "info"}
 
 
 def live_entity(organisation: Organisation) -> Entity | None:
@@ -31,17 +32,49 @@ def live_entity(organisation: Organisation) -> Entity | None:
 
 @members_only
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    found = Key.objects.filter(organisation=organisation).select_related("project", "responsible").order_by("-pk")
-    rows = [(key, TONES.get(Key.State(key.state), "neutral")) for key in found]
     return page(
         request,
         organisation,
         "keys",
         steps=[],
-        keys=rows,
+        keys=shown_keys.of(organisation),
         entity=live_entity(organisation),
         use_hold=renewals.hold_of(organisation),
     )
+
+
+@members_only
+def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    key_or_404(organisation, pk)
+    return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0])
+
+
+@members_only
+def responsible(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """Who answers for it from now on."""
+    key = key_or_404(organisation, pk)
+    if key.state == Key.State.REVOKED:
+        messages.info(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
+        return redirect("onboarding:keys")
+    form = AnswerForm(posted(request), organisation=organisation)
+    if form.acted(lambda: lapsing.name_responsible(key, **form.told, by=request.user)):
+        who = form.cleaned_data["responsible"].name
+        messages.success(request, _("%(person)s answers for %(name)s now.") % {"person": who, "name": key.name})
+        return redirect("onboarding:key", pk=key.pk)
+    return page(request, organisation, "key_responsible", steps=[], form=form, key=key)
+
+
+@members_only
+@require_POST
+def wake(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """A click on the key's page."""
+    key = key_or_404(organisation, pk)
+    form = Page(posted(request))
+    if form.acted(lambda: lapsing.wake(key, by=request.user)):
+        messages.success(request, _("%(name)s is kept.") % {"name": key.name})
+    for sentence in form.non_field_errors():
+        messages.info(request, sentence)
+    return redirect("onboarding:key", pk=key.pk)
 
 
 @members_only

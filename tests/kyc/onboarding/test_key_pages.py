@@ -4,7 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +14,7 @@ from accounts.models import Proposal
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity
 from kyc.keys import linking
-from kyc.keys.models import Key
+from kyc.keys.models import Hold, Key, KeyRequirement, KeyUse
 from kyc.onboarding.key_pages import ONCE
 from kyc.parties.models import Party
 from tests.cast import Founded, signed_in, staff
@@ -211,6 +213,75 @@ class TestRoll:
         assert Key.objects.count() == 1
 
 
+class TestOne:
+    def active(self, verified: Founded) -> tuple[Client, Key]:
+        return TestRoll().active(verified)
+
+    def test_tells_all_there_is_of_it(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        Key.objects.update(allowed_networks=["203.0.113.0/24", "2001:db8::/32"], confirmation={"x5t#S256": PRINT})
+        used = timezone.now()
+        KeyUse.objects.create(key=key, organisation=key.organisation, last_used_at=used)
+        page = client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+        told = ("Alice Olsen", "203.0.113.0/24", "2001:db8::/32", PRINT, "Ask models", "Small models", f"{used:%-d %B %Y, %H:%M}")
+        for text in (*told, f"{key.expires_at:%-d %B %Y, %H:%M:%S} UTC", "A program (service account)"):
+            assert text in page
+
+    def test_an_old_one_is_warned_of_in_the_list_and_on_its_page(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        assert "days old" not in client.get(KEYS).content.decode()
+        Key.objects.update(issued_at=timezone.now() - timedelta(days=91))
+        assert "91 days old: roll it" in client.get(KEYS).content.decode()
+        assert "It is 91 days old" in client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+
+    def test_an_expired_one_says_so_and_offers_no_roll(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        Key.objects.update(state="held", expires_at=timezone.now())
+        page = client.get(KEYS).content.decode()
+        assert ">Expired</span>" in page and reverse("onboarding:key_roll", args=[key.pk]) not in page
+
+    def test_one_that_was_found_in_public_leads_to_rolling(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        Hold.objects.create(organisation=key.organisation, key=key, source="leak", reason="Found in public.")
+        page = client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+        assert "Its secret was found in public." in page and reverse("onboarding:key_roll", args=[key.pk]) in page
+
+    @pytest.mark.parametrize("name", ["key", "key_responsible", "key_wake"])
+    def test_is_no_strangers(self, verified: Founded, other: Founded, name: str) -> None:
+        _, key = self.active(verified)
+        for method in ("get", "post") if name != "key_wake" else ("post",):
+            assert getattr(signed_in(other.by), method)(reverse(f"onboarding:{name}", args=[key.pk])).status_code == 404
+
+    def test_who_answers_is_chosen_and_a_stranger_is_no_choice(self, verified: Founded, other: Founded) -> None:
+        client, key = self.active(verified)
+        url = reverse("onboarding:key_responsible", args=[key.pk])
+        assert client.post(url, {"responsible": other.controller.pk}).status_code == 422
+        assert client.post(url, {"responsible": verified.controller.pk})["Location"] == reverse("onboarding:key", args=[key.pk])
+
+    def test_what_it_asks_for_is_on_its_page_and_a_click_wakes_it(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        hold = Hold.objects.create(organisation=key.organisation, key=key, source="policy.idle", reason="Unused.")
+        told = {"what": "use", "why": "idle", "state": "held", "due_on": timezone.localdate(), "hold": hold}
+        KeyRequirement.objects.create(organisation=key.organisation, key=key, **told)
+        url = reverse("onboarding:key", args=[key.pk])
+        page = client.get(url).content.decode()
+        assert "Nobody has used it for long." in page and "Wake it</button>" in page
+        client.post(reverse("onboarding:key_wake", args=[key.pk]))
+        page = client.get(url).content.decode()
+        assert "Wake it</button>" not in page and Key.objects.get().state == "active"
+
+    def test_the_list_costs_no_more_however_long(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        with CaptureQueriesContext(connection) as one:
+            client.get(KEYS)
+        for n in range(5):
+            key.pk, key.prefix, key.state, key.once = None, f"kh_live_{n}", "unlinked", ""
+            key.save(force_insert=True)
+        with CaptureQueriesContext(connection) as six:
+            client.get(KEYS)
+        assert len(six) == len(one)
+
+
 class TestExpired:
     def test_the_customer_reads_that_it_has_ended_and_issues_nothing(self, verified: Founded) -> None:
         client = signed_in(verified.by)
@@ -255,6 +326,6 @@ class TestPersonWithKeys:
         client.post(ISSUE, form_of(client, verified))
         # The case was never moved on in this fixture, so its pages are still open.
         remove = reverse("onboarding:person_remove", args=[verified.controller.pk])
-        assert "Revoke them first" in client.get(remove).content.decode()
+        assert "or revoke them first" in client.get(remove).content.decode()
         client.post(remove)
         assert Party.objects.get(pk=verified.controller.pk).removed_on is None
