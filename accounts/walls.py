@@ -42,6 +42,7 @@ OPEN = {
     "kyc.ListEntry": "published to everybody",
     "kyc.ListUpdate": "tries to load what is published to everybody; names nobody",
     "kyc.Rescreening": "numbers and counts; names nobody",
+    "kyc.UsageBatch": "numbers and counts of what a gateway sent; names no customer",
     "demo.Mail": "the demo's mailbox, which shows what it caught to whoever tries it",
 }
 

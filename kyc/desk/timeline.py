@@ -170,6 +170,8 @@ VERBS = {
     "key.linked": _("linked a key"),
     "key.unlinked": _("ended the link of a key"),
     "key.revoked": _("revoked a key"),
+    "limit.set": _("set a limit of use"),
+    "limit.removed": _("removed a limit of use"),
     "hold.placed": _("placed a hold"),
     "hold.lifted": _("lifted a hold"),
     "report.requested": _("asked for a report"),
