@@ -172,6 +172,11 @@ def begun(organisation: Organisation | None, found: RecordClass, rule: str, *, d
 
 def certified(made: Disposal, tally: Tally) -> Disposal:
     made.rows = tally.told()
+    return counted(made)
+
+
+def counted(made: Disposal) -> Disposal:
+    """As `certified`, where the rows are told already."""
     made.save(force_insert=True)
     counts = {"count": sum(table["count"] for table in made.rows.values()), "rule": made.rule, "kind": made.record_class}
     audit.record("records.disposed", target=made, by=None, certificate=made.number, **counts, **audit.operator(None))

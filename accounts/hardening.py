@@ -14,7 +14,7 @@ from django.db import connections
 from pghistory.core import event_models
 from psycopg import sql
 
-from accounts import eraser
+from accounts import eraser, partitions
 from accounts.models import AuditEvent, Disposal, Incarnation, Snapshot
 from accounts.vault import RowNumber
 from accounts.walls import walls
@@ -122,6 +122,7 @@ def harden(using: str) -> None:
         for (function,) in cursor.fetchall():
             cursor.execute(f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp")
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        partitions.admit(cursor, app, role_or_none("eraser"))
         for function in INCARNATION:
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
             execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), app))

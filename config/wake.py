@@ -7,10 +7,12 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import lapsing, linking, reassessing, renewals, sandboxes
-from kyc.keys.tasks import decide_sandboxes, keep_key_requirements, keep_renewals, link_key, reassess
+from kyc.keys import lapsing, linking, pools, reassessing, renewals, sandboxes
+from kyc.keys.tasks import decide_sandboxes, forget_reservations, keep_key_requirements, keep_renewals, link_key, reassess
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
+from kyc.usage import months
+from kyc.usage.tasks import make_usage_months
 from reports import building
 from reports.tasks import build_reports
 
@@ -50,6 +52,8 @@ jobs.sweep(building.QUEUE, build_reports)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
+jobs.sweep(months.QUEUE, make_usage_months)
+jobs.sweep(pools.QUEUE, forget_reservations)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -9,10 +9,11 @@ class KycConfig(AppConfig):
 
     def ready(self) -> None:
         # Each stage says how long its records are kept, in the order in which pages show them; their models exist only now.
-        for stage in ("parties", "ownership", "evidence", "cases", "keys", "networks"):
+        for stage in ("parties", "ownership", "evidence", "cases", "keys", "usage", "networks"):
             import_module(f"kyc.{stage}.retention")
         # What goes by periods of its own says how.
         import_module("kyc.screening.disposal")
         import_module("kyc.networks.disposal")
         # The question about a key is a function of the database's.
         post_migrate.connect(import_module("kyc.keys.asking").after_migrate, dispatch_uid="asking")
+        import_module("kyc.usage.disposal")

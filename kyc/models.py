@@ -3,11 +3,13 @@
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
+from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdate, ListVersion, Rescreening
+from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 
 __all__ = [
     "Attribute",
@@ -34,6 +36,7 @@ __all__ = [
     "Invitation",
     "Involvement",
     "Key",
+    "LimitPool",
     "Link",
     "ListEntry",
     "ListUpdate",
@@ -42,13 +45,20 @@ __all__ = [
     "Party",
     "PaymentMeans",
     "PersonStatus",
+    "PoolWindow",
     "Profile",
     "Questionnaire",
     "Referral",
     "Requirement",
     "Rescreening",
+    "Reservation",
+    "Reserved",
     "Role",
     "Sameness",
     "Score",
+    "Spending",
     "StatusProof",
+    "UsageBatch",
+    "UsageDay",
+    "UsageRow",
 ]

@@ -13,6 +13,7 @@ from kyc.cases.models import Case, DecidedOwner, Decision, Entity, FlagRuling, R
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
+from kyc.keys.pool_models import LimitPool
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
@@ -71,6 +72,9 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, key=key, entity=entity, responsible=found.controller, valid_from=now, because="approved"
     )
     hold = Hold.objects.create(organisation=organisation, key=key, source="officer", reason="a question", placed_by=approver)
+    limit = LimitPool.objects.create(
+        organisation=organisation, key=key, unit="requests", period="day", limit=100, set_at=now, set_by=by
+    )
     legal_hold = LegalHold.objects.create(
         organisation=organisation, source="agency", reference="BIS 7", asked_by="BIS", reason="Asked to keep.",
         since=date(2026, 1, 1), placed_by=approver,
@@ -143,7 +147,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
-        part, hit, key, link, hold, leak, outcome, report,
+        part, hit, key, link, hold, leak, limit, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

@@ -3,6 +3,7 @@
 A new address needs one row in DOORS, and a line in `House.built` where its own is of a kind that stands in no other address.
 """
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +54,9 @@ from tests.whole import IS_WHOLE, dealt
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
-ASKS_ONLY = {"api:introspect", "desk:look_stop"}
+ASKS_ONLY = {"api:introspect", "api:usage", "desk:look_stop"}
+# Addresses that take JSON alone.
+IN_JSON = {"/api/v1/usage"}
 # Whoever only looks there is recorded, and nothing else is done.
 RECORDED = {
     "onboarding:document",
@@ -524,6 +527,10 @@ DOORS: dict[str, Door] = {
     "metrics": Door(frozenset({"gateway"}), names="keyholder_jobs"),
     "api:introspect": Door(frozenset({"gateway"}), get=False, names='{"active":false}', post=of(token="kh_live_no")),
     "api:leaks": Door(frozenset(), get=False, post=nothing),
+    "api:usage": Door(
+        frozenset({"gateway"}), get=False, names='"refused":1',
+        post=lambda rows: {"batch": "7b6f1c3e-6d0e-4b7e-9a55-2f4c0f5f9f10", "rows": [{}]},
+    ),
     "api:schema": Door(ALL, open=True, names="/api/v1/introspect"),
     "demo:cast": Door(ALL, open=True, names="Sign in"),
     "demo:sign_in_as": Door(ALL, open=True, get=False, post=of(email="charlie@outside.example")),
@@ -707,7 +714,10 @@ def knock(house: House, role: str, method: str, path: str, data: dict[str, Any] 
     if role == "gateway":
         options = {"headers": {"authorization": f"Bearer {house.gateway}"}}
         if method == "POST":
+            sent = data or {}
             options["content_type"], data = "application/x-www-form-urlencoded", urlencode(data or {})  # type: ignore[assignment]
+            if path in IN_JSON:
+                options["content_type"], data = "application/json", json.dumps(sent)  # type: ignore[assignment]
     with undone():
         if is_seen:
             data = {field.decode(): value.decode() for field, value in HIDDEN.findall(client.get(path, {"anew": ""}).content)} | (

@@ -98,7 +98,7 @@ class TestMiddleware:
         live_server: Any,
         linked: Issued,
         rui: User,
-        credential: str,  # noqa: F811
+        credential: str,
     ) -> None:
         asked = self.asking(kind, live_server.url, credential)
         for headers in ({"authorization": f"Bearer {linked.secret}"}, {"x_api_key": linked.secret}):
@@ -187,7 +187,7 @@ class TestNginx:
         linked: Issued,
         rui: User,
         credential: str,
-        tmp_path: Path,  # noqa: F811
+        tmp_path: Path,
     ) -> None:
         with proxy(tmp_path, live_server.url.removeprefix("http://"), credential) as url:
             status, _, sent = fetched(url, linked.secret, **{"X-Entity": "forged", "X-Gateway-Credential": "forged"})

@@ -7,7 +7,7 @@ import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
-from accounts import eraser, incarnations
+from accounts import eraser, incarnations, partitions
 from accounts.at_once import AtOnce
 from django.db import migrations, models
 
@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL("CREATE SEQUENCE kh_job_token", "DROP SEQUENCE kh_job_token"),
         migrations.RunSQL(incarnations.SCHEMA),
         migrations.RunSQL(eraser.SCHEMA),
+        migrations.RunSQL(partitions.SCHEMA),
         migrations.CreateModel(
             name='Incarnation',
             fields=[

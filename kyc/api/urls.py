@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.api import views
+from kyc.api import usage, views
 from kyc.api.leaks import Leaks
 
 app_name = "api"
@@ -8,5 +8,6 @@ urlpatterns = [
     path("introspect", views.Introspect.as_view(), name="introspect"),
     path("authorize", views.Authorize.as_view(), name="authorize"),
     path("leaks", Leaks.as_view(), name="leaks"),
+    path("usage", usage.Usage.as_view(), name="usage"),
     path("schema/", views.Schema.as_view(), name="schema"),
 ]

@@ -176,6 +176,8 @@ VERBS = {
     "key.idle_told": _("told that nobody uses a key"),
     "key.woken": _("woke a key"),
     "key.leaked": _("was told that a key stands in public"),
+    "limit.set": _("set a limit of use"),
+    "limit.removed": _("removed a limit of use"),
     "hold.placed": _("placed a hold"),
     "hold.lifted": _("lifted a hold"),
     "report.requested": _("asked for a report"),

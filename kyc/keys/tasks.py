@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import lapsing, linking, reassessing, renewals, sandboxes
+from kyc.keys import lapsing, linking, pools, reassessing, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -26,3 +26,8 @@ def reassess() -> None:
 @shared_task(name="kyc.keep_key_requirements", ignore_result=True)
 def keep_key_requirements() -> None:
     lapsing.run()
+
+
+@shared_task(name="kyc.forget_reservations", ignore_result=True)
+def forget_reservations() -> None:
+    pools.forget()

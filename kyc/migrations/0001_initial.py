@@ -8,6 +8,7 @@ import accounts.vault.files
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import pghistory.utils
+from kyc.usage.models import ROWS
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -3952,5 +3953,254 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='leakevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='leak_as_of'),
+        ),
+        migrations.RunSQL(ROWS),
+        migrations.CreateModel(
+            name='UsageRow',
+            fields=[
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('hour', models.DateTimeField()),
+                ('model', models.CharField(max_length=100)),
+                ('requests', models.BigIntegerField()),
+                ('tokens_in', models.BigIntegerField()),
+                ('tokens_out', models.BigIntegerField()),
+                ('errors', models.BigIntegerField()),
+                ('refusals', models.BigIntegerField()),
+                ('cost', models.BigIntegerField()),
+                ('currency', models.CharField(max_length=3)),
+                ('ip_hash', models.CharField(max_length=86)),
+                ('asn', models.BigIntegerField(null=True)),
+                ('country', models.CharField(max_length=2)),
+                ('client', models.CharField(max_length=86)),
+                ('template', models.CharField(max_length=86)),
+                ('end_user', models.CharField(max_length=86)),
+                ('is_late', models.BooleanField()),
+            ],
+            options={
+                'db_table': 'kyc_usagerow',
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='LimitPool',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('unit', models.CharField(choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('period', models.CharField(choices=[('day', 'a day'), ('month', 'a month'), ('total', 'in total')], max_length=20)),
+                ('limit', models.BigIntegerField()),
+                ('set_at', models.DateTimeField()),
+                ('key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.project')),
+                ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='LimitPoolEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('unit', models.CharField(choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('period', models.CharField(choices=[('day', 'a day'), ('month', 'a month'), ('total', 'in total')], max_length=20)),
+                ('limit', models.BigIntegerField()),
+                ('set_at', models.DateTimeField()),
+                ('key', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.key')),
+                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.limitpool')),
+                ('project', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.project')),
+                ('set_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PoolWindow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('starts', models.DateField()),
+                ('spent', models.BigIntegerField(default=0)),
+                ('reserved', models.BigIntegerField(default=0)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='kyc.limitpool')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Reservation',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('amounts', models.JSONField()),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('made_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('settled_at', models.DateTimeField(blank=True, null=True)),
+                ('actual', models.JSONField(default=dict)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Reserved',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.BigIntegerField()),
+                ('expires_at', models.DateTimeField()),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('reservation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='kyc.reservation')),
+                ('window', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kyc.poolwindow')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Spending',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('unit', models.CharField(choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('settled', models.BigIntegerField(default=0)),
+                ('used', models.BigIntegerField(default=0)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='UsageBatch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('batch', models.UUIDField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('answer', models.JSONField(default=dict)),
+                ('received_at', models.DateTimeField(auto_now_add=True)),
+                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.gatewaycredential')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='UsageDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('model', models.CharField(max_length=100)),
+                ('country', models.CharField(blank=True, max_length=2)),
+                ('requests', models.BigIntegerField()),
+                ('tokens_in', models.BigIntegerField()),
+                ('tokens_out', models.BigIntegerField()),
+                ('errors', models.BigIntegerField()),
+                ('refusals', models.BigIntegerField()),
+                ('late', models.BigIntegerField()),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
+            constraint=models.UniqueConstraint(fields=('organisation', 'project', 'key', 'unit', 'currency', 'period'), name='one_limit_of_a_kind', nulls_distinct=False),
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
+            constraint=models.CheckConstraint(condition=models.Q(('project__isnull', True), ('key__isnull', True), _connector='OR'), name='limit_is_of_one'),
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
+            constraint=models.CheckConstraint(condition=models.Q(('limit__gte', 0)), name='limit_is_never_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency__regex', '^[A-Z]{3}$'), ('unit', 'money')), models.Q(models.Q(('unit', 'money'), _negated=True), ('currency', '')), _connector='OR'), name='limit_of_money_names_currency'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='limitpool',
+            trigger=pgtrigger.compiler.Trigger(name='limit_stays_in_its_organisation', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n     \n        IF TG_OP <> 'DELETE' AND NEW.project_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM accounts_project o WHERE o.id = NEW.project_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n     RETURN NEW;", hash='5fa9790c1086bfab584c07b7e515d3b08028ebae', operation='INSERT OR UPDATE', pgid='pgtrigger_limit_stays_in_its_organisation_0660a', table='kyc_limitpool', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='limitpool',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='1656dc1b00588c31eaaa41fcdd77182d9ace7ea3', operation='INSERT', pgid='pgtrigger_insert_insert_588b4', table='kyc_limitpool', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='limitpool',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='f7e19d9c2e561b8ba9706c4d8141b8d97e82de08', operation='UPDATE', pgid='pgtrigger_update_update_22cbd', table='kyc_limitpool', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='limitpool',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (OLD."currency", OLD."id", OLD."key_id", OLD."limit", OLD."organisation_id", OLD."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."project_id", OLD."set_at", OLD."set_by_id", OLD."unit"); RETURN NULL;', hash='c5394ebbe3f2e45b73d821959e158bbec4277351', operation='DELETE', pgid='pgtrigger_delete_delete_64991', table='kyc_limitpool', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='limitpoolevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='limitpool_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='poolwindow',
+            constraint=models.UniqueConstraint(fields=('pool', 'starts'), name='one_window_a_stretch'),
+        ),
+        migrations.AddConstraint(
+            model_name='poolwindow',
+            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0), ('spent__gte', 0)), name='pool_is_never_negative'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolwindow',
+            trigger=pgtrigger.compiler.Trigger(name='nothing_reserved_beyond_limit', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE before bigint;', func='\n                    IF TG_OP = \'UPDATE\' THEN before := OLD.reserved; ELSE before := 0; END IF;\n                    IF NEW.reserved > before AND NEW.spent + NEW.reserved >\n                        (SELECT p."limit" FROM kyc_limitpool p WHERE p.id = NEW.pool_id) THEN\n                        RAISE EXCEPTION \'no more is reserved than the limit leaves\' USING ERRCODE = \'check_violation\';\n                    END IF;\n                    RETURN NEW;\n                ', hash='79a762e2fc83ff99a6dfdbc1ea21db371670f89b', operation='INSERT OR UPDATE', pgid='pgtrigger_nothing_reserved_beyond_limit_20b95', table='kyc_poolwindow', when='BEFORE')),
+        ),
+        migrations.AddIndex(
+            model_name='reservation',
+            index=models.Index(fields=['expires_at'], name='reservation_over'),
+        ),
+        migrations.AddConstraint(
+            model_name='reservation',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='reservation_expires_later'),
+        ),
+        migrations.AddIndex(
+            model_name='reserved',
+            index=models.Index(fields=['window', 'expires_at'], name='reserved_over'),
+        ),
+        migrations.AddConstraint(
+            model_name='reserved',
+            constraint=models.UniqueConstraint(fields=('reservation', 'window'), name='reserved_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='reserved',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='something_is_reserved'),
+        ),
+        migrations.AddIndex(
+            model_name='spending',
+            index=models.Index(fields=['organisation', 'unit', 'day'], name='spending_of_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='spending',
+            constraint=models.UniqueConstraint(fields=('key', 'day', 'unit', 'currency'), name='one_spending_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='spending',
+            constraint=models.CheckConstraint(condition=models.Q(('settled__gte', 0), ('used__gte', 0)), name='spending_is_never_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='spending',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency__regex', '^[A-Z]{3}$'), ('unit', 'money')), models.Q(models.Q(('unit', 'money'), _negated=True), ('currency', '')), _connector='OR'), name='spending_of_money_names_currency'),
+        ),
+        migrations.AddIndex(
+            model_name='usagebatch',
+            index=models.Index(fields=['received_at'], name='usage_batch_received'),
+        ),
+        migrations.AddConstraint(
+            model_name='usagebatch',
+            constraint=models.UniqueConstraint(fields=('gateway', 'batch'), name='usage_batch_counts_once'),
+        ),
+        migrations.AddIndex(
+            model_name='usageday',
+            index=models.Index(fields=['organisation', 'day'], name='usage_days_of_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='usageday',
+            constraint=models.UniqueConstraint(fields=('key', 'day', 'model', 'country'), name='one_sum_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='usageday',
+            constraint=models.CheckConstraint(condition=models.Q(('errors__gte', 0), ('late__gte', 0), ('refusals__gte', 0), ('requests__gte', 0), ('tokens_in__gte', 0), ('tokens_out__gte', 0), ('late__lte', models.F('requests'))), name='sums_are_never_negative'),
         ),
     ])]

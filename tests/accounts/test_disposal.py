@@ -79,6 +79,14 @@ HARMLESS = {
     },
     "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's"},
     "kyc.Hold": {"source": "a code"},
+    "kyc.LimitPool": {"currency": "a code"},
+    "kyc.Spending": {"currency": "a code"},
+    "kyc.Reservation": {"amounts": "numbers", "actual": "numbers", "currency": "a code"},
+    "kyc.UsageDay": {"model": "of the provider", "country": "a code"},
+    "kyc.UsageRow": {
+        "model": "of the provider", "country": "a code", "currency": "a code",
+        **dict.fromkeys(("ip_hash", "client", "template", "end_user"), "a hash made by a gateway; it goes with its month"),
+    },
     "accounts.LegalHold": {},
     "kyc.Interest": {"share": "a number between two who are nameless", "held_since": "a day, a month or a year"},
     "kyc.Observation": {"share": "a number between two who are nameless"},
@@ -204,8 +212,8 @@ class TestDisposal:
         before = dump()
         assert [word for word in PLANTED if word not in before] == []
         made = {one.record_class: one for one in dispose_all(nordlys)}
-        # Where they signed in goes with their accounts.
-        assert made.keys() == retention.CLASSES.keys() - {"sign_ins"}
+        # Where they signed in goes with their accounts, and what keys were used for with its month.
+        assert made.keys() == retention.CLASSES.keys() - {"sign_ins", "usage_rows"}
         after = dump()
         found = [line for line in after.splitlines() if any(word.lower() in line.lower() for word in PLANTED)]
         assert found == []
@@ -326,7 +334,7 @@ class TestKeysOfPeople:
 
         monkeypatch.setattr(retention, "due", but_evidence)
         made = {one.record_class for one in dispose_all(nordlys)}
-        assert made == without.keys() - {"identity"}
+        assert made == without.keys() - {"identity", "usage_rows"}
         assert "sign_ins" in made
         assert SubjectKey.objects.filter(kind="party", destroyed_at__isnull=True).exists()
 
@@ -351,7 +359,7 @@ class TestCommand:
 
     def test_dry_it_counts_and_erases_nothing(self, nordlys: Organisation) -> None:
         (told,) = self.run("--dry-run")
-        assert told["classes"] == dict.fromkeys(sorted(retention.CLASSES), 1)
+        assert told["classes"] == dict.fromkeys(sorted(retention.CLASSES.keys() - {"usage_rows"}), 1)
         assert (told["orders"], told["of_no_organisation"]) == (1, [])
         assert not Disposal.objects.exists()
 
@@ -367,7 +375,7 @@ class TestCommand:
     def test_it_prints_each_certificate_and_a_second_run_none(self, nordlys: Organisation) -> None:
         order, *certificates = self.run()
         assert order["order"].startswith("EO-")
-        assert {line["record_class"] for line in certificates} == retention.CLASSES.keys() - {"sign_ins"}
+        assert {line["record_class"] for line in certificates} == retention.CLASSES.keys() - {"sign_ins", "usage_rows"}
         assert self.run() == []
 
     def test_nothing_goes_before_its_day(self, nordlys: Organisation) -> None:

@@ -60,6 +60,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "AuthorityProof": ("note", "x"),
     "Invitation": ("email", "x@x.example"),
     "Link": ("because", "x"),
+    "LimitPool": ("period", "month"),
     "Hold": ("reason", "x"),
     "SandboxOutcome": ("state", "done"),
     "Review": ("state", "done"),

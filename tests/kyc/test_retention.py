@@ -28,7 +28,7 @@ from tests.stage import scene
 
 OURS = ("accounts", "kyc", "reports")
 # Rules whose records come with stages that are not built yet.
-TO_COME = {"iaas-access": "logs of access"}
+TO_COME: dict[str, str] = {}
 
 
 def on(day):
@@ -131,6 +131,8 @@ class TestClocks:
             "red_flags": ("export-records", date(2032, 2, 1)),
             "reports": ("cdd-file", date(2032, 2, 1)),
             "subject_requests": ("cdd-file", date(2032, 2, 1)),
+            "usage_rows": ("usage-rows", None),
+            "usage": ("cdd-file", date(2032, 2, 1)),
             "trail": ("ofac-transactions", date(2037, 2, 1)),
         }
 
@@ -139,7 +141,7 @@ class TestClocks:
         hit = cast.matched(party, ListVersion.objects.get(), entry_id="9104", entry_name="BELKIN, Timur", score="0.900")
         cast.ruled(hit, ruling="false", by=rui)
         file = {"identity", "ownership", "ownership_sources", "use", "evidence", "examination", "red_flags", "reports"}
-        file |= {"subject_requests"}
+        file |= {"subject_requests", "usage"}
         assert codes_due(closed, date(2032, 2, 1)) == {"mail"}
         assert codes_due(closed, date(2032, 2, 2)) == file | {"mail"}
         assert codes_due(closed, date(2037, 2, 1)) == file | {"mail"}

@@ -26,11 +26,12 @@ from tests.headers import lacking
 from tests.whole import IS_WHOLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.sample]
-INTROSPECT, SCHEMA = "POST /api/v1/introspect", "GET /api/v1/schema/"
+INTROSPECT, USAGE, SCHEMA = "POST /api/v1/introspect", "POST /api/v1/usage", "GET /api/v1/schema/"
+PROBLEM = {"type", "title", "status", "detail", "fix"}
 STAFF = tuple(map(str, ROLES))
 WHO = ("nobody", "a bad credential", "a gateway", "a customer", *STAFF)
 # Of each way to ask, by each who. The schema is made anew for each answer, which takes a while and changes nothing.
-CASES = {INTROSPECT: 900 if IS_WHOLE else 12, SCHEMA: 100 if IS_WHOLE else 2}
+CASES = {INTROSPECT: 900 if IS_WHOLE else 12, USAGE: 300 if IS_WHOLE else 4, SCHEMA: 100 if IS_WHOLE else 2}
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "X" * 30)
 
 
@@ -62,7 +63,8 @@ def schema() -> Iterator[Any]:
     """As it is served, which Schemathesis would leave out itself if it loaded it from its address. Credentials are ours to send:
     those that it draws beside them prove nothing."""
     served = Client().get("/api/v1/schema/?format=json").json()
-    assert served["paths"]["/api/v1/introspect"]["post"].pop("security") == [{"gateway": []}]
+    for label in (INTROSPECT, USAGE):
+        assert served["paths"][label.split()[1]]["post"].pop("security") == [{"gateway": []}]
     found = schemathesis.openapi.from_dict(served)
     found.app = application
     # The server's way to begin and end a request would end the test's transaction with it.
@@ -74,7 +76,7 @@ def schema() -> Iterator[Any]:
 
 
 def test_every_address_is_asked(schema: Any) -> None:
-    assert {found.ok().label for found in schema.get_all_operations()} == {INTROSPECT, SCHEMA}
+    assert {found.ok().label for found in schema.get_all_operations()} == {INTROSPECT, USAGE, SCHEMA}
     assert sum(CASES.values()) * len(WHO) * len(GenerationMode) >= (20_000 if IS_WHOLE else 250)
 
 
@@ -106,7 +108,7 @@ def test_whatever_is_asked(schema: Any, label: str, who: str, mode: GenerationMo
         told = {name: values[0] for name, values in answer.headers.items()}
         canonical = {name.title(): value for name, value in told.items()}
         assert not lacking({**canonical, "Content-Security-Policy": canonical["Content-Security-Policy"]}, b"")
-        if label == INTROSPECT and who != "a gateway":
+        if label != SCHEMA and who != "a gateway":
             assert answer.status_code == 401
             assert b"active" not in answer.content
 
@@ -132,7 +134,7 @@ def test_by_another_method(schema: Any, label: str, who: str, method: str) -> No
     if may:
         assert own in answer.headers["allow"][0]
     if method != "HEAD":
-        assert set(answer.json()) == {"error", "error_description"}
+        assert set(answer.json()) == (PROBLEM if label == USAGE else {"error", "error_description"})
 
 
 @pytest.mark.parametrize(

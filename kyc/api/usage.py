@@ -1,0 +1,146 @@
+"""POST /api/v1/usage: what gateways tell of how keys were used. docs/usage.md says it to their engineers."""
+
+import hashlib
+import json
+import zlib
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kyc.api import problems
+from kyc.api.authentication import GatewayAuthentication
+from kyc.api.problems import Declined, ProblemDetails
+from kyc.api.views import AlwaysJSON
+from kyc.usage import intake
+from kyc.usage.intake import MOST_ROWS, AnotherBatch, Busy, Sent
+
+# Of the body, uncompressed: more than ten thousand rows with everything in them take.
+LONGEST_BODY = 8 * 1024 * 1024
+WAIT = 1
+EXAMPLE = {
+    "batch": "7b6f1c3e-6d0e-4b7e-9a55-2f4c0f5f9f10",
+    "rows": [
+        {
+            "key": "kh_live_Q3EC3PF3STrl", "hour": "2026-11-30T08:00:00Z", "model": "sonnet-5", "requests": 120,
+            "tokens_in": 90210, "tokens_out": 31007, "errors": 2, "refusals": 1, "cost": 734000, "currency": "EUR",
+            "ip_hash": "5f1d7a84db00d2fce00b31a7fc73224f", "asn": 64512, "country": "NO",
+            "client": "t13d1516h2_8daaf6152771_e5627efa2ab1", "template": "9f86d081884c7d65", "end_user": "60303ae22b998861",
+        }
+    ],
+}  # fmt: skip
+
+
+class Batch(serializers.Serializer[Any]):
+    """What is sent. For the document alone: ten thousand rows are judged quicker by hand (kyc/usage/rows.py)."""
+
+    batch = serializers.UUIDField(help_text="Made by the gateway, a new one for each batch; sent again, it counts once.")
+    rows = serializers.ListField(
+        child=serializers.JSONField(),
+        min_length=1,
+        max_length=MOST_ROWS,
+        help_text="An object for each key, hour, model and source, as in the example; one that is none is named as bad.",
+    )
+
+
+class Bad(serializers.Serializer[Any]):
+    reason = serializers.CharField(help_text="Which field, and what is wrong with it. A sentence for people; it repeats nothing.")
+    rows = serializers.ListField(child=serializers.IntegerField(), help_text="Places in the batch, counted from 0.")
+
+
+class Taken(serializers.Serializer[Any]):
+    batch = serializers.UUIDField()
+    accepted = serializers.IntegerField(help_text="Rows that count now.")
+    late = serializers.IntegerField(help_text="Of these, those told long after their hour.")
+    refused = serializers.IntegerField(help_text="Rows that do not count; none of them need be sent again as it was.")
+    bad = Bad(many=True)
+
+
+class Body(JSONParser):
+    """The body in full, no longer than may be, with its SHA-256. What is compressed is opened no further than that."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> tuple[Any, str]:
+        body = opened(stream.read(LONGEST_BODY + 1), parser_context["request"].headers.get("Content-Encoding", ""))
+        if len(body) > LONGEST_BODY:
+            raise RequestDataTooBig
+        try:
+            return json.loads(body), hashlib.sha256(body).hexdigest()
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
+        except ValueError:
+            raise ParseError("The body is not JSON in UTF-8.") from None
+
+
+def opened(body: bytes, encoding: str) -> bytes:
+    if encoding.lower() in {"", "identity"}:
+        return body
+    if encoding.lower() != "gzip":
+        raise Declined(415, "The body is encoded in a way that is not known here.")
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        found = unpacker.decompress(body, LONGEST_BODY + 1)
+    except zlib.error:
+        raise ParseError("The body is not gzip, though it says so.") from None
+    if len(found) <= LONGEST_BODY and not unpacker.eof:
+        raise ParseError("The gzip ends in its middle.")
+    return found
+
+
+def told(data: Any) -> Sent:
+    """Raises ParseError."""
+    said, sha256 = data if isinstance(data, tuple) else (None, "")
+    if not isinstance(said, dict) or not {"batch", "rows"} <= said.keys():
+        raise ParseError("Send one JSON object with batch and rows.")
+    try:
+        batch = UUID(said["batch"])
+        if str(batch) != said["batch"].lower():
+            raise ValueError
+    except (ValueError, TypeError, AttributeError):
+        raise ParseError("batch: Write a UUID.") from None
+    rows = said["rows"]
+    if not isinstance(rows, list) or not rows:
+        raise ParseError("rows: Send a list with at least one row.")
+    if len(rows) > MOST_ROWS:
+        raise Declined(413, f"rows: There are {len(rows)}; at most {MOST_ROWS} come at once.")
+    return Sent(batch, rows, sha256)
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
+class Usage(APIView):
+    """Counters a key and hour, in batches, plain or gzip. Good rows count and bad ones are named. The same batch sent again
+    changes nothing and is answered as before, so whoever got no answer sends it again."""
+
+    authentication_classes = [GatewayAuthentication]
+    parser_classes = [Body]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = AlwaysJSON
+
+    def get_exception_handler(self) -> Any:
+        return problems.shaped
+
+    @extend_schema(
+        request=Batch,
+        responses={
+            200: Taken,
+            **{(status, problems.TYPE): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429)},
+        },
+        examples=[OpenApiExample("A batch of one row", value=EXAMPLE, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        sent = told(request.data)
+        try:
+            return Response(intake.take(sent, credential=request.user))
+        except AnotherBatch as refusal:
+            raise Declined(409, str(refusal), "Send these rows under a new UUID, if they have not been counted.") from None
+        except Busy as refusal:
+            raise Declined(429, str(refusal), wait=WAIT) from None

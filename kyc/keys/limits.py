@@ -1,0 +1,108 @@
+"""Setting limits: an officer the organisation's, a member those of its own projects and keys, within the organisation's."""
+
+from datetime import UTC
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, organisations
+from accounts.models import Organisation, Project, User
+from accounts.permissions import Permission, require
+from accounts.refused import Refused
+from kyc.keys import pools
+from kyc.keys.models import Key
+from kyc.keys.pool_models import LimitPool, Period, Unit
+
+# Far above what anybody uses, and a number that the database adds up.
+HIGHEST = 10**15
+
+
+class BadLimit(Refused):
+    """A limit is a whole number, of a unit and a period that there are."""
+
+    def __init__(self, message: str, field: str = "limit") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class AboveTheOrganisations(Refused):
+    """What a project or key may use is part of what its organisation may."""
+
+    field = "limit"
+
+
+@transaction.atomic
+def set_limit(
+    organisation: Organisation,
+    *,
+    unit: str,
+    period: str,
+    limit: int,
+    currency: str = "",
+    project: Project | None = None,
+    key: Key | None = None,
+    by: User,
+) -> LimitPool:
+    """One limit of a unit and period of each: set again, it is another number. In force on the next reservation and the next
+    question a gateway asks; what was used in its time before counts. Raises BadLimit, AboveTheOrganisations, NotPermitted."""
+    found = held(organisation, is_own=bool(project or key), by=by)
+    check(unit, period, limit, currency)
+    if (project or key) and (project or key).organisation_id != found.pk:  # type: ignore[union-attr]  # one of two
+        raise BadLimit(_("Choose one of your own projects or keys."), "of")
+    of = {"organisation": found, "project": project, "key": key, "unit": unit, "currency": currency, "period": period}
+    if project or key:
+        refuse_above(found, unit, period, currency, limit)
+    standing = LimitPool.objects.filter(**of).first()
+    if standing is not None and standing.limit == limit:
+        return standing
+    pool, _is_new = LimitPool.objects.update_or_create(**of, defaults={"limit": limit, "set_at": timezone.now(), "set_by": by})
+    pools.open_windows([pool.pk], [timezone.now().astimezone(UTC).date()])
+    audit.record("limit.set", target=pool, by=by, **told(pool))
+    return pool
+
+
+@transaction.atomic
+def remove_limit(pool: LimitPool, *, by: User) -> None:
+    """Nothing limits there any more. Repeated, it is silence."""
+    held(pool.organisation, is_own=bool(pool.project_id or pool.key_id), by=by)
+    found = LimitPool.objects.select_for_update().filter(pk=pool.pk).first()
+    if found is not None:
+        audit.record("limit.removed", target=found, by=by, **told(found))
+        found.delete()
+
+
+def held(organisation: Organisation, *, is_own: bool, by: User) -> Organisation:
+    """The organisation, held, of who may set that limit."""
+    if is_own:
+        return organisations.locked(organisation, by=by)
+    require(by, Permission.HOLD_PLACE)
+    found = organisations.held(organisation.pk)
+    organisations.refuse_closed(found)
+    return found
+
+
+def check(unit: str, period: str, limit: int, currency: str) -> None:
+    if unit not in Unit.values or period not in Period.values:
+        raise BadLimit(_("Choose what is limited, and in which time."), "unit")
+    if not 0 <= limit <= HIGHEST:
+        raise BadLimit(_("Write a whole number from 0 to %(most)s.") % {"most": HIGHEST})
+    is_code = len(currency) == 3 and currency.isascii() and currency.isupper()
+    if (unit == Unit.MONEY and not is_code) or (unit != Unit.MONEY and currency):
+        raise BadLimit(_("Money is limited in a currency, of three capital letters, and nothing else is."), "unit")
+
+
+def refuse_above(organisation: Organisation, unit: str, period: str, currency: str, limit: int) -> None:
+    whole = LimitPool.objects.filter(
+        organisation=organisation, project=None, key=None, unit=unit, period=period, currency=currency
+    ).first()
+    if whole is not None and limit > whole.limit:
+        raise AboveTheOrganisations(
+            _("Your organisation may use %(most)s %(period)s in all. Choose no more than that.")
+            % {"most": whole.limit, "period": whole.get_period_display()}
+        )
+
+
+def told(pool: LimitPool) -> dict[str, str | int]:
+    of = f"key {pool.key_id}" if pool.key_id else f"project {pool.project_id}" if pool.project_id else "organisation"
+    return {"unit": pool.unit, "period": pool.period, "limit": pool.limit, "currency": pool.currency, "of": of}

@@ -1,0 +1,158 @@
+"""How much keys may be used: limit, spent, reserved."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+from accounts.models import Organisation, Project, User
+from kyc.keys.models import Key, stray
+
+
+class Unit(models.TextChoices):
+    REQUESTS = "requests", _("Requests")
+    TOKENS = "tokens", _("Tokens")
+    # Millionths of the currency's unit.
+    MONEY = "money", _("Money")
+
+
+class Period(models.TextChoices):
+    DAY = "day", _("a day")
+    MONTH = "month", _("a month")
+    TOTAL = "total", _("in total")
+
+
+OF_MONEY = Q(unit=Unit.MONEY, currency__regex="^[A-Z]{3}$") | ~Q(unit=Unit.MONEY) & Q(currency="")
+
+
+@tracked()
+class LimitPool(models.Model):
+    """How much may be drawn in a day or month (UTC) or in all, by one key, by all of a project, or by all of an organisation. A
+    key draws on every pool that it stands in."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True)
+    key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True)
+    unit = models.CharField(max_length=20, choices=Unit.choices)
+    currency = models.CharField(max_length=3, blank=True)
+    period = models.CharField(max_length=20, choices=Period.choices)
+    limit = models.BigIntegerField()
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_limit_of_a_kind",
+                fields=["organisation", "project", "key", "unit", "currency", "period"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(name="limit_is_of_one", condition=Q(project__isnull=True) | Q(key__isnull=True)),
+            models.CheckConstraint(name="limit_is_never_negative", condition=Q(limit__gte=0)),
+            models.CheckConstraint(name="limit_of_money_names_currency", condition=OF_MONEY),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="limit_stays_in_its_organisation",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=f"{stray('key_id', 'kyc_key')} {stray('project_id', 'accounts_project')} RETURN NEW;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.limit} {self.get_unit_display()} {self.get_period_display()}"
+
+
+class PoolWindow(models.Model):
+    """One stretch of a pool: what was spent of it, and what is reserved. A counter, so that nothing need be added up when a key
+    is used. `reserved` holds what has run out too until somebody draws again; questions leave that out."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    pool = models.ForeignKey(LimitPool, models.CASCADE)
+    # The day or the first of the month; of what is limited in total, the beginning of time.
+    starts = models.DateField()
+    spent = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_window_a_stretch", fields=["pool", "starts"]),
+            models.CheckConstraint(name="pool_is_never_negative", condition=Q(spent__gte=0, reserved__gte=0)),
+        ]
+        triggers = [
+            # What was used has been used, though it was told late; but nobody reserves what is not there.
+            pgtrigger.Trigger(
+                name="nothing_reserved_beyond_limit",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                declare=[("before", "bigint")],
+                func="""
+                    IF TG_OP = 'UPDATE' THEN before := OLD.reserved; ELSE before := 0; END IF;
+                    IF NEW.reserved > before AND NEW.spent + NEW.reserved >
+                        (SELECT p."limit" FROM kyc_limitpool p WHERE p.id = NEW.pool_id) THEN
+                        RAISE EXCEPTION 'no more is reserved than the limit leaves' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+
+class Spending(models.Model):
+    """What one key has used of one unit on one day: as reservations were settled, and as usage told. Whichever is more counts,
+    so that a call that was settled and told counts once."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    key = models.ForeignKey(Key, models.PROTECT)
+    day = models.DateField()
+    unit = models.CharField(max_length=20, choices=Unit.choices)
+    currency = models.CharField(max_length=3, blank=True)
+    settled = models.BigIntegerField(default=0)
+    used = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(name="spending_of_organisation", fields=["organisation", "unit", "day"])]
+        constraints = [
+            models.UniqueConstraint(name="one_spending_a_day", fields=["key", "day", "unit", "currency"]),
+            models.CheckConstraint(name="spending_is_never_negative", condition=Q(settled__gte=0, used__gte=0)),
+            models.CheckConstraint(name="spending_of_money_names_currency", condition=OF_MONEY),
+        ]
+
+
+class Reservation(models.Model):
+    """That a key may use so much until it is settled or its time is over."""
+
+    # Made by who asks, so that asking twice reserves once.
+    id = models.UUIDField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    key = models.ForeignKey(Key, models.PROTECT)
+    # By unit.
+    amounts = models.JSONField()
+    currency = models.CharField(max_length=3, blank=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    actual = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(name="reservation_over", fields=["expires_at"])]
+        constraints = [models.CheckConstraint(name="reservation_expires_later", condition=Q(expires_at__gt=F("made_at")))]
+
+
+class Reserved(models.Model):
+    """What a reservation holds of one window."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    reservation = models.ForeignKey(Reservation, models.CASCADE)
+    window = models.ForeignKey(PoolWindow, models.CASCADE, related_name="+")
+    amount = models.BigIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(name="reserved_over", fields=["window", "expires_at"])]
+        constraints = [
+            models.UniqueConstraint(name="reserved_once", fields=["reservation", "window"]),
+            models.CheckConstraint(name="something_is_reserved", condition=Q(amount__gt=0)),
+        ]

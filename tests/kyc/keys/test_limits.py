@@ -1,0 +1,76 @@
+"""Who sets which limit, and what is written of it."""
+
+from typing import Any
+
+import pytest
+
+from accounts import audit
+from accounts.models import AuditEvent, User
+from accounts.permissions import NotPermitted
+from kyc.keys import limits
+from kyc.keys.pool_models import LimitPool
+from tests.kyc.keys.scenes import Issued, issue
+
+pytestmark = pytest.mark.django_db
+ONE: dict[str, Any] = {"unit": "requests", "period": "day", "limit": 100}
+
+
+class TestSetLimit:
+    def test_a_strangers_is_refused_first(self, linked: Issued, sorvik: Any, ana: User) -> None:
+        for by in (sorvik.by, ana):
+            with pytest.raises(NotPermitted):
+                limits.set_limit(linked.key.organisation, **ONE, key=linked.key, by=by)
+        for by in (linked.key.issued_by, ana):
+            with pytest.raises(NotPermitted):
+                limits.set_limit(linked.key.organisation, **ONE, by=by)
+        assert LimitPool.objects.count() == 0
+
+    def test_a_member_his_keys_and_an_officer_the_organisations(self, linked: Issued, rui: User) -> None:
+        limits.set_limit(linked.key.organisation, **ONE, by=rui)
+        made = limits.set_limit(linked.key.organisation, **ONE | {"limit": 40}, key=linked.key, by=linked.key.issued_by)
+        assert (made.limit, made.set_by) == (40, linked.key.issued_by)
+        told = AuditEvent.objects.filter(verb="limit.set").order_by("pk")
+        assert [one.details["limit"] for one in told] == [100, 40]
+
+    def test_no_more_than_the_organisations(self, linked: Issued, rui: User) -> None:
+        limits.set_limit(linked.key.organisation, **ONE, by=rui)
+        with pytest.raises(limits.AboveTheOrganisations, match="100 a day"):
+            limits.set_limit(linked.key.organisation, **ONE | {"limit": 101}, project=linked.key.project, by=linked.key.issued_by)
+        limits.set_limit(
+            linked.key.organisation, **ONE | {"limit": 101, "period": "month"}, key=linked.key, by=linked.key.issued_by
+        )
+
+    def test_again_it_is_another_number_and_repeated_silence(self, linked: Issued) -> None:
+        for limit in (5, 7, 7):
+            limits.set_limit(linked.key.organisation, **ONE | {"limit": limit}, key=linked.key, by=linked.key.issued_by)
+        assert LimitPool.objects.get().limit == 7
+        assert AuditEvent.objects.filter(verb="limit.set").count() == 2
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"limit": -1}, {"limit": 10**16}, {"unit": "words"}, {"period": "week"}, {"unit": "money"}, {"currency": "EUR"},
+         {"unit": "money", "currency": "eur"}],
+    )  # fmt: skip
+    def test_what_is_no_limit_is_refused(self, linked: Issued, wrong: dict[str, Any]) -> None:
+        with pytest.raises(limits.BadLimit):
+            limits.set_limit(linked.key.organisation, **ONE | wrong, key=linked.key, by=linked.key.issued_by)
+
+    def test_anothers_key_is_none_of_mine(self, linked: Issued, sorvik: Any) -> None:
+        with pytest.raises(limits.BadLimit):
+            limits.set_limit(linked.key.organisation, **ONE, key=issue(sorvik).key, by=linked.key.issued_by)
+
+    def test_nothing_is_set_that_is_not_recorded(self, linked: Issued, monkeypatch: Any) -> None:
+        monkeypatch.setattr(audit, "record", lambda *_args, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            limits.set_limit(linked.key.organisation, **ONE, key=linked.key, by=linked.key.issued_by)
+        assert LimitPool.objects.count() == 0
+
+
+class TestRemoveLimit:
+    def test_by_who_may_set_it_and_once(self, linked: Issued, ana: User) -> None:
+        pool = limits.set_limit(linked.key.organisation, **ONE, key=linked.key, by=linked.key.issued_by)
+        with pytest.raises(NotPermitted):
+            limits.remove_limit(pool, by=ana)
+        limits.remove_limit(pool, by=linked.key.issued_by)
+        limits.remove_limit(LimitPool(pk=pool.pk, organisation=linked.key.organisation, key=linked.key), by=linked.key.issued_by)
+        assert (LimitPool.objects.count(), AuditEvent.objects.filter(verb="limit.removed").count()) == (0, 1)
