@@ -225,15 +225,23 @@ def inquiry(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker looks; without JavaScript the reader reloads. Whoever is shown what was
     found is recorded."""
     found = fetched(request, pk)
-    shown: dict[str, Any] = {"inquiry": found, "row": Row(found), **searched_by(found)}
-    shown |= {"is_moving": found.standing in (Standing.ASKED, Standing.LOOKING), "is_mine": found.asked_by_id == request.user.pk}
-    next_part = found.parts.filter(state="waiting").order_by("claimed_until", "pk").first() if shown["is_moving"] else None
+    shown: dict[str, Any] = {"inquiry": found, "row": Row(found), "is_erased": is_erased(found), **searched_by(found)}
+    # What was erased is asked no more, also where no worker has come by yet.
+    is_moving = found.standing in (Standing.ASKED, Standing.LOOKING) and not shown["is_erased"]
+    shown |= {"is_moving": is_moving, "is_mine": found.asked_by_id == request.user.pk}
+    next_part = found.parts.filter(state="waiting").order_by("claimed_until", "pk").first() if is_moving else None
     if next_part:
         shown["progress"] = of_job(IT, next_part, found.begun_at)
-    else:
+    elif not shown["is_erased"]:
         shown |= results(request, found)
     template = "desk/inquiry_state.html" if request.htmx else "desk/inquiry.html"  # type: ignore[attr-defined]  # django-htmx
     return render(request, template, shown)
+
+
+def is_erased(found: Inquiry) -> bool:
+    """All parts of it are sealed under one key."""
+    first = found.parts.order_by("first").first()
+    return first is None or isinstance(first.subjects, Unreadable)
 
 
 def searched_by(found: Inquiry) -> dict[str, Any]:
@@ -244,22 +252,20 @@ def searched_by(found: Inquiry) -> dict[str, Any]:
 
 def results(request: HttpRequest, found: Any) -> dict[str, Any]:
     faults = faults_of(found)
-    first = found.parts.order_by("first").first()
     shown = {
-        "is_erased": first is None or isinstance(first.subjects, Unreadable),
         "faults": faults[:FAULTS_SHOWN],
         "more_faults": max(0, len(faults) - FAULTS_SHOWN),
         "has_newer": answers.has_newer(found),
         "engines": list(found.parts.filter(state="done").values_list("engine", "configuration").distinct()),
         "failure": found.parts.filter(state="failed").values_list("failure", flat=True).first() or "",
     }
-    if shown["is_erased"] or not found.done_rows:
+    if not found.done_rows:
         return shown
     if request.method == "GET":
         actions.looked_at(found, by=request.user)
     if found.is_bulk:
         return shown | {"table": table(found, request.GET), "columns": ROW_COLUMNS}
-    _place, asked, answer = answers.of_part(first)[0]
+    _place, asked, answer = answers.of_part(found.parts.get())[0]
     return shown | {"told": answers.told(answers.masked(asked, found, request.user), answer)}
 
 
@@ -333,6 +339,8 @@ def row(request: HttpRequest, pk: int, place: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All that came of it as a file, written as it is sent; that it was taken is recorded."""
     found = fetched(request, pk)
+    if is_erased(found):
+        return redirect("desk:inquiry", pk)
     if request.method == "GET":
         actions.downloaded(found, by=request.user)
     return StreamingHttpResponse(
