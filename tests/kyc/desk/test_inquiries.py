@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, User
 from accounts.vault import shredding
 from kyc.screening import answering, filed, inquiries, lists
 from kyc.screening.asked import Asked
-from kyc.screening.models import Inquiry
+from kyc.screening.models import Inquiry, InquiryPart
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +112,15 @@ class TestOne:
         assert "was erased" in text(as_ana, f"{PAGE}{inquiry.pk}/")
         assert text(as_ana, f"{PAGE}?again={inquiry.pk}")
 
+    def test_erased_while_it_waits_it_says_so_and_asks_no_more(self, as_ana: Client, ana: User) -> None:
+        inquiry = inquiries.ask(Asked(("Kari Moe",)), reason="news", by=ana)
+        shredding.shred(inquiry.sealed_for, reason="Asked to.", by=ana)
+        for _ in range(2):
+            page = text(as_ana, f"{PAGE}{inquiry.pk}/")
+            assert "was erased" in page and "hx-trigger" not in page and "<progress" not in page
+            answering.run()
+        assert "Being looked at" not in text(as_ana, PAGE)
+
 
 class TestFile:
     def test_progress_then_the_rows_in_which_something_was_found(self, as_ana: Client) -> None:
@@ -135,6 +144,25 @@ class TestFile:
         assert rows[1]["id"] == "'=A-2" and rows[0]["list_published"] == "2026-10-01" and rows[0]["entry_id"] == "9103"
         assert rows[3]["line"] == "5" and "robot" in rows[3]["result"]
         assert AuditEvent.objects.filter(verb="inquiry.downloaded", actor_id=ana.pk).count() == 1
+
+    @pytest.mark.parametrize("how", ["failed", "cancelled"])
+    def test_what_was_never_compared_is_not_said_to_be_clear(
+        self, as_ana: Client, ana: User, how: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inquiries, "PART", 1)
+        found = filed.read(b"name,kind\nKari Moe,person\nZorislav Karpov,person\nOla Berg,person\n")
+        inquiry = inquiries.ask_file(found, name="x.csv", reason="news", by=ana)
+        claim = answering.QUEUE.claim()
+        assert claim
+        with claim:
+            answering.answer(claim)
+        if how == "failed":
+            InquiryPart.objects.filter(state="waiting").update(state="failed", failure="RuntimeError: x")
+        else:
+            inquiries.cancel(inquiry, by=ana)
+        page = text(as_ana, f"{PAGE}{inquiry.pk}/")
+        assert "Nothing found in the 1 of 3 rows that were answered" in page and "The other 2 were not compared" in page
+        assert "No row comes up to the line" not in page and ">no match<" not in page
 
     def test_with_errors_nothing_begins_before_the_officer_says_so(self, as_ana: Client) -> None:
         address = upload(as_ana, MANY + "A-4,Nils,robot\n").url  # type: ignore[attr-defined]  # a redirect

@@ -218,6 +218,18 @@ class TestAnswer:
         shredding.shred(inquiry.sealed_for, reason="Asked to.", by=ana)
         answering.run()
         assert inquiry.parts.get().state == "cancelled"
+        assert counted(inquiry).standing == "cancelled"
+
+    def test_what_is_left_to_wait_or_has_failed_goes_before_what_was_erased(self, ana: User) -> None:
+        inquiry = ask_many(ana, MANY)
+        one, other, third = inquiry.parts.order_by("pk").values_list("pk", flat=True)
+        for states, standing in (
+            (("cancelled", "waiting", "waiting"), "asked"),
+            (("cancelled", "failed", "cancelled"), "failed"),
+        ):
+            for pk, state in zip((one, other, third), states, strict=True):
+                InquiryPart.objects.filter(pk=pk).update(state=state)
+            assert counted(inquiry).standing == standing
 
     @pytest.mark.parametrize("column", ["answers", "subjects", "first", "state", "with_hits"])
     def test_an_answer_never_changes(self, ana: User, column: str) -> None:
