@@ -28,7 +28,7 @@ from kyc.desk.inquiry_forms import AskForm, FileForm
 from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number, typed
 from kyc.screening import asked as asking
 from kyc.screening import inquiries as actions
-from kyc.screening.filed import Fault
+from kyc.screening.filed import MOST_NAMES, Fault
 from kyc.screening.models import Inquiry, InquiryPart, InquiryQuerySet, ListVersion
 
 Standing = Inquiry.Standing
@@ -198,7 +198,8 @@ def file(request: HttpRequest) -> HttpResponse:
             if found.unread:
                 messages.info(request, _("Columns that are not read: %(names)s.") % {"names": ", ".join(found.unread)})
             return redirect("desk:inquiry", made.pk)
-    shown = {"form": form, "faults": faults[:FAULTS_SHOWN], "more_faults": max(0, len(faults) - FAULTS_SHOWN)}
+    shown: dict[str, Any] = {"form": form, "faults": faults[:FAULTS_SHOWN], "more_faults": max(0, len(faults) - FAULTS_SHOWN)}
+    shown["most_names"] = MOST_NAMES
     return render(request, "desk/inquiry_file.html", shown, status=UNPROCESSABLE if form.errors else 200)
 
 

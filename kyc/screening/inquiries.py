@@ -18,7 +18,8 @@ from kyc.screening.asked import Asked
 from kyc.screening.filed import Fault, Filed
 from kyc.screening.models import Inquiry, InquiryPart
 
-# Rows that are answered together: a few tenths of a second.
+# Rows that are answered together. Against the 15,000 entries of the OFAC list that takes 0.1 s of one core where each has one
+# name and a kind, and 0.9 s where each has filed.MOST_NAMES and no kind.
 PART = 100
 State, Standing = InquiryPart.State, Inquiry.Standing
 

@@ -3,8 +3,11 @@
 import csv
 from io import StringIO
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -144,6 +147,17 @@ class TestFile:
         assert rows[1]["id"] == "'=A-2" and rows[0]["list_published"] == "2026-10-01" and rows[0]["entry_id"] == "9103"
         assert rows[3]["line"] == "5" and "robot" in rows[3]["result"]
         assert AuditEvent.objects.filter(verb="inquiry.downloaded", actor_id=ana.pk).count() == 1
+
+    @pytest.mark.parametrize("size", [2_000, 9_000])
+    def test_a_larger_one_than_is_read_is_refused_unread(
+        self, as_ana: Client, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        """Whether there was room for it or not."""
+        monkeypatch.setattr(filed, "LARGEST", 1_000)
+        monkeypatch.setattr(settings, "FILE_UPLOAD_MAX_MEMORY_SIZE", 5_000)
+        with patch.object(filed, "read") as read:
+            answer: Any = upload(as_ana, "name\n" + "x" * size)
+        assert answer.status_code == 422 and "The file is larger than" in answer.content.decode() and not read.called
 
     @pytest.mark.parametrize("how", ["failed", "cancelled"])
     def test_what_was_never_compared_is_not_said_to_be_clear(
