@@ -1,6 +1,6 @@
 """The matches behind a figure, and the rulings of which somebody wants that they be overturned."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import rates as page_of_rates
-from kyc.desk.queue import PAGE, Column, Paged, known_or, page_number, typed
+from kyc.desk.queue import PAGE, Column, OfList, Paged, known_or, typed
 from kyc.screening.models import Hit, ListVersion
 from kyc.screening.rates import COUNTED
 
@@ -42,28 +42,16 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks; whatever it does not know is left out."""
+class Asked(OfList):
+    # There are entries of which nobody says why they are listed.
+    told_empty = frozenset({"topics"})
 
-    query: QueryDict
-    what: str = field(init=False)
-    number: int = field(init=False)
-    source: str = field(init=False)
-    # None where any will do: there are entries of which nobody says why they are listed.
-    topics: list[str] | None = field(init=False)
-    configuration: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        known = {
-            "what": known_or(self.query.get("what", ""), WHAT, "found"),
-            "number": page_number(self.query.get("page", "")),
-            "source": typed(self.query, "list"),
-            "topics": typed(self.query, "topics").split() if "topics" in self.query else None,
-            "configuration": typed(self.query, "configuration"),
-        }
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.what = known_or(query.get("what", ""), WHAT, "found")
+        self.source, self.configuration = typed(query, "list"), typed(query, "configuration")
+        # None where any will do.
+        self.topics = typed(query, "topics").split() if "topics" in query else None
 
     @property
     def label(self) -> Promise:
@@ -78,11 +66,11 @@ class Asked:
         told = [str(known.get(self.source, self.source)), topics, self.configuration, months]
         return [words for words in told if words] if self.what != DOUBTED else []
 
-    def address(self, **changes: str) -> str:
-        names = ("what", "from", "to", "list", "topics", "configuration")
-        query = QueryDict(mutable=True)
-        query.update({name: self.query[name] for name in names if self.query.get(name)} | changes)
-        return f"?{query.urlencode()}"
+    @property
+    def words(self) -> dict[str, str]:
+        told = {"what": self.what, "list": self.source, "configuration": self.configuration}
+        told |= {name: self.query.get(name, "") for name in ("from", "to")}
+        return told if self.topics is None else told | {"topics": " ".join(self.topics)}
 
 
 @dataclass(frozen=True)
@@ -113,8 +101,7 @@ def page(user: User, query: QueryDict) -> Page:
     case = Case.objects.shown_to(user).filter(organisation=OuterRef("organisation")).order_by("-pk")
     related = ("organisation", "ruled_by", "overturning__proposed_by")
     shown = rows(asked).select_related(*related).annotate(case_pk=Subquery(case.values("pk")[:1])).order_by("-found_at", "-pk")
-    start = (asked.number - 1) * PAGE
-    found = list(shown[start : start + PAGE + 1])
+    found = asked.cut(shown)
     return Page(asked, found[:PAGE], len(found) > PAGE)
 
 
