@@ -41,6 +41,8 @@ COLUMNS = (
     Column(gettext_lazy("Ruling")),
 )
 
+OF_RULING = ("ruled_by", "overturning__proposed_by", "before")
+
 
 class Asked(OfList):
     # There are entries of which nobody says why they are listed.
@@ -74,9 +76,17 @@ class Asked(OfList):
 
 
 @dataclass(frozen=True)
+class Row:
+    """A match as it was found, and the row that says now what it is: the same, or the last by which a ruling was overturned."""
+
+    hit: Any
+    stands: Hit
+
+
+@dataclass(frozen=True)
 class Page(Paged):
     asked: Asked
-    rows: list[Any]
+    rows: list[Row]
     has_more: bool
     columns: tuple[Column, ...] = COLUMNS
 
@@ -96,13 +106,16 @@ def rows(asked: Asked) -> QuerySet[Hit]:
 
 
 def page(user: User, query: QueryDict) -> Page:
-    """One select, however many there are."""
+    """Two selects, however many there are."""
     asked = Asked(query)
     case = Case.objects.shown_to(user).filter(organisation=OuterRef("organisation")).order_by("-pk")
-    related = ("organisation", "ruled_by", "overturning__proposed_by")
-    shown = rows(asked).select_related(*related).annotate(case_pk=Subquery(case.values("pk")[:1])).order_by("-found_at", "-pk")
-    found = asked.cut(shown)
-    return Page(asked, found[:PAGE], len(found) > PAGE)
+    shown = rows(asked).select_related("organisation", *OF_RULING).annotate(case_pk=Subquery(case.values("pk")[:1]))
+    found = asked.cut(shown.order_by("-found_at", "-pk"))
+    # A list of those that stand knows no later ones.
+    last = {hit.pk: hit.last for hit in found if hasattr(hit, "last") and hit.last != hit.pk}
+    standing = Hit.objects.select_related(*OF_RULING).in_bulk(list(last.values()))
+    told = [Row(hit, standing[last[hit.pk]] if hit.pk in last else hit) for hit in found[:PAGE]]
+    return Page(asked, told, len(found) > PAGE)
 
 
 @staff(Permission.CASE_VIEW)
