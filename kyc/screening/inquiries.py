@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import NoteMissing, ReasonMissing, Refused
 from accounts.vault import shredding
 from config import jobs
 from kyc.rules import packs
@@ -30,12 +30,6 @@ class NoLists(Refused):
 
 class Unreasoned(ReasonMissing):
     """Nobody's name is looked up without a purpose."""
-
-
-class NoteMissing(ReasonMissing):
-    """What the list of reasons doesn't know is said in the note."""
-
-    field = "note"
 
 
 class HasBegun(Refused):

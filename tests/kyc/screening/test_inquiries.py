@@ -12,8 +12,10 @@ from django.utils import timezone
 from accounts import legal_holds
 from accounts.models import AuditEvent, Disposal, User
 from accounts.permissions import NotPermitted
+from accounts.refused import NoteMissing
 from accounts.vault import Erased, shredding
 from config import jobs
+from kyc.rules import packs
 from kyc.screening import answering, asked, disposal, filed, inquiries, lists, retention
 from kyc.screening.asked import Asked
 from kyc.screening.models import Inquiry, InquiryPart
@@ -104,7 +106,7 @@ class TestAsk:
         assert not Inquiry.objects.exists()
 
     @pytest.mark.parametrize(
-        ("reason", "error"), [("", inquiries.Unreasoned), ("curiosity", inquiries.Unreasoned), ("other", inquiries.NoteMissing)]
+        ("reason", "error"), [("", inquiries.Unreasoned), ("curiosity", inquiries.Unreasoned), ("other", NoteMissing)]
     )
     def test_nobody_is_looked_up_without_a_purpose(self, ana: User, reason: str, error: type[Exception]) -> None:
         with pytest.raises(error):
@@ -270,8 +272,11 @@ class TestDue:
         inquiry = ask_many(ana, MANY + "Nils,robot\n")
         today = timezone.now().date()
         assert not retention.due(today).exists()
-        with patch.object(retention, "FORGOTTEN", timedelta(0)):
-            assert list(retention.due(today)) == [inquiry]
+        days = packs.current().unbegun_days
+        assert days == 7
+        for past, due in ((timedelta(days=days, minutes=-1), []), (timedelta(days=days, minutes=1), [inquiry])):
+            with patch.object(timezone, "now", return_value=inquiry.asked_at + past):
+                assert list(retention.due(today)) == due
 
     def test_what_somebody_asked_to_be_erased(self, ana: User) -> None:
         inquiry = ask(ana)
