@@ -442,7 +442,9 @@ class Proposal(models.Model):
             ),
             models.CheckConstraint(
                 name="proposal_outcome_complete",
+                # What lapses does so by nobody, where the product itself found that what it was about has ended.
                 condition=Q(outcome="", outcome_by__isnull=True, outcome_at__isnull=True)
+                | Q(outcome="lapsed", outcome_at__isnull=False)
                 | Q(outcome_by__isnull=False, outcome_at__isnull=False) & ~Q(outcome=""),
             ),
             models.CheckConstraint(name="proposal_needs_reason", condition=~Q(reason="")),

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.audit import PRODUCT
 from accounts.models import Organisation, Proposal, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing as ReasonMissing
@@ -49,7 +50,7 @@ def end(proposal: Proposal, *, policy: Policy, outcome: Proposal.Outcome, by: Us
         if locked.outcome:
             raise AlreadyEnded(
                 _("This proposal has already been decided. %(who)s: %(outcome)s.")
-                % {"who": locked.outcome_by, "outcome": locked.get_outcome_display()}
+                % {"who": locked.outcome_by or PRODUCT, "outcome": locked.get_outcome_display()}
             )
         if outcome == Proposal.Outcome.WITHDRAWN:
             if locked.proposed_by_id != by.pk:
@@ -62,3 +63,13 @@ def end(proposal: Proposal, *, policy: Policy, outcome: Proposal.Outcome, by: Us
         locked.outcome_at = timezone.now()
         locked.save(update_fields=["outcome", "outcome_by", "outcome_note", "outcome_at"])
         return locked
+
+
+def lapse(proposal: Proposal) -> bool:
+    """What it is about has ended without anybody's word on it, and so does the proposal. False where it had ended before."""
+    if proposal.outcome:
+        return False
+    ended = {"outcome": Proposal.Outcome.LAPSED, "outcome_at": timezone.now()}
+    done = Proposal.objects.open().filter(pk=proposal.pk).update(**ended)
+    proposal.refresh_from_db()
+    return bool(done)

@@ -7,3 +7,9 @@ class Refused(Exception):
 
 class ReasonMissing(Refused):
     """What is done for a reason is not done without one; where there is a list, it is one of the list."""
+
+
+class NoteMissing(ReasonMissing):
+    """What the list of reasons doesn't know, or has to be explained besides, is said in the note."""
+
+    field = "note"

@@ -447,8 +447,10 @@ BACKUP_DAYS = number("BACKUP_DAYS", 35)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-# An upload never touches the disk in clear, which a temporary file of it would.
-FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+# An upload never touches the disk in clear, which a temporary file of it would; all of one request together are of this size at
+# most, which is room for the two sides of a card.
+FILE_UPLOAD_HANDLERS = ["accounts.uploads.InMemory"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 DEFAULT_EXCEPTION_REPORTER_FILTER = "accounts.error_reports.NothingOfPeople"
 DEFAULT_EXCEPTION_REPORTER = "accounts.error_reports.Reporter"
 

@@ -780,7 +780,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('outcome_at__isnull', True), ('outcome_by__isnull', True)), models.Q(('outcome_at__isnull', False), ('outcome_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='proposal_outcome_complete'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('outcome_at__isnull', True), ('outcome_by__isnull', True)), models.Q(('outcome', 'lapsed'), ('outcome_at__isnull', False)), models.Q(('outcome_at__isnull', False), ('outcome_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='proposal_outcome_complete'),
         ),
         migrations.AddConstraint(
             model_name='proposal',

@@ -1,6 +1,6 @@
 """Where declared and observed owners differ, of all customers (AMLR-09): what is due first, and how the others ended."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import elsewhere
-from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number
+from kyc.desk.queue import PAGE, Column, OfList, Paged, Tab, known_or
 from kyc.desk.sources import told
 from kyc.ownership.models import Discrepancy, DiscrepancyQuerySet, Observation
 from kyc.parties.models import Role
@@ -45,38 +45,23 @@ LAST = {
 ORDERS = {OPEN: ("due_on", "pk"), ENDED: ("-resolved_at", "-pk")}
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks of the list; whatever it does not know is left out. `late` and `mine` are "1" or nothing."""
+class Asked(OfList):
+    """`late` and `mine` are "1" or nothing."""
 
-    query: QueryDict
-    tab: str = field(init=False)
-    source: str = field(init=False)
-    late: str = field(init=False)
-    mine: str = field(init=False)
-    number: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        known = {
-            "tab": known_or(self.query.get("tab", ""), TABS, OPEN),
-            "source": known_or(self.query.get("source", ""), SOURCES, ""),
-            "late": known_or(self.query.get("late", ""), ON, ""),
-            "mine": known_or(self.query.get("mine", ""), ON, ""),
-            "number": page_number(self.query.get("page", "")),
-        }
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.tab = known_or(query.get("tab", ""), TABS, OPEN)
+        self.source = known_or(query.get("source", ""), SOURCES, "")
+        self.late = known_or(query.get("late", ""), ON, "")
+        self.mine = known_or(query.get("mine", ""), ON, "")
 
     @property
     def is_narrowed(self) -> bool:
         return bool(self.source or self.late or self.mine)
 
-    def address(self, **changes: str) -> str:
-        """The same list with `changes`; a change to nothing takes the word out, and another list starts at its head."""
-        words = {"tab": self.tab, "source": self.source, "late": self.late, "mine": self.mine} | changes
-        query = QueryDict(mutable=True)
-        query.update({name: value for name, value in words.items() if value})
-        return f"?{query.urlencode()}"
+    @property
+    def words(self) -> dict[str, str]:
+        return {"tab": self.tab, "source": self.source, "late": self.late, "mine": self.mine}
 
 
 @dataclass(frozen=True)
@@ -158,13 +143,7 @@ def page(user: User, query: QueryDict) -> Page:
     """One aggregate for every count, one select for the rows."""
     asked = Asked(query)
     every = described(Discrepancy.objects.visible_to(user), user)
-    start = (asked.number - 1) * PAGE
-    shown = every.filter(reduce(and_, tests(asked, user).values()))
-    rows = list(shown.order_by(*ORDERS[asked.tab])[start : start + PAGE + 1])
-    if not rows and asked.number > 1:
-        first = query.copy()
-        first["page"] = "1"
-        return page(user, first)
+    rows = asked.cut(every.filter(reduce(and_, tests(asked, user).values())).order_by(*ORDERS[asked.tab]))
     return Page(asked, counted(every, asked, user), [Row(row) for row in rows[:PAGE]], len(rows) > PAGE)
 
 

@@ -3,7 +3,7 @@ of its own."""
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -25,10 +25,10 @@ from accounts.refused import Refused
 from accounts.vault import Unreadable
 from kyc.desk import answers, inquiry_file
 from kyc.desk.inquiry_forms import AskForm, FileForm
-from kyc.desk.queue import PAGE, Column, Paged, Tab, known_or, page_number, typed
+from kyc.desk.queue import PAGE, Column, OfList, Paged, Tab, known_or, typed
 from kyc.screening import asked as asking
 from kyc.screening import inquiries as actions
-from kyc.screening.filed import Fault
+from kyc.screening.filed import MOST_NAMES, Fault
 from kyc.screening.models import Inquiry, InquiryPart, InquiryQuerySet, ListVersion
 
 Standing = Inquiry.Standing
@@ -56,29 +56,15 @@ IT = gettext_lazy("The question")
 FAULTS_SHOWN = 50
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks of the list; whatever it does not know is left out."""
+class Asked(OfList):
+    def __init__(self, query: QueryDict, user: User) -> None:
+        super().__init__(query)
+        self.tab = known_or(query.get("tab", ""), WHOSE, "all") if user.can(P.INQUIRY_ALL) else "mine"
+        self.text = typed(query, "q")
 
-    query: QueryDict
-    user: User
-    tab: str = field(init=False)
-    text: str = field(init=False)
-    number: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        known = {
-            "tab": known_or(self.query.get("tab", ""), WHOSE, "all") if self.user.can(P.INQUIRY_ALL) else "mine",
-            "text": typed(self.query, "q"),
-            "number": page_number(self.query.get("page", "")),
-        }
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
-
-    def address(self, **changes: str) -> str:
-        query = QueryDict(mutable=True)
-        query.update({name: value for name, value in ({"tab": self.tab, "q": self.text} | changes).items() if value})
-        return f"?{query.urlencode()}"
+    @property
+    def words(self) -> dict[str, str]:
+        return {"tab": self.tab, "q": self.text}
 
 
 @dataclass(frozen=True)
@@ -132,9 +118,8 @@ def page(user: User, query: QueryDict) -> Page:
     rows = searched(Inquiry.objects.visible_to(user), asked.text)
     if asked.tab == "mine":
         rows = rows.filter(asked_by=user)
-    start = (asked.number - 1) * PAGE
     # Only those shown are counted through, however many there are.
-    shown = list(rows.order_by("-pk").values_list("pk", flat=True)[start : start + PAGE + 1])
+    shown = asked.cut(rows.order_by("-pk").values_list("pk", flat=True))
     found = Inquiry.objects.counted().filter(pk__in=shown[:PAGE]).select_related("asked_by").order_by("-pk")
     return Page(asked, [Row(one) for one in found], len(shown) > PAGE, user.can(P.INQUIRY_ALL))
 
@@ -198,7 +183,8 @@ def file(request: HttpRequest) -> HttpResponse:
             if found.unread:
                 messages.info(request, _("Columns that are not read: %(names)s.") % {"names": ", ".join(found.unread)})
             return redirect("desk:inquiry", made.pk)
-    shown = {"form": form, "faults": faults[:FAULTS_SHOWN], "more_faults": max(0, len(faults) - FAULTS_SHOWN)}
+    shown: dict[str, Any] = {"form": form, "faults": faults[:FAULTS_SHOWN], "more_faults": max(0, len(faults) - FAULTS_SHOWN)}
+    shown["most_names"] = MOST_NAMES
     return render(request, "desk/inquiry_file.html", shown, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -225,15 +211,23 @@ def inquiry(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker looks; without JavaScript the reader reloads. Whoever is shown what was
     found is recorded."""
     found = fetched(request, pk)
-    shown: dict[str, Any] = {"inquiry": found, "row": Row(found), **searched_by(found)}
-    shown |= {"is_moving": found.standing in (Standing.ASKED, Standing.LOOKING), "is_mine": found.asked_by_id == request.user.pk}
-    next_part = found.parts.filter(state="waiting").order_by("claimed_until", "pk").first() if shown["is_moving"] else None
+    shown: dict[str, Any] = {"inquiry": found, "row": Row(found), "is_erased": is_erased(found), **searched_by(found)}
+    # What was erased is asked no more, also where no worker has come by yet.
+    is_moving = found.standing in (Standing.ASKED, Standing.LOOKING) and not shown["is_erased"]
+    shown |= {"is_moving": is_moving, "is_mine": found.asked_by_id == request.user.pk}
+    next_part = found.parts.filter(state="waiting").order_by("claimed_until", "pk").first() if is_moving else None
     if next_part:
         shown["progress"] = of_job(IT, next_part, found.begun_at)
-    else:
+    elif not shown["is_erased"]:
         shown |= results(request, found)
     template = "desk/inquiry_state.html" if request.htmx else "desk/inquiry.html"  # type: ignore[attr-defined]  # django-htmx
     return render(request, template, shown)
+
+
+def is_erased(found: Inquiry) -> bool:
+    """All parts of it are sealed under one key."""
+    first = found.parts.order_by("first").first()
+    return first is None or isinstance(first.subjects, Unreadable)
 
 
 def searched_by(found: Inquiry) -> dict[str, Any]:
@@ -244,30 +238,38 @@ def searched_by(found: Inquiry) -> dict[str, Any]:
 
 def results(request: HttpRequest, found: Any) -> dict[str, Any]:
     faults = faults_of(found)
-    first = found.parts.order_by("first").first()
     shown = {
-        "is_erased": first is None or isinstance(first.subjects, Unreadable),
         "faults": faults[:FAULTS_SHOWN],
         "more_faults": max(0, len(faults) - FAULTS_SHOWN),
         "has_newer": answers.has_newer(found),
         "engines": list(found.parts.filter(state="done").values_list("engine", "configuration").distinct()),
         "failure": found.parts.filter(state="failed").values_list("failure", flat=True).first() or "",
     }
-    if shown["is_erased"] or not found.done_rows:
+    if not found.done_rows:
         return shown
     if request.method == "GET":
         actions.looked_at(found, by=request.user)
     if found.is_bulk:
         return shown | {"table": table(found, request.GET), "columns": ROW_COLUMNS}
-    _place, asked, answer = answers.of_part(first)[0]
+    _place, asked, answer = answers.of_part(found.parts.get())[0]
     return shown | {"told": answers.told(answers.masked(asked, found, request.user), answer)}
+
+
+class AskedTable(OfList):
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.only = known_or(query.get("only", ""), ONLY, "")
+
+    @property
+    def words(self) -> dict[str, str]:
+        return {"only": self.only}
 
 
 @dataclass(frozen=True)
 class TablePage(Paged):
     """A page of the rows of a file in which something was found: place, who, and what comes closest."""
 
-    asked: Any
+    asked: AskedTable
     rows: list[tuple[int, asking.Asked, asking.Found, str]]
     has_more: bool
     total: int
@@ -277,27 +279,13 @@ class TablePage(Paged):
         return [Tab(label, self.asked.address(only=name), name == self.asked.only) for name, label in ONLY.items()]
 
 
-@dataclass(frozen=True)
-class AskedTable:
-    query: QueryDict
-    only: str = field(init=False)
-    number: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "only", known_or(self.query.get("only", ""), ONLY, ""))
-        object.__setattr__(self, "number", page_number(self.query.get("page", "")))
-
-    def address(self, **changes: str) -> str:
-        query = QueryDict(mutable=True)
-        query.update({name: value for name, value in ({"only": self.only} | changes).items() if value})
-        return f"?{query.urlencode()}"
-
-
 def table(found: Inquiry, query: QueryDict) -> TablePage:
     """By the counts of its parts, so that only those are opened whose rows are shown."""
     asked = AskedTable(query)
     column = "with_strong" if asked.only else "with_hits"
     counts = list(found.parts.filter(**{f"{column}__gt": 0}).order_by("first").values_list("pk", column))
+    if (asked.number - 1) * PAGE >= sum(count for _pk, count in counts):
+        asked.number = 1
     start, end, before = (asked.number - 1) * PAGE, asked.number * PAGE, 0
     chosen: dict[int, tuple[int, int]] = {}
     for pk, count in counts:
@@ -333,6 +321,8 @@ def row(request: HttpRequest, pk: int, place: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All that came of it as a file, written as it is sent; that it was taken is recorded."""
     found = fetched(request, pk)
+    if is_erased(found):
+        return redirect("desk:inquiry", pk)
     if request.method == "GET":
         actions.downloaded(found, by=request.user)
     return StreamingHttpResponse(

@@ -14,7 +14,6 @@ from kyc.screening import birthdates, filed
 from kyc.screening.asked import Asked
 from kyc.screening.models import Inquiry
 
-MOST_NAMES = 5
 KINDS = [
     ("unknown", _("Not known")),
     ("person", _("Person")),
@@ -38,7 +37,7 @@ class AskForm(Reasoned):
 
     names = forms.CharField(
         label=_("Name"),
-        max_length=MOST_NAMES * (filed.LONGEST + 2),
+        max_length=filed.MOST_NAMES * (filed.LONGEST + 2),
         widget=forms.Textarea(attrs={"rows": 2, "data-key": "n", "spellcheck": "false", "autocomplete": "off"}),
         help_text=_("As exactly as you know it. Other spellings, and the name in its own script, on lines of their own."),
     )
@@ -65,9 +64,9 @@ class AskForm(Reasoned):
         names = tuple(dict.fromkeys(filter(None, lines)))
         if not names or not any(map(str.isalnum, names[0])):
             raise forms.ValidationError(self.missing["names"])
-        if len(names) > MOST_NAMES:
+        if len(names) > filed.MOST_NAMES:
             raise forms.ValidationError(
-                _("These are more than %(most)s names. Leave the least likely ones out."), params={"most": MOST_NAMES}
+                _("These are more than %(most)s names. Leave the least likely ones out."), params={"most": filed.MOST_NAMES}
             )
         if any(len(name) > filed.LONGEST for name in names):
             raise forms.ValidationError(_("A name has more than %(most)s characters."), params={"most": filed.LONGEST})
@@ -115,6 +114,8 @@ class FileForm(Reasoned):
     def clean_file(self) -> filed.Filed:
         given: UploadedFile = self.cleaned_data["file"]
         self.named = given.name or _now("file")
+        if (given.size or 0) > filed.LARGEST:
+            raise forms.ValidationError(filed.too_large())
         try:
             return filed.read(given.read())
         except BadTable as bad:

@@ -1,6 +1,6 @@
 """The matches behind a figure, and the rulings of which somebody wants that they be overturned."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import rates as page_of_rates
-from kyc.desk.queue import PAGE, Column, Paged, known_or, page_number, typed
+from kyc.desk.queue import PAGE, Column, OfList, Paged, known_or, typed
 from kyc.screening.models import Hit, ListVersion
 from kyc.screening.rates import COUNTED
 
@@ -41,29 +41,19 @@ COLUMNS = (
     Column(gettext_lazy("Ruling")),
 )
 
+OF_RULING = ("ruled_by", "overturning__proposed_by", "before")
 
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks; whatever it does not know is left out."""
 
-    query: QueryDict
-    what: str = field(init=False)
-    number: int = field(init=False)
-    source: str = field(init=False)
-    # None where any will do: there are entries of which nobody says why they are listed.
-    topics: list[str] | None = field(init=False)
-    configuration: str = field(init=False)
+class Asked(OfList):
+    # There are entries of which nobody says why they are listed.
+    told_empty = frozenset({"topics"})
 
-    def __post_init__(self) -> None:
-        known = {
-            "what": known_or(self.query.get("what", ""), WHAT, "found"),
-            "number": page_number(self.query.get("page", "")),
-            "source": typed(self.query, "list"),
-            "topics": typed(self.query, "topics").split() if "topics" in self.query else None,
-            "configuration": typed(self.query, "configuration"),
-        }
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.what = known_or(query.get("what", ""), WHAT, "found")
+        self.source, self.configuration = typed(query, "list"), typed(query, "configuration")
+        # None where any will do.
+        self.topics = typed(query, "topics").split() if "topics" in query else None
 
     @property
     def label(self) -> Promise:
@@ -78,17 +68,25 @@ class Asked:
         told = [str(known.get(self.source, self.source)), topics, self.configuration, months]
         return [words for words in told if words] if self.what != DOUBTED else []
 
-    def address(self, **changes: str) -> str:
-        names = ("what", "from", "to", "list", "topics", "configuration")
-        query = QueryDict(mutable=True)
-        query.update({name: self.query[name] for name in names if self.query.get(name)} | changes)
-        return f"?{query.urlencode()}"
+    @property
+    def words(self) -> dict[str, str]:
+        told = {"what": self.what, "list": self.source, "configuration": self.configuration}
+        told |= {name: self.query.get(name, "") for name in ("from", "to")}
+        return told if self.topics is None else told | {"topics": " ".join(self.topics)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A match as it was found, and the row that says now what it is: the same, or the last by which a ruling was overturned."""
+
+    hit: Any
+    stands: Hit
 
 
 @dataclass(frozen=True)
 class Page(Paged):
     asked: Asked
-    rows: list[Any]
+    rows: list[Row]
     has_more: bool
     columns: tuple[Column, ...] = COLUMNS
 
@@ -108,14 +106,16 @@ def rows(asked: Asked) -> QuerySet[Hit]:
 
 
 def page(user: User, query: QueryDict) -> Page:
-    """One select, however many there are."""
+    """Two selects, however many there are."""
     asked = Asked(query)
     case = Case.objects.shown_to(user).filter(organisation=OuterRef("organisation")).order_by("-pk")
-    related = ("organisation", "ruled_by", "overturning__proposed_by")
-    shown = rows(asked).select_related(*related).annotate(case_pk=Subquery(case.values("pk")[:1])).order_by("-found_at", "-pk")
-    start = (asked.number - 1) * PAGE
-    found = list(shown[start : start + PAGE + 1])
-    return Page(asked, found[:PAGE], len(found) > PAGE)
+    shown = rows(asked).select_related("organisation", *OF_RULING).annotate(case_pk=Subquery(case.values("pk")[:1]))
+    found = asked.cut(shown.order_by("-found_at", "-pk"))
+    # A list of those that stand knows no later ones.
+    last = {hit.pk: hit.last for hit in found if hasattr(hit, "last") and hit.last != hit.pk}
+    standing = Hit.objects.select_related(*OF_RULING).in_bulk(list(last.values()))
+    told = [Row(hit, standing[last[hit.pk]] if hit.pk in last else hit) for hit in found[:PAGE]]
+    return Page(asked, told, len(found) > PAGE)
 
 
 @staff(Permission.CASE_VIEW)

@@ -1,8 +1,8 @@
 """The queue: which cases, in which order, in two queries however many there are."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, Func, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
@@ -64,40 +64,6 @@ class Column:
     num: bool = False
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks of the queue; whatever it does not know is left out."""
-
-    query: QueryDict
-    tab: str = field(init=False)
-    whose: str = field(init=False)
-    order: str = field(init=False)
-    text: str = field(init=False)
-    number: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        known = {
-            "tab": known_or(self.query.get("tab", ""), TABS, "review"),
-            "whose": known_or(self.query.get("whose", ""), WHOSE, ""),
-            "order": known_or(self.query.get("order", ""), ORDERS, "due"),
-            "text": typed(self.query, "q"),
-            "number": page_number(self.query.get("page", "")),
-        }
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
-
-    @property
-    def is_bare(self) -> bool:
-        return not any(self.query.get(name) for name in ("tab", "whose", "order", "q", "page"))
-
-    def address(self, **changes: str) -> str:
-        """The same page with `changes`; a change to nothing takes the word out, and another list starts at its head."""
-        words = {name: self.query[name] for name in ("tab", "whose", "order", "q") if self.query.get(name)} | changes
-        query = QueryDict(mutable=True)
-        query.update({name: value for name, value in words.items() if value})
-        return f"?{query.urlencode()}"
-
-
 def typed(query: QueryDict, name: str) -> str:
     """What somebody wrote into an address, or into a search, without what nobody can see and what the database can't keep."""
     return "".join(filter(str.isprintable, query.get(name, ""))).strip()[:200]
@@ -111,10 +77,39 @@ def page_number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
+class OfList:
+    """What an address asks of a long list; whatever it does not know is left out."""
+
+    # Words that say something without a value too.
+    told_empty: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, query: QueryDict) -> None:
+        self.query, self.number = query, page_number(query.get("page", ""))
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What it asks besides its page, as an address says it."""
+        raise NotImplementedError
+
+    def address(self, **changes: str) -> str:
+        """The same list with `changes`; a change to nothing takes the word out, and another list starts at its head."""
+        query = QueryDict(mutable=True)
+        query.update({name: value for name, value in (self.words | changes).items() if value or name in self.told_empty})
+        return f"?{query.urlencode()}"
+
+    def cut(self, rows: QuerySet[Any]) -> list[Any]:
+        """Its page of `rows`, and one more where others follow; past the last page it turns to the first."""
+        found = list(rows[(self.number - 1) * PAGE : self.number * PAGE + 1])
+        if found or self.number == 1:
+            return found
+        self.number = 1
+        return self.cut(rows)
+
+
 class Paged:
     """Which rows of a long list are shown, and the ways to those before and after."""
 
-    asked: Any
+    asked: OfList
     rows: list[Any]
     has_more: bool
 
@@ -133,6 +128,25 @@ class Paged:
     @property
     def older(self) -> str:
         return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
+
+
+class Asked(OfList):
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.tab = known_or(query.get("tab", ""), TABS, "review")
+        self.whose = known_or(query.get("whose", ""), WHOSE, "")
+        self.order = known_or(query.get("order", ""), ORDERS, "due")
+        self.text = typed(query, "q")
+
+    @property
+    def is_bare(self) -> bool:
+        return not any(self.query.get(name) for name in ("tab", "whose", "order", "q", "page"))
+
+    @property
+    def words(self) -> dict[str, str]:
+        # Who has not chosen a tab is shown the one with something for him.
+        tab = self.tab if self.query.get("tab") else ""
+        return {"tab": tab, "whose": self.whose, "order": self.order if self.query.get("order") else "", "q": self.text}
 
 
 @dataclass(frozen=True)
@@ -218,12 +232,7 @@ def page(user: User, query: QueryDict) -> Page:
     cases = found(Case.objects.visible_to(user).real().exclude(state=Case.State.DRAFT), asked.text, user)
     shown = cases.filter(state_of(asked), whose_of(asked.whose, user))
     order = ORDERS[asked.order][1] if asked.tab != "decided" else ("-in_state_since", "-pk")
-    start = (asked.number - 1) * PAGE
-    rows = list(described(shown).order_by(*order)[start : start + PAGE + 1])
-    if not rows and asked.number > 1:
-        first = query.copy()
-        first["page"] = "1"
-        return page(user, first)
+    rows = asked.cut(described(shown).order_by(*order))
     counts = counted(cases, asked, user)
     # Whoever decides begins with what waits for him.
     if asked.is_bare and user.can(Permission.DECISION_TAKE) and counts["approve"]:

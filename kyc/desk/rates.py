@@ -20,7 +20,6 @@ from accounts.models import Organisation
 from accounts.permissions import Permission
 from accounts.tables import safe
 from kyc.desk.comparing import topic
-from kyc.parties.models import Party
 from kyc.rules import packs
 from kyc.screening import rates
 from kyc.screening.models import Hit, ListVersion
@@ -101,10 +100,9 @@ def asked(query: QueryDict) -> Period:
 
 def matches(period: Period) -> QuerySet[Hit]:
     """Of customers, without the sandboxes of integrators."""
-    hits = Hit.objects.filter(organisation__in=Organisation.objects.real())
-    left = Party.objects.filter(removed_on__isnull=False).values("pk")
     promised = timedelta(days=packs.current().days("decide"))
-    return rates.described(hits, left, since=period.first, until=period.until, at=timezone.now(), promised=promised)
+    found = rates.described(since=period.first, until=period.until, at=timezone.now(), promised=promised)
+    return found.filter(organisation__in=Organisation.objects.real())
 
 
 @dataclass(frozen=True)

@@ -277,6 +277,11 @@ class Pack:
         return int(self.data["retention"]["abandoned_days"])
 
     @property
+    def unbegun_days(self) -> int:
+        """How long a file of names waits for somebody's word to be asked about; after that nobody is asked any more."""
+        return int(self.data["retention"]["unbegun_days"])
+
+    @property
     def subjects(self) -> dict[str, Any]:
         """What a person is told who asks about his own data: `months` to answer in and `more_months` it may be extended by;
         purposes, recipients, rights, remedies and what is withheld, each a list of sentences."""

@@ -9,7 +9,7 @@ from accounts import audit, organisations, proposals
 from accounts.models import Proposal, User
 from accounts.permissions import Permission, require
 from accounts.proposals import Policy
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import NoteMissing, ReasonMissing, Refused
 from config import jobs
 from kyc.screening import lists
 from kyc.screening.models import Hit
@@ -66,12 +66,6 @@ class StillListed(Refused):
     field = "reason"
 
 
-class NoteMissing(ReasonMissing):
-    """What the list of reasons doesn't know is said in the note."""
-
-    field = "note"
-
-
 def checked(ruling: str, reason: str, note: str) -> None:
     if reason not in REASONS.get(ruling, {}):
         raise ReasonMissing(_("Choose a reason from the list for this ruling."))
@@ -79,6 +73,11 @@ def checked(ruling: str, reason: str, note: str) -> None:
         raise NoteMissing(_("Name the other evidence in the note."))
     if ruling == Hit.Ruling.UNDECIDED and not note.strip():
         raise NoteMissing(_("Say what it would take to decide."))
+
+
+def refuse_listed(hit: Hit, reason: str) -> None:
+    if reason == "delisted" and hit.pk not in lists.gone([hit]):
+        raise StillListed(_("The list in use still has this entry. Choose another reason."))
 
 
 def locked(hit: Hit) -> Hit:
@@ -106,25 +105,28 @@ def rule(hit: Hit, *, ruling: str, reason: str, note: str = "", by: User) -> Hit
             return hit
         raise RulingReversed(_("%(name)s has already ruled on this match.") % {"name": hit.ruled_by})
     if hit.waits:
-        return waiting(hit, ruling, reason, note, by=by)
+        told = _("%(name)s has ruled on this match already, and it waits for a second person.")
+        return waiting(hit, hit.proposal, ruling, reason, note, by=by, told=told)
     if (hit.ruling, hit.ruling_reason, hit.ruling_note, hit.ruled_by) == (ruling, reason, note, by):
         return hit
-    if reason == "delisted" and hit.pk not in lists.gone([hit]):
-        raise StillListed(_("The list in use still has this entry. Choose another reason."))
+    refuse_listed(hit, reason)
     return propose(hit, ruling, reason, note, by=by) if hit.needs_two(ruling) else put(hit, ruling, reason, note, by=by)
 
 
-def waiting(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
-    """The same by the same person is silence."""
-    found: Proposal = hit.proposal
+def waiting(hit: Hit, found: Proposal, ruling: str, reason: str, note: str, *, by: User, told: str) -> Hit:
+    """The same by the same person is silence; `told` is said of another, to whom `name` is who was first."""
     if (found.choice, found.reason, found.note, found.proposed_by) == (ruling, reason, note, by):
         return hit
-    told = _("%(name)s has ruled on this match already, and it waits for a second person.") % {"name": found.proposed_by}
-    raise Waits(told)
+    raise Waits(told % {"name": found.proposed_by})
+
+
+def proposed(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Proposal:
+    """For a second person, who makes it so."""
+    return proposals.propose(policy=POLICY, organisation=hit.organisation, choice=ruling, reason=reason, note=note, by=by)
 
 
 def propose(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
-    hit.proposal = proposals.propose(policy=POLICY, organisation=hit.organisation, choice=ruling, reason=reason, note=note, by=by)
+    hit.proposal = proposed(hit, ruling, reason, note, by=by)
     hit.save(update_fields=["proposal"])
     audit.record("hit.ruling_proposed", target=hit, by=by, reason=note or reason, ruling=ruling, code=reason, entry=hit.entry_id)
     return hit

@@ -15,6 +15,8 @@ from kyc.screening.asked import Asked
 from kyc.screening.countries import code
 
 LARGEST, MOST_ROWS, LONGEST = 15_000_000, 50_000, 300
+# Under how many names one is compared: each is compared as each kind that he may be.
+MOST_NAMES = 5
 # By what people call them, in small letters and with spaces for other marks.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("name", "full name", "legal name", "company name", "company", "customer", "customer name", "entity name"),
@@ -69,7 +71,7 @@ class Filed:
 def read(content: bytes) -> Filed:
     """Raises BadTable with the line and the reason where the file as a whole can't be read."""
     if len(content) > LARGEST:
-        raise BadTable(_("The file is larger than %(most)s MB. Ask in parts.") % {"most": LARGEST // 1_000_000})
+        raise BadTable(too_large())
     text = decoded(content)
     rows = csv.reader(StringIO(text, newline=""), delimiter=separator(text), strict=True)
     filed, columns = Filed(), list[str]()
@@ -90,6 +92,10 @@ def read(content: bytes) -> Filed:
     if not filed.asked and not filed.faults:
         raise BadTable(_("The file has no rows. The first line names the columns, and each line below it is somebody."))
     return filed
+
+
+def too_large() -> str:
+    return _("The file is larger than %(most)s MB. Ask in parts.") % {"most": LARGEST // 1_000_000}
 
 
 def understood(header: list[str]) -> list[str]:
@@ -141,6 +147,8 @@ def faults(values: Mapping[str, str]) -> Iterator[str]:
     names = names_of(values)
     if not names or not any(map(str.isalnum, names[0])):
         yield _("The name is empty.")
+    if len(names) > MOST_NAMES:
+        yield _("The row has %(names)s names; at most %(most)s are compared.") % {"names": len(names), "most": MOST_NAMES}
     if any(len(name) > LONGEST for name in names):
         yield _("A name has more than %(most)s characters.") % {"most": LONGEST}
     kind, birth, land = values.get("kind", ""), values.get("birth_date", ""), values.get("country", "")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import NoteMissing, ReasonMissing, Refused
 from accounts.vault import shredding
 from config import jobs
 from kyc.rules import packs
@@ -18,7 +18,8 @@ from kyc.screening.asked import Asked
 from kyc.screening.filed import Fault, Filed
 from kyc.screening.models import Inquiry, InquiryPart
 
-# Rows that are answered together: a few tenths of a second.
+# Rows that are answered together. Against the 15,000 entries of the OFAC list that takes 0.1 s of one core where each has one
+# name and a kind, and 0.9 s where each has filed.MOST_NAMES and no kind.
 PART = 100
 State, Standing = InquiryPart.State, Inquiry.Standing
 
@@ -29,12 +30,6 @@ class NoLists(Refused):
 
 class Unreasoned(ReasonMissing):
     """Nobody's name is looked up without a purpose."""
-
-
-class NoteMissing(ReasonMissing):
-    """What the list of reasons doesn't know is said in the note."""
-
-    field = "note"
 
 
 class HasBegun(Refused):

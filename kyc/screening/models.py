@@ -482,6 +482,12 @@ class Inquiry(models.Model):
         return self.rows - self.faulty
 
     @property
+    def left_rows(self) -> int:
+        """Of one that is `counted`: those that can be asked about, and are not answered."""
+        counts: Any = self
+        return int(self.asked_rows - counts.done_rows)
+
+    @property
     def standing(self) -> "Inquiry.Standing":
         """Of one that is `counted`."""
         counts: Any = self
@@ -491,8 +497,9 @@ class Inquiry(models.Model):
             return self.Standing.HELD
         if counts.done_rows == self.asked_rows:
             return self.Standing.ANSWERED
-        if counts.failed and not counts.waiting:
-            return self.Standing.FAILED
+        if not counts.waiting:
+            # What was erased while it waited was asked of nobody.
+            return self.Standing.FAILED if counts.failed else self.Standing.CANCELLED
         return self.Standing.LOOKING if counts.taken or counts.done_rows else self.Standing.ASKED
 
 

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 from accounts import audit, organisations, proposals
 from accounts.models import Proposal, User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import NoteMissing, Refused
 from config import jobs
-from kyc.screening import lists
-from kyc.screening.actions import POLICY, NoteMissing, StillListed, Waits, checked, locked
+from kyc.screening.actions import POLICY, checked, locked, proposed, refuse_listed, waiting
 from kyc.screening.models import Hit
 
 # What was compared, which is the same in both rows.
@@ -51,9 +50,9 @@ def overturn(hit: Hit, *, ruling: str, reason: str, note: str, by: User) -> Hit:
     if hit.ruling == ruling:
         raise Stands(_("That is the ruling that stands."))
     if hit.is_doubted:
-        return waiting(hit, ruling, reason, note, by=by)
-    if reason == "delisted" and hit.pk not in lists.gone([hit]):
-        raise StillListed(_("The list in use still has this entry. Choose another reason."))
+        said = _("%(name)s wants to overturn this ruling already, and it waits for a second person.")
+        return waiting(hit, hit.overturning, ruling, reason, note, by=by, told=said)
+    refuse_listed(hit, reason)
     if hit.is_by_two or hit.needs_two(ruling):
         return propose(hit, ruling, reason, note, by=by)
     row = made(hit, ruling, reason, note, by=by)
@@ -65,20 +64,8 @@ def told(hit: Hit, ruling: str, reason: str) -> dict[str, str]:
     return {"ruling": ruling, "code": reason, "entry": hit.entry_id, "was": hit.ruling}
 
 
-def waiting(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
-    """The same by the same person is silence."""
-    found: Proposal = hit.overturning
-    if (found.choice, found.reason, found.note, found.proposed_by) == (ruling, reason, note, by):
-        return hit
-    raise Waits(
-        _("%(name)s wants to overturn this ruling already, and it waits for a second person.") % {"name": found.proposed_by}
-    )
-
-
 def propose(hit: Hit, ruling: str, reason: str, note: str, *, by: User) -> Hit:
-    hit.overturning = proposals.propose(
-        policy=POLICY, organisation=hit.organisation, choice=ruling, reason=reason, note=note, by=by
-    )
+    hit.overturning = proposed(hit, ruling, reason, note, by=by)
     hit.save(update_fields=["overturning"])
     audit.record("hit.overturning_proposed", target=hit, by=by, reason=note, **told(hit, ruling, reason))
     return hit

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts import audit
+from accounts import audit, proposals
 from kyc.parties.models import Party
 from kyc.rules.packs import Pack
 from kyc.screening import compared
@@ -64,7 +64,7 @@ def turn(last: Hit | None, now: State) -> Turn | None:
 def newest(parties: Collection[int], sources: Collection[str]) -> QuerySet[Hit]:
     """The last row of each pair of these, whatever it says."""
     later = Hit.objects.filter(before=OuterRef("pk"))
-    return Hit.objects.filter(~Exists(later), party__in=parties, source__in=sources).select_related("proposal")
+    return Hit.objects.filter(~Exists(later), party__in=parties, source__in=sources).select_related("proposal", "overturning")
 
 
 def likest(index: Index, party: Party, *, least: float, limit: int = COMPARED) -> dict[tuple[int, str], Match]:
@@ -113,6 +113,8 @@ class Comparing:
         Hit.objects.bulk_create(hit for _, hit in rows)
         for turned, hit in rows:
             self.told(turned, hit)
+            if hit.before is not None:
+                lapse(hit.before)
         self.turned = rows
         return [hit for _, hit in rows]
 
@@ -172,6 +174,13 @@ class Comparing:
             return
         told = {"entry": hit.entry_id, "list": hit.source, "version": hit.list_version_id, "name": hit.entry_name}
         audit.record(f"hit.{turned}", target=hit, by=None, **told)
+
+
+def lapse(hit: Hit) -> None:
+    """What waits for a second person is about a comparing that counts no more: nobody could end it any other way."""
+    for proposal, verb in ((hit.proposal, "hit.ruling_lapsed"), (hit.overturning, "hit.overturning_lapsed")):
+        if proposal is not None and proposals.lapse(proposal):
+            audit.record(verb, target=hit, by=None, ruling=proposal.choice, code=proposal.reason, entry=hit.entry_id)
 
 
 def carried(hits: Iterable[Hit], versions: Collection[ListVersion], earlier: Collection[int]) -> None:

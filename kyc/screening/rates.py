@@ -1,5 +1,5 @@
 """What officers have made of the matches of a period, and how fast: false alarms, rulings overturned, what is still open. All of
-it from one question to the database, live or as it was known."""
+it from one question to the database."""
 
 import json
 from dataclasses import dataclass
@@ -92,17 +92,14 @@ class Rates:
         return self.ruled >= ENOUGH
 
 
-def described(
-    hits: QuerySet[Any], left: QuerySet[Any], *, since: datetime, until: datetime, at: datetime, promised: timedelta
-) -> QuerySet[Any]:
-    """The matches found from `since` on and before `until`, each once, as `at` they stood. `hits` are all rows, or those that
-    were known (accounts.history.as_of); `left` has the ids of the parties that are involved no more; `promised` is how long a
-    match may stay open. A row by which a ruling was overturned is no match of its own."""
-    overturned = hits.filter(overturns_id=OuterRef("id")).order_by("-id")
-    last = Coalesce(Subquery(overturned.values("id")[:1]), F("id"))
+def described(*, since: datetime, until: datetime, at: datetime, promised: timedelta) -> QuerySet[Hit]:
+    """The matches found from `since` on and before `until`, each once, as they stand; `promised` is how long a match may stay
+    open, and `at` when that is asked. A row by which a ruling was overturned is no match of its own."""
+    overturned = Hit.objects.filter(overturns=OuterRef("pk")).order_by("-pk")
+    last = Coalesce(Subquery(overturned.values("pk")[:1]), F("pk"))
     took = When(ruling__in=[R.TRUE, R.FALSE], then=F("ruled_at") - F("found_at"))
     return (
-        hits.filter(is_match=True, overturns__isnull=True, found_at__gte=since, found_at__lt=until)
+        Hit.objects.filter(is_match=True, overturns__isnull=True, found_at__gte=since, found_at__lt=until)
         .annotate(
             stands=Coalesce(Subquery(overturned.values("ruling")[:1]), F("ruling")),
             last=last,
@@ -111,7 +108,7 @@ def described(
             month=TruncMonth("found_at", tzinfo=UTC),
             took=Case(took, output_field=DurationField()),
         )
-        .annotate(is_passed=told(Q(Exists(hits.filter(before_id=OuterRef("last")))) | Q(party_id__in=left)))
+        .annotate(is_passed=told(Q(Exists(Hit.objects.filter(before=OuterRef("last")))) | Q(party__removed_on__isnull=False)))
     )
 
 

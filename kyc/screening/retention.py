@@ -11,6 +11,7 @@ from accounts.models import LegalHold
 from accounts.retention import RecordClass
 from accounts.vault import shredding
 from accounts.vault.models import SubjectKey
+from kyc.rules import packs
 from kyc.rules.retention import rule
 from kyc.screening.models import Inquiry, InquiryPart
 
@@ -23,8 +24,6 @@ INQUIRIES = RecordClass(
     made={Inquiry: "asked_at"},
     each=True,
 )
-# A file that waits so long for somebody's word is asked of nobody any more.
-FORGOTTEN = timedelta(days=7)
 
 
 def due(on: date) -> QuerySet[Inquiry]:
@@ -35,5 +34,5 @@ def due(on: date) -> QuerySet[Inquiry]:
     kind = SubjectKey.Kind.INQUIRY
     is_open = Exists(shredding.live(kind, ref=OuterRef("pk")))
     is_old = Q(asked_at__lt=retention.first_told(INQUIRIES, on))
-    is_forgotten = Q(begun_at=None, asked_at__lt=timezone.now() - FORGOTTEN)
+    is_forgotten = Q(begun_at=None, asked_at__lt=timezone.now() - timedelta(days=packs.current().unbegun_days))
     return Inquiry.objects.filter(is_open & (is_old | is_forgotten) | ~is_open & eraser.has_words(Inquiry)).order_by("pk")

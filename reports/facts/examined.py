@@ -25,7 +25,7 @@ from reports.facts.reader import Reader, day, instant
 OVERTAKEN = "not ruled on, and compared again since"
 NONE_ANY_MORE = "no match any more"
 RULINGS = {"": "open", Hit.Ruling.TRUE: "the same party", Hit.Ruling.FALSE: "another party", Hit.Ruling.UNDECIDED: "open"}
-OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "withdrawn"}
+OUTCOMES = {"": "open", "taken": "taken", "declined": "declined", "withdrawn": "withdrawn", "lapsed": "lapsed"}
 
 
 def screening(reader: Reader) -> dict[str, Any]:

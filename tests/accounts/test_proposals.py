@@ -118,6 +118,15 @@ class TestEnd:
         with pytest.raises(NotPermitted):
             proposals.end(proposal, policy=POLICY, outcome=Outcome.TAKEN, by=people["rui"])
 
+    def test_what_it_was_about_ended_and_so_does_it_once(self, people: dict[str, User]) -> None:
+        proposal = proposed(people["pia"])
+        assert proposals.lapse(proposal) and not proposals.lapse(proposal)
+        assert (proposal.outcome, proposal.outcome_by) == (Outcome.LAPSED, None) and proposal.outcome_at
+        with pytest.raises(AlreadyEnded, match="Keyholder: Lapsed"):
+            proposals.end(proposal, policy=POLICY, outcome=Outcome.TAKEN, by=people["rui"])
+        taken = proposals.end(proposed(people["pia"]), policy=POLICY, outcome=Outcome.TAKEN, by=people["rui"])
+        assert not proposals.lapse(taken) and taken.outcome == Outcome.TAKEN
+
 
 TAKE = "UPDATE accounts_proposal SET outcome = 'taken', outcome_at = now(), outcome_by_id = %(rui)s WHERE id = %(id)s"
 
@@ -144,6 +153,7 @@ class TestTheDatabase:
             (TAKE.replace("%(rui)s", "NULL"), "proposal_outcome_complete"),
             (TAKE.replace("now()", "NULL"), "proposal_outcome_complete"),
             (TAKE.replace("'taken'", "''"), "proposal_outcome_complete"),
+            (TAKE.replace("taken", "lapsed").replace("now()", "NULL"), "proposal_outcome_complete"),
             (TAKE.replace("SET", "SET proposed_by_id = %(pia)s,"), "by whom, does not change"),
             (TAKE.replace("SET", "SET choice = 'refuse',"), "does not change"),
             (TAKE.replace("SET", "SET reason = 'listed',"), "does not change"),

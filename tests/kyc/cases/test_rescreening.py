@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Proposal, User
 from config import jobs
 from kyc.cases import actions as cases
 from kyc.cases import examining, rescreening, reviewing
@@ -19,6 +19,7 @@ from kyc.keys import reassessing
 from kyc.keys.models import Hold
 from kyc.parties.models import Party
 from kyc.rules import packs
+from kyc.screening import actions as screening
 from kyc.screening import lists, overturning, pairs
 from kyc.screening.actions import StillListed
 from kyc.screening.models import Hit, ListVersion, Rescreening
@@ -142,6 +143,33 @@ class TestCarried:
         party.save()
         scenes.examine_anew(matched)
         assert Hit.objects.current().get().before == old
+
+    def test_what_waited_for_a_second_person_lapses_with_what_it_was_about(
+        self, matched: Case, ana: User, publish: Publish
+    ) -> None:
+        old = screening.rule(Hit.objects.get(), ruling="true", reason="other_evidence", note="His passport.", by=ana)
+        publish(of_karpov("1962"))
+        run()
+        old.proposal.refresh_from_db()
+        assert (old.proposal.outcome, old.proposal.outcome_by) == ("lapsed", None) and old.proposal.outcome_at
+        [event] = AuditEvent.objects.filter(verb="hit.ruling_lapsed")
+        assert (event.target_id, event.actor_id, event.details["ruling"]) == (str(old.pk), None, "true")
+        assert Hit.objects.current().get().is_open and not Proposal.objects.open().exists()
+        screening.rule(Hit.objects.current().get(), ruling="true", reason="other_evidence", note="His passport.", by=ana)
+
+    def test_so_does_the_wish_to_overturn_a_ruling(self, matched: Case, ana: User, rui: User) -> None:
+        old = cast.ruled(Hit.objects.get(), ruling="false", by=ana)
+        old = overturning.overturn(old, ruling="true", reason="same_identifier", note="The number.", by=rui)
+        party = Party.objects.get(name=KARPOV)
+        party.birth_date = "1961-02-05"
+        party.save()
+        scenes.examine_anew(matched)
+        old.overturning.refresh_from_db()
+        assert old.overturning.outcome == "lapsed" and verbs("hit.overturning") == [
+            "hit.overturning_proposed", "hit.overturning_lapsed",
+        ]  # fmt: skip
+        scenes.examine_anew(matched)
+        assert verbs().count("hit.overturning_lapsed") == 1
 
     def test_gone_an_open_one_stays_open_and_says_since_when(self, matched: Case, publish: Publish) -> None:
         found = next(line for line in cast.LISTED.splitlines() if "KARPOV" in line)

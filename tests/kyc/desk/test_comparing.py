@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from accounts.models import Proposal, User
 from kyc.cases.models import Case
+from kyc.screening import actions as screening
 from kyc.screening import compared as comparing
+from kyc.screening import overturning, pairs
 from kyc.screening.models import Hit, ListEntry, ListVersion
 from tests import cast
 
@@ -200,6 +202,22 @@ class TestOverturned:
         said(as_ana, "overturn", case, ruled, **self.WRONG)
         shown = page(reader, case)
         assert "Until a second person confirms it the ruling stands." in shown and "Confirm:" not in shown
+
+
+class TestLapsed:
+    def test_what_waited_when_it_was_compared_again_is_told_by_whom(
+        self, as_rui: Client, case: Case, hit: Hit, ana: User
+    ) -> None:
+        first = cast.matched(hit.party, hit.list_version, entry_id="8", is_strong=True)
+        screening.rule(first, ruling="false", reason="different_name", note="Another Olsen.", by=ana)
+        second = cast.ruled(cast.matched(hit.party, hit.list_version, entry_id="9"), ruling="false", by=ana)
+        overturning.overturn(second, ruling="true", reason="same_identifier", note="The number.", by=ana)
+        for one in (first, second):
+            cast.matched(hit.party, hit.list_version, entry_id=one.entry_id, before=one)
+            pairs.lapse(Hit.objects.get(pk=one.pk))
+        earlier = page(as_rui, case).partition("2 earlier matches")[2]
+        assert "Ana Maric ruled <b>Another</b>, and that waited" in earlier and "Another Olsen." in earlier
+        assert "Ana Maric wanted to overturn it (<b>Same</b>), and that waited" in earlier and "Confirm:" not in earlier
 
 
 class TestMany:

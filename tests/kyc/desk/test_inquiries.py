@@ -3,16 +3,21 @@
 import csv
 from io import StringIO
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, User
 from accounts.vault import shredding
 from kyc.screening import answering, filed, inquiries, lists
 from kyc.screening.asked import Asked
-from kyc.screening.models import Inquiry
+from kyc.screening.models import Inquiry, InquiryPart
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +117,15 @@ class TestOne:
         assert "was erased" in text(as_ana, f"{PAGE}{inquiry.pk}/")
         assert text(as_ana, f"{PAGE}?again={inquiry.pk}")
 
+    def test_erased_while_it_waits_it_says_so_and_asks_no_more(self, as_ana: Client, ana: User) -> None:
+        inquiry = inquiries.ask(Asked(("Kari Moe",)), reason="news", by=ana)
+        shredding.shred(inquiry.sealed_for, reason="Asked to.", by=ana)
+        for _ in range(2):
+            page = text(as_ana, f"{PAGE}{inquiry.pk}/")
+            assert "was erased" in page and "hx-trigger" not in page and "<progress" not in page
+            answering.run()
+        assert "Being looked at" not in text(as_ana, PAGE)
+
 
 class TestFile:
     def test_progress_then_the_rows_in_which_something_was_found(self, as_ana: Client) -> None:
@@ -120,7 +134,9 @@ class TestFile:
         answering.run()
         page = text(as_ana, address)
         assert "2 rows with possible matches" in page and "Zorislav KARPOV" in page and "Kari Moe" not in page
-        assert "BELKIN" in text(as_ana, f"{address}?only=strong&page=9999") or "BELKIN" in text(as_ana, f"{address}?only=strong")
+        for query in ("only=strong", "only=strong&page=9999"):
+            strong = text(as_ana, f"{address}?{query}")
+            assert "BELKIN" in strong and "No row has one" not in strong
         row = text(as_ana, f"{address}rows/1/")
         assert "Zorislav KARPOV" in row and "A-1" in row
         assert as_ana.get(f"{address}rows/4/").status_code == 302
@@ -135,6 +151,36 @@ class TestFile:
         assert rows[1]["id"] == "'=A-2" and rows[0]["list_published"] == "2026-10-01" and rows[0]["entry_id"] == "9103"
         assert rows[3]["line"] == "5" and "robot" in rows[3]["result"]
         assert AuditEvent.objects.filter(verb="inquiry.downloaded", actor_id=ana.pk).count() == 1
+
+    @pytest.mark.parametrize("size", [2_000, 9_000])
+    def test_a_larger_one_than_is_read_is_refused_unread(
+        self, as_ana: Client, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        """Whether there was room for it or not."""
+        monkeypatch.setattr(filed, "LARGEST", 1_000)
+        monkeypatch.setattr(settings, "FILE_UPLOAD_MAX_MEMORY_SIZE", 5_000)
+        with patch.object(filed, "read") as read:
+            answer: Any = upload(as_ana, "name\n" + "x" * size)
+        assert answer.status_code == 422 and "The file is larger than" in answer.content.decode() and not read.called
+
+    @pytest.mark.parametrize("how", ["failed", "cancelled"])
+    def test_what_was_never_compared_is_not_said_to_be_clear(
+        self, as_ana: Client, ana: User, how: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inquiries, "PART", 1)
+        found = filed.read(b"name,kind\nKari Moe,person\nZorislav Karpov,person\nOla Berg,person\n")
+        inquiry = inquiries.ask_file(found, name="x.csv", reason="news", by=ana)
+        claim = answering.QUEUE.claim()
+        assert claim
+        with claim:
+            answering.answer(claim)
+        if how == "failed":
+            InquiryPart.objects.filter(state="waiting").update(state="failed", failure="RuntimeError: x")
+        else:
+            inquiries.cancel(inquiry, by=ana)
+        page = text(as_ana, f"{PAGE}{inquiry.pk}/")
+        assert "Nothing found in the 1 of 3 rows that were answered" in page and "The other 2 were not compared" in page
+        assert "No row comes up to the line" not in page and ">no match<" not in page
 
     def test_with_errors_nothing_begins_before_the_officer_says_so(self, as_ana: Client) -> None:
         address = upload(as_ana, MANY + "A-4,Nils,robot\n").url  # type: ignore[attr-defined]  # a redirect
@@ -162,21 +208,30 @@ class TestFile:
         answering.run()
         pages = [text(as_ana, f"{PAGE}{inquiry.pk}/?page={number}").count("/rows/") for number in (1, 2, 3)]
         assert pages == [50, 50, 30]
+        past = text(as_ana, f"{PAGE}{inquiry.pk}/?page=4")
+        assert past.count("/rows/") == 50 and "No row has one" not in past and "page=2" in past
 
 
 class TestListed:
-    def test_everybodys_or_ones_own_found_by_name_or_number_in_a_few_queries(
-        self, as_rui: Client, ana: User, rui: User, django_assert_max_num_queries: object
-    ) -> None:
-        made = [inquiries.ask(Asked((f"Kari Moe {n}",)), reason="news", by=ana) for n in range(3)]
+    def test_everybodys_or_ones_own_found_by_name_or_number_in_a_few_queries(self, as_rui: Client, ana: User, rui: User) -> None:
         mine = inquiries.ask(Asked(("Ola Berg",)), reason="other", note="A tip of the bank", by=rui)
-        with django_assert_max_num_queries(14):  # type: ignore[operator]  # of pytest-django
+        text(as_rui, PAGE)
+        with CaptureQueriesContext(connection) as few:
+            text(as_rui, PAGE)
+        made = [inquiries.ask(Asked((f"Kari Moe {n}",)), reason="news", by=ana) for n in range(3)]
+        with CaptureQueriesContext(connection) as more:
             page = text(as_rui, PAGE)
+        assert len(more) == len(few)
         assert page.count("Kari Moe") == 3 and "Ola Berg" in page
         assert "Kari Moe" not in text(as_rui, f"{PAGE}?tab=mine")
         assert "Ola Berg" in text(as_rui, f"{PAGE}?q=tip of") and "Kari Moe 1" in text(as_rui, f"{PAGE}?q={made[1].number}")
         assert "Nothing that was asked matches" in text(as_rui, f"{PAGE}?q=nobody")
         assert "Ola Berg" in text(as_rui, f"{PAGE}?again={mine.pk}&tab=mine")
+
+    def test_past_the_last_page_is_the_first(self, as_ana: Client, ana: User) -> None:
+        inquiries.ask(Asked(("Kari Moe",)), reason="news", by=ana)
+        page = text(as_ana, f"{PAGE}?page=7")
+        assert "Kari Moe" in page and "Nothing was asked yet" not in page and "page=6" not in page
 
     def test_who_only_reads_is_offered_no_form(self) -> None:
         page = text(cast.signed_in(cast.staff("auditor")), PAGE)

@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Proposal, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import AlreadyEnded, SamePerson
-from accounts.refused import ReasonMissing
+from accounts.refused import NoteMissing, ReasonMissing
 from config import jobs
 from kyc.parties.models import Party
 from kyc.screening import actions as screening
-from kyc.screening.actions import REASONS, ComparedAgain, NoteMissing, RulingReversed, Waits
+from kyc.screening.actions import REASONS, ComparedAgain, RulingReversed, Waits
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
 from tests.cast import customer, founded, staff

@@ -12,8 +12,10 @@ from django.utils import timezone
 from accounts import legal_holds
 from accounts.models import AuditEvent, Disposal, User
 from accounts.permissions import NotPermitted
+from accounts.refused import NoteMissing
 from accounts.vault import Erased, shredding
 from config import jobs
+from kyc.rules import packs
 from kyc.screening import answering, asked, disposal, filed, inquiries, lists, retention
 from kyc.screening.asked import Asked
 from kyc.screening.models import Inquiry, InquiryPart
@@ -104,7 +106,7 @@ class TestAsk:
         assert not Inquiry.objects.exists()
 
     @pytest.mark.parametrize(
-        ("reason", "error"), [("", inquiries.Unreasoned), ("curiosity", inquiries.Unreasoned), ("other", inquiries.NoteMissing)]
+        ("reason", "error"), [("", inquiries.Unreasoned), ("curiosity", inquiries.Unreasoned), ("other", NoteMissing)]
     )
     def test_nobody_is_looked_up_without_a_purpose(self, ana: User, reason: str, error: type[Exception]) -> None:
         with pytest.raises(error):
@@ -218,6 +220,18 @@ class TestAnswer:
         shredding.shred(inquiry.sealed_for, reason="Asked to.", by=ana)
         answering.run()
         assert inquiry.parts.get().state == "cancelled"
+        assert counted(inquiry).standing == "cancelled"
+
+    def test_what_is_left_to_wait_or_has_failed_goes_before_what_was_erased(self, ana: User) -> None:
+        inquiry = ask_many(ana, MANY)
+        one, other, third = inquiry.parts.order_by("pk").values_list("pk", flat=True)
+        for states, standing in (
+            (("cancelled", "waiting", "waiting"), "asked"),
+            (("cancelled", "failed", "cancelled"), "failed"),
+        ):
+            for pk, state in zip((one, other, third), states, strict=True):
+                InquiryPart.objects.filter(pk=pk).update(state=state)
+            assert counted(inquiry).standing == standing
 
     @pytest.mark.parametrize("column", ["answers", "subjects", "first", "state", "with_hits"])
     def test_an_answer_never_changes(self, ana: User, column: str) -> None:
@@ -258,8 +272,11 @@ class TestDue:
         inquiry = ask_many(ana, MANY + "Nils,robot\n")
         today = timezone.now().date()
         assert not retention.due(today).exists()
-        with patch.object(retention, "FORGOTTEN", timedelta(0)):
-            assert list(retention.due(today)) == [inquiry]
+        days = packs.current().unbegun_days
+        assert days == 7
+        for past, due in ((timedelta(days=days, minutes=-1), []), (timedelta(days=days, minutes=1), [inquiry])):
+            with patch.object(timezone, "now", return_value=inquiry.asked_at + past):
+                assert list(retention.due(today)) == due
 
     def test_what_somebody_asked_to_be_erased(self, ana: User) -> None:
         inquiry = ask(ana)

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Proposal, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
-from accounts.refused import ReasonMissing
+from accounts.refused import NoteMissing, ReasonMissing
 from kyc.screening import actions as screening
 from kyc.screening import overturning
-from kyc.screening.actions import ComparedAgain, NoteMissing, Overturned, StillListed, Waits
+from kyc.screening.actions import ComparedAgain, Overturned, StillListed, Waits
 from kyc.screening.models import Hit, ListVersion
 from kyc.screening.overturning import NotRuled, Stands
 from tests import cast

@@ -8,8 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import snapshots
-from accounts.history import as_of
 from accounts.models import User
 from kyc.parties.models import Party
 from kyc.screening import actions as screening
@@ -48,10 +46,8 @@ def match(party: Party, number: int, source: str = "ofac-sdn", **more: Any) -> H
     return cast.matched(party, version(source), entry_id=str(number), **more)
 
 
-def asked(since: datetime = EPOCH, until: datetime = NEVER, *, days: int = 3, **of: Any) -> list[Rates]:
-    left = Party.objects.filter(removed_on__isnull=False).values("pk")
-    told = {"since": since, "until": until, "at": timezone.now(), "promised": timedelta(days=days)}
-    return rates.of(rates.described(of.get("hits", Hit.objects.all()), of.get("left", left), **told))
+def asked(since: datetime = EPOCH, until: datetime = NEVER, *, days: int = 3) -> list[Rates]:
+    return rates.of(rates.described(since=since, until=until, at=timezone.now(), promised=timedelta(days=days)))
 
 
 def whole(**asking: Any) -> Rates:
@@ -142,14 +138,3 @@ class TestOf:
         with CaptureQueriesContext(connection) as asking:
             asked()
         assert len(asking) == 1
-
-    def test_history_answers_as_the_rows_do(self, party: Party, ana: User) -> None:
-        """So a report asks what was known."""
-        for number in (1, 2):
-            cast.ruled(match(party, number), ruling="false", by=ana)
-        overturning.overturn(Hit.objects.get(entry_id="1"), ruling="undecided", reason="asked", note="Wrong.", by=ana)
-        match(party, 2, before=Hit.objects.get(entry_id="2"))
-        now = snapshots.take()
-        left = as_of(Party, now).filter(removed_on__isnull=False).values("pgh_obj_id")
-        assert asked(hits=as_of(Hit, now), left=left) == asked()
-        assert (whole().another, whole().undecided, whole().overturned) == (1, 1, 1)

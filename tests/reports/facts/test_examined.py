@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
+from accounts.models import Proposal
 from kyc.cases import reviewing
 from kyc.parties import questionnaires
 from reports import envelope
-from reports.facts.examined import result
+from reports.facts.examined import OUTCOMES, result
 from reports.facts.reader import instant
 from tests import cast
 from tests.reports import story
@@ -164,6 +165,9 @@ class TestDecision:
         )
         assert (case["notice_version"], case["notice_locale"]) == ("2026-11", "en")
         assert case["opened_at"] <= case["notice_shown_at"] <= case["submitted_at"]
+
+    def test_a_report_has_a_word_for_every_end_of_a_proposal(self) -> None:
+        assert set(OUTCOMES) == {"", *Proposal.Outcome.values}
 
     def test_a_proposal_tells_who_proposed_and_who_took_it(self, life: Life) -> None:
         asked, approved = at(life, "approved", "decision")["proposals"]
