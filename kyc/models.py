@@ -4,7 +4,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requi
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
-from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
+from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdate, ListVersion, Rescreening
@@ -17,6 +17,7 @@ __all__ = [
     "Decision",
     "Determination",
     "Discrepancy",
+    "Divergence",
     "Document",
     "Entity",
     "Examination",

@@ -4,7 +4,7 @@ the two is told, in a question or otherwise, what the other declared. It stands 
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from kyc.ownership.differing import Named, Seen, Told, differences
@@ -20,6 +20,7 @@ from kyc.parties.wording import alike
 K = Discrepancy.Kind
 # In the order in which they are told.
 FIELDS = ("kind", "legal_form", "country", "hq_country", "registration_number", "lei", "tax_number")
+NUMBERS = {"registration_number", "tax_number"}
 OWNER = "owner"
 MARKS = re.compile(r"\W")
 
@@ -27,12 +28,14 @@ MARKS = re.compile(r"\W")
 @dataclass(frozen=True)
 class Point:
     """One thing that they tell differently: a field, the axis of a person status, or what `owner` holds, as
-    kyc.ownership.differing writes it; None on the side that names no such owner."""
+    kyc.ownership.differing writes it; None on the side that names no such owner. Numbers are masked. `party` is one that stands
+    for the owner whichever of the two is asked about first."""
 
     what: str
     mine: str | None
     theirs: str | None
     owner: str = ""
+    party: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def of_fields(mine: Party, theirs: Party) -> Iterable[Point]:
     for field in FIELDS:
         one, other = getattr(mine, field), getattr(theirs, field)
         if one and other and not (mine.is_erased or theirs.is_erased) and meant(mine, field) != meant(theirs, field):
-            shown = (over(mine, field, one), over(theirs, field, other)) if field == "tax_number" else (str(one), str(other))
+            shown = (over(mine, field, one), over(theirs, field, other)) if field in NUMBERS else (str(one), str(other))
             yield Point(field, *shown)
 
 
@@ -118,15 +121,29 @@ def of_owners(mine: Collection[Interest], theirs: Collection[Interest]) -> list[
         for number, ((_one, kind), parts) in enumerate(held.items())
     ]
     every = Seen(len(seen), ("", ""), 0, date.min)
-    return [
-        Point(
+    points: dict[int, Point] = {}
+    for found in differences(told, [*seen, every]):
+        pk = found.party or owners[found.observation].pk
+        one = Point(
             OWNER,
             None if found.kind == K.NOT_DECLARED else found.declared,
             None if found.kind == K.NOT_IN_SOURCE else found.observed,
-            names[found.party or owners[found.observation].pk],
+            names[pk],
+            one_of[pk],
         )
-        for found in differences(told, [*seen, every])
-    ]
+        before = points.get(one_of[pk])
+        points[one_of[pk]] = joined(before, one) if before else one
+    return list(points.values())
+
+
+def joined(one: Point, more: Point) -> Point:
+    """Of one owner who holds several kinds of interest all that differs."""
+    sides = ((one.mine, more.mine), (one.theirs, more.theirs))
+    mine, theirs = (
+        None if both == (None, None) else " + ".join(dict.fromkeys(part for side in both if side for part in side.split(" + ")))
+        for both in sides
+    )
+    return replace(one, mine=mine, theirs=theirs)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class TestFields:
             ({}, {}, []),
             ({"hq_country": "SE"}, {}, [("hq_country", "SE", "NO", "")]),
             ({"registration_number": "918 000 111"}, {}, []),
-            ({"registration_number": "918000112"}, {}, [("registration_number", "918000112", "918000111", "")]),
+            ({"registration_number": "918000112"}, {}, [("registration_number", "••• 112", "••• 111", "")]),
             ({"registration_number": ""}, {}, []),
             (
                 {"tax_number": "12345678X", "tax_country": "KE"},
