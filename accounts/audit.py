@@ -17,6 +17,9 @@ PRODUCT = "Keyholder"
 
 
 def organisation_of(target: models.Model) -> int | None:
+    """None of what tells of two at once: in the record of one of them it would be read beside the other's."""
+    if getattr(target, "of_the_house", False):
+        return None
     if isinstance(target, Organisation):
         return target.pk
     if isinstance(target, User):

@@ -5,7 +5,7 @@ from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Exclus
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
-from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
+from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdate, ListVersion, Rescreening
@@ -19,6 +19,7 @@ __all__ = [
     "Decision",
     "Determination",
     "Discrepancy",
+    "Divergence",
     "Document",
     "Entity",
     "Examination",

@@ -1,6 +1,7 @@
 """One row of every tracked model, all of one organisation, for tests that walk the models."""
 
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
@@ -17,7 +18,7 @@ from kyc.keys.pool_models import LimitPool
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
-from kyc.ownership.models import Discrepancy
+from kyc.ownership.models import Discrepancy, Divergence
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.asked import Asked, written
 from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
@@ -110,6 +111,11 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, party=found.party, other=Party.objects.exclude(pk=found.party.pk).first(), shared=["lei"],
         ruling="different", reason="Another address.", ruled_by=analyst,
     )  # fmt: skip
+    first, second = sorted((sameness.party, sameness.other), key=attrgetter("pk"))
+    twice = Divergence.objects.create(
+        organisation=organisation, party=first, other=second, what="hq_country", first_says="NO", second_says="SE",
+        opened_at=now, due_on=date(2026, 12, 1),
+    )  # fmt: skip
     claim = Exclusion.objects.create(
         organisation=organisation, party=found.party, ground="listed_company", reference="NYSE: NORD", rule_pack="2026.11",
         claimed_by=by, valid_from=date(2026, 1, 1),
@@ -144,7 +150,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
-        invitation, *told, *queued, word,
+        twice, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, link, hold, leak, limit, outcome, report,

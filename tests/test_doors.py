@@ -37,7 +37,7 @@ from kyc.evidence.models import Document, Invitation
 from kyc.keys import closing
 from kyc.keys.models import Hold, Key
 from kyc.networks.models import Incident, Involvement
-from kyc.ownership.models import Discrepancy, Interest, Observation
+from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PaymentMeans
 from kyc.screening import actions as screening
@@ -319,6 +319,10 @@ DOORS: dict[str, Door] = {
     "desk:same": Door(
         EXAMINERS, get=False, own=of(pk="case", party="company", other="namesake"), names=OUTSIDE, state="review",
         post=of(ruling="same", reason="One number in one register."),
+    ),
+    "desk:divergence_resolve": Door(
+        EXAMINERS, get=False, own=of(pk="case", divergence="divergence"), names=NORDLYS, state="review",
+        post=of(resolution="explained", reason="It moved in 2024."),
     ),
     "desk:reveal": Door(
         REVEALERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
@@ -615,6 +619,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "wealth": wealth.pk, "asked_by_rule": by_rule.pk,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
+        "divergence": rows[Divergence].pk,
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,

@@ -1,3 +1,4 @@
+# ruff: noqa: F811
 """What docs/gateway.md hands to strangers works: as it stands there, against a Keyholder that runs."""
 
 import asyncio
@@ -108,7 +109,7 @@ class TestMiddleware:
         status, head, body = asked(authorization=f"Bearer {linked.secret}")
         assert (status, head["Content-Type"], json.loads(body)["reason"]) == (403, "application/problem+json", "key_revoked")
 
-    def test_where_it_comes_from_is_asked_too(self, kind: str, live_server: Any, linked: Issued, credential: str) -> None:  # noqa: F811
+    def test_where_it_comes_from_is_asked_too(self, kind: str, live_server: Any, linked: Issued, credential: str) -> None:
         Key.objects.update(allowed_networks=["198.51.100.0/24"])
         status, _, body = self.asking(kind, live_server.url, credential)(x_api_key=linked.secret)
         assert (status, json.loads(body)["reason"]) == (403, "network_not_allowed")
@@ -118,11 +119,11 @@ class TestMiddleware:
         status, head, _ = self.asking(kind, live_server.url, credential)(**headers)
         assert (status, head.get("WWW-Authenticate", head.get("Www-Authenticate"))) == (401, "Bearer")
 
-    def test_nobody_passes_while_keyholder_is_away(self, kind: str, linked: Issued) -> None:  # noqa: F811
+    def test_nobody_passes_while_keyholder_is_away(self, kind: str, linked: Issued) -> None:
         asked = self.asking(kind, f"http://127.0.0.1:{free_port()}", "khgw_x")
         assert asked(x_api_key=linked.secret)[0] == 503
 
-    def test_nobody_passes_once_the_gateway_is_revoked(self, kind: str, live_server: Any, linked: Issued) -> None:  # noqa: F811
+    def test_nobody_passes_once_the_gateway_is_revoked(self, kind: str, live_server: Any, linked: Issued) -> None:
         assert self.asking(kind, live_server.url, "khgw_00000000_x")(x_api_key=linked.secret)[0] == 503
 
 
@@ -198,11 +199,11 @@ class TestNginx:
             status, head, _ = fetched(url, linked.secret)
             assert (status, head["X-Reason"]) == (403, "key_revoked") and head["X-Fix"].startswith("http")
 
-    def test_nobody_passes_while_keyholder_is_away(self, linked: Issued, tmp_path: Path) -> None:  # noqa: F811
+    def test_nobody_passes_while_keyholder_is_away(self, linked: Issued, tmp_path: Path) -> None:
         with proxy(tmp_path, f"127.0.0.1:{free_port()}", "khgw_x") as url:
             assert fetched(url, linked.secret)[0] == 500
 
-    def test_nobody_passes_once_the_proxy_is_revoked(self, live_server: Any, linked: Issued, tmp_path: Path) -> None:  # noqa: F811
+    def test_nobody_passes_once_the_proxy_is_revoked(self, live_server: Any, linked: Issued, tmp_path: Path) -> None:
         with proxy(tmp_path, live_server.url.removeprefix("http://"), "khgw_00000000_x") as url:
             assert fetched(url, linked.secret)[0] == 403
 

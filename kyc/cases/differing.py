@@ -11,7 +11,7 @@ from accounts.models import Organisation, User
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
 from kyc.ownership import observing
-from kyc.ownership.models import Discrepancy
+from kyc.ownership.models import Discrepancy, Divergence
 
 
 @transaction.atomic
@@ -44,6 +44,21 @@ def in_the_way(organisation: Organisation) -> list[str]:
         "“People and ownership”, or ask the customer.",
         "%(n)s differences between what was declared and other sources are open, the first to be resolved by %(day)s. Resolve "
         "them under “People and ownership”, or ask the customer.",
+        len(found),
+    )
+    return [sentence % {"n": len(found), "day": date_format(min(found), "j F Y")}]
+
+
+def unsettled(organisation: Organisation) -> list[str]:
+    """The same, as far as it goes by what the house knows of a company besides. In words from which nobody learns from whom."""
+    found = list(Divergence.objects.open().of(organisation.pk).values_list("due_on", flat=True))
+    if not found:
+        return []
+    sentence = ngettext(
+        "%(n)s point about a company in this case is not settled, to be settled by %(day)s. Settle it under “People and "
+        "ownership”.",
+        "%(n)s points about companies in this case are not settled, the first to be settled by %(day)s. Settle them under "
+        "“People and ownership”.",
         len(found),
     )
     return [sentence % {"n": len(found), "day": date_format(min(found), "j F Y")}]

@@ -17,6 +17,7 @@ from kyc.cases.findings import Row, findings, fired
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import is_outdated, named, outdated
 from kyc.cases.round import Round, gather
+from kyc.ownership import diverging
 from kyc.ownership.models import Determination
 from kyc.parties.sentences import one_stop
 from kyc.risk.models import Factor, Score
@@ -99,6 +100,7 @@ def examine(claim: jobs.Claim) -> None:
         write_score(facts, result)
         write_findings(facts, findings(facts, hits, verdicts, result))
         close(facts)
+        diverging.settle(claim.row.organisation_id)
 
 
 def screened(examination: Examination) -> tuple[Round, dict[int, list[Match]]]:

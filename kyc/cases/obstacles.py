@@ -39,7 +39,8 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
     stops = Finding.objects.filter(examination=latest, state=Finding.State.BAD).exclude(category="screening")
     found += [finding.sentence for finding in stops.order_by("pk")]
     found += flags.in_the_way(case.organisation)
-    found += [*foreign_data(case), *unverified_authority(case), *differing.in_the_way(case.organisation)]
+    found += [*foreign_data(case), *unverified_authority(case)]
+    found += [*differing.in_the_way(case.organisation), *differing.unsettled(case.organisation)]
     overtaken = overtaken or Overtaken(case)
     if overtaken.causes:
         found.append(_("The checks are being made anew: %(why)s.") % {"why": overtaken.why})

@@ -18,7 +18,8 @@ from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
-from kyc.desk import elsewhere
+from kyc.desk import diverged
+from kyc.desk.diverged import Diverged
 from kyc.desk.queue import PAGE, Column, OfList, Paged, Tab, known_or
 from kyc.desk.sources import told
 from kyc.ownership.models import Discrepancy, DiscrepancyQuerySet, Observation
@@ -107,6 +108,8 @@ class Page(Paged):
     counts: dict[str, int]
     rows: list[Row]
     has_more: bool
+    # What two customers tell differently; none where one source alone is asked for.
+    twice: Diverged | None
 
     @property
     def tabs(self) -> list[Tab]:
@@ -140,11 +143,23 @@ class Page(Paged):
 
 
 def page(user: User, query: QueryDict) -> Page:
-    """One aggregate for every count, one select for the rows."""
+    """One aggregate for every count, one select for the rows, of differences between sources and of those between customers;
+    and one more for the latter's cases."""
     asked = Asked(query)
     every = described(Discrepancy.objects.visible_to(user), user)
     rows = asked.cut(every.filter(reduce(and_, tests(asked, user).values())).order_by(*ORDERS[asked.tab]))
-    return Page(asked, counted(every, asked, user), [Row(row) for row in rows[:PAGE]], len(rows) > PAGE)
+    twice = diverged.shown_to(user)
+    narrowing = tests(asked, user) | {"source": Q(), **({"mine": diverged.mine(user)} if asked.mine else {})}
+    told = Diverged(twice, reduce(and_, narrowing.values()), ORDERS[asked.tab], query, user)
+    if told.number > 1 and not told.found:
+        first = query.copy()
+        first[diverged.NUMBER] = "1"
+        return page(user, first)
+    counts = counted(every, asked, user)
+    if not asked.source:
+        more = diverged.counted(twice, wanted(narrowing, mine=diverged.mine(user)))
+        counts |= {name: counts[name] + n for name, n in more.items()}
+    return Page(asked, counts, [Row(row) for row in rows[:PAGE]], len(rows) > PAGE, None if asked.source else told)
 
 
 def tests(asked: Asked, user: User) -> dict[str, Q]:
@@ -165,17 +180,22 @@ def is_late() -> Q:
 def counted(every: DiscrepancyQuerySet, asked: Asked, user: User) -> dict[str, int]:
     """Beside each tab and each filter, what one would see there."""
     narrowing = tests(asked, user)
+    of_sources = {name: besides(narrowing, "source") & Q(observation__source=name) for name in SOURCES}
+    every_test = wanted(narrowing, mine=Q(case_owner=user.pk)) | of_sources
+    return every.aggregate(**{name: Count("pk", filter=test) for name, test in every_test.items()})
 
-    def besides(word: str) -> Q:
-        return reduce(and_, (test for name, test in narrowing.items() if name != word))
 
-    wanted = {
-        **{name: besides("tab") & Q(resolved_at__isnull=name == OPEN) for name in TABS},
-        **{name: besides("source") & Q(observation__source=name) for name in SOURCES},
-        "late": besides("late") & is_late(),
-        "mine": besides("mine") & Q(case_owner=user.pk),
+def besides(narrowing: dict[str, Q], word: str) -> Q:
+    return reduce(and_, (test for name, test in narrowing.items() if name != word))
+
+
+def wanted(narrowing: dict[str, Q], *, mine: Q) -> dict[str, Q]:
+    """What is counted of either kind of difference."""
+    return {
+        **{name: besides(narrowing, "tab") & Q(resolved_at__isnull=name == OPEN) for name in TABS},
+        "late": besides(narrowing, "late") & is_late(),
+        "mine": besides(narrowing, "mine") & mine,
     }
-    return every.aggregate(**{name: Count("pk", filter=test) for name, test in wanted.items()})
 
 
 def described(rows: DiscrepancyQuerySet, user: User) -> DiscrepancyQuerySet:
@@ -200,6 +220,4 @@ def described(rows: DiscrepancyQuerySet, user: User) -> DiscrepancyQuerySet:
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
     shown = page(request.user, request.GET)
-    is_first = shown.asked.tab == OPEN and shown.asked.number == 1 and not shown.asked.is_narrowed
-    twice = elsewhere.everywhere(request.user) if is_first else []
-    return render(request, "desk/differences.html", {"page": shown, "twice": twice})
+    return render(request, "desk/differences.html", {"page": shown})

@@ -1,4 +1,4 @@
-"""An officer rules whether two customers named one company."""
+"""An officer rules whether two customers named one company, and settles what they tell differently of it."""
 
 from functools import partial
 
@@ -9,9 +9,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.guards import staff
 from accounts.permissions import Permission
-from kyc.desk.elsewhere import SamenessForm
+from kyc.desk.elsewhere import SamenessForm, SettleForm
 from kyc.desk.views import fetched, tried
-from kyc.parties import sameness
+from kyc.ownership import diverging
+from kyc.ownership.models import Divergence
 from kyc.parties.models import Party
 
 
@@ -22,6 +23,18 @@ def rule(request: HttpRequest, pk: int, party: int, other: int) -> HttpResponse:
     mine = get_object_or_404(Party.objects.current(), pk=party, organisation=found.organisation)
     theirs = get_object_or_404(Party.objects.visible_to(request.user).exclude(organisation=found.organisation), pk=other)
     typed = SamenessForm((party, other), request.POST)
-    act = partial(sameness.rule, mine, theirs, by=request.user)
+    act = partial(diverging.rule, mine, theirs, by=request.user)
     done = _("Ruled. The two stay apart, and the ruling stands at both.")
     return tried(request, found, typed, act, done=done, tab="people", same_form=typed, same_pks=(party, other))
+
+
+@staff(Permission.EVIDENCE_JUDGE)
+@require_POST
+def settle(request: HttpRequest, pk: int, divergence: int) -> HttpResponse:
+    found = fetched(request, pk)
+    rows = Divergence.objects.visible_to(request.user).of(found.organisation_id)
+    target = get_object_or_404(rows.select_related("party__organisation", "other__organisation"), pk=divergence)
+    typed = SettleForm(target, request.POST)
+    act = partial(diverging.resolve, target, by=request.user)
+    done = _("Settled. It stands so at both customers, and neither learns of it.")
+    return tried(request, found, typed, act, done=done, tab="people", settle_form=typed, settled_pk=divergence)

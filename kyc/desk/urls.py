@@ -46,6 +46,7 @@ urlpatterns = [
     path("cases/<int:pk>/exclusions/<int:exclusion>/rule/", left_out_views.rule, name="exclusion"),
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
     path("cases/<int:pk>/parties/<int:party>/same/<int:other>/", elsewhere_views.rule, name="same"),
+    path("cases/<int:pk>/divergences/<int:divergence>/", elsewhere_views.settle, name="divergence_resolve"),
     path("cases/<int:pk>/sources/record/", source_views.observe, name="observe"),
     path("cases/<int:pk>/sources/<int:observation>/withdraw/", source_views.withdraw, name="observation_withdraw"),
     path("cases/<int:pk>/differences/<int:discrepancy>/resolve/", source_views.resolve, name="discrepancy_resolve"),

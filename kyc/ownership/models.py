@@ -314,3 +314,101 @@ class Discrepancy(models.Model):
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
+
+
+class DivergenceQuerySet(models.QuerySet["Divergence"]):
+    def visible_to(self, user: User) -> "DivergenceQuerySet":
+        """Those of two customers of both of which he sees the account."""
+        seen = Organisation.objects.visible_to(user).real()
+        return self.filter(party__organisation__in=seen, other__organisation__in=seen)
+
+    def of(self, organisation: int) -> "DivergenceQuerySet":
+        """Whichever of the two customers it is."""
+        return self.filter(Q(party__organisation=organisation) | Q(other__organisation=organisation))
+
+    def open(self) -> "DivergenceQuerySet":
+        return self.filter(resolved_at__isnull=True)
+
+
+@tracked()
+class Divergence(models.Model):
+    """One point in which two customers tell differently of what an officer has ruled to be one company, with its clock and what
+    became of it. For the house alone: each row tells one of them of the other. It ends by itself once they agree, or once it is
+    one company no more; else an officer says how, and why. Differing anew it is a new row."""
+
+    personal = ("reason",)
+    of_the_house = True
+
+    class Resolution(models.TextChoices):
+        CORRECTED = "corrected", _("The two say the same now")
+        OVERTAKEN = "overtaken", _("Ruled to be two companies, or named by one of them no more")
+        FIRST = "first", _("The first is right")
+        SECOND = "second", _("The second is right")
+        BOTH = "both", _("Both are right, of different days or in different words")
+        EXPLAINED = "explained", _("Explained otherwise; neither has to correct anything")
+
+    # What no officer says: it follows from what changed.
+    BY_ITSELF = (Resolution.CORRECTED, Resolution.OVERTAKEN)
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    # The first and the second: the party of this organisation, which was named before the other's.
+    party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    # A column of a party, the axis of a person status, or `owner` with the party that one of the two or both name as one.
+    what = models.CharField(max_length=40)
+    owner = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
+    # As kyc.ownership.twice.Point, as they were when last compared; numbers masked.
+    first_says = models.TextField(null=True, blank=True)
+    second_says = models.TextField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    due_on = models.DateField()
+    resolution = models.CharField(max_length=20, choices=Resolution.choices, blank=True)
+    reason = models.TextField(blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    # Nobody where it ended by itself.
+    resolved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = DivergenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="divergence_is_of_two_in_their_order", condition=Q(party__lt=F("other"))),
+            models.CheckConstraint(
+                name="divergence_resolved_at_and_by",
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
+                | Q(resolved_at__isnull=False, resolved_by__isnull=True, resolution__in=["corrected", "overtaken"])
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False)
+                & ~Q(resolution__in=["", "corrected", "overtaken"])
+                & ~Q(reason=""),
+            ),
+            models.UniqueConstraint(
+                name="divergence_is_open_once",
+                fields=["party", "other", "what", "owner"],
+                nulls_distinct=False,
+                condition=Q(resolved_at__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="divergence_keeps_its_clock",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    {YIELDS}
+                    IF OLD.resolved_at IS NOT NULL OR
+                       ROW(NEW.id, NEW.organisation_id, NEW.party_id, NEW.other_id, NEW.what, NEW.owner_id,
+                           NEW.opened_at, NEW.due_on)
+                        IS DISTINCT FROM
+                       ROW(OLD.id, OLD.organisation_id, OLD.party_id, OLD.other_id, OLD.what, OLD.owner_id,
+                           OLD.opened_at, OLD.due_on)
+                    THEN
+                        RAISE EXCEPTION 'a divergence keeps its clock and its resolution' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.resolved_at is None

@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import User
 from config import jobs
 from kyc.ownership.differing import Difference, Named, Seen, Told, differences
-from kyc.ownership.models import Discrepancy, Interest, Observation
+from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Party
 from kyc.parties.wording import alike
 from kyc.rules import packs
@@ -95,7 +95,7 @@ def begin(organisation: int, difference: Difference, earlier: Iterable[Discrepan
     )
 
 
-def due_on(today: date, earlier: Iterable[Discrepancy]) -> date:
+def due_on(today: date, earlier: Iterable[Discrepancy | Divergence]) -> date:
     """Whoever corrects and takes the correction back wins no time by it: the clock of a difference that ended by itself lately
     goes on."""
     term = timedelta(days=packs.current().discrepancy_days)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
-from kyc.ownership.models import Discrepancy, Interest, Observation
+from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.rules.retention import rule
 
 retention.register(
@@ -21,9 +21,9 @@ retention.register(
     RecordClass(
         code="ownership_sources",
         label=_("What other sources say of who owns the customer, and how differences ended"),
-        models=(Observation, Discrepancy),
+        models=(Observation, Discrepancy, Divergence),
         rules=(rule("cip-descriptions"), rule("cdd-file")),
-        made={Observation: "recorded_at", Discrepancy: "opened_at"},
+        made={Observation: "recorded_at", Discrepancy: "opened_at", Divergence: "opened_at"},
         told=_("What registers and other sources say of who owns your organisation"),
     )
 )

@@ -20,6 +20,7 @@ from kyc.parties.wording import alike
 K = Discrepancy.Kind
 # In the order in which they are told.
 FIELDS = ("kind", "legal_form", "country", "hq_country", "registration_number", "lei", "tax_number")
+NUMBERS = {"registration_number", "tax_number"}
 OWNER = "owner"
 MARKS = re.compile(r"\W")
 
@@ -27,12 +28,14 @@ MARKS = re.compile(r"\W")
 @dataclass(frozen=True)
 class Point:
     """One thing that they tell differently: a field, the axis of a person status, or what `owner` holds, as
-    kyc.ownership.differing writes it; None on the side that names no such owner."""
+    kyc.ownership.differing writes it; None on the side that names no such owner. Numbers are masked. `party` is one that stands
+    for the owner whichever of the two is asked about first."""
 
     what: str
     mine: str | None
     theirs: str | None
     owner: str = ""
+    party: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def of_fields(mine: Party, theirs: Party) -> Iterable[Point]:
     for field in FIELDS:
         one, other = getattr(mine, field), getattr(theirs, field)
         if one and other and not (mine.is_erased or theirs.is_erased) and meant(mine, field) != meant(theirs, field):
-            shown = (over(mine, field, one), over(theirs, field, other)) if field == "tax_number" else (str(one), str(other))
+            shown = (over(mine, field, one), over(theirs, field, other)) if field in NUMBERS else (str(one), str(other))
             yield Point(field, *shown)
 
 
@@ -98,42 +101,110 @@ def of_owners(mine: Collection[Interest], theirs: Collection[Interest]) -> list[
     """Their word is read as that of a source that names everybody."""
     if not (mine and theirs):
         return []
-    names = {party.pk: party.name for row in mine for party in (row.owner, row.held_for) if party}
-    told = [Told(0, known(row.owner), row.kind, row.share, known(row.held_for) if row.held_for else None) for row in mine]
-    seen = said(theirs)
+    named_ones = {party.pk: party for row in (*mine, *theirs) for party in (row.owner, row.held_for) if party}
+    one_of, names = told_apart(named_ones.values()), called(named_ones.values())
+
+    def who(party: Party, pk: int | None = None) -> Named:
+        return Named(pk, frozenset({str(one_of[party.pk])}))
+
+    told = [
+        Told(0, who(row.owner, row.owner_id), row.kind, row.share, who(row.held_for, row.held_for_id) if row.held_for else None)
+        for row in mine
+    ]
+    # What each owner holds of one kind in all, behind his nominees.
+    held: dict[tuple[int, str], list[Interest]] = defaultdict(list)
+    for row in theirs:
+        held[one_of[(row.held_for or row.owner).pk], row.kind].append(row)
+    owners = [parts[0].held_for or parts[0].owner for parts in held.values()]
+    seen = [
+        Seen(number, ("", ""), 0, date.min, who(owners[number]), kind, added(parts))
+        for number, ((_one, kind), parts) in enumerate(held.items())
+    ]
     every = Seen(len(seen), ("", ""), 0, date.min)
-    called = {one.pk: name for name, one in seen}
-    return [
-        Point(
+    points: dict[int, Point] = {}
+    for found in differences(told, [*seen, every]):
+        pk = found.party or owners[found.observation].pk
+        one = Point(
             OWNER,
             None if found.kind == K.NOT_DECLARED else found.declared,
             None if found.kind == K.NOT_IN_SOURCE else found.observed,
-            names.get(found.party or 0) or called.get(found.observation, ""),
+            names[pk],
+            one_of[pk],
         )
-        for found in differences(told, [*(one for _name, one in seen), every])
-    ]
+        before = points.get(one_of[pk])
+        points[one_of[pk]] = joined(before, one) if before else one
+    return list(points.values())
 
 
-def known(party: Party) -> Named:
-    """By its names, and by its own numbers where it has any: spelled otherwise it is the same."""
-    found = named(party)
-    numbers = {f"{party.kind} lei {party.lei}"} if party.lei else set()
-    if party.is_entity and party.registration_number and scheme(party):
-        numbers.add(f"{party.kind} {scheme(party)} {MARKS.sub('', party.registration_number).casefold()}")
-    return replace(found, party=party.pk, names=found.names | numbers)
+def joined(one: Point, more: Point) -> Point:
+    """Of one owner who holds several kinds of interest all that differs."""
+    sides = ((one.mine, more.mine), (one.theirs, more.theirs))
+    mine, theirs = (
+        None if both == (None, None) else " + ".join(dict.fromkeys(part for side in both if side for part in side.split(" + ")))
+        for both in sides
+    )
+    return replace(one, mine=mine, theirs=theirs)
 
 
-def said(rows: Iterable[Interest]) -> list[tuple[str, Seen]]:
-    """What each owner holds of one kind in all, behind his nominees."""
-    held: dict[tuple[int, str], list[Interest]] = defaultdict(list)
-    for row in rows:
-        held[(row.held_for or row.owner).pk, row.kind].append(row)
-    found = []
-    for number, ((_pk, kind), parts) in enumerate(held.items()):
-        owner = parts[0].held_for or parts[0].owner
-        who = replace(known(owner), party=None)
-        found.append((owner.name, Seen(number, ("", ""), 0, date.min, who, kind, added(parts))))
-    return found
+@dataclass(frozen=True)
+class Marked:
+    """By what parties are told apart: names made alike, own numbers as (register, number), birth days."""
+
+    parties: frozenset[int]
+    names: frozenset[str]
+    numbers: frozenset[tuple[str, str]] = frozenset()
+    born: frozenset[str] = frozenset()
+
+    def is_same(self, other: "Marked") -> bool:
+        """One number makes them one, however they are spelled; what both say of themselves, and differently, makes them two."""
+        if self.numbers & other.numbers:
+            return True
+        mine, theirs = dict(self.numbers), dict(other.numbers)
+        differ = any(mine[register] != theirs[register] for register in mine.keys() & theirs.keys())
+        return bool(self.names & other.names) and not differ and (self.born == other.born or not (self.born and other.born))
+
+    def with_(self, others: Iterable["Marked"]) -> "Marked":
+        """All of them as one, whom only that still tells from others which every one of them says."""
+        every = (self, *others)
+        return Marked(
+            frozenset.union(*(one.parties for one in every)),
+            frozenset.union(*(one.names for one in every)),
+            frozenset.intersection(*(one.numbers for one in every)),
+            frozenset.intersection(*(one.born for one in every)),
+        )
+
+
+def marked(party: Party) -> Marked:
+    numbers = {("lei", party.lei)} if party.lei else set()
+    if party.is_entity and party.registration_number and (register := scheme(party)):
+        numbers.add((register, MARKS.sub("", party.registration_number).casefold()))
+    born = {party.birth_date} if party.born else set()
+    return Marked(frozenset({party.pk}), named(party).names, frozenset(numbers), frozenset(born))
+
+
+def told_apart(parties: Iterable[Party]) -> dict[int, int]:
+    """Which of them, of both customers, are one: each by the first of those whom nothing tells from it."""
+    found: list[Marked] = []
+    for party in parties:
+        one = marked(party)
+        while same := [other for other in found if other.is_same(one)]:
+            found, one = [other for other in found if other not in same], one.with_(same)
+        found.append(one)
+    return {pk: min(one.parties) for one in found for pk in one.parties}
+
+
+def called(parties: Iterable[Party]) -> dict[int, str]:
+    """What each is called, with what tells him from others of his name where there are any."""
+    every = [(party, marked(party)) for party in parties]
+    return {
+        party.pk: distinct(party) if any(me.names & him.names and not me.is_same(him) for _party, him in every) else party.name
+        for party, me in every
+    }
+
+
+def distinct(party: Party) -> str:
+    tells = over(party, "birth_date", party.birth_date) if party.born else party.lei or party.registration_number
+    return f"{party.name} ({tells})" if tells else party.name
 
 
 def added(parts: list[Interest]) -> str:

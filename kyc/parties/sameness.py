@@ -128,7 +128,7 @@ def rule(party: Party, other: Party, *, ruling: str, reason: str, by: User) -> S
         raise BadRuling(_("Say whether it is the same company."))
     if not reason.strip():
         raise Unexplained(_("Write by what you tell, for whoever reads it later."))
-    held = list(Party.objects.select_for_update().filter(pk__in=[party.pk, other.pk]).order_by("pk"))
+    held = list(Party.objects.select_for_update(no_key=True).filter(pk__in=[party.pk, other.pk]).order_by("pk"))
     now = {row.pk: row for row in held}
     pair = next((one for one in alike([now[party.pk]]) if one.other.pk == other.pk), None)
     if pair is None:
@@ -147,5 +147,6 @@ def rule(party: Party, other: Party, *, ruling: str, reason: str, by: User) -> S
         reason=reason.strip(),
         ruled_by=by,
     )
+    # In the house's record: it is both customers' and neither's.
     audit.record("sameness.ruled", target=row, by=by, shared=list(pair.shared), is_same=ruling == R.SAME)
     return row

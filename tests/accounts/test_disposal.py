@@ -90,6 +90,9 @@ HARMLESS = {
     "accounts.LegalHold": {},
     "kyc.Interest": {"share": "a number between two who are nameless", "held_since": "a day, a month or a year"},
     "kyc.Observation": {"share": "a number between two who are nameless"},
+    "kyc.Divergence": {
+        "what": "a code", "first_says": "codes, shares and masked numbers", "second_says": "codes, shares and masked numbers",
+    },
     "kyc.Discrepancy": {"declared": "numbers and codes", "observed": "a number or a code"},
     "kyc.DecidedOwner": {"rests_on": "numbers"},
     "kyc.Determination": {

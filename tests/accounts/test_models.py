@@ -36,6 +36,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Interest": ("share", "50"),
     "Observation": ("withdrawn_because", "x"),
     "Discrepancy": ("declared", "x"),
+    "Divergence": ("first_says", "x"),
     "Case": ("notice_locale", "de"),
     "Examination": ("rule_pack", "x"),
     "Requirement": ("sentence", "x"),

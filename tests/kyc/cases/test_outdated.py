@@ -119,8 +119,8 @@ class TestChanges:
     def test_are_all_that_is_recorded_of_parties_interests_and_evidence_but_reading_inviting_and_comparing(self) -> None:
         inviting = {"person.invited", "person.invited_anew", "person.invitation_withdrawn"}
         # Rounds go by what was declared; what other sources say stands beside it.
-        comparing = {verb for verb in recorded() if verb.startswith(("observation.", "discrepancy.", "sameness."))}
-        assert len(comparing) == 7
+        comparing = {verb for verb in recorded() if verb.startswith(("observation.", "discrepancy.", "divergence.", "sameness."))}
+        assert len(comparing) == 10
         assert set(CHANGES) == recorded() - {"document.viewed", "field.revealed"} - inviting - comparing
 
     def test_are_found_by_the_index_of_organisation_and_time(self, case: Case) -> None:

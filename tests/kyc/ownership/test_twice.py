@@ -69,7 +69,7 @@ class TestFields:
             ({}, {}, []),
             ({"hq_country": "SE"}, {}, [("hq_country", "SE", "NO", "")]),
             ({"registration_number": "918 000 111"}, {}, []),
-            ({"registration_number": "918000112"}, {}, [("registration_number", "918000112", "918000111", "")]),
+            ({"registration_number": "918000112"}, {}, [("registration_number", "••• 112", "••• 111", "")]),
             ({"registration_number": ""}, {}, []),
             (
                 {"tax_number": "12345678X", "tax_country": "KE"},
@@ -134,6 +134,44 @@ class TestOwners:
         for name in ("First Nominees AS", "Second Nominees AS"):
             own(sorvik, theirs, name, "25", kind="company", held_for=kari)
         assert points(mine, theirs) == []
+
+    def test_people_of_one_name_born_on_other_days_are_two(self, points: Points, nordlys: Founded, sorvik: Founded) -> None:
+        mine, theirs = company(nordlys), company(sorvik)
+        own(nordlys, mine, "Kari Moe", "40", birth_date="1950-01-01")
+        own(sorvik, theirs, "Kari Moe", "40", birth_date="1980-01-01")
+        assert points(mine, theirs) == [
+            ("owner", None, "40", "Kari Moe (1980-••-••)"),
+            ("owner", "40", None, "Kari Moe (1950-••-••)"),
+        ]
+
+    def test_two_of_one_name_whom_both_name_are_no_difference(self, points: Points, nordlys: Founded, sorvik: Founded) -> None:
+        mine, theirs = company(nordlys), company(sorvik)
+        for found, owned in ((nordlys, mine), (sorvik, theirs)):
+            own(found, owned, "Kari Moe", "40", birth_date="1950-01-01")
+            own(found, owned, "Kari Moe", "20", birth_date="1980-01-01")
+        assert points(mine, theirs) == [] == told(theirs, mine)
+
+    @pytest.mark.parametrize("days", [("", ""), ("1950-01-01", ""), ("", "1980-01-01")])
+    def test_what_nothing_tells_apart_is_counted_as_one(
+        self, points: Points, nordlys: Founded, sorvik: Founded, days: tuple[str, str]
+    ) -> None:
+        """The first of two rows of one name was dropped, and what it holds with it."""
+        mine, theirs = company(nordlys), company(sorvik)
+        own(nordlys, mine, "Kari Moe", "40", birth_date="1950-01-01")
+        own(nordlys, mine, "Kari Moe", "20", birth_date="1980-01-01")
+        first = own(sorvik, theirs, "Kari Moe", "40", birth_date=days[0])
+        second = own(sorvik, theirs, "Berit Moe", "20", birth_date=days[1])
+        Party.objects.filter(pk=second.pk).update(name=first.name)
+        assert points(mine, theirs) == [] == told(theirs, mine)
+
+    def test_companies_of_one_name_with_other_numbers_are_two(self, points: Points, nordlys: Founded, sorvik: Founded) -> None:
+        mine, theirs = company(nordlys), company(sorvik)
+        own(nordlys, mine, "Havn AS", "40", kind="company", lei="529900T8BM49AURSDO55")
+        own(sorvik, theirs, "Havn AS", "40", kind="company", lei="2138005O9XJIJN4JPN90")
+        assert points(mine, theirs) == [
+            ("owner", None, "40", "Havn AS (2138005O9XJIJN4JPN90)"),
+            ("owner", "40", None, "Havn AS (529900T8BM49AURSDO55)"),
+        ]
 
 
 class TestRuling:

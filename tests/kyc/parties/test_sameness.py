@@ -149,7 +149,7 @@ class TestRule:
         sameness.rule(*both, ruling="same", reason="One LEI.", by=ana)
         event = AuditEvent.objects.get(verb="sameness.ruled")
         assert (event.details, event.reason) == ({"shared": ["lei"], "is_same": True}, "")
-        assert event.organisation_id == both[0].organisation_id
+        assert event.organisation_id is None, "it stood in one customer's record, of the other"
 
     def test_a_later_word_takes_the_place_of_an_earlier_from_either_side(
         self, both: tuple[Party, Party], nordlys: Founded, ana: User

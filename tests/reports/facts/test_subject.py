@@ -107,6 +107,7 @@ NOT_TOLD = {
     "kyc.Exclusion": "of companies and state bodies",
     "kyc.ExclusionRuling": "of companies and state bodies",
     "kyc.Sameness": "of companies, and of another customer too",
+    "kyc.Divergence": "of companies, and of another customer too",
     "kyc.Incident": COMPARTMENT,
     "kyc.Involvement": COMPARTMENT,
     "kyc.IncidentNote": COMPARTMENT,
