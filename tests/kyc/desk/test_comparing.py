@@ -204,6 +204,17 @@ class TestOverturned:
         assert "Until a second person confirms it the ruling stands." in shown and "Confirm:" not in shown
 
 
+class TestRuledAlone:
+    def test_after_another_was_sent_back_nobody_is_said_to_have_confirmed_it(
+        self, as_ana: Client, case: Case, hit: Hit, ana: User, rui: User
+    ) -> None:
+        waits = screening.rule(hit, ruling="true", reason="same_identifier", by=ana)
+        screening.send_back(waits.proposal, note="Another number.", by=rui)
+        cast.ruled(hit, ruling="false", by=ana)
+        ruled = page(as_ana, case).partition(f'id="hit-{hit.pk}"')[2].partition("</section>")[0]
+        assert "Another</span>" in ruled and "confirmed by" not in ruled and "Another number." not in ruled
+
+
 class TestLapsed:
     def test_what_waited_when_it_was_compared_again_is_told_by_whom(
         self, as_rui: Client, case: Case, hit: Hit, ana: User
