@@ -5,7 +5,7 @@ from django.conf import settings
 from accounts import checking, expired, messages, planning, timestamps
 from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_messages, timestamp_audit
 from config import jobs
-from kyc.cases import examining, rescreening, reviewing
+from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.keys import lapsing, linking, pools, reassessing, renewals, sandboxes
 from kyc.keys.tasks import decide_sandboxes, forget_reservations, keep_key_requirements, keep_renewals, link_key, reassess
@@ -40,6 +40,7 @@ jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
+jobs.sweep(exposed.QUEUE, examine_cases)
 jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)

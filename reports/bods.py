@@ -163,7 +163,8 @@ class Export:
         if any(owner.is_sure for owner in self.owners) or not records.is_entity(self.reader.customer):
             return
         why = "subjectUnableToConfirmOrIdentifyBeneficialOwner"
-        found = "No beneficial owner was found." if self.decided else FROM_DECLARED
+        # A decision that found owners, who have left since, did not find that there is none.
+        found = "No beneficial owner was found." if self.decided and self.decided.is_of_nobody else FROM_DECLARED
         told = {"reason": why, "description": found}
         said = self.said(Party, self.reader.customer, self.described).with_(tie.said for tie in ties)
         yield Tie("", self.subject, (), said, told)
@@ -198,10 +199,20 @@ class Export:
         return [owner for owner in map(self.owner, people) if owner]
 
     def owner(self, pk: int) -> Owner | None:
+        """A decision names all of whom it takes for owners: whoever had been named by then and has no row is none, also who
+        controls the customer, since a senior managing official stands in only where nobody is one (AMLR-07, BODS-05)."""
         standing = self.decided.standing(pk) if self.decided else ""
         if not standing:
-            return self.determined(pk)
+            return None if pk in self.decided_on else self.determined(pk)
         return self.decided_owner(pk) if standing == DecidedOwner.Standing.OWNER else None
+
+    @cached_property
+    def decided_on(self) -> set[int]:
+        """Whom the officers had before them when they decided who is an owner."""
+        if not self.decided:
+            return set()
+        named = self.reader.events(Party).filter(pgh_created_at__lte=self.decided.asked_at)
+        return set(named.values_list("pgh_obj_id", flat=True))
 
     @cached_property
     def primary(self) -> set[str]:

@@ -2,7 +2,7 @@
 each regime makes of that. It is told beside both in a file of the standard (FATF-03, BODS-05)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from accounts.history import as_of
@@ -22,10 +22,17 @@ SENTENCES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Decided:
-    """`rows` by the number of the person, None for nobody."""
+    """`rows` by the number of the person, None for nobody; of whom had been named when it was proposed, at `asked_at`, those
+    without a row were taken for no owners."""
 
     on: date
+    asked_at: datetime
     rows: dict[int | None, DecidedOwner]
+
+    @property
+    def is_of_nobody(self) -> bool:
+        """Whether no beneficial owner was found (AMLR-07)."""
+        return any(row.standing in (S.NOBODY, S.OFFICIAL) for row in self.rows.values())
 
     def sentence(self, party: int | None, *, full: bool) -> str:
         """With the officers' reason in a `full` file alone: it is a note of the house."""
@@ -46,10 +53,10 @@ def decided(reader: Reader) -> Decided | None:
         decision = next(iter(reader.then(Decision).filter(pgh_obj_id=entity.decision_id)), None)
         rows = {row.party_id: row for row in DecidedOwner.objects.filter(decision=entity.decision_id)}
         if decision and rows:
-            return Decided(taken_on(reader, decision), rows)
+            proposal = proposal_of(reader, decision)
+            return Decided(proposal.outcome_at.astimezone(UTC).date(), proposal.proposed_at, rows)
     return None
 
 
-def taken_on(reader: Reader, decision: Any) -> date:
-    proposal = as_of(Proposal, reader.snapshot, recorded_by=reader.valid_at).get(pgh_obj_id=decision.proposal_id)
-    return proposal.outcome_at.astimezone(UTC).date()  # type: ignore[no-any-return]  # the class is made by pghistory
+def proposal_of(reader: Reader, decision: Any) -> Any:
+    return as_of(Proposal, reader.snapshot, recorded_by=reader.valid_at).get(pgh_obj_id=decision.proposal_id)

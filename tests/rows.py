@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import messages, scope, snapshots
 from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
-from kyc.cases.models import Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
+from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
@@ -136,6 +136,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     queued = [
         Review.objects.create(organisation=organisation, signed=told[1]),
+        Asking.objects.create(organisation=organisation, state="done"),
         Renewal.objects.create(organisation=organisation, signed=told[1], what="tell"),
         KeyRequirement.objects.create(organisation=organisation, key=key, what="answer", why="removed"),
         Reassessment.objects.create(organisation=organisation, examination=case.examinations.get(), what="hold"),

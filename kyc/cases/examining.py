@@ -32,7 +32,7 @@ class Rounds(jobs.Queue):
     """Examinations that were asked for, and those that rulings and new lists call for."""
 
     def is_waiting(self) -> bool:
-        return self.eligible().values("pk").union(outdated().values("pk"), exposed.due(), all=True).exists()
+        return self.eligible().values("pk").union(outdated().values("pk"), all=True).exists()
 
     def listed(self) -> QuerySet[Any]:
         newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))

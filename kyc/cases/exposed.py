@@ -2,8 +2,9 @@
 of a senior officer.
 
 Once two officers have ruled that a party is the one on the list, the source of its wealth is asked of the customer by itself, and
-the customer can send it while the case goes on. What was sent is enough when an officer has accepted it. Where the ruling turns
-out otherwise, nothing is asked any more.
+the customer can send it while the case goes on. What was sent is enough when an officer has accepted it, until the customer is
+confirmed anew: then it is asked again. Where the ruling turns out otherwise, nothing is asked any more. What it is asked by, with
+its status, stands in the rule pack.
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,12 +21,13 @@ from accounts import audit, organisations
 from accounts.alphabet import by_name
 from accounts.models import User
 from accounts.permissions import Permission, StaffRole
+from config import jobs
 from kyc.cases import mailing
 from kyc.cases.declared import listed
 from kyc.cases.items import CONSEQUENCE
-from kyc.cases.models import Case, Requirement
+from kyc.cases.models import Asking, Case, Requirement
 from kyc.evidence.models import Document
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Role
 from kyc.rules import packs
 from kyc.screening.entries import Topic
 from kyc.screening.models import Hit
@@ -38,13 +40,18 @@ SUBJECT = gettext_lazy("One more thing we need from you")
 
 
 def exposures() -> QuerySet[Hit]:
-    """Matches that officers have ruled to be the same, with entries that are listed for nothing else."""
+    """Matches that officers have ruled to be the same, with entries that are listed for nothing else; of a company too, which
+    lists name that are of who holds a public office and of what such a person owns."""
     return Hit.objects.current().filter(ruling=Hit.Ruling.TRUE, topics=[Topic.PEP.value])
 
 
 def accepted() -> QuerySet[Requirement]:
-    """What officers have accepted, as long as the customer has not taken the document back."""
-    return Requirement.objects.by_rule().filter(accepted_at__isnull=False, document__removed_at__isnull=True)
+    """What officers have accepted, as long as the customer has not taken the document back, and for the verification that it was
+    accepted in: with the next periodic confirmation it is asked anew."""
+    newer = {"organisation": OuterRef("organisation"), "pk__gt": OuterRef("case")}
+    anew = Case.objects.filter(**newer, trigger=Case.Trigger.CONFIRMATION)
+    rows = Requirement.objects.by_rule().filter(accepted_at__isnull=False, document__removed_at__isnull=True)
+    return rows.filter(~Exists(anew))
 
 
 def unasked() -> QuerySet[Hit]:
@@ -62,17 +69,44 @@ def unfounded() -> QuerySet[Requirement]:
 
 
 def due() -> QuerySet[Any]:
-    """The numbers of what `settle` would do something about, whatever it is."""
-    return unasked().values("pk").union(unfounded().values("pk"), all=True)
+    """The numbers of the customers of whom something is to be asked, or not any more."""
+    return unasked().values("organisation").union(unfounded().values("organisation"))
+
+
+class Askings(jobs.Queue):
+    """Customers of whom something is to be asked, or not any more; one that could not be asked waits for whoever puts it back."""
+
+    def is_waiting(self) -> bool:
+        return super().is_waiting() or bool(found())
+
+
+QUEUE = Askings(
+    name="cases.askings",
+    model=Asking,
+    field="state",
+    ready=Asking.State.WAITING,
+    failed=Asking.State.FAILED,
+    lease=timedelta(seconds=20),
+    since="found_at",
+)
+
+
+def found() -> list[int]:
+    """Those due that are not in the queue, nor failed there."""
+    numbers = set(due().values_list("organisation", flat=True))
+    queued = Asking.objects.exclude(state=Asking.State.DONE).filter(organisation__in=numbers)
+    return sorted(numbers - set(queued.values_list("organisation", flat=True)))
 
 
 def settle() -> None:
-    """Asks for what is not asked for yet, and withdraws what is asked for without a reason. Each in a transaction of its own;
-    repeated, it is silence."""
-    for requirement in unfounded().order_by("pk"):
-        withdraw(requirement)
-    for organisation in unasked().order_by("organisation").values_list("organisation", flat=True).distinct():
-        ask(organisation)
+    """Asks for what is not asked for yet, and withdraws what is asked for without a reason. Each customer in a transaction of its
+    own, so that one of whom it fails stops nobody else's; repeated, it is silence."""
+    Asking.objects.bulk_create((Asking(organisation_id=pk) for pk in found()), ignore_conflicts=True)
+    for claim in QUEUE.claims():
+        with claim, claim.finish(state=Asking.State.DONE):
+            for requirement in unfounded().filter(organisation=claim.row.organisation_id).order_by("pk"):
+                withdraw(requirement)
+            ask(claim.row.organisation_id)
 
 
 @transaction.atomic
@@ -84,8 +118,8 @@ def ask(organisation: int) -> list[Requirement]:
     if case is None:
         return []
     made = [asked_of(case, party) for party in parties]
-    sent = set(papers(made).values_list("party", flat=True))
-    if lacking := [row for row in made if row.party_id not in sent]:
+    sent = papers_of(made)
+    if lacking := [row for row in made if not sent[row.pk]]:
         mailing.to_owners(case, "requirement_asked", SUBJECT, requirements=lacking, due_on=lacking[0].due_on)
     return made
 
@@ -94,22 +128,37 @@ def asked_of(case: Case, party: Party) -> Requirement:
     """In words that say nothing of a list: it is no accusation, and whom somebody is close to is nobody else's to learn."""
     due = timezone.now().date() + timedelta(days=packs.current().days("answer"))
     with translation.override(case.notice_locale or None):
-        told = _(
-            "Proof of the source of wealth of %(name)s, such as a tax return, accounts or a contract of sale. The rules make us "
-            "ask this of some of the people who own or run our customers; it says nothing against anybody."
-        )
+        told = wanted(party)
         row = Requirement.objects.create(
             organisation_id=case.organisation_id,
             case=case,
             what=WEALTH,
             why=Requirement.BY_RULE,
             party=party,
-            sentence=told % {"name": party.name},
+            sentence=told,
             consequence=str(CONSEQUENCE),
             due_on=due,
         )
     audit.record("requirement.asked", target=row, by=None, name=party.name, what=WEALTH)
     return row
+
+
+def wanted(party: Party) -> str:
+    """What is asked, and by what: by our policy until a law binds us to it. Of a company where its money comes from."""
+    is_law = any(basis["status"] == "in_force" for basis in packs.current().exposure_bases(on=timezone.localdate()))
+    by = _("The law makes us") if is_law else _("Our policy makes us")
+    if party.is_person:
+        told = _(
+            "Proof of the source of wealth of %(name)s, such as a tax return, accounts or a contract of sale. %(by)s ask this of "
+            "some of the people who own or run our customers; it says nothing against anybody."
+        )
+    else:
+        told = _(
+            "Proof of where the money of %(name)s comes from, such as audited annual accounts, or papers on who paid in its "
+            "capital and from what. %(by)s ask this of some of our customers and of companies that own them; it says nothing "
+            "against anybody."
+        )
+    return told % {"name": party.name, "by": by}
 
 
 @transaction.atomic
@@ -124,9 +173,26 @@ def withdraw(requirement: Requirement) -> None:
 
 
 def papers(requirements: Collection[Requirement]) -> QuerySet[Document]:
-    """What was sent that may show it, whenever that was."""
+    """What was sent that may show it, whenever that was. A document about the customer itself names no party."""
     parties = {row.party_id for row in requirements}
-    return Document.objects.current().filter(party__in=parties, kind=Document.Kind.WEALTH).order_by("pk")
+    customers = Role.objects.live().filter(kind=Role.Kind.CUSTOMER, party__in=parties)
+    about = Q(party__in=parties) | Q(party=None, organisation__in=customers.values("organisation"))
+    return Document.objects.current().filter(about, kind=Document.Kind.WEALTH).order_by("pk")
+
+
+def papers_of(requirements: Collection[Requirement]) -> dict[int, list[Document]]:
+    """By the number of each requirement what was sent that may show it; in two queries, however many there are."""
+    if not requirements:
+        return {}
+    sent, parties = list(papers(requirements)), {row.party_id for row in requirements}
+    live = Role.objects.live().filter(kind=Role.Kind.CUSTOMER, party__in=parties)
+    customers = set(live.values_list("party", flat=True))
+    return {
+        row.pk: [
+            paper for paper in sent if paper.party_id == row.party_id or (paper.party_id is None and row.party_id in customers)
+        ]
+        for row in requirements
+    }
 
 
 def unexplained(parties: Collection[int]) -> list[str]:

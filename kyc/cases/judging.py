@@ -96,7 +96,7 @@ def accept(case: Case, requirement: Requirement, *, document: Document | None, n
     if not note.strip():
         raise Unexplained(_("Write what the document shows: where the wealth comes from."))
     if document is None or not exposed.papers([row]).filter(pk=document.pk).exists():
-        raise proofs.NotAProof(_("Choose a proof of the source of wealth that was sent about this person."))
+        raise proofs.NotAProof(_("Choose a proof of the source of wealth that was sent about whom it is asked of."))
     refuse_unopened(document, by=by)
     row.document, row.note, row.accepted_by, row.accepted_at = document, note.strip(), by, timezone.now()
     row.met_at = row.accepted_at

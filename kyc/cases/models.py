@@ -468,6 +468,28 @@ class Entity(models.Model):
 
 
 @tracked()
+class Asking(Claimable):
+    """That something is to be asked of a customer by rule, or not any more (kyc.cases.exposed); the row is the queue."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be asked")
+        DONE = "done", _("Asked")
+        FAILED = "failed", _("Could not be asked")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = jobs.indexes("asking", "waiting")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_asking_a_customer", fields=["organisation"], condition=Q(state__in=["waiting", "failed"])
+            )
+        ]
+
+
+@tracked()
 class Review(Claimable):
     """That officers are to see signed answers which raise a flag, a possible match of a verified customer, or that what was
     verified of an exclusion expires, which no case has looked at; the row is the queue."""

@@ -164,7 +164,7 @@ def use_facts(case: Case, seen: Seen) -> Facts:
 def document_facts(case: Case, seen: Seen) -> Facts:
     filled = seen.filled
     returned = (filled["wealth_pk"], filled["wealth_form"]) if "wealth_form" in filled else None
-    return {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned)}
+    return {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned), **wealth.basis()}
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

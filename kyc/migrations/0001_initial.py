@@ -4284,4 +4284,67 @@ class Migration(migrations.Migration):
             model_name='divergenceevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='divergence_as_of'),
         ),
+        migrations.CreateModel(
+            name='Asking',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('state', models.CharField(choices=[('waiting', 'To be asked'), ('done', 'Asked'), ('failed', 'Could not be asked')], default='waiting', max_length=20)),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AskingEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('state', models.CharField(choices=[('waiting', 'To be asked'), ('done', 'Asked'), ('failed', 'Could not be asked')], default='waiting', max_length=20)),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.asking')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddIndex(
+            model_name='asking',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='asking_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='asking',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='asking_failed'),
+        ),
+        migrations.AddConstraint(
+            model_name='asking',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'failed'])), fields=('organisation',), name='one_asking_a_customer'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='asking',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_askingevent" ("found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state") VALUES (NEW."found_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."state"); RETURN NULL;', hash='b666ccfcbd41f1ea65ce686c2462576c3f9fcfd2', operation='INSERT', pgid='pgtrigger_insert_insert_f8fd3', table='kyc_asking', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='asking',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."found_at" IS DISTINCT FROM (NEW."found_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."state" IS DISTINCT FROM (NEW."state"))', func='INSERT INTO "kyc_askingevent" ("found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state") VALUES (NEW."found_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."state"); RETURN NULL;', hash='7add49416b9d1bc421ef5c5b7f463bc627bf223f', operation='UPDATE', pgid='pgtrigger_update_update_56705', table='kyc_asking', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='asking',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_askingevent" ("found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state") VALUES (OLD."found_at", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."state"); RETURN NULL;', hash='4e0d3d87dfdbe8f2afa44b479dabbc9451b5cc9d', operation='DELETE', pgid='pgtrigger_delete_delete_b4aed', table='kyc_asking', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='askingevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='asking_as_of'),
+        ),
     ])]

@@ -169,10 +169,11 @@ class Addressed(Page):
         return found
 
     def is_left(self, place: Place, typed: Mapping[str, str], country: str) -> bool:
-        """Whether what was told in one piece before has been left so."""
+        """Whether what was told in one piece before has been left so, and in the country where it was."""
         before = self.initial.get(place.name)
         same = {"street": plain(str(before))} | {part: [] for part in PARTS if part != "street"}
-        return bool(before) and {part: plain(text) for part, text in typed.items()} == same and bool(place.of or not country)
+        is_there = country == str(self.initial.get(place.country) or "") if place.of else not country
+        return bool(before) and is_there and {part: plain(text) for part, text in typed.items()} == same
 
     def misplaced(self, place: Place, typed: Mapping[str, str], here: Convention) -> dict[str, str]:
         """What was written while the page showed the fields of another country, which this one has no place for."""

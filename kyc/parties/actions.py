@@ -155,10 +155,13 @@ def declare_company(
     party.legal_form = checked("legal_form", legal_form, limit=100, required=party.is_company)
     party.registration_number = checked("registration_number", registration_number, limit=100, required=party.is_company)
     party.country = country_of("country", country)
+    before, was_in = party.address, party.hq_country
     party.hq_country = country_of("hq_country", hq_country)
     addresses.place(party, "address", address, required=True)
     if isinstance(address, Address) and address.country != party.hq_country:
         raise BadText("hq_country", _("The address of the headquarters lies in another country."))
+    if was_in not in ("", party.hq_country) and party.address == before:
+        raise BadText("hq_country", _("The headquarters moved to another country: write their address there."))
     addresses.place(party, "registered_address", registered_address)
     party.phone = wording.phone("phone", phone)
     party.domain = wording.domain("domain", domain)

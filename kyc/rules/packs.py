@@ -265,6 +265,11 @@ class Pack:
         """The legal basis of that clock on that day."""
         return self.legal_basis(self.data["discrepancy"]["instrument"], str(on))
 
+    def exposure_bases(self, *, on: date) -> list[dict[str, str]]:
+        """By what the source of wealth and a senior approval are asked of who is politically exposed, as `legal_bases`. None of
+        them in force, it is our policy alone that asks."""
+        return [self.legal_basis(code, str(on)) for code in self.data["exposure"]["instruments"]]
+
     @property
     def retention_rules(self) -> dict[str, dict[str, Any]]:
         """How long what is kept, by code: title, years, clock, instruments (none: our policy), and where it has them citation,

@@ -65,6 +65,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Hold": ("reason", "x"),
     "SandboxOutcome": ("state", "done"),
     "Review": ("state", "done"),
+    "Asking": ("state", "waiting"),
     "Renewal": ("state", "done"),
     "Reassessment": ("state", "done"),
     "KeyRequirement": ("state", "open"),

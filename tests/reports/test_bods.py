@@ -1,7 +1,8 @@
 """A customer's structure as a file of the standard: what it says, that it passes, and that it stays the same."""
 
 import json
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from accounts import snapshots
 from accounts.models import Organisation, Snapshot
 from kyc.cases import actions as cases
 from kyc.cases.beneficial import Departures
+from kyc.cases.models import DecidedOwner
 from kyc.ownership import actions as ownership
 from kyc.ownership import filed, filing
 from kyc.ownership.bods import network, schema
@@ -24,6 +26,7 @@ from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.rules import packs
 from reports import bods
+from reports.decided import Decided, decided
 from reports.facts.reader import Reader
 from tests import cast
 from tests.cast import Founded, customer, founded
@@ -318,6 +321,31 @@ class TestDecided:
         assert set(flags(alice["recordDetails"]).values()) == {False}
         assert "stands in as senior managing official" in alice["annotations"][0]["description"]
         assert nobody["recordDetails"]["interestedParty"]["description"] == "No beneficial owner was found."
+
+    def test_who_has_no_place_in_it_is_no_owner_though_he_runs_the_company(self, found: Founded) -> None:
+        assert True in flags(self.of(told(found.organisation), "Alice Olsen")["recordDetails"]).values()
+        self.decided(found)
+        assert set(DecidedOwner.objects.values_list("party__name", "standing")) == {("Kari Moe", "owner"), ("Nils Moe", "owner")}
+        assert set(flags(self.of(told(found.organisation), "Alice Olsen")["recordDetails"]).values()) == {False}
+
+    def test_says_nothing_of_who_was_named_since(self, found: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.decided(found)
+        before = datetime.now(UTC) - timedelta(days=1)
+
+        def earlier(reader: Reader) -> Decided | None:
+            made = decided(reader)
+            return replace(made, asked_at=before) if made else None
+
+        monkeypatch.setattr(bods, "decided", earlier)
+        assert True in flags(self.of(told(found.organisation), "Alice Olsen")["recordDetails"]).values()
+
+    def test_found_owners_though_they_have_left_since(self, found: Founded) -> None:
+        self.decided(found)
+        for interest in Interest.objects.live():
+            ownership.end(interest, by=found.by)
+        own(found, "Fjord AS", "60", "company")
+        nobody = self.of(told(found.organisation), "")["recordDetails"]["interestedParty"]
+        assert nobody["description"] == "No beneficial owner has been identified from what was declared."
 
     def test_is_told_of_no_instant_before_it(self, found: Founded) -> None:
         then = uncommitted()

@@ -9,15 +9,17 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Message, Proposal, User
 from accounts.permissions import NotPermitted
 from kyc.cases import actions as cases
-from kyc.cases import examining, exposed, judging
+from kyc.cases import examining, exposed, items, judging
 from kyc.cases.meanwhile import NotNow
-from kyc.cases.models import Case, Requirement
+from kyc.cases.models import Asking, Case, Examination, Requirement
 from kyc.cases.obstacles import obstacles
+from kyc.desk import wealth
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import NotAProof
 from kyc.parties.models import Party
 from kyc.risk.models import Factor
+from kyc.rules import packs
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
@@ -134,7 +136,7 @@ class TestAccept:
         other = evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=330), party=owner, by=nordlys.by)
         evidence.look_at(other, by=ana)
         for document in (None, other, Document.objects.filter(kind="register_extract").get()):
-            with pytest.raises(NotAProof, match="sent about this person"):
+            with pytest.raises(NotAProof, match="sent about whom it is asked of"):
                 judging.accept(minister, row, document=document, note=SHOWN, by=ana)
         paper = sent(nordlys, ana)
         with pytest.raises(judging.Unexplained):
@@ -256,3 +258,107 @@ def test_listed_for_anything_else_he_stays_in_the_way(
 def test_only_sanctions_block_what_he_owns(nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path) -> None:
     listed_as("crime", tmp_path)
     assert finding(ruled(nordlys, ana).examinations.latest("pk"), "ownership")[0] == "good"
+
+
+class TestTheCustomerItself:
+    @pytest.fixture
+    def listed(self, nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path) -> Case:
+        """The company is of who holds a public office."""
+        (tmp_path / "peps.csv").write_text("id,kind,name,topics\nm1,company,Nordlys Modelling AS,pep\n")
+        lists.load("csv", primary=tmp_path / "peps.csv", published=cast.PUBLISHED)
+        own(nordlys, "Kari Moe", "100")
+        case = scenes.examine(nordlys).case
+        cast.ruled(Hit.objects.get(), ruling="true", reason="other_evidence", note="It is.", by=ana)
+        examining.run()
+        case.refresh_from_db()
+        return case
+
+    def test_is_asked_where_its_money_comes_from(self, listed: Case) -> None:
+        told = asked(listed).sentence
+        assert told.startswith("Proof of where the money of Nordlys Modelling AS comes from, such as audited annual accounts")
+        assert "tax return" not in told and "people who own" not in told
+
+    def test_what_was_sent_about_it_names_no_party_and_is_accepted(self, listed: Case, nordlys: Founded, ana: User) -> None:
+        """It counted as sent, and no officer was offered it: nothing could be approved any more."""
+        row = asked(listed)
+        paper = evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=421), party=None, by=nordlys.by)
+        evidence.look_at(paper, by=ana)
+        assert items.is_done(row) and list(exposed.papers([row])) == [paper]
+        assert [sentence for sentence in obstacles(listed) if "source of wealth" in sentence]
+        judging.accept(listed, row, document=paper, note=SHOWN, by=ana)
+        assert not [sentence for sentence in obstacles(listed) if "source of wealth" in sentence]
+
+    def test_of_a_person_it_shows_nothing(self, minister: Case, nordlys: Founded) -> None:
+        evidence.upload(nordlys.organisation, kind="wealth", file=cast.pdf(width=421), party=None, by=nordlys.by)
+        assert exposed.papers_of([asked(minister)]) == {asked(minister).pk: []}
+
+
+class TestHolds:
+    """For the verification it was accepted in."""
+
+    def again(self, case: Case, trigger: str) -> Case:
+        now, by = timezone.now(), case.submitted_by
+        return Case.objects.create(
+            organisation=case.organisation, trigger=trigger, state="review", in_state_since=now, submitted_at=now,
+            submitted_by=by, declared_true_at=now, declared_true_by=by,
+        )  # fmt: skip
+
+    @pytest.fixture
+    def shown(self, minister: Case, nordlys: Founded, ana: User, rui: User) -> Case:
+        """Accepted, and the case decided."""
+        judging.accept(minister, asked(minister), document=sent(nordlys, ana), note=SHOWN, by=ana)
+        cases.take(scenes.proposed(minister, "refuse", by=ana), by=rui)
+        return minister
+
+    @pytest.mark.parametrize("trigger", ["change", "doubt", "list", "expiry"])
+    def test_in_a_case_between_it_is_not_asked_again(self, shown: Case, trigger: str) -> None:
+        case = self.again(shown, trigger)
+        exposed.settle()
+        assert not case.requirements.exists() and exposed.accepted().exists()
+        [row] = wealth.facts(case, None)
+        assert row.is_earlier and row.requirement.note == SHOWN and row.form is None
+
+    def test_in_the_periodic_one_it_is_asked_anew_with_the_earlier_word_beside_it(self, shown: Case) -> None:
+        case = self.again(shown, "confirmation")
+        exposed.settle()
+        assert not exposed.accepted().exists()
+        [row] = wealth.facts(case, None)
+        assert row.requirement.case == case and not row.requirement.accepted_at
+        assert row.before is not None and (row.before.note, row.before.case) == (SHOWN, shown)
+
+
+class TestQueue:
+    def test_one_customer_of_whom_it_fails_stops_nobody_else_and_ends_in_failed(
+        self, minister: Case, nordlys: Founded, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Requirement.objects.filter(case=minister).delete()
+        examining.ask_again(minister)
+        examination = minister.examinations.latest("pk")
+
+        def fails(organisation: int) -> None:
+            raise RuntimeError("poison")
+
+        monkeypatch.setattr(exposed, "ask", fails)
+        for _try in range(4):
+            examining.run()
+            Asking.objects.filter(state="waiting").update(claimed_until=None)
+        assert Examination.objects.get(pk=examination.pk).state == "done"
+        row = Asking.objects.exclude(state="done").get()
+        assert (row.state, row.failure, row.organisation) == ("failed", "RuntimeError: poison", nordlys.organisation)
+        assert exposed.due().exists() and not exposed.QUEUE.is_waiting()
+        monkeypatch.undo()
+        exposed.QUEUE.put_back(row)
+        assert exposed.QUEUE.is_waiting()
+        exposed.settle()
+        assert minister.requirements.open().get().what == "wealth" and not exposed.due().exists()
+
+
+class TestBasis:
+    def test_until_a_law_binds_it_is_our_policy_that_asks(self, minister: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "Our policy makes us ask this" in asked(minister).sentence
+        found = {basis["citation"]: basis["status"] for basis in packs.current().exposure_bases(on=timezone.localdate())}
+        assert found == {"FATF R.12": "model", "Regulation (EU) 2024/1624 Art. 42 to 46": "model"}
+        binding = [{"status": "in_force"}]
+        monkeypatch.setattr(packs.Pack, "exposure_bases", lambda pack, on: binding)
+        party = asked(minister).party
+        assert party is not None and "The law makes us ask this" in exposed.wanted(party)

@@ -108,10 +108,14 @@ class TestWritten:
         assert seen.is_valid() and seen.told["address"] == Address("JP", "Gate 1", area="東京都", postal_code="100-0005")
 
     def test_what_was_told_in_one_piece_may_stay_so(self) -> None:
-        stands = {"address_street": "Gate 1, Oslo", "address": "Gate 1, Oslo"}
+        stands = {"hq_country": "NO", "address_street": "Gate 1, Oslo", "address": "Gate 1, Oslo"}
         left = form(stands=stands, address_street="Gate 1,\r\nOslo")
         assert left.is_valid() and left.told["address"] == "Gate 1, Oslo"
         assert set(form(stands=stands, address_street="Gate 2, Oslo").errors) == {"address_city", "address_postal_code"}
+
+    def test_what_was_told_in_one_piece_does_not_move_to_another_country(self) -> None:
+        stands = {"hq_country": "NO", "address_street": "Gate 1, Oslo", "address": "Gate 1, Oslo"}
+        assert "address_city" in form(stands=stands, hq_country="SE", address_street="Gate 1, Oslo").errors
 
 
 @pytest.mark.django_db

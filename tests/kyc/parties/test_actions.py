@@ -40,6 +40,14 @@ class TestDeclareCompany:
             {"name": "Nordlys AS", "account_before": "Example AI, Inc."},
         )
 
+    def test_headquarters_in_another_country_have_another_address(self, nordlys: Founded) -> None:
+        before = Party.objects.get(pk=nordlys.party.pk)
+        with pytest.raises(BadText, match="write their address there") as refused:
+            parties.declare_company(
+                nordlys.organisation, name="Nordlys AS", **self.TOLD | {"address": before.address}, by=nordlys.by
+            )
+        assert refused.value.field == "hq_country" and before.hq_country == "NO"
+
     def test_said_again_it_changes_the_same_party(self, nordlys: Founded) -> None:
         again = parties.declare_company(nordlys.organisation, name="Nordlys AS", **self.TOLD, by=nordlys.by)
         assert again.pk == nordlys.party.pk

@@ -84,6 +84,7 @@ NOT_TOLD = {
     "accounts.Incarnation": HOUSE,
     "accounts.Snapshot": HOUSE,
     "kyc.Review": QUEUE,
+    "kyc.Asking": QUEUE,
     "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
     "kyc.Observation": "what others say of a company's owners: what came of it stands in what he holds",
