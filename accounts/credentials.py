@@ -36,8 +36,11 @@ def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[Gatewa
     if by is not None:
         held(by)
         require(by, Permission.GATEWAYS_MANAGE)
-    if not (name := printable(name)):
+    typed, name = " ".join(name.split()), printable(name)
+    if not name:
         raise BadName(_("Give the gateway a name, so that you can tell it from others."))
+    if name != typed:
+        raise BadName(_("The name holds characters that cannot be shown. Type it anew rather than pasting it."))
     # Cut, it would not be found by the name that it was issued under.
     if len(name) > LONGEST_NAME:
         raise BadName(_("The name has %(n)s characters; at most %(most)s.") % {"n": len(name), "most": LONGEST_NAME})

@@ -1,18 +1,23 @@
-"""What every request carries: an id, a second factor where staff must have one, and a context for history rows."""
+"""What every request carries: an id, text in one encoding, a second factor where staff must have one, and a context for history
+rows."""
 
+import codecs
 import contextlib
 import re
 import secrets
 from urllib.parse import urlencode
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 
 from accounts import acting, audit, second_factor
-from accounts.headers import Handler
+from accounts.headers import MACHINES, Handler
+
+ENCODING = "utf-8"
 
 
 class RequestIdMiddleware:
@@ -27,6 +32,26 @@ class RequestIdMiddleware:
         finally:
             audit.request_id.reset(token)
         return response
+
+
+class CharsetMiddleware:
+    """What a browser sends is UTF-8, and so is read every address. A form that claims to be written otherwise is refused before
+    anything reads it; what machines claim is judged where they are answered."""
+
+    FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(MACHINES):
+            return self.get_response(request)
+        claimed = request.encoding or ENCODING
+        # The page that refuses it looks into the form too.
+        request.encoding = ENCODING
+        if request.content_type in self.FORMS and codecs.lookup(claimed).name != ENCODING:
+            raise BadRequest("A form in another encoding than UTF-8.")
+        return self.get_response(request)
 
 
 class FormAddressMiddleware:

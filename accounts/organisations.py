@@ -1,5 +1,6 @@
 """What people do with their organisation: make it, and act in it."""
 
+import re
 import unicodedata
 
 from django.db import transaction
@@ -60,9 +61,13 @@ def held(organisation: int) -> Organisation:
     return Organisation.objects.select_for_update().get(pk=organisation)
 
 
+# Letters and marks of which nothing is seen, though they count as such.
+BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+
 def printable(text: str) -> str:
     """One line: whitespace of any kind is a space, what can't be seen is left out."""
-    words = ("".join(filter(str.isprintable, word)) for word in text.split())
+    words = ("".join(filter(str.isprintable, BLANK.sub("", word))) for word in text.split())
     return " ".join(filter(None, words))
 
 

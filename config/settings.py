@@ -312,6 +312,7 @@ MIDDLEWARE = [
     "accounts.middleware.FormAddressMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "accounts.access_log.AccessLogMiddleware",
+    "accounts.middleware.CharsetMiddleware",
     "accounts.sessions.LimitsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.resume.ResumeMiddleware",

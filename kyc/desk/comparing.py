@@ -3,6 +3,7 @@ since it was ruled on; the ruling that waits for a second person; and how a ruli
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Proposal
 from kyc.cases.models import Case, Examination
 from kyc.desk import forms, words
-from kyc.desk.masking import Veil
+from kyc.desk.masking import Private, Veil
 from kyc.parties.models import Party
 from kyc.screening import compared as comparing
 from kyc.screening import lists
@@ -218,24 +219,31 @@ def doubt_of(case: Case, hit: Hit, filled: dict[str, Any], *, is_last: bool) -> 
 
 def compared(hit: Hit, entry: ListEntry | None, veil: Veil) -> list[tuple[Any, Any, str]]:
     party = hit.party
+    born = veil.over(party, "birth_date")
     declared = {
         "name": hit.party_name,
         "native_name": party.native_name,
         "kind": party.get_kind_display(),
-        "birth_date": veil.over(party, "birth_date"),
+        "birth_date": born,
         "country": words.country(party.country),
         "registration_number": party.registration_number,
     }
-    return side_by_side(declared, hit.entry_name, entry)
+    # The reasons say that it is the same day, so the listed one would tell the other.
+    told = born.shown if isinstance(born, Private) and born.shown != party.birth_date else ""
+    return side_by_side(declared, hit.entry_name, entry, masked={party.birth_date: told} if told else {})
 
 
-def side_by_side(declared: Mapping[str, Any], name: str, entry: ListEntry | None) -> list[tuple[Any, Any, str]]:
-    """What is compared, as it was declared or asked, and as it is listed under that name."""
+def side_by_side(
+    declared: Mapping[str, Any], name: str, entry: ListEntry | None, *, masked: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[Any, Any, str]]:
+    """What is compared, as it was declared or asked, and as it is listed under that name; of a listed birth date in `masked`
+    what stands there."""
+    born = [masked.get(day, day) for day in entry.birth_dates] if entry else []
     rows = [
         (_("Name"), declared.get("name"), name),
         (_("In its own script"), declared.get("native_name"), ""),
         (_("What"), declared.get("kind"), kind_listed(entry)),
-        (_("Born"), declared.get("birth_date"), "; ".join(entry.birth_dates) if entry else ""),
+        (_("Born"), declared.get("birth_date"), "; ".join(born)),
         (_("Country"), declared.get("country"), "; ".join(map(words.country, entry.countries)) if entry else ""),
         (_("Number"), declared.get("registration_number"), "; ".join(entry.identifiers) if entry else ""),
         (_("Also called"), "", "; ".join(entry.aliases) if entry else ""),

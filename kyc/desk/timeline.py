@@ -202,6 +202,7 @@ VERBS = {
     "staff.second_factor_reset": _("took away a second factor"),
     "staff.sessions_ended": _("signed a member of staff out"),
     "list.loaded": _("loaded a list"),
+    "list.day_corrected": _("corrected the day of a list"),
     "list.refused": _("refused a list"),
     "audit.verified": _("checked the audit log and found it sound"),
     "audit.found_altered": _("checked the audit log and found it altered"),

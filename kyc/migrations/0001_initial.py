@@ -1702,7 +1702,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'sha256'), name='list_file_loaded_once'), models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('source',), name='one_active_version_a_source')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'sha256', 'published'), name='list_file_loaded_once_a_day'), models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('source',), name='one_active_version_a_source')],
             },
         ),
         migrations.CreateModel(
@@ -3341,10 +3341,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='rescreening',
             index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='rescreening_failed'),
-        ),
-        migrations.AddConstraint(
-            model_name='rescreening',
-            constraint=models.UniqueConstraint(fields=('version', 'first'), name='a_stretch_once_a_version'),
         ),
         migrations.AddConstraint(
             model_name='rescreening',

@@ -1,10 +1,12 @@
 """Somebody who is asked about beside any case, and what the lists say of him: as it is sealed, and as pages and files read it."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kyc.parties import wording
 from kyc.screening.index import Index
 from kyc.screening.match import Match, Subject
 
@@ -101,6 +103,16 @@ class Answer:
     @property
     def is_strong(self) -> bool:
         return any(one.is_strong for one in self.found)
+
+
+def is_shown(text: str) -> bool:
+    """Whether all of it is seen where it is read, and none turns what follows it."""
+    return all(map(wording.is_shown, text))
+
+
+def is_name(text: str) -> bool:
+    """Whether there is a letter or a number in it, if only in a circle."""
+    return any(map(str.isalnum, unicodedata.normalize("NFKC", text)))
 
 
 def closest(index: Index, asked: Asked, *, least: float) -> list[Match]:

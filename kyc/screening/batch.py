@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from accounts.tables import BadTable, rows
+from accounts.tables import BadTable, rows, safe
 from kyc.parties import countries
 from kyc.screening import birthdates, weighing
+from kyc.screening.asked import is_name
 from kyc.screening.index import Index
 from kyc.screening.match import Subject
 
@@ -33,7 +34,7 @@ def fault(row: Mapping[str, str]) -> str:
         return "the id is empty."
     if row["kind"] not in KINDS:
         return f"the kind {row['kind'] or '(empty)'} is not known; kinds are {' and '.join(KINDS)}."
-    if not any(map(str.isalnum, row["name"])):
+    if not is_name(row["name"]):
         return "the name is empty."
     if len(row["name"]) > LONGEST:
         return f"the name has {len(row['name'])} characters; {LONGEST} are the most."
@@ -55,14 +56,14 @@ def found(
     configuration: str = weighing.CURRENT,
 ) -> Iterator[dict[str, str | int]]:
     """A row for each candidate, also below the line, best first; none where there is none. `lists` names the version that an
-    entry stands in."""
+    entry stands in. What a spreadsheet would run bears an apostrophe before it, in the ids too."""
     for rank, match in enumerate(index.find(subject, limit=limit, version=configuration), start=1):
         yield {
-            "id": id,
+            "id": safe(id),
             "rank": rank,
             "list": lists[match.entry.version],
-            "entry_id": match.entry.id,
-            "entry_name": match.entry.name,
+            "entry_id": safe(match.entry.id),
+            "entry_name": safe(match.entry.name),
             "score": f"{match.score:.3f}",
             "is_hit": "true" if match.score >= line else "false",
             "reasons": json.dumps(match.reasons, ensure_ascii=False),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.tables import BadTable, decoded, separator
 from kyc.parties.countries import is_country
 from kyc.screening import birthdates
-from kyc.screening.asked import Asked
+from kyc.screening.asked import Asked, is_name, is_shown
 from kyc.screening.countries import code
 
 LARGEST, MOST_ROWS, LONGEST = 15_000_000, 50_000, 300
@@ -145,10 +145,12 @@ def country_of(written: str) -> str:
 
 def faults(values: Mapping[str, str]) -> Iterator[str]:
     names = names_of(values)
-    if not names or not any(map(str.isalnum, names[0])):
+    if not names or not is_name(names[0]):
         yield _("The name is empty.")
     if len(names) > MOST_NAMES:
         yield _("The row has %(names)s names; at most %(most)s are compared.") % {"names": len(names), "most": MOST_NAMES}
+    if not all(map(is_shown, values.values())):
+        yield _("The row holds characters that cannot be shown. Type it anew rather than pasting it.")
     if any(len(name) > LONGEST for name in names):
         yield _("A name has more than %(most)s characters.") % {"most": LONGEST}
     kind, birth, land = values.get("kind", ""), values.get("birth_date", ""), values.get("country", "")

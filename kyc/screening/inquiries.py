@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from accounts.organisations import printable
 from accounts.permissions import Permission, require
 from accounts.refused import NoteMissing, ReasonMissing, Refused
 from accounts.vault import shredding
@@ -36,6 +37,14 @@ class HasBegun(Refused):
     """It was begun or cancelled meanwhile."""
 
 
+class Unshown(Refused):
+    """What was typed would be read otherwise than it is written."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(_("This holds characters that cannot be shown. Type it anew rather than pasting it."))
+        self.field = field
+
+
 class NobodyAsked(Refused):
     """No row of the file can be asked about."""
 
@@ -44,7 +53,10 @@ class NobodyAsked(Refused):
 
 @transaction.atomic
 def ask(about: Asked, *, reason: str, note: str = "", by: User) -> Inquiry:
-    """About one, answered by a worker. Raises NotPermitted, Unreasoned, NoteMissing, NoLists."""
+    """About one, answered by a worker. Raises NotPermitted, Unreasoned, NoteMissing, Unshown, NoLists."""
+    for field, texts in (("names", about.names), ("identifiers", about.identifiers)):
+        if not all(map(asked.is_shown, texts)):
+            raise Unshown(field)
     inquiry = recorded([about], (), title=about.name, reason=reason, note=note, is_bulk=False, by=by)
     begin(inquiry)
     return inquiry
@@ -53,10 +65,10 @@ def ask(about: Asked, *, reason: str, note: str = "", by: User) -> Inquiry:
 @transaction.atomic
 def ask_file(filed: Filed, *, name: str, reason: str, note: str = "", by: User) -> Inquiry:
     """About each row of a file. Where rows can't be asked about nothing begins before somebody has said so (`go_on`). Raises
-    NotPermitted, Unreasoned, NoteMissing, NobodyAsked, NoLists."""
+    NotPermitted, Unreasoned, NoteMissing, Unshown, NobodyAsked, NoLists."""
     if not filed.asked:
         raise NobodyAsked(_("No row of the file can be asked about."))
-    inquiry = recorded(filed.asked, filed.faults, title=name, reason=reason, note=note, is_bulk=True, by=by)
+    inquiry = recorded(filed.asked, filed.faults, title=printable(name), reason=reason, note=note, is_bulk=True, by=by)
     if not filed.faults:
         begin(inquiry)
     return inquiry
@@ -70,6 +82,8 @@ def recorded(
         raise Unreasoned(_("Choose from the list what you ask for."))
     if reason == Inquiry.Reason.OTHER and not note.strip():
         raise NoteMissing(_("Name the other reason in the note."))
+    if not asked.is_shown(" ".join(note.split())):
+        raise Unshown("note")
     if not lists.active_versions():
         raise NoLists(_("No list is loaded, so there is nothing to compare with."))
     inquiry = Inquiry.objects.create(

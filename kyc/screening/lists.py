@@ -17,7 +17,7 @@ from accounts.refused import Refused
 from config import jobs
 from kyc.parties.models import Party
 from kyc.rules import packs
-from kyc.screening import sources
+from kyc.screening import dating, sources
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.models import Hit, ListEntry, ListVersion, Rescreening
@@ -47,6 +47,8 @@ class Loaded:
     added: int
     changed: int
     removed: int
+    # Whether it is in use: an older one than that in use is stored only.
+    active: bool
 
 
 @transaction.atomic
@@ -61,20 +63,54 @@ def load(
     may_shrink: bool = False,
 ) -> Loaded:
     """Stores a publisher's files as a version, checks it, and makes it the active one, in one step. The newest by date is active;
-    an older one is stored only. The same files again change nothing. The day is the one named, or the one that the file names,
-    or today. Raises BadList, and Shrunk unless `may_shrink`."""
+    an older one is stored only. The day is the one named, or the one that the file names, or today. The same files again with
+    that day, or with none, change nothing; a day named that is another corrects it, or, where another version has taken their
+    place meanwhile, is that on which they were given out again. Raises BadList, and Shrunk unless `may_shrink`."""
     files = Files(primary, aliases, addresses, comments)
     sha256 = digest(files.each())
-    version = ListVersion.objects.filter(source=source, sha256=sha256).first()
+    on = dating.checked(published or sources.published(source, files) or timezone.now().date(), primary)
+    version = dating.known(source, sha256, on, is_told=published is not None)
     if version is None:
-        on = published or sources.published(source, files) or timezone.now().date()
-        version = store(source, sources.read(source, files), sha256, on, may_shrink=may_shrink)
-        return Loaded(version.pk, str(version.published), version.added, version.changed, version.removed)
-    return Loaded(version.pk, str(version.published), *compared(version))
+        return loaded(store(source, sources.read(source, files), sha256, on, may_shrink=may_shrink))
+    if published and version.published != published:
+        correct_day(version, published, may_shrink=may_shrink)
+    version.added, version.changed, version.removed = compared(version)
+    return loaded(version)
+
+
+def loaded(version: ListVersion) -> Loaded:
+    counts = version.added, version.changed, version.removed
+    return Loaded(version.pk, str(version.published), *counts, active=version.is_active)
+
+
+def in_use(source: str) -> ListVersion | None:
+    """Held, so that two versions of a source come one after the other."""
+    return ListVersion.objects.select_for_update().filter(source=source, is_active=True).first()
+
+
+def correct_day(version: ListVersion, published: date, *, may_shrink: bool) -> None:
+    """Which one is active is decided anew. Raises Shrunk."""
+    active, earlier = in_use(version.source), version.published
+    version.published = published
+    version.save(update_fields=["published"])
+    newest = ListVersion.objects.filter(source=version.source).order_by("-published", "-pk")[0]
+    if newest != active:
+        if active and not may_shrink:
+            check_shrunk(active, newest)
+        activate(newest, instead_of=active)
+        newest.save(update_fields=["is_active"])
+    version.refresh_from_db()
+    version.added, version.changed, version.removed = compared(version)
+    version.save(update_fields=["added", "changed", "removed"])
+    if version.is_active:
+        # What was examined names the day.
+        jobs.woke("list.activated")
+    details = {"source": version.source, "published": str(published), "instead_of": str(earlier), "active": version.is_active}
+    audit.record("list.day_corrected", target=version, by=None, **details)
 
 
 def store(source: str, entries: Iterable[Entry], sha256: str, published: date, *, may_shrink: bool) -> ListVersion:
-    newest = ListVersion.objects.select_for_update().filter(source=source, is_active=True).first()
+    newest = in_use(source)
     version = ListVersion.objects.create(source=source, published=published, sha256=sha256, entries_count=0)
     version.entries_count = sum(stored(version, batch) for batch in batches(entries))
     if newest is None or newest.published <= published:

@@ -52,7 +52,8 @@ class ListVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="list_file_loaded_once", fields=["source", "sha256"]),
+            # A publisher may go back to what it gave out before.
+            models.UniqueConstraint(name="list_file_loaded_once_a_day", fields=["source", "sha256", "published"]),
             models.UniqueConstraint(name="one_active_version_a_source", fields=["source"], condition=Q(is_active=True)),
         ]
 
@@ -114,7 +115,8 @@ class ListUpdate(Claimable):
 @tracked()
 class Rescreening(Claimable):
     """A stretch of parties, from one number to another, that are to be compared with what is new in a list since the version that
-    was in use before; the row is the queue. All stretches of a version are made with its activation."""
+    was in use before; the row is the queue. All stretches of a version are made with its activation, and anew where it comes into
+    use again, once the day of another was corrected."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("To be compared")
@@ -137,7 +139,6 @@ class Rescreening(Claimable):
     class Meta:
         indexes = jobs.indexes("rescreening", "waiting")
         constraints = [
-            models.UniqueConstraint(name="a_stretch_once_a_version", fields=["version", "first"]),
             models.CheckConstraint(name="a_stretch_has_two_ends", condition=Q(last__gte=F("first"))),
         ]
 

@@ -49,7 +49,12 @@ class TestIssue:
         credentials.issue(name="edge 1", by=omar)
         assert GatewayCredential.objects.count() == 2
 
-    @pytest.mark.parametrize("name", ["", " ", "\u200b\n"])
+    @pytest.mark.parametrize("name", ["edge\u202e1", "edge\u200b", "ed\u3164ge", "\u2800edge", "edge\x07"])
+    def test_with_what_cannot_be_seen_it_is_refused(self, omar: User, name: str) -> None:
+        with pytest.raises(credentials.BadName, match="characters that cannot be shown"):
+            credentials.issue(name=name, by=omar)
+
+    @pytest.mark.parametrize("name", ["", " ", "\u200b\n", "\u3164"])
     def test_without_a_name_there_is_none(self, omar: User, name: str) -> None:
         with pytest.raises(credentials.BadName, match="Give the gateway a name"):
             credentials.issue(name=name, by=omar)

@@ -18,6 +18,12 @@ from tests import cast
 from tests.headers import lacking
 
 SENT = "sent-by-somebody"
+# Some that no browser sends, and some that are no text at all.
+CHARSETS = ("iso-8859-1", "utf-8-sig", "utf-16", "utf-7", "base64", "idna", "undefined", "zlib", "unicode_escape", "cp037")
+FORMS = {
+    "application/x-www-form-urlencoded": b"login=Jos%C3%A9",
+    "multipart/form-data; boundary=x": b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\nJos\xc3\xa9\r\n--x--\r\n',
+}
 STYLES = ("css/tokens.css", "css/base.css")
 
 
@@ -71,6 +77,37 @@ class TestErrorPages:
 
     def test_an_address_that_is_none(self, client: Client) -> None:
         page(client.get(f"/{SENT}/"), 404, "There is nothing here")
+
+    @pytest.mark.parametrize("charset", CHARSETS)
+    @pytest.mark.parametrize("checks", [True, False], ids=["with CSRF checks", "without"])
+    @pytest.mark.parametrize(("kind", "body"), list(FORMS.items()))
+    def test_a_form_that_claims_to_be_in_another_encoding(self, charset: str, checks: bool, kind: str, body: bytes) -> None:
+        client = Client(raise_request_exception=False, enforce_csrf_checks=checks)
+        client.get("/account/login/")
+        answer = client.generic("POST", "/account/login/", body, content_type=f"{kind}; charset={charset}")
+        page(answer, 400, "Keyholder could not read this request")
+        assert answer["X-Request-Id"]
+
+    @pytest.mark.parametrize("charset", ["utf-8", "UTF8", "nonsense"])
+    @pytest.mark.parametrize(("kind", "body"), list(FORMS.items()))
+    def test_a_form_in_utf_8_however_that_is_written(self, client: Client, charset: str, kind: str, body: bytes) -> None:
+        answer = client.generic("POST", "/account/login/", body, content_type=f"{kind}; charset={charset}")
+        assert answer.status_code == 200 and "José" in answer.content.decode()
+
+    @pytest.mark.parametrize("charset", CHARSETS)
+    def test_what_is_asked_in_an_address_has_no_other_encoding(self, client: Client, charset: str) -> None:
+        kind = f"application/x-www-form-urlencoded; charset={charset}"
+        assert client.generic("GET", "/account/login/?next=%ff%2B+AAA-", content_type=kind).status_code == 200
+        page(client.generic("GET", f"/{SENT}/?x=%ff", content_type=kind), 404, "There is nothing here")
+
+    @pytest.mark.parametrize("charset", CHARSETS)
+    @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+    def test_a_machine_that_claims_one_gets_an_answer_of_the_api(self, client: Client, charset: str, kind: str) -> None:
+        secret = credentials.issue(name="edge", by=cast.staff("administrator"))[1]
+        body = json.dumps({"token": "kh_live_x"}) if kind.endswith("json") else "token=kh_live_x"
+        told = {"content_type": f"{kind}; charset={charset}", "headers": {"Authorization": f"Bearer {secret}"}}
+        answer = client.generic("POST", "/api/v1/introspect", body, **told)
+        assert answer.status_code in {200, 400, 415} and answer["Content-Type"] == "application/json"
 
     def test_a_form_of_too_many_fields(self, client: Client) -> None:
         answer = client.post("/account/login/", {f"field{n}": SENT for n in range(1500)})

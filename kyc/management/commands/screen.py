@@ -50,6 +50,8 @@ class Command(BaseCommand):
         versions = self.versions(options["lists"], options["as_of"])
         # Of earlier weights the line is their own.
         line = packs.current().screening_threshold if by == weighing.CURRENT else weighing.configuration(by).line
+        if not options["out"].parent.is_dir():
+            raise CommandError(f"--out: {options['out']} can't be written, since its folder is not there.", returncode=2)
         with self.read(options["file"]) as file, self.written(options["out"]) as out:
             rows = csv.DictWriter(out, batch.FOUND, lineterminator="\n")
             rows.writeheader()
@@ -91,7 +93,11 @@ class Command(BaseCommand):
         """What stands under that name is whole: it is written beside it, and left away where something goes wrong."""
         beside = path.with_name(f".{path.name}.part")
         try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
+            file = beside.open("w", encoding="utf-8", newline="")
+        except OSError as bad:
+            raise CommandError(f"--out: {path} can't be written: {bad.strerror}.", returncode=2) from bad
+        try:
+            with file:
                 yield file
             beside.replace(path)
         finally:

@@ -18,6 +18,9 @@ from kyc.screening.entries import BadList
 from kyc.screening.lists import Loaded
 from kyc.screening.models import ListVersion
 
+# What is said of a file that is named.
+OF_A_FILE = ("aliases", "addresses", "comments", "published", "may_shrink")
+
 
 def day(text: str) -> date:
     return datetime.strptime(text, "%Y-%m-%d").date()
@@ -25,8 +28,8 @@ def day(text: str) -> date:
 
 class Command(NamedCommand):
     help = (
-        "Stores a list version and prints one line of JSON: version, published, added, changed, removed. Without --file it is "
-        "fetched from its publisher."
+        "Stores a list version and prints one line of JSON: version, published, added, changed, removed, and whether it is "
+        "active (in use). Without --file it is fetched from its publisher."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,12 +38,14 @@ class Command(NamedCommand):
         parser.add_argument("--file", type=Path)
         for name in ("aliases", "addresses", "comments"):
             parser.add_argument(f"--{name}", type=Path, help=f"the publisher's file of {name}, if it has one")
-        told = "the publisher's date, YYYY-MM-DD; if left out, the one that the file names, or today"
+        told = "the publisher's date, YYYY-MM-DD; if left out, the one that the file names, or today. Of a file that is loaded, "
+        told += "it corrects the day"
         parser.add_argument("--published", type=day, help=told)
         parser.add_argument("--may-shrink", action="store_true", help="take the file though it has far fewer entries")
         parser.add_argument("--shipped", action="store_true", help="load the dated list that the product ships with, once")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check(options)
         if options["shipped"]:
             shipped()
         elif options["all"]:
@@ -66,6 +71,14 @@ class Command(NamedCommand):
             raise CommandError("\n".join(failed), returncode=2)
 
 
+def check(options: dict[str, Any]) -> None:
+    """What would be read by nobody is refused."""
+    alone = next((f"with --{name}" for name in ("all", "shipped") if options[name]), "")
+    unread = ("source", "file", *OF_A_FILE) if alone else () if options["file"] else OF_A_FILE
+    if named := [name.replace("_", "-") for name in unread if options[name]]:
+        raise CommandError(f"--{named[0]}: means nothing {alone or 'without --file'}.", returncode=2)
+
+
 def shipped() -> None:
     if not ListVersion.objects.filter(source=ListVersion.Source.OFAC_SDN).exists():
         primary, aliases = lists.SHIPPED_FILES
@@ -75,7 +88,7 @@ def shipped() -> None:
 def loaded(options: dict[str, Any]) -> Loaded:
     """Whoever mistypes a file's name is told, and nobody else."""
     file: Path = options["file"]
-    others = {name: options[name] for name in ("aliases", "addresses", "comments", "published", "may_shrink")}
+    others = {name: options[name] for name in OF_A_FILE}
     try:
         return lists.load(options["source"], primary=file, **others)
     except (BadList, Refused) as error:

@@ -115,7 +115,7 @@ class TestCarried:
         assert verbs().count("hit.carried") == 1
         publish(cast.LISTED)
         run()
-        assert verbs().count("hit.carried") == 1, "the first version's own file again is no new version"
+        assert verbs().count("hit.carried") == 2, "what the first version said, given out again, is a version of its own"
 
     def test_an_open_one_stays_one_question(self, matched: Case, publish: Publish) -> None:
         publish(ELSEWHERE)

@@ -67,6 +67,35 @@ class TestReturned:
         assert (change.gone, change.added) == ("1984-••-••", "1984-••-••, another than before")
 
 
+class TestBirthDates:
+    """The page says that both were born on the same day, so that either would tell the other."""
+
+    @pytest.fixture
+    def same_day(self, hit: Hit) -> str:
+        day: str = hit.party.birth_date
+        ListEntry.objects.create(
+            version=hit.list_version,
+            entry_id="7",
+            kind="person",
+            name="OLSEN, Alise",
+            birth_dates=[day, "1961-01-01"],
+            content="1",
+        )
+        cast.matched(hit.party, hit.list_version, entry_id="7", entry_name="OLSEN, Alise", reasons=["Born on the same day."])
+        return day
+
+    def test_the_listed_one_is_masked_where_the_partys_is(self, as_ana: Client, case: Case, same_day: str) -> None:
+        assert len(same_day) == 10
+        shown = page(as_ana, case)
+        assert same_day not in shown and f"{same_day[:4]}-••-••; 1961-01-01" in shown
+
+    def test_and_whole_for_who_was_shown_it(self, as_ana: Client, case: Case, hit: Hit, same_day: str) -> None:
+        shown = as_ana.post(
+            f"/desk/cases/{case.pk}/parties/{hit.party_id}/reveal/?tab=screening", {"field": "birth_date", "purpose": "match"}
+        )
+        assert f"{same_day}; 1961-01-01" in shown.content.decode()
+
+
 class TestFoundBy:
     def test_engine_weights_and_version_stand_in_a_line(self, as_ana: Client, case: Case, hit: Hit) -> None:
         assert "OFAC SDN list of 2 May 2024, 18782 · compared by tests with the weights of tests on" in page(as_ana, case)
@@ -163,9 +192,19 @@ class TestOverturned:
         ruled_now, _, earlier = shown.partition("1 earlier match")
         now = ruled_now.partition(f'id="hit-{row.pk}"')[2]
         assert "Overturns <b>Another</b>, as Ana" in now and "Born in 1961." in now and "confirmed by Rui" in now
-        assert "overturned</span>" in earlier.partition(f'id="hit-{ruled.pk}"')[2]
+        overturned = earlier.partition(f'id="hit-{ruled.pk}"')[2]
+        assert "overturned</span> Ana" in overturned and "confirmed by Rui" in overturned.partition("overturned</span>")[2]
         late = said(as_rui, "overturn", case, ruled, **self.WRONG | {"ruling": "undecided", "reason": "asked"})
         assert late.status_code == 422 and "has overturned this ruling meanwhile" in late.content.decode()
+
+    def test_an_earlier_one_that_two_people_ruled_on_names_both(
+        self, as_ana: Client, as_rui: Client, case: Case, hit: Hit, ana: User, rui: User
+    ) -> None:
+        ruled = cast.ruled(hit, ruling="true", by=ana, second=rui)
+        said(as_ana, "overturn", case, ruled, ruling="false", reason="different_birth_date", note="It was another.")
+        said(as_rui, "overturn_confirm", case, ruled, proposal=Hit.objects.get(pk=ruled.pk).overturning_id)
+        earlier = page(as_ana, case).partition("1 earlier match")[2].partition(f'id="hit-{ruled.pk}"')[2]
+        assert earlier.count("confirmed by Rui") == 2, "the ruling, and that it was overturned"
 
     def test_not_confirmed_or_withdrawn_it_stands_and_says_so(
         self, as_ana: Client, as_rui: Client, case: Case, ruled: Hit

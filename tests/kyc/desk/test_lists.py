@@ -46,6 +46,21 @@ class TestPage:
         page = client.get("/desk/lists/").content.decode()
         assert "consolidated.xml, line 3: no element found." in page and "stays in use" in page
 
+    def test_what_was_loaded_last_and_is_not_in_use_says_so(self, client: Client) -> None:
+        used = version(days=1)
+        assert "is not in use" not in client.get("/desk/lists/").content.decode()
+        ListVersion.objects.create(source="un-sc", published=date(2026, 10, 1), sha256="cd" * 32, entries_count=9)
+        page = client.get("/desk/lists/").content.decode()
+        assert "UN Security Council list: what was loaded last, on" in page and "It is the version of 1 October 2026" in page
+        assert f"that of {used.published:%-d %B %Y} is newer" in page
+
+    def test_one_in_use_of_a_day_to_come_says_so(self, client: Client) -> None:
+        version(days=-1)
+        assert "bears a day to come" not in client.get("/desk/lists/").content.decode()
+        ListVersion.objects.update(published=date(2062, 10, 7))
+        page = client.get("/desk/lists/").content.decode()
+        assert "the version in use bears a day to come, 7 October 2062" in page and "--published" in page
+
     def test_every_public_list_stands_there_loaded_or_not(self, client: Client) -> None:
         version()
         page = client.get("/desk/lists/").content.decode()

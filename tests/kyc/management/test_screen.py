@@ -115,6 +115,23 @@ class TestScreen:
         told = "No list published by 2024-05-01 is loaded; load one with update_lists first."
         assert refused(file, "--as-of", "2024-05-01") == told
 
+    @pytest.mark.parametrize("id", ['=HYPERLINK("http://evil.example")', "+1", "-1+1", "@SUM(A1)"])
+    def test_no_spreadsheet_runs_an_id(self, file: Path, id: str) -> None:
+        quoted = id.replace('"', '""')
+        file.write_text(f'{HEAD}"{quoted}",person,Arne Kvalsund,,,\n')
+        assert {row["id"] for row in run(file)} == {f"'{id}"}
+
+    def test_nor_what_a_list_says(self, tmp_path: Path) -> None:
+        listed, file = tmp_path / "own.csv", tmp_path / "asked.csv"
+        listed.write_text("id,kind,name\n=1,company,=Kvalsund Shipping\n")
+        lists.load("own", primary=listed, published=date(2024, 5, 2))
+        file.write_text(f"{HEAD}a,company,Kvalsund Shipping,,,\n")
+        assert [(row["id"], row["entry_id"], row["entry_name"]) for row in run(file)] == [("a", "'=1", "'=Kvalsund Shipping")]
+
+    def test_a_name_in_circles_is_one(self, file: Path) -> None:
+        file.write_text(f"{HEAD}a,person,Ⓐⓡⓝⓔ Ⓚⓥⓐⓛⓢⓤⓝⓓ,,,\n")
+        assert run(file, "--lists", "ofac-sdn")[0]["entry_id"] == "101"
+
     def test_twice_the_same_and_nothing_is_recorded(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\nb,company,Kvalsund Shipping,,,\n")
         assert run(file) == run(file)
@@ -172,6 +189,19 @@ class TestRefused:
 
     def test_a_file_that_is_not_there(self, file: Path, tmp_path: Path) -> None:
         assert refused(tmp_path / "none.csv").endswith("none.csv: No such file or directory.")
+
+    def test_a_folder_to_write_to_that_is_not_there(self, file: Path) -> None:
+        file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
+        out = file.parent / "none" / "found.csv"
+        with pytest.raises(CommandError) as ended:
+            call_command("screen", str(file), "--out", str(out))
+        assert str(ended.value) == f"--out: {out} can't be written, since its folder is not there."
+
+    def test_a_folder_that_is_a_name_of_one(self, file: Path) -> None:
+        file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")
+        out = file.parent / ("x" * 254)
+        with pytest.raises(CommandError, match=f"^--out: {out} can't be written: File name too long"):
+            call_command("screen", str(file), "--out", str(out))
 
     def test_to_write_over_what_is_read(self, file: Path) -> None:
         file.write_text(f"{HEAD}a,person,Arne Kvalsund,,,\n")

@@ -9,7 +9,7 @@ from django.test import Client
 
 from kyc.ownership.models import Interest
 from tests.cast import Founded, customer, founded, signed_in
-from tests.kyc.ownership.bods.files import entity, person
+from tests.kyc.ownership.bods.files import entity, interest, person, tie
 from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +27,9 @@ def client(nordlys: Founded) -> Client:
     return signed_in(nordlys.by)
 
 
-def send(client: Client, content: str | bytes, **more: str) -> HttpResponse:
+def send(client: Client, content: str | bytes, *, name: str = "owners.csv", **more: str) -> HttpResponse:
     data = content if isinstance(content, bytes) else content.encode()
-    return client.post(PAGE, {"file": SimpleUploadedFile("owners.csv", data), **more}, follow=True)  # type: ignore[return-value]
+    return client.post(PAGE, {"file": SimpleUploadedFile(name, data), **more}, follow=True)  # type: ignore[return-value]
 
 
 class TestPage:
@@ -62,13 +62,20 @@ class TestPage:
             ("owner;owned\n", "line 1: the column owner is missing."),
             ("Müller".encode("latin-1"), "The file is not written in UTF-8."),
             ("[{]", "The file is no JSON"),
-            ("[" * 100_000, "The file is no JSON"),
+            ("[" * 100_000, "The file is nested too deeply."),
+            ("[\n" + "9" * 5000 + "]", "it holds a number that is none, or has too many digits."),
+            ("[\n{]", "The file is no JSON: line 2 cannot be read."),
+            ("[null]", "$[0]: what stands there is of another kind than the standard has there."),
+            (json.dumps([tie("Ann", "firm", interest(101))]), "the number is too large."),
+            (json.dumps([tie("Ann", "firm", interest({"exact": "x"}))]), "is of another kind than the standard has there."),
+            (json.dumps([{**person("Ann"), "statementDate": "yesterday"}]), "$[0]"),
             (json.dumps([{"recordId": 3}]), "$[0]"),
             (json.dumps([person("Ann")]) * 2, "The file is no JSON"),
             (b"x" * 1_000_001, "The file is larger than 1 MB."),
             ("", "the column owner is missing"),
             ("owner,owned\n\x00,\x00\n", ""),
-            ("[NaN]", "The file is no JSON: NaN is no number of JSON."),
+            ("[NaN]", "The file is no JSON: it holds a number that is none"),
+            ("[1E+308]", "$[0]: what stands"),
             ("[" + "{}," * 1500 + "{}]", "The file has more than 1500 statements."),
         ],
     )
@@ -76,6 +83,14 @@ class TestPage:
         answer = send(client, content)
         assert answer.status_code == 422
         assert told in answer.content.decode()
+
+    @pytest.mark.parametrize("content", ["null", '"x"', "NaN", "7", "{}"])
+    def test_what_is_called_json_is_read_as_json(self, client: Client, content: str) -> None:
+        answer = send(client, content, name="owners.JSON")
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "The file is no " in page and "column" not in page.split("error-summary")[1].split("</")[0]
+        assert not any(word in page for word in ("None", "Decimal", "recursion", "sys."))
 
     def test_reads_the_standards_statements(self, client: Client) -> None:
         answer = send(client, json.dumps([entity("firm", details={"name": "Nordlys Modelling AS"}), person("Ann")]))

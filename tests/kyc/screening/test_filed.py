@@ -47,6 +47,8 @@ class TestRead:
         [
             (",person,,,", "The name is empty."),
             ("…,person,,,", "The name is empty."),
+            ("Ana\u202eamiL,person,,,", "The row holds characters that cannot be shown. Type it anew rather than pasting it."),
+            ("Ana Lima,person,,,A\u202e1", "The row holds characters that cannot be shown. Type it anew rather than pasting it."),
             ("Ana,robot,,,", "The kind “robot” is not known"),
             ("Ana,person,03/07/1984,,", "The birth date “03/07/1984” can’t be read"),
             ("Ana,person,1984-02-30,,", "can’t be read"),

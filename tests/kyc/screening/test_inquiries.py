@@ -56,6 +56,23 @@ def answers(inquiry: Inquiry) -> list[list[str]]:
     return [[hit.entry for hit in one.hits] for part in parts for one in asked.answers_of(part.answers)]
 
 
+@pytest.mark.parametrize(
+    ("field", "about"),
+    [("names", Asked(("Zorislav", "a\u202eb"))), ("identifiers", Asked(("Zorislav",), identifiers=("1\u202e2",)))],
+)
+def test_what_would_be_read_otherwise_than_it_is_written_is_refused(ana: User, field: str, about: Asked) -> None:
+    with pytest.raises(inquiries.Unshown) as refused:
+        ask(ana, about)
+    assert refused.value.field == field and not Inquiry.objects.exists()
+    with pytest.raises(inquiries.Unshown):
+        inquiries.ask(KARPOV, reason="payment", note="a\u202eb", by=ana)
+
+
+def test_the_name_of_a_file_hides_nothing(ana: User) -> None:
+    inquiry = inquiries.ask_file(filed.read(b"name\nKari Moe\n"), name="a\u202evsc.exe", reason="payment", by=ana)
+    assert inquiry.title == "avsc.exe"
+
+
 MANY = "name,kind\nZorislav Karpov,person\nKari Moe,person\nTimur Belkin,person\nVolkhov Trading LLC,company\nOla Berg,\n"
 FOUND = [["9103"], [], ["9104"], ["9101"], []]
 

@@ -51,7 +51,14 @@ class TestWhatItPrints:
         status, out, err = command("--source", "ofac-sdn", "--file", sdn(*PEOPLE), "--published", "2024-05-01")
         first = ListVersion.objects.get()
         assert (status, err, out.count("\n")) == (0, "", 1)
-        assert json.loads(out) == {"version": first.pk, "published": "2024-05-01", "added": 10, "changed": 0, "removed": 0}
+        assert json.loads(out) == {
+            "version": first.pk,
+            "published": "2024-05-01",
+            "added": 10,
+            "changed": 0,
+            "removed": 0,
+            "active": True,
+        }
 
         newer = sdn(*PEOPLE[1:], row(11, "X"), row(12, "Y"))
         aliases = sdn(alias(5, "ROE, Jack"), name="alt.csv")
@@ -62,7 +69,13 @@ class TestWhatItPrints:
             "added": 2,
             "changed": 1,
             "removed": 1,
+            "active": True,
         }
+
+    def test_one_that_is_older_than_that_in_use_says_so(self, command: Callable[..., Answer], sdn: Callable[..., Path]) -> None:
+        command("--source", "ofac-sdn", "--file", sdn(*PEOPLE), "--published", "2024-05-02")
+        _, out, _ = command("--source", "ofac-sdn", "--file", sdn(*PEOPLE[:9]), "--published", "2024-05-01")
+        assert json.loads(out)["active"] is False
 
     def test_the_same_again_prints_the_same(self, command: Callable[..., Answer], sdn: Callable[..., Path]) -> None:
         arguments = ("--source", "ofac-cons", "--file", sdn(*PEOPLE), "--published", "2024-05-01")
@@ -157,6 +170,10 @@ class TestBadInput:
             ("--source", "own", "--published", "2024-05-01"),
             ("--source", "ofac-sdn", "--file", "sdn.csv", "--published", "01.05.2024"),
             ("--source", "ofac-sdn", "--file", "sdn.csv", "--published", "2024-02-30"),
+            ("--all", "--file", "sdn.csv"),
+            ("--all", "--source", "own"),
+            ("--all", "--published", "2024-05-01"),
+            ("--source", "own", "--aliases", "alt.csv"),
         ],
     )
     def test_wrong_use(self, command: Callable[..., Answer], arguments: tuple[str, ...]) -> None:
@@ -182,7 +199,7 @@ class TestWithoutAFile:
         status, out, err = command("--source", "own")
         assert (status, err) == (0, "")
         assert {**json.loads(out), "version": 0, "published": ""} == {
-            "source": "own", "version": 0, "published": "", "added": 1, "changed": 0, "removed": 0,
+            "source": "own", "version": 0, "published": "", "added": 1, "changed": 0, "removed": 0, "active": True,
         }  # fmt: skip
 
     def test_all_and_one_that_is_away_keeps_no_other(self, command: Callable[..., Answer]) -> None:
