@@ -7,8 +7,8 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import linking, reassessing, renewals, sandboxes
-from kyc.keys.tasks import decide_sandboxes, keep_renewals, link_key, reassess
+from kyc.keys import feed, linking, reassessing, renewals, sandboxes
+from kyc.keys.tasks import compact_changes, decide_sandboxes, keep_renewals, link_key, reassess
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from reports import building
@@ -45,6 +45,7 @@ jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(reassessing.QUEUE, reassess)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
+jobs.sweep(feed.QUEUE, compact_changes)
 jobs.sweep(building.QUEUE, build_reports)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)

@@ -96,9 +96,9 @@ class TestMiddleware:
         self,
         kind: str,
         live_server: Any,
-        linked: Issued,
-        rui: User,
-        credential: str,  # noqa: F811
+        linked: Issued,  # noqa: F811
+        rui: User,  # noqa: F811
+        credential: str,
     ) -> None:
         asked = self.asking(kind, live_server.url, credential)
         for headers in ({"authorization": f"Bearer {linked.secret}"}, {"x_api_key": linked.secret}):
@@ -184,10 +184,10 @@ class TestNginx:
     def test_a_good_key_passes_and_no_other(
         self,
         live_server: Any,
-        linked: Issued,
-        rui: User,
+        linked: Issued,  # noqa: F811
+        rui: User,  # noqa: F811
         credential: str,
-        tmp_path: Path,  # noqa: F811
+        tmp_path: Path,
     ) -> None:
         with proxy(tmp_path, live_server.url.removeprefix("http://"), credential) as url:
             status, _, sent = fetched(url, linked.secret, **{"X-Entity": "forged", "X-Gateway-Credential": "forged"})

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from accounts.models import GatewayCredential
 from kyc.api import authorizing, questions
 from kyc.api.authentication import GatewayAuthentication
+from kyc.api.problems import KIND, ProblemDetails, ProblemView
 from kyc.api.reasons import REASONS
 from kyc.keys import introspection
 from kyc.parties import countries
@@ -246,7 +247,7 @@ CLIENT_COUNTRY = OpenApiParameter(
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
-class Authorize(APIView):
+class Authorize(ProblemView):
     """For proxies that judge by the status: 204 with headers, 401 for what is no key, 403 for one that may not act."""
 
     authentication_classes = []
@@ -261,7 +262,7 @@ class Authorize(APIView):
             header("X-Requirement", "What is needed, in a sentence.", status="400 401 403 429"),
             header("X-Fix", "The page where the customer does it.", status="403"),
         ],
-        responses={204: None, 400: None, 401: None, 403: None, 405: Problem, 429: None},
+        responses={204: None, 400: None, 401: None, 403: None, (405, KIND): ProblemDetails, 429: None},
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         return authorizing.authorize(request._request)[0]

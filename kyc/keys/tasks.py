@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import linking, reassessing, renewals, sandboxes
+from kyc.keys import feed, linking, reassessing, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -21,3 +21,8 @@ def keep_renewals() -> None:
 @shared_task(name="kyc.reassess", ignore_result=True)
 def reassess() -> None:
     reassessing.run()
+
+
+@shared_task(name="kyc.compact_changes", ignore_result=True)
+def compact_changes() -> None:
+    feed.compact()
