@@ -516,6 +516,9 @@ DOORS: dict[str, Door] = {
     ),
     "metrics": Door(frozenset({"gateway"}), names="keyholder_jobs"),
     "api:introspect": Door(frozenset({"gateway"}), get=False, names='{"active":false}', post=of(token="kh_live_no")),
+    "api:authorize": Door(frozenset({"gateway"}), names=""),
+    "api:changes": Door(frozenset({"gateway"}), names='"changes"'),
+    "api:snapshot": Door(frozenset({"gateway"}), names='"cursor"'),
     "api:schema": Door(ALL, open=True, names="/api/v1/introspect"),
     "demo:cast": Door(ALL, open=True, names="Sign in"),
     "demo:sign_in_as": Door(ALL, open=True, get=False, post=of(email="charlie@outside.example")),
@@ -889,6 +892,9 @@ class TestOthers:
             way = ways.get(role, "/verification/begin/")
             assert answer["Location"].startswith(way), said
             assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith(OF_CUSTOMERS)), said
+        elif name == "api:authorize":
+            # It is the proxy that is told, in the words that it knows.
+            assert answer.status_code in {403, 405}, said
         elif name.startswith("api:") or name == "metrics":
             assert answer.status_code == 401, said
         elif answer.status_code != 405:

@@ -89,7 +89,11 @@ def document(page: Page) -> dict[str, Any]:
     return {"changes": page.changes, "cursor": str(page.cursor), "more": page.is_full}
 
 
-AFTER = OpenApiParameter("after", OpenApiTypes.STR, description="The cursor of the last answer or of a snapshot.")
+AFTER = OpenApiParameter(
+    "after",
+    {"type": "string", "pattern": f"^{feed.WRITTEN.pattern}$"},
+    description="The cursor of the last answer or of a snapshot.",
+)
 WAIT = OpenApiParameter(
     "wait", {"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT}, description="For how many seconds to wait for a change."
 )

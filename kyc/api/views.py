@@ -53,12 +53,16 @@ class AnyText(serializers.CharField):
         """None of those that a text field has by itself."""
 
 
-@extend_schema_field({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]})
+AN_ADDRESS = {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
+A_COUNTRY = {"type": "string", "enum": ["", *sorted(countries.names("en"))]}
+
+
+@extend_schema_field(AN_ADDRESS)
 class Address(AnyText):
     """Judged with the other conditions."""
 
 
-@extend_schema_field({"type": "string", "enum": ["", *sorted(countries.names("en"))]})
+@extend_schema_field(A_COUNTRY)
 class Country(AnyText):
     """As Address."""
 
@@ -236,7 +240,7 @@ GATEWAY_HERE = OpenApiParameter(
     "X-Gateway-Credential", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The proxy's own credential."
 )
 CLIENT_IP = OpenApiParameter(
-    "X-Client-IP", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Where the request came from, as the proxy saw it."
+    "X-Client-IP", AN_ADDRESS, OpenApiParameter.HEADER, description="Where the request came from, as the proxy saw it."
 )
 CLIENT_COUNTRY = OpenApiParameter(
     "X-Client-Country",
@@ -251,6 +255,7 @@ class Authorize(ProblemView):
     """For proxies that judge by the status: 204 with headers, 401 for what is no key, 403 for one that may not act."""
 
     authentication_classes = []
+    http_method_names = ["get", "head"]
     content_negotiation_class = AlwaysJSON
     renderer_classes = [JSONRenderer]
 
