@@ -7,8 +7,16 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import lapsing, linking, pools, reassessing, renewals, sandboxes
-from kyc.keys.tasks import decide_sandboxes, forget_reservations, keep_key_requirements, keep_renewals, link_key, reassess
+from kyc.keys import feed, lapsing, linking, pools, reassessing, renewals, sandboxes
+from kyc.keys.tasks import (
+    compact_changes,
+    decide_sandboxes,
+    forget_reservations,
+    keep_key_requirements,
+    keep_renewals,
+    link_key,
+    reassess,
+)
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -49,6 +57,7 @@ jobs.sweep(lapsing.QUEUE, keep_key_requirements)
 jobs.sweep(reassessing.QUEUE, reassess)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
+jobs.sweep(feed.QUEUE, compact_changes)
 jobs.sweep(building.QUEUE, build_reports)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)

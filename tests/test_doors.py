@@ -535,6 +535,9 @@ DOORS: dict[str, Door] = {
         frozenset({"gateway"}), get=False, names='"refused":1',
         post=lambda rows: {"batch": "7b6f1c3e-6d0e-4b7e-9a55-2f4c0f5f9f10", "rows": [{}]},
     ),
+    "api:authorize": Door(frozenset({"gateway"}), names=""),
+    "api:changes": Door(frozenset({"gateway"}), names='"changes"'),
+    "api:snapshot": Door(frozenset({"gateway"}), names='"cursor"'),
     "api:schema": Door(ALL, open=True, names="/api/v1/introspect"),
     "demo:cast": Door(ALL, open=True, names="Sign in"),
     "demo:sign_in_as": Door(ALL, open=True, get=False, post=of(email="charlie@outside.example")),
@@ -912,6 +915,9 @@ class TestOthers:
             way = ways.get(role, "/verification/begin/")
             assert answer["Location"].startswith(way), said
             assert role in {"stranger", "bare", "gateway"} or (role == "nobody" and name.startswith(OF_CUSTOMERS)), said
+        elif name == "api:authorize":
+            # It is the proxy that is told, in the words that it knows.
+            assert answer.status_code in {403, 405}, said
         elif name.startswith("api:") or name == "metrics":
             assert answer.status_code == 401, said
         elif answer.status_code != 405:

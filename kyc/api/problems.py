@@ -1,68 +1,65 @@
-"""What the newer endpoints decline, as problem details (RFC 9457), each with what to do about it."""
+"""What the newer addresses decline, as RFC 9457 has it: with a sentence, and where to mend it.
 
+Introspection keeps OAuth's form (kyc/api/errors.py), which RFC 7662's readers know."""
+
+import json
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from django.http import JsonResponse
-from rest_framework import exceptions, serializers
-from rest_framework.views import exception_handler
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from kyc.api import errors
-
-TYPE = "application/problem+json"
-# By status, where the one who declines says nothing better.
-FIXES = {
-    400: "Change what is sent, and send it again.",
-    401: "Show a credential that an administrator of this service has issued and not revoked.",
-    405: "Ask by one of the methods that the Allow header names.",
-    413: "Send fewer rows at once.",
-    415: "Send application/json, plain or with Content-Encoding: gzip.",
-    429: "Send the same again in as many seconds as Retry-After says.",
-}
+KIND = "application/problem+json"
+TITLES = {
+    400: "The question cannot be read", 401: "No gateway's credential", 404: "Nothing is here", 405: "Not by this method",
+    406: "Not in this form", 409: "Told otherwise before", 410: "Gone", 413: "Too much at once", 415: "Not in this form",
+    429: "Too many", 500: "Our fault", 503: "Busy",
+}  # fmt: skip
 
 
 class ProblemDetails(serializers.Serializer[Any]):
-    """RFC 9457."""
-
-    type = serializers.CharField(help_text="about:blank: the status says what kind of problem it is.")
+    type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A sentence for people; its words may change.")
-    fix = serializers.CharField(help_text="What to do about it.")
+    fix = serializers.CharField(help_text="An absolute address where it can be mended, or read how.")
+
+
+def problem(status: int, code: str, detail: str, *, fix: str = "api:schema", **headers: str) -> HttpResponse:
+    """`fix` is the name of an address."""
+    said = {
+        "type": f"urn:keyholder:problem:{code}",
+        "title": TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": detail,
+        "fix": settings.SITE_URL + reverse(fix),
+    }
+    return HttpResponse(json.dumps(said), status=status, content_type=KIND, headers=headers)
 
 
 @dataclass
 class Declined(Exception):
-    """A status of ours, with a sentence and what to do about it."""
+    """A status of ours, with a sentence that says what to do, and after how many seconds."""
 
     status: int
+    code: str
     detail: str
-    fix: str = ""
     wait: int = 0
 
 
-def answer(status: int, detail: str, fix: str = "", headers: dict[str, str] | None = None) -> JsonResponse:
-    told = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "fix": fix or FIXES.get(status, FIXES[400]),
-    }
-    return JsonResponse(told, status=status, headers=headers, content_type=TYPE)
-
-
-def shaped(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
-    """As kyc.api.errors.shaped, in this shape; None for a bug."""
-    if isinstance(error, Declined):
-        return answer(error.status, error.detail, error.fix, {"Retry-After": str(error.wait)} if error.wait else None)
-    told = exception_handler(error, context)
-    if told is None:
-        found = errors.ours(error)
-        return answer(*found) if found else None
-    kept = {name: value for name, value in told.headers.items() if name != "Content-Type"}
-    if isinstance(error, exceptions.UnsupportedMediaType):
-        return answer(415, "The body is of another type than this address takes.", headers=kept)
-    _, sentence = errors.ours(error) or (0, " ".join(errors.sentences(told.data)))
-    return answer(told.status_code, sentence, headers=kept)
+class ProblemView(APIView):
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, Declined):
+            wait = {"Retry-After": str(exc.wait)} if exc.wait else {}
+            declined: Any = problem(exc.status, exc.code, exc.detail, **wait)
+            return declined
+        told: Any = super().handle_exception(exc)
+        said = json.loads(told.content)
+        fix = "gateways" if told.status_code == 401 else "api:schema"
+        kept = {name: value for name, value in told.headers.items() if name != "Content-Type"}
+        answer: Any = problem(told.status_code, said["error"], said["error_description"], fix=fix, **kept)
+        return answer

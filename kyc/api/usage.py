@@ -16,11 +16,9 @@ from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from kyc.api import problems
 from kyc.api.authentication import GatewayAuthentication
-from kyc.api.problems import Declined, ProblemDetails
+from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.views import AlwaysJSON
 from kyc.usage import intake
 from kyc.usage.intake import MOST_ROWS, AnotherBatch, Busy, Sent
@@ -85,7 +83,11 @@ def opened(body: bytes, encoding: str) -> bytes:
     if encoding.lower() in {"", "identity"}:
         return body
     if encoding.lower() != "gzip":
-        raise Declined(415, "The body is encoded in a way that is not known here.")
+        raise Declined(
+            415,
+            "encoding_unknown",
+            "The body is encoded in a way that is not known here: send it plain or with Content-Encoding: gzip.",
+        )
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         found = unpacker.decompress(body, LONGEST_BODY + 1)
@@ -111,12 +113,12 @@ def told(data: Any) -> Sent:
     if not isinstance(rows, list) or not rows:
         raise ParseError("rows: Send a list with at least one row.")
     if len(rows) > MOST_ROWS:
-        raise Declined(413, f"rows: There are {len(rows)}; at most {MOST_ROWS} come at once.")
+        raise Declined(413, "too_many_rows", f"rows: There are {len(rows)}; at most {MOST_ROWS} come at once.")
     return Sent(batch, rows, sha256)
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
-class Usage(APIView):
+class Usage(ProblemView):
     """Counters a key and hour, in batches, plain or gzip. Good rows count and bad ones are named. The same batch sent again
     changes nothing and is answered as before, so whoever got no answer sends it again."""
 
@@ -125,14 +127,11 @@ class Usage(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJSON
 
-    def get_exception_handler(self) -> Any:
-        return problems.shaped
-
     @extend_schema(
         request=Batch,
         responses={
             200: Taken,
-            **{(status, problems.TYPE): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429)},
+            **{(status, KIND): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429)},
         },
         examples=[OpenApiExample("A batch of one row", value=EXAMPLE, request_only=True)],
     )
@@ -141,6 +140,7 @@ class Usage(APIView):
         try:
             return Response(intake.take(sent, credential=request.user))
         except AnotherBatch as refusal:
-            raise Declined(409, str(refusal), "Send these rows under a new UUID, if they have not been counted.") from None
+            told_otherwise = f"{refusal} Send these rows under a new UUID, if they have not been counted."
+            raise Declined(409, "another_batch", told_otherwise) from None
         except Busy as refusal:
-            raise Declined(429, str(refusal), wait=WAIT) from None
+            raise Declined(429, "slow_down", str(refusal), wait=WAIT) from None

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from accounts.models import GatewayCredential
 from kyc.api import authorizing, questions
 from kyc.api.authentication import GatewayAuthentication
+from kyc.api.problems import KIND, ProblemDetails, ProblemView
 from kyc.api.reasons import REASONS
 from kyc.keys import introspection
 from kyc.parties import countries
@@ -52,12 +53,16 @@ class AnyText(serializers.CharField):
         """None of those that a text field has by itself."""
 
 
-@extend_schema_field({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]})
+AN_ADDRESS = {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
+A_COUNTRY = {"type": "string", "enum": ["", *sorted(countries.names("en"))]}
+
+
+@extend_schema_field(AN_ADDRESS)
 class Address(AnyText):
     """Judged with the other conditions."""
 
 
-@extend_schema_field({"type": "string", "enum": ["", *sorted(countries.names("en"))]})
+@extend_schema_field(A_COUNTRY)
 class Country(AnyText):
     """As Address."""
 
@@ -235,7 +240,7 @@ GATEWAY_HERE = OpenApiParameter(
     "X-Gateway-Credential", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The proxy's own credential."
 )
 CLIENT_IP = OpenApiParameter(
-    "X-Client-IP", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Where the request came from, as the proxy saw it."
+    "X-Client-IP", AN_ADDRESS, OpenApiParameter.HEADER, description="Where the request came from, as the proxy saw it."
 )
 CLIENT_COUNTRY = OpenApiParameter(
     "X-Client-Country",
@@ -246,10 +251,11 @@ CLIENT_COUNTRY = OpenApiParameter(
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
-class Authorize(APIView):
+class Authorize(ProblemView):
     """For proxies that judge by the status: 204 with headers, 401 for what is no key, 403 for one that may not act."""
 
     authentication_classes = []
+    http_method_names = ["get", "head"]
     content_negotiation_class = AlwaysJSON
     renderer_classes = [JSONRenderer]
 
@@ -261,7 +267,7 @@ class Authorize(APIView):
             header("X-Requirement", "What is needed, in a sentence.", status="400 401 403 429"),
             header("X-Fix", "The page where the customer does it.", status="403"),
         ],
-        responses={204: None, 400: None, 401: None, 403: None, 405: Problem, 429: None},
+        responses={204: None, 400: None, 401: None, 403: None, (405, KIND): ProblemDetails, 429: None},
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         return authorizing.authorize(request._request)[0]

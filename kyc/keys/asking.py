@@ -22,8 +22,8 @@ from psycopg.pq.abc import PGresult
 # What is left of a key's limits, as JSON; NULL where it has none.
 LIMITS = "NULL::json"
 
-FOUND = f"""
-SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test,
+# What there is to tell of a key `k` with its live link and entity.
+OF_KEY = """
     k.id AS key, k.prefix, k.digest, k.pepper_version, k.state, k.organisation_id AS organisation, k.scopes, k.tiers,
     k.confirmation, k.is_service, floor(extract(epoch FROM k.issued_at))::bigint AS issued_at,
     floor(extract(epoch FROM k.expires_at))::bigint AS expires_at, k.expires_at <= statement_timestamp() AS is_over,
@@ -34,7 +34,16 @@ SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test,
         EXISTS (SELECT FROM kyc_hold h WHERE h.key_id = k.id AND h.lifted_at IS NULL)
         OR EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = k.organisation_id AND h.lifted_at IS NULL)
         OR EXISTS (SELECT FROM kyc_hold h WHERE h.entity_id = l.entity_id AND h.lifted_at IS NULL)
-    ) AS is_held,
+    ) AS is_held
+"""
+ROUND_KEY = """
+LEFT JOIN accounts_organisation o ON o.id = k.organisation_id
+LEFT JOIN accounts_project p ON p.id = k.project_id
+LEFT JOIN kyc_link l ON l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL
+LEFT JOIN kyc_entity e ON e.id = l.entity_id AND e.organisation_id = k.organisation_id
+"""
+FOUND = f"""
+SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test, {OF_KEY},
     (
         SELECT json_object_agg(s.axis, json_build_object('standing', s.standing, 'checked', EXISTS (
             SELECT FROM kyc_statusproof q JOIN kyc_document d ON d.id = q.document_id
@@ -52,11 +61,8 @@ SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test,
 FROM (SELECT) AS always
 LEFT JOIN accounts_gatewaycredential g ON g.prefix = gateway AND g.revoked_at IS NULL
 LEFT JOIN kyc_key k ON k.prefix = asked
-LEFT JOIN accounts_organisation o ON o.id = k.organisation_id
-LEFT JOIN accounts_project p ON p.id = k.project_id
-LEFT JOIN kyc_link l ON l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL
-LEFT JOIN kyc_entity e ON e.id = l.entity_id AND e.organisation_id = k.organisation_id
-"""  # noqa: S608  # nosec B608  # an expression of ours
+{ROUND_KEY}
+"""  # noqa: S608  # nosec B608  # expressions of ours
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION public.kh_introspect(gateway text, asked text, address inet) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

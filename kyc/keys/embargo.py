@@ -33,11 +33,11 @@ def load(file: Path) -> PlaceList:
         data = file.read_bytes()
         lines = list(read(data.decode("utf-8-sig").splitlines()))
     except OSError as error:
-        raise BadPlaces(f"{file}: {error.strerror}") from None
+        raise of_file(file, error.strerror) from None
     except UnicodeDecodeError:
         raise BadPlaces(_("%(file)s: This is no text in UTF-8.") % {"file": file}) from None
     except BadPlaces as error:
-        raise BadPlaces(f"{file}: {error}") from None
+        raise of_file(file, str(error)) from None
     return replace(lines, sha256(data).hexdigest())
 
 
@@ -76,6 +76,10 @@ def read(lines: Iterable[str]) -> Iterator[Line]:
         if (before := first.setdefault(network, number)) != number:
             raise said(number, _("%(text)s stands in line %(line)s already.") % {"text": network, "line": before})
         yield network, country, region
+
+
+def of_file(file: Path, sentence: str | None) -> BadPlaces:
+    return BadPlaces(_("%(file)s: %(sentence)s") % {"file": file, "sentence": sentence})
 
 
 def said(number: int, sentence: str) -> BadPlaces:

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import lapsing, linking, pools, reassessing, renewals, sandboxes
+from kyc.keys import feed, lapsing, linking, pools, reassessing, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -31,3 +31,8 @@ def keep_key_requirements() -> None:
 @shared_task(name="kyc.forget_reservations", ignore_result=True)
 def forget_reservations() -> None:
     pools.forget()
+
+
+@shared_task(name="kyc.compact_changes", ignore_result=True)
+def compact_changes() -> None:
+    feed.compact()
