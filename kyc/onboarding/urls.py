@@ -14,6 +14,7 @@ from kyc.onboarding import (
     pictured,
     prove,
     telling,
+    usage_pages,
     use,
     views,
 )
@@ -60,5 +61,9 @@ urlpatterns = [
     path("close/", closing.close, name="close"),
     path("keys/", key_pages.listing, name="keys"),
     path("keys/issue/", key_pages.issue, name="key_issue"),
+    path("keys/usage/", usage_pages.usage, name="usage"),
+    path("keys/usage/days.csv", usage_pages.as_csv, name="usage_csv"),
+    path("keys/limits/", usage_pages.limit_set, name="limit"),
+    path("keys/limits/<int:pk>/remove/", usage_pages.limit_remove, name="limit_remove"),
     path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),
 ]
