@@ -37,7 +37,8 @@ def drawn(days: Sequence[tuple[date, int, int]]) -> Picture:
     place = WIDE / max(len(days), 1)
     bars = []
     for number, (day, count, bad) in enumerate(days):
-        height, foot = tall(count, top), tall(min(bad, count), top)
+        height = tall(count, top)
+        foot = footed(height, bad, count)
         bars.append(
             Bar(
                 day, round(place * (number + GAP / 2), 2), round(place * (1 - GAP), 2), round(HIGH - height, 2), round(height, 2),
@@ -49,6 +50,14 @@ def drawn(days: Sequence[tuple[date, int, int]]) -> Picture:
 
 def tall(count: int, top: int) -> float:
     return max(HIGH * count / top, LEAST) if count else 0.0
+
+
+def footed(height: float, bad: int, count: int) -> float:
+    """As much of the bar as went wrong; to be seen where the bar is tall enough, and never all of it where not all went wrong."""
+    if not bad or not count:
+        return 0.0
+    foot = height * min(bad, count) / count
+    return max(foot, LEAST) if height >= 4 * LEAST else foot
 
 
 def round_up(most: int) -> int:

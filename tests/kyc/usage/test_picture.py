@@ -22,6 +22,11 @@ class TestDrawn:
             100, [100.0, 200.0], [20.0, 0.0],
         )  # fmt: skip
 
+    def test_a_low_bar_is_no_redder_than_what_went_wrong(self) -> None:
+        low, tall = drawn([(DAY, 10, 1), (DAY, 10_000, 1)]).bars
+        assert (low.height, low.bad_height) == (2.0, 0.2)
+        assert (tall.height, tall.bad_height) == (200.0, 2.0)
+
     @given(st.lists(st.tuples(st.integers(0, 10**18), st.integers(0, 10**18)), min_size=1, max_size=90))
     def test_stays_in_its_box_in_order(self, counts: list[tuple[int, int]]) -> None:
         picture = drawn([(DAY + timedelta(days=number), *each) for number, each in enumerate(counts)])
