@@ -36,6 +36,7 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import closing
 from kyc.keys.models import Hold, Key
+from kyc.keys.pool_models import LimitPool
 from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties import questionnaires
@@ -288,11 +289,22 @@ DOORS: dict[str, Door] = {
     "onboarding:key_responsible": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(responsible="boss")),
     "onboarding:key_wake": Door(CUSTOMERS, get=False, own=of(pk="key"), post=nothing),
     "onboarding:key_roll": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(overlap="24")),
+    "onboarding:usage": Door(CUSTOMERS, names="Use and limits"),
+    "onboarding:usage_csv": Door(CUSTOMERS, names="day,key,name"),
+    "onboarding:limit": Door(
+        CUSTOMERS, names="Set a limit",
+        post=lambda rows: {"of": f"key-{rows['key']}", "unit": "tokens", "period": "month", "limit": "5"},
+    ),
+    "onboarding:limit_remove": Door(CUSTOMERS, own=of(pk="limit"), names="Remove this limit?", post=nothing),
     "onboarding:key_revoke": Door(CUSTOMERS, own=of(pk="key"), names="production", post=nothing),
     "desk:queue": Door(READERS, names=NORDLYS, state="review"),
     "desk:next": Door(EXAMINERS, get=False, post=nothing, names=NORDLYS, state="review"),
     "desk:differences": Door(READERS, names=NORDLYS, state="review"),
     "desk:case": Door(READERS, own=of(pk="case"), names=NORDLYS),
+    "desk:usage": Door(READERS, own=of(pk="case"), names="Use of keys"),
+    "desk:limit": Door(
+        HOLDERS, get=False, own=of(pk="case"), post=of(unit="tokens", period="month", limit="5"), names="The limit is set"
+    ),
     "desk:picture": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:live": Door(READERS, own=of(pk="case"), names="The checks", state="review"),
     "desk:look": Door(
@@ -622,8 +634,9 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "wealth": wealth.pk, "asked_by_rule": by_rule.pk,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
-        "divergence": rows[Divergence].pk,
+        "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk,
         "exclusion": rows[Exclusion].pk,
+
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),

@@ -12,6 +12,7 @@ from kyc.desk import (
     overturning_views,
     rates,
     source_views,
+    usage_views,
     views,
     wealth_views,
 )
@@ -24,6 +25,8 @@ urlpatterns = [
     path("cases/<int:pk>/", views.case, name="case"),
     path("cases/<int:pk>/live/", views.live, name="live"),
     path("cases/<int:pk>/owners.svg", views.picture, name="picture"),
+    path("cases/<int:pk>/usage/", usage_views.usage, name="usage"),
+    path("cases/<int:pk>/usage/limit/", usage_views.limit, name="limit"),
     path("cases/<int:pk>/look/", views.look, name="look"),
     path("cases/<int:pk>/look/stop/", views.look_stop, name="look_stop"),
     path("cases/<int:pk>/examine/", views.examine, name="examine"),

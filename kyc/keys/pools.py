@@ -17,9 +17,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, PoolWindow, Reservation, Reserved, Unit
@@ -30,6 +33,8 @@ SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)
 # How long it is still known that a reservation was made.
 REMEMBERED = timedelta(days=1)
 A_PART = 5000
+# Per cent of a limit from which on its page says so.
+NEAR = 80
 
 # Whether a key `k` draws on a pool `p`, and the stretch of it that a day is in.
 DRAWS = """p.organisation_id = k.organisation_id
@@ -315,3 +320,52 @@ def forget() -> int:
             execute(LET_GO.format(which="reservation_id = ANY(%s)"), [[pk for pk, _key in part]])
             forgotten += Reservation.objects.filter(pk__in=[pk for pk, _key in part]).delete()[0]
     return forgotten
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A pool, and how it stands now."""
+
+    pool: LimitPool
+    spent: int
+    reserved: int
+
+    @property
+    def of(self) -> str:
+        """The key's or the project's name; empty where it is the organisation's."""
+        return str(self.pool.key.name if self.pool.key else self.pool.project or "")
+
+    @property
+    def left(self) -> int:
+        return max(0, self.pool.limit - self.spent - self.reserved)
+
+    @property
+    def per_cent(self) -> int:
+        """Of the limit, how much is spent or reserved; 100 where nothing may be used."""
+        return min(100, 100 * (self.spent + self.reserved) // self.pool.limit) if self.pool.limit else 100
+
+    @property
+    def tone(self) -> str:
+        return "bad" if not self.left else "warn" if self.per_cent >= NEAR else "good"
+
+
+def standing(organisation: Organisation, key: Key | None = None) -> list[Standing]:
+    """All pools of the organisation, or those that the key draws on: the organisation's first, then projects', then keys'."""
+    at = timezone.now()
+    day = at.astimezone(UTC).date()
+    found = LimitPool.objects.filter(organisation=organisation).select_related("project", "key")
+    if key is not None:
+        found = found.filter(Q(key=key) | Q(project=key.project_id) | Q(key=None, project=None))
+    held = Reserved.objects.filter(window=OuterRef("pk"), expires_at__gt=at).order_by()
+    sums = held.values("window").annotate(all=Sum("amount")).values("all")
+    windows = {
+        (window.pool_id, window.starts): window
+        for window in PoolWindow.objects.filter(pool__in=found.order_by().values("pk"))
+        .filter(starts__in=[day, day.replace(day=1), ALWAYS])
+        .annotate(now_reserved=Coalesce(Subquery(sums), 0))
+    }
+    rows = []
+    for pool in found.order_by(F("key").asc(nulls_first=True), F("project").asc(nulls_first=True), "unit", "period"):
+        window = windows.get((pool.pk, begins(pool.period, day)))
+        rows.append(Standing(pool, window.spent if window else 0, window.now_reserved if window else 0))
+    return rows

@@ -14,6 +14,7 @@ from kyc.onboarding import (
     pictured,
     prove,
     telling,
+    usage_pages,
     use,
     views,
 )
@@ -64,5 +65,9 @@ urlpatterns = [
     path("keys/<int:pk>/responsible/", key_pages.responsible, name="key_responsible"),
     path("keys/<int:pk>/wake/", key_pages.wake, name="key_wake"),
     path("keys/<int:pk>/roll/", key_pages.roll, name="key_roll"),
+    path("keys/usage/", usage_pages.usage, name="usage"),
+    path("keys/usage/days.csv", usage_pages.as_csv, name="usage_csv"),
+    path("keys/limits/", usage_pages.limit_set, name="limit"),
+    path("keys/limits/<int:pk>/remove/", usage_pages.limit_remove, name="limit_remove"),
     path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),
 ]

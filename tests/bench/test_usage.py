@@ -15,13 +15,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 from django.test import Client
 from psycopg import sql
 
 from accounts import credentials, partitions
+from kyc.keys import pools
 from kyc.keys.models import Key
-from kyc.keys.pool_models import LimitPool
+from kyc.keys.pool_models import LimitPool, PoolWindow
 from kyc.usage import intake, months
 from kyc.usage.intake import COPIED, MOST_ROWS, Sent
 from kyc.usage.models import UsageRow
@@ -116,3 +118,43 @@ class TestUsage:
         rate = {f"{name}, rows a second": f"{MOST_ROWS / median(times) * 1000:,.0f}" for name, times in taken.items()}
         figures.keep("usage", seeds=[SEED], figures={"rows a batch": MOST_ROWS, **told(taken, beside=ALONE), **rate})
         assert UsageRow.objects.count() == 3 * (ROUNDS + 2) * MOST_ROWS
+
+
+@pytest.mark.django_db(transaction=True)
+class TestPools:
+    """A reservation and its settling on a key that stands in four pools, beside the least that could count: one UPDATE of one row
+    in a transaction of its own."""
+
+    def test_beside_one_update(self, linked: Issued) -> None:  # noqa: F811
+        key, at = linked.key, linked.key.issued_at
+        for of in ({}, {"key": key}):
+            for period in ("day", "month"):
+                LimitPool.objects.create(
+                    organisation=key.organisation,
+                    unit="requests",
+                    period=period,
+                    limit=10**12,
+                    set_at=at,
+                    set_by=key.issued_by,
+                    **of,
+                )
+
+        def reserve() -> None:
+            made.append(pools.reserve(key, {"requests": 1}, ttl=timedelta(minutes=1), number=uuid4()).pk)
+
+        def one_update() -> None:
+            with transaction.atomic():
+                PoolWindow.objects.filter(pk=window).update(spent=F("spent") + 0)
+
+        made: list[Any] = []
+        reserve()
+        window = PoolWindow.objects.latest("pk").pk
+        work = {
+            "one UPDATE": one_update,
+            "reserve on four pools": reserve,
+            "settle them": lambda: pools.settle(made.pop(), {"requests": 1}),
+            "what is left, one query": lambda: pools.left_of(key.pk),
+        }
+        taken = side_by_side(work, rounds=200)
+        figures.keep("pools", seeds=[], figures={"rounds": 200, **told(taken, beside="one UPDATE")})
+        assert PoolWindow.objects.get(pk=window).spent == 220

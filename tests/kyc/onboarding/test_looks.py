@@ -17,6 +17,7 @@ from accounts.permissions import StaffRole
 from kyc.cases.models import Case
 from kyc.evidence.models import Document, Invitation
 from kyc.keys.models import Key
+from kyc.keys.pool_models import LimitPool
 from kyc.onboarding import looks
 from kyc.onboarding.urls import urlpatterns
 from kyc.ownership.models import Interest
@@ -95,7 +96,7 @@ def recorded() -> list[tuple[str, str, str, str, str]]:
 
 def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     """Every customer's page of that organisation."""
-    numbers = {"person": Party, "owner": Interest, "payment": PaymentMeans, "document": Document, "key": Key}
+    numbers = {"person": Party, "owner": Interest, "payment": PaymentMeans, "document": Document, "key": Key, "limit": LimitPool}
     first = {name: model.objects.filter(organisation=organisation).order_by("pk").first() for name, model in numbers.items()}
     first["exclusion"] = Party.objects.filter(organisation=organisation, kind="company").first()
     first["person"] = Party.objects.people().filter(organisation=organisation).first()

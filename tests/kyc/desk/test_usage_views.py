@@ -1,0 +1,60 @@
+"""What an officer reads of the use of keys, and the organisation's limit that one of them sets."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts import credentials
+from kyc.cases.models import Case
+from kyc.keys.pool_models import LimitPool
+from kyc.usage import intake
+from tests import cast
+from tests.kyc.cases.conftest import ana, case, nordlys, rui, the_list  # noqa: F401  # fixtures
+from tests.kyc.keys.conftest import entity, issued, linked, sorvik  # noqa: F401  # fixtures
+from tests.kyc.keys.scenes import Issued, issue
+from tests.kyc.usage.scenes import row, sent, this_hour
+
+pytestmark = pytest.mark.django_db
+LIMIT = {"unit": "requests", "period": "month", "limit": "500"}
+
+
+@pytest.fixture
+def page(linked: Issued) -> str:  # noqa: F811
+    return f"/desk/cases/{Case.objects.get(organisation=linked.key.organisation).pk}/usage/"
+
+
+class TestUsage:
+    def test_by_day_model_country_and_key_of_this_customer_alone(
+        self, page: str, linked: Issued, sorvik: Any  # noqa: F811
+    ) -> None:  # fmt: skip
+        gateway, _ = credentials.issue(name="edge", by=None)
+        mine = [row(linked.key.prefix, this_hour(), 1500, country="NO"), row(linked.key.prefix, this_hour(), 7, model="m2")]
+        intake.take(sent(*mine, row(issue(sorvik).key.prefix, this_hour(), 4321)), credential=gateway)
+        said = cast.signed_in(cast.staff("auditor")).get(page).content.decode()
+        for word in ("1,507 requests", "Norway", "not told", "sonnet-5", "m2", str(linked.key)):
+            assert word in said, word
+        assert "4,321" not in said and "5,828" not in said
+        assert "Set the organisation" not in said
+
+    def test_of_no_use_it_says_so(self, page: str) -> None:
+        assert "Nothing was used in these days" in cast.signed_in(cast.staff("auditor")).get(page).content.decode()
+
+
+class TestLimit:
+    def test_is_refused_to_who_places_no_holds(self, page: str) -> None:
+        assert cast.signed_in(cast.staff("auditor")).post(page + "limit/", LIMIT).status_code == 404
+        assert LimitPool.objects.count() == 0
+
+    def test_is_set_and_told_to_the_customer(self, page: str, linked: Issued) -> None:  # noqa: F811
+        client: Client = cast.signed_in(cast.staff("senior"))
+        assert client.post(page + "limit/", LIMIT)["Location"] == page
+        assert "0 used, 0 reserved, 500 left" in client.get(page).content.decode()
+        theirs = cast.signed_in(linked.key.issued_by).get("/verification/keys/usage/").content.decode()
+        assert "All your keys: 500" in theirs and "We have set this one" in theirs
+
+    @pytest.mark.parametrize("wrong", [{"limit": "-1"}, {"limit": ""}, {"limit": "9" * 30}, {"unit": "money"}, {"period": ""}])
+    def test_says_in_our_words_what_is_wrong(self, page: str, wrong: dict[str, str]) -> None:
+        answer = cast.signed_in(cast.staff("senior")).post(page + "limit/", LIMIT | wrong)
+        assert answer.status_code == 422
+        assert b"Ensure this" not in answer.content and b"Select a valid" not in answer.content
