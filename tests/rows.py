@@ -111,7 +111,8 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, party=found.party, other=Party.objects.exclude(pk=found.party.pk).first(), shared=["lei"],
         ruling="different", reason="Another address.", ruled_by=analyst,
     )  # fmt: skip
-    first, second = sorted((sameness.party, sameness.other), key=attrgetter("pk"))
+    # Of two parties of one customer, so that no other's case shows it.
+    first, second = sorted((found.party, found.controller), key=attrgetter("pk"))
     twice = Divergence.objects.create(
         organisation=organisation, party=first, other=second, what="hq_country", first_says="NO", second_says="SE",
         opened_at=now, due_on=date(2026, 12, 1),
