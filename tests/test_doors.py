@@ -636,7 +636,6 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk,
         "exclusion": rows[Exclusion].pk,
-
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
