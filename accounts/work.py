@@ -32,6 +32,7 @@ NAMES: dict[str, Promise] = {
     "lists.rescreen": gettext_lazy("Comparing parties with newer lists"),
     "lists.inquiries": gettext_lazy("What was asked of the lists"),
     "keys.renewals": gettext_lazy("Renewals of what was signed"),
+    "keys.requirements": gettext_lazy("Keys without a responsible person, or out of use"),
     "keys.link": gettext_lazy("Links of keys"),
     "keys.sandboxes": gettext_lazy("Decisions of sandboxes"),
     "reports.build": gettext_lazy("Reports"),

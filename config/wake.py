@@ -7,8 +7,15 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import feed, linking, reassessing, renewals, sandboxes
-from kyc.keys.tasks import compact_changes, decide_sandboxes, keep_renewals, link_key, reassess
+from kyc.keys import feed, lapsing, linking, reassessing, renewals, sandboxes
+from kyc.keys.tasks import (
+    compact_changes,
+    decide_sandboxes,
+    keep_key_requirements,
+    keep_renewals,
+    link_key,
+    reassess,
+)
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from reports import building
@@ -42,6 +49,7 @@ jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
+jobs.sweep(lapsing.QUEUE, keep_key_requirements)
 jobs.sweep(reassessing.QUEUE, reassess)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)

@@ -12,7 +12,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
-from kyc.keys.models import Hold, Key, Link, Reassessment, Renewal, SandboxOutcome
+from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.networks import actions as networks
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
@@ -119,10 +119,15 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         invited_by=by, expires_at=now + timedelta(days=7),
     )  # fmt: skip
     outcome = SandboxOutcome.objects.create(organisation=organisation, examination=case.examinations.get())
+    leak = Leak.objects.create(
+        organisation=organisation, key=key, hold=hold, signed_with="a key", token_type="keyholder_api_key", place="commit",
+        url=f"https://code.example/{by.pk}/settings.py",
+    )  # fmt: skip
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     queued = [
         Review.objects.create(organisation=organisation, signed=told[1]),
         Renewal.objects.create(organisation=organisation, signed=told[1], what="tell"),
+        KeyRequirement.objects.create(organisation=organisation, key=key, what="answer", why="removed"),
         Reassessment.objects.create(organisation=organisation, examination=case.examinations.get(), what="hold"),
     ]
     word = FlagRuling.objects.create(
@@ -138,7 +143,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
-        part, hit, key, link, hold, outcome, report,
+        part, hit, key, link, hold, leak, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

@@ -169,6 +169,9 @@ def nothing(rows: dict[str, int]) -> dict[str, Any]:
     return {}
 
 
+A_KEY = of(
+    name="another", project="project", responsible="boss", holder="service", scopes="inference", tiers="small", expires="90",
+)  # fmt: skip
 COMPANY = of(
     name="Nordlys Modelling AS", legal_form="AS", registration_number="918334207", country="NO", hq_country="NO",
     **cast.written(), phone="+47 77 00 00 00",
@@ -277,7 +280,11 @@ DOORS: dict[str, Door] = {
         told={"member": "Only an owner of the account can close it."},
     ),
     "onboarding:keys": Door(CUSTOMERS, names="production"),
-    "onboarding:key_issue": Door(CUSTOMERS, names="Issue a key", post=of(name="another", project="project", responsible="boss")),
+    "onboarding:key_issue": Door(CUSTOMERS, names="Issue a key", post=A_KEY),
+    "onboarding:key": Door(CUSTOMERS, own=of(pk="key"), names="production"),
+    "onboarding:key_responsible": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(responsible="boss")),
+    "onboarding:key_wake": Door(CUSTOMERS, get=False, own=of(pk="key"), post=nothing),
+    "onboarding:key_roll": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(overlap="24")),
     "onboarding:key_revoke": Door(CUSTOMERS, own=of(pk="key"), names="production", post=nothing),
     "desk:queue": Door(READERS, names=NORDLYS, state="review"),
     "desk:next": Door(EXAMINERS, get=False, post=nothing, names=NORDLYS, state="review"),
@@ -519,6 +526,7 @@ DOORS: dict[str, Door] = {
     "api:authorize": Door(frozenset({"gateway"}), names=""),
     "api:changes": Door(frozenset({"gateway"}), names='"changes"'),
     "api:snapshot": Door(frozenset({"gateway"}), names='"cursor"'),
+    "api:leaks": Door(frozenset(), get=False, post=nothing),
     "api:schema": Door(ALL, open=True, names="/api/v1/introspect"),
     "demo:cast": Door(ALL, open=True, names="Sign in"),
     "demo:sign_in_as": Door(ALL, open=True, get=False, post=of(email="charlie@outside.example")),

@@ -172,6 +172,11 @@ class TestRules:
         factors = [row for file in files for row in json.loads(file.read_text())["risk"]["factors"].values()]
         assert {row["sentence"] for row in factors} - set(of_rules.QUESTIONS) == set(of_rules.FACTORS)
 
+    def test_so_is_what_a_key_may_do(self) -> None:
+        files = [json.loads(file.read_text())["keys"] for file in sorted(packs.FOLDER.glob("pack_*.json"))]
+        titles = {row["title"] for file in files for kind in ("scopes", "tiers") for row in file[kind].values()}
+        assert titles == set(of_rules.KEYS)
+
     def test_and_what_is_said_of_a_bad_share(self) -> None:
         tree = ast.parse((BASE / "kyc/ownership/shares.py").read_text())
         said = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "BadShare"]

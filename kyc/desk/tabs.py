@@ -13,6 +13,7 @@ from kyc.cases.models import Case, Entity, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import draw
 from kyc.desk import (
+    chains,
     comparing,
     elsewhere,
     forms,
@@ -199,7 +200,7 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     of_case = {"organisation": case.organisation}
     links = Link.objects.filter(**of_case, valid_to__isnull=True).select_related("entity", "responsible")
     by_key = {link.key_id: link for link in links}
-    keys = Key.objects.filter(**of_case).select_related("responsible", "project").order_by("-pk")
+    keys = Key.objects.filter(**of_case).select_related("responsible", "project", "issued_by", "use").order_by("-pk")
     holds = Hold.objects.filter(**of_case).select_related("placed_by", "lifted_by", "key", "entity").order_by("-pk")
     returned: forms.LiftForm | None = seen.filled.get("lift_form")
     number = seen.filled.get("lift_pk")
@@ -210,6 +211,7 @@ def key_facts(case: Case, seen: Seen) -> Facts:
         return forms.LiftForm(hold.pk, actions=(reverse("desk:hold_lift", args=[case.pk, hold.pk]),))
 
     return {
+        "chains": chains.asked(case.organisation, seen.query.get("on", "")),
         "is_verified": Entity.objects.live().filter(organisation=case.organisation).exists(),
         "keys": [(key, words.KEY_TONES[key.state], by_key.get(key.pk)) for key in keys],
         "live_holds": [(hold, lift_form(hold)) for hold in holds if hold.lifted_at is None],

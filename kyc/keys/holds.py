@@ -45,6 +45,13 @@ def place_by_policy(organisation: Organisation, *, source: str, reason: str) -> 
     return put(organisation, on_organisation=organisation, source=source, reason=reason, by=None)
 
 
+@transaction.atomic
+def place_on_key(key: Key, *, source: str, reason: str) -> Hold:
+    """One key is held by the product itself, as `place_by_policy`."""
+    serialise(key.organisation_id)
+    return put(key.organisation, key=key, source=source, reason=reason, by=None)
+
+
 def put(touched: Organisation, *, by: User | None, **said: Any) -> Hold:
     hold = Hold.objects.create(organisation=touched, **said, placed_by=by)
     audit.record("hold.placed", target=hold, by=by, reason=hold.reason, source=hold.source)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField, tracked
 from accounts.models import Organisation, Project, User, of_open_organisation
+from accounts.vault import RowNumber, SealedField, Subject
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
@@ -53,8 +54,8 @@ class KeyQuerySet(models.QuerySet["Key"]):
         """Active and not expired, with a live link to a live entity and no live hold, judged now and in one query."""
         return self.may_act().filter(state=Key.State.ACTIVE)
 
-    def may_act(self) -> "KeyQuerySet":
-        """Whatever their stored state says."""
+    def may_act(self, *, despite: str = "") -> "KeyQuerySet":
+        """Whatever their stored state says, and as if holds of the source `despite` did not stand."""
         link = Link.objects.filter(
             key=OuterRef("pk"),
             organisation=OuterRef("organisation"),
@@ -64,7 +65,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
             entity__valid_from__lte=Now(),
             entity__valid_until__gt=Now(),
         )
-        held = Hold.objects.live().filter(
+        held = (Hold.objects.live().exclude(source=despite) if despite else Hold.objects.live()).filter(
             Q(key=OuterRef("pk"))
             | Q(on_organisation=OuterRef("organisation"))
             | Q(entity__link__key=OuterRef("pk"), entity__link__valid_to__isnull=True)
@@ -368,6 +369,79 @@ class Hold(models.Model):
             ),
         ]
         triggers = [settles("hold_settles_keys", key_id="kyc_key", entity_id="kyc_entity")]
+
+
+@tracked()
+class KeyRequirement(Claimable):
+    """What is still needed of a customer so that a key may go on, by when, and that it is held otherwise: who answers for it now,
+    or that it is used. One episode each; the row is the queue."""
+
+    class What(models.TextChoices):
+        ANSWER = "answer", _("Name who answers for it")
+        USE = "use", _("Use it or wake it")
+
+    class Why(models.TextChoices):
+        REMOVED = "removed", _("who answers for it was removed")
+        NO_ROLE = "no_role", _("who answers for it has no role any more")
+        FELL = "fell", _("what was verified of who answers for it is relied on no more")
+        IDLE = "idle", _("nobody has used it")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("To be done")
+        OPEN = "open", _("Told, and waiting for the customer")
+        HELD = "held", _("The key is held until then")
+        ENDED = "ended", _("Over")
+        FAILED = "failed", _("Could not be done")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    key = models.ForeignKey(Key, models.PROTECT, related_name="requirements")
+    what = models.CharField(max_length=10, choices=What.choices)
+    why = models.CharField(max_length=10, choices=Why.choices)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    found_at = models.DateTimeField(auto_now_add=True)
+    # The last day on which the key goes on without it; none before the customer was told.
+    due_on = models.DateField(null=True, blank=True)
+    hold = models.ForeignKey(Hold, models.PROTECT, null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = jobs.indexes("keyrequirement", "waiting")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_requirement_of_a_key", fields=["key", "what"], condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="keyrequirement_ended_has_time",
+                condition=Q(state="ended", ended_at__isnull=False) | Q(ended_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="keyrequirement_told_before_held", condition=Q(hold__isnull=True) | Q(due_on__isnull=False)
+            ),
+        ]
+
+
+@tracked()
+class Leak(models.Model):
+    """That somebody who looks for secrets in public has found a key there. The secret itself stands nowhere."""
+
+    personal = ("token_type", "place")
+
+    id = RowNumber(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    key = models.ForeignKey(Key, models.PROTECT, related_name="leaks")
+    hold = models.ForeignKey(Hold, models.PROTECT)
+    # Which of the finder's keys has signed the report.
+    signed_with = models.CharField(max_length=100)
+    # What the finder calls keys of ours, and in what kind of place it found this one, in its own words.
+    token_type = models.CharField(max_length=100, blank=True)
+    place = models.CharField(max_length=40, blank=True)
+    # Often names a person: whose repository it is.
+    url = SealedField(blank=True)
+    reported_at = models.DateTimeField(auto_now_add=True)
+
+    @property
+    def sealed_for(self) -> Subject:
+        return Subject.of_organisation(self.organisation_id)
 
 
 # Whoever closes an account ends what lives of it first, in the same transaction.

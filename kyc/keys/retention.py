@@ -18,7 +18,7 @@ from accounts.models import Proposal
 from accounts.retention import Clock, RecordClass, Started, Values, day_of, latest
 from kyc.cases.models import Decision, Entity, Examination
 from kyc.cases.retention import COLUMNS, relationship
-from kyc.keys.models import Hold, Key, Link
+from kyc.keys.models import Hold, Key, Leak, Link
 from kyc.rules.retention import rule
 from kyc.screening.models import Hit
 
@@ -58,12 +58,13 @@ retention.register(
     RecordClass(
         code="screening",
         label=_("Screening, and what it let the keys do"),
-        models=(Hit, Examination, Proposal, Decision, Entity, Key, Link, Hold),
+        models=(Hit, Examination, Proposal, Decision, Entity, Key, Link, Hold, Leak),
         rules=(rule("ofac-transactions"), rule("cdd-file")),
         told=_("That we compared names with sanctions lists, what we decided, and which keys you held"),
     )
 )
 retention.no_record("kyc.Renewal", "a task: that somebody has to be told, or keys held; the hold it made is a record")
+retention.no_record("kyc.KeyRequirement", "a task: that a customer has to be told, or a key held; the hold it made is a record")
 retention.no_record("kyc.Reassessment", "a task: that keys have to be held or let go; the hold is a record")
 retention.no_record("kyc.SandboxOutcome", "a task of sandboxes; the decision it made is a record")
 retention.no_record("kyc.KeyUse", "when a key was last asked about, overwritten by the next time; its key is a record")

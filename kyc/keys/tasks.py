@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import feed, linking, reassessing, renewals, sandboxes
+from kyc.keys import feed, lapsing, linking, reassessing, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -26,3 +26,8 @@ def reassess() -> None:
 @shared_task(name="kyc.compact_changes", ignore_result=True)
 def compact_changes() -> None:
     feed.compact()
+
+
+@shared_task(name="kyc.keep_key_requirements", ignore_result=True)
+def keep_key_requirements() -> None:
+    lapsing.run()

@@ -6,11 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.alphabet import by_name
-from accounts.models import Organisation, Project
+from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.evidence import authority
 from kyc.onboarding.changing import Changing, Page
-from kyc.onboarding.fields import CHOOSE, BirthDate, Country, NativeName, Text, UsBasis
+from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis
 from kyc.onboarding.placing import HOME, Addressed, asks_address
 from kyc.parties.actions import SecondController
 from kyc.parties.models import Party, Profile, Role
@@ -131,27 +131,3 @@ class SendForm(Page):
     def __init__(self, *args: Any, statement: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["declared_true"].label = statement
-
-
-class KeyForm(Page):
-    name = Text(label=_("Name of the key"), max_length=100, help_text=_("What it is for, so that you can tell it from others."))
-    project = forms.ModelChoiceField(
-        Project.objects.none(),
-        label=_("Project"),
-        empty_label=None,
-        error_messages={"invalid_choice": _("Choose one from the list.")},
-    )
-    responsible = forms.ModelChoiceField(
-        Party.objects.none(),
-        label=_("Responsible person"),
-        empty_label=CHOOSE,
-        help_text=_("Who answers for what is done with the key."),
-        error_messages={"required": _("Choose who answers for the key."), "invalid_choice": _("Choose one from the list.")},
-    )
-
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        projects = Project.objects.filter(organisation=organisation).order_by("pk")
-        people = Party.objects.people().filter(organisation=organisation).order_by(*by_name(), "pk")
-        self.fields["project"].queryset = projects  # type: ignore[attr-defined]  # ModelChoiceField's
-        self.fields["responsible"].queryset = people  # type: ignore[attr-defined]  # ModelChoiceField's

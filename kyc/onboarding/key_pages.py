@@ -1,25 +1,29 @@
 """The customer's keys: listed, issued and shown once, revoked."""
 
 import secrets
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
-from kyc.keys import renewals
+from kyc.keys import lapsing, renewals
 from kyc.keys.models import Key
+from kyc.onboarding import shown_keys
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
-from kyc.onboarding.forms import KeyForm
+from kyc.onboarding.key_forms import AnswerForm, KeyForm, RollForm
 from kyc.onboarding.pages import page, posted
 
 ONCE = "key_form"
-TONES = {Key.State.ACTIVE: "good", Key.State.HELD: "warn", Key.State.FAILED: "bad", Key.State.UNLINKED: "info"}
+# Makes a key for the form of that name, and gives it with its secret.
+Act = Callable[[str], tuple[Key, str]]
 
 
 def live_entity(organisation: Organisation) -> Entity | None:
@@ -28,17 +32,49 @@ def live_entity(organisation: Organisation) -> Entity | None:
 
 @members_only
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    found = Key.objects.filter(organisation=organisation).select_related("project", "responsible").order_by("-pk")
-    rows = [(key, TONES.get(Key.State(key.state), "neutral")) for key in found]
     return page(
         request,
         organisation,
         "keys",
         steps=[],
-        keys=rows,
+        keys=shown_keys.of(organisation),
         entity=live_entity(organisation),
         use_hold=renewals.hold_of(organisation),
     )
+
+
+@members_only
+def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    key_or_404(organisation, pk)
+    return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0])
+
+
+@members_only
+def responsible(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """Who answers for it from now on."""
+    key = key_or_404(organisation, pk)
+    if key.state == Key.State.REVOKED:
+        messages.info(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
+        return redirect("onboarding:keys")
+    form = AnswerForm(posted(request), organisation=organisation)
+    if form.acted(lambda: lapsing.name_responsible(key, **form.told, by=request.user)):
+        who = form.cleaned_data["responsible"].name
+        messages.success(request, _("%(person)s answers for %(name)s now.") % {"person": who, "name": key.name})
+        return redirect("onboarding:key", pk=key.pk)
+    return page(request, organisation, "key_responsible", steps=[], form=form, key=key)
+
+
+@members_only
+@require_POST
+def wake(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """A click on the key's page."""
+    key = key_or_404(organisation, pk)
+    form = Page(posted(request))
+    if form.acted(lambda: lapsing.wake(key, by=request.user)):
+        messages.success(request, _("%(name)s is kept.") % {"name": key.name})
+    for sentence in form.non_field_errors():
+        messages.info(request, sentence)
+    return redirect("onboarding:key", pk=key.pk)
 
 
 @members_only
@@ -48,28 +84,54 @@ def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         messages.info(request, _("Keys can be issued once you are verified."))
         return redirect("onboarding:keys")
     form = KeyForm(posted(request), organisation=organisation)
+    return secret_once(
+        request, organisation, form, lambda once: keys.issue(organisation, **form.told, once=once, by=request.user)
+    )
+
+
+@members_only
+def roll(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """As issue; the old key is asked about first."""
+    key = key_or_404(organisation, pk)
+    is_sent_again = request.method == "POST" and Key.objects.filter(replaces=key, once=request.POST.get("once") or "-").exists()
+    if not is_sent_again and (sentence := keys.why_not_rolled(key)):
+        messages.info(request, sentence)
+        return redirect("onboarding:keys")
+    form = RollForm(posted(request), hours=keys.overlaps(key))
+    return secret_once(request, organisation, form, lambda once: keys.roll(key, **form.told, once=once, by=request.user), old=key)
+
+
+def secret_once(request: HttpRequest, organisation: Organisation, form: Page, act: Act, old: Key | None = None) -> HttpResponse:
+    """The page that asks, or the one answer that shows the new key's secret; a form that was used leads back to the list."""
     if request.method == "POST" and form.is_valid():
         once = request.POST.get("once", "")
         try:
             if not once or once != request.session.get(ONCE):
                 raise keys.IssuedAlready(keys.USED)
-            key, secret = keys.issue(organisation, **form.cleaned_data, once=once, by=request.user)
+            key, secret = act(once)
         except keys.IssuedAlready as refusal:
             messages.info(request, str(refusal))
             return redirect("onboarding:keys")
         except Refused as refusal:
-            form.refused(refusal, None)
+            field = getattr(refusal, "field", None)
+            form.refused(refusal, field if field in form.fields else None)
         else:
             request.session.pop(ONCE, None)
-            return page(request, organisation, "key_issued", steps=[], key=key, secret=secret)
+            if old:
+                old.refresh_from_db()
+            return page(request, organisation, "key_issued", steps=[], key=key, secret=secret, old=old)
     request.session[ONCE] = secrets.token_urlsafe(16)
-    return page(request, organisation, "key_issue", steps=[], form=form, once=request.session[ONCE])
+    shown = "key_roll" if old else "key_issue"
+    return page(request, organisation, shown, steps=[], form=form, once=request.session[ONCE], key=old)
+
+
+def key_or_404(organisation: Organisation, pk: int) -> Key:
+    return get_object_or_404(Key.objects.filter(organisation=organisation).select_related("project", "responsible"), pk=pk)
 
 
 @members_only
 def revoke(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
-    live = Key.objects.filter(organisation=organisation).select_related("project", "responsible")
-    key = get_object_or_404(live, pk=pk)
+    key = key_or_404(organisation, pk)
     if key.state == Key.State.REVOKED:
         messages.info(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
         return redirect("onboarding:keys")

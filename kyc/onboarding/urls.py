@@ -60,5 +60,9 @@ urlpatterns = [
     path("close/", closing.close, name="close"),
     path("keys/", key_pages.listing, name="keys"),
     path("keys/issue/", key_pages.issue, name="key_issue"),
+    path("keys/<int:pk>/", key_pages.one, name="key"),
+    path("keys/<int:pk>/responsible/", key_pages.responsible, name="key_responsible"),
+    path("keys/<int:pk>/wake/", key_pages.wake, name="key_wake"),
+    path("keys/<int:pk>/roll/", key_pages.roll, name="key_roll"),
     path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),
 ]

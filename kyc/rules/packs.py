@@ -232,6 +232,30 @@ class Pack:
         long before signed answers expire they are asked for anew; change: for the customer to send what has changed (AMLR-08)."""
         return int(self.data["clocks"][f"{clock}_days"])
 
+    def key_catalogue(self, kind: str) -> dict[str, str]:
+        """What the provider offers to let a key do (scopes) or reach (tiers), by code, each in words."""
+        return {code: about["title"] for code, about in self.data["keys"][kind].items()}
+
+    def key_offered(self, kind: str) -> list[str]:
+        """The codes of those that stand ticked where nothing was chosen yet."""
+        return [code for code, about in self.data["keys"][kind].items() if about["offered"]]
+
+    def key_days(self, clock: str) -> int:
+        """longest: the life that a key may have; offered: the one that stands in the form; old: the age from which rolling is
+        advised; answer: to name a new responsible person; idle: without use until that is told; idle_told: from then until it is
+        held."""
+        return int(self.data["keys"][f"{clock}_days"])
+
+    @property
+    def most_key_networks(self) -> int:
+        """How many networks a key may be bound to."""
+        return int(self.data["keys"]["most_networks"])
+
+    @property
+    def key_overlaps(self) -> list[int]:
+        """For how many hours a key that was rolled may go on beside the new one, each of which may be chosen."""
+        return list(self.data["keys"]["overlap_hours"])
+
     @property
     def discrepancy_days(self) -> int:
         """How long a difference between what was declared and another source may stay open (AMLR-09)."""

@@ -53,3 +53,14 @@ FACTORS = (
     _("Comes through a programme, which is reviewed more often."),
     _("Headquarters and country of formation differ."),
 )
+KEYS = (
+    _("Ask models"),
+    _("Embeddings of texts and pictures"),
+    _("Store and read files"),
+    _("Jobs in batches"),
+    _("Fine-tune models"),
+    _("Read its own usage"),
+    _("Small models"),
+    _("Standard models"),
+    _("The most capable models"),
+)

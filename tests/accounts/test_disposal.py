@@ -77,6 +77,7 @@ HARMLESS = {
         "prefix": "random", "last_four": "random", "digest": "a hash", "pepper_version": "a number", "once": "random",
         "scopes": "codes", "tiers": "codes", "confirmation": "a hash",
     },
+    "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's"},
     "kyc.Hold": {"source": "a code"},
     "accounts.LegalHold": {},
     "kyc.Interest": {"share": "a number between two who are nameless", "held_since": "a day, a month or a year"},

@@ -65,6 +65,8 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Review": ("state", "done"),
     "Renewal": ("state", "done"),
     "Reassessment": ("state", "done"),
+    "KeyRequirement": ("state", "open"),
+    "Leak": ("place", "x"),
     "Report": ("template", "x"),
     "LegalHold": ("asked_by", "x"),
     "SubjectRequest": ("identity", "x"),

@@ -28,6 +28,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/",
+        "/verification/keys/ > /verification/keys/{n}/", "/verification/keys/ > /verification/keys/{n}/roll/",
+        "/verification/keys/ > /verification/keys/{n}/responsible/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
         "/verification/change/",
         "/account/2fa/", "/account/2fa/webauthn/",

@@ -53,7 +53,11 @@ class TestIssue:
 
     def test_is_audited(self, issued: Issued) -> None:
         (event,) = events("key.issued")
-        assert event.details == {"prefix": issued.key.prefix, "responsible": "Alice Olsen"}
+        key = issued.key
+        assert event.details == {
+            "prefix": key.prefix, "responsible": "Alice Olsen", "scopes": ["inference", "embeddings"], "service": False,
+            "tiers": ["small", "standard"], "networks": 0, "expires_at": f"{key.expires_at:%Y-%m-%d %H:%M:%S}",
+        }  # fmt: skip
         assert (event.target_id, event.actor) == (str(issued.key.pk), "Alice Olsen")
 
     def test_the_secret_stands_nowhere_in_the_database(self, nordlys: Founded, linked: Issued, caplog: Any, rui: User) -> None:

@@ -12,7 +12,18 @@ from tests.cast import Founded, customer, pdf, signed_in, staff
 from tests.stage import scene
 
 NAMED = ("overview", "create", "company", "people", "person_add", "owners", "documents", "check", "keys", "key_issue")
-WITH_ID = ("person", "person_remove", "owner", "owner_remove", "document", "document_remove", "key_revoke")
+WITH_ID = (
+    "person",
+    "person_remove",
+    "owner",
+    "owner_remove",
+    "document",
+    "document_remove",
+    "key_revoke",
+    "key",
+    "key_responsible",
+    "key_roll",
+)
 MISSING = 999_999_999
 
 
@@ -25,7 +36,7 @@ def strangers_ids(other: Founded) -> dict[str, int]:
         **dict.fromkeys(("person", "person_remove"), other.controller.pk),
         **dict.fromkeys(("owner", "owner_remove"), interest.pk),
         **dict.fromkeys(("document", "document_remove"), document.pk),
-        "key_revoke": MISSING - 1,
+        **dict.fromkeys(("key", "key_responsible", "key_roll", "key_revoke"), MISSING - 1),
     }
 
 

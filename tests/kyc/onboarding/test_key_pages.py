@@ -4,19 +4,23 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Proposal
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity
-from kyc.keys.models import Key
+from kyc.keys import linking
+from kyc.keys.models import Hold, Key, KeyRequirement, KeyUse
 from kyc.onboarding.key_pages import ONCE
 from kyc.parties.models import Party
 from tests.cast import Founded, signed_in, staff
 from tests.stage import scene
 
+PRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 KEYS, ISSUE = "/verification/keys/", "/verification/keys/issue/"
 
 
@@ -37,7 +41,8 @@ def form_of(client: Client, found: Founded) -> dict[str, object]:
     once = re.search(r'name="once" value="([^"]+)"', client.get(ISSUE).content.decode())
     assert once
     project = found.organisation.project_set.get()
-    return {"once": once[1], "name": "prod", "project": project.pk, "responsible": found.controller.pk}
+    first = {"once": once[1], "name": "prod", "project": project.pk, "responsible": found.controller.pk}
+    return {**first, "holder": "service", "scopes": ["inference"], "tiers": ["small", "standard"], "expires": "90", "proof": ""}
 
 
 class TestEmpty:
@@ -115,6 +120,168 @@ class TestIssue:
         assert Key.objects.count() == 1
 
 
+class TestTerms:
+    def test_more_settings_are_folded_and_have_answers(self, verified: Founded) -> None:
+        page = signed_in(verified.by).get(ISSUE).content.decode()
+        assert "<details>" in page and "<details open>" not in page
+        assert re.search(r'name="expires" value="90"', page)
+        assert len(re.findall(r'type="checkbox" name="(?:scopes|tiers)"[^>]*checked', page)) == 4
+
+    def test_what_was_chosen_stands_on_the_key(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        more = {
+            "scopes": ["usage", "inference"], "tiers": ["frontier"], "holder": "person", "expires": "7",
+            "networks": "203.0.113.0/24\n\n 2001:db8::/32 \n203.0.113.0/24\n198.51.100.7", "proof": "jkt", "thumbprint": PRINT,
+        }  # fmt: skip
+        before = timezone.now()
+        assert client.post(ISSUE, {**form_of(client, verified), **more}).status_code == 200
+        key = Key.objects.get()
+        assert (key.scopes, key.tiers, key.is_service) == (["inference", "usage"], ["frontier"], False)
+        assert key.allowed_networks == ["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"]
+        assert key.confirmation == {"jkt": PRINT}
+        assert before + timedelta(days=7) <= key.expires_at <= timezone.now() + timedelta(days=7)
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"networks": "203.0.113.7/24"}, "Write 203.0.113.0/24 for the network, or 203.0.113.7 for that address."),
+            ({"networks": "somewhere"}, "“somewhere” is no IP network."),
+            ({"networks": "\n".join(f"198.51.{n}.0/24" for n in range(51))}, "At most 50 networks; these are 51."),
+            ({"expires": "366"}, "A key lives 365 days at most"),
+            ({"expires": "0"}, "A key expires in the future"),
+            ({"expires": "soon"}, "Write a number of days such as 90"),
+            ({"expires": "2026-02-30"}, "Write a number of days such as 90"),
+            ({"scopes": []}, "Choose at least one."),
+            ({"tiers": ["secret"]}, "Choose from the list."),
+            ({"proof": "jkt", "thumbprint": "abc"}, "A thumbprint is a SHA-256"),
+            ({"proof": "", "thumbprint": PRINT}, "Say of what this is the thumbprint"),
+        ],
+    )
+    def test_what_is_wrong_is_explained_unfolded_and_nothing_is_lost(
+        self, verified: Founded, wrong: dict[str, object], sentence: str
+    ) -> None:
+        client = signed_in(verified.by)
+        answer = client.post(ISSUE, {**form_of(client, verified), "name": "kept name", "networks": "192.0.2.0/24", **wrong})
+        page = answer.content.decode()
+        assert answer.status_code == 422 and sentence in page and "<details open>" in page
+        assert 'value="kept name"' in page and str(wrong.get("networks", "192.0.2.0/24")) in page
+        assert not Key.objects.exists()
+
+
+class TestRoll:
+    def rolled(self, client: Client, key: Key, **more: object) -> tuple[str, object]:
+        url = reverse("onboarding:key_roll", args=[key.pk])
+        once = re.search(r'name="once" value="([^"]+)"', client.get(url).content.decode())
+        assert once
+        return url, {"once": once[1], "overlap": "24", **more}
+
+    def active(self, verified: Founded) -> tuple[Client, Key]:
+        client = signed_in(verified.by)
+        client.post(ISSUE, form_of(client, verified))
+        linking.run()
+        return client, Key.objects.get()
+
+    def test_shows_the_new_secret_once_and_when_the_old_one_stops(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        url, sent = self.rolled(client, old)
+        page = client.post(url, sent).content.decode()
+        new = Key.objects.get(replaces=old)
+        secret = re.search(r"kh_live_\w{58}", page)
+        assert secret and secret[0].startswith(new.prefix)
+        old.refresh_from_db()
+        assert f"stops on {old.expires_at:%-d %B %Y, %H:%M:%S} UTC" in page
+        assert secret[0] not in client.get(KEYS).content.decode()
+        assert client.post(url, sent)["Location"] == KEYS
+        assert Key.objects.count() == 2
+
+    def test_an_overlap_that_is_not_offered_is_refused(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        url, sent = self.rolled(client, old, overlap="48")
+        answer = client.post(url, sent)
+        assert answer.status_code == 422 and "Choose one from the list." in answer.content.decode()
+        assert Key.objects.count() == 1
+
+    def test_of_a_key_that_cannot_be_rolled_a_sentence_says_why(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        Key.objects.filter(pk=old.pk).update(state="held", expires_at=timezone.now())
+        answer = client.get(reverse("onboarding:key_roll", args=[old.pk]), follow=True)
+        assert "prod has expired. Issue a new key instead." in answer.content.decode()
+
+    def test_is_not_a_strangers_to_do(self, verified: Founded, other: Founded) -> None:
+        _, old = self.active(verified)
+        assert signed_in(other.by).post(reverse("onboarding:key_roll", args=[old.pk])).status_code == 404
+        assert Key.objects.count() == 1
+
+
+class TestOne:
+    def active(self, verified: Founded) -> tuple[Client, Key]:
+        return TestRoll().active(verified)
+
+    def test_tells_all_there_is_of_it(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        Key.objects.update(allowed_networks=["203.0.113.0/24", "2001:db8::/32"], confirmation={"x5t#S256": PRINT})
+        used = timezone.now()
+        KeyUse.objects.create(key=key, organisation=key.organisation, last_used_at=used)
+        page = client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+        told = ("Alice Olsen", "203.0.113.0/24", "2001:db8::/32", PRINT, "Ask models", "Small models", f"{used:%-d %B %Y, %H:%M}")
+        for text in (*told, f"{key.expires_at:%-d %B %Y, %H:%M:%S} UTC", "A program (service account)"):
+            assert text in page
+
+    def test_an_old_one_is_warned_of_in_the_list_and_on_its_page(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        assert "days old" not in client.get(KEYS).content.decode()
+        Key.objects.update(issued_at=timezone.now() - timedelta(days=91))
+        assert "91 days old: roll it" in client.get(KEYS).content.decode()
+        assert "It is 91 days old" in client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+
+    def test_an_expired_one_says_so_and_offers_no_roll(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        Key.objects.update(state="held", expires_at=timezone.now())
+        page = client.get(KEYS).content.decode()
+        assert ">Expired</span>" in page and reverse("onboarding:key_roll", args=[key.pk]) not in page
+
+    def test_one_that_was_found_in_public_leads_to_rolling(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        Hold.objects.create(organisation=key.organisation, key=key, source="leak", reason="Found in public.")
+        page = client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+        assert "Its secret was found in public." in page and reverse("onboarding:key_roll", args=[key.pk]) in page
+
+    @pytest.mark.parametrize("name", ["key", "key_responsible", "key_wake"])
+    def test_is_no_strangers(self, verified: Founded, other: Founded, name: str) -> None:
+        _, key = self.active(verified)
+        for method in ("get", "post") if name != "key_wake" else ("post",):
+            assert getattr(signed_in(other.by), method)(reverse(f"onboarding:{name}", args=[key.pk])).status_code == 404
+
+    def test_who_answers_is_chosen_and_a_stranger_is_no_choice(self, verified: Founded, other: Founded) -> None:
+        client, key = self.active(verified)
+        url = reverse("onboarding:key_responsible", args=[key.pk])
+        assert client.post(url, {"responsible": other.controller.pk}).status_code == 422
+        assert client.post(url, {"responsible": verified.controller.pk})["Location"] == reverse("onboarding:key", args=[key.pk])
+
+    def test_what_it_asks_for_is_on_its_page_and_a_click_wakes_it(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        hold = Hold.objects.create(organisation=key.organisation, key=key, source="policy.idle", reason="Unused.")
+        told = {"what": "use", "why": "idle", "state": "held", "due_on": timezone.localdate(), "hold": hold}
+        KeyRequirement.objects.create(organisation=key.organisation, key=key, **told)
+        url = reverse("onboarding:key", args=[key.pk])
+        page = client.get(url).content.decode()
+        assert "Nobody has used it for long." in page and "Wake it</button>" in page
+        client.post(reverse("onboarding:key_wake", args=[key.pk]))
+        page = client.get(url).content.decode()
+        assert "Wake it</button>" not in page and Key.objects.get().state == "active"
+
+    def test_the_list_costs_no_more_however_long(self, verified: Founded) -> None:
+        client, key = self.active(verified)
+        with CaptureQueriesContext(connection) as one:
+            client.get(KEYS)
+        for n in range(5):
+            key.pk, key.prefix, key.state, key.once = None, f"kh_live_{n}", "unlinked", ""
+            key.save(force_insert=True)
+        with CaptureQueriesContext(connection) as six:
+            client.get(KEYS)
+        assert len(six) == len(one)
+
+
 class TestExpired:
     def test_the_customer_reads_that_it_has_ended_and_issues_nothing(self, verified: Founded) -> None:
         client = signed_in(verified.by)
@@ -159,6 +326,6 @@ class TestPersonWithKeys:
         client.post(ISSUE, form_of(client, verified))
         # The case was never moved on in this fixture, so its pages are still open.
         remove = reverse("onboarding:person_remove", args=[verified.controller.pk])
-        assert "Revoke them first" in client.get(remove).content.decode()
+        assert "or revoke them first" in client.get(remove).content.decode()
         client.post(remove)
         assert Party.objects.get(pk=verified.controller.pk).removed_on is None

@@ -42,8 +42,16 @@ class TestEveryPack:
     def test_gives_a_source_for_each_item(self, path):
         data = json.loads(path.read_text())
         items = [*data["instruments"].values(), *data["ownership"].values(), *data["country_sets"].values()]
-        items += [data["screening"], data["risk"], data["entity_days"], data["notice"], data["minimum_age"]]
+        items += [data["screening"], data["risk"], data["entity_days"], data["notice"], data["minimum_age"], data["keys"]]
         assert [item for item in items if not item["source"]] == []
+
+    def test_offers_keys_that_fit_its_own_policy(self, path):
+        keys = json.loads(path.read_text())["keys"]
+        assert keys["offered_days"] <= keys["old_days"] <= keys["longest_days"]
+        assert keys["overlap_hours"] == sorted(set(keys["overlap_hours"])) and keys["overlap_hours"][0] == 0
+        for kind in ("scopes", "tiers"):
+            assert any(row["offered"] for row in keys[kind].values())
+            assert all(code.isascii() and len(code) <= 40 and not set(code) & set(' "\\') for code in keys[kind])
 
     def test_has_dated_statuses_that_follow_each_other(self, path):
         for instrument in json.loads(path.read_text())["instruments"].values():

@@ -81,6 +81,8 @@ NOT_TOLD = {
     "kyc.Observation": "what others say of a company's owners: what came of it stands in what he holds",
     "kyc.Discrepancy": "that two sources differ about a company; what came of it stands in what he holds",
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
+    "kyc.KeyRequirement": "what is asked of an organisation about a key of its own",
+    "kyc.Leak": "where a key of the organisation stood in public, which its members are told",
     "kyc.KeyUse": "when a gateway last asked about a key; of no person",
     "kyc.KeyChange": "that gateways are to read a key again",
     "kyc.PlaceList": HOUSE,

@@ -1,0 +1,66 @@
+"""A key was found in public by who looks for such things. It is held in the same transaction, and its owners are written to. The
+secret is compared and forgotten; revoking stays with its owner or an officer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from accounts import audit, organisations, scope
+from config import jobs
+from kyc.keys import holds, secret, telling
+from kyc.keys.actions import LEAKED
+from kyc.keys.introspection import matches
+from kyc.keys.models import Hold, Key, Leak
+
+
+@dataclass(frozen=True)
+class Found:
+    """One report: the secret as it was found, what the finder calls it, and where it was."""
+
+    token: str = field(repr=False)
+    token_type: str = ""
+    url: str = field(default="", repr=False)
+    place: str = ""
+
+
+def report(found: Sequence[Found], *, signed_with: str) -> list[bool]:
+    """Which of them are keys of ours, in their order. Each that could be used is held; of one that is held for this already it is
+    silence. Nobody is signed in, so nobody knows whose keys they are before they are found."""
+    with scope.everything(), transaction.atomic():
+        ours = known(found)
+        # Always in one order, so that two reports of the same keys don't wait for each other.
+        first = {key.pk: (key, one) for one, key in reversed(list(zip(found, ours, strict=True))) if key}
+        for key, one in sorted(first.values(), key=lambda pair: (pair[0].organisation_id, pair[0].pk)):
+            hold(key, one, signed_with=signed_with)
+    return [key is not None for key in ours]
+
+
+def known(found: Sequence[Found]) -> list[Key | None]:
+    """Of each the key it is, or None."""
+    written = [secret.parse(one.token) for one in found]
+    prefixes = {one.prefix for one in written if one}
+    keys = {key.prefix: key for key in Key.objects.filter(prefix__in=prefixes).select_related("organisation")}
+    return [
+        key if one is not None and (key := keys.get(one.prefix)) is not None and matches(key, one) else None for one in written
+    ]
+
+
+def hold(key: Key, found: Found, *, signed_with: str) -> None:
+    organisations.held(key.organisation_id)
+    state = Key.objects.values_list("state", flat=True).get(pk=key.pk)
+    if state == Key.State.REVOKED or Hold.objects.live().filter(key=key, source=LEAKED).exists():
+        return
+    placed = holds.place_on_key(key, source=LEAKED, reason="Its secret was found in public")
+    Leak.objects.create(
+        organisation=key.organisation,
+        key=key,
+        hold=placed,
+        signed_with=signed_with[:100],
+        token_type=found.token_type[:100],
+        place=found.place[:40],
+        url=found.url[:2000],
+    )
+    audit.record("key.leaked", target=key, by=None, prefix=key.prefix, place=found.place[:40])
+    telling.leaked(key)
+    jobs.woke("key.leaked")

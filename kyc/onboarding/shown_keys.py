@@ -1,0 +1,120 @@
+"""How a customer's keys stand, as his pages show it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation
+from kyc.keys import actions as keys
+from kyc.keys.lapsing import SOURCES
+from kyc.keys.models import Hold, Key, KeyRequirement
+from kyc.rules import packs
+
+W = KeyRequirement.What
+S = Key.State
+TONES = {S.ACTIVE: "good", S.HELD: "warn", S.FAILED: "bad", S.UNLINKED: "info"}
+# What a customer reads of a hold; of an officer's he reads that there is one.
+WHY: dict[str, Promise] = {
+    keys.LEAKED: _("Its secret was found in public. Roll it to get a new one, and revoke it."),
+    SOURCES[W.ANSWER]: _("Nobody answers for it any more. Name a responsible person, and it works again."),
+    SOURCES[W.USE]: _("Nobody has used it for long. Wake it if you need it, or revoke it."),
+    "policy.use": _("What you signed about the use of your keys has expired."),
+}
+OURS = _("We have put it on hold. Write to us if you don't know why.")
+ENDED = _("Your verification has ended.")
+
+
+@dataclass
+class Shown:
+    """One key; `why` says what stands against it, and `asks` what it needs by a day."""
+
+    key: Key
+    label: str | Promise
+    tone: str
+    why: list[str | Promise] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
+    asks: dict[str, KeyRequirement] = field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        return self.key.state == S.REVOKED or self.is_expired
+
+    @property
+    def is_expired(self) -> bool:
+        return self.key.expires_at is not None and self.key.expires_at <= timezone.now()
+
+    @property
+    def last_used(self) -> datetime | None:
+        use = getattr(self.key, "use", None)
+        return use.last_used_at if use else None
+
+    @property
+    def old_days(self) -> int:
+        """Its age in days where policy advises to roll it, else 0."""
+        age = timezone.now() - self.key.issued_at
+        is_old = age > timedelta(days=packs.current().key_days("old"))
+        return age.days if is_old and not self.is_over and not self.successor else 0
+
+    @property
+    def successor(self) -> Key | None:
+        return next(iter(self.key.replacements.all()), None)
+
+    @property
+    def may_be_rolled(self) -> bool:
+        against = self.sources - {keys.LEAKED}
+        return self.key.state in (S.ACTIVE, S.HELD) and not (self.is_over or self.successor or against)
+
+    @property
+    def wants_answer(self) -> KeyRequirement | None:
+        return self.asks.get(W.ANSWER)
+
+    @property
+    def wants_use(self) -> KeyRequirement | None:
+        return self.asks.get(W.USE)
+
+    @property
+    def scopes(self) -> list[Promise]:
+        return titles("scopes", self.key.scopes)
+
+    @property
+    def tiers(self) -> list[Promise]:
+        return titles("tiers", self.key.tiers)
+
+    @property
+    def certificate(self) -> str:
+        return str(self.key.confirmation.get("x5t#S256", ""))
+
+
+def titles(kind: str, codes: list[str]) -> list[Promise]:
+    known = packs.current().key_catalogue(kind)
+    return [_(known.get(code, code)) for code in codes]
+
+
+def of(organisation: Organisation, pk: int | None = None) -> list[Shown]:
+    """All, or the one of that number; the newest first. A few queries, however many."""
+    found = Key.objects.filter(organisation=organisation, **({"pk": pk} if pk else {}))
+    rows = found.select_related("project", "responsible", "issued_by", "replaces", "use").prefetch_related("replacements")
+    good = set(found.good().values_list("pk", flat=True))
+    holds = list(Hold.objects.live().filter(organisation=organisation).order_by("pk"))
+    needs = KeyRequirement.objects.filter(organisation=organisation, ended_at__isnull=True, due_on__isnull=False)
+    asks: dict[int, dict[str, KeyRequirement]] = {}
+    for need in needs:
+        asks.setdefault(need.key_id, {})[need.what] = need
+    return [shown(key, key.pk in good, holds, asks.get(key.pk, {})) for key in rows.order_by("-pk")]
+
+
+def shown(key: Key, is_good: bool, holds: list[Hold], asks: dict[str, KeyRequirement]) -> Shown:
+    one = Shown(key, key.get_state_display(), TONES.get(S(key.state), "neutral"), asks=asks)
+    if key.state == S.REVOKED:
+        one.asks = {}
+    elif one.is_expired:
+        one.label, one.tone, one.asks = _("Expired"), "neutral", {}
+    elif key.state in (S.ACTIVE, S.HELD) and not is_good:
+        against = [hold for hold in holds if hold.key_id in (None, key.pk)]
+        one.label, one.tone = S.HELD.label, TONES[S.HELD]
+        one.sources = {hold.source for hold in against}
+        one.why = list(dict.fromkeys(WHY.get(hold.source, OURS) for hold in against)) or [ENDED]
+    return one
