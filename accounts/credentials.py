@@ -64,4 +64,9 @@ def revoke(credential: GatewayCredential, *, by: User | None) -> None:
 
 def authenticate(text: str) -> GatewayCredential | None:
     found = GatewayCredential.objects.filter(prefix=text[:13], revoked_at__isnull=True).first()
-    return found if found and hmac.compare_digest(found.digest, digest(text)) else None
+    return found if found and is_of(text, found.digest) else None
+
+
+def is_of(text: str, stored: str) -> bool:
+    """Whether this is the credential of that digest."""
+    return hmac.compare_digest(stored, digest(text))

@@ -5,7 +5,6 @@ The customer's key is where the customer put it, in `Authorization: Bearer` or `
 must overwrite what a client sent under these names. 204 with headers, 401 for what is no key, 403 for a key that may not act,
 each without a body."""
 
-import hmac
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +35,7 @@ def authorize(request: HttpRequest) -> tuple[HttpResponse, int | None]:
         return refused(400, "bad_request", f"{error.name}: {error}"), None
     is_text = credential.isascii() and credential.isprintable()
     row = asking.ask(credential[:13] if is_text else None, written and written.prefix, said.address)
-    if row["gateway"] is None or not hmac.compare_digest(row["gateway_digest"], credentials.digest(credential)):
+    if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
         return stranger(request), None
     judged = introspection.judge(row, written, for_test=row["for_test"], said=said)
     try:

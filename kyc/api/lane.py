@@ -5,7 +5,6 @@ what the answer does. Whatever is not plain (another method, another form, a bod
 unknown) goes on to the view of the same address, which says what is wrong: so there is one place for that, and it is
 kyc/api/views.py. Headers, TLS and the log are as everywhere."""
 
-import hmac
 import json
 import secrets
 from collections.abc import Callable
@@ -62,7 +61,7 @@ def introspect(request: HttpRequest) -> HttpResponse | None:
         return None
     written = secret.parse(asked.token)
     row = asking.ask(credential[:13], written and written.prefix, asked.said.address)
-    if row["gateway"] is None or not hmac.compare_digest(row["gateway_digest"], credentials.digest(credential)):
+    if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
         return None
     judged = introspection.judge(row, written, for_test=row["for_test"], said=asked.said)
     try:

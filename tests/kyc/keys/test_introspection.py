@@ -84,10 +84,10 @@ class TestIntrospect:
             "project": "Default",
             "responsible": f"party:{nordlys.controller.pk}",
             "responsible_status": {axis: {"standing": "foreign", "checked": False} for axis in ("ear", "iaas")},
-            "scope": "",
-            "tiers": [],
+            "scope": " ".join(key.scopes),
+            "tiers": key.tiers,
             "iat": int(key.issued_at.timestamp()),
-            "exp": int(entity.valid_until.timestamp()),
+            "exp": int(min(key.expires_at or entity.valid_until, entity.valid_until).timestamp()),
         }
 
     def test_asks_once(self, linked: Issued, reads: Any) -> None:
