@@ -221,7 +221,7 @@ AUDIT_HEADS_DIR = Path(os.environ.get("AUDIT_HEADS_DIR", str(DATA_DIR / "audit-h
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 # A file of public keys by which reports of keys found in public are believed: JSON as GitHub gives it at
 # /meta/public_keys/secret_scanning, fetched by an administrator. Without it no report is believed.
-LEAK_KEYS = os.environ.get("LEAK_KEYS", "")
+LEAK_FINDERS = os.environ.get("LEAK_FINDERS", "")
 # An authority outside that says when a head was there, and the certificates it is believed by.
 TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "")
 TIMESTAMP_ROOTS = os.environ.get("TIMESTAMP_ROOTS", "")

@@ -20,10 +20,12 @@ from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, introspection, linking
 from kyc.keys.models import Key
+from kyc.keys.terms import Terms
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PersonStatus, Role
+from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening.models import Hit
 
@@ -244,9 +246,10 @@ def approve(case: Case, story: Story, by: User, *, after: float = 0.5) -> None:
     held: list[tuple[Key, str, str]] = []
     for number, (name, end) in enumerate(story.keys):
         with clock.days_ago(began - number * HOURS):
-            held.append((*use_key(case.organisation, name, by), end))
+            held.append((*use_key(case.organisation, name, by, terms=SERVICE if end == "service" else None), end))
     for number, (key, secret, end) in enumerate(held):
-        with clock.days_ago(began / 2 - number * HOURS):
+        # Of what was rolled both are to be seen.
+        with clock.days_ago(0.3 if end == "rolled" else began / 2 - number * HOURS):
             end_key(key, secret, end, by)
     if story.held:
         with clock.days_ago(0.1), turn(approver := staff("approver")):
@@ -294,14 +297,18 @@ def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
     return evidence.upload(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
 
 
-def use_key(organisation: Organisation, name: str, by: User) -> tuple[Key, str]:
+# A program in one data centre, which needs little.
+SERVICE = Terms(scopes=("inference", "usage"), tiers=("small",), networks=("203.0.113.0/24", "2001:db8:17::/48"), is_service=True)
+
+
+def use_key(organisation: Organisation, name: str, by: User, *, terms: Terms | None = None) -> tuple[Key, str]:
     """Issued, linked, and asked about by a gateway."""
     project = organisation.project_set.get()
     responsible = Party.objects.people().filter(organisation=organisation).order_by("pk").first()
     if responsible is None:
         raise LookupError(f"{organisation} has nobody who could answer for a key.")
     with turn(by):
-        key, secret = keys.issue(organisation, project=project, name=name, responsible=responsible, by=by)
+        key, secret = keys.issue(organisation, project=project, name=name, responsible=responsible, terms=terms, by=by)
     linking.link(jobs.Claim(linking.QUEUE, key))
     introspection.introspect(secret)
     return key, secret
@@ -316,6 +323,10 @@ def end_key(key: Key, secret: str, end: str, by: User) -> None:
     elif end == Key.State.REVOKED:
         with turn(by):
             keys.revoke(key, reason="replaced", by=by)
+    elif end == "rolled":
+        with turn(by):
+            new, secret = keys.roll(key, overlap=max(packs.current().key_overlaps), by=by)
+        linking.link(jobs.Claim(linking.QUEUE, new))
     introspection.introspect(secret)
 
 

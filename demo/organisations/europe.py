@@ -199,7 +199,7 @@ CUSTOMERS = (
         "NO",
         "Fylkeshuset, 6214 Norddal",
         (Person("Sigrid Tveitane", "NO", "1971-03-19", title="Director general", roles=("controller", "signatory")),),
-        Story("approved", 15, keys=(("map updates", "active"), ("avalanche desk", "active"))),
+        Story("approved", 15, keys=(("map updates", "service"), ("avalanche desk", "rolled"))),
         kind="state_body",
         native="Norddal fylkeskartverk",
         phone="+47 70 25 80 10",

@@ -14,7 +14,7 @@ CUSTOMERS = (
             "approved",
             13,
             note="Register extract agrees with what was declared.",
-            keys=(("production gateway", "active"),),
+            keys=(("production gateway", "service"),),
             readings=(
                 Reading(
                     "officialRegister",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -54,20 +54,20 @@ class Unknown(Exception):
     """No such key is loaded."""
 
 
-def public_key(identifier: str) -> ec.EllipticCurvePublicKey:
+def public_key(identifier: str) -> EllipticCurvePublicKey:
     """Raises Unknown."""
-    path = settings.LEAK_KEYS
+    path = settings.LEAK_FINDERS
     loaded = json.loads(Path(path).read_text())["public_keys"] if path else []
     pem = next((row["key"] for row in loaded if identifier and row["key_identifier"] == identifier), None)
     key = load_pem_public_key(pem.encode()) if pem else None
-    if not isinstance(key, ec.EllipticCurvePublicKey):
+    if not isinstance(key, EllipticCurvePublicKey):
         raise Unknown
     return key
 
 
-def is_signed(body: bytes, signature: str, key: ec.EllipticCurvePublicKey) -> bool:
+def is_signed(body: bytes, signature: str, key: EllipticCurvePublicKey) -> bool:
     try:
-        key.verify(base64.b64decode(signature, validate=True), body, ec.ECDSA(hashes.SHA256()))
+        key.verify(base64.b64decode(signature, validate=True), body, ECDSA(SHA256()))
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True

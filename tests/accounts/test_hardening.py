@@ -98,6 +98,7 @@ class TestTheApp:
             "kh_job_token",
             "kyc_inquiry_id_seq",
             "kyc_inquirypart_id_seq",
+            "kyc_leak_id_seq",
             "kyc_party_id_seq",
             "kyc_paymentmeans_id_seq",
             "reports_report_id_seq",

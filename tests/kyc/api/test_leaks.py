@@ -51,7 +51,7 @@ def signer(settings: Any, tmp_path: Path) -> ec.EllipticCurvePrivateKey:
     ]
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"public_keys": rows}))
-    settings.LEAK_KEYS = str(file)
+    settings.LEAK_FINDERS = str(file)
     return made
 
 
@@ -102,7 +102,7 @@ class TestSignature:
         assert linked.state == "active"
 
     def test_without_loaded_keys_nothing_is_believed(self, linked: Issued, settings: Any) -> None:
-        settings.LEAK_KEYS = ""
+        settings.LEAK_FINDERS = ""
         assert send(GITHUB["body"], signature=GITHUB["signature"], identifier=GITHUB["identifier"]).status_code == 401
 
 

@@ -27,13 +27,14 @@ from tests.whole import IS_WHOLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.sample]
 INTROSPECT, USAGE, SCHEMA = "POST /api/v1/introspect", "POST /api/v1/usage", "GET /api/v1/schema/"
-AUTHORIZE, CHANGES, SNAPSHOT = "GET /api/v1/authorize", "GET /api/v1/keys/changes", "GET /api/v1/keys/snapshot"
+LEAKS, AUTHORIZE = "POST /api/v1/leaks", "GET /api/v1/authorize"
+CHANGES, SNAPSHOT = "GET /api/v1/keys/changes", "GET /api/v1/keys/snapshot"
 PROBLEM = {"type", "title", "status", "detail", "fix"}
 STAFF = tuple(map(str, ROLES))
 WHO = ("nobody", "a bad credential", "a gateway", "a customer", *STAFF)
 # Of each way to ask, by each who. The schema is made anew for each answer, which takes a while and changes nothing.
 CASES = {INTROSPECT: 900 if IS_WHOLE else 12, USAGE: 300 if IS_WHOLE else 4, SCHEMA: 100 if IS_WHOLE else 2} | dict.fromkeys(
-    (AUTHORIZE, CHANGES, SNAPSHOT), 200 if IS_WHOLE else 4
+    (LEAKS, AUTHORIZE, CHANGES, SNAPSHOT), 200 if IS_WHOLE else 4
 )
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "X" * 30)
 
@@ -147,7 +148,7 @@ def test_by_another_method(schema: Any, label: str, who: str, method: str) -> No
     case = schema.find_operation_by_label(label).Case(method=method)
     answer = case.call(headers=asked_as(who))
     # Who has shown no credential is asked for it first.
-    may = label in {SCHEMA, AUTHORIZE} or who == "a gateway"
+    may = label in {SCHEMA, AUTHORIZE, LEAKS} or who == "a gateway"
     assert answer.status_code == (405 if may else 401), path
     if may:
         assert own in answer.headers["allow"][0]
