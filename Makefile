@@ -1,6 +1,7 @@
 .PHONY: run test cover setup stop chaos bench soak lint types
 python := .venv/bin/python
-parallel := $(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# What pytest makes of the tests is kept for the next run, also where the surroundings keep Python from storing anything.
+parallel := PYTHONDONTWRITEBYTECODE= $(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 run: setup
 	@exec $(python) -m config.services run

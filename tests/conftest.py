@@ -3,8 +3,9 @@
 import gc
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ __all__ = ["_django_db_helper", "stage", "staged"]
 # nothing is written: one after the other, not beside each other.
 OPEN_FOR_LONG = {
     "test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py", "test_sequencer.py",
-    "test_verification.py", "test_checking.py", "test_queries.py",
+    "test_verification.py", "test_checking.py", "test_queries.py", "test_compartment.py",
 }  # fmt: skip
 GROUPS = INSTALLATION, LONG = "installation", "open for long"
 # Made once a process, and slow to make: the files that ask for one stay together.
@@ -83,9 +84,10 @@ def group(item: pytest.Item) -> str:
     return f"{item.path.parent.name} {item.path.name}"
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What is loaded by now stays until the end. Python need not look through all of it for garbage again and again, which takes
     a tenth of the run."""
+    ASKING[INSTALLATION] = sum("installation" in getattr(item, "fixturenames", ()) for item in session.items)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -223,8 +225,24 @@ def measures(record_property: Callable[[str, object], None]) -> Measures:
     return lambda label, figure: record_property(FIGURE, f"{label}: {figure}")
 
 
+# The one installation while it runs, and how many tests still ask for it.
+RUNNING, ASKING = ExitStack(), Counter[str]()
+
+
 @pytest.fixture(scope="session")
 def installation() -> Iterator[Installation]:
     """One for the whole run: browsers walk it, and processes of it are killed."""
-    with open_folder() as folder, whole_installation(folder) as running:
-        yield running
+    with RUNNING:
+        yield RUNNING.enter_context(whole_installation(RUNNING.enter_context(open_folder())))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """The installation ends after the last test that asks for it: its processes would take from all others until the end."""
+    if nextitem is None or nextitem.path != item.path:
+        stages.STAGE.coming = nextitem and stages.first_of(nextitem)
+    yield
+    if "installation" in getattr(item, "fixturenames", ()):
+        ASKING[INSTALLATION] -= 1
+        if not ASKING[INSTALLATION]:
+            RUNNING.close()

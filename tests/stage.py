@@ -1,4 +1,4 @@
-"""Scenes that the tests of a file begin with, each made once a file: a test undoes only what it did itself.
+"""Scenes that the tests of a file begin with, each made once: a test undoes only what it did itself.
 
     @scene
     def nordlys() -> Founded:
@@ -8,9 +8,11 @@
     def case(nordlys: Founded) -> Case:
         return scenes.ready(nordlys)
 
-makes two fixtures of which each test gets a copy of its own. A scene may ask for other scenes only.
+makes two fixtures of which each test gets a copy of its own. A scene may ask for other scenes only. What stands is left standing
+for the next file where that one begins with the same, under the same fixtures that nobody asks for.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import wraps
@@ -21,6 +23,10 @@ import pytest
 from django.db import connection, transaction
 
 Make = Callable[..., Any]
+# Seconds after which the next file begins anew: the database's clock stands still in a transaction, and others wait for its end.
+STANDS = 20
+OF_DATABASE = {"db", "transactional_db", "stage", "django_db_setup", "django_db_blocker"}
+SHARED_BY_ALL = {"stage", "django_db_setup", "static_files_are_looked_for_once"}
 
 
 def scene(make: Make) -> Any:
@@ -54,18 +60,50 @@ def asked(item: Any) -> dict[str, Make]:
     return {name: found[name] for name in sorted(found, key=lambda name: (depth(name), name))}
 
 
+def surroundings(item: Any) -> frozenset[Any]:
+    """The fixtures that a test gets without asking, under which its scenes are made: in one folder mostly the same."""
+    found = item._fixtureinfo
+    return frozenset((name, *found.name2fixturedefs.get(name, ())) for name in {*found.initialnames} - {*found.argnames})
+
+
+def first_of(item: pytest.Item) -> pytest.Item | None:
+    """From this test on the first of its file that may come upon the stage: those before it know no database."""
+    items = item.session.items
+    later = (one for one in items[items.index(item) :] if one.path == item.path)
+    return next((one for one in later if OF_DATABASE & {*one.fixturenames} or one.get_closest_marker("django_db")), None)  # type: ignore[attr-defined]
+
+
 class Stage:
     """What stands, each scene in a savepoint upon those before it."""
 
     def __init__(self) -> None:
         self.standing: list[tuple[str, Make, Any, transaction.Atomic]] = []
+        self.began = 0.0
+        self.under: set[frozenset[Any]] = set()
+        # The first test of the next file that may come upon it.
+        self.coming: pytest.Item | None = None
 
-    def set(self, wanted: dict[str, Make]) -> None:
+    def goes_on(self) -> bool:
+        """Whether the next file begins with the first of what stands here. One in which several tests share something else of
+        ours does not: that may be in the database, and is made before what stands is struck."""
+        if not self.standing or self.coming is None or time.monotonic() - self.began > STANDS:
+            return False
+        known = self.coming._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # as in `asked`
+        shared = {name: last.func.__module__ for name, (*_, last) in known.items() if last.scope != "function"}
+        own = {name for name, module in shared.items() if module.startswith("tests.")}
+        begins = [*asked(self.coming).items()][:1] == [self.standing[0][:2]]
+        return begins and own <= SHARED_BY_ALL and not is_transactional(self.coming) and self.under == {surroundings(self.coming)}
+
+    def set(self, wanted: dict[str, Make], under: frozenset[Any]) -> None:
         scenes = list(wanted.items())
         kept = 0
         while kept < min(len(scenes), len(self.standing)) and scenes[kept] == self.standing[kept][:2]:
             kept += 1
         self.strike(kept)
+        if not self.standing:
+            self.began, self.under = time.monotonic(), set()
+        if scenes[kept:]:
+            self.under.add(under)
         for name, make in scenes[kept:]:
             atomic = transaction.atomic()
             # As a test's own transaction, in which what must stand alone may stand.
@@ -87,24 +125,27 @@ class Stage:
         return deepcopy(next(made for standing, _make, made, _atomic in self.standing if standing == name))
 
 
+STAGE = Stage()
+
+
 @pytest.fixture(scope="module")
 def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
-    found = Stage()
-    yield found
-    with django_db_blocker.unblock():
-        found.strike()
+    yield STAGE
+    if not STAGE.goes_on():
+        with django_db_blocker.unblock():
+            STAGE.strike()
 
 
 @pytest.fixture
 def staged(request: pytest.FixtureRequest, stage: Stage, django_db_blocker: Any) -> None:
     """What this test begins with stands, and nothing else; nothing where it could see that it stands in a transaction."""
     with django_db_blocker.unblock():
-        stage.set({} if is_transactional(request) else asked(request.node))
+        stage.set({} if is_transactional(request.node) else asked(request.node), surroundings(request.node))
 
 
-def is_transactional(request: pytest.FixtureRequest) -> bool:
-    marker = request.node.get_closest_marker("django_db")
-    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
+def is_transactional(item: Any) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in item.fixturenames
 
 
 @pytest.fixture

@@ -37,8 +37,19 @@ from kyc.networks import actions
 from kyc.networks.models import BLOCKS, Incident
 from kyc.onboarding import steps
 from kyc.parties.models import Party
-from tests.test_doors import DOORS, NORDLYS, OURS, House, errors, knock, path_of, standing, undone
-from tests.whole import IS_WHOLE
+from tests.test_doors import (
+    DOORS,
+    NORDLYS,
+    OURS,
+    House,
+    errors,
+    for_long,  # noqa: F401  # a fixture: however slow the machine, nobody is asked for the second factor in between
+    knock,
+    path_of,
+    standing,
+    undone,
+)
+from tests.whole import IS_WHOLE, TURN
 
 TITLE, TEXT = "Zugvogel extraction", "Pelikan reasoning traces"
 WORDS = (TITLE, TEXT, "Zugvogel", "Pelikan", "Kranich")
@@ -151,11 +162,11 @@ def heard(answer: Any) -> Any:
 
 
 def is_drawn(what: str, role: str, roles: Collection[str]) -> bool:
-    """Of those who share a page every third one draws it, at least one, and each a third of the pages; where an investigator is
+    """Of those who share a page every sixth one draws it, at least one, others with the next commit; where an investigator is
     shown an incident all of them do, and in the long run each draws everything."""
     sharing = [one for one in BESIDES if one in roles] or [role]
     place = sharing.index(role) if role in sharing else 0
-    return IS_WHOLE or what in SHOWN_ON or (place - crc32(what.encode()) % len(sharing)) % min(3, len(sharing)) == 0
+    return IS_WHOLE or what in SHOWN_ON or (place - (crc32(what.encode()) + TURN) % len(sharing)) % min(6, len(sharing)) == 0
 
 
 def drawn(house: House, role: str) -> dict[str, Any]:
