@@ -61,7 +61,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     proposal.save()
     entity = Entity.objects.create(
         organisation=organisation, party=found.party, decision=decision, reference=f"E-{decision.pk}", name=found.party.name,
-        valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=365),
+        valid_from=now, valid_until=now + timedelta(days=365),
     )  # fmt: skip
     project = organisation.project_set.get()
     key = Key.objects.create(

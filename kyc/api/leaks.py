@@ -6,7 +6,7 @@ import binascii
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import JsonResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -23,11 +22,10 @@ from rest_framework.exceptions import ParseError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from kyc.api import guessing
-from kyc.api.errors import problem
-from kyc.api.views import LONGEST_BODY, AlwaysJSON, Problem, length
+from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
+from kyc.api.views import LONGEST_BODY, AlwaysJSON, length
 from kyc.keys import leaks
 
 MOST = 1000
@@ -105,7 +103,7 @@ def judged(found: leaks.Found, is_ours: bool) -> dict[str, str]:
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
-class Leaks(APIView):
+class Leaks(ProblemView):
     """A true one is held before the answer leaves; which one it was the answer says by its hash."""
 
     authentication_classes: list[Any] = []
@@ -114,23 +112,23 @@ class Leaks(APIView):
 
     @extend_schema(
         request=FoundToken(many=True),
-        responses={200: Judged(many=True), **dict.fromkeys((400, 401, 405, 413, 429), Problem)},
+        responses={200: Judged(many=True), **{(status, KIND): ProblemDetails for status in (400, 401, 405, 413, 429)}},
         parameters=[OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True) for name in (IDENTIFIER, SIGNATURE)],
     )
-    def post(self, request: Request) -> Response | JsonResponse:
+    def post(self, request: Request) -> Response:
         if length(request) > LONGEST_BODY:
             raise RequestDataTooBig
         body, identifier = request._request.body, request.headers.get(IDENTIFIER, "")
         try:
             key = public_key(identifier)
         except Unknown:
-            return self.refused(request, UNKNOWN)
+            self.refuse(request, UNKNOWN)
         if not is_signed(body, request.headers.get(SIGNATURE, ""), key):
-            return self.refused(request, UNSIGNED)
+            self.refuse(request, UNSIGNED)
         found = read(body)
         ours = leaks.report(found, signed_with=identifier)
         return Response([judged(one, is_ours) for one, is_ours in zip(found, ours, strict=True)])
 
-    def refused(self, request: Request, sentence: str) -> JsonResponse:
+    def refuse(self, request: Request, sentence: str) -> NoReturn:
         guessing.bad_credential(request._request)
-        return JsonResponse(problem(401, sentence), status=401)
+        raise Declined(401, "not_signed", sentence)

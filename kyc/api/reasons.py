@@ -15,7 +15,7 @@ class Reason(NamedTuple):
     page: str
 
 
-KEYS, OVERVIEW = "onboarding:keys", "onboarding:overview"
+KEYS, OVERVIEW, LIMITS = "onboarding:keys", "onboarding:overview", "onboarding:usage"
 REASONS = {
     "key_unknown": Reason("Send a whole key that was issued here and has not been changed.", KEYS),
     "key_revoked": Reason("This key was revoked for good. Use another one.", KEYS),
@@ -26,6 +26,7 @@ REASONS = {
     "entity_ended": Reason("The customer's verification has ended. Get verified again.", OVERVIEW),
     "entity_expired": Reason("The customer's verification has expired. Get verified again.", OVERVIEW),
     "entity_not_yet_valid": Reason("The customer's verification has not begun yet.", OVERVIEW),
+    "limit_reached": Reason("A limit on what this key may use is reached. Raise it, or wait until its time is over.", LIMITS),
     "network_not_allowed": Reason("Use this key from one of the networks that it is limited to, or change them.", KEYS),
     "network_not_told": Reason("This key is limited to networks, and the gateway does not say where requests come from.", KEYS),
     "embargoed_region": Reason("Services may not be used from the region that the request came from.", OVERVIEW),

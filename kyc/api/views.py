@@ -121,6 +121,15 @@ class Standing(serializers.Serializer[Any]):
     checked = serializers.BooleanField(help_text="Whether an officer has verified it by a document that still counts.")
 
 
+class Limit(serializers.Serializer[Any]):
+    of = serializers.ChoiceField(choices=["key", "project", "organisation"])
+    unit = serializers.CharField(help_text="requests, tokens or money, which is in millionths of the currency.")
+    currency = serializers.CharField(allow_blank=True)
+    period = serializers.CharField(help_text="day or month, by UTC, or total.")
+    limit = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="Without what others have reserved.")
+
+
 class Answer(serializers.Serializer[Any]):
     active = serializers.BooleanField(
         help_text="False comes alone (RFC 7662), unless the reason was asked for: then with reason, requirement and fix."
@@ -140,7 +149,7 @@ class Answer(serializers.Serializer[Any]):
     assurance = serializers.CharField(required=False, help_text="How well the entity was verified.")
     scope = serializers.CharField(required=False, allow_blank=True, help_text="What the key may do, with spaces between.")
     tiers = serializers.ListField(child=serializers.CharField(), required=False, help_text="On which tiers of models.")
-    limits = serializers.DictField(required=False, help_text="What is left of its limits, where it has any.")
+    limits = Limit(many=True, required=False, help_text="Every limit that it draws on; one that is reached refuses it.")
     cnf = Confirmation(required=False)
     service = serializers.BooleanField(required=False, help_text="True for a key that no person holds.")
     iat = serializers.IntegerField(required=False)

@@ -19,8 +19,7 @@ from psycopg import sql
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
-# What is left of a key's limits, as JSON; NULL where it has none.
-LIMITS = "NULL::json"
+from kyc.keys.pools import LEFT_AS_JSON
 
 # What there is to tell of a key `k` with its live link and entity.
 OF_KEY = """
@@ -57,7 +56,7 @@ SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test, {OF_KEY},
         SELECT json_build_array(n.country, n.region) FROM kyc_place n WHERE n.network >>= address
         ORDER BY masklen(n.network) DESC LIMIT 1
     ) END AS place,
-    {LIMITS} AS limits
+    {LEFT_AS_JSON} AS limits
 FROM (SELECT) AS always
 LEFT JOIN accounts_gatewaycredential g ON g.prefix = gateway AND g.revoked_at IS NULL
 LEFT JOIN kyc_key k ON k.prefix = asked

@@ -91,12 +91,12 @@ def judged(token: str, *, for_test: bool, said: Conditions = ANY) -> Judged:
 def judge(row: Row, written: secret.Written | None, *, for_test: bool, said: Conditions = ANY) -> Judged:
     """What `asking.ask` found. A sandbox's key is good to a gateway for test alone, and to that one no other is: who stands
     behind a sandbox was never verified, and a gateway that reads nothing but `active` must not let him in."""
-    if written is None or row["key"] is None or not matches(row, written):
+    if written is None or row["key"] is None or not matches(written, digest=row["digest"], pepper_version=row["pepper_version"]):
         return UNKNOWN
     if bool(row["sandbox"]) != for_test:
         return Judged(INACTIVE, UNKNOWN.reason, row)
     place = row["place"] or ("", "")
-    if reason := why_not(row) or why_not_here(row, said, place):
+    if reason := why_not(row) or why_not_here(row, said, place) or why_not_now(row):
         return Judged(INACTIVE, reason, row, seen(said, place))
     return Judged(answer(row), "", row, seen(said, place))
 
@@ -131,13 +131,18 @@ def why_not_here(row: Row, said: Conditions, place: tuple[str, str]) -> str:
     return ""
 
 
+def why_not_now(row: Row) -> str:
+    return "limit_reached" if any(not limit["left"] for limit in row["limits"] or ()) else ""
+
+
 def seen(said: Conditions, place: tuple[str, str]) -> tuple[str, ...]:
     return tuple({country: None for country in (said.country, place[0]) if country})
 
 
-def matches(row: Row, written: secret.Written) -> bool:
-    pepper = settings.KEY_PEPPERS.get(row["pepper_version"], "")
-    return bool(pepper) and hmac.compare_digest(row["digest"], secret.digest(written.text, pepper))
+def matches(written: secret.Written, *, digest: str, pepper_version: str) -> bool:
+    """Whether it is the key of that digest."""
+    pepper = settings.KEY_PEPPERS.get(pepper_version, "")
+    return bool(pepper) and hmac.compare_digest(digest, secret.digest(written.text, pepper))
 
 
 def answer(row: Row) -> dict[str, Any]:

@@ -42,8 +42,12 @@ def known(found: Sequence[Found]) -> list[Key | None]:
     prefixes = {one.prefix for one in written if one}
     keys = {key.prefix: key for key in Key.objects.filter(prefix__in=prefixes).select_related("organisation")}
     return [
-        key if one is not None and (key := keys.get(one.prefix)) is not None and matches(key, one) else None for one in written
+        key if one is not None and (key := keys.get(one.prefix)) is not None and is_of(key, one) else None for one in written
     ]
+
+
+def is_of(key: Key, written: secret.Written) -> bool:
+    return matches(written, digest=key.digest, pepper_version=key.pepper_version)
 
 
 def hold(key: Key, found: Found, *, signed_with: str) -> None:

@@ -98,7 +98,7 @@ class TestSignature:
             "empty": {"body": body, "signature": right, "identifier": ""},
         }
         answer = send(**sent[change])
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:keyholder:problem:not_signed")
         assert linked.state == "active"
 
     def test_without_loaded_keys_nothing_is_believed(self, linked: Issued, settings: Any) -> None:
@@ -172,7 +172,7 @@ class TestBody:
     )  # fmt: skip
     def test_what_is_no_list_of_tokens_is_declined(self, signer: Any, body: bytes) -> None:
         answer = send(body, signature=signed(signer, body))
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:keyholder:problem:invalid_request")
 
     @pytest.mark.parametrize("token", ["a\x00b", "\ud800", "𝄞", "x" * 100_000])
     def test_any_text_may_be_a_token(self, tell: Any, token: str) -> None:

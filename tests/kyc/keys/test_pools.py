@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from kyc.keys import limits, pools
+from kyc.keys import introspection, limits, pools
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.pools import Charge, LimitReached
@@ -212,6 +212,26 @@ class TestLeftOf:
         assert [(one.of, one.unit, one.period, one.left) for one in found] == [
             ("organisation", "requests", "day", 5), ("project", "tokens", "month", 70), ("key", "requests", "total", 2),
         ]  # fmt: skip
+
+    def test_introspection_tells_it_in_its_one_call(self, linked: Issued, limit: Limit) -> None:
+        limit(10, key=linked.key)
+        limit(50, unit="tokens", period="month")
+        used(linked.key, 3)
+        reserve(linked.key, 2)
+        over = reserve(linked.key, 4)
+        Reserved.objects.filter(reservation=over).update(expires_at=timezone.now())
+        found = introspection.judged(linked.secret, for_test=False)
+        assert [(one["of"], one["unit"], one["period"], one["limit"], one["left"]) for one in found.answer["limits"]] == [
+            ("key", "requests", "day", 10, 5), ("organisation", "tokens", "month", 50, 50),
+        ]  # fmt: skip
+
+    def test_a_limit_that_is_reached_refuses_the_key_until_it_is_raised(self, linked: Issued, limit: Limit) -> None:
+        pool = limit(3)
+        used(linked.key, 3)
+        found = introspection.judged(linked.secret, for_test=False)
+        assert (found.answer, found.reason) == ({"active": False}, "limit_reached")
+        LimitPool.objects.filter(pk=pool.pk).update(limit=4)
+        assert introspection.judged(linked.secret, for_test=False).answer["limits"][0]["left"] == 1
 
     def test_a_new_day_begins_anew(self, linked: Issued, limit: Limit) -> None:
         limit(10)
