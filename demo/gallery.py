@@ -16,6 +16,8 @@ from django.views.decorators.http import require_safe
 from accounts.looking import Look
 from accounts.models import Organisation, User
 from kyc.onboarding.placing import Addressed, asks_address
+from kyc.usage.daily import Stretch, Used, total
+from kyc.usage.picture import drawn
 
 LONG = "Gesellschaft für angewandte Sprachmodellierung und Rechenzentrumsbetrieb Mecklenburgische Seenplatte mbH & Co. KG aA"
 NAMES = (
@@ -114,6 +116,14 @@ def step(number: int, label: str, *, done: bool = False, here: bool = False) -> 
     return {"number": number, "label": label, "url": "#steps", "done": done, "here": here}
 
 
+def use(*counts: int) -> dict[str, Any]:
+    """By day up to today; a tenth of each went wrong."""
+    stretch = Stretch(timezone.now().date(), len(counts))
+    days = [Used(day, count, count * 700, count * 260, count // 10, 0) for day, count in zip(stretch.each(), counts, strict=True)]
+    picture = drawn([(day.what, day.requests, day.bad) for day in days])
+    return {"days": days, "picture": picture, "total": total(days), "stretch": stretch}
+
+
 def samples(query: Any) -> dict[str, Any]:
     now = timezone.now()
     return {
@@ -121,6 +131,7 @@ def samples(query: Any) -> dict[str, Any]:
         "wrong": Sample({"name": "", "email": "ana", "kind": "nobody"}, auto_id="wrong_%s"),
         "disabled": disabled(),
         "places": places(),
+        "used": [use(*(number * 7919 % 48_611 for number in range(30))), use(0, 0, 3), use(10**15, 1, 0)],
         "table": table(query),
         "long": LONG,
         "names": NAMES,

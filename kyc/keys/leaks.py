@@ -41,9 +41,7 @@ def known(found: Sequence[Found]) -> list[Key | None]:
     written = [secret.parse(one.token) for one in found]
     prefixes = {one.prefix for one in written if one}
     keys = {key.prefix: key for key in Key.objects.filter(prefix__in=prefixes).select_related("organisation")}
-    return [
-        key if one is not None and (key := keys.get(one.prefix)) is not None and is_of(key, one) else None for one in written
-    ]
+    return [key if one is not None and (key := keys.get(one.prefix)) is not None and is_of(key, one) else None for one in written]
 
 
 def is_of(key: Key, written: secret.Written) -> bool:

@@ -139,6 +139,12 @@ STATES: dict[str, dict[str, str]] = {
         "in one piece": r"So far it stands in one piece",
     },
     "avatar": {"somebody": r'class="avatar small"[^>]*>AM<', "nobody": "Unassigned"},
+    "bars": {
+        "many days": r'class="bar-bad".*?class="bar-bad"',
+        "few": r"The upper line is 10 requests a day",
+        "very many": r"1,000,000,000,000,000 requests a day",
+        "as a table": r"The same as a table.*?<th scope=\"row\">",
+    },
     "card": {
         "plain": r'<section class="card">',
         "named": r'<section class="card" id="table">',
