@@ -18,6 +18,7 @@ from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from kyc.usage import months
 from tests import stage as stages
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
@@ -30,7 +31,7 @@ __all__ = ["_django_db_helper", "stage", "staged"]
 # nothing is written: one after the other, not beside each other.
 OPEN_FOR_LONG = {
     "test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py", "test_sequencer.py",
-    "test_verification.py", "test_checking.py", "test_queries.py", "test_compartment.py",
+    "test_verification.py", "test_checking.py", "test_queries.py", "test_compartment.py", "test_feed.py", "test_changes.py",
 }  # fmt: skip
 GROUPS = INSTALLATION, LONG = "installation", "open for long"
 # Made once a process, and slow to make: the files that ask for one stay together.
@@ -142,6 +143,8 @@ def django_db_setup(
                 # Nobody misses what a power cut would take of it. What is measured waits for the disk as it does in earnest.
                 if not any(item.get_closest_marker("bench") for item in request.session.items):
                     cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
+        # As on every installation that has run for a moment.
+        months.make()
         flush = TransactionTestCase._fixture_teardown
         # Of those that Django does not make itself, the ones that are divided by months (accounts/partitions.py).
         names = [*connection.introspection.django_table_names(only_existing=True), "kyc_usagerow"]

@@ -65,7 +65,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     project = organisation.project_set.get()
     key = Key.objects.create(
-        organisation=organisation, project=project, name="production", prefix=f"kh_live_{organisation.pk}", last_four="1234",
+        organisation=organisation, project=project, name="production", prefix=f"kh_live_{organisation.pk:012}", last_four="1234",
         digest="0" * 64, pepper_version="1", responsible=found.controller, issued_by=by,
         allowed_networks=["203.0.113.77/32"],
     )  # fmt: skip

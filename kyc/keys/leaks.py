@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from accounts import audit, organisations, scope
-from config import jobs
 from kyc.keys import holds, secret, telling
 from kyc.keys.actions import LEAKED
 from kyc.keys.introspection import matches
@@ -65,4 +64,3 @@ def hold(key: Key, found: Found, *, signed_with: str) -> None:
     )
     audit.record("key.leaked", target=key, by=None, prefix=key.prefix, place=found.place[:40])
     telling.leaked(key)
-    jobs.woke("key.leaked")

@@ -30,7 +30,7 @@ class Unmade:
     name = "usage.months"
 
     def is_waiting(self) -> bool:
-        return any(not partitions.stands(UsageRow, month) for month in needed()) or forgotten().exists()
+        return not {*needed()} <= {*partitions.months(UsageRow)} or forgotten().exists()
 
 
 QUEUE = Unmade()

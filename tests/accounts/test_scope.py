@@ -3,9 +3,10 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -14,23 +15,28 @@ from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, InternalError, ProgrammingError, connection, transaction
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.utils import timezone
 from pghistory.core import event_models
 
 from accounts import audit, organisations, scope, walls
 from accounts.compartment import confined
 from accounts.guards import staff
 from accounts.history import as_of
-from accounts.models import AuditEvent, DisposalPlan, Organisation, PlannedDisposal, Project, Proposal, User
+from accounts.models import AuditEvent, DisposalPlan, GatewayCredential, Organisation, PlannedDisposal, Project, Proposal, User
 from accounts.permissions import ROLES, Permission
 from accounts.snapshots import take
 from config.urls import urlpatterns as ours
 from kyc.cases.models import Finding
+from kyc.keys import pools
+from kyc.keys.models import Key, KeyUse
 from kyc.networks.models import Incident
 from kyc.onboarding.access import members_only
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
-from kyc.risk.models import Factor, Score
+from kyc.risk.models import Fact, Factor, Score
+from kyc.usage import intake
 from tests import cast
+from tests.kyc.usage.scenes import row, sent, this_hour
 from tests.rows import one_of_each
 from tests.stage import scene
 
@@ -78,6 +84,8 @@ def derived(organisation: Organisation) -> None:
     examination, party = case.examinations.get(), Party.objects.filter(organisation=organisation).first()
     made = {"organisation": organisation}
     Finding.objects.create(**made, examination=examination, category="lists", state="good", sentence="None.", anchor="x")
+    now = timezone.now()
+    Fact.objects.create(**made, subject="key:x", name="country", value="NO", source="introspection", at=now, on=now.date())
     score = Score.objects.create(**made, value=1, band="low", rule_pack="1", examination_id=examination.pk)
     Factor.objects.create(**made, score=score, code="x", points=1, sentence="x")
     Determination.objects.create(
@@ -86,12 +94,22 @@ def derived(organisation: Organisation) -> None:
     )  # fmt: skip
 
 
+def used(organisation: Organisation) -> None:
+    """Rows of use, which gateways tell of keys and nobody makes by hand."""
+    key = Key.objects.get(organisation=organisation)
+    KeyUse.objects.create(key=key, organisation=organisation, last_used_at=timezone.now())
+    pools.reserve(key, {"requests": 1}, ttl=timedelta(minutes=1), number=uuid4())
+    answer = intake.take(sent(row(key.prefix, this_hour())), credential=GatewayCredential.objects.latest("pk"))
+    assert answer["accepted"] == 1
+
+
 @scene
 def two() -> dict[str, int]:
     made = {}
     for name in ("Nordlys", "Outside"):
         organisation = one_of_each(cast.customer(f"{name}@x.example", name), name=name)[Organisation]
         derived(organisation)
+        used(organisation)
         PlannedDisposal.objects.create(plan=DisposalPlan.objects.create(on=date(2026, 11, 30)), organisation=organisation)
         made[name] = organisation.pk
     return made

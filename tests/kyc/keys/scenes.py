@@ -1,8 +1,12 @@
 """Keys as they are issued, and what the database says of them now."""
 
+import time
 from dataclasses import dataclass
 
+from django.db import connection
+
 from kyc.keys import actions as keys
+from kyc.keys import feed
 from kyc.keys.models import Hold, Key
 from tests.cast import Founded
 
@@ -31,3 +35,14 @@ def active_though_held() -> list[Key]:
         if (live.filter(key=key) | live.filter(on_organisation=key.organisation_id) | live.filter(entity__in=entities)).exists():
             found.append(key)
     return found
+
+
+def caught_up() -> None:
+    """Waits until the feed tells of all that has been committed: transactions of the server's other databases hold it up."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        own = cursor.fetchone()[0]
+    deadline = time.monotonic() + 60
+    while feed.end().xid <= own:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -17,13 +17,16 @@ from kyc.keys import feed, holds, linking
 from kyc.keys.feed import BadCursor, Gone, Page, Position
 from kyc.keys.models import Key, KeyChange
 from tests.cast import Founded
-from tests.kyc.keys.scenes import Issued, issue
+from tests.kyc.keys.scenes import Issued, caught_up, issue
 
 # A transaction's own rows are in nobody's feed before it ends.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def read(after: Position | None = None, **more: Any) -> Page:
+def read(after: Position | None = None, *, at_once: bool = False, **more: Any) -> Page:
+    """`at_once` where somebody's transaction is open."""
+    if not at_once:
+        caught_up()
     return feed.read(after, for_test=False, **more)
 
 
@@ -99,7 +102,7 @@ class TestRead:
         with open_transaction() as other:
             other.execute("UPDATE kyc_key SET tiers = '{late}' WHERE id = %s", [linked.key.pk])
             early = issue(nordlys, "early").key.prefix
-            while_open = read(start)
+            while_open = read(start, at_once=True)
             assert while_open.changes == [], "what came after it waits for it"
         rest = read(while_open.cursor).changes
         assert [change["key"] for change in rest] == [linked.key.prefix, early]
@@ -144,6 +147,7 @@ class TestCompact:
         between = read(long_ago).cursor
         KeyChange.objects.update(at=timezone.now() - feed.KEPT - timedelta(days=1))
         young = issue(nordlys, "young").key.prefix
+        caught_up()
         assert feed.QUEUE.is_waiting()
         assert feed.compact() > 0
         assert not feed.QUEUE.is_waiting() and feed.compact() == 0
@@ -162,6 +166,7 @@ class TestEvery:
         others = [issue(nordlys, f"key {n}") for n in range(4)]
         linking.run()
         keys.revoke(others[0].key, by=rui)
+        caught_up()
         cursor = feed.end()
         found = list(feed.every(for_test=False, part=2))
         assert [one["key"] for one in found] == [linked.key.prefix, *(one.key.prefix for one in others[1:])]
