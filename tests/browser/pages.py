@@ -29,7 +29,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/",
         "/verification/keys/ > /verification/keys/{n}/", "/verification/keys/ > /verification/keys/{n}/roll/",
-        "/verification/keys/ > /verification/keys/{n}/responsible/",
         "/verification/keys/usage/", "/verification/keys/usage/?days=90", "/verification/keys/limits/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
         "/verification/change/",
@@ -89,6 +88,7 @@ NOT_DRAWN = {
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:leave": "for who has no organisation yet: tests/kyc/onboarding/test_leaving.py",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
+    "onboarding:key_responsible": "of a key that asks for another person: tests/kyc/onboarding/test_key_pages.py",
     "onboarding:change_none": "of who has told of a change, a form of one box: tests/kyc/onboarding/test_telling.py",
     "onboarding:document": "the file itself",
     "onboarding:statement": "the file itself",

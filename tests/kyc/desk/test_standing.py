@@ -142,11 +142,10 @@ class TestOrigins:
             "legal_form": "AS",
             "registration_number": "1",
             "country": "NO",
-            "address": "A 1",
             "phone": "+4777000000",
         }
-        parties.declare_company(case.organisation, **told, hq_country="NO", hq_since="2019", by=by)
-        parties.declare_company(case.organisation, **told, hq_country="SG", hq_since="2024-03", by=by)
+        parties.declare_company(case.organisation, **told, address="A 1, NO", hq_country="NO", hq_since="2019", by=by)
+        parties.declare_company(case.organisation, **told, address="A 1, SG", hq_country="SG", hq_since="2024-03", by=by)
         shown = plain(people(as_ana, case))
         assert "Headquarters Singapore · since 2024-03 · declared by the customer not verified" in shown
         assert "Before: Norway · since 2019 until 1 March 2024 · declared by the customer" in shown

@@ -27,7 +27,7 @@ def nordlys() -> Founded:
 def told(nordlys: Founded, hq: str, **more: Any) -> Party:
     return parties.declare_company(
         nordlys.organisation, name="Nordlys Modelling AS", legal_form="AS", registration_number="918334207", country="NO",
-        hq_country=hq, address="Strandgata 12", phone="+4777000000", **more, by=nordlys.by,
+        hq_country=hq, address=f"Strandgata 12, {hq}", phone="+4777000000", **more, by=nordlys.by,
     )  # fmt: skip
 
 

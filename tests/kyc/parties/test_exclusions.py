@@ -117,7 +117,7 @@ class TestOfStates:
             "name": "Harbour Authority",
             "country": country,
             "hq_country": country,
-            "address": "Quay 1",
+            "address": f"Quay 1, {country}",
             "phone": "+4777000000",
         }
         return parties.declare_company(found.organisation, kind=Party.Kind.STATE, **told, by=found.by)

@@ -25,9 +25,11 @@ pytestmark = pytest.mark.django_db
 def moved() -> Founded:
     """In Norway since 2019, in Singapore since March 2024."""
     found = submitted(customer())
-    told = {"legal_form": "AS", "registration_number": "918334207", "country": "NO", "address": "A 1", "phone": "+4777000000"}
+    told = {"legal_form": "AS", "registration_number": "918334207", "country": "NO", "phone": "+4777000000"}
     for where in ({"hq_country": "NO", "hq_since": "2019"}, {"hq_country": "SG", "hq_since": "2024-03"}):
-        parties.declare_company(found.organisation, name="Nordlys Modelling AS", **told, **where, by=found.by)
+        parties.declare_company(
+            found.organisation, name="Nordlys Modelling AS", address=f"A 1, {where['hq_country']}", **told, **where, by=found.by
+        )
     return found
 
 
