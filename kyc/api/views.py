@@ -127,7 +127,8 @@ class Limit(serializers.Serializer[Any]):
     currency = serializers.CharField(allow_blank=True)
     period = serializers.CharField(help_text="day or month, by UTC, or total.")
     limit = serializers.IntegerField()
-    left = serializers.IntegerField(help_text="Without what others have reserved.")
+    left = serializers.IntegerField(help_text="Neither used nor reserved.")
+    reserved = serializers.IntegerField()
 
 
 class Answer(serializers.Serializer[Any]):

@@ -132,7 +132,8 @@ def why_not_here(row: Row, said: Conditions, place: tuple[str, str]) -> str:
 
 
 def why_not_now(row: Row) -> str:
-    return "limit_reached" if any(not limit["left"] for limit in row["limits"] or ()) else ""
+    """What is reserved is there for whoever has reserved it, and for nobody else; so it refuses no key."""
+    return "limit_reached" if any(not limit["left"] + limit["reserved"] for limit in row["limits"] or ()) else ""
 
 
 def seen(said: Conditions, place: tuple[str, str]) -> tuple[str, ...]:

@@ -105,12 +105,15 @@ WHERE k.id = %(key)s ORDER BY p.id
 LEFT_AS_JSON = f"""(
     SELECT json_agg(json_build_object(
         'of', CASE WHEN p.key_id IS NOT NULL THEN 'key' WHEN p.project_id IS NOT NULL THEN 'project' ELSE 'organisation' END,
-        'unit', p.unit, 'currency', p.currency, 'period', p.period, 'limit', p."limit",
-        'left', greatest(0, p."limit" - coalesce(w.spent, 0) - coalesce(w.reserved, 0) + coalesce((
-            SELECT sum(r.amount) FROM kyc_reserved r WHERE r.window_id = w.id AND r.expires_at <= statement_timestamp()), 0))
+        'unit', p.unit, 'currency', p.currency, 'period', p.period, 'limit', p."limit", 'reserved', live.reserved,
+        'left', greatest(0, p."limit" - coalesce(w.spent, 0) - live.reserved)
     ) ORDER BY p.id)
     FROM kyc_limitpool p LEFT JOIN kyc_poolwindow w
         ON w.pool_id = p.id AND w.starts = {STARTS.format(day="(statement_timestamp() AT TIME ZONE 'UTC')::date")}
+    CROSS JOIN LATERAL (
+        SELECT coalesce(w.reserved, 0) - coalesce(sum(r.amount), 0)::bigint AS reserved
+        FROM kyc_reserved r WHERE r.window_id = w.id AND r.expires_at <= statement_timestamp()
+    ) AS live
     WHERE {DRAWS}
 )"""  # noqa: S608  # nosec B608  # words of our own
 

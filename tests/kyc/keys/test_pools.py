@@ -231,6 +231,10 @@ class TestLeftOf:
         found = introspection.judged(linked.secret, for_test=False)
         assert (found.answer, found.reason) == ({"active": False}, "limit_reached")
         LimitPool.objects.filter(pk=pool.pk).update(limit=4)
+        reserve(linked.key, 1)
+        [told] = introspection.judged(linked.secret, for_test=False).answer["limits"]
+        assert (told["left"], told["reserved"]) == (0, 1), "whoever has reserved it may use it"
+        LimitPool.objects.filter(pk=pool.pk).update(limit=5)
         assert introspection.judged(linked.secret, for_test=False).answer["limits"][0]["left"] == 1
 
     def test_a_new_day_begins_anew(self, linked: Issued, limit: Limit) -> None:
