@@ -58,7 +58,7 @@ from tests.whole import IS_WHOLE, by_turns, dealt, some
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
-ASKS_ONLY = {"api:introspect", "api:usage", "api:reserve", "api:settle", "desk:look_stop"}
+ASKS_ONLY = {"api:introspect", "api:usage", "api:reserve", "api:settle", "desk:look_stop", "onboarding:key_doctor"}
 # Addresses that take JSON alone.
 IN_JSON = {"/api/v1/usage", "/api/v1/limits/reserve", "/api/v1/limits/settle"}
 # Whoever only looks there is recorded, and nothing else is done.
@@ -306,6 +306,7 @@ DOORS: dict[str, Door] = {
         told={"member": "Only an owner of the account can close it."},
     ),
     "onboarding:keys": Door(CUSTOMERS, names="production"),
+    "onboarding:key_doctor": Door(CUSTOMERS, names="Why was a call refused?", post=of(pasted="kh_live_4fT9u2Kx0aBc")),
     "onboarding:key_issue": Door(CUSTOMERS, names="Issue a key", post=A_KEY),
     "onboarding:key": Door(CUSTOMERS, own=of(pk="key"), names="production"),
     "onboarding:key_responsible": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(responsible="heir")),
@@ -572,7 +573,7 @@ DOORS: dict[str, Door] = {
     ),
     "api:reserve": Door(
         frozenset({"gateway"}), get=False, names='"expires_at"',
-        post=lambda rows: {"number": str(RESERVED), "token": secret_of(rows["key"]), "amounts": {"requests": 1}},
+        post=lambda rows: {"number": str(RESERVED), "token": secret_of(rows["spare"]), "amounts": {"requests": 1}},
     ),
     "api:settle": Door(
         frozenset({"gateway"}), get=False, names='"settled_at"',

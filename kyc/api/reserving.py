@@ -5,6 +5,7 @@ A key that introspection refuses reserves nothing, and is told for the same reas
 it, and stands nowhere afterwards."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn
 from uuid import UUID
@@ -26,7 +27,7 @@ from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.reasons import REASONS
 from kyc.api.views import Address, AlwaysJSON, AnyText, Country, ToldJSON, length
 from kyc.keys import introspection, pools
-from kyc.keys.introspection import UNKNOWN, Judged
+from kyc.keys.introspection import UNKNOWN
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Reservation, Unit
 from kyc.keys.pools import LONGEST, MOST, SHORTEST, Left
@@ -187,22 +188,24 @@ def refuse(code: str, left: Left | None = None) -> NoReturn:
 def reserve(told: dict[str, Any], *, gateway: Any) -> dict[str, Any]:
     """Raises Declined, Throttled."""
     judged = introspection.judged(told["token"], for_test=gateway.for_test, said=told["said"])
-    questions.answered(judged, questions.Asked("", told["said"]), gateway=gateway.pk)
-    if judged.row is None or judged.reason == UNKNOWN.reason:
-        refuse(UNKNOWN.reason)
-    with scope.everything():
-        refuse_judged(judged, told["number"])
-        return reserved(Key.objects.get(pk=judged.row["key"]), told)
+    try:
+        if judged.row is None or judged.reason == UNKNOWN.reason:
+            refuse(UNKNOWN.reason)
+        with scope.everything():
+            refuse_judged(judged.row["key"], judged.reason, told["number"])
+            return reserved(Key.objects.get(pk=judged.row["key"]), told)
+    except Declined as refusal:
+        if reason := refusal.more.get("reason"):
+            questions.refused(replace(judged, reason=reason), gateway=gateway.pk)
+        raise
 
 
-def refuse_judged(judged: Judged, number: UUID) -> None:
+def refuse_judged(key: int, reason: str, number: UUID) -> None:
     """What took the last of a limit may be asked about again. Raises Declined."""
-    assert judged.row is not None  # nosec B101  # one of ours
-    key = judged.row["key"]
-    if judged.reason == "limit_reached" and not Reservation.objects.filter(pk=number, key=key).exists():
-        refuse(judged.reason, next((left for left in pools.left_of(key) if not left.left), None))
-    if judged.reason not in {"", "limit_reached"}:
-        refuse(judged.reason)
+    if reason == "limit_reached" and not Reservation.objects.filter(pk=number, key=key).exists():
+        refuse(reason, next((left for left in pools.left_of(key) if not left.left), None))
+    if reason not in {"", "limit_reached"}:
+        refuse(reason)
 
 
 def reserved(key: Key, told: dict[str, Any]) -> dict[str, Any]:
