@@ -7,10 +7,11 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import feed, lapsing, linking, pools, reassessing, renewals, sandboxes
+from kyc.keys import feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
+    forget_refusals,
     forget_reservations,
     keep_key_requirements,
     keep_renewals,
@@ -64,6 +65,7 @@ jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
 jobs.sweep(months.QUEUE, make_usage_months)
 jobs.sweep(pools.QUEUE, forget_reservations)
+jobs.sweep(refusals.QUEUE, forget_refusals)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

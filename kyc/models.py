@@ -4,6 +4,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requi
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
+from kyc.keys.refusal_models import KeyRefusal
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
@@ -37,6 +38,7 @@ __all__ = [
     "Invitation",
     "Involvement",
     "Key",
+    "KeyRefusal",
     "LimitPool",
     "Link",
     "ListEntry",

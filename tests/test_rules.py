@@ -34,9 +34,9 @@ APPEND_ONLY = {
 # No history at all, since it would outlive what it tells of: keys that are destroyed, what was found by them, and what the next
 # night erases.
 FORGOTTEN = {"SubjectKey", "SearchDigest", "DisposalPlan", "PlannedDisposal"}
-# No history either: what changes with every minute of a key in use, what is itself a list of changes, and what an administrator's
-# file says, of which PlaceList has the hash.
-PASSING = {"KeyUse", "KeyChange", "Place"}
+# No history either: what changes with every minute of a key in use, what is itself a list of changes, what tells of calls for
+# some days, and what an administrator's file says, of which PlaceList has the hash.
+PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place"}
 # Counters: they come by the thousand, and what they add up stands in rows that are only ever added.
 COUNTERS = {"UsageBatch", "UsageDay", "PoolWindow", "Spending", "Reservation", "Reserved"}
 # Only read by the app: the owner writes it, or the database itself.

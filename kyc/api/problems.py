@@ -3,7 +3,8 @@
 Introspection keeps OAuth's form (kyc/api/errors.py), which RFC 7662's readers know."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,8 @@ from rest_framework.views import APIView
 
 KIND = "application/problem+json"
 TITLES = {
-    400: "The question cannot be read", 401: "No gateway's credential", 404: "Nothing is here", 405: "Not by this method",
+    400: "The question cannot be read", 401: "No gateway's credential", 403: "The key may not do that",
+    404: "Nothing is here", 405: "Not by this method",
     406: "Not in this form", 409: "Told otherwise before", 410: "Gone", 413: "Too much at once", 415: "Not in this form",
     429: "Too many", 500: "Our fault", 503: "Busy",
 }  # fmt: skip
@@ -29,14 +31,17 @@ class ProblemDetails(serializers.Serializer[Any]):
     fix = serializers.CharField(help_text="An absolute address where it can be mended, or read how.")
 
 
-def problem(status: int, code: str, detail: str, *, fix: str = "api:schema", **headers: str) -> HttpResponse:
-    """`fix` is the name of an address."""
+def problem(
+    status: int, code: str, detail: str, *, fix: str = "api:schema", more: Mapping[str, Any] | None = None, **headers: str
+) -> HttpResponse:
+    """`fix` is the name of an address; `more` stands beside what each problem says."""
     said = {
         "type": f"urn:keyholder:problem:{code}",
         "title": TITLES.get(status, "Refused"),
         "status": status,
         "detail": detail,
         "fix": settings.SITE_URL + reverse(fix),
+        **(more or {}),
     }
     return HttpResponse(json.dumps(said), status=status, content_type=KIND, headers=headers)
 
@@ -49,13 +54,16 @@ class Declined(Exception):
     code: str
     detail: str
     wait: int = 0
+    # The name of an address, and what else the problem tells.
+    fix: str = "api:schema"
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ProblemView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Declined):
             wait = {"Retry-After": str(exc.wait)} if exc.wait else {}
-            declined: Any = problem(exc.status, exc.code, exc.detail, **wait)
+            declined: Any = problem(exc.status, exc.code, exc.detail, fix=exc.fix, more=exc.more, **wait)
             return declined
         told: Any = super().handle_exception(exc)
         said = json.loads(told.content)

@@ -6,6 +6,7 @@ from typing import Any
 from kyc.api import guessing, reasons
 from kyc.keys import introspection
 from kyc.keys.introspection import ANY, INACTIVE, Conditions, Judged
+from kyc.keys.refusals import REFUSALS
 from kyc.keys.uses import USES
 
 
@@ -22,9 +23,16 @@ def answered(judged: Judged, asked: Asked, *, gateway: int) -> dict[str, Any]:
         assert judged.row is not None  # nosec B101  # a good key is one of ours
         USES.note(judged.row["key"], judged.seen)
         return judged.answer
+    refused(judged, gateway=gateway)
+    return INACTIVE | reasons.told(judged.reason) if asked.wants_reason else INACTIVE
+
+
+def refused(judged: Judged, *, gateway: int) -> None:
+    """Noted of a key that there is, and counted of what is none. Raises Throttled where too much of that came from there."""
     if judged.row is None:
         guessing.bad_key(gateway)
-    return INACTIVE | reasons.told(judged.reason) if asked.wants_reason else INACTIVE
+    else:
+        REFUSALS.note(judged.row["key"], judged.reason, gateway=gateway)
 
 
 def conditions(values: Any) -> Conditions:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kyc.api import changes, usage, views
+from kyc.api import changes, reserving, usage, views
 from kyc.api.leaks import Leaks
 
 app_name = "api"
@@ -9,6 +9,8 @@ urlpatterns = [
     path("authorize", views.Authorize.as_view(), name="authorize"),
     path("leaks", Leaks.as_view(), name="leaks"),
     path("usage", usage.Usage.as_view(), name="usage"),
+    path("limits/reserve", reserving.Reserve.as_view(), name="reserve"),
+    path("limits/settle", reserving.Settle.as_view(), name="settle"),
     path("keys/changes", changes.KeyChanges.as_view(), name="changes"),
     path("keys/snapshot", changes.Snapshot.as_view(), name="snapshot"),
     path("schema/", views.Schema.as_view(), name="schema"),

@@ -114,6 +114,13 @@ def read(after: Position | None, *, for_test: bool, limit: int = PAGE) -> Page:
     return Page(changes, Position(*rows[-1][:3]) if is_full else max(now, since), is_full)
 
 
+def is_behind(organisation: int, key: int) -> bool:
+    """Whether something of that key has changed that replicas are not told of yet: a transaction before it is still open."""
+    changes = KeyChange.objects.filter(organisation=organisation, key_id=key).order_by("incarnation", "xid", "pk")
+    last = changes.values_list("incarnation", "xid", "pk").last()
+    return last is not None and Position(*last) >= end()
+
+
 def refuse_gone(after: Position, now: Position) -> None:
     if after.incarnation != now.incarnation:
         raise Gone("The database was restored from a backup since. Begin with a snapshot.")

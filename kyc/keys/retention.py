@@ -68,4 +68,5 @@ retention.no_record("kyc.KeyRequirement", "a task: that a customer has to be tol
 retention.no_record("kyc.Reassessment", "a task: that keys have to be held or let go; the hold is a record")
 retention.no_record("kyc.SandboxOutcome", "a task of sandboxes; the decision it made is a record")
 retention.no_record("kyc.KeyUse", "when a key was last asked about, overwritten by the next time; its key is a record")
+retention.no_record("kyc.KeyRefusal", "that a call was refused; taken out after days, and what refused it is a record")
 retention.no_record("kyc.KeyChange", "that gateways are to read a key again; taken out after days, and what changed is a record")

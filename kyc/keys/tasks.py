@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import feed, lapsing, linking, pools, reassessing, renewals, sandboxes
+from kyc.keys import feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -36,3 +36,8 @@ def forget_reservations() -> None:
 @shared_task(name="kyc.compact_changes", ignore_result=True)
 def compact_changes() -> None:
     feed.compact()
+
+
+@shared_task(name="kyc.forget_refusals", ignore_result=True)
+def forget_refusals() -> None:
+    refusals.forget()

@@ -7,19 +7,15 @@ a killed process had not written yet is written by the key's next use.
 Where the countries that a customer declared and pays from are told, and a key is used from another one, that is a fact which an
 officer weighs (SAN-04), once a day for a key and a country."""
 
-import logging
-import threading
 import time
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from accounts import scope
+from kyc.keys.behind import Behind
 
-logger = logging.getLogger(__name__)
-SECONDS = 5.0
 MINUTE = 60.0
 # So many keys are remembered; more are forgotten, and written once more than they need be.
 MOST = 200_000
@@ -55,11 +51,8 @@ ON CONFLICT DO NOTHING
 """
 
 
-class Uses:
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.is_kept = False
-        self.forget()
+class Uses(Behind):
+    what = "uses of keys"
 
     def forget(self) -> None:
         # When each was last written down; what is to be written; and what was seen abroad today, of which day that is.
@@ -81,24 +74,6 @@ class Uses:
                 self.countries.add((key, country))
                 self.abroad[key, country] = datetime.now(UTC)
                 self.keep()
-
-    def keep(self) -> None:
-        """Begins the thread that writes, in each process once, and in none but those that serve."""
-        if self.is_kept or not settings.KEEPS_USES:
-            return
-        with self.lock:
-            if not self.is_kept:
-                self.is_kept = True
-                threading.Thread(target=self.run, name="uses of keys", daemon=True).start()
-
-    def run(self) -> None:
-        while True:
-            time.sleep(SECONDS)
-            try:
-                self.flush()
-            except DatabaseError as error:
-                logger.warning("When keys were last used is not written: %s", type(error).__name__)
-                connection.close()
 
     def flush(self) -> int:
         """Writes what has come together; of how many keys."""

@@ -4163,6 +4163,23 @@ class Migration(migrations.Migration):
             model_name='reserved',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='something_is_reserved'),
         ),
+        migrations.CreateModel(
+            name='KeyRefusal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.CharField(max_length=40)),
+                ('minute', models.DateTimeField()),
+                ('at', models.DateTimeField()),
+                ('request_id', models.CharField(max_length=16)),
+                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.gatewaycredential')),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kyc.key')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['request_id'], name='keyrefusal_request'), models.Index(fields=['at'], name='keyrefusal_age')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'reason', 'minute'), name='one_refusal_a_minute')],
+            },
+        ),
         migrations.AddIndex(
             model_name='spending',
             index=models.Index(fields=['organisation', 'unit', 'day'], name='spending_of_organisation'),

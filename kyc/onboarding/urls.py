@@ -3,6 +3,7 @@ from django.urls import path
 from kyc.onboarding import (
     closing,
     customers,
+    doctor_pages,
     documents,
     entering,
     key_pages,
@@ -60,6 +61,7 @@ urlpatterns = [
     path("kept/statement.json", closing.statement, name="statement"),
     path("close/", closing.close, name="close"),
     path("keys/", key_pages.listing, name="keys"),
+    path("keys/doctor/", doctor_pages.look, name="key_doctor"),
     path("keys/issue/", key_pages.issue, name="key_issue"),
     path("keys/<int:pk>/", key_pages.one, name="key"),
     path("keys/<int:pk>/responsible/", key_pages.responsible, name="key_responsible"),

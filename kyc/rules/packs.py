@@ -243,7 +243,7 @@ class Pack:
     def key_days(self, clock: str) -> int:
         """longest: the life that a key may have; offered: the one that stands in the form; old: the age from which rolling is
         advised; answer: to name a new responsible person; idle: without use until that is told; idle_told: from then until it is
-        held."""
+        held; refusals: how long it is known which calls were refused."""
         return int(self.data["keys"][f"{clock}_days"])
 
     @property

@@ -103,6 +103,7 @@ HARMLESS = {
     "kyc.Factor": {"code": "a code"},
     "kyc.Fact": {"subject": "our own prefix", "name": "a code", "value": "codes of countries", "source": "a code"},
     "kyc.KeyChange": {"prefix": "our own"},
+    "kyc.KeyRefusal": {"reason": "a code", "request_id": "our own"},
     "kyc.Hit": {
         "entry_id": "of a published list", "entry_name": "of a published list", "topics": "codes", "ruling_reason": "a code",
         "entry_content": "a hash of what a published list says", "engine": "of our code", "configuration": "of our weights",

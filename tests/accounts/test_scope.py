@@ -29,6 +29,7 @@ from config.urls import urlpatterns as ours
 from kyc.cases.models import Finding
 from kyc.keys import pools
 from kyc.keys.models import Key, KeyUse
+from kyc.keys.refusal_models import KeyRefusal
 from kyc.networks.models import Incident
 from kyc.onboarding.access import members_only
 from kyc.ownership.models import Determination
@@ -97,9 +98,11 @@ def derived(organisation: Organisation) -> None:
 def used(organisation: Organisation) -> None:
     """Rows of use, which gateways tell of keys and nobody makes by hand."""
     key = Key.objects.get(organisation=organisation)
-    KeyUse.objects.create(key=key, organisation=organisation, last_used_at=timezone.now())
+    now, gateway = timezone.now(), GatewayCredential.objects.latest("pk")
+    KeyUse.objects.create(key=key, organisation=organisation, last_used_at=now)
+    KeyRefusal.objects.create(key=key, organisation=organisation, gateway=gateway, reason="key_held", minute=now, at=now)
     pools.reserve(key, {"requests": 1}, ttl=timedelta(minutes=1), number=uuid4())
-    answer = intake.take(sent(row(key.prefix, this_hour())), credential=GatewayCredential.objects.latest("pk"))
+    answer = intake.take(sent(row(key.prefix, this_hour())), credential=gateway)
     assert answer["accepted"] == 1
 
 

@@ -27,7 +27,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/demo/ui/", "/verification/proved/", "/verification/proved/sent/",
     ),
     "ingrid@nordlys.example": (
-        "/verification/", "/verification/keys/", "/verification/keys/issue/",
+        "/verification/", "/verification/keys/", "/verification/keys/issue/", "/verification/keys/doctor/",
         "/verification/keys/ > /verification/keys/{n}/", "/verification/keys/ > /verification/keys/{n}/roll/",
         "/verification/keys/usage/", "/verification/keys/usage/?days=90", "/verification/keys/limits/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",

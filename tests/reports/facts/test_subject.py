@@ -93,6 +93,7 @@ NOT_TOLD = {
     "kyc.KeyRequirement": "what is asked of an organisation about a key of its own",
     "kyc.Leak": "where a key of the organisation stood in public, which its members are told",
     "kyc.KeyUse": "when a gateway last asked about a key; of no person",
+    "kyc.KeyRefusal": "that a gateway was told no about a key; of no person, and gone after days",
     "kyc.KeyChange": "that gateways are to read a key again",
     "kyc.PlaceList": HOUSE,
     "kyc.Place": "where networks are; of nobody",

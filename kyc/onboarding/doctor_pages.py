@@ -1,0 +1,185 @@
+"""The access doctor: a customer pastes the number of a refused answer or a key's prefix, and reads what stops it and what to do.
+
+What was pasted is read once and stands nowhere after that: a whole key is a secret, which people paste all the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import resume
+from accounts.models import Organisation
+from kyc.keys import actions as keys
+from kyc.keys import doctor
+from kyc.keys.doctor import LONGEST, Asked, Finding
+from kyc.keys.lapsing import SOURCES
+from kyc.keys.models import Key, KeyRequirement
+from kyc.keys.pool_models import Period, Unit
+from kyc.onboarding import shown_keys
+from kyc.onboarding.access import members_only
+from kyc.onboarding.pages import page, posted
+
+resume.never_keep("pasted")
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stops it, what to do, and where: the name of a page, and what its link says."""
+
+    what: Text
+    do: Text
+    page: str
+    label: Text
+
+
+OVERVIEW, KEY = "onboarding:overview", "onboarding:key"
+ANOTHER = ("onboarding:key_issue", _("Issue a key"))
+STANDS = (OVERVIEW, _("See how your verification stands"))
+AGAIN = _("Get verified again. The key works again by itself.")
+TOLD = {
+    "key_revoked": Told(_("It was revoked, for good."), _("Use another key, or issue one."), *ANOTHER),
+    "key_expired": Told(_("Its life is over."), _("Use another key, or issue one."), *ANOTHER),
+    "key_not_linked": Told(_("It is not linked to a verified customer."), _("See what is missing."), *STANDS),
+    "key_not_active": Told(_("It may not act yet."), _("See what is missing."), *STANDS),
+    "key_held": Told(_("It is on hold."), _("See what is needed. The key works again by itself."), KEY, _("Open the key")),
+    "entity_ended": Told(_("Your verification has ended."), AGAIN, *STANDS),
+    "entity_expired": Told(_("Your verification has expired."), AGAIN, *STANDS),
+    "entity_not_yet_valid": Told(_("Your verification has not begun yet."), _("Wait until it begins."), *STANDS),
+    "limit_reached": Told(
+        _("A limit is reached."),
+        _("Raise it, or wait until its time begins anew."),
+        "onboarding:usage",
+        _("See use and limits"),
+    ),
+    "network_not_allowed": Told(
+        _("The call came from outside the networks that the key is limited to."),
+        _("Call from one of its networks, or issue a key for others."),
+        KEY,
+        _("See its networks"),
+    ),
+    "network_not_told": Told(
+        _("The key is limited to networks, and the gateway did not say where the call came from."),
+        _("Write to us: the gateway has to tell it. Or issue a key without networks."),
+        KEY,
+        _("See its networks"),
+    ),
+    "embargoed_region": Told(
+        _("The call came from a region where services may not be used."),
+        _("Call from elsewhere. If you did, write to us with this number."),
+        KEY,
+        _("Open the key"),
+    ),
+    "key_unknown": Told(
+        _("It was shown to a gateway that does not know it: keys of a sandbox are good at gateways for test alone."),
+        _("Show it to the other gateway."),
+        KEY,
+        _("Open the key"),
+    ),
+}
+# Where what a hold waits for is done.
+MENDED: dict[str, tuple[str, Text]] = {
+    keys.LEAKED: ("onboarding:key_roll", _("Roll the key")),
+    SOURCES[KeyRequirement.What.ANSWER]: ("onboarding:key_responsible", _("Name who answers for it")),
+    SOURCES[KeyRequirement.What.USE]: (KEY, _("Open the key and wake it")),
+    "policy.use": ("onboarding:use", _("Sign the use anew")),
+}
+# Reasons of one call, and not of the key: no state says whether they are over.
+OF_CALL = {"network_not_allowed", "network_not_told", "embargoed_region", "key_unknown"}
+
+
+class DoctorForm(forms.Form):
+    use_required_attribute = False
+    pasted = forms.CharField(
+        label=_("Request number or key prefix"),
+        max_length=LONGEST,
+        error_messages={
+            "required": _("Paste one of both."),
+            "max_length": _("That is too long. Paste the number or the prefix alone."),
+        },
+        help_text=_("The answer's X-Request-Id, 16 characters; or the beginning of a key, such as kh_live_4fT9u2Kx0aBc."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page says: what stops the key now, or stopped the call that was asked about; and what its last call was refused
+    for, where that was something else."""
+
+    finding: Finding
+    lead: Told | None
+    now: Told | None
+    then: Told | None
+    why: list[Text]
+    url: str
+    label: Text
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call was refused for a state of the key that is over."""
+        refusal = self.finding.refusal
+        return refusal is not None and not self.lead and refusal.reason not in OF_CALL
+
+    @property
+    def limit(self) -> tuple[Text, Text, int, str, datetime | None] | None:
+        left = self.finding.limit
+        return (Unit(left.unit).label, Period(left.period).label, left.limit, left.currency, left.resets_at) if left else None
+
+
+def shown(finding: Finding, asked: Asked) -> Shown:
+    refusal = finding.refusal
+    now = TOLD[finding.reason] if finding.reason else None
+    then = TOLD.get(refusal.reason) if refusal and refusal.reason != finding.reason else None
+    is_of_call = bool(asked.request_id and refusal and refusal.reason in OF_CALL)
+    lead = now or (then if is_of_call else None)
+    name, label = (lead.page, lead.label) if lead else (KEY, _("Open the key"))
+    why: list[Text] = []
+    if finding.reason == "key_held":
+        one = shown_keys.of(finding.key.organisation, finding.key.pk)[0]
+        why = list(one.why)
+        name, label = next((MENDED[source] for source in MENDED if source in one.sources), (name, label))
+    return Shown(finding, lead, now, then, why, address(name, finding.key), label)
+
+
+def address(name: str, key: Key) -> str:
+    of_key = name in {KEY, "onboarding:key_roll", "onboarding:key_responsible"}
+    found = reverse(name, args=[key.pk] if of_key else [])
+    return f"{found}?anew" if name == "onboarding:use" else found
+
+
+@sensitive_post_parameters("pasted")
+@members_only
+def look(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """The answer to what was pasted; of another's key it is the same as of none."""
+    form = DoctorForm(posted(request))
+    asked, found = None, None
+    if form.is_bound and form.is_valid():
+        asked = doctor.read(form.cleaned_data["pasted"])
+        own = Key.objects.filter(organisation=organisation).select_related("organisation", "project")
+        found = doctor.find(asked, own)
+    is_answered = form.is_bound and not form.errors
+    return page(
+        request,
+        organisation,
+        "doctor",
+        steps=[],
+        form=empty(form),
+        asked=asked,
+        is_answered=is_answered,
+        shown=shown(found, asked) if found and asked else None,
+    )
+
+
+def empty(form: DoctorForm) -> DoctorForm:
+    """The form as it is drawn: with its errors, and never with what was pasted."""
+    if not form.is_bound:
+        return form
+    drawn = DoctorForm({"pasted": ""})
+    drawn._errors = form.errors
+    return drawn if form.errors else DoctorForm()
