@@ -2,6 +2,7 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
@@ -29,6 +30,7 @@ __all__ = [
     "Finding",
     "Hit",
     "Hold",
+    "ImportedKey",
     "Incident",
     "IncidentNote",
     "Inquiry",
@@ -50,6 +52,7 @@ __all__ = [
     "Profile",
     "Questionnaire",
     "Referral",
+    "Remediation",
     "Requirement",
     "Rescreening",
     "Reservation",

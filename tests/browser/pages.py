@@ -88,6 +88,7 @@ NOT_DRAWN = {
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:leave": "for who has no organisation yet: tests/kyc/onboarding/test_leaving.py",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
+    "onboarding:key_elsewhere": "of a key that was issued elsewhere: tests/kyc/onboarding/test_elsewhere_keys.py",
     "onboarding:key_responsible": "of a key that asks for another person: tests/kyc/onboarding/test_key_pages.py",
     "onboarding:change_none": "of who has told of a change, a form of one box: tests/kyc/onboarding/test_telling.py",
     "onboarding:document": "the file itself",
