@@ -46,6 +46,7 @@ jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("estate.imported", keep_campaign)
+jobs.on("entity.made", keep_campaign)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)

@@ -290,7 +290,7 @@ DOORS: dict[str, Door] = {
     "onboarding:key": Door(CUSTOMERS, own=of(pk="key"), names="production"),
     "onboarding:key_responsible": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(responsible="heir")),
     "onboarding:key_elsewhere": Door(CUSTOMERS, own=of(pk="elsewhere"), names="old_", post=of(responsible="heir")),
-    "onboarding:key_elsewhere_revoke": Door(CUSTOMERS, get=False, own=of(pk="elsewhere"), post=nothing),
+    "onboarding:key_elsewhere_revoke": Door(CUSTOMERS, own=of(pk="elsewhere"), names="old_", post=nothing),
     "onboarding:key_wake": Door(CUSTOMERS, get=False, own=of(pk="key"), post=nothing),
     "onboarding:key_roll": Door(CUSTOMERS, own=of(pk="spare"), names="production", post=of(overlap="24")),
     "onboarding:usage": Door(CUSTOMERS, names="Use and limits"),
@@ -426,6 +426,7 @@ DOORS: dict[str, Door] = {
         APPROVERS, get=False, own=of(pk="case"), post=of(reason="Resold keys."), names=NORDLYS, state="review"
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
+    "desk:estate": Door(READERS, names="Keys from before"),
     "desk:lists": Door(INQUIRERS, names="not loaded"),
     "desk:rates": Door(INQUIRERS, names="What the figures say"),
     "desk:rates_csv": Door(INQUIRERS, names="false_alarm_rate"),

@@ -184,6 +184,7 @@ VERBS = {
     "key.adopted": _("said who answers for a key that was issued elsewhere"),
     "estate.imported": _("took over keys that were issued elsewhere"),
     "estate.told": _("told the customer to get verified for keys that were issued elsewhere"),
+    "estate.answer_asked": _("asked the customer who answers for keys that were issued elsewhere"),
     "estate.reminded": _("reminded the customer to get verified for keys that were issued elsewhere"),
     "estate.limited": _("told the customer that keys issued elsewhere are limited"),
     "estate.due": _("told the customer that keys issued elsewhere are stopped"),

@@ -15,6 +15,7 @@ from django.db.models import When as Then
 from django.db.models.functions import Now
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts import audit, messages, organisations, scope
 from accounts.models import Membership, User
@@ -66,8 +67,14 @@ def asked() -> QuerySet[Remediation]:
 
 
 def due() -> QuerySet[Remediation]:
-    """Those in another stage than they were told of."""
-    return staged(asked()).filter(state__in=[S.OPEN, S.ENDED]).exclude(stage=F("now")).exclude(stage=G.DUE)
+    """Those in another stage than they were told of, or verified since."""
+    rows = staged(asked()).filter(state__in=[S.OPEN, S.ENDED])
+    is_next = ~Q(stage=F("now")) & ~Q(stage=G.DUE)
+    return rows.filter(is_next | Q(is_verified(), is_answer_asked=False))
+
+
+def is_verified() -> Exists:
+    return Exists(Entity.objects.live().filter(organisation=OuterRef("organisation")))
 
 
 def over() -> QuerySet[Remediation]:
@@ -87,32 +94,34 @@ def run() -> None:
 def act(row: Remediation) -> None:
     """Tells of the stage of now; those that were missed meanwhile are told no more. Repeated, it is silence."""
     organisations.held(row.organisation_id)
-    found = staged(asked()).select_related("organisation").filter(pk=row.pk).first()
-    if found is None or found.now == found.stage:
+    rows = staged(asked()).annotate(is_verified=is_verified()).select_related("organisation")
+    found = rows.filter(pk=row.pk).first()
+    if found is None:
         return
-    stage = found.now
-    Remediation.objects.filter(pk=found.pk).update(stage=stage)
-    audit.record(f"estate.{stage}", target=found, by=None, due_at=f"{found.due_at:%Y-%m-%d %H:%M:%S}")
-    write(found, stage)
+    asks = found.is_verified and not found.is_answer_asked
+    if found.now == found.stage and not asks:
+        return
+    Remediation.objects.filter(pk=found.pk).update(stage=found.now, is_answer_asked=found.is_answer_asked or asks)
+    verb = "estate.answer_asked" if asks else f"estate.{found.now}"
+    audit.record(verb, target=found, by=None, due_at=f"{found.due_at:%Y-%m-%d %H:%M:%S}")
+    write(found, (ANSWER if found.is_verified else SAID)[G(found.now)]())
 
 
-def write(row: Remediation, stage: str) -> None:
+def write(row: Remediation, said: tuple[str, ...]) -> None:
     """To the owners, or where nobody has signed up to the address that the provider knew."""
     owners = Membership.objects.filter(organisation=row.organisation_id, role=Membership.Role.OWNER).select_related("user")
-    subject, *said = SAID[G(stage)]()
+    subject, *sentences = said
+    if not owners:
+        sentences.append(_("Sign up with %(email)s, this address, and the account is yours with its keys."))
     told = {
         "limited": formats.date_format(timezone.localtime(row.limited_at), "j F Y"),
         "due": formats.date_format(timezone.localtime(row.due_at), "j F Y"),
         "requests": row.requests_a_day,
         "email": row.email,
     }
-    if not owners:
-        said.append(_("Sign up with %(email)s, this address, and the account is yours with its keys."))
-    if Entity.objects.live().filter(organisation=row.organisation_id).exists():
-        said.append(_("You are verified: say of each key who answers for it, and it is not limited any more."))
     for to in [owner.user.email for owner in owners] or [row.email]:
-        sentences = [sentence % told for sentence in said]
-        messages.queue_template("estate", to=to, subject=subject, organisation=row.organisation, said=sentences)
+        lines = [sentence % told for sentence in sentences]
+        messages.queue_template("estate", to=to, subject=subject, organisation=row.organisation, said=lines)
 
 
 SAID: dict[str, Callable[[], tuple[str, ...]]] = {
@@ -135,6 +144,30 @@ SAID: dict[str, Callable[[], tuple[str, ...]]] = {
         _("Your API keys are stopped until you are verified"),
         _("You were not verified by %(due)s, so your keys answer no requests any more."),
         _("None of them is lost: get verified, and they work again."),
+    ),
+}
+
+
+# Of who is verified.
+NAME = _lazy("Say who answers for your API keys")
+ANSWER: dict[str, Callable[[], tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (G.TOLD, G.REMINDED),
+        lambda: (
+            str(NAME),
+            _("You are verified. Now say of each key that you had before who answers for it, and nothing about it is limited."),
+            _("Where nobody is named, it answers %(requests)s requests a day from %(limited)s on, and none after %(due)s."),
+        ),
+    ),
+    G.LIMITED: lambda: (
+        str(NAME),
+        _("Nobody answers yet for keys that you had before, so each takes %(requests)s requests a day, none after %(due)s."),
+        _("Say of each who answers for it, and it is not limited any more."),
+    ),
+    G.DUE: lambda: (
+        str(NAME),
+        _("Nobody was named by %(due)s who answers for keys that you had before, so they answer nothing now."),
+        _("None of them is lost: say of each who answers for it, and it works again."),
     ),
 }
 

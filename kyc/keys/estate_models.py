@@ -48,6 +48,8 @@ class Remediation(Claimable):
     limited_at = models.DateTimeField()
     due_at = models.DateTimeField()
     requests_a_day = models.PositiveIntegerField()
+    # That it was told, once verified, to say who answers for its keys.
+    is_answer_asked = models.BooleanField(default=False)
 
     class Meta:
         indexes = jobs.indexes("remediation", "waiting")

@@ -5,7 +5,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.models import Organisation
 from kyc.cases.models import Entity
@@ -39,12 +38,10 @@ def adopt(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResp
 
 
 @members_only
-@require_POST
 def revoke(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     key = get_object_or_404(left(organisation), pk=pk)
     form = Page(posted(request))
     if form.acted(lambda: campaign.revoke(key, by=request.user)):
         messages.success(request, _("%(name)s is revoked and cannot be used any more.") % {"name": key})
-    for sentence in form.non_field_errors():
-        messages.info(request, sentence)
-    return redirect("onboarding:keys")
+        return redirect("onboarding:keys")
+    return page(request, organisation, "key_elsewhere_revoke", steps=[], form=form, key=key)

@@ -80,6 +80,19 @@ def later(days: float) -> None:
     Remediation.objects.update(**{name: getattr(row, name) - timedelta(days=days) for name in TIMES[1:]})
 
 
+@pytest.fixture
+def theirs(issued: Issued) -> ImportedKey:
+    now, organisation = timezone.now(), issued.key.organisation
+    row = Remediation.objects.create(
+        organisation=organisation, account="acct-9", email="a@a.example", requests_a_day=1,
+        begun_at=now - timedelta(days=100), **dict.fromkeys(TIMES[1:], now + timedelta(days=30)),
+    )  # fmt: skip
+    return ImportedKey.objects.create(
+        organisation=organisation, remediation=row, project=organisation.project_set.get(), prefix="sk-abcd1234",
+        last_four="ZZZZ", digest=GOOD["digest"], scheme="sha256", issued_on=date(2025, 1, 1),
+    )  # fmt: skip
+
+
 class TestImport:
     def test_a_dry_run_says_what_would_be_and_changes_nothing(self, file: Path) -> None:
         before = Organisation.objects.count()
@@ -270,6 +283,21 @@ class TestCampaign:
         run()
         assert (len(mails()), Remediation.objects.get().state) == (1, "ended")
 
+    def test_who_is_verified_is_asked_who_answers(self, theirs: ImportedKey, nordlys: Founded) -> None:
+        """Once, and in other words than whoever is not."""
+        run()
+        later(25)
+        run()
+        later(10)
+        run()
+        told = Message.objects.filter(subject="Say who answers for your API keys").order_by("pk")
+        assert set(told.values_list("to", flat=True)) == {nordlys.by.email} and told.count() == 2
+        assert "You are verified" in told[0].text and "it works again" in told[1].text
+        assert not Message.objects.filter(text__contains="Get verified by").exists()
+        campaign.adopt(theirs, responsible=nordlys.controller, by=nordlys.by)
+        run()
+        assert Remediation.objects.get().state == "ended"
+
 
 class TestTakingOver:
     def user(self, email: str, *, verified: bool = True) -> User:
@@ -295,18 +323,6 @@ class TestTakingOver:
 
 class TestAdopting:
     """An imported key of Nordlys, which is verified."""
-
-    @pytest.fixture
-    def theirs(self, issued: Issued) -> ImportedKey:
-        now, organisation = timezone.now(), issued.key.organisation
-        row = Remediation.objects.create(
-            organisation=organisation, account="acct-9", email="a@a.example", requests_a_day=1,
-            begun_at=now - timedelta(days=100), **dict.fromkeys(TIMES[1:], now + timedelta(days=30)),
-        )  # fmt: skip
-        return ImportedKey.objects.create(
-            organisation=organisation, remediation=row, project=organisation.project_set.get(), prefix="sk-abcd1234",
-            last_four="ZZZZ", digest=GOOD["digest"], scheme="sha256", issued_on=date(2025, 1, 1),
-        )  # fmt: skip
 
     def test_it_is_a_key_like_any_and_its_text_the_same(self, theirs: ImportedKey, nordlys: Founded, rui: User) -> None:
         key = campaign.adopt(theirs, responsible=nordlys.controller, by=nordlys.by)

@@ -64,6 +64,8 @@ class TestAnswering:
 
 def test_revoking_is_final(alices: Client, imported: ImportedKey) -> None:
     address = reverse("onboarding:key_elsewhere_revoke", args=[imported.pk])
+    assert "can never be switched on again" in alices.get(address).content.decode()
+    assert address in told(alices)
     alices.post(address)
     imported.refresh_from_db()
     assert imported.revoked_at is not None and "Keys from before" not in told(alices)
