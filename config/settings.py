@@ -47,6 +47,21 @@ def numbered(name: str, written: str, *, does: str, shortest: int = 1) -> dict[s
     return found
 
 
+def forms(name: str, written: str) -> list[tuple[str, int, int]]:
+    """How keys are written: what they begin with, by how many characters they are found, and how many they have."""
+    found = []
+    for part in filter(None, written.split(",")):
+        begins, *numbers = part.rsplit(":", 2)
+        if len(begins) < 2 or begins.startswith("kh_") or len(numbers) < 2 or not all(map(str.isdecimal, numbers)):
+            told = "how keys begin, by how many characters they are found, how many they have"
+            refuse(f"{name} must be written as sk-:12:48, with commas between: {told}.")
+        found_by, length = map(int, numbers)
+        if not len(begins) < found_by <= 24 or not max(20, found_by + 8) <= length <= 200:
+            refuse(f"{name} names keys of 20 to 200 characters, found by at most 24 of them, more than they all begin with.")
+        found.append((begins, found_by, length))
+    return found
+
+
 def keys(name: str, written: str) -> list[str]:
     """Ed25519 keys of 32 bytes in base64, with commas between."""
     found = [one.strip() for one in written.split(",") if one.strip()]
@@ -201,6 +216,12 @@ CACHES = {
 SECRET_KEY = needed("SECRET_KEY", "demo only: invented data needs no secret, production refuses to start with none")
 # Versioned peppers for key digests: "1:secret,2:secret"; the highest version signs, all verify.
 KEY_PEPPERS = numbered("KEY_PEPPERS", needed("KEY_PEPPERS", "1:demo-pepper-of-no-value"), does="signs")
+# Keys that were issued before this product stood here: how they are written, and the peppers of their digests. Nothing is signed
+# with them.
+ESTATE_FORMS = forms("ESTATE_FORMS", os.environ.get("ESTATE_FORMS", ""))
+ESTATE_PEPPERS = (
+    numbered("ESTATE_PEPPERS", os.environ["ESTATE_PEPPERS"], does="signs nothing") if os.environ.get("ESTATE_PEPPERS") else {}
+)
 # Key-encryption keys of the vault: the highest version wraps the keys of subjects, all unwrap (accounts/vault). In demo mode
 # they stand in a file, so that even a copied demo folder without it shows nothing.
 VAULT_KEYS_FILE = installation.kept("vault-keys", prefix="1:") if DEMO else None

@@ -7,12 +7,13 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
+from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
     forget_refusals,
     forget_reservations,
+    keep_campaign,
     keep_key_requirements,
     keep_renewals,
     link_key,
@@ -45,6 +46,8 @@ jobs.on("entity.made", link_key)
 jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
+jobs.on("estate.imported", keep_campaign)
+jobs.on("entity.made", keep_campaign)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -54,6 +57,7 @@ jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
+jobs.sweep(campaign.QUEUE, keep_campaign)
 jobs.sweep(lapsing.QUEUE, keep_key_requirements)
 jobs.sweep(reassessing.QUEUE, reassess)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)

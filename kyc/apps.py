@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -16,4 +17,6 @@ class KycConfig(AppConfig):
         import_module("kyc.networks.disposal")
         # The question about a key is a function of the database's.
         post_migrate.connect(import_module("kyc.keys.asking").after_migrate, dispatch_uid="asking")
+        # Whoever signs up with the address of an account that was imported takes it over.
+        user_logged_in.connect(import_module("kyc.keys.campaign").on_sign_in, dispatch_uid="estate")
         import_module("kyc.usage.disposal")

@@ -2,6 +2,7 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
@@ -30,6 +31,7 @@ __all__ = [
     "Finding",
     "Hit",
     "Hold",
+    "ImportedKey",
     "Incident",
     "IncidentNote",
     "Inquiry",
@@ -52,6 +54,7 @@ __all__ = [
     "Profile",
     "Questionnaire",
     "Referral",
+    "Remediation",
     "Requirement",
     "Rescreening",
     "Reservation",

@@ -13,6 +13,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.keys.pool_models import LimitPool
 from kyc.networks import actions as networks
@@ -129,6 +130,15 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
     )  # fmt: skip
+    remediation = Remediation.objects.create(
+        organisation=organisation, account=f"acct-{organisation.pk}", email=by.email, begun_at=now, requests_a_day=1000,
+        **dict.fromkeys(("reminded_at", "limited_at", "due_at"), now + timedelta(days=60)),
+    )  # fmt: skip
+    imported = ImportedKey.objects.create(
+        organisation=organisation, remediation=remediation, project=organisation.project_set.get(), scheme="sha256",
+        prefix=f"old_{organisation.pk}", last_four="1234", digest="0" * 64, issued_on=date(2025, 1, 1),
+        responsible_email=by.email,
+    )  # fmt: skip
     outcome = SandboxOutcome.objects.create(organisation=organisation, examination=case.examinations.get())
     leak = Leak.objects.create(
         organisation=organisation, key=key, hold=hold, signed_with="a key", token_type="keyholder_api_key", place="commit",
@@ -155,7 +165,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         twice, invitation, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
-        part, hit, key, link, hold, leak, limit, outcome, report,
+        part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
         legal_hold, asked, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}

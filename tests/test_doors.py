@@ -38,6 +38,7 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
+from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, KeyRequirement, Link
 from kyc.keys.pool_models import LimitPool
 from kyc.networks.models import Incident, Involvement
@@ -310,6 +311,8 @@ DOORS: dict[str, Door] = {
     "onboarding:key_issue": Door(CUSTOMERS, names="Issue a key", post=A_KEY),
     "onboarding:key": Door(CUSTOMERS, own=of(pk="key"), names="production"),
     "onboarding:key_responsible": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(responsible="heir")),
+    "onboarding:key_elsewhere": Door(CUSTOMERS, own=of(pk="elsewhere"), names="old_", post=of(responsible="heir")),
+    "onboarding:key_elsewhere_revoke": Door(CUSTOMERS, own=of(pk="elsewhere"), names="old_", post=nothing),
     "onboarding:key_wake": Door(CUSTOMERS, get=False, own=of(pk="key"), post=nothing),
     "onboarding:key_roll": Door(CUSTOMERS, own=of(pk="spare"), names="production", post=of(overlap="24")),
     "onboarding:usage": Door(CUSTOMERS, names="Use and limits"),
@@ -445,6 +448,7 @@ DOORS: dict[str, Door] = {
         APPROVERS, get=False, own=of(pk="case"), post=of(reason="Resold keys."), names=NORDLYS, state="review"
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
+    "desk:estate": Door(READERS, names="Keys from before"),
     "desk:lists": Door(INQUIRERS, names="not loaded"),
     "desk:rates": Door(INQUIRERS, names="What the figures say"),
     "desk:rates_csv": Door(INQUIRERS, names="false_alarm_rate"),
@@ -685,6 +689,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk, "spare": spare.pk, "heir": heir.pk,
+        "elsewhere": rows[ImportedKey].pk,
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,

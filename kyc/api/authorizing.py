@@ -13,7 +13,7 @@ from rest_framework.exceptions import Throttled
 
 from accounts import credentials
 from kyc.api import guessing, questions, reasons
-from kyc.keys import asking, introspection, secret
+from kyc.keys import asking, foreign, introspection
 from kyc.keys.introspection import UNKNOWN, Judged
 
 MINE = "The gateway's own credential is not known or has been revoked: set X-Gateway-Credential to khgw_..."
@@ -28,7 +28,7 @@ def authorize(request: HttpRequest) -> tuple[HttpResponse, int | None]:
     """The answer, and the number of the gateway that asked."""
     meta = request.META
     credential = meta.get("HTTP_X_GATEWAY_CREDENTIAL", "")
-    written = secret.parse(shown(meta))
+    written = foreign.parse(shown(meta))
     try:
         said = introspection.conditions(meta.get("HTTP_X_CLIENT_IP", ""), meta.get("HTTP_X_CLIENT_COUNTRY", ""))
     except introspection.BadConditions as error:
@@ -56,6 +56,8 @@ def shown(meta: dict[str, Any]) -> str:
 def granted(answer: dict[str, Any]) -> HttpResponse:
     response = HttpResponse(status=204)
     for header, name in HEADERS.items():
+        if name not in answer:
+            continue
         response.headers[header] = in_header(answer[name])
     return response
 

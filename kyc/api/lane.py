@@ -19,7 +19,7 @@ from accounts import access_log, audit, credentials
 from accounts.headers import Handler
 from kyc.api import authorizing, errors, questions
 from kyc.api.authentication import shown
-from kyc.keys import asking, introspection, secret
+from kyc.keys import asking, foreign, introspection
 
 Lane = Callable[[HttpRequest], HttpResponse | None]
 FORM = frozenset({"application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-8"})
@@ -59,7 +59,7 @@ def introspect(request: HttpRequest) -> HttpResponse | None:
         asked = questions.Asked(values["token"], questions.conditions(values), is_true(values.get("reasons", False)))
     except (NotPlain, introspection.BadConditions):
         return None
-    written = secret.parse(asked.token)
+    written = foreign.parse(asked.token)
     row = asking.ask(credential[:13], written and written.prefix, asked.said.address)
     if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
         return None

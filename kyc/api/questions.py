@@ -21,7 +21,8 @@ def answered(judged: Judged, asked: Asked, *, gateway: int) -> dict[str, Any]:
     """The body of the answer. Raises Throttled where too much came from that gateway that is no key."""
     if not judged.reason:
         assert judged.row is not None  # nosec B101  # a good key is one of ours
-        USES.note(judged.row["key"], judged.seen)
+        if judged.row["key"] is not None:
+            USES.note(judged.row["key"], judged.seen)
         return judged.answer
     refused(judged, gateway=gateway)
     return INACTIVE | reasons.told(judged.reason) if asked.wants_reason else INACTIVE

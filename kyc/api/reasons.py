@@ -20,6 +20,7 @@ REASONS = {
     "key_unknown": Reason("Send a whole key that was issued here and has not been changed.", KEYS),
     "key_revoked": Reason("This key was revoked for good. Use another one.", KEYS),
     "key_expired": Reason("This key has expired. Use another one.", KEYS),
+    "verification_due": Reason("Its account had to be verified by a day that is over. Sign up and get verified.", OVERVIEW),
     "key_not_linked": Reason("This key is not linked to a verified customer yet. Its page says what is missing.", KEYS),
     "key_held": Reason("This key is on hold. The account's page says what is needed.", OVERVIEW),
     "key_not_active": Reason("This key may not act. The account's page says what is needed.", OVERVIEW),

@@ -131,6 +131,13 @@ class Limit(serializers.Serializer[Any]):
     reserved = serializers.IntegerField()
 
 
+class Campaign(serializers.Serializer[Any]):
+    stage = serializers.ChoiceField(choices=["open", "limited"])
+    deadline = serializers.IntegerField(help_text="From when it is inactive unless its account is verified.")
+    limited_from = serializers.IntegerField(required=False, help_text="When that stage begins.")
+    requests_a_day = serializers.IntegerField(required=False, help_text="While it is limited; the gateway keeps it.")
+
+
 class Answer(serializers.Serializer[Any]):
     active = serializers.BooleanField(
         help_text="False comes alone (RFC 7662), unless the reason was asked for: then with reason, requirement and fix."
@@ -147,10 +154,11 @@ class Answer(serializers.Serializer[Any]):
     responsible_status = serializers.DictField(
         child=Standing(), required=False, help_text="What is known of that person, under iaas and ear."
     )
-    assurance = serializers.CharField(required=False, help_text="How well the entity was verified.")
+    assurance = serializers.CharField(required=False, help_text="How well the entity was verified; or unverified.")
     scope = serializers.CharField(required=False, allow_blank=True, help_text="What the key may do, with spaces between.")
     tiers = serializers.ListField(child=serializers.CharField(), required=False, help_text="On which tiers of models.")
     limits = Limit(many=True, required=False, help_text="Every limit that it draws on; one that is reached refuses it.")
+    campaign = Campaign(required=False, help_text="Of a key that was issued elsewhere and whose holder is not verified yet.")
     cnf = Confirmation(required=False)
     service = serializers.BooleanField(required=False, help_text="True for a key that no person holds.")
     iat = serializers.IntegerField(required=False)

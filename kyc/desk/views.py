@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django import forms as django_forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -40,7 +41,7 @@ P = Permission
 @staff(P.CASE_VIEW)
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/queue.html", {"page": queue.page(request.user, request.GET)})
+    return render(request, "desk/queue.html", {"page": queue.page(request.user, request.GET), "estate": settings.ESTATE_FORMS})
 
 
 @staff(P.DECISION_PROPOSE)

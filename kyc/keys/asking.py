@@ -35,6 +35,22 @@ OF_KEY = """
         OR EXISTS (SELECT FROM kyc_hold h WHERE h.entity_id = l.entity_id AND h.lifted_at IS NULL)
     ) AS is_held
 """
+# What is told of an imported key that was none of ours yet; a key of ours costs no look.
+ESTATE = """
+CASE WHEN k.id IS NULL AND asked IS NOT NULL THEN (
+    SELECT json_build_object(
+        'prefix', i.prefix, 'digest', i.digest, 'scheme', i.scheme, 'organisation', i.organisation_id, 'project', h.name,
+        'issued_at', floor(extract(epoch FROM i.issued_on::timestamp AT TIME ZONE 'UTC'))::bigint,
+        'is_revoked', i.revoked_at IS NOT NULL OR i.became_id IS NOT NULL OR a.closed_at IS NOT NULL,
+        'is_held', EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = i.organisation_id AND h.lifted_at IS NULL),
+        'is_due', m.due_at <= statement_timestamp(), 'is_limited', m.limited_at <= statement_timestamp(),
+        'due_at', floor(extract(epoch FROM m.due_at))::bigint,
+        'limited_at', floor(extract(epoch FROM m.limited_at))::bigint, 'requests_a_day', m.requests_a_day
+    ) FROM kyc_importedkey i JOIN kyc_remediation m ON m.id = i.remediation_id
+    JOIN accounts_organisation a ON a.id = i.organisation_id JOIN accounts_project h ON h.id = i.project_id
+    WHERE i.prefix = asked
+) END AS estate
+"""
 ROUND_KEY = """
 LEFT JOIN accounts_organisation o ON o.id = k.organisation_id
 LEFT JOIN accounts_project p ON p.id = k.project_id
@@ -56,7 +72,8 @@ SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test, {OF_KEY},
         SELECT json_build_array(n.country, n.region) FROM kyc_place n WHERE n.network >>= address
         ORDER BY masklen(n.network) DESC LIMIT 1
     ) END AS place,
-    {LEFT_AS_JSON} AS limits
+    {LEFT_AS_JSON} AS limits,
+    {ESTATE}
 FROM (SELECT) AS always
 LEFT JOIN accounts_gatewaycredential g ON g.prefix = gateway AND g.revoked_at IS NULL
 LEFT JOIN kyc_key k ON k.prefix = asked

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
-from kyc.keys import asking, secret
+from kyc.keys import asking, foreign, secret
 from kyc.parties import countries
 from kyc.rules import embargoes
 
 INACTIVE: dict[str, Any] = {"active": False}
+# In the place of an assurance, of a key whose holder nobody has verified.
+UNVERIFIED = "unverified"
 Row = dict[str, Any]
 
 
@@ -82,7 +84,7 @@ def introspect(token: str, *, for_test: bool = False) -> dict[str, Any]:
 
 def judged(token: str, *, for_test: bool, said: Conditions = ANY) -> Judged:
     """Without a look at any gateway's credential, and of what is no key without a query."""
-    written = secret.parse(token)
+    written = foreign.parse(token)
     if written is None:
         return UNKNOWN
     return judge(asking.ask(None, written.prefix, said.address), written, for_test=for_test, said=said)
@@ -91,6 +93,8 @@ def judged(token: str, *, for_test: bool, said: Conditions = ANY) -> Judged:
 def judge(row: Row, written: secret.Written | None, *, for_test: bool, said: Conditions = ANY) -> Judged:
     """What `asking.ask` found. A sandbox's key is good to a gateway for test alone, and to that one no other is: who stands
     behind a sandbox was never verified, and a gateway that reads nothing but `active` must not let him in."""
+    if written is not None and row.get("estate"):
+        return judge_imported(row, written, for_test=for_test, said=said)
     if written is None or row["key"] is None or not matches(written, digest=row["digest"], pepper_version=row["pepper_version"]):
         return UNKNOWN
     if bool(row["sandbox"]) != for_test:
@@ -99,6 +103,50 @@ def judge(row: Row, written: secret.Written | None, *, for_test: bool, said: Con
     if reason := why_not(row) or why_not_here(row, said, place) or why_not_now(row):
         return Judged(INACTIVE, reason, row, seen(said, place))
     return Judged(answer(row), "", row, seen(said, place))
+
+
+def judge_imported(row: Row, written: secret.Written, *, for_test: bool, said: Conditions) -> Judged:
+    """A key that was issued elsewhere, of an account that is still to be verified: good until the day by which it has to be."""
+    known = row["estate"]
+    if not foreign.matches(written.text, known["digest"], known["scheme"]):
+        return UNKNOWN
+    if for_test:
+        return Judged(INACTIVE, UNKNOWN.reason, row)
+    place = row["place"] or ("", "")
+    here = row | {"is_allowed_here": True}
+    if reason := why_no_longer(known) or why_not_here(here, said, place):
+        return Judged(INACTIVE, reason, row, seen(said, place))
+    return Judged(answer_imported(known), "", row, seen(said, place))
+
+
+def why_no_longer(known: Row) -> str:
+    if known["is_revoked"]:
+        return "key_revoked"
+    if known["is_held"]:
+        return "key_held"
+    return "verification_due" if known["is_due"] else ""
+
+
+def answer_imported(known: Row) -> dict[str, Any]:
+    campaign: dict[str, Any] = {"stage": "limited" if known["is_limited"] else "open", "deadline": known["due_at"]}
+    if known["is_limited"]:
+        campaign["requests_a_day"] = known["requests_a_day"]
+    else:
+        campaign["limited_from"] = known["limited_at"]
+    return {
+        "active": True,
+        "token_type": "api_key",  # nosec B105  # a kind of token
+        "client_id": known["prefix"],
+        "assurance": UNVERIFIED,
+        "organisation": known["organisation"],
+        "project": known["project"],
+        "scope": "",
+        "tiers": [],
+        "iat": known["issued_at"],
+        # What is kept so long is asked about anew when the next stage begins.
+        "exp": known["due_at"] if known["is_limited"] else known["limited_at"],
+        "campaign": campaign,
+    }
 
 
 def why_not(row: Row) -> str:
@@ -141,7 +189,9 @@ def seen(said: Conditions, place: tuple[str, str]) -> tuple[str, ...]:
 
 
 def matches(written: secret.Written, *, digest: str, pepper_version: str) -> bool:
-    """Whether it is the key of that digest."""
+    """Whether it is the key of that digest, which is under a pepper of ours, or of a scheme of whoever had issued it."""
+    if not pepper_version.isdecimal():
+        return foreign.matches(written.text, digest, pepper_version)
     pepper = settings.KEY_PEPPERS.get(pepper_version, "")
     return bool(pepper) and hmac.compare_digest(digest, secret.digest(written.text, pepper))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from accounts import audit, organisations, scope
-from kyc.keys import holds, secret, telling
+from kyc.keys import foreign, holds, secret, telling
 from kyc.keys.actions import LEAKED
 from kyc.keys.introspection import matches
 from kyc.keys.models import Hold, Key, Leak
@@ -37,7 +37,7 @@ def report(found: Sequence[Found], *, signed_with: str) -> list[bool]:
 
 def known(found: Sequence[Found]) -> list[Key | None]:
     """Of each the key it is, or None."""
-    written = [secret.parse(one.token) for one in found]
+    written = [foreign.parse(one.token) for one in found]
     prefixes = {one.prefix for one in written if one}
     keys = {key.prefix: key for key in Key.objects.filter(prefix__in=prefixes).select_related("organisation")}
     return [key if one is not None and (key := keys.get(one.prefix)) is not None and is_of(key, one) else None for one in written]

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
+from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -16,6 +16,11 @@ def decide_sandboxes() -> None:
 @shared_task(name="kyc.keep_renewals", ignore_result=True)
 def keep_renewals() -> None:
     renewals.run()
+
+
+@shared_task(name="kyc.keep_campaign", ignore_result=True)
+def keep_campaign() -> None:
+    campaign.run()
 
 
 @shared_task(name="kyc.reassess", ignore_result=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,7 +16,7 @@ from kyc.cases.models import Entity
 from kyc.keys import actions as keys
 from kyc.keys import lapsing, renewals
 from kyc.keys.models import Key
-from kyc.onboarding import shown_keys
+from kyc.onboarding import elsewhere_keys, shown_keys
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
 from kyc.onboarding.key_forms import AnswerForm, KeyForm, RollForm
@@ -40,6 +41,8 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         keys=shown_keys.of(organisation),
         entity=live_entity(organisation),
         use_hold=renewals.hold_of(organisation),
+        elsewhere=elsewhere_keys.left(organisation),
+        now=timezone.now(),
     )
 
 

@@ -246,6 +246,11 @@ class Pack:
         held; refusals: how long it is known which calls were refused."""
         return int(self.data["keys"][f"{clock}_days"])
 
+    def estate(self, what: str) -> int:
+        """Of keys that were issued elsewhere and whose account is not verified yet, in days from their import: reminded_days,
+        limited_days (to requests_a_day), due_days (from when they may act no more)."""
+        return int(self.data["keys"]["estate"][what])
+
     @property
     def most_key_networks(self) -> int:
         """How many networks a key may be bound to."""

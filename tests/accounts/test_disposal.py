@@ -77,6 +77,8 @@ HARMLESS = {
         "prefix": "random", "last_four": "random", "digest": "a hash", "pepper_version": "a number", "once": "random",
         "scopes": "codes", "tiers": "codes", "confirmation": "a hash",
     },
+    "kyc.Remediation": {"claimed_by": "a process", "failure": "of the machine", "country": "a code"},
+    "kyc.ImportedKey": {"prefix": "random", "last_four": "random", "digest": "a hash", "scheme": "a code"},
     "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's"},
     "kyc.Hold": {"source": "a code"},
     "kyc.LimitPool": {"currency": "a code"},

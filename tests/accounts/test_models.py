@@ -70,6 +70,8 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Reassessment": ("state", "done"),
     "KeyRequirement": ("state", "open"),
     "Leak": ("place", "x"),
+    "Remediation": ("country", "NO"),
+    "ImportedKey": ("last_four", "x"),
     "Report": ("template", "x"),
     "LegalHold": ("asked_by", "x"),
     "SubjectRequest": ("identity", "x"),

@@ -140,6 +140,22 @@ class TestProduction:
             ("DATABASE_URL", "", "DATABASE_URL must start with postgresql:// ."),
             ("DATABASE_URL", "mysql://app@db/keyholder", "DATABASE_URL must start with postgresql:// ."),
             ("KEY_PEPPERS", "hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
+            (
+                "ESTATE_FORMS",
+                "sk-:12",
+                "ESTATE_FORMS must be written as sk-:12:48, with commas between: how keys begin, by how many "
+                "characters they are found, how many they have.",
+            ),
+            (
+                "ESTATE_FORMS",
+                "sk-:25:48",
+                "ESTATE_FORMS names keys of 20 to 200 characters, found by at most 24 of them, more than they all begin with.",
+            ),
+            (
+                "ESTATE_PEPPERS",
+                "hunter2",
+                "ESTATE_PEPPERS must be written as 1:secret,2:secret; the highest number signs nothing.",
+            ),
             ("KEY_PEPPERS", "one:hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("AUDIT_SIGNING_KEY", "hunter2", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),

@@ -84,6 +84,8 @@ NOT_TOLD = {
     "accounts.Incarnation": HOUSE,
     "accounts.Snapshot": HOUSE,
     "kyc.Review": QUEUE,
+    "kyc.Remediation": "what an account was asked for, and the address that the provider knew; told by the mails sent to it",
+    "kyc.ImportedKey": "what an organisation's keys were elsewhere; each that was taken over is told as a key",
     "kyc.Asking": QUEUE,
     "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
