@@ -140,7 +140,7 @@ class KeyChanges(ProblemView):
 def seconds(text: str) -> int:
     if not text:
         return 0
-    if not (text.isascii() and text.isdecimal()) or int(text[:9]) > LONGEST_WAIT:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 2 or int(text) > LONGEST_WAIT:
         raise BadCursor(f"wait is a whole number of seconds from 0 to {LONGEST_WAIT}.")
     return int(text)
 

@@ -51,8 +51,8 @@ class Over(Refused):
 
 
 def last_used(keys: QuerySet[Key]) -> QuerySet[Key]:
-    """Each with `last_used`: when a gateway last asked about it, or it was issued, or woken, whichever came last. What a gateway
-    asks is written by kyc/keys/uses.py."""
+    """Each with `last_used`: when a gateway last asked about it or told of its use, or it was issued, or woken, whichever came
+    last. What a gateway asks is written by kyc/keys/uses.py, and the hours of use it tells of by kyc/usage/intake.py."""
     woken = KeyRequirement.objects.filter(key=OuterRef("pk"), what=W.USE).order_by()
     last = Subquery(woken.values("key").annotate(last=Max("ended_at")).values("last"), output_field=DateTimeField())
     return keys.annotate(

@@ -467,7 +467,8 @@ pgtrigger.register(settles("entity_settles_keys"))(Entity)
 
 
 class KeyUse(models.Model):
-    """When a gateway last asked about a key that was good, to the minute: kyc/keys/uses.py."""
+    """When a gateway last asked about a key that was good, to the minute (kyc/keys/uses.py), or the last hour of its use that one
+    told of (kyc/usage/intake.py)."""
 
     # No history: it changes with every minute of a key in use, and says of nobody more than that.
     key = models.OneToOneField(Key, models.CASCADE, primary_key=True, related_name="use")

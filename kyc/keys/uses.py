@@ -2,12 +2,14 @@
 
 A question costs no more than a look into a set. A thread of its own writes what has come together in one statement every few
 seconds, and a key's row at most once a minute, whatever number of processes ask for it: the row itself says when it is due. What
-a killed process had not written yet is written by the key's next use.
+a killed process had not written yet is written by the key's next use. A gateway that tells of use and asks about nothing is heard
+as well: kyc/usage/intake.py writes the hours it tells of.
 
 Where the countries that a customer declared and pays from are told, and a key is used from another one, that is a fact which an
 officer weighs (SAN-04), once a day for a key and a country."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +53,13 @@ ON CONFLICT DO NOTHING
 """
 
 
+def write_down(used: Mapping[int, datetime]) -> None:
+    """When each key was last used, only forward; one statement."""
+    if used:
+        with connection.cursor() as cursor:
+            cursor.execute(USED, [list(used), list(used.values())])
+
+
 class Uses(Behind):
     what = "uses of keys"
 
@@ -79,19 +88,18 @@ class Uses(Behind):
         """Writes what has come together; of how many keys."""
         waiting, self.waiting = self.waiting, {}
         countries, self.abroad = self.abroad, {}
-        used, abroad = list(waiting.items()), list(countries.items())
+        abroad = list(countries.items())
         if len(self.noted) > MOST:
             self.noted = {}
         if (day := datetime.now(UTC).date().isoformat()) != self.day or len(self.countries) > MOST:
             self.day, self.countries = day, {pair for pair, _ in abroad}
-        if used or abroad:
+        if waiting or abroad:
             with scope.everything(), connection.cursor() as cursor:
-                if used:
-                    cursor.execute(USED, [[key for key, _ in used], [at for _, at in used]])
+                write_down(waiting)
                 if abroad:
                     keys, seen = zip(*(pair for pair, _ in abroad), strict=True)
                     cursor.execute(ABROAD, [list(keys), list(seen), [at for _, at in abroad]])
-        return len(used)
+        return len(waiting)
 
 
 USES = Uses()

@@ -1,5 +1,6 @@
 """The customer's keys: listed, issued and shown once, revoked."""
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -23,6 +24,8 @@ from kyc.onboarding.key_forms import AnswerForm, KeyForm, RollForm
 from kyc.onboarding.pages import page, posted
 
 ONCE = "key_form"
+# As secret_once numbers its forms.
+MADE = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 # Makes a key for the form of that name, and gives it with its secret.
 Act = Callable[[str], tuple[Key, str]]
 
@@ -96,12 +99,17 @@ def issue(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def roll(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     """As issue; the old key is asked about first."""
     key = key_or_404(organisation, pk)
-    is_sent_again = request.method == "POST" and Key.objects.filter(replaces=key, once=request.POST.get("once") or "-").exists()
-    if not is_sent_again and (sentence := keys.why_not_rolled(key)):
+    if not is_sent_again(request, key) and (sentence := keys.why_not_rolled(key)):
         messages.info(request, sentence)
         return redirect("onboarding:keys")
     form = RollForm(posted(request), hours=keys.overlaps(key))
     return secret_once(request, organisation, form, lambda once: keys.roll(key, **form.told, once=once, by=request.user), old=key)
+
+
+def is_sent_again(request: HttpRequest, key: Key) -> bool:
+    """Whether the form that came has rolled it already."""
+    once = request.POST.get("once", "") if request.method == "POST" else ""
+    return MADE.fullmatch(once) is not None and Key.objects.filter(replaces=key, once=once).exists()
 
 
 def secret_once(request: HttpRequest, organisation: Organisation, form: Page, act: Act, old: Key | None = None) -> HttpResponse:

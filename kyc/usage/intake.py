@@ -19,7 +19,7 @@ from psycopg import sql
 from accounts import partitions, scope
 from accounts.models import GatewayCredential
 from accounts.refused import Refused
-from kyc.keys import pools
+from kyc.keys import pools, uses
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Unit
 from kyc.keys.pools import Charge
@@ -96,6 +96,7 @@ def take(sent: Sent, *, credential: GatewayCredential, now: datetime | None = No
         write(batch, rows)
         add_up(rows)
         pools.charge(charges(rows))
+        uses.write_down(last_hours(rows, at))
         answer = {
             "batch": str(sent.batch),
             "accepted": len(rows),
@@ -174,6 +175,15 @@ def add_up(rows: Iterable[Row]) -> None:
     columns = [*zip(*sums, strict=True), *zip(*sums.values(), strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(SUM, [list(column) for column in columns])
+
+
+def last_hours(rows: Iterable[Row], now: datetime) -> dict[int, datetime]:
+    """The last hour in which each key was used, by its number."""
+    last: dict[int, datetime] = {}
+    for row in rows:
+        if row.requests:
+            last[row.key] = max(last.get(row.key, row.hour), min(row.hour, now))
+    return last
 
 
 def charges(rows: Iterable[Row]) -> list[Charge]:

@@ -58,7 +58,8 @@ class TestChanges:
 
     def test_declines_in_problem_details(self, get: Ask, linked: Issued) -> None:
         declined(get(query="?after=x"), 400, "bad_cursor")
-        declined(get(query="?wait=31"), 400, "bad_cursor")
+        for wait in ("31", "0000000010", "00000000001000000", "9" * 5000):
+            declined(get(query=f"?wait={wait}"), 400, "bad_cursor")
         assert declined(get(query="?after=7.1.1"), 410, "cursor_gone")["fix"].endswith("/api/v1/keys/snapshot")
         assert declined(get(credential="x"), 401, "invalid_token")["fix"].endswith("/gateways/")
         declined(Client().post("/api/v1/keys/changes"), 401, "invalid_token")

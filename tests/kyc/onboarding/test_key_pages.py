@@ -207,6 +207,13 @@ class TestRoll:
         answer = client.get(reverse("onboarding:key_roll", args=[old.pk]), follow=True)
         assert "prod has expired. Issue a new key instead." in answer.content.decode()
 
+    @pytest.mark.parametrize("once", ["\0", "a" * 100_000, ""])
+    def test_a_form_whose_number_nobody_made_rolls_nothing(self, verified: Founded, once: str) -> None:
+        client, key = self.active(verified)
+        roll = reverse("onboarding:key_roll", args=[key.pk])
+        assert client.post(roll, {"once": once, "overlap": "24"})["Location"] == KEYS
+        assert Key.objects.count() == 1
+
     def test_is_not_a_strangers_to_do(self, verified: Founded, other: Founded) -> None:
         _, old = self.active(verified)
         assert signed_in(other.by).post(reverse("onboarding:key_roll", args=[old.pk])).status_code == 404

@@ -14,10 +14,13 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Sum
+from django.utils import timezone
 
 from accounts import partitions, scope
 from accounts.models import GatewayCredential
-from kyc.keys.models import Key
+from kyc.keys import lapsing
+from kyc.keys.models import Key, KeyUse
+from kyc.rules import packs
 from kyc.usage import intake
 from kyc.usage.models import COUNTERS, UsageBatch, UsageDay, UsageRow
 from tests.kyc.keys.scenes import Issued, issue
@@ -62,6 +65,23 @@ class TestTake:
             batch = sent(*[row(linked.key.prefix, this_hour())] * count)
             with reads(at_most=10):
                 intake.take(batch, credential=gateway)
+
+    def test_what_it_tells_of_is_use_and_goes_only_forward(self, gateway: GatewayCredential, linked: Issued) -> None:
+        hours = [this_hour() - timedelta(hours=back) for back in (5, 2, 9)]
+        intake.take(
+            sent(*[row(linked.key.prefix, hour) for hour in hours], row(linked.key.prefix, this_hour(), 0)), credential=gateway
+        )
+        assert KeyUse.objects.get().last_used_at == hours[1]
+        intake.take(sent(row(linked.key.prefix, hours[0])), credential=gateway)
+        assert KeyUse.objects.get().last_used_at == hours[1]
+        intake.take(sent(row(linked.key.prefix, this_hour())), credential=gateway)
+        assert KeyUse.objects.get().last_used_at == this_hour()
+
+    def test_a_key_in_daily_use_is_not_idle(self, gateway: GatewayCredential, linked: Issued) -> None:
+        Key.objects.update(issued_at=timezone.now() - timedelta(days=packs.current().key_days("idle") + 1))
+        assert linked.key in lapsing.idle()
+        intake.take(sent(row(linked.key.prefix, this_hour())), credential=gateway)
+        assert not lapsing.idle().exists()
 
 
 @pytest.mark.django_db
