@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.compartment import refuse_incidents
 from accounts.models import LegalHold, Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import ReasonMissing, Refused, is_said
 
 # Nothing that anybody asks to be kept is older; whoever writes an earlier day has mistyped it.
 EARLIEST = date(2000, 1, 1)
@@ -50,7 +50,7 @@ def place(
     require(by, Permission.LEGAL_HOLD)
     told = {"source": source, "reference": reference.strip(), "asked_by": asked_by.strip(), "reason": reason.strip()}
     for field in NEEDED:
-        if not told[field]:
+        if not is_said(told[field]):
             raise Incomplete(_("Say who asked for it, under which reference, and why."), field)
     refuse_incidents(reason)
     with connection.cursor() as cursor:
@@ -83,7 +83,7 @@ def none_placed_meanwhile() -> None:
 def lift(hold: LegalHold, *, reason: str, by: User) -> LegalHold:
     """Ends this hold and no other; from then on what is past its last day may be deleted. Repeated, it is silence."""
     require(by, Permission.LEGAL_HOLD)
-    if not reason.strip():
+    if not is_said(reason):
         raise ReasonMissing(_("Say why the hold is lifted: who let go, and how we know."))
     refuse_incidents(reason)
     hold = LegalHold.objects.select_for_update(of=("self",)).get(pk=hold.pk)

@@ -20,7 +20,8 @@ from kyc.usage.models import UsageBatch, UsageDay
 from kyc.usage.rows import Reader, Row, Whose
 
 DAYS, HOURS = 42, (7, 9, 11, 13, 15, 17, 20)
-MODELS = ("atlas-large-2", "atlas-small-2")
+# By the tiers that a key may use; of several the first is asked more often.
+MODELS = {"standard": "atlas-large-2", "small": "atlas-small-2", "frontier": "atlas-max-1"}
 # Of ten requests, where they come from besides the customer's own country.
 ABROAD = ("DE", "SG")
 # Of a month's limit, how much is used up where it is nearly all.
@@ -59,7 +60,7 @@ def tell(organisation: Organisation) -> None:
 
 
 def of_key(organisation: Organisation, key: Key, now: datetime) -> Iterator[Row]:
-    whose = {key.prefix: Whose(key.pk, organisation.pk)}
+    whose = {key.prefix: Whose(key.pk, organisation.pk, key.issued_at)}
     size = 300 + 9000 * chance(organisation.name, key.name) ** 3
     for back in range(DAYS, -1, -1):
         day = now - timedelta(days=back)
@@ -67,7 +68,9 @@ def of_key(organisation: Organisation, key: Key, now: datetime) -> Iterator[Row]
         grown = size * weekday * (1.3 - back / DAYS)
         for hour in HOURS:
             at = day.replace(hour=hour, minute=0, second=0, microsecond=0)
-            if at + timedelta(hours=1) > now:
+            if at + timedelta(hours=1) > now or at < key.issued_at:
+                continue
+            if not any(tier in MODELS for tier in key.tiers):
                 continue
             yield Reader(whose, at + timedelta(hours=1)).read(told(organisation, key, at, grown, back * 24 + hour))
 
@@ -78,8 +81,10 @@ def told(organisation: Organisation, key: Key, at: datetime, size: float, number
 
     requests = max(1, int(size * (0.4 + part("requests"))))
     country = "NO" if part("country") < 0.8 else ABROAD[int(part("abroad") * len(ABROAD))]
+    models = [model for tier, model in MODELS.items() if tier in key.tiers]
+    model = models[-1] if part("model") > 0.7 else models[0]
     return {
-        "key": key.prefix, "hour": at.isoformat(), "model": MODELS[part("model") > 0.7], "requests": requests,
+        "key": key.prefix, "hour": at.isoformat(), "model": model, "requests": requests,
         "tokens_in": int(requests * (300 + 900 * part("in"))), "tokens_out": int(requests * (80 + 240 * part("out"))),
         "errors": int(requests * 0.03 * part("errors")), "refusals": int(requests * 0.01 * part("refusals")),
         "ip_hash": hashed(organisation.name, "ip", int(3 * part("ip"))), "asn": 64496 + int(3 * part("ip")), "country": country,

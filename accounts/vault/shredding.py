@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
-from accounts.refused import Refused
+from accounts.refused import Refused, is_said
 from accounts.vault.models import SearchDigest, SubjectKey
 from accounts.vault.subjects import Subject, cache, made
 
@@ -25,7 +25,7 @@ class NoReason(Refused):
 def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
     """Destroys the subject's key and what its numbers were found by. Repeated, it is silence. `by=None` is whoever has the
     command line."""
-    if not reason.strip():
+    if not is_said(reason):
         raise NoReason(_("Say why the data are erased, such as the end of their retention."))
     # Whoever saves data of the organisation holds its row: what he saves is destroyed with the rest, or refused.
     if subject.organisation is not None:

@@ -33,7 +33,8 @@ EXAMPLE = {
             "key": "kh_live_Q3EC3PF3STrl", "hour": "2026-11-30T08:00:00Z", "model": "sonnet-5", "requests": 120,
             "tokens_in": 90210, "tokens_out": 31007, "errors": 2, "refusals": 1, "cost": 734000, "currency": "EUR",
             "ip_hash": "5f1d7a84db00d2fce00b31a7fc73224f", "asn": 64512, "country": "NO",
-            "client": "t13d1516h2_8daaf6152771_e5627efa2ab1", "template": "9f86d081884c7d65", "end_user": "60303ae22b998861",
+            "client": "t13d1516h2_8daaf6152771_e5627efa2ab1", 
+            "template": "9f86d081884c7d659a2feaa0c55ad015", "end_user": "60303ae22b9988615df3b9d5c8a1e7f0",
         }
     ],
 }  # fmt: skip

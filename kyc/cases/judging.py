@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import Refused, is_said
 from kyc.cases import exposed
 from kyc.cases.actions import locked
 from kyc.cases.meanwhile import NotNow, refuse_unsent
@@ -93,7 +93,7 @@ def accept(case: Case, requirement: Requirement, *, document: Document | None, n
         return row
     if row.withdrawn_at:
         raise NotNow(_("This is not asked for any more."))
-    if not note.strip():
+    if not is_said(note):
         raise Unexplained(_("Write what the document shows: where the wealth comes from."))
     if document is None or not exposed.papers([row]).filter(pk=document.pk).exists():
         raise proofs.NotAProof(_("Choose a proof of the source of wealth that was sent about whom it is asked of."))

@@ -13,7 +13,7 @@ from kyc.desk.elsewhere import SamenessForm, SettleForm
 from kyc.desk.views import fetched, tried
 from kyc.ownership import diverging
 from kyc.ownership.models import Divergence
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Sameness
 
 
 @staff(Permission.EVIDENCE_JUDGE)
@@ -24,8 +24,17 @@ def rule(request: HttpRequest, pk: int, party: int, other: int) -> HttpResponse:
     theirs = get_object_or_404(Party.objects.visible_to(request.user).exclude(organisation=found.organisation), pk=other)
     typed = SamenessForm((party, other), request.POST)
     act = partial(diverging.rule, mine, theirs, by=request.user)
-    done = _("Ruled. The two stay apart, and the ruling stands at both.")
-    return tried(request, found, typed, act, done=done, tab="people", same_form=typed, same_pks=(party, other))
+    return tried(request, found, typed, act, done=ruled, tab="people", same_form=typed, same_pks=(party, other))
+
+
+def ruled(row: Sameness) -> str:
+    """What it comes to, whichever way it was ruled."""
+    if row.ruling == Sameness.Ruling.SAME:
+        return _(
+            "Ruled: the same company. Nothing is merged; the ruling stands at both customers, and what they tell differently of "
+            "it is to be settled."
+        )
+    return _("Ruled: not the same company. The two stay apart, and the ruling stands at both customers.")
 
 
 @staff(Permission.EVIDENCE_JUDGE)

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import Refused, is_said
 from kyc.evidence.models import Document, ExclusionRuling
 from kyc.evidence.proofs import NotAProof, current, may_prove
 from kyc.ownership.exclusions import Claim
 from kyc.parties import exclusions
 from kyc.parties.actions import customer
 from kyc.parties.models import Exclusion
+from kyc.parties.wording import checked
 from kyc.rules import packs
 
 R = ExclusionRuling.Ruling
@@ -56,7 +57,7 @@ def rule(
 ) -> ExclusionRuling:
     """Verifies a claim by a document, by default for as long as the rule pack lets it, or does not accept it. A later word takes
     the place of an earlier one, which stays to be read. The organisation's row is held, as in `proofs.verify`. Raises BadRuling,
-    Unexplained, NotAProof, BadDay."""
+    Unexplained, NotAProof, BadDay, BadText."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisation = Organisation.objects.select_for_update().get(pk=exclusion.organisation_id)
     row = Exclusion.objects.select_related("party").get(pk=exclusion.pk)
@@ -64,10 +65,11 @@ def rule(
         raise NotAProof(_("The claim has been taken back meanwhile; look again."))
     if ruling not in R.values:
         raise BadRuling(_("Say whether it is verified."))
-    if not reason.strip():
+    if not is_said(reason):
         raise Unexplained(_("Write what you found, for whoever reads it later."))
+    reason = checked("reason", reason, limit=2000, lines=True)
     shown = shown_by(row, organisation, document, valid_until) if ruling == R.VERIFIED else {}
-    values: dict[str, Any] = {"ruling": ruling, "reason": reason.strip(), "document": None, "valid_until": None} | shown
+    values: dict[str, Any] = {"ruling": ruling, "reason": reason, "document": None, "valid_until": None} | shown
     if before := ExclusionRuling.objects.live().filter(exclusion=row).first():
         if {name: getattr(before, name) for name in values} == values:
             return before

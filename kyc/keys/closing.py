@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit, messages, organisations
 from accounts.models import AuditEvent, Membership, Organisation, User
 from accounts.permissions import NotPermitted, Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import ReasonMissing, Refused, is_said
 from kyc.cases import actions as cases
 from kyc.cases.models import Case
 from kyc.evidence import invitations
@@ -42,7 +42,7 @@ def close_own(organisation: Organisation, *, name: str, by: User) -> Organisatio
 def close(organisation: Organisation, *, reason: str, by: User) -> Organisation:
     """By an officer, who says why; the customer does not read it."""
     require(by, Permission.DECISION_TAKE)
-    if not reason.strip():
+    if not is_said(reason):
         raise ReasonMissing(_("Say why the account is closed."))
     return end(organisation, reason=reason.strip(), by=by)
 

@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.compartment import refuse_incidents
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing
+from accounts.refused import ReasonMissing, is_said
 from kyc.cases.models import Entity
 from kyc.keys.models import Hold, Key, serialise
 
@@ -28,7 +28,7 @@ def place(
     """Exactly one of key, organisation and entity. In force on the next question a gateway asks. Repeated by the same officer for
     the same reason while it is in force, it is silence, however many come at once."""
     require(by, Permission.HOLD_PLACE)
-    if not reason.strip():
+    if not is_said(reason):
         raise ReasonMissing(_("Say why the hold is placed."))
     refuse_incidents(reason)
     touched = organisation or (key or entity).organisation  # type: ignore[union-attr]  # one of three, held by a CHECK
@@ -62,7 +62,7 @@ def put(touched: Organisation, *, by: User | None, **said: Any) -> Hold:
 def lift(hold: Hold, *, reason: str, by: User) -> Hold:
     """Ends this hold and no other. Repeated, it is silence."""
     require(by, Permission.HOLD_PLACE)
-    if not reason.strip():
+    if not is_said(reason):
         raise ReasonMissing(_("Say why the hold is lifted."))
     refuse_incidents(reason)
     return end(hold, reason=reason, by=by)

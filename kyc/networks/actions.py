@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import ReasonMissing, Refused, is_said
 from kyc.keys.models import Key
 from kyc.networks.models import BLOCKS, Incident, IncidentNote, Involvement, Referral
 from kyc.parties.models import Party
@@ -118,7 +118,7 @@ def involve(
 ) -> Involvement:
     """All of the organisation, or a key or a party of it. Said of the same again while it stands, it is silence."""
     incident = locked(incident, by=by)
-    if not why.strip():
+    if not is_said(why):
         raise ReasonMissing(_("Say why it is involved."))
     about = {"organisation": organisation, "key": key, "party": party}
     if standing := incident.involvements.live().filter(**about).first():
@@ -132,7 +132,7 @@ def involve(
 def end_involvement(involvement: Involvement, *, reason: str, by: User) -> Involvement:
     """It was involved, and is said to be so no more. Repeated, it is silence."""
     incident = locked(involvement.incident, by=by)
-    if not reason.strip():
+    if not is_said(reason):
         raise ReasonMissing(_("Say why it is not involved any more."))
     row = Involvement.objects.select_for_update().get(pk=involvement.pk)
     if row.ended_at is None:
@@ -152,7 +152,7 @@ def note(incident: Incident, *, text: str, by: User) -> IncidentNote:
     """Also after it was closed: answers come late. Repeated by the same officer in the same words while no other note came
     between, it is silence, however many come at once."""
     incident = locked(incident, by=by, even_closed=True)
-    if not text.strip():
+    if not is_said(text):
         raise ReasonMissing(_("Write the note."))
     said = {"text": tidy(text), "written_by": by}
     if (newest := incident.notes.order_by("-pk").first()) and is_again(newest, **said):
@@ -183,7 +183,7 @@ def close(incident: Incident, *, outcome: str, reason: str, by: User) -> Inciden
     incident = locked(incident, by=by)
     if outcome not in Incident.Outcome.values:
         raise Impossible("outcome", _("Choose how it ends."))
-    if not reason.strip():
+    if not is_said(reason):
         raise ReasonMissing(_("Say why it ends so."))
     if outcome == Incident.Outcome.REFERRED and not incident.referrals.exists():
         raise Impossible("outcome", _("No referral is recorded yet. Record to whom it was referred first."))

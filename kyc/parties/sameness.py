@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from accounts.refused import ReasonMissing, Refused
+from accounts.refused import ReasonMissing, Refused, is_said
 from accounts.vault.models import SearchDigest
 from kyc.parties.identifying import scheme
 from kyc.parties.models import Party, Sameness
+from kyc.parties.wording import checked
 
 R = Sameness.Ruling
 
@@ -122,19 +123,20 @@ def ruled(mine: Collection[int]) -> dict[frozenset[int], Sameness]:
 def rule(party: Party, other: Party, *, ruling: str, reason: str, by: User) -> Sameness:
     """An officer's word in the case of the customer of `party`. A later word takes the place of an earlier one, which stays to be
     read. The record names neither company: one of them is another customer's. Raises NotPermitted, BadRuling, Unexplained,
-    NotAlike."""
+    NotAlike, BadText."""
     require(by, Permission.EVIDENCE_JUDGE)
     if ruling not in R.values:
         raise BadRuling(_("Say whether it is the same company."))
-    if not reason.strip():
+    if not is_said(reason):
         raise Unexplained(_("Write by what you tell, for whoever reads it later."))
+    reason = checked("reason", reason, limit=2000, lines=True)
     held = list(Party.objects.select_for_update(no_key=True).filter(pk__in=[party.pk, other.pk]).order_by("pk"))
     now = {row.pk: row for row in held}
     pair = next((one for one in alike([now[party.pk]]) if one.other.pk == other.pk), None)
     if pair is None:
         raise NotAlike(_("The two do not share a number any more; look again."))
     if before := pair.ruling:
-        if (before.ruling, before.reason) == (ruling, reason.strip()):
+        if (before.ruling, before.reason) == (ruling, reason):
             return before
         before.superseded_at = timezone.now()
         before.save(update_fields=["superseded_at"])
@@ -144,7 +146,7 @@ def rule(party: Party, other: Party, *, ruling: str, reason: str, by: User) -> S
         other=other,
         shared=list(pair.shared),
         ruling=ruling,
-        reason=reason.strip(),
+        reason=reason,
         ruled_by=by,
     )
     # In the house's record: it is both customers' and neither's.

@@ -9,7 +9,7 @@ from accounts import audit, organisations, proposals
 from accounts.models import Proposal, User
 from accounts.permissions import Permission, require
 from accounts.proposals import Policy
-from accounts.refused import NoteMissing, ReasonMissing, Refused
+from accounts.refused import NoteMissing, ReasonMissing, Refused, is_said
 from config import jobs
 from kyc.screening import lists
 from kyc.screening.models import Hit
@@ -69,9 +69,9 @@ class StillListed(Refused):
 def checked(ruling: str, reason: str, note: str) -> None:
     if reason not in REASONS.get(ruling, {}):
         raise ReasonMissing(_("Choose a reason from the list for this ruling."))
-    if reason in NAMED_IN_NOTE and not note.strip():
+    if reason in NAMED_IN_NOTE and not is_said(note):
         raise NoteMissing(_("Name the other evidence in the note."))
-    if ruling == Hit.Ruling.UNDECIDED and not note.strip():
+    if ruling == Hit.Ruling.UNDECIDED and not is_said(note):
         raise NoteMissing(_("Say what it would take to decide."))
 
 
@@ -157,7 +157,7 @@ def confirm(proposal: Proposal, *, note: str = "", by: User) -> Hit:
 @transaction.atomic
 def send_back(proposal: Proposal, *, note: str, by: User) -> Hit:
     """The match is open again, and says by whom and why."""
-    if not note.strip():
+    if not is_said(note):
         raise NoteMissing(_("Say why, so that whoever ruled can go on."))
     hit = ended(proposal, Proposal.Outcome.DECLINED, note=note, by=by)
     audit.record("hit.ruling_sent_back", target=hit, by=by, reason=note, ruling=proposal.choice, entry=hit.entry_id)

@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.organisations import printable
 from accounts.permissions import Permission, require
-from accounts.refused import NoteMissing, ReasonMissing, Refused
+from accounts.refused import NoteMissing, ReasonMissing, Refused, is_said
 from accounts.vault import shredding
 from config import jobs
 from kyc.rules import packs
@@ -80,7 +80,7 @@ def recorded(
     require(by, Permission.INQUIRY_ASK)
     if reason not in Inquiry.Reason.values:
         raise Unreasoned(_("Choose from the list what you ask for."))
-    if reason == Inquiry.Reason.OTHER and not note.strip():
+    if reason == Inquiry.Reason.OTHER and not is_said(note):
         raise NoteMissing(_("Name the other reason in the note."))
     if not asked.is_shown(" ".join(note.split())):
         raise Unshown("note")

@@ -144,7 +144,8 @@ def known(rows: Sequence[Any], credential: GatewayCredential) -> dict[str, Whose
     prefixes = [name for name in named if PREFIX.fullmatch(name)]
     whose = Q(organisation__sandbox="")
     found = Key.objects.filter(~whose if credential.for_test else whose, prefix__in=prefixes)
-    return {prefix: Whose(pk, of) for prefix, pk, of in found.values_list("prefix", "pk", "organisation_id")}
+    told = found.values_list("prefix", "pk", "organisation_id", "issued_at")
+    return {prefix: Whose(pk, of, since) for prefix, pk, of, since in told}
 
 
 def write(batch: UsageBatch, rows: Iterable[Row]) -> None:

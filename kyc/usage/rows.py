@@ -10,18 +10,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from kyc.parties.countries import is_country
+from kyc.parties.currencies import is_currency
+
 # A sum of nine million such rows is still a number of the database.
 MOST = 10**12
 LONGEST_MODEL = 100
-MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*", re.ASCII)
+# An @ stands before a version alone, as some clouds write it: anywhere else it could be somebody's address.
+MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*(@[0-9]{1,10})?", re.ASCII)
 # What of a key is public.
 PREFIX = re.compile(r"kh_(?:live|test)_[0-9A-Za-z]{12}", re.ASCII)
-HASH = re.compile(r"[A-Za-z0-9_-]{16,86}", re.ASCII)
-COUNTRY, CURRENCY = re.compile(r"[A-Z]{2}"), re.compile(r"[A-Z]{3}")
+# In hex; or in base64url, where of a hash so long hardly one in ten million lacks capitals or small letters, as words do.
+HASH = re.compile(r"[0-9a-f]{32,86}|[0-9A-F]{32,86}|(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{32,86}", re.ASCII)
+# Of a TLS client, in a form of its own: https://github.com/FoxIO-LLC/ja4
+JA4 = re.compile(r"[tqd][0-9]{2}[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}", re.ASCII)
 # Told so long after its hour, a row is late; so long after, it is not taken any more.
 LATE, OLDEST = timedelta(hours=6), timedelta(days=62)
 # How far a gateway's clock may be ahead.
 AHEAD = timedelta(minutes=5)
+HOUR_LONG = timedelta(hours=1)
 LAST_ASN = 2**32 - 1
 
 REQUIRED = ("key", "hour", "model", "requests")
@@ -32,9 +39,10 @@ KNOWN = frozenset({*REQUIRED, *COUNTS, *HASHES, "asn", "country", "currency"})
 
 HOUR = "hour: Write the hour's beginning in UTC, as 2026-11-30T08:00:00Z."
 CODES = {
-    "country": "Write the two capital letters of ISO 3166-1.",
-    "currency": "Write the three capital letters of ISO 4217.",
+    "country": "Write the two capital letters that ISO 3166-1 gives a country.",
+    "currency": "Write the three capital letters that ISO 4217 gives a currency in use.",
 }
+IS_CODE = {"country": is_country, "currency": is_currency}
 
 
 class BadRow(ValueError):
@@ -47,6 +55,8 @@ class Whose:
 
     key: int
     organisation: int
+    # When it was issued, where that is known.
+    since: datetime | None = None
 
 
 class Row(NamedTuple):
@@ -103,15 +113,15 @@ class Reader:
             raise BadRow("errors, refusals: There are more of them than requests.")
         hashes = [row.get(name, "") for name in HASHES]
         for name, value in zip(HASHES, hashes, strict=True):
-            if value != "" and not (isinstance(value, str) and HASH.fullmatch(value)):
+            if value != "" and not (isinstance(value, str) and is_hash(name, value)):
                 raise BadRow(no_hash(name, value))
         model, country, currency = row["model"], row.get("country", ""), row.get("currency", "")
         if not isinstance(model, str) or model not in self.models:
             self.models.add(checked_model(model))
         if not isinstance(country, str) or country not in self.countries:
-            self.countries.add(checked_code("country", country, COUNTRY))
+            self.countries.add(checked_code("country", country))
         if not isinstance(currency, str) or currency not in self.currencies:
-            self.currencies.add(checked_code("currency", currency, CURRENCY))
+            self.currencies.add(checked_code("currency", currency))
         if cost and not currency:
             raise BadRow("currency: Say of which currency the cost is.")
         asn = row.get("asn")
@@ -120,6 +130,8 @@ class Reader:
         whose = self.keys.get(row["key"]) if isinstance(row["key"], str) else None
         if whose is None:
             raise BadRow("key: There is no key with this prefix. Send the public prefix, kh_live_ and 12 characters.")
+        if whose.since and hour + HOUR_LONG + AHEAD <= whose.since:
+            raise BadRow("hour: The key was not issued yet. Look at the gateway's clock.")
         return Row(
             hour, whose.organisation, whose.key, model, requests, tokens_in, tokens_out, errors, refusals, cost, currency,
             hashes[0], asn, country, hashes[1], hashes[2], hashes[3], is_late,
@@ -148,23 +160,29 @@ def judged(text: str, now: datetime) -> tuple[datetime, bool]:
         raise BadRow("hour: It has not begun yet. Look at the gateway's clock.")
     if hour < now - OLDEST:
         raise BadRow(f"hour: It is older than {OLDEST.days} days, and its sums are closed. Ask who runs this service.")
-    return hour, hour + timedelta(hours=1) < now - LATE
+    return hour, hour + HOUR_LONG < now - LATE
 
 
 def no_hash(name: str, value: Any) -> str:
     if isinstance(value, str) and is_address(value):
         return f"{name}: This looks like an IP address. Send a hash of it, made with a key that only gateways have."
-    return f"{name}: Write a hash: 16 to 86 letters, digits, - and _."
+    return f"{name}: Write a hash in hex or base64url, of 32 to 86 characters."
+
+
+def is_hash(name: str, text: str) -> bool:
+    return bool(HASH.fullmatch(text) or (name == "client" and JA4.fullmatch(text)))
 
 
 def checked_model(value: Any) -> str:
     if isinstance(value, str) and len(value) <= LONGEST_MODEL and MODEL.fullmatch(value) and not is_address(value):
         return value
-    raise BadRow(f"model: Write the model's name, at most {LONGEST_MODEL} letters, digits and . _ : / @ + -")
+    raise BadRow(
+        f"model: Write the model's name, at most {LONGEST_MODEL} letters, digits and . _ : / + -, and a version after an @."
+    )
 
 
-def checked_code(name: str, value: Any, form: re.Pattern[str]) -> str:
-    if isinstance(value, str) and form.fullmatch(value):
+def checked_code(name: str, value: Any) -> str:
+    if isinstance(value, str) and IS_CODE[name](value):
         return value
     raise BadRow(f"{name}: {CODES[name]}")
 

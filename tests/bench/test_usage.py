@@ -32,7 +32,7 @@ from tests.bench.timing import side_by_side, told
 from tests.kyc.cases.conftest import ana, case, nordlys, rui, the_list  # noqa: F401  # fixtures
 from tests.kyc.keys.conftest import entity, issued, linked  # noqa: F401  # fixtures
 from tests.kyc.keys.scenes import Issued
-from tests.kyc.usage.scenes import this_hour
+from tests.kyc.usage.scenes import issued_long_ago, this_hour
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 SEED, KEYS, ROUNDS = 20261130, 100, 12
@@ -52,6 +52,7 @@ def prefixes(linked: Issued) -> list[str]:  # noqa: F811
     Key.objects.bulk_create(
         Key(**told_of, name=prefix, prefix=prefix, last_four="0000", digest="0" * 64, pepper_version="1") for prefix in found
     )
+    issued_long_ago()
     for period in ("day", "month"):
         LimitPool.objects.create(
             organisation=key.organisation,
@@ -71,7 +72,7 @@ def rows_of(draw: Random, keys: list[str]) -> list[dict[str, Any]]:
             "model": f"model-{draw.randrange(2)}", "requests": draw.randrange(1, 100), "tokens_in": draw.randrange(100_000),
             "tokens_out": draw.randrange(10_000), "errors": 0, "refusals": 0, "ip_hash": f"{draw.getrandbits(128):032x}",
             "asn": draw.randrange(2**16), "country": draw.choice(("NO", "DE", "SG")),
-            "client": f"{draw.getrandbits(96):024x}", "template": f"{draw.getrandbits(64):016x}",
+            "client": f"{draw.getrandbits(128):032x}", "template": f"{draw.getrandbits(128):032x}",
             "end_user": f"{draw.getrandbits(128):032x}",
         }
         for _number in range(MOST_ROWS)

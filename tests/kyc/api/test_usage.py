@@ -17,7 +17,7 @@ from kyc.keys import actions
 from kyc.usage import intake
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 from tests.kyc.keys.scenes import Issued
-from tests.kyc.usage.scenes import another_connection
+from tests.kyc.usage.scenes import another_connection, issued_long_ago
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -52,7 +52,7 @@ class TestUsage:
     def test_counts_rows_and_adds_them_up_by_key_and_day(self, send: Any, linked: Issued) -> None:
         told = row(
             linked, tokens_in=100, tokens_out=50, errors=1, refusals=2, ip_hash="a" * 32, asn=64512, country="NO",
-            client="t13d1516h2_8daaf6152771", template="f" * 16, end_user="e" * 43, cost=1200, currency="EUR",
+            client="t13d1516h2_8daaf6152771_e5627efa2ab1", template="f" * 32, end_user="e" * 43, cost=1200, currency="EUR",
         )  # fmt: skip
         answer = send(batch(told, row(linked, country="NO"), row(linked, country="SE")))
         assert answer.status_code == 200, answer.content
@@ -105,6 +105,7 @@ class TestUsage:
         assert "203.0.113" not in str(list(UsageBatch.objects.values()))
 
     def test_late_rows_count_and_are_marked(self, send: Any, linked: Issued) -> None:
+        issued_long_ago()
         before = HOUR - timedelta(days=40)
         assert send(batch(row(linked, hour=before.isoformat()), row(linked))).json()["late"] == 1
         assert list(UsageRow.objects.order_by("hour").values_list("is_late", flat=True)) == [True, False]

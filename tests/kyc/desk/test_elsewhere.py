@@ -77,6 +77,14 @@ class TestElsewhere:
         assert rule(as_ana, sorvik, case, ruling="different", reason="Mistyped there.").status_code == 302
         assert "Not the same" in page(as_ana, case) and "Mistyped there." in page(as_ana, case)
 
+    def test_is_told_what_the_ruling_comes_to(self, as_ana: Client, case: Case, sorvik: Case) -> None:
+        said = {}
+        for ruling in ("same", "different"):
+            rule(as_ana, case, sorvik, ruling=ruling, reason="One LEI.")
+            said[ruling] = as_ana.get(f"/desk/cases/{case.pk}/?tab=people").content.decode()
+        assert "Ruled: the same company. Nothing is merged" in said["same"] and "stay apart" not in said["same"]
+        assert "Ruled: not the same company. The two stay apart" in said["different"]
+
     def test_what_the_two_declared_differently_is_told_at_both_and_in_the_list(
         self, as_ana: Client, case: Case, sorvik: Case
     ) -> None:

@@ -82,6 +82,7 @@ class TestRule:
         [
             ({"ruling": "perhaps"}, BadRuling),
             ({"reason": " "}, Unexplained),
+            ({"reason": "\u200b \u2060"}, Unexplained),
             ({"document": None}, NotAProof),
             ({"valid_until": TODAY - timedelta(days=1)}, BadDay),
             ({"valid_until": TODAY + timedelta(days=366)}, BadDay),

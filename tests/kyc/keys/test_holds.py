@@ -66,7 +66,7 @@ class TestPlace:
 
 
 class TestPlaceAnything:
-    @pytest.mark.parametrize("reason", ["", "  \n"])
+    @pytest.mark.parametrize("reason", ["", "  \n", "\u200b \u2060", "\u3164"])
     def test_needs_a_reason(self, linked: Issued, rui: User, reason: str) -> None:
         with pytest.raises(ReasonMissing):
             holds.place(key=linked.key, reason=reason, by=rui)

@@ -138,7 +138,7 @@ class TestInvolve:
 
     def test_needs_a_reason_to_begin_and_to_end(self, incident: Incident, nordlys: Founded, ines: User) -> None:
         with pytest.raises(ReasonMissing):
-            actions.involve(incident, organisation=nordlys.organisation, why=" ", by=ines)
+            actions.involve(incident, organisation=nordlys.organisation, why="\u200b \u2060", by=ines)
         made = actions.involve(incident, organisation=nordlys.organisation, why="Its keys.", by=ines)
         with pytest.raises(ReasonMissing):
             actions.end_involvement(made, reason=" ", by=ines)

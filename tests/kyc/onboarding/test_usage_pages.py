@@ -15,13 +15,14 @@ from tests import cast
 from tests.kyc.cases.conftest import ana, case, nordlys, rui, the_list  # noqa: F401  # fixtures
 from tests.kyc.keys.conftest import entity, issued, linked, sorvik  # noqa: F401  # fixtures
 from tests.kyc.keys.scenes import Issued, issue
-from tests.kyc.usage.scenes import row, sent, this_hour
+from tests.kyc.usage.scenes import issued_long_ago, row, sent, this_hour
 
 pytestmark = pytest.mark.django_db
 PAGE, LIMIT = "/verification/keys/usage/", "/verification/keys/limits/"
 
 
 def use(*rows: Any) -> None:
+    issued_long_ago()
     gateway, _ = credentials.issue(name=f"edge {len(rows)} {rows[0]['requests']}", by=None)
     assert intake.take(sent(*rows), credential=gateway)["refused"] == 0
 

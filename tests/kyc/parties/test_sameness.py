@@ -13,6 +13,7 @@ from kyc.ownership import actions as ownership
 from kyc.parties import sameness
 from kyc.parties.models import Party, Sameness
 from kyc.parties.sameness import Pair
+from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded, staff
 from tests.stage import scene
 
@@ -164,7 +165,12 @@ class TestRule:
 
     @pytest.mark.parametrize(
         ("ruling", "reason", "refusal"),
-        [("same", " ", sameness.Unexplained), ("perhaps", "So.", sameness.BadRuling)],
+        [
+            ("same", " ", sameness.Unexplained),
+            ("same", "\u200b \u2060", sameness.Unexplained),
+            ("same", "One\u200bLEI.", BadText),
+            ("perhaps", "So.", sameness.BadRuling),
+        ],
     )
     def test_needs_a_word_and_a_reason(
         self, both: tuple[Party, Party], ana: User, ruling: str, reason: str, refusal: type[Exception]

@@ -24,7 +24,7 @@ from kyc.rules import packs
 from kyc.usage import intake
 from kyc.usage.models import COUNTERS, UsageBatch, UsageDay, UsageRow
 from tests.kyc.keys.scenes import Issued, issue
-from tests.kyc.usage.scenes import row, sent, this_hour
+from tests.kyc.usage.scenes import issued_long_ago, row, sent, this_hour
 
 BASE = Path(__file__).parents[3]
 
@@ -37,6 +37,7 @@ def sums(model: Any) -> dict[str, Any]:
 @pytest.mark.django_db
 class TestTake:
     def test_sums_are_those_of_the_rows_over_hours_models_and_countries(self, gateway: GatewayCredential, linked: Issued) -> None:
+        issued_long_ago()
         for turn in range(4):
             rows = [
                 row(
@@ -48,6 +49,12 @@ class TestTake:
             intake.take(sent(*rows), credential=gateway)
         assert sums(UsageRow) == sums(UsageDay) != dict.fromkeys(COUNTERS)
         assert UsageDay.objects.count() < UsageRow.objects.count() == 80
+
+    def test_no_hour_before_the_key_was_issued(self, gateway: GatewayCredential, linked: Issued) -> None:
+        before = row(linked.key.prefix, this_hour() - timedelta(hours=3))
+        answer = intake.take(sent(before, row(linked.key.prefix, this_hour())), credential=gateway)
+        assert (answer["accepted"], answer["bad"][0]["rows"]) == (1, [0])
+        assert answer["bad"][0]["reason"].startswith("hour: The key was not issued yet")
 
     def test_an_empty_rest_leaves_only_the_batch(self, gateway: GatewayCredential) -> None:
         answer = intake.take(sent("no row"), credential=gateway)

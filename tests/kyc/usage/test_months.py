@@ -13,7 +13,7 @@ from kyc.usage import disposal, intake, months
 from kyc.usage.models import UsageBatch, UsageRow
 from tests.conftest import acting_as
 from tests.kyc.keys.scenes import Issued, issue
-from tests.kyc.usage.scenes import row, sent, this_hour
+from tests.kyc.usage.scenes import issued_long_ago, row, sent, this_hour
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2025, 5, 20, 8, tzinfo=UTC)
@@ -73,6 +73,7 @@ class TestDispose:
             return disposal.dispose_of_rows(day)
 
     def test_a_month_goes_two_years_after_its_last_day(self, gateway: GatewayCredential, linked: Issued) -> None:
+        issued_long_ago()
         intake.take(sent(row(linked.key.prefix, NOW), row(linked.key.prefix, NOW)), credential=gateway, now=NOW)
         assert self.on(date(2027, 5, 31)) is None
         assert UsageRow.objects.count() == 2
@@ -86,6 +87,7 @@ class TestDispose:
         self, gateway: GatewayCredential, linked: Issued, sorvik: Any, rui: Any
     ) -> None:
         rows = [row(one.key.prefix, NOW) for one in (linked, issue(sorvik))]
+        issued_long_ago()
         intake.take(sent(*rows), credential=gateway, now=NOW)
         told = {"source": "court", "reference": "7", "asked_by": "A court", "reason": "It asked.", "since": date(2026, 1, 1)}
         legal_holds.place(linked.key.organisation, **told, by=rui)
@@ -98,6 +100,7 @@ class TestDispose:
         assert UsageRow.objects.count() == 0
 
     def test_one_on_everything_keeps_all(self, gateway: GatewayCredential, linked: Issued, rui: Any) -> None:
+        issued_long_ago()
         intake.take(sent(row(linked.key.prefix, NOW)), credential=gateway, now=NOW)
         told = {"source": "court", "reference": "7", "asked_by": "A court", "reason": "It asked.", "since": date(2026, 1, 1)}
         legal_holds.place(None, **told, by=rui)

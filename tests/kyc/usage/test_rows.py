@@ -74,6 +74,9 @@ class TestRead:
         [
             ("model", "a b"), ("model", "Write me a poem"), ("model", "x" * 101), ("model", ""),
             ("model", "é"), ("model", "a\tb"),
+            ("model", "alice@nordlys.example"), ("model", "@20250929"), ("country", "ZZ"), ("country", "EU"), ("currency", "ZZZ"),
+            ("currency", "XXX"), ("ip_hash", "alice-at-example-com"), ("end_user", "alice-olsen-of-nordlys-modelling-as"),
+            ("ip_hash", "a" * 31), ("template", "t13d1516h2_8daaf6152771_e5627efa2ab1"),
             ("country", "no"), ("country", "NOR"), ("country", "N\n"), ("asn", -1), ("asn", "64512"), ("asn", True),
             ("currency", "eur"), ("key", None), ("key", "kh_live_zzzzzzzzzzzz"), ("template", "short"), ("client", "a b" * 9),
             ("end_user", 7), ("end_user", "alice@nordlys.example"),
@@ -83,6 +86,27 @@ class TestRead:
         told = reason(**{field: value})
         assert told.startswith(f"{field}: ")
         assert not isinstance(value, str) or len(value) < 8 or value not in told
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("model", "claude-sonnet-4-5@20250929"), ("model", "org/model:free"), ("country", "XK"), ("ip_hash", "5F" * 16),
+            ("end_user", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"), ("client", "t13d1516h2_8daaf6152771_e5627efa2ab1"),
+        ],
+    )  # fmt: skip
+    def test_what_is_taken(self, field: str, value: str) -> None:
+        assert value in READER.read({**GOOD, field: value})
+
+    @given(st.binary(min_size=24, max_size=64))
+    def test_any_hash_in_hex_passes(self, digest: bytes) -> None:
+        hexed = digest.hex()[:86]
+        assert READER.read({**GOOD, "ip_hash": hexed}).ip_hash == hexed
+
+    def test_no_hour_that_was_over_before_the_key_was_issued(self) -> None:
+        young = Reader({KEY: Whose(7, 3, datetime(2026, 11, 30, 7, 20, tzinfo=UTC))}, NOW)
+        assert young.read({**GOOD, "hour": "2026-11-30T07:00:00Z"}).requests == 9
+        with pytest.raises(BadRow, match=r"^hour: The key was not issued yet"):
+            young.read({**GOOD, "hour": "2026-11-30T06:00:00Z"})
 
     def test_cost_has_a_currency(self) -> None:
         assert reason(cost=5).startswith("currency: ")
