@@ -93,6 +93,9 @@ def told(organisation: Organisation, key: Key, at: datetime, size: float, number
     }  # fmt: skip
 
 
+AGREED = "As agreed in the contract"
+
+
 def limit(organisation: Organisation, is_near: bool) -> None:
     """The organisation's for a month, by an officer, and one of its first key for a day, by its owner."""
     approver = User.objects.filter(staff_role="approver", is_robot=False).order_by("pk").first()
@@ -100,9 +103,14 @@ def limit(organisation: Organisation, is_near: bool) -> None:
     key = Key.objects.filter(organisation=organisation, state=Key.State.ACTIVE).order_by("pk").first()
     if approver is None or owner is None or key is None:
         raise LookupError(f"{organisation} has nobody who could set a limit.")
-    monthly = limits.set_limit(organisation, unit="requests", period="month", limit=limits.HIGHEST, by=approver)
+    monthly = limits.set_limit(organisation, unit="requests", period="month", limit=limits.HIGHEST, reason=AGREED, by=approver)
     spent = PoolWindow.objects.get(pool=monthly).spent
     limits.set_limit(
-        organisation, unit="requests", period="month", limit=spent * 100 // (NEARLY if is_near else 40) + 1, by=approver
+        organisation,
+        unit="requests",
+        period="month",
+        limit=spent * 100 // (NEARLY if is_near else 40) + 1,
+        reason=AGREED,
+        by=approver,
     )
     limits.set_limit(organisation, unit="tokens", period="day", limit=50_000_000, key=key, by=owner.user)

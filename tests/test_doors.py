@@ -39,7 +39,7 @@ from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
 from kyc.keys.estate_models import ImportedKey
-from kyc.keys.models import Hold, Key, KeyRequirement, Link
+from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
 from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
@@ -329,7 +329,11 @@ DOORS: dict[str, Door] = {
     "desk:case": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:usage": Door(READERS, own=of(pk="case"), names="Use of keys"),
     "desk:limit": Door(
-        HOLDERS, get=False, own=of(pk="case"), post=of(unit="tokens", period="month", limit="5"), names="The limit is set"
+        HOLDERS, get=False, own=of(pk="case"), post=of(unit="tokens", period="month", limit="5", reason="agreed"),
+        names="The limit is set",
+    ),
+    "desk:limit_remove": Door(
+        HOLDERS, get=False, own=of(pk="case", pool="whole"), post=of(reason="agreed"), names="The limit is removed"
     ),
     "desk:picture": Door(READERS, own=of(pk="case"), names=NORDLYS),
     "desk:live": Door(READERS, own=of(pk="case"), names="The checks", state="review"),
@@ -365,6 +369,9 @@ DOORS: dict[str, Door] = {
     "desk:reveal": Door(
         REVEALERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(field="birth_date", purpose="match"),
+    ),
+    "desk:leak_reveal": Door(
+        REVEALERS, get=False, own=of(pk="case", leak="leak"), names="Found in public", state="review", post=of(purpose="contact")
     ),
     "desk:observe": Door(
         EXAMINERS, get=False, own=of(pk="case"), names=NORDLYS, state="review",
@@ -673,6 +680,9 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     linked = {"organisation": organisation, "entity": entity, "responsible": spare.responsible, "because": "approved"}
     Link.objects.create(**linked, key=spare, valid_from=now)
     Key.objects.filter(pk=spare.pk).update(state="active")
+    whole = LimitPool.objects.create(
+        organisation=organisation, unit="requests", period="month", limit=10**9, set_at=now, set_by=rows[LimitPool].set_by
+    )
     ruled = cast.matched(rows[Key].responsible, rows[ListVersion], entry_id="2", is_strong=True)
     ruling = screening.rule(ruled, ruling="false", reason="different_name", by=analyst).proposal
     standing, doubted = (cast.matched(rows[Key].responsible, rows[ListVersion], entry_id=number) for number in ("3", "4"))
@@ -688,8 +698,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "wealth": wealth.pk, "asked_by_rule": by_rule.pk,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
-        "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk, "spare": spare.pk, "heir": heir.pk,
-        "elsewhere": rows[ImportedKey].pk,
+        "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk, "whole": whole.pk, "leak": rows[Leak].pk,
+        "elsewhere": rows[ImportedKey].pk, "spare": spare.pk, "heir": heir.pk,
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,

@@ -65,7 +65,12 @@ def page(
     may_ask = case.state == Case.State.REVIEW and user.can(Permission.DECISION_PROPOSE)
     begun = asking.of_questions(case, query["ask"]) if may_ask and query.get("ask") else []
     frame = framed(case, user, tab, veil, overtaken or Overtaken(case), begun) | {"may_ask": may_ask}
-    return frame | FACTS[tab](case, Seen(frame, query, filled)) | filled | {"is_filled": bool(filled.keys() - {"revealed"})}
+    return (
+        frame
+        | FACTS[tab](case, Seen(frame, query, filled))
+        | filled
+        | {"is_filled": bool(filled.keys() - {"revealed", "revealed_leak"})}
+    )
 
 
 def progress(case: Case, tab: str, *, overtaken: Overtaken) -> live.Progress | None:

@@ -1,10 +1,12 @@
 """The facts of each tab of the case page."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from kyc.cases.determining import place
@@ -31,7 +33,9 @@ from kyc.desk import (
 )  # fmt: skip
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
-from kyc.keys.models import Hold, Key, Link
+from kyc.keys import leaks, pools
+from kyc.keys.models import Hold, Key, Leak, Link
+from kyc.keys.pools import Standing
 from kyc.ownership.picture import BAD, WARN
 from kyc.parties.models import Party
 from kyc.screening.models import Hit
@@ -202,6 +206,9 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     by_key = {link.key_id: link for link in links}
     keys = Key.objects.filter(**of_case).select_related("responsible", "project", "issued_by", "use").order_by("-pk")
     holds = Hold.objects.filter(**of_case).select_related("placed_by", "lifted_by", "key", "entity").order_by("-pk")
+    limits, found = pools.standing(case.organisation), defaultdict(list)
+    for leak in Leak.objects.filter(**of_case).order_by("-pk"):
+        found[leak.key_id].append(leak)
     returned: forms.LiftForm | None = seen.filled.get("lift_form")
     number = seen.filled.get("lift_pk")
 
@@ -213,10 +220,23 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     return {
         "chains": chains.asked(case.organisation, seen.query.get("on", "")),
         "is_verified": Entity.objects.live().filter(organisation=case.organisation).exists(),
-        "keys": [(key, words.KEY_TONES[key.state], by_key.get(key.pk)) for key in keys],
+        "keys": [told_of_key(key, by_key.get(key.pk), limits) | {"leaks": found[key.pk]} for key in keys],
+        "reveal_for": list(leaks.PURPOSES.items()),
         "live_holds": [(hold, lift_form(hold)) for hold in holds if hold.lifted_at is None],
         "ended_holds": [hold for hold in holds if hold.lifted_at is not None],
         "hold_form": forms.HoldForm(case.organisation, actions=(reverse("desk:hold_place", args=[case.pk]),)),
+    }
+
+
+def told_of_key(key: Key, link: Link | None, limits: list[Standing]) -> Facts:
+    """A key that has expired is held by nobody, though its state says so until a job has gone by."""
+    is_expired = key.state != Key.State.REVOKED and key.expires_at is not None and key.expires_at <= timezone.now()
+    return {
+        "key": key,
+        "link": link,
+        "label": gettext_lazy("Expired") if is_expired else key.get_state_display(),
+        "tone": "neutral" if is_expired else words.KEY_TONES[key.state],
+        "stop": None if is_expired or key.state == Key.State.REVOKED else pools.stopping(key, limits),
     }
 
 

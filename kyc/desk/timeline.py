@@ -7,6 +7,7 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Q
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
 from kyc.evidence.actions import REASONS as LOOKED_FOR
 from kyc.evidence.models import Document
+from kyc.keys.pool_models import Period, Unit
 from kyc.ownership.shares import BadShare, as_stated
 from kyc.parties.revealing import PURPOSES
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -48,7 +50,7 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     ),
     "documents": (_("Documents"), ("document.",)),
     "screening": (_("Screening"), ("hit.", "list.", "inquiry.")),
-    "keys": (_("Keys"), ("key.", "hold.", "link.")),
+    "keys": (_("Keys"), ("key.", "hold.", "link.", "limit.")),
     "kept": (_("Retention"), ("legal_hold.",)),
     "reports": (_("Reports"), ("report.",)),
 }
@@ -303,6 +305,8 @@ def in_words(verb: str) -> str:
 
 
 def which(details: dict[str, Any]) -> str:
+    if {"limit", "unit", "period"} <= details.keys():
+        return limited(details)
     if {"before", "share"} <= details.keys():
         return f"{share(details['before'])} → {share(details['share'])}"
     if "owned" in details:
@@ -312,6 +316,14 @@ def which(details: dict[str, Any]) -> str:
         return gettext("%(name)s, as verified by %(verified_by)s from “%(document)s”") % details
     name = next((name for name in NAMED if name in details), "")
     return str(CODES.get(name, {}).get(details[name], details[name])) if name else ""
+
+
+def limited(details: dict[str, Any]) -> str:
+    """The number, of what and in which time."""
+    labels = {**dict(Unit.choices), **dict(Period.choices)}
+    unit, period = (labels.get(details[name], details[name]) for name in ("unit", "period"))
+    number = number_format(details["limit"], force_grouping=True)
+    return " ".join(filter(None, [number, details.get("currency", ""), str(unit).lower(), str(period)]))
 
 
 def share(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +21,7 @@ from kyc.cases.models import Case
 from kyc.desk.views import fetched
 from kyc.keys import limits, pools
 from kyc.keys.models import Key
-from kyc.keys.pool_models import Period, Unit
+from kyc.keys.pool_models import LimitPool, Period, Unit
 from kyc.usage import daily
 from kyc.usage.daily import Stretch
 from kyc.usage.picture import drawn
@@ -49,6 +49,28 @@ class LimitForm(forms.Form):
             "invalid": gettext_lazy("Write a whole number."),
         },
     )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=500,
+        error_messages={
+            "required": gettext_lazy("Say why the limit is set."),
+            "max_length": gettext_lazy("That is too long for a reason."),
+        },
+    )
+
+
+class RemoveForm(forms.Form):
+    """That nothing limits there any more, and why."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=500,
+        error_messages={
+            "required": gettext_lazy("Say why the limit is removed."),
+            "max_length": gettext_lazy("That is too long for a reason."),
+        },
+    )
 
 
 @staff(Permission.CASE_VIEW)
@@ -73,7 +95,25 @@ def limit(request: HttpRequest, pk: int) -> HttpResponse:
     return shown(request, case, form)
 
 
-def shown(request: HttpRequest, case: Case, form: LimitForm) -> HttpResponse:
+@staff(Permission.HOLD_PLACE)
+@require_POST
+def limit_remove(request: HttpRequest, pk: int, pool: int) -> HttpResponse:
+    case, form = fetched(request, pk), RemoveForm(request.POST, auto_id=f"limit_{pool}_%s")
+    found = get_object_or_404(LimitPool, pk=pool, organisation=case.organisation, project=None, key=None)
+    if form.is_valid():
+        try:
+            limits.remove_limit(found, **form.cleaned_data, by=request.user)
+        except Refused as refusal:
+            form.add_error("reason", str(refusal))
+        else:
+            messages.success(request, _("The limit is removed."))
+            return redirect("desk:usage", pk)
+    return shown(request, case, LimitForm(), {pool: form})
+
+
+def shown(request: HttpRequest, case: Case, form: LimitForm, returned: dict[int, RemoveForm] | None = None) -> HttpResponse:
+    """`returned` is the form of a limit that was not removed, by its number."""
+    back = returned or {}
     written = request.GET.get("days", "")
     days = int(written) if written in {str(days) for days in DAYS} else USUAL
     stretch = Stretch(timezone.now().astimezone(UTC).date(), days)
@@ -90,7 +130,10 @@ def shown(request: HttpRequest, case: Case, form: LimitForm) -> HttpResponse:
         "models": daily.by("model", found),
         "countries": daily.by("country", found),
         "keys": [replace(one, what=keys[one.what]) for one in daily.by("key", found)],
-        "limits": pools.standing(case.organisation),
+        "limits": [
+            (one, back.get(one.pool.pk) or RemoveForm(auto_id=f"limit_{one.pool.pk}_%s"))
+            for one in pools.standing(case.organisation)
+        ],
         "form": form,
     }
-    return render(request, "desk/usage.html", facts, status=422 if form.errors else 200)
+    return render(request, "desk/usage.html", facts, status=422 if form.errors or back else 200)

@@ -19,7 +19,7 @@ from accounts.guards import staff
 from accounts.models import Proposal
 from accounts.permissions import Permission
 from accounts.private_files import SHOWN, private_file
-from accounts.refused import Refused
+from accounts.refused import ReasonMissing, Refused
 from accounts.vault import FileErased
 from kyc.cases import actions, flags, judging, unseen
 from kyc.cases.models import Case, Decision
@@ -28,8 +28,8 @@ from kyc.cases.pictures import picture_file
 from kyc.desk import asking, forms, masking, owning, queue, standing, summary, using
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
-from kyc.keys import holds
-from kyc.keys.models import Hold
+from kyc.keys import holds, leaks
+from kyc.keys.models import Hold, Leak
 from kyc.parties import questionnaires, revealing
 from kyc.parties.models import Party, Questionnaire
 from kyc.screening import actions as screening
@@ -334,6 +334,20 @@ def reveal(request: HttpRequest, pk: int, party: int) -> HttpResponse:
         return page(request, found, tab, status=422, reveal_form=form)
     revealing.reveal(target, **form.cleaned_data, by=request.user)
     return page(request, found, tab, revealed=(target.pk, form.cleaned_data["field"]))
+
+
+@staff(P.FIELD_REVEAL)
+@require_POST
+def leak_reveal(request: HttpRequest, pk: int, leak: int) -> HttpResponse:
+    """The keys again, with the place where one was found, this once."""
+    found = fetched(request, pk)
+    target = get_object_or_404(Leak.objects.select_related("key"), pk=leak, organisation=found.organisation)
+    try:
+        leaks.reveal(target, purpose=request.POST.get("purpose", ""), by=request.user)
+    except ReasonMissing as refusal:
+        messages.error(request, str(refusal))
+        return page(request, found, "keys", status=422)
+    return page(request, found, "keys", revealed_leak=target.pk)
 
 
 @staff(P.HOLD_PLACE)

@@ -1,5 +1,6 @@
 """What people do with keys: issue, roll and revoke. The secret is returned once and kept nowhere."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from accounts.permissions import NotPermitted, Permission
 from accounts.refused import Refused
 from config import jobs
 from kyc.cases.models import Entity
-from kyc.keys import answering, secret
+from kyc.keys import answering, pools, secret
 from kyc.keys.models import Hold, Key, Link, serialise
 from kyc.keys.terms import Terms, longest
+from kyc.keys.terms import networks as read_networks
 from kyc.parties.models import Party
 from kyc.rules import packs
 
@@ -128,11 +130,12 @@ def made(organisation: Organisation, *, by: User, **asked: Any) -> tuple[Key, st
 
 
 @transaction.atomic
-def roll(key: Key, *, overlap: int, once: str = "", by: User) -> tuple[Key, str]:
-    """A new key and its secret, for the same purpose and on the same terms, for as long as the old one was to live. The old one
-    goes on for `overlap` hours and dies then of itself, without a job. Raises NotRolled, NoSuchOverlap, NotResponsible,
-    IssuedAlready."""
+def roll(key: Key, *, overlap: int, networks: Collection[str] | None = None, once: str = "", by: User) -> tuple[Key, str]:
+    """A new key and its secret, for the same purpose and on the same terms, for as long as the old one was to live, within the
+    same limits; from other `networks` where they are told. The old one goes on for `overlap` hours and dies then of itself,
+    without a job. Raises NotRolled, NoSuchOverlap, NotResponsible, BadTerms, IssuedAlready."""
     organisations.membership_required(by, key.organisation)
+    organisations.held(key.organisation_id)
     serialise(key.organisation_id)
     old = Key.objects.select_for_update(of=("self",)).select_related("organisation", "responsible").get(pk=key.pk)
     if once and Key.objects.filter(organisation=old.organisation, once=once).exists():
@@ -148,12 +151,16 @@ def roll(key: Key, *, overlap: int, once: str = "", by: User) -> tuple[Key, str]
     life = min(old.expires_at - old.issued_at, longest()) if old.expires_at else longest()
     same = ("project_id", "name", "responsible_id", "scopes", "tiers", "allowed_networks", "confirmation", "is_service")
     kept = {name: getattr(old, name) for name in same}
+    if networks is not None:
+        kept["allowed_networks"] = read_networks(networks)
     new, text = made(old.organisation, **kept, expires_at=now + life, replaces=old, once=once, by=by)
+    limits = pools.carry_over(old, new, by=by, at=now)
     ends = now + timedelta(hours=overlap)
     old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
     old.state = old.state if overlap else Key.State.HELD
     old.save(update_fields=["expires_at", "state"])
     told = {"prefix": new.prefix, "replaces": old.prefix, "overlap_hours": overlap, "responsible": old.responsible.name}
+    told |= {"networks": len(new.allowed_networks), "limits": len(limits)}
     audit.record("key.rolled", target=new, by=by, **told, old_expires_at=f"{old.expires_at:%Y-%m-%d %H:%M:%S}")
     jobs.woke("key.issued")
     return new, text

@@ -209,18 +209,19 @@ def relink(key: Key, responsible: Party, *, by: User) -> None:
 
 
 @transaction.atomic
-def wake(key: Key, *, by: User) -> Key:
-    """That it is wanted, though nobody has used it; lifts the hold for that, and no other. Repeated, it is silence. Raises
-    Over."""
+def wake(key: Key, *, by: User) -> bool:
+    """That it is wanted, though nobody has used it; lifts the hold for that, and no other. Whether it asked for that: repeated,
+    it is silence. Raises Over."""
     organisations.membership_required(by, key.organisation)
     organisations.held(key.organisation_id)
     serialise(key.organisation_id)
     key = Key.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=key.pk)
     if key.state == Key.State.REVOKED:
         raise Over(_("%(name)s is revoked and cannot be used any more.") % {"name": key.name})
-    if settle(key, W.USE, because="Woken by its customer", by=by):
+    was_asked = settle(key, W.USE, because="Woken by its customer", by=by)
+    if was_asked:
         audit.record("key.woken", target=key, by=by, prefix=key.prefix)
-    return key
+    return was_asked
 
 
 def settle(key: Key, what: str, *, because: str, by: User) -> bool:

@@ -5,12 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit, organisations, scope
+from accounts.models import User
+from accounts.permissions import Permission, require
+from accounts.refused import ReasonMissing
 from kyc.keys import foreign, holds, secret, telling
 from kyc.keys.actions import LEAKED
 from kyc.keys.introspection import matches
 from kyc.keys.models import Hold, Key, Leak
+from kyc.parties import revealing
+
+# What for an officer opens the place, which often names a person.
+PURPOSES = {code: revealing.PURPOSES[code] for code in ("contact", "authority")}
 
 
 @dataclass(frozen=True)
@@ -64,3 +72,13 @@ def hold(key: Key, found: Found, *, signed_with: str) -> None:
     )
     audit.record("key.leaked", target=key, by=None, prefix=key.prefix, place=found.place[:40])
     telling.leaked(key)
+
+
+@transaction.atomic
+def reveal(leak: Leak, *, purpose: str, by: User) -> Leak:
+    """Where it was is shown to an officer, every time anew. Raises NotPermitted, ReasonMissing."""
+    require(by, Permission.FIELD_REVEAL)
+    if purpose not in PURPOSES:
+        raise ReasonMissing(_("Say what you need it for."))
+    audit.record("field.revealed", target=leak, by=by, reason=purpose, field="url", name=leak.key.prefix)
+    return leak

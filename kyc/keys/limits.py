@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
+from accounts.compartment import refuse_incidents
 from accounts.models import Organisation, Project, User
 from accounts.permissions import Permission, require
-from accounts.refused import Refused
+from accounts.refused import ReasonMissing, Refused
 from kyc.keys import pools
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, Unit
@@ -42,12 +43,19 @@ def set_limit(
     currency: str = "",
     project: Project | None = None,
     key: Key | None = None,
+    reason: str = "",
     by: User,
 ) -> LimitPool:
     """One limit of a unit and period of each: set again, it is another number. In force on the next reservation and the next
-    question a gateway asks; what was used in its time before counts. Raises BadLimit, AboveTheOrganisations, NotPermitted."""
-    found = held(organisation, is_own=bool(project or key), by=by)
+    question a gateway asks; what was used in its time before counts. An officer says why, and stops keys by a hold and not by a
+    limit of nothing. Raises BadLimit, AboveTheOrganisations, NotPermitted, ReasonMissing."""
+    is_own = bool(project or key)
+    found = held(organisation, is_own=is_own, by=by)
     check(unit, period, limit, currency)
+    if not is_own:
+        refuse_unexplained(reason, _("Say why the limit is set."))
+        if not limit:
+            raise BadLimit(_("A limit of 0 would stop every key without saying so. Place a hold instead."))
     if (project or key) and (project or key).organisation_id != found.pk:  # type: ignore[union-attr]  # one of two
         raise BadLimit(_("Choose one of your own projects or keys."), "of")
     of = {"organisation": found, "project": project, "key": key, "unit": unit, "currency": currency, "period": period}
@@ -58,17 +66,20 @@ def set_limit(
         return standing
     pool, _is_new = LimitPool.objects.update_or_create(**of, defaults={"limit": limit, "set_at": timezone.now(), "set_by": by})
     pools.open_windows([pool.pk], [timezone.now().astimezone(UTC).date()])
-    audit.record("limit.set", target=pool, by=by, **told(pool))
+    audit.record("limit.set", target=pool, by=by, reason=reason, **told(pool))
     return pool
 
 
 @transaction.atomic
-def remove_limit(pool: LimitPool, *, by: User) -> None:
-    """Nothing limits there any more. Repeated, it is silence."""
-    held(pool.organisation, is_own=bool(pool.project_id or pool.key_id), by=by)
+def remove_limit(pool: LimitPool, *, reason: str = "", by: User) -> None:
+    """Nothing limits there any more. Repeated, it is silence. An officer says why. Raises NotPermitted, ReasonMissing."""
+    is_own = bool(pool.project_id or pool.key_id)
+    held(pool.organisation, is_own=is_own, by=by)
+    if not is_own:
+        refuse_unexplained(reason, _("Say why the limit is removed."))
     found = LimitPool.objects.select_for_update().filter(pk=pool.pk).first()
     if found is not None:
-        audit.record("limit.removed", target=found, by=by, **told(found))
+        audit.record("limit.removed", target=found, by=by, reason=reason, **told(found))
         found.delete()
 
 
@@ -80,6 +91,13 @@ def held(organisation: Organisation, *, is_own: bool, by: User) -> Organisation:
     found = organisations.held(organisation.pk)
     organisations.refuse_closed(found)
     return found
+
+
+def refuse_unexplained(reason: str, sentence: str) -> None:
+    """Of what an officer does to all of a customer's keys."""
+    if not reason.strip():
+        raise ReasonMissing(sentence)
+    refuse_incidents(reason)
 
 
 def check(unit: str, period: str, limit: int, currency: str) -> None:

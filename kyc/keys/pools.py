@@ -1,8 +1,9 @@
 """Drawing on limit pools: reserve, settle, charge what usage tells, and what is left.
 
-A key draws on its own, its project's and its organisation's pools, on all that limit what it uses or on none. The rows of the
-pools are locked in one order, so that concurrent drawing is exact and never waits in a circle: organisations, pools, spending,
-windows. (Organisations are held lightly: whoever sets a limit holds them fast, and nobody draws past a pool that is being made.)
+A key draws on its own, its project's and its organisation's pools, and on those of the key that it was rolled to, on all that
+limit what it uses or on none. The rows of the pools are locked in one order, so that concurrent drawing is exact and never waits
+in a circle: organisations, pools, spending, windows. (Organisations are held lightly: whoever sets a limit holds them fast, and
+nobody draws past a pool that is being made.)
 
 **What was spent counts once.** A call may be settled (at once, by the gateway that reserved for it) and is told with the usage of
 its hour besides. Of a key's day the greater of both sums counts: what was settled until usage has caught up, then what was
@@ -22,7 +23,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, PoolWindow, Reservation, Reserved, Unit
@@ -38,7 +39,8 @@ NEAR = 80
 
 # Whether a key `k` draws on a pool `p`, and the stretch of it that a day is in.
 DRAWS = """p.organisation_id = k.organisation_id
-    AND (p.key_id = k.id OR p.project_id = k.project_id OR (p.key_id IS NULL AND p.project_id IS NULL))"""
+    AND (p.key_id = k.id OR p.key_id = (SELECT n.id FROM kyc_key n WHERE n.replaces_id = k.id)
+        OR p.project_id = k.project_id OR (p.key_id IS NULL AND p.project_id IS NULL))"""
 STARTS = "CASE p.period WHEN 'day' THEN {day} WHEN 'month' THEN date_trunc('month', {day})::date ELSE '1970-01-01' END"
 TOLD = """unnest(%s::bigint[], %s::bigint[], %s::date[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
     AS t (organisation, key, day, unit, currency, settled, used)"""
@@ -244,6 +246,22 @@ def open_windows(pools: list[int], days: list[date]) -> None:
     execute(OPEN_WINDOWS, [days, pools])
 
 
+def carry_over(old: Key, new: Key, *, by: User, at: datetime) -> list[LimitPool]:
+    """The key that takes another's place has the same limits, and what was spent of them counts on: no roll begins a day
+    anew. While both live, the old one draws on the new one's too; so does what it has reserved, once it is settled. The
+    organisation is held fast."""
+    day = at.astimezone(UTC).date()
+    made = []
+    for pool in LimitPool.objects.filter(key=old).order_by("pk"):
+        open_windows([pool.pk], [day])
+        stood = PoolWindow.objects.get(pool=pool, starts=begins(pool.period, day))
+        told = {"unit": pool.unit, "currency": pool.currency, "period": pool.period, "limit": pool.limit}
+        heir = LimitPool.objects.create(organisation_id=pool.organisation_id, key=new, **told, set_at=at, set_by=by)
+        PoolWindow.objects.create(organisation_id=pool.organisation_id, pool=heir, starts=stood.starts, spent=stood.spent)
+        made.append(heir)
+    return made
+
+
 def begins(period: str, day: date) -> date:
     return {Period.DAY: day, Period.MONTH: day.replace(day=1)}.get(Period(period), ALWAYS)
 
@@ -357,13 +375,34 @@ class Standing:
         return max(0, self.pool.limit - self.spent - self.reserved)
 
     @property
+    def is_reached(self) -> bool:
+        """Whether it refuses keys; what is only reserved may still be let go."""
+        return self.spent >= self.pool.limit
+
+    @property
     def per_cent(self) -> int:
         """Of the limit, how much is spent or reserved; 100 where nothing may be used."""
         return min(100, 100 * (self.spent + self.reserved) // self.pool.limit) if self.pool.limit else 100
 
     @property
+    def until(self) -> datetime | None:
+        """When it begins anew; None of what is limited in total."""
+        return resets(self.pool.period, timezone.now().astimezone(UTC).date())
+
+    def is_drawn_on_by(self, key: Key) -> bool:
+        if self.pool.key:
+            return key.pk in {self.pool.key_id, self.pool.key.replaces_id}
+        return self.pool.project_id in {None, key.project_id}
+
+    @property
     def tone(self) -> str:
         return "bad" if not self.left else "warn" if self.per_cent >= NEAR else "good"
+
+
+def stopping(key: Key, pools: Iterable[Standing]) -> Standing | None:
+    """Of those the one that leaves the key nothing for longest."""
+    over = [one for one in pools if one.is_reached and one.is_drawn_on_by(key)]
+    return max(over, key=lambda one: one.until or datetime.max.replace(tzinfo=UTC), default=None)
 
 
 def standing(organisation: Organisation, key: Key | None = None) -> list[Standing]:
@@ -372,7 +411,7 @@ def standing(organisation: Organisation, key: Key | None = None) -> list[Standin
     day = at.astimezone(UTC).date()
     found = LimitPool.objects.filter(organisation=organisation).select_related("project", "key")
     if key is not None:
-        found = found.filter(Q(key=key) | Q(project=key.project_id) | Q(key=None, project=None))
+        found = found.filter(Q(key=key) | Q(key__replaces=key) | Q(project=key.project_id) | Q(key=None, project=None))
     held = Reserved.objects.filter(window=OuterRef("pk"), expires_at__gt=at).order_by()
     sums = held.values("window").annotate(all=Sum("amount")).values("all")
     windows = {

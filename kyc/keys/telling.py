@@ -85,4 +85,5 @@ def leaked(key: Key) -> None:
             _("One of your keys stands in public"),
             _("“%(name)s”, %(key)s, was found where everybody can read it. It is on hold since this minute.") % told,
             _("Roll it to get a new key for the same purpose, and revoke it. Take it out of the place where it was found."),
+            _("The key's page says where that is, as far as we were told."),
         )

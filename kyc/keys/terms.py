@@ -18,6 +18,8 @@ CERTIFICATE, DPOP = "x5t#S256", "jkt"
 PRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 # As tools for certificates print it.
 HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# Bits before an IPv4 address within IPv6 (RFC 4291, 2.5.5.2).
+MAPPED = 96
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -86,7 +88,7 @@ def network(line: str) -> str:
     if "%" in line:
         raise BadTerms("networks", _("“%(line)s”: leave out the zone behind the %%.") % {"line": line[:60]})
     try:
-        return str(ipaddress.ip_network(line))
+        return str(mapped_down(ipaddress.ip_network(line)))
     except ValueError:
         pass
     try:
@@ -98,6 +100,14 @@ def network(line: str) -> str:
     sentence = _("“%(line)s” is an address inside a network. Write %(network)s for the network, or %(address)s for that address.")
     address = line.partition("/")[0]
     raise BadTerms("networks", sentence % {"line": line, "network": meant, "address": address})
+
+
+def mapped_down(network: Network) -> Network:
+    """One of IPv4 addresses that is written within IPv6 (::ffff:203.0.113.0/120) as what it is, since addresses are read so."""
+    first = getattr(network.network_address, "ipv4_mapped", None)
+    if first is None or network.prefixlen < MAPPED:
+        return network
+    return ipaddress.IPv4Network((first, network.prefixlen - MAPPED))
 
 
 def longest() -> timedelta:

@@ -58,6 +58,8 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         del form.fields["party"]
     if open_now:
         form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
+        if "party" in form.fields and any(one.parties and None not in one.parties for one in open_now.wanted):
+            form.fields["party"].help_text = papers.only(organisation, open_now)
     if form.acted(lambda: save(request, organisation, form)):
         messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
         return redirect("onboarding:documents")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.alphabet import by_name
 from accounts.models import Organisation, Project
 from kyc.keys import answering, terms
+from kyc.keys.models import Key
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import CHOOSE, Text
 from kyc.parties.models import Party
@@ -48,6 +49,26 @@ class Codes(forms.MultipleChoiceField):
         )
 
 
+class Networks(forms.CharField):
+    """One a line; none is from anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("From where it may be used"),
+            required=False,
+            max_length=5000,
+            help_text=_("IP networks such as 203.0.113.0/24 or 2001:db8::/32, one a line. Empty is from anywhere."),
+            widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+            error_messages={"max_length": _("That is too long for a list of networks.")},
+        )
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return terms.networks(super().clean(value).splitlines())
+        except terms.BadTerms as bad:
+            raise forms.ValidationError(str(bad)) from None
+
+
 class KeyForm(Page):
     name = Text(label=_("Name of the key"), max_length=100, help_text=_("What it is for, so that you can tell it from others."))
     project = forms.ModelChoiceField(
@@ -74,14 +95,7 @@ class KeyForm(Page):
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "short"}),
     )
-    networks = forms.CharField(
-        label=_("From where it may be used"),
-        required=False,
-        max_length=5000,
-        help_text=_("IP networks such as 203.0.113.0/24 or 2001:db8::/32, one a line. Empty is from anywhere."),
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "class": "mono"}),
-        error_messages={"max_length": _("That is too long for a list of networks.")},
-    )
+    networks = Networks()
     proof = forms.ChoiceField(
         label=_("What the program proves that the key is its own by"),
         required=False,
@@ -131,9 +145,6 @@ class KeyForm(Page):
     def clean_expires(self) -> Any:
         return self.checked("expires", lambda: terms.until(self.cleaned_data["expires"]))
 
-    def clean_networks(self) -> Any:
-        return self.checked("networks", lambda: terms.networks(self.cleaned_data["networks"].splitlines()))
-
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data
         if {"proof", "thumbprint"} <= typed.keys():
@@ -165,10 +176,19 @@ class RollForm(Page):
         error_messages={"required": _("Say how long the old key goes on."), "invalid_choice": _("Choose one from the list.")},
     )
 
-    def __init__(self, *args: Any, hours: list[int], **kwargs: Any) -> None:
+    networks = Networks()
+
+    def __init__(self, *args: Any, key: Key, hours: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["networks"].initial = "\n".join(key.allowed_networks)
         self.fields["overlap"].choices = [(n, overlap(n)) for n in hours]  # type: ignore[attr-defined]  # ChoiceField's
         self.fields["overlap"].initial = hours[min(2, len(hours) - 1)]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """A form without the field, as older pages sent it, leaves the networks as they are."""
+        told = super().told
+        return told if self.add_prefix("networks") in self.data else {**told, "networks": None}
 
 
 class AnswerForm(Page):

@@ -16,7 +16,7 @@ from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
 from kyc.keys import lapsing, renewals
-from kyc.keys.models import Key
+from kyc.keys.models import Key, Leak
 from kyc.onboarding import elsewhere_keys, shown_keys
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -51,8 +51,9 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @members_only
 def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
-    key_or_404(organisation, pk)
-    return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0])
+    key = key_or_404(organisation, pk)
+    leaks = Leak.objects.filter(key=key).order_by("-pk")
+    return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0], leaks=leaks)
 
 
 @members_only
@@ -76,8 +77,12 @@ def wake(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespo
     """A click on the key's page."""
     key = key_or_404(organisation, pk)
     form = Page(posted(request))
-    if form.acted(lambda: lapsing.wake(key, by=request.user)):
-        messages.success(request, _("%(name)s is kept.") % {"name": key.name})
+    woken: list[bool] = []
+    if form.acted(lambda: woken.append(lapsing.wake(key, by=request.user))):
+        if any(woken):
+            messages.success(request, _("%(name)s is kept.") % {"name": key.name})
+        else:
+            messages.info(request, _("%(name)s asks for nothing: there is nothing to wake.") % {"name": key.name})
     for sentence in form.non_field_errors():
         messages.info(request, sentence)
     return redirect("onboarding:key", pk=key.pk)
@@ -102,7 +107,7 @@ def roll(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespo
     if not is_sent_again(request, key) and (sentence := keys.why_not_rolled(key)):
         messages.info(request, sentence)
         return redirect("onboarding:keys")
-    form = RollForm(posted(request), hours=keys.overlaps(key))
+    form = RollForm(posted(request), key=key, hours=keys.overlaps(key))
     return secret_once(request, organisation, form, lambda once: keys.roll(key, **form.told, once=once, by=request.user), old=key)
 
 

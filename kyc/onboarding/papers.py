@@ -28,6 +28,12 @@ class NotAsked(Refused):
     field = "kind"
 
 
+class NotAskedOf(NotAsked):
+    """We have asked for a document of that kind, about somebody else."""
+
+    field = "party"
+
+
 class SentBefore(Refused):
     """What was sent before we asked stands as it was examined."""
 
@@ -103,10 +109,11 @@ def open_only(organisation: Organisation, case: Case | None) -> Open | None:
 
 
 def refuse_unasked(organisation: Organisation, case: Case, *, kind: str, party: Party | None) -> None:
-    """Raises NotAsked for a document beyond what is open."""
+    """Raises NotAsked for a document beyond what is open, NotAskedOf where it is about the wrong one."""
     open_now = open_only(organisation, case)
     if open_now and not open_now.fits(kind, party.pk if party else None):
-        raise NotAsked(only(organisation, open_now))
+        is_kind = any(kind in one.kinds for one in open_now.wanted)
+        raise (NotAskedOf if is_kind else NotAsked)(only(organisation, open_now))
 
 
 def refuse_sent_before(organisation: Organisation, case: Case, document: Document) -> None:

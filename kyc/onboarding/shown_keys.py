@@ -3,14 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from kyc.keys import actions as keys
+from kyc.keys import feeding, pools, renewals
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement
+from kyc.keys.pools import Standing
 from kyc.rules import packs
 
 W = KeyRequirement.What
@@ -24,6 +27,7 @@ WHY: dict[str, Promise] = {
     "policy.use": _("What you signed about the use of your keys has expired."),
 }
 OURS = _("We have put it on hold. Write to us if you don't know why.")
+OURS_ALL = _("We have put them on hold. Write to us if you don't know why.")
 ENDED = _("Your verification has ended.")
 
 
@@ -37,6 +41,8 @@ class Shown:
     why: list[str | Promise] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
     asks: dict[str, KeyRequirement] = field(default_factory=dict)
+    # The limit that leaves it nothing.
+    stop: Standing | None = None
 
     @property
     def is_over(self) -> bool:
@@ -103,7 +109,32 @@ def of(organisation: Organisation, pk: int | None = None) -> list[Shown]:
     asks: dict[int, dict[str, KeyRequirement]] = {}
     for need in needs:
         asks.setdefault(need.key_id, {})[need.what] = need
-    return [shown(key, key.pk in good, holds, asks.get(key.pk, {})) for key in rows.order_by("-pk")]
+    limits = pools.standing(organisation)
+    found_keys = [shown(key, key.pk in good, holds, asks.get(key.pk, {})) for key in rows.order_by("-pk")]
+    for one in found_keys:
+        one.stop = None if one.is_over else pools.stopping(one.key, limits)
+    return found_keys
+
+
+@dataclass(frozen=True)
+class Held:
+    """That keys are on hold, as the overview says it; `key` where it is one of them alone."""
+
+    why: str | Promise
+    since: datetime
+    key: Key | None = None
+
+
+def held(organisation: Organisation) -> list[Held]:
+    """What holds keys now, the whole organisation's first; without the holds for which the overview has sentences of its own."""
+    live = Hold.objects.live().filter(organisation=organisation).exclude(source__in=[renewals.SOURCE, feeding.SOURCE])
+    usable = Q(key=None) | Q(key__in=Key.objects.unexpired().filter(organisation=organisation).exclude(state=S.REVOKED))
+    rows = live.filter(usable).select_related("key").order_by(F("key").asc(nulls_first=True), "placed_at", "pk")
+    told: dict[tuple[int | None, str], Held] = {}
+    for hold in rows:
+        why = WHY.get(hold.source, OURS if hold.key_id else OURS_ALL)
+        told.setdefault((hold.key_id, str(why)), Held(why, hold.placed_at, hold.key))
+    return list(told.values())
 
 
 def shown(key: Key, is_good: bool, holds: list[Hold], asks: dict[str, KeyRequirement]) -> Shown:

@@ -18,8 +18,8 @@ from kyc.cases import actions as cases
 from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
-from kyc.keys import closing, feeding, reassessing, renewals
-from kyc.onboarding import left_out, questions, steps
+from kyc.keys import closing, feeding, pools, reassessing, renewals
+from kyc.onboarding import left_out, questions, shown_keys, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short as kept_in_short
@@ -111,6 +111,8 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         refusal=refusal_of(case),
         use_hold=renewals.hold_of(organisation),
         change_hold=feeding.hold_of(organisation.pk),
+        held=[] if organisation.is_closed else shown_keys.held(organisation),
+        reached=[] if organisation.is_closed else [one for one in pools.standing(organisation) if one.is_reached],
         has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts import credentials
 from kyc.cases.models import Case
+from kyc.keys import limits
 from kyc.keys.pool_models import LimitPool
 from kyc.usage import intake
 from tests import cast
@@ -16,7 +17,7 @@ from tests.kyc.keys.scenes import Issued, issue
 from tests.kyc.usage.scenes import row, sent, this_hour
 
 pytestmark = pytest.mark.django_db
-LIMIT = {"unit": "requests", "period": "month", "limit": "500"}
+LIMIT = {"unit": "requests", "period": "month", "limit": "500", "reason": "Agreed in the contract"}
 
 
 @pytest.fixture
@@ -53,8 +54,38 @@ class TestLimit:
         theirs = cast.signed_in(linked.key.issued_by).get("/verification/keys/usage/").content.decode()
         assert "All your keys: 500" in theirs and "We have set this one" in theirs
 
-    @pytest.mark.parametrize("wrong", [{"limit": "-1"}, {"limit": ""}, {"limit": "9" * 30}, {"unit": "money"}, {"period": ""}])
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"limit": "-1"}, {"limit": ""}, {"limit": "9" * 30}, {"unit": "money"}, {"period": ""}, {"reason": " "}, {"limit": "0"}],
+    )
     def test_says_in_our_words_what_is_wrong(self, page: str, wrong: dict[str, str]) -> None:
         answer = cast.signed_in(cast.staff("senior")).post(page + "limit/", LIMIT | wrong)
         assert answer.status_code == 422
         assert b"Ensure this" not in answer.content and b"Select a valid" not in answer.content
+
+    def test_has_a_reason_and_a_way_back_which_the_timeline_tells(self, page: str, linked: Issued) -> None:  # noqa: F811
+        client: Client = cast.signed_in(cast.staff("senior"))
+        assert "Place a hold instead" in client.post(page + "limit/", LIMIT | {"limit": "0"}).content.decode()
+        client.post(page + "limit/", LIMIT)
+        remove = f"{page}limit/{LimitPool.objects.get().pk}/remove/"
+        assert remove in client.get(page).content.decode()
+        assert cast.signed_in(cast.staff("auditor")).post(remove, {"reason": "No longer"}).status_code == 404
+        answer = client.post(remove, {"reason": ""})
+        assert answer.status_code == 422 and b"Say why the limit is removed." in answer.content
+        assert client.post(remove, {"reason": "No longer needed"})["Location"] == page
+        assert not LimitPool.objects.exists()
+        told = client.get(page.replace("usage/", "?tab=timeline&kind=keys")).content.decode()
+        for words in (
+            "set a limit of use: 500 requests a month",
+            "Agreed in the contract",
+            "removed a limit of use",
+            "No longer needed",
+        ):
+            assert words in told, words
+
+    def test_the_customers_own_is_not_an_officers_to_remove(self, page: str, linked: Issued) -> None:  # noqa: F811
+        own = limits.set_limit(
+            linked.key.organisation, unit="requests", period="day", limit=5, key=linked.key, by=linked.key.issued_by
+        )
+        client: Client = cast.signed_in(cast.staff("senior"))
+        assert client.post(f"{page}limit/{own.pk}/remove/", {"reason": "x"}).status_code == 404

@@ -26,14 +26,14 @@ class TestSetLimit:
         assert LimitPool.objects.count() == 0
 
     def test_a_member_his_keys_and_an_officer_the_organisations(self, linked: Issued, rui: User) -> None:
-        limits.set_limit(linked.key.organisation, **ONE, by=rui)
+        limits.set_limit(linked.key.organisation, **ONE, reason="Agreed with them", by=rui)
         made = limits.set_limit(linked.key.organisation, **ONE | {"limit": 40}, key=linked.key, by=linked.key.issued_by)
         assert (made.limit, made.set_by) == (40, linked.key.issued_by)
         told = AuditEvent.objects.filter(verb="limit.set").order_by("pk")
         assert [one.details["limit"] for one in told] == [100, 40]
 
     def test_no_more_than_the_organisations(self, linked: Issued, rui: User) -> None:
-        limits.set_limit(linked.key.organisation, **ONE, by=rui)
+        limits.set_limit(linked.key.organisation, **ONE, reason="Agreed with them", by=rui)
         with pytest.raises(limits.AboveTheOrganisations, match="100 a day"):
             limits.set_limit(linked.key.organisation, **ONE | {"limit": 101}, project=linked.key.project, by=linked.key.issued_by)
         limits.set_limit(

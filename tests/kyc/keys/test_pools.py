@@ -317,7 +317,14 @@ class TestAtOnce:
     def test_a_limit_that_is_set_meanwhile_misses_nothing(self, linked: Issued, rui: User) -> None:
         def work(number: int) -> None:
             if number == 0:
-                limits.set_limit(linked.key.organisation, unit="requests", period="day", limit=10**6 + len(seen), by=rui)
+                limits.set_limit(
+                    linked.key.organisation,
+                    unit="requests",
+                    period="day",
+                    limit=10**6 + len(seen),
+                    reason="Agreed with them",
+                    by=rui,
+                )
                 seen.append(1)
             else:
                 used(linked.key, 1)

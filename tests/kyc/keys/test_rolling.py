@@ -2,7 +2,8 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, User
 from accounts.permissions import NotPermitted
 from kyc.keys import actions as keys
-from kyc.keys import holds, linking
+from kyc.keys import holds, limits, linking, pools
 from kyc.keys.actions import NoSuchOverlap, NotResponsible, NotRolled
 from kyc.keys.introspection import introspect
 from kyc.keys.models import Hold, Key
@@ -170,3 +171,47 @@ def test_of_two_that_roll_at_once_one_does(nordlys: Founded, linked: Issued) -> 
         thread.join(20)
     assert sorted(outcomes) == ["prod was rolled already. Roll the key that replaces it.", "rolled"]
     assert Key.objects.filter(replaces=linked.key).count() == 1
+
+
+class TestLimits:
+    """A roll drops no limit and begins none anew."""
+
+    def limited(self, linked: Issued, *periods: str) -> None:
+        for period in periods:
+            limits.set_limit(
+                linked.key.organisation, unit="requests", period=period, limit=100, key=linked.key, by=linked.key.issued_by
+            )
+
+    def used(self, key: Key, amount: int) -> None:
+        today = timezone.now().astimezone(UTC).date()
+        pools.charge([pools.Charge(key.organisation_id, key.pk, today, "requests", "", used=amount)])
+
+    def test_the_new_key_has_them_with_what_was_spent(self, nordlys: Founded, linked: Issued) -> None:
+        self.limited(linked, "day", "month", "total")
+        self.used(linked.key, 60)
+        new = roll(linked, nordlys)
+        assert {(one.period, one.limit, one.spent) for one in pools.left_of(new.key.pk)} == {
+            ("day", 100, 60), ("month", 100, 60), ("total", 100, 60),
+        }  # fmt: skip
+        newest = roll_again(new, nordlys)
+        assert {one.spent for one in pools.left_of(newest.key.pk)} == {60}
+        self.used(newest.key, 40)
+        assert {one.left for one in pools.left_of(newest.key.pk)} == {0}
+
+    def test_both_together_use_no_more_than_one_might(self, nordlys: Founded, linked: Issued) -> None:
+        self.limited(linked, "month")
+        self.used(linked.key, 10)
+        new = roll(linked, nordlys)
+        self.used(linked.key, 20)
+        self.used(new.key, 30)
+        assert [one.left for one in pools.left_of(new.key.pk)] == [40]
+        assert min(one.left for one in pools.left_of(linked.key.pk)) == 40
+        with pytest.raises(pools.LimitReached):
+            pools.reserve(linked.key, {"requests": 41}, ttl=timedelta(minutes=1), number=uuid4())
+        assert len(pools.standing(nordlys.organisation, linked.key)) == 2
+        assert len(pools.standing(nordlys.organisation, new.key)) == 1
+
+
+def roll_again(new: Issued, nordlys: Founded) -> Issued:
+    linking.run()
+    return roll(new, nordlys)

@@ -106,3 +106,18 @@ class TestTerms:
     def test_an_action_takes_nothing_that_a_form_would_refuse(self, bad: dict[str, Any]) -> None:
         with pytest.raises(BadTerms):
             Terms(**bad).columns()
+
+
+class TestMapped:
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("::ffff:203.0.113.0/120", "203.0.113.0/24"),
+            ("::ffff:203.0.113.7", "203.0.113.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+            ("2001:db8::/32", "2001:db8::/32"),
+        ],
+    )
+    def test_ipv4_within_ipv6_is_read_as_what_it_is(self, written: str, read: str) -> None:
+        assert terms.networks([written]) == [read]

@@ -162,7 +162,7 @@ class TestDocuments:
         before = asked.organisation.document_set.count()
         answer = self.sent(client, "passport", other)
         assert answer.status_code == 422
-        assert "Passport or Identity card of Alice Olsen." in answer.context["form"].errors["kind"][0]
+        assert "Passport or Identity card of Alice Olsen." in answer.context["form"].errors["party"][0]
         assert asked.organisation.document_set.count() == before
 
     def test_what_is_missing_besides_may_come(self, asked: Founded, client: Client, other: Party) -> None:
@@ -267,6 +267,10 @@ class TestByRule:
         assert 'value="wealth"' in page and 'value="passport"' not in page and "Go on to check" not in page
         other = {"kind": "passport", "party": examined.controller.pk, "file": pdf(width=333)}
         assert client.post(url("documents"), other).status_code == 422
+        # Whose it is, is said beforehand, and what is wrong stands there.
+        assert page.count("Proof of the source of wealth of Alice Olsen.") == 1
+        wrong = client.post(url("documents"), {"kind": "wealth", "party": "", "file": pdf(width=334)})
+        assert wrong.status_code == 422 and list(wrong.context["form"].errors) == ["party"]
         added = {"kind": "wealth", "party": examined.controller.pk, "file": pdf(width=334)}
         page = client.post(url("documents"), added, follow=True).content.decode()
         assert "Added. We read it, and write to you if we need more." in page

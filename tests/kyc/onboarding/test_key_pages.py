@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Proposal
+from accounts.models import AuditEvent, Proposal
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity
-from kyc.keys import linking
-from kyc.keys.models import Hold, Key, KeyRequirement, KeyUse
+from kyc.keys import limits, linking, pools
+from kyc.keys.models import Hold, Key, KeyRequirement, KeyUse, Leak
 from kyc.onboarding.key_pages import ONCE
 from kyc.parties.models import Party
 from tests.cast import Founded, signed_in, staff
@@ -194,6 +194,23 @@ class TestRoll:
         assert client.post(url, sent)["Location"] == KEYS
         assert Key.objects.count() == 2
 
+    def test_it_may_be_used_from_other_networks_which_are_asked_for(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        Key.objects.update(allowed_networks=["203.0.113.0/24", "2001:db8::/32"])
+        url, sent = self.rolled(client, old, networks="198.51.100.7/24")
+        assert "203.0.113.0/24\n2001:db8::/32</textarea>" in client.get(url).content.decode()
+        sent["once"] = client.session[ONCE]
+        answer = client.post(url, sent)
+        assert answer.status_code == 422 and "Write 198.51.100.0/24 for the network" in answer.content.decode()
+        client.post(url, {**sent, "once": client.session[ONCE], "networks": "::ffff:198.51.100.0/120"})
+        assert Key.objects.get(replaces=old).allowed_networks == ["198.51.100.0/24"]
+
+    def test_a_form_that_does_not_ask_for_networks_keeps_them(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        Key.objects.update(allowed_networks=["203.0.113.0/24"])
+        client.post(*self.rolled(client, old))
+        assert Key.objects.get(replaces=old).allowed_networks == ["203.0.113.0/24"]
+
     def test_an_overlap_that_is_not_offered_is_refused(self, verified: Founded) -> None:
         client, old = self.active(verified)
         url, sent = self.rolled(client, old, overlap="48")
@@ -253,6 +270,27 @@ class TestOne:
         page = client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
         assert "Its secret was found in public." in page and reverse("onboarding:key_roll", args=[key.pk]) in page
 
+    def test_where_its_secret_was_found_is_told(self, verified: Founded) -> None:
+        client, key = TestStopped().verified_with_key(verified)
+        url = reverse("onboarding:key", args=[key.pk])
+        assert "Where its secret was found" not in client.get(url).content.decode()
+        hold = Hold.objects.create(organisation=key.organisation, key=key, source="leak", reason="Found in public.")
+        told = {"signed_with": "ours", "place": "commit", "url": "https://example.com/a?<b>"}
+        Leak.objects.create(organisation=key.organisation, key=key, hold=hold, **told)
+        page = client.get(url).content.decode()
+        assert "https://example.com/a?&lt;b&gt;" in page and "commit" in page and 'href="https://example.com' not in page
+        case = f"/desk/cases/{Case.objects.get().pk}/"
+        officer, path = signed_in(staff("approver")), f"{case}leaks/{Leak.objects.get().pk}/reveal/"
+        page = officer.get(case + "?tab=keys").content.decode()
+        assert "Found in public" in page and path in page and "example.com/a" not in page
+        assert officer.post(path, {"purpose": ""}).status_code == 422
+        assert "https://example.com/a?&lt;b&gt;" in officer.post(path, {"purpose": "contact"}).content.decode()
+        event = AuditEvent.objects.get(verb="field.revealed")
+        assert (event.details["field"], event.details["name"], event.reason) == ("url", key.prefix, "contact")
+        assert "example.com" not in officer.get(case + "?tab=keys").content.decode()
+        auditor = signed_in(staff("auditor"))
+        assert auditor.post(path, {"purpose": "contact"}).status_code == 404
+
     @pytest.mark.parametrize("name", ["key", "key_responsible", "key_wake"])
     def test_is_no_strangers(self, verified: Founded, other: Founded, name: str) -> None:
         _, key = self.active(verified)
@@ -275,7 +313,9 @@ class TestOne:
         assert "Nobody has used it for long." in page and "Wake it</button>" in page
         client.post(reverse("onboarding:key_wake", args=[key.pk]))
         page = client.get(url).content.decode()
-        assert "Wake it</button>" not in page and Key.objects.get().state == "active"
+        assert "Wake it</button>" not in page and "prod is kept." in page and Key.objects.get().state == "active"
+        page = client.post(reverse("onboarding:key_wake", args=[key.pk]), follow=True).content.decode()
+        assert "prod asks for nothing" in page and "is kept" not in page
 
     def test_the_list_costs_no_more_however_long(self, verified: Founded) -> None:
         client, key = self.active(verified)
@@ -287,6 +327,60 @@ class TestOne:
         with CaptureQueriesContext(connection) as six:
             client.get(KEYS)
         assert len(six) == len(one)
+
+
+class TestStopped:
+    """What the pages say of keys that cannot be used: why, since or until when, and where to go."""
+
+    def verified_with_key(self, verified: Founded) -> tuple[Client, Key]:
+        client, key = TestRoll().active(verified)
+        past = timezone.now() - timedelta(days=1)
+        sent = {"submitted_at": past, "submitted_by": verified.by, "declared_true_at": past, "declared_true_by": verified.by}
+        Case.objects.update(state="approved", **sent)
+        Key.objects.update(name="R&D <i>")
+        return client, key
+
+    def test_the_overview_says_that_keys_are_on_hold_since_when_and_what_to_do(self, verified: Founded) -> None:
+        client, key = self.verified_with_key(verified)
+        assert "on hold" not in client.get("/verification/").content.decode()
+        own = {"organisation": key.organisation, "source": "officer", "reason": "A rumour of fraud"}
+        for on in ({"on_organisation": key.organisation}, {"entity": Entity.objects.get()}):
+            hold = Hold.objects.create(**own, **on)
+            page = client.get("/verification/").content.decode()
+            assert f"All your keys are on hold since {hold.placed_at:%-d %B %Y, %H:%M} UTC." in page
+            assert "We have put them on hold." in page and "rumour" not in page and "Live keys can be switched on" not in page
+            Hold.objects.update(lifted_at=timezone.now(), lifted_by=verified.by, lift_reason="answered")
+        Hold.objects.create(organisation=key.organisation, key=key, source="leak", reason="Found in public.")
+        page = client.get("/verification/").content.decode()
+        assert "Your key <bdi>R&amp;D &lt;i&gt;</bdi> is on hold since" in page and "Roll it to get a new one" in page
+        assert reverse("onboarding:key", args=[key.pk]) in page
+        Key.objects.update(state="held", expires_at=timezone.now())
+        assert "on hold" not in client.get("/verification/").content.decode()
+
+    def test_a_limit_that_is_reached_stands_wherever_the_key_does(self, verified: Founded) -> None:
+        client, key = self.verified_with_key(verified)
+        places = ["/verification/", KEYS, reverse("onboarding:key", args=[key.pk])]
+        assert reverse("onboarding:usage") + f"?key={key.pk}" in client.get(places[2]).content.decode()
+        limits.set_limit(key.organisation, unit="requests", period="day", limit=2, key=key, by=verified.by)
+        for place in places:
+            assert "reached" not in client.get(place).content.decode()
+        today = timezone.now().date()
+        pools.charge([pools.Charge(key.organisation_id, key.pk, today, "requests", "", used=2)])
+        tomorrow = f"until {today + timedelta(days=1):%-d %B %Y}, 00:00 UTC"
+        for place in places:
+            page = client.get(place).content.decode()
+            assert "imit" in page and "reached" in page and tomorrow in page and "#limits" in page
+        officer = signed_in(staff("auditor"))
+        page = officer.get(f"/desk/cases/{Case.objects.get().pk}/?tab=keys").content.decode()
+        assert f"Limit reached {tomorrow}" in page
+
+    def test_an_officer_reads_that_an_expired_key_has_expired(self, verified: Founded) -> None:
+        self.verified_with_key(verified)
+        Key.objects.update(state="held", expires_at=timezone.now())
+        page = signed_in(staff("auditor")).get(f"/desk/cases/{Case.objects.get().pk}/?tab=keys").content.decode()
+        assert (
+            '<span class="badge dot neutral">Expired</span>' in page and '<span class="badge dot bad">On hold</span>' not in page
+        )
 
 
 class TestExpired:

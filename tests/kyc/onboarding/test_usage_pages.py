@@ -108,7 +108,7 @@ class TestLimits:
         assert "90 used, 10 left." in page and "Nearly used up" in page
 
     def test_above_the_organisations_is_refused_beside_the_field(self, alice: Client, linked: Issued, rui: Any) -> None:  # noqa: F811
-        limits.set_limit(linked.key.organisation, unit="requests", period="day", limit=50, by=rui)
+        limits.set_limit(linked.key.organisation, unit="requests", period="day", limit=50, reason="Agreed with them", by=rui)
         answer = alice.post(LIMIT, self.told(linked))
         assert answer.status_code == 422 and b"Choose no more than that" in answer.content
         assert LimitPool.objects.filter(key=linked.key).count() == 0
@@ -123,7 +123,7 @@ class TestLimits:
         self, alice: Client, linked: Issued, sorvik: Any, rui: Any  # noqa: F811
     ) -> None:  # fmt: skip
         told = {"unit": "requests", "period": "day", "limit": 50}
-        whole = limits.set_limit(linked.key.organisation, **told, by=rui)
+        whole = limits.set_limit(linked.key.organisation, **told, reason="Agreed with them", by=rui)
         own = limits.set_limit(linked.key.organisation, **told, key=linked.key, by=linked.key.issued_by)
         assert cast.signed_in(sorvik.by).post(f"{LIMIT}{own.pk}/remove/").status_code == 404
         assert alice.post(f"{LIMIT}{whole.pk}/remove/").status_code == 404
