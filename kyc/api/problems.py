@@ -21,6 +21,10 @@ TITLES = {
 }  # fmt: skip
 
 
+# Where a status alone would say what is not so.
+TITLE_OF = {"not_signed": "Not signed"}
+
+
 class ProblemDetails(serializers.Serializer[Any]):
     type = serializers.CharField()
     title = serializers.CharField()
@@ -33,7 +37,7 @@ def problem(status: int, code: str, detail: str, *, fix: str = "api:schema", **h
     """`fix` is the name of an address."""
     said = {
         "type": f"urn:keyholder:problem:{code}",
-        "title": TITLES.get(status, "Refused"),
+        "title": TITLE_OF.get(code) or TITLES.get(status, "Refused"),
         "status": status,
         "detail": detail,
         "fix": settings.SITE_URL + reverse(fix),
