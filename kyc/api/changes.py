@@ -36,6 +36,8 @@ PULSE = 10
 STEP = 0.25
 # Of the threads of a process so many may wait at a time: the others go on answering.
 WAITING = threading.BoundedSemaphore(int(os.environ.get("KEYHOLDER_FEED_WAITERS", "2")))
+# Snapshots at a time: they are short, and whoever waits for changes shuts nobody out of one.
+SNAPSHOTS = threading.BoundedSemaphore(2)
 STREAM = "text/event-stream"
 PURPOSE = b"Keyholder key snapshot\n"
 
@@ -167,6 +169,8 @@ def streamed(first: Page, *, for_test: bool) -> HttpResponse | StreamingHttpResp
 class Stream:
     """Events with their cursors as ids, by which a client that lost the connection goes on. Closed, it makes room."""
 
+    room = WAITING
+
     def __init__(self, first: Page, *, for_test: bool) -> None:
         self.page, self.for_test, self.is_open = first, for_test, True
         self.events = self.told()
@@ -185,7 +189,7 @@ class Stream:
     def close(self) -> None:
         if self.is_open:
             self.is_open = False
-            WAITING.release()
+            self.room.release()
 
     def told(self) -> Iterator[bytes]:
         ends, pulse = time.monotonic() + STREAM_SECONDS, 0.0
@@ -214,12 +218,14 @@ class Snapshot(ProblemView):
         responses={(200, "application/jsonl"): OpenApiTypes.STR, **described({**REFUSALS, 503: ProblemDetails})},
     )
     def get(self, request: Request) -> Any:
-        if not WAITING.acquire(blocking=False):
-            return problem(503, "too_many_streams", "As many wait here as may at a time.", **{"Retry-After": "5"})
+        if not SNAPSHOTS.acquire(blocking=False):
+            return problem(503, "too_many_streams", "As many snapshots are being read as may at a time.", **{"Retry-After": "5"})
         return StreamingHttpResponse(Lines(for_test=request.user.for_test), content_type="application/jsonl")
 
 
 class Lines(Stream):
+    room = SNAPSHOTS
+
     def __init__(self, *, for_test: bool) -> None:
         self.for_test, self.is_open = for_test, True
         self.events = self.signed(feed.end())

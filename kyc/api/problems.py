@@ -23,6 +23,10 @@ TITLES = {
 }  # fmt: skip
 
 
+# Where a status alone would say what is not so.
+TITLE_OF = {"not_signed": "Not signed"}
+
+
 class ProblemDetails(serializers.Serializer[Any]):
     type = serializers.CharField()
     title = serializers.CharField()
@@ -37,7 +41,7 @@ def problem(
     """`fix` is the name of an address; `more` stands beside what each problem says."""
     said = {
         "type": f"urn:keyholder:problem:{code}",
-        "title": TITLES.get(status, "Refused"),
+        "title": TITLE_OF.get(code) or TITLES.get(status, "Refused"),
         "status": status,
         "detail": detail,
         "fix": settings.SITE_URL + reverse(fix),

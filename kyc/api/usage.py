@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -22,10 +22,13 @@ from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.views import AlwaysJSON
 from kyc.usage import intake
 from kyc.usage.intake import MOST_ROWS, AnotherBatch, Busy, Sent
+from kyc.usage.rows import LAST_ASN, LONGEST_MODEL, MOST
 
 # Of the body, uncompressed: more than ten thousand rows with everything in them take.
 LONGEST_BODY = 8 * 1024 * 1024
 WAIT = 1
+NO_GZIP = "The body is not gzip, though it says so."
+HASHED = "A hash of your own in hex or base64url, of 32 to 86 characters, made with a key that only gateways have."
 EXAMPLE = {
     "batch": "7b6f1c3e-6d0e-4b7e-9a55-2f4c0f5f9f10",
     "rows": [
@@ -40,16 +43,42 @@ EXAMPLE = {
 }  # fmt: skip
 
 
+# What is sent, for the document alone: ten thousand rows are judged quicker by hand (kyc/usage/rows.py).
+class Counted(serializers.Serializer[Any]):
+    """Counters of a key, an hour, a model and a source. Any other field makes the row a bad one."""
+
+    key = serializers.CharField(help_text="The key's public prefix: kh_live_ and 12 characters. Never the key.")
+    hour = serializers.DateTimeField(help_text="The beginning of the hour, in UTC, as 2026-11-30T08:00:00Z.")
+    model = serializers.CharField(
+        max_length=LONGEST_MODEL,
+        help_text="Its name: letters, digits and . _ : / + -; an @ only before a version of digits at its end.",
+    )
+    requests = serializers.IntegerField(min_value=0, max_value=MOST)
+    tokens_in = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
+    tokens_out = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
+    errors = serializers.IntegerField(min_value=0, max_value=MOST, required=False, help_text="No more than requests.")
+    refusals = serializers.IntegerField(min_value=0, max_value=MOST, required=False, help_text="No more than requests.")
+    cost = serializers.IntegerField(
+        min_value=0, max_value=MOST, required=False, help_text="In millionths of the currency's unit; needs a currency."
+    )
+    currency = serializers.CharField(required=False, allow_blank=True, help_text="ISO 4217; a currency in use.")
+    ip_hash = serializers.CharField(required=False, allow_blank=True, help_text=HASHED)
+    client = serializers.CharField(required=False, allow_blank=True, help_text=f"{HASHED} It may be a JA4.")
+    template = serializers.CharField(required=False, allow_blank=True, help_text=HASHED)
+    end_user = serializers.CharField(required=False, allow_blank=True, help_text=HASHED)
+    asn = serializers.IntegerField(
+        min_value=0, max_value=LAST_ASN, required=False, allow_null=True, help_text="The network's number."
+    )
+    country = serializers.CharField(
+        required=False, allow_blank=True, help_text="ISO 3166-1; XX (unknown) and T1 (Tor) count as not told."
+    )
+
+
 class Batch(serializers.Serializer[Any]):
-    """What is sent. For the document alone: ten thousand rows are judged quicker by hand (kyc/usage/rows.py)."""
+    """A batch. One that is wrong as a whole is declined; of its rows each stands for itself, and one that is bad is named."""
 
     batch = serializers.UUIDField(help_text="Made by the gateway, a new one for each batch; sent again, it counts once.")
-    rows = serializers.ListField(
-        child=serializers.JSONField(),
-        min_length=1,
-        max_length=MOST_ROWS,
-        help_text="An object for each key, hour, model and source, as in the example; one that is none is named as bad.",
-    )
+    rows = serializers.ListField(child=Counted(), min_length=1, max_length=MOST_ROWS)
 
 
 class Bad(serializers.Serializer[Any]):
@@ -89,11 +118,13 @@ def opened(body: bytes, encoding: str) -> bytes:
             "encoding_unknown",
             "The body is encoded in a way that is not known here: send it plain or with Content-Encoding: gzip.",
         )
+    if not body.startswith(b"\x1f\x8b"):
+        raise ParseError(NO_GZIP)
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         found = unpacker.decompress(body, LONGEST_BODY + 1)
     except zlib.error:
-        raise ParseError("The body is not gzip, though it says so.") from None
+        raise ParseError(NO_GZIP) from None
     if len(found) <= LONGEST_BODY and not unpacker.eof:
         raise ParseError("The gzip ends in its middle.")
     return found
@@ -137,7 +168,10 @@ class Usage(ProblemView):
         examples=[OpenApiExample("A batch of one row", value=EXAMPLE, request_only=True)],
     )
     def post(self, request: Request) -> Response:
-        sent = told(request.data)
+        try:
+            sent = told(request.data)
+        except UnsupportedMediaType:
+            raise Declined(415, "type_unknown", "Send application/json, plain or with Content-Encoding: gzip.") from None
         try:
             return Response(intake.take(sent, credential=request.user))
         except AnotherBatch as refusal:

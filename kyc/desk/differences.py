@@ -27,7 +27,10 @@ from kyc.parties.models import Role
 
 OPEN, ENDED = "open", "ended"
 TABS: dict[str, Promise] = {OPEN: gettext_lazy("Open"), ENDED: gettext_lazy("Resolved")}
-SOURCES: dict[str, Promise | str] = {source.value: source.label for source in Observation.Source}
+CUSTOMERS = "customers"
+SOURCES: dict[str, Promise | str] = {source.value: source.label for source in Observation.Source} | {
+    CUSTOMERS: gettext_lazy("Two customers")
+}
 # Of the open ones those past their day, of the others those that ended after it.
 LATE: dict[str, Promise] = {OPEN: gettext_lazy("Overdue"), ENDED: gettext_lazy("Resolved late")}
 MINE = gettext_lazy("Mine")
@@ -108,7 +111,7 @@ class Page(Paged):
     counts: dict[str, int]
     rows: list[Row]
     has_more: bool
-    # What two customers tell differently; none where one source alone is asked for.
+    # What two customers tell differently; none where another source is asked for.
     twice: Diverged | None
 
     @property
@@ -134,6 +137,15 @@ class Page(Paged):
         return Tab(label, self.asked.address(**{word: "" if is_on else value}), is_on, count)
 
     @property
+    def of_sources(self) -> int:
+        """How many of them are between a customer and a source."""
+        return sum(self.counts[name] for name in SOURCES if name != CUSTOMERS and self.asked.source in ("", name))
+
+    @property
+    def of_customers(self) -> int:
+        return self.counts[CUSTOMERS]
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         return (*COLUMNS, *LAST[self.asked.tab])
 
@@ -155,11 +167,11 @@ def page(user: User, query: QueryDict) -> Page:
         first = query.copy()
         first[diverged.NUMBER] = "1"
         return page(user, first)
-    counts = counted(every, asked, user)
-    if not asked.source:
-        more = diverged.counted(twice, wanted(narrowing, mine=diverged.mine(user)))
-        counts |= {name: counts[name] + n for name, n in more.items()}
-    return Page(asked, counts, [Row(row) for row in rows[:PAGE]], len(rows) > PAGE, None if asked.source else told)
+    counts, is_with_twice = counted(every, asked, user), asked.source in ("", CUSTOMERS)
+    of_either = wanted(narrowing, mine=diverged.mine(user)) if is_with_twice else {}
+    more = diverged.counted(twice, of_either | {CUSTOMERS: reduce(and_, narrowing.values())})
+    counts |= {name: counts[name] + n for name, n in more.items()}
+    return Page(asked, counts, [Row(row) for row in rows[:PAGE]], len(rows) > PAGE, told if is_with_twice else None)
 
 
 def tests(asked: Asked, user: User) -> dict[str, Q]:

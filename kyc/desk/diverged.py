@@ -6,6 +6,7 @@ from functools import cached_property
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from kyc.cases.models import Case
@@ -33,7 +34,14 @@ class Row:
     @property
     def what(self) -> str:
         """Without what tells the owner from others of his name, which is sealed: the case says it."""
-        return self.row.owner.name if self.row.owner else self.words.what
+        if self.row.owner is None:
+            return self.words.what
+        return _("What %(name)s holds in it") % {"name": self.row.owner.name}
+
+    @property
+    def waiting_on(self) -> list[str]:
+        """The officers of the two cases."""
+        return sorted({str(case.owner) for case in self.cases if case.owner})
 
     @property
     def days_late(self) -> int:

@@ -182,7 +182,7 @@ def newest(organisations: Collection[int], reader: User) -> dict[int, Case]:
         .annotate(last=Max("pk"))
         .values("last")
     )
-    return {one.organisation_id: one for one in Case.objects.filter(pk__in=last).select_related("organisation")}
+    return {one.organisation_id: one for one in Case.objects.filter(pk__in=last).select_related("organisation", "owner")}
 
 
 def form(case: Case, pair: Pair, filled: Mapping[str, Any]) -> SamenessForm:

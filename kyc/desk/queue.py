@@ -18,7 +18,7 @@ from accounts.vault.searching import matches
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
 from kyc.keys.models import Key
-from kyc.ownership.models import Discrepancy
+from kyc.ownership.models import Discrepancy, Divergence
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.screening.models import Hit
@@ -166,11 +166,11 @@ class Page(Paged):
 
     @property
     def differences(self) -> int:
-        return self.counts["differences"]
+        return self.counts["differences"] + self.counts["twice"]
 
     @property
     def differences_late(self) -> int:
-        return self.counts["differences_late"]
+        return self.counts["differences_late"] + self.counts["twice_late"]
 
     @property
     def doubts(self) -> int:
@@ -270,6 +270,15 @@ def found(cases: QuerySet[Case], text: str, user: User) -> QuerySet[Case]:
     return cases.filter(wanted)
 
 
+def told_twice(user: User) -> QuerySet[Divergence]:
+    """What two customers tell differently of one company and nobody has settled, as the list of differences has it."""
+    cases = Case.objects.shown_to(user)
+    found = Divergence.objects.open().visible_to(user)
+    for side in ("party__organisation", "other__organisation"):
+        found = found.filter(Exists(cases.filter(organisation=OuterRef(side))))
+    return found
+
+
 def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:
     """Beside each tab, what one would see there; `open` and `late` over all. How many differences between sources there are, how
     many past their day, and how many rulings are doubted, is the same in every row: it is asked for with the rest, and is nothing
@@ -279,9 +288,12 @@ def counted(cases: QuerySet[Case], asked: Asked, user: User) -> dict[str, int]:
     whose = {name: state_of(asked) & whose_of(name, user) for name in WHOSE}
     heading = {"open": still, "late": still & Q(due_on__lt=today)}
     differ = Discrepancy.objects.open().visible_to(user)
+    twice = told_twice(user)
     besides = {
         "differences": differ,
         "differences_late": differ.filter(due_on__lt=today),
+        "twice": twice,
+        "twice_late": twice.filter(due_on__lt=today),
         "doubts": Hit.objects.doubted().visible_to(user),
     }
     counts = {name: Count("pk", filter=test) for name, test in (tabs | whose | heading).items()}

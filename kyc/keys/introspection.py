@@ -58,6 +58,8 @@ def read_address(text: str) -> str:
 
 
 def read_country(text: str) -> str:
+    if text in countries.UNTOLD:
+        return ""
     if not countries.is_country(text):
         raise BadConditions("client_country", "This is no country of ISO 3166-1, in two capital letters.")
     return text

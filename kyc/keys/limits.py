@@ -4,6 +4,7 @@ from datetime import UTC
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
@@ -116,8 +117,12 @@ def refuse_above(organisation: Organisation, unit: str, period: str, currency: s
     ).first()
     if whole is not None and limit > whole.limit:
         raise AboveTheOrganisations(
-            _("Your organisation may use %(most)s %(period)s in all. Choose no more than that.")
-            % {"most": whole.limit, "period": whole.get_period_display()}
+            _("Your organisation may use %(most)s %(unit)s %(period)s in all. Choose no more than that.")
+            % {
+                "most": number_format(whole.limit // 10**6 if whole.currency else whole.limit, force_grouping=True),
+                "unit": whole.currency or whole.get_unit_display().lower(),
+                "period": whole.get_period_display(),
+            }
         )
 
 

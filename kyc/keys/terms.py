@@ -138,7 +138,7 @@ def until(text: str) -> datetime:
     if text.isascii() and text.isdecimal() and len(text) < 6:
         return within_policy(timezone.now() + timedelta(days=int(text)))
     try:
-        return within_policy(end_of(date.fromisoformat(text)))
+        return within_policy(end_of(min(date.fromisoformat(text), date.max - timedelta(days=1))))
     except (ValueError, OverflowError):
         raise BadTerms("expires", _("Write a number of days such as 90, or a day such as 2027-03-31.")) from None
 

@@ -7,6 +7,8 @@ from babel import Locale, UnknownLocaleError
 
 # Codes that Unicode names but ISO 3166-1 assigns to no country. Kosovo's XK is kept: lists and registers use it.
 NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+# What content delivery networks send where they know no country, and of Tor.
+UNTOLD = frozenset({"XX", "T1"})
 CODE = re.compile(r"[A-Z]{2}", re.ASCII)
 
 

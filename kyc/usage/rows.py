@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from kyc.parties.countries import is_country
+from kyc.parties.countries import UNTOLD, is_country
 from kyc.parties.currencies import is_currency
 
 # A sum of nine million such rows is still a number of the database.
@@ -118,6 +118,7 @@ class Reader:
         model, country, currency = row["model"], row.get("country", ""), row.get("currency", "")
         if not isinstance(model, str) or model not in self.models:
             self.models.add(checked_model(model))
+        country = "" if isinstance(country, str) and country in UNTOLD else country
         if not isinstance(country, str) or country not in self.countries:
             self.countries.add(checked_code("country", country))
         if not isinstance(currency, str) or currency not in self.currencies:

@@ -80,6 +80,15 @@ class TestChanges:
         assert get(query=f"?after={cursor}&wait=30").json()["changes"][0]["reason"] == "key_revoked"
         assert time.monotonic() - began < 29
 
+    def test_snapshots_have_a_bound_of_their_own(self, get: Ask, linked: Issued) -> None:
+        waiting = [get(Accept="text/event-stream") for _ in range(2)]
+        reading = [get("snapshot") for _ in range(2)]
+        assert [answer.status_code for answer in (*waiting, *reading)] == [200] * 4, "who waits shuts nobody out"
+        assert declined(get("snapshot"), 503, "too_many_streams") and get().status_code == 200
+        for answer in (*waiting, *reading):
+            answer.close()
+        assert get("snapshot").status_code == 200
+
     def test_of_those_that_wait_there_are_only_so_many(self, get: Ask, linked: Issued, monkeypatch: pytest.MonkeyPatch) -> None:
         cursor = get().json()["cursor"]
         streams = [get(Accept="text/event-stream") for _ in range(2)]
@@ -87,7 +96,7 @@ class TestChanges:
         began = time.monotonic()
         assert get(query=f"?after={cursor}&wait=20").json()["changes"] == []
         assert time.monotonic() - began < 5, "it is answered at once"
-        assert declined(get(Accept="text/event-stream"), 503, "too_many_streams") and get("snapshot").status_code == 503
+        assert declined(get(Accept="text/event-stream"), 503, "too_many_streams")
         for stream in streams:
             stream.close()
         again = get(Accept="text/event-stream")

@@ -99,6 +99,7 @@ class TestSignature:
         }
         answer = send(**sent[change])
         assert (answer.status_code, answer.json()["type"]) == (401, "urn:keyholder:problem:not_signed")
+        assert answer.json()["title"] == "Not signed"
         assert linked.state == "active"
 
     def test_without_loaded_keys_nothing_is_believed(self, linked: Issued, settings: Any) -> None:

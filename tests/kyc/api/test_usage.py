@@ -16,6 +16,7 @@ from kyc.api import usage
 from kyc.keys import actions
 from kyc.usage import intake
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
+from kyc.usage.rows import KNOWN, REQUIRED
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.usage.scenes import another_connection, issued_long_ago
 
@@ -153,11 +154,21 @@ class TestBodies:
 
     @pytest.mark.parametrize(("encoding", "body"), [("br", b"x"), ("gzip", b"x"), ("gzip", gzip.compress(b'{"a": 1}')[:-4])])
     def test_what_cannot_be_opened_is_declined(self, send: Any, encoding: str, body: bytes) -> None:
-        assert send(body, **{"Content-Encoding": encoding}).status_code == (415 if encoding == "br" else 400)
+        answer = send(body, **{"Content-Encoding": encoding})
+        assert answer.status_code == (415 if encoding == "br" else 400)
+        assert body != b"x" or encoding == "br" or answer.json()["detail"] == "The body is not gzip, though it says so."
+
+    def test_the_document_names_each_field_that_a_row_may_have(self) -> None:
+        named = Client().get("/api/v1/schema/?format=json").json()["components"]["schemas"]
+        rows = named["Batch"]["properties"]["rows"]["items"]
+        found = named[rows["$ref"].rsplit("/", 1)[1]]
+        assert set(found["properties"]) == KNOWN and set(found["required"]) == set(REQUIRED)
+        assert ".py" not in str((found["description"], named["Batch"]["description"]))
 
     def test_another_type_is_declined(self, send: Any) -> None:
         answer = send(b"{}", content_type="text/plain")
         assert (answer.status_code, answer["Content-Type"]) == (415, "application/problem+json")
+        assert answer.json()["detail"].startswith("Send application/json, plain")
 
     def test_without_a_credential_nothing_is_read(self) -> None:
         answer = Client().post("/api/v1/usage", b"{}", content_type="application/json")

@@ -265,6 +265,7 @@ class TestFromWhere:
             return ask(write({"token": linked.secret, **sent}), content_type=content_type).json()["active"]
 
         assert asked(client_ip="", client_country="") and asked(client_country="NO", client_ip="192.0.2.1")
+        assert asked(client_country="XX") and asked(client_country="T1")
         assert not asked(client_country="IR")
 
 

@@ -248,11 +248,11 @@ class TestLength:
 
 class TestTheQueue:
     def test_says_how_many_there_are_and_how_many_are_overdue(self, as_ana: Client, case: Case, ana: User) -> None:
-        assert "0 differences between sources" in text(as_ana, "/desk/cases/")
+        assert "0 differences to settle" in text(as_ana, "/desk/cases/")
         with days_ago(20):
             differ(case, ana, "Overdue")
         differ(case, ana)
-        assert "2 differences between sources 1 overdue" in text(as_ana, "/desk/cases/")
+        assert "2 differences to settle 1 overdue" in text(as_ana, "/desk/cases/")
         assert f'href="{PATH}"' in as_ana.get("/desk/cases/").content.decode()
 
     def test_counts_as_the_list_does(self, make: Make, case: Case, ana: User) -> None:

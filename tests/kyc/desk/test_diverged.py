@@ -72,6 +72,20 @@ class TestList:
         shown = look(ana, "source=officialRegister")
         assert shown.twice is None and shown.counts["open"] == 0
 
+    def test_every_count_adds_up_and_the_queue_says_the_same(self, as_ana: Client, ana: User, differs: Any) -> None:
+        row = differs(2, late=20)
+        for address in ("", "source=customers"):
+            shown = look(ana, address)
+            assert (shown.counts["open"], shown.of_customers, len(shown.twice.rows)) == (1, 1, 1)
+            assert sum(chip.count for chip in look(ana).sources) == look(ana).counts["open"]
+        assert look(ana, "source=officialRegister").counts["customers"] == 1
+        assert "1 difference to settle 1 overdue" in text(as_ana, "/desk/cases/")
+        Case.objects.filter(organisation=row.other.organisation).update(owner=ana)
+        told = text(as_ana, PATH)
+        assert "Two customers 1" in told and "Waiting on" in told and "Ana Maric" in told
+        diverging.resolve(row, resolution="second", reason="Moved in 2024.", by=ana)
+        assert "0 differences to settle" in text(as_ana, "/desk/cases/") and look(ana).counts["open"] == 0
+
     def test_of_who_has_sent_nothing_yet_nothing_is_told(self, ana: User, differs: Any) -> None:
         row = differs()
         Case.objects.filter(organisation=row.other.organisation).update(state="draft", submitted_at=None, submitted_by=None)

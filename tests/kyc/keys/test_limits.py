@@ -34,7 +34,7 @@ class TestSetLimit:
 
     def test_no_more_than_the_organisations(self, linked: Issued, rui: User) -> None:
         limits.set_limit(linked.key.organisation, **ONE, reason="Agreed with them", by=rui)
-        with pytest.raises(limits.AboveTheOrganisations, match="100 a day"):
+        with pytest.raises(limits.AboveTheOrganisations, match="100 requests a day"):
             limits.set_limit(linked.key.organisation, **ONE | {"limit": 101}, project=linked.key.project, by=linked.key.issued_by)
         limits.set_limit(
             linked.key.organisation, **ONE | {"limit": 101, "period": "month"}, key=linked.key, by=linked.key.issued_by

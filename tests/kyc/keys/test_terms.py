@@ -93,6 +93,12 @@ class TestConfirmation:
         assert terms.confirmation("", " ") == {}
 
 
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-12-30", "3000-01-01"])
+def test_a_day_far_off_is_told_of_the_longest_life(text: str) -> None:
+    with pytest.raises(BadTerms, match="A key lives 365 days at most: until"):
+        terms.until(text)
+
+
 class TestTerms:
     def test_nothing_chosen_is_what_the_catalogue_offers_for_the_longest_life(self) -> None:
         found: dict[str, Any] = Terms().columns()

@@ -110,7 +110,7 @@ class TestLimits:
     def test_above_the_organisations_is_refused_beside_the_field(self, alice: Client, linked: Issued, rui: Any) -> None:  # noqa: F811
         limits.set_limit(linked.key.organisation, unit="requests", period="day", limit=50, reason="Agreed with them", by=rui)
         answer = alice.post(LIMIT, self.told(linked))
-        assert answer.status_code == 422 and b"Choose no more than that" in answer.content
+        assert answer.status_code == 422 and b"may use 50 requests a day in all. Choose no more than that" in answer.content
         assert LimitPool.objects.filter(key=linked.key).count() == 0
 
     @pytest.mark.parametrize(

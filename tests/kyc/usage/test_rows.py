@@ -97,6 +97,10 @@ class TestRead:
     def test_what_is_taken(self, field: str, value: str) -> None:
         assert value in READER.read({**GOOD, field: value})
 
+    @pytest.mark.parametrize("country", ["XX", "T1"])
+    def test_a_country_that_nobody_knows_is_not_told(self, country: str) -> None:
+        assert READER.read({**GOOD, "country": country}).country == ""
+
     @given(st.binary(min_size=24, max_size=64))
     def test_any_hash_in_hex_passes(self, digest: bytes) -> None:
         hexed = digest.hex()[:86]
