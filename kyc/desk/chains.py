@@ -19,7 +19,7 @@ from kyc.cases.models import Entity
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Interest
 from kyc.ownership.shares import as_stated
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Profile
 
 # Owners of one entity, of all levels, that are listed; the picture of the ownership shows all.
 MOST_OWNERS = 60
@@ -82,12 +82,13 @@ def asked(organisation: Organisation, day: str) -> AsOf:
     if on > today:
         return AsOf(day[:20], wrong=_("That day has not come yet."))
     try:
-        snapshot = snapshots.at(min(end, timezone.now()))
+        moment = min(end, timezone.now())
+        snapshot = snapshots.at(moment)
     except snapshots.NothingKnown:
         return AsOf(on.isoformat(), wrong=nothing_yet())
     except Refused as refused:
         return AsOf(on.isoformat(), wrong=str(refused))
-    return Known(organisation, snapshot).told(on.isoformat())
+    return Known(organisation, snapshot).told(on.isoformat(), moment)
 
 
 def nothing_yet() -> str:
@@ -99,7 +100,7 @@ def nothing_yet() -> str:
 
 
 class Known:
-    """Five queries, however many keys."""
+    """Six queries, however many keys."""
 
     def __init__(self, organisation: Organisation, snapshot: Any) -> None:
         own = {"organisation": organisation.pk}
@@ -111,10 +112,13 @@ class Known:
             self.held[row.owned_id].append(row)
         self.keys = list(as_of(Key, snapshot).filter(**own).order_by("-pgh_obj_id"))
 
-    def told(self, on: str) -> AsOf:
+        of_states = as_of(Profile, snapshot).filter(**own, customer_class=Profile.CustomerClass.STATE_BODY)
+        self.is_state_body = of_states.exists()
+
+    def told(self, on: str, moment: datetime) -> AsOf:
         over, by_entity = [], defaultdict(list)
         for key in self.keys:
-            if key.state in OVER or (key.expires_at and key.expires_at.date().isoformat() < on):
+            if key.state in OVER or (key.expires_at and key.expires_at <= moment):
                 over.append(self.line(key))
             else:
                 by_entity[self.entity(key)].append(self.line(key))
@@ -146,7 +150,7 @@ class Known:
             f"{row.reference} {row.name}",
             tuple(lines),
             tuple(owners[:MOST_OWNERS]),
-            self.gap(row.party_id),
+            "" if self.is_state_body else self.gap(row.party_id),
             is_cut=len(owners) > MOST_OWNERS,
         )
 

@@ -14,7 +14,7 @@ from kyc.keys import actions as keys
 from kyc.keys import linking
 from kyc.keys.models import Key
 from kyc.ownership.models import Interest
-from kyc.parties.models import Party
+from kyc.parties.models import Party, Profile
 from tests.cast import Founded, signed_in, staff
 from tests.kyc.cases.conftest import ana, case, nordlys, rui, the_list  # noqa: F401  # fixtures
 from tests.kyc.keys.conftest import entity, issued, linked  # noqa: F401  # fixtures
@@ -88,6 +88,21 @@ def test_goes_on_to_the_people_behind_companies_and_ends_in_a_circle(
         ("The county", "Shares 20 %", "Fjord AS", ""),
         ("Fjord AS", "Shares 5 %", "Dal AS", ""),
     ]
+
+
+@pytest.mark.parametrize(("customer_class", "gap"), [("company", "no owner is known"), ("state_body", "")])
+def test_a_state_body_has_no_owners_and_that_is_no_gap(
+    nordlys: Founded,  # noqa: F811
+    linked: Issued,  # noqa: F811
+    taken: Callable[[int], None],
+    customer_class: str,
+    gap: str,
+) -> None:
+    Interest.objects.update(valid_to=timezone.localdate())
+    Profile.objects.update_or_create(organisation=nordlys.organisation, defaults={"customer_class": customer_class})
+    taken(0)
+    (chain,) = chains.asked(nordlys.organisation, "").chains
+    assert (chain.owners, chain.gap) == ((), gap)
 
 
 def test_says_since_when_something_is_recorded(nordlys: Founded) -> None:  # noqa: F811
