@@ -39,6 +39,8 @@ class TestRead:
             ("", None), ("kh_live_", None), (NUMBER + "0", None), (P[:-1], None), ("\x00", None), ("\ud800", None),
             ("x" * 10**6 + P, None),
         ],
+        # What is drawn anew for each process is no name of a test.
+        ids=range(15),
     )  # fmt: skip
     def test_what_may_be_looked_up(self, text: str, found: Asked | None) -> None:
         assert read(text) == found
