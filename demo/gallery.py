@@ -131,6 +131,7 @@ def samples(query: Any) -> dict[str, Any]:
         "wrong": Sample({"name": "", "email": "ana", "kind": "nobody"}, auto_id="wrong_%s"),
         "disabled": disabled(),
         "places": places(),
+        "stopped": {"until": now + dt.timedelta(days=1)},
         "used": [use(*(number * 7919 % 48_611 for number in range(30))), use(0, 0, 3), use(10**15, 1, 0)],
         "table": table(query),
         "long": LONG,

@@ -139,6 +139,10 @@ STATES: dict[str, dict[str, str]] = {
         "in one piece": r"So far it stands in one piece",
     },
     "avatar": {"somebody": r'class="avatar small"[^>]*>AM<', "nobody": "Unassigned"},
+    "limit_reached": {
+        "until": r"Limit reached until \d+ \w+ \d{4}, \d\d:\d\d UTC",
+        "for good": r'Limit reached\s*</p>',
+    },
     "bars": {
         "many days": r'class="bar-bad".*?class="bar-bad"',
         "few": r"The upper line is 10 requests a day",
