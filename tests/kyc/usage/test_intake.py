@@ -74,6 +74,7 @@ class TestTake:
                 intake.take(batch, credential=gateway)
 
     def test_what_it_tells_of_is_use_and_goes_only_forward(self, gateway: GatewayCredential, linked: Issued) -> None:
+        issued_long_ago()
         hours = [this_hour() - timedelta(hours=back) for back in (5, 2, 9)]
         intake.take(
             sent(*[row(linked.key.prefix, hour) for hour in hours], row(linked.key.prefix, this_hour(), 0)), credential=gateway
