@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kyc.ownership import trusts
@@ -160,6 +160,7 @@ roles = st.tuples(st.sampled_from(PARTIES), st.sampled_from("TU"), st.sampled_fr
 class TestAnotherRole:
     @example([("T", "L", "25"), ("U", "C", "25")], [("L", "U", "trustee"), ("s", "T", "settlor")], ("L", "U", "settlor"))
     @example([("U", "C", "25")], [("T", "U", "beneficiaryOfLegalArrangement")], ("U", "T", "settlor"))
+    @settings(deadline=None)
     @given(st.lists(held, max_size=6), st.lists(roles, max_size=5), roles)
     def test_never_lowers_a_verdict_nor_takes_a_reason_away(
         self, holds: list[tuple[str, str, str]], before: list[tuple[str, str, str]], more: tuple[str, str, str]
@@ -170,4 +171,6 @@ class TestAnotherRole:
         two = verdicts([*stated, *named, role(more[0], more[2], more[1])], "C", PERSONS)
         for party, verdict in one.items():
             assert STRENGTH.index(two[party].verdict) >= STRENGTH.index(verdict.verdict)
-            assert set(two[party].why) >= set(verdict.why) or two[party].verdict != verdict.verdict
+            # What one missing fact would decide it may decide no more by itself.
+            stays = {reason for reason in verdict.why if not reason.startswith("It depends on")}
+            assert set(two[party].why) >= stays or two[party].verdict != verdict.verdict
