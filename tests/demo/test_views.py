@@ -141,7 +141,7 @@ STATES: dict[str, dict[str, str]] = {
     "avatar": {"somebody": r'class="avatar small"[^>]*>AM<', "nobody": "Unassigned"},
     "limit_reached": {
         "until": r"Limit reached until \d+ \w+ \d{4}, \d\d:\d\d UTC",
-        "for good": r'Limit reached\s*</p>',
+        "for good": r"Limit reached\s*</p>",
     },
     "bars": {
         "many days": r'class="bar-bad".*?class="bar-bad"',
