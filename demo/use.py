@@ -7,14 +7,13 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from accounts.acting import named
 from accounts.models import Membership, Organisation, User
-from kyc.keys import limits, pools
+from kyc.keys import limits, pools, uses
 from kyc.keys.models import Key
-from kyc.keys.pool_models import PoolWindow
 from kyc.usage import intake
 from kyc.usage.models import UsageBatch, UsageDay
 from kyc.usage.rows import Reader, Row, Whose
@@ -57,6 +56,7 @@ def tell(organisation: Organisation) -> None:
     intake.write(UsageBatch(pk=-organisation.pk), rows)
     intake.add_up(rows)
     pools.charge(intake.charges(rows))
+    uses.write_down({row.key: row.hour for row in sorted(rows, key=lambda row: row.hour)})
 
 
 def of_key(organisation: Organisation, key: Key, now: datetime) -> Iterator[Row]:
@@ -103,14 +103,8 @@ def limit(organisation: Organisation, is_near: bool) -> None:
     key = Key.objects.filter(organisation=organisation, state=Key.State.ACTIVE).order_by("pk").first()
     if approver is None or owner is None or key is None:
         raise LookupError(f"{organisation} has nobody who could set a limit.")
-    monthly = limits.set_limit(organisation, unit="requests", period="month", limit=limits.HIGHEST, reason=AGREED, by=approver)
-    spent = PoolWindow.objects.get(pool=monthly).spent
-    limits.set_limit(
-        organisation,
-        unit="requests",
-        period="month",
-        limit=spent * 100 // (NEARLY if is_near else 40) + 1,
-        reason=AGREED,
-        by=approver,
-    )
+    since = timezone.now().date().replace(day=1)
+    used = UsageDay.objects.filter(organisation=organisation, day__gte=since).aggregate(requests=Sum("requests"))["requests"] or 0
+    most = max(1000, used * 100 // (NEARLY if is_near else 40) + 1)
+    limits.set_limit(organisation, unit="requests", period="month", limit=most, reason=AGREED, by=approver)
     limits.set_limit(organisation, unit="tokens", period="day", limit=50_000_000, key=key, by=owner.user)
