@@ -5,7 +5,7 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 logger = logging.getLogger(__name__)
 SECONDS = 5.0
@@ -43,6 +43,6 @@ class Behind:
             time.sleep(SECONDS)
             try:
                 self.flush()
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("Not written: %s: %s", self.what, type(error).__name__)
                 connection.close()
