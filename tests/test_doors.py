@@ -855,8 +855,9 @@ def audited() -> int:
 
 
 def same(answer: Any) -> tuple[int, bytes, str]:
-    """What tells one answer from another: all but the nonce, the token against forgery and the number of the request."""
-    body = re.sub(rb'(nonce|csrfmiddlewaretoken" value|X-CSRFToken)="?[^"]*"', b"", answer.said)
+    """What tells one answer from another: all but the nonce, the token against forgery, the number of the request, and the way up
+    from where nothing is shown, which is cut from the address that was asked for."""
+    body = re.sub(rb'(nonce|csrfmiddlewaretoken" value|X-CSRFToken)="?[^"]*"|href="[^"]*">To the page above', b"", answer.said)
     return answer.status_code, body, answer.headers.get("Location", "").partition("?")[0]
 
 
