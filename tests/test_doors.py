@@ -900,7 +900,7 @@ def test_every_answer_bears_the_headers(house: House, name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 class TestOwn:
-    """Whoever may finds the real thing, and its page names it: each role in the long run, else up to three at each door."""
+    """Whoever may finds the real thing, and its page names it: each role in the long run, else up to two at each door."""
 
     def test_page(self, house: House, name: str) -> None:
         door = DOORS[name]
@@ -954,7 +954,7 @@ class TestOwn:
 
 
 def roles_at(name: str, roles: Roles) -> list[str]:
-    return sorted(roles) if IS_WHOLE or not roles else some(name, roles, count=3)
+    return sorted(roles) if IS_WHOLE or not roles else some(name, roles, count=2)
 
 
 def errors(answer: Any) -> list[str]:

@@ -40,6 +40,7 @@ from tests import cast
 from tests.demo.conftest import Seeded
 from tests.reports.moments import uncommitted
 from tests.test_rules import our_models
+from tests.whole import IS_WHOLE, some
 
 DEMO = Path(seed.__file__).parent
 TOUR = {
@@ -283,6 +284,7 @@ MAY_SAY = {
     "use": {"None was named"},
     "keys": {"No key was issued"},
 }
+OFFICERS = ["analyst", "approver", "auditor", "investigator"]
 EMPTY = re.compile(r'class="empty[^"]*">\s*(?:<strong>)?([^<]*)')
 
 
@@ -303,7 +305,9 @@ class TestScreens:
         assert page.status_code == 200
         assert not EMPTY.findall(page.content.decode())
 
-    @pytest.mark.parametrize("role", ["analyst", "approver", "auditor", "investigator"])
+    @pytest.mark.parametrize("role", some("full lists", OFFICERS, count=len(OFFICERS) if IS_WHOLE else 1))
+    @pytest.mark.soak
+    @pytest.mark.sample
     def test_lists_of_officers_are_full(self, role: str) -> None:
         client = cast.signed_in(User.objects.get(staff_role=role, is_robot=False))
         for tab in queue.TABS:
