@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import Throttled
 
 from accounts import credentials
-from kyc.api import guessing, questions, reasons
+from config import jobs
+from kyc.api import errors, guessing, questions, reasons
 from kyc.keys import asking, foreign, introspection
 from kyc.keys.introspection import UNKNOWN, Judged
 
@@ -34,7 +35,10 @@ def authorize(request: HttpRequest) -> tuple[HttpResponse, int | None]:
     except introspection.BadConditions as error:
         return refused(400, "bad_request", f"{error.name}: {error}"), None
     is_text = credential.isascii() and credential.isprintable()
-    row = asking.ask(credential[:13] if is_text else None, written and written.prefix, said.address)
+    try:
+        row = asking.ask(credential[:13] if is_text else None, written and written.prefix, said.address)
+    except jobs.DATABASE_IS_AWAY as error:
+        return away(error), None
     if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
         return stranger(request), None
     judged = introspection.judge(row, written, for_test=row["for_test"], said=said)
@@ -92,6 +96,14 @@ def slowed(error: Throttled) -> HttpResponse:
     """Proxies know 401 and 403 alone; all else they take for a fault, and close."""
     response = refused(429, "slow_down", "Too much that is not known came from here.")
     response.headers["Retry-After"] = str(int(error.wait or 0))
+    return response
+
+
+def away(error: Exception) -> HttpResponse:
+    """Proxies take this for a fault too, and let nobody pass."""
+    shaped = errors.away(error)
+    response = refused(shaped.status_code, errors.CODES[shaped.status_code], errors.AWAY)
+    response.headers["Retry-After"] = shaped.headers["Retry-After"]
     return response
 
 

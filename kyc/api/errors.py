@@ -1,18 +1,28 @@
 """What the API declines, in one shape: OAuth's, which whoever asks by RFC 7662 knows how to read."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
-# slow_down as OAuth has it (RFC 8628, section 3.5).
-CODES = {401: "invalid_token", 403: "insufficient_scope", 429: "slow_down", 500: "server_error"}
+from config import jobs
+
+logger = logging.getLogger(__name__)
+# slow_down as OAuth has it (RFC 8628, section 3.5), and temporarily_unavailable (RFC 6749, section 4.1.2.1).
+CODES = {
+    401: "invalid_token", 403: "insufficient_scope", 429: "slow_down", 500: "server_error", 503: "temporarily_unavailable"
+}  # fmt: skip
 # DRF's names for what belongs to no field.
 OF_NO_FIELD = {"detail", "non_field_errors"}
 LONGEST = 300
+# Whoever was told to wait comes again after so many seconds.
+WAIT = 1
+AWAY = "The database is busy or away. Send the same again in as many seconds as Retry-After says."
 # A library's own words tell of its reader, not of the question. The first that fits is said.
 SAID: dict[type[Exception], tuple[int, str]] = {
     RequestDataTooBig: (413, "The body is too large."),
@@ -24,6 +34,9 @@ SAID: dict[type[Exception], tuple[int, str]] = {
     exceptions.Throttled: (429, "Too much that is not known came from here. Ask again in as many seconds as Retry-After says."),
     exceptions.NotFound: (404, "There is nothing at this address."),
     Http404: (404, "There is nothing at this address."),
+    # Also a lock or a statement that took too long; what was begun is undone, or was done and is so once.
+    OperationalError: (503, AWAY),
+    InterfaceError: (503, AWAY),
 }
 
 
@@ -42,7 +55,13 @@ def declined(error: Exception) -> JsonResponse | None:
     if (found := ours(error)) is None:
         return None
     status, sentence = found
-    return JsonResponse(problem(status, sentence), status=status)
+    return away(error) if status == 503 else JsonResponse(problem(status, sentence), status=status)
+
+
+def away(error: Exception) -> JsonResponse:
+    """Of jobs.DATABASE_IS_AWAY. The log has why."""
+    logger.warning("not answered: %s", jobs.told(error))
+    return JsonResponse(problem(503, AWAY), status=503, headers={"Retry-After": str(WAIT)})
 
 
 def ours(error: Exception) -> tuple[int, str] | None:

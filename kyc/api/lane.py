@@ -17,6 +17,7 @@ from rest_framework.exceptions import Throttled
 
 from accounts import access_log, audit, credentials
 from accounts.headers import Handler
+from config import jobs
 from kyc.api import authorizing, errors, questions
 from kyc.api.authentication import shown
 from kyc.keys import asking, foreign, introspection
@@ -60,7 +61,10 @@ def introspect(request: HttpRequest) -> HttpResponse | None:
     except (NotPlain, introspection.BadConditions):
         return None
     written = foreign.parse(asked.token)
-    row = asking.ask(credential[:13], written and written.prefix, asked.said.address)
+    try:
+        row = asking.ask(credential[:13], written and written.prefix, asked.said.address)
+    except jobs.DATABASE_IS_AWAY as error:
+        return told(request, errors.away(error), gateway=None)
     if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
         return None
     judged = introspection.judge(row, written, for_test=row["for_test"], said=asked.said)

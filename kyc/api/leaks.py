@@ -112,7 +112,7 @@ class Leaks(ProblemView):
 
     @extend_schema(
         request=FoundToken(many=True),
-        responses={200: Judged(many=True), **{(status, KIND): ProblemDetails for status in (400, 401, 405, 413, 429)}},
+        responses={200: Judged(many=True), **{(status, KIND): ProblemDetails for status in (400, 401, 405, 413, 429, 503)}},
         parameters=[OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True) for name in (IDENTIFIER, SIGNATURE)],
     )
     def post(self, request: Request) -> Response:

@@ -266,7 +266,7 @@ class Reserve(OfLimits):
         responses={
             200: Made,
             (403, KIND): KeyProblem,
-            **{(status, KIND): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429)},
+            **{(status, KIND): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429, 503)},
         },
     )
     def post(self, request: Request) -> Response:
@@ -278,7 +278,7 @@ class Settle(OfLimits):
 
     @extend_schema(
         request=Settlement,
-        responses={200: Settled, **{(status, KIND): ProblemDetails for status in (400, 401, 404, 405, 413, 415, 429)}},
+        responses={200: Settled, **{(status, KIND): ProblemDetails for status in (400, 401, 404, 405, 413, 415, 429, 503)}},
     )
     def post(self, request: Request) -> Response:
         return self.answered(request, Settlement, settle)

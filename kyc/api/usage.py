@@ -163,7 +163,7 @@ class Usage(ProblemView):
         request=Batch,
         responses={
             200: Taken,
-            **{(status, KIND): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429)},
+            **{(status, KIND): ProblemDetails for status in (400, 401, 405, 409, 413, 415, 429, 503)},
         },
         examples=[OpenApiExample("A batch of one row", value=EXAMPLE, request_only=True)],
     )

@@ -102,7 +102,7 @@ class Question(serializers.Serializer[Any]):
 
 class Problem(serializers.Serializer[Any]):
     error = serializers.ChoiceField(
-        choices=["invalid_request", "invalid_token", "insufficient_scope", "slow_down", "server_error"]
+        choices=["invalid_request", "invalid_token", "insufficient_scope", "slow_down", "server_error", "temporarily_unavailable"]
     )
     error_description = serializers.CharField(help_text="A sentence for people; its words may change.")
 
@@ -225,7 +225,7 @@ class Introspect(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJSON
 
-    @extend_schema(request=Question, responses={200: Answer, **dict.fromkeys((400, 401, 405, 413, 415, 429), Problem)})
+    @extend_schema(request=Question, responses={200: Answer, **dict.fromkeys((400, 401, 405, 413, 415, 429, 503), Problem)})
     def post(self, request: Request) -> Response:
         if length(request) > LONGEST_BODY:
             raise RequestDataTooBig
@@ -281,11 +281,11 @@ class Authorize(ProblemView):
         parameters=[
             KEY_HERE, GATEWAY_HERE, CLIENT_IP, CLIENT_COUNTRY,
             *(header(name, f"As {of} of introspection.", status="204") for name, of in authorizing.HEADERS.items()),
-            header("X-Reason", "Why not, as a code that stays.", status="400 401 403 429"),
-            header("X-Requirement", "What is needed, in a sentence.", status="400 401 403 429"),
+            header("X-Reason", "Why not, as a code that stays.", status="400 401 403 429 503"),
+            header("X-Requirement", "What is needed, in a sentence.", status="400 401 403 429 503"),
             header("X-Fix", "The page where the customer does it.", status="403"),
         ],
-        responses={204: None, 400: None, 401: None, 403: None, (405, KIND): ProblemDetails, 429: None},
+        responses={204: None, 400: None, 401: None, 403: None, (405, KIND): ProblemDetails, 429: None, 503: None},
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         return authorizing.authorize(request._request)[0]

@@ -113,15 +113,19 @@ def ask(gateway: str | None, asked: str | None, address: str | None = None) -> d
     """What there is of the gateway's credential and the key by their prefixes, None for what there is not; columns as above.
 
     The connection is not tried out before, which would be a question of its own: one that has died is found by this one, which
-    only reads and is put once more."""
+    only reads and is put once more. One that took too long is not: whoever waits for it has waited long enough."""
     connection.health_check_done = True  # type: ignore[attr-defined]  # left out of the stubs
     try:
         return asked_once(gateway, asked, address)
     except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
+        if connection.in_atomic_block or not is_lost():
             raise
         connection.close()
         return asked_once(gateway, asked, address)
+
+
+def is_lost() -> bool:
+    return connection.connection is None or connection.connection.closed
 
 
 def asked_once(gateway: str | None, asked: str | None, address: str | None) -> dict[str, Any]:
@@ -152,6 +156,8 @@ def prepared(on: psycopg.Connection[Any], *values: str | None) -> bytes:
 
 
 def checked(result: PGresult) -> PGresult:
-    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        raise psycopg.errors.error_from_result(result)
-    return result
+    if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        return result
+    error = psycopg.errors.error_from_result(result)
+    # What libpq says itself, of a connection that was cut, has no code, and so no class of its own there.
+    raise error if error.sqlstate else psycopg.OperationalError(*error.args)
