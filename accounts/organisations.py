@@ -36,6 +36,10 @@ def membership_required(user: User, organisation: Organisation) -> None:
         raise NotPermitted(_("Only a member of the organisation can do this."))
 
 
+def is_owner(user: User, organisation: Organisation) -> bool:
+    return Membership.objects.filter(organisation=organisation, user=user, role=Membership.Role.OWNER).exists()
+
+
 def is_member(user: User) -> bool:
     """Of any organisation, whoever asks."""
     with scope.everything():

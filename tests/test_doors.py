@@ -59,7 +59,7 @@ from tests.whole import IS_WHOLE, by_turns, dealt, some
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
-ASKS_ONLY = {"api:introspect", "api:usage", "api:reserve", "api:settle", "desk:look_stop", "onboarding:key_doctor"}
+ASKS_ONLY = {"api:introspect", "api:usage", "api:reserve", "api:settle", "desk:look_stop", "onboarding:key_doctor", "desk:doctor"}
 # Addresses that take JSON alone.
 IN_JSON = {"/api/v1/usage", "/api/v1/limits/reserve", "/api/v1/limits/settle"}
 # Whoever only looks there is recorded, and nothing else is done.
@@ -455,6 +455,7 @@ DOORS: dict[str, Door] = {
         APPROVERS, get=False, own=of(pk="case"), post=of(reason="Resold keys."), names=NORDLYS, state="review"
     ),
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
+    "desk:doctor": Door(READERS, names="Why was a call refused?", post=of(pasted="kh_live_4fT9u2Kx0aBc")),
     "desk:estate": Door(READERS, names="Keys from before"),
     "desk:lists": Door(INQUIRERS, names="not loaded"),
     "desk:rates": Door(INQUIRERS, names="What the figures say"),

@@ -3,6 +3,7 @@ from django.urls import path
 from kyc.desk import (
     closing_views,
     differences,
+    doctor,
     elsewhere_views,
     estate,
     incidents,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("cases/<int:pk>/legal-holds/<int:hold>/lift/", closing_views.lift, name="legal_hold_lift"),
     path("cases/<int:pk>/account/close/", closing_views.close, name="account_close"),
     path("cases/<int:pk>/account/reopen/", closing_views.reopen, name="account_reopen"),
+    path("keys/doctor/", doctor.look, name="doctor"),
     path("estate/", estate.page, name="estate"),
     path("lists/", lists.page, name="lists"),
     path("lists/rulings/", rates.page, name="rates"),

@@ -32,7 +32,7 @@ class OtherName(Refused):
 
 def close_own(organisation: Organisation, *, name: str, by: User) -> Organisation:
     """By an owner, who has typed the organisation's name."""
-    if not Membership.objects.filter(organisation=organisation, user=by, role=Membership.Role.OWNER).exists():
+    if not organisations.is_owner(by, organisation):
         raise NotPermitted(_("Only an owner of the account can close it."))
     if name.split() != organisation.name.split():
         raise OtherName(_("Write “%(name)s”, exactly as it stands here.") % {"name": organisation.name})

@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import audit
+from accounts.models import User
 from kyc.keys import asking, feed, introspection, pools
 from kyc.keys.models import Hold, Key
 from kyc.keys.pools import Left
@@ -53,7 +56,7 @@ def read(text: str) -> Asked | None:
 def find(asked: Asked | None, keys: QuerySet[Key]) -> Finding | None:
     """Among these keys; of any other one the answer is the same as of none. The gateways' own question is asked, without where a
     call comes from."""
-    refusals = KeyRefusal.objects.filter(key__in=keys).order_by("-at", "-pk")
+    refusals = KeyRefusal.objects.filter(key__in=keys).select_related("gateway").order_by("-at", "-pk")
     if asked is None:
         return None
     if asked.prefix:
@@ -88,8 +91,19 @@ def since(key: Key, reason: str) -> datetime | None:
 
 
 def held_since(key: Key, entity: int | None) -> datetime | None:
+    return holds_on(key, entity).values_list("placed_at", flat=True).first()
+
+
+def holds_on(key: Key, entity: int | None) -> QuerySet[Hold]:
+    """Those that stop it now, its own, its organisation's and its entity's, the oldest first."""
     live = Hold.objects.live()
     stands = live.filter(key=key) | live.filter(on_organisation=key.organisation_id)
     if entity:
         stands |= live.filter(entity=entity)
-    return stands.order_by("placed_at").values_list("placed_at", flat=True).first()
+    return stands.select_related("placed_by").order_by("placed_at", "pk")
+
+
+@transaction.atomic
+def looked_up(finding: Finding, *, by: User) -> None:
+    """That an officer has asked about a customer's key, with which answer."""
+    audit.record("key.looked_up", target=finding.key, by=by, prefix=finding.key.prefix, answer=finding.reason or "good")

@@ -34,6 +34,12 @@ class AboveTheOrganisations(Refused):
     field = "limit"
 
 
+class SetByAnOwner(Refused):
+    """What an owner of the account has set, its other members tighten alone."""
+
+    field = "limit"
+
+
 @transaction.atomic
 def set_limit(
     organisation: Organisation,
@@ -48,8 +54,9 @@ def set_limit(
     by: User,
 ) -> LimitPool:
     """One limit of a unit and period of each: set again, it is another number. In force on the next reservation and the next
-    question a gateway asks; what was used in its time before counts. An officer says why, and stops keys by a hold and not by a
-    limit of nothing. Raises BadLimit, AboveTheOrganisations, NotPermitted, ReasonMissing."""
+    question a gateway asks; what was used in its time before counts. Within what an owner has set any member sets less, and more
+    again. An officer says why, and stops keys by a hold and not by a limit of nothing. Raises BadLimit, AboveTheOrganisations,
+    SetByAnOwner, NotPermitted, ReasonMissing."""
     is_own = bool(project or key)
     found = held(organisation, is_own=is_own, by=by)
     check(unit, period, limit, currency)
@@ -63,9 +70,11 @@ def set_limit(
     if project or key:
         refuse_above(found, unit, period, currency, limit)
     standing = LimitPool.objects.filter(**of).first()
-    if standing is not None and standing.limit == limit:
+    most = owners_most(found, standing, limit, by=by) if is_own else None
+    if standing is not None and (standing.limit, standing.owners_most) == (limit, most):
         return standing
-    pool, _is_new = LimitPool.objects.update_or_create(**of, defaults={"limit": limit, "set_at": timezone.now(), "set_by": by})
+    told_anew = {"limit": limit, "owners_most": most, "set_at": timezone.now(), "set_by": by}
+    pool, _is_new = LimitPool.objects.update_or_create(**of, defaults=told_anew)
     pools.open_windows([pool.pk], [timezone.now().astimezone(UTC).date()])
     audit.record("limit.set", target=pool, by=by, reason=reason, **told(pool))
     return pool
@@ -73,13 +82,16 @@ def set_limit(
 
 @transaction.atomic
 def remove_limit(pool: LimitPool, *, reason: str = "", by: User) -> None:
-    """Nothing limits there any more. Repeated, it is silence. An officer says why. Raises NotPermitted, ReasonMissing."""
+    """Nothing limits there any more. Repeated, it is silence. An officer says why. Raises SetByAnOwner, NotPermitted,
+    ReasonMissing."""
     is_own = bool(pool.project_id or pool.key_id)
-    held(pool.organisation, is_own=is_own, by=by)
+    organisation = held(pool.organisation, is_own=is_own, by=by)
     if not is_own:
         refuse_unexplained(reason, _("Say why the limit is removed."))
     found = LimitPool.objects.select_for_update().filter(pk=pool.pk).first()
     if found is not None:
+        if found.owners_most is not None and not organisations.is_owner(by, organisation):
+            raise SetByAnOwner(_("An owner of the account has set this limit. Only an owner removes it; you may set less."))
         audit.record("limit.removed", target=found, by=by, reason=reason, **told(found))
         found.delete()
 
@@ -92,6 +104,19 @@ def held(organisation: Organisation, *, is_own: bool, by: User) -> Organisation:
     found = organisations.held(organisation.pk)
     organisations.refuse_closed(found)
     return found
+
+
+def owners_most(organisation: Organisation, standing: LimitPool | None, limit: int, *, by: User) -> int | None:
+    """What members may set from now on; None where no owner has said. Raises SetByAnOwner."""
+    if organisations.is_owner(by, organisation):
+        return limit
+    most = standing.owners_most if standing else None
+    if most is not None and limit > most:
+        raise SetByAnOwner(
+            _("An owner of the account has set %(most)s. You may set less, and only an owner sets more.")
+            % {"most": number_format(most, force_grouping=True)}
+        )
+    return most
 
 
 def refuse_unexplained(reason: str, sentence: str) -> None:

@@ -38,6 +38,8 @@ class LimitPool(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     period = models.CharField(max_length=20, choices=Period.choices)
     limit = models.BigIntegerField()
+    # What an owner of the account has set of a project or key: its other members set no more, and do not remove it.
+    owners_most = models.BigIntegerField(null=True, blank=True)
     set_at = models.DateTimeField()
     set_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 
@@ -50,6 +52,9 @@ class LimitPool(models.Model):
             ),
             models.CheckConstraint(name="limit_is_of_one", condition=Q(project__isnull=True) | Q(key__isnull=True)),
             models.CheckConstraint(name="limit_is_never_negative", condition=Q(limit__gte=0)),
+            models.CheckConstraint(
+                name="limit_is_within_the_owners", condition=Q(owners_most__isnull=True) | Q(owners_most__gte=F("limit"))
+            ),
             models.CheckConstraint(name="limit_of_money_names_currency", condition=OF_MONEY),
         ]
         triggers = [

@@ -256,6 +256,7 @@ def carry_over(old: Key, new: Key, *, by: User, at: datetime) -> list[LimitPool]
         open_windows([pool.pk], [day])
         stood = PoolWindow.objects.get(pool=pool, starts=begins(pool.period, day))
         told = {"unit": pool.unit, "currency": pool.currency, "period": pool.period, "limit": pool.limit}
+        told["owners_most"] = pool.owners_most
         heir = LimitPool.objects.create(organisation_id=pool.organisation_id, key=new, **told, set_at=at, set_by=by)
         PoolWindow.objects.create(organisation_id=pool.organisation_id, pool=heir, starts=stood.starts, spent=stood.spent)
         made.append(heir)

@@ -3985,6 +3985,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(blank=True, max_length=3)),
                 ('period', models.CharField(choices=[('day', 'a day'), ('month', 'a month'), ('total', 'in total')], max_length=20)),
                 ('limit', models.BigIntegerField()),
+                ('owners_most', models.BigIntegerField(blank=True, null=True)),
                 ('set_at', models.DateTimeField()),
                 ('key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
@@ -4007,6 +4008,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(blank=True, max_length=3)),
                 ('period', models.CharField(choices=[('day', 'a day'), ('month', 'a month'), ('total', 'in total')], max_length=20)),
                 ('limit', models.BigIntegerField()),
+                ('owners_most', models.BigIntegerField(blank=True, null=True)),
                 ('set_at', models.DateTimeField()),
                 ('key', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.key')),
                 ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
@@ -4109,6 +4111,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='limitpool',
+            constraint=models.CheckConstraint(condition=models.Q(('owners_most__isnull', True), ('owners_most__gte', models.F('limit')), _connector='OR'), name='limit_is_within_the_owners'),
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency__regex', '^[A-Z]{3}$'), ('unit', 'money')), models.Q(models.Q(('unit', 'money'), _negated=True), ('currency', '')), _connector='OR'), name='limit_of_money_names_currency'),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -4117,15 +4123,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='limitpool',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='1656dc1b00588c31eaaa41fcdd77182d9ace7ea3', operation='INSERT', pgid='pgtrigger_insert_insert_588b4', table='kyc_limitpool', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "owners_most", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."owners_most", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='3db75cf006cb98a84528df36e2eb96e88377baa5', operation='INSERT', pgid='pgtrigger_insert_insert_588b4', table='kyc_limitpool', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='limitpool',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='f7e19d9c2e561b8ba9706c4d8141b8d97e82de08', operation='UPDATE', pgid='pgtrigger_update_update_22cbd', table='kyc_limitpool', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "owners_most", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."owners_most", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='c1202689d2e85e9cbf2dd3292debb761498d7d4c', operation='UPDATE', pgid='pgtrigger_update_update_22cbd', table='kyc_limitpool', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='limitpool',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (OLD."currency", OLD."id", OLD."key_id", OLD."limit", OLD."organisation_id", OLD."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."project_id", OLD."set_at", OLD."set_by_id", OLD."unit"); RETURN NULL;', hash='c5394ebbe3f2e45b73d821959e158bbec4277351', operation='DELETE', pgid='pgtrigger_delete_delete_64991', table='kyc_limitpool', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "owners_most", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (OLD."currency", OLD."id", OLD."key_id", OLD."limit", OLD."organisation_id", OLD."owners_most", OLD."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."project_id", OLD."set_at", OLD."set_by_id", OLD."unit"); RETURN NULL;', hash='dacf0c26714d5cb1d6c788e931b573eee12fb01f', operation='DELETE', pgid='pgtrigger_delete_delete_64991', table='kyc_limitpool', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='limitpoolevent',

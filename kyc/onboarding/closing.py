@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, keeping, retention
-from accounts.models import Membership, Organisation
+from accounts import audit, keeping, organisations, retention
+from accounts.models import Organisation
 from kyc.cases.models import Entity
 from kyc.keys import closing
 from kyc.keys.models import Key
@@ -138,5 +138,5 @@ def close(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         messages.success(request, _("Your account is closed. Keep the statement below."))
         return redirect("onboarding:kept")
     live = Key.objects.filter(organisation=organisation).exclude(state=Key.State.REVOKED).count()
-    is_owner = Membership.objects.filter(organisation=organisation, user=request.user, role=Membership.Role.OWNER).exists()
+    is_owner = organisations.is_owner(request.user, organisation)
     return page(request, organisation, "close", steps=[], form=form, live_keys=live, is_owner=is_owner)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import organisations
 from accounts.models import Organisation
 from accounts.tables import safe
 from kyc.keys import limits, pools
@@ -68,6 +69,7 @@ def usage(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         keys=[(keys[one.what], one) for one in daily.by("key", daily.rows(organisation, stretch))],
         has_keys=bool(keys),
         limits=pools.standing(organisation, key),
+        is_owner=organisations.is_owner(request.user, organisation),
     )
 
 

@@ -62,6 +62,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/screening/", "/desk/screening/file/", "/desk/screening/ > /desk/screening/{n}/",
         "/desk/screening/ > /desk/screening/{n}/ > /desk/screening/{n}/rows/{n}/",
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",
+        "/desk/keys/doctor/",
         "/desk/estate/", "/desk/lists/rulings/", "/desk/lists/rulings/matches/", "/desk/lists/rulings/matches/?what=doubted",
         "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
     ),

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from accounts import audit
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Membership, User
 from accounts.permissions import NotPermitted
+from kyc.keys import actions as keys
 from kyc.keys import limits
+from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool
 from tests.kyc.keys.scenes import Issued, issue
 
@@ -74,3 +77,69 @@ class TestRemoveLimit:
         limits.remove_limit(pool, by=linked.key.issued_by)
         limits.remove_limit(LimitPool(pk=pool.pk, organisation=linked.key.organisation, key=linked.key), by=linked.key.issued_by)
         assert (LimitPool.objects.count(), AuditEvent.objects.filter(verb="limit.removed").count()) == (0, 1)
+
+
+@pytest.fixture
+def bob(linked: Issued) -> User:
+    """Helps, and owns nothing."""
+    user = User.objects.create(email="bob@nordlys.example", name="Bob")
+    Membership.objects.create(organisation=linked.key.organisation, user=user, role=Membership.Role.MEMBER)
+    return user
+
+
+class TestAnOwners:
+    """What an owner has set, other members tighten alone."""
+
+    def set(self, key: Key, limit: int, *, by: User) -> LimitPool:
+        return limits.set_limit(key.organisation, **ONE | {"limit": limit}, key=key, by=by)
+
+    def test_is_loosened_and_removed_by_nobody_else(self, linked: Issued, bob: User, sorvik: Any) -> None:
+        pool = self.set(linked.key, 100, by=linked.key.issued_by)
+        with pytest.raises(NotPermitted):
+            limits.remove_limit(pool, by=sorvik.by)
+        with pytest.raises(limits.SetByAnOwner, match="Only an owner removes it"):
+            limits.remove_limit(pool, by=bob)
+        with pytest.raises(limits.SetByAnOwner, match="has set 100"):
+            self.set(linked.key, 101, by=bob)
+        pool.refresh_from_db()
+        assert (pool.limit, pool.set_by) == (100, linked.key.issued_by)
+        assert AuditEvent.objects.filter(verb__startswith="limit.").count() == 1
+
+    def test_is_tightened_by_a_member_and_loosened_again_as_far_as_the_owner_had_it(self, linked: Issued, bob: User) -> None:
+        for limit, by in ((100, linked.key.issued_by), (40, bob), (100, bob)):
+            assert self.set(linked.key, limit, by=by).limit == limit
+        self.set(linked.key, 40, by=bob)
+        with pytest.raises(limits.SetByAnOwner):
+            self.set(linked.key, 101, by=bob)
+        with pytest.raises(limits.SetByAnOwner):
+            limits.remove_limit(LimitPool.objects.get(), by=bob)
+
+    def test_an_owner_loosens_and_removes(self, linked: Issued, bob: User) -> None:
+        self.set(linked.key, 100, by=linked.key.issued_by)
+        assert self.set(linked.key, 500, by=linked.key.issued_by).owners_most == 500
+        assert self.set(linked.key, 400, by=bob).owners_most == 500
+        limits.remove_limit(LimitPool.objects.get(), by=linked.key.issued_by)
+        assert LimitPool.objects.count() == 0
+
+    def test_a_members_own_is_his_until_an_owner_takes_it_up(self, linked: Issued, bob: User) -> None:
+        self.set(linked.key, 10, by=bob)
+        assert self.set(linked.key, 20, by=bob).owners_most is None
+        self.set(linked.key, 20, by=linked.key.issued_by)
+        with pytest.raises(limits.SetByAnOwner):
+            self.set(linked.key, 21, by=bob)
+        limits.remove_limit(LimitPool.objects.get(), by=linked.key.issued_by)
+        limits.remove_limit(self.set(linked.key, 20, by=bob), by=bob)
+        assert LimitPool.objects.count() == 0
+
+    def test_stays_an_owners_on_the_key_that_a_member_rolls(self, linked: Issued, bob: User) -> None:
+        self.set(linked.key, 100, by=linked.key.issued_by)
+        new, _ = keys.roll(linked.key, overlap=24, by=bob)
+        with pytest.raises(limits.SetByAnOwner):
+            limits.remove_limit(LimitPool.objects.get(key=new), by=bob)
+        with pytest.raises(limits.SetByAnOwner):
+            self.set(new, 101, by=bob)
+
+    def test_the_database_keeps_a_limit_within_it(self, linked: Issued) -> None:
+        self.set(linked.key, 100, by=linked.key.issued_by)
+        with pytest.raises(IntegrityError, match="limit_is_within_the_owners"):
+            LimitPool.objects.update(limit=101)

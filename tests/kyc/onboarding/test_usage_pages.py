@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts import credentials
+from accounts.models import Membership, User
 from kyc.keys import limits
 from kyc.keys.pool_models import LimitPool
 from kyc.usage import intake
@@ -129,3 +130,17 @@ class TestLimits:
         assert alice.post(f"{LIMIT}{whole.pk}/remove/").status_code == 404
         assert alice.post(f"{LIMIT}{own.pk}/remove/")["Location"] == PAGE
         assert list(LimitPool.objects.all()) == [whole]
+
+    def test_an_owners_is_not_a_members_to_remove(self, alice: Client, linked: Issued) -> None:  # noqa: F811
+        own = limits.set_limit(
+            linked.key.organisation, unit="requests", period="day", limit=50, key=linked.key, by=linked.key.issued_by
+        )
+        bob = User.objects.create(email="bob@nordlys.example")
+        Membership.objects.create(organisation=linked.key.organisation, user=bob, role="member")
+        bobs, address = cast.signed_in(bob), f"{LIMIT}{own.pk}/remove/"
+        assert address in said(alice) and address not in said(bobs)
+        assert "only an owner removes it" in said(bobs) and "only an owner removes it" not in said(alice)
+        answer = bobs.post(address)
+        assert answer.status_code == 422 and b"Only an owner removes it; you may set less." in answer.content
+        assert b"You may set less, and only an owner sets more." in bobs.post(LIMIT, self.told(linked)).content
+        assert bobs.post(LIMIT, self.told(linked, limit="20"))["Location"] == PAGE
