@@ -142,7 +142,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     outcome = SandboxOutcome.objects.create(organisation=organisation, examination=case.examinations.get())
     leak = Leak.objects.create(
         organisation=organisation, key=key, hold=hold, signed_with="a key", token_type="keyholder_api_key", place="commit",
-        url=f"https://code.example/{by.pk}/settings.py",
+        url=f"https://code.example/{by.pk}/settings.py", finding=f"{by.pk}",
     )  # fmt: skip
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     queued = [

@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import ParseError, Throttled
 
 from accounts import access_log, audit, credentials
 from accounts.headers import Handler
 from config import jobs
-from kyc.api import authorizing, errors, questions
+from kyc.api import authorizing, bodies, errors, questions
 from kyc.api.authentication import shown
 from kyc.keys import asking, foreign, introspection
 
@@ -126,21 +126,17 @@ def is_here(request: HttpRequest) -> bool:
 def read(kind: str, body: bytes) -> dict[str, Any]:
     try:
         if kind in JSON:
-            found = json.loads(body.decode(), parse_constant=not_plain)
+            found = bodies.read(body, wrong="")
         else:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20)
             found = dict(pairs)
             if len(found) < len(pairs):
                 raise NotPlain
-    except (ValueError, RecursionError):
+    except (ValueError, ParseError):
         raise NotPlain from None
     if not isinstance(found, dict) or any(not isinstance(found.get(name, ""), str) for name in KNOWN[:4]):
         raise NotPlain
     return found
-
-
-def not_plain(_: str) -> None:
-    raise NotPlain
 
 
 def is_true(value: Any) -> bool:

@@ -23,7 +23,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kyc.api import guessing
+from kyc.api import bodies, guessing
 from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.views import LONGEST_BODY, AlwaysJSON, length
 from kyc.keys import leaks
@@ -73,10 +73,7 @@ def is_signed(body: bytes, signature: str, key: EllipticCurvePublicKey) -> bool:
 
 def read(body: bytes) -> list[leaks.Found]:
     """Raises ParseError."""
-    try:
-        rows = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ParseError("The body is not JSON.") from None
+    rows = bodies.read(body, wrong="The body is not JSON in UTF-8.")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ParseError(NOT_A_LIST)
     if len(rows) > MOST:

@@ -1,7 +1,6 @@
 """POST /api/v1/usage: what gateways tell of how keys were used. docs/usage.md says it to their engineers."""
 
 import hashlib
-import json
 import zlib
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kyc.api import bodies
 from kyc.api.authentication import GatewayAuthentication
 from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.views import AlwaysJSON
@@ -101,12 +101,7 @@ class Body(JSONParser):
         body = opened(stream.read(LONGEST_BODY + 1), parser_context["request"].headers.get("Content-Encoding", ""))
         if len(body) > LONGEST_BODY:
             raise RequestDataTooBig
-        try:
-            return json.loads(body), hashlib.sha256(body).hexdigest()
-        except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
-        except ValueError:
-            raise ParseError("The body is not JSON in UTF-8.") from None
+        return bodies.read(body, wrong="The body is not JSON in UTF-8."), hashlib.sha256(body).hexdigest()
 
 
 def opened(body: bytes, encoding: str) -> bytes:

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import GatewayCredential
-from kyc.api import authorizing, questions
+from kyc.api import authorizing, bodies, questions
 from kyc.api.authentication import GatewayAuthentication
 from kyc.api.problems import KIND, ProblemDetails, ProblemView
 from kyc.api.reasons import REASONS
@@ -171,26 +171,20 @@ class Answer(serializers.Serializer[Any]):
     )
 
 
-class Told:
-    """A parser that says in our words what is wrong with a body; a library's tell of its reader, not of the question."""
+# A library's words tell of its reader, not of the question.
+class ToldJSON(JSONParser):
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        wrong = "The body is not JSON in the character set that it is sent in."
+        encoding = (parser_context or {}).get("encoding") or "utf-8"
+        return bodies.read(stream.read(), wrong=wrong, encoding=encoding)
 
-    wrong: str
 
+class ToldForm(FormParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().parse(*args, **kwargs)  # type: ignore[misc]  # the parser beside it
-        except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
+            return super().parse(*args, **kwargs)
         except (ParseError, UnicodeError):
-            raise ParseError(self.wrong) from None
-
-
-class ToldJSON(Told, JSONParser):
-    wrong = "The body is not JSON in the character set that it is sent in."
-
-
-class ToldForm(Told, FormParser):
-    wrong = "The body is not a form in the character set that it is sent in."
+            raise ParseError("The body is not a form in the character set that it is sent in.") from None
 
 
 def length(request: Request) -> int:
@@ -202,7 +196,7 @@ def length(request: Request) -> int:
 def refuse_repeated(data: Any) -> None:
     """A parameter stands once (RFC 6749, section 3.2): whoever sends two can't mean the answer about one of them."""
     if isinstance(data, QueryDict) and (twice := [name for name, values in data.lists() if len(values) > 1]):
-        raise ParseError(f"{twice[0]}: This was sent more than once.")
+        raise ParseError(bodies.twice(twice[0]))
 
 
 class AlwaysJSON(BaseContentNegotiation):

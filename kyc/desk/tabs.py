@@ -207,7 +207,7 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     keys = Key.objects.filter(**of_case).select_related("responsible", "project", "issued_by", "use").order_by("-pk")
     holds = Hold.objects.filter(**of_case).select_related("placed_by", "lifted_by", "key", "entity").order_by("-pk")
     limits, found = pools.standing(case.organisation), defaultdict(list)
-    for leak in Leak.objects.filter(**of_case).order_by("-pk"):
+    for leak in Leak.objects.filter(**of_case).select_related("hold").order_by("-pk"):
         found[leak.key_id].append(leak)
     returned: forms.LiftForm | None = seen.filled.get("lift_form")
     number = seen.filled.get("lift_pk")

@@ -11,6 +11,7 @@ from accounts import audit, organisations, scope
 from accounts.models import User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing
+from accounts.vault import searching
 from kyc.keys import foreign, holds, secret, telling
 from kyc.keys.actions import LEAKED
 from kyc.keys.introspection import matches
@@ -19,6 +20,9 @@ from kyc.parties import revealing
 
 # What for an officer opens the place, which often names a person.
 PURPOSES = {code: revealing.PURPOSES[code] for code in ("contact", "authority")}
+
+# How much is kept of what a finder tells, in characters.
+PLACE, URL = 40, 2000
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,22 @@ class Found:
 
 
 def report(found: Sequence[Found], *, signed_with: str) -> list[bool]:
-    """Which of them are keys of ours, in their order. Each that could be used is held; of one that is held for this already it is
-    silence. Nobody is signed in, so nobody knows whose keys they are before they are found."""
+    """Which of them are keys of ours, in their order. Each that could be used is held, once for each place where it stood: what
+    an officer has judged and lifted holds no key again, however often it is told. Nobody is signed in, so nobody knows whose
+    keys they are before they are found."""
     with scope.everything(), transaction.atomic():
         ours = known(found)
-        # Always in one order, so that two reports of the same keys don't wait for each other.
-        first = {key.pk: (key, one) for one, key in reversed(list(zip(found, ours, strict=True))) if key}
-        for key, one in sorted(first.values(), key=lambda pair: (pair[0].organisation_id, pair[0].pk)):
-            hold(key, one, signed_with=signed_with)
+        # Each place of each once, in one order always, so that two reports of the same keys don't wait for each other.
+        first = {(key.pk, finding(one)): (key, one) for one, key in reversed(list(zip(found, ours, strict=True))) if key}
+        for (_key, mark), (key, one) in sorted(first.items(), key=lambda item: (item[1][0].organisation_id, item[0])):
+            hold(key, one, mark, signed_with=signed_with)
     return [key is not None for key in ours]
+
+
+def finding(found: Found) -> str:
+    """By which the same place is known again; it tells nobody which that is. What the finder calls the key, and which of its keys
+    has signed, may change between two reports of one finding."""
+    return searching.fingerprint(f"{found.place[:PLACE]}\n{found.url[:URL]}", purpose="leak")
 
 
 def known(found: Sequence[Found]) -> list[Key | None]:
@@ -55,23 +66,36 @@ def is_of(key: Key, written: secret.Written) -> bool:
     return matches(written, digest=key.digest, pepper_version=key.pepper_version)
 
 
-def hold(key: Key, found: Found, *, signed_with: str) -> None:
+def hold(key: Key, found: Found, mark: str, *, signed_with: str) -> None:
+    """A place that was told of before is silence. Another one is written down; unless the key is on hold for this, it is held and
+    its owners are written to."""
     organisations.held(key.organisation_id)
     state = Key.objects.values_list("state", flat=True).get(pk=key.pk)
-    if state == Key.State.REVOKED or Hold.objects.live().filter(key=key, source=LEAKED).exists():
+    if state == Key.State.REVOKED or Leak.objects.filter(key=key, finding=mark).exists():
         return
-    placed = holds.place_on_key(key, source=LEAKED, reason="Its secret was found in public")
+    ours = Hold.objects.filter(key=key, source=LEAKED)
+    standing = ours.live().order_by("pk").first()
+    lifted = ours.filter(lifted_at__isnull=False).order_by("-lifted_at").first()
     Leak.objects.create(
         organisation=key.organisation,
         key=key,
-        hold=placed,
+        hold=standing or holds.place_on_key(key, source=LEAKED, reason=why(lifted)),
+        finding=mark,
         signed_with=signed_with[:100],
         token_type=found.token_type[:100],
-        place=found.place[:40],
-        url=found.url[:2000],
+        place=found.place[:PLACE],
+        url=found.url[:URL],
     )
-    audit.record("key.leaked", target=key, by=None, prefix=key.prefix, place=found.place[:40])
-    telling.leaked(key)
+    audit.record("key.leaked", target=key, by=None, prefix=key.prefix, place=found.place[:PLACE])
+    if standing is None:
+        telling.leaked(key, lifted)
+
+
+def why(lifted: Hold | None) -> str:
+    """For officers, who read that one of them has lifted such a hold before."""
+    if lifted is None or lifted.lifted_at is None:
+        return "Its secret was found in public"
+    return f"Its secret was found in public, in another place than before; that hold was lifted on {lifted.lifted_at:%Y-%m-%d}"
 
 
 @transaction.atomic

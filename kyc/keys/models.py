@@ -422,7 +422,8 @@ class KeyRequirement(Claimable):
 
 @tracked()
 class Leak(models.Model):
-    """That somebody who looks for secrets in public has found a key there. The secret itself stands nowhere."""
+    """That somebody who looks for secrets in public has found a key there. The secret itself stands nowhere. `hold` is the one
+    that it led to, or that stood for another place already."""
 
     personal = ("token_type", "place")
 
@@ -437,7 +438,12 @@ class Leak(models.Model):
     place = models.CharField(max_length=40, blank=True)
     # Often names a person: whose repository it is.
     url = SealedField(blank=True)
+    # A keyed hash of the place, by which it is known when it is told again.
+    finding = models.CharField(max_length=64)
     reported_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_leak_a_finding", fields=["key", "finding"])]
 
     @property
     def sealed_for(self) -> Subject:

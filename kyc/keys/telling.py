@@ -2,13 +2,13 @@
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import messages
 from accounts.models import Membership
 from kyc.cases.models import Case
-from kyc.keys.models import Key, KeyRequirement
+from kyc.keys.models import Hold, Key, KeyRequirement
 
 W, Y = KeyRequirement.What, KeyRequirement.Why
 
@@ -77,13 +77,16 @@ def held(row: KeyRequirement) -> None:
             write(row.key, _("A key that nobody uses is on hold"), _("“%(name)s” is on hold.") % told, asks)
 
 
-def leaked(key: Key) -> None:
+def leaked(key: Key, lifted: Hold | None) -> None:
+    """`lifted` is the hold that an earlier finding led to, if one did and was lifted."""
     with in_language(key):
         told = {"name": key.name, "key": str(key)}
-        write(
-            key,
-            _("One of your keys stands in public"),
-            _("“%(name)s”, %(key)s, was found where everybody can read it. It is on hold since this minute.") % told,
-            _("Roll it to get a new key for the same purpose, and revoke it. Take it out of the place where it was found."),
-            _("The key's page says where that is, as far as we were told."),
+        said = [_("“%(name)s”, %(key)s, was found where everybody can read it. It is on hold since this minute.") % told]
+        if lifted is not None and lifted.lifted_at is not None:
+            day = formats.date_format(timezone.localtime(lifted.lifted_at), "j F Y")
+            said.append(_("It was found before, and let go on %(day)s. This is another place.") % {"day": day})
+        said.append(
+            _("Roll it to get a new key for the same purpose, and revoke it. Take it out of the place where it was found.")
         )
+        said.append(_("The key's page says where that is, as far as we were told."))
+        write(key, _("One of your keys stands in public"), *said)

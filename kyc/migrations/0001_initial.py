@@ -3903,11 +3903,15 @@ class Migration(migrations.Migration):
                 ('token_type', models.CharField(blank=True, max_length=100)),
                 ('place', models.CharField(blank=True, max_length=40)),
                 ('url', accounts.vault.fields.SealedField(blank=True)),
+                ('finding', models.CharField(max_length=64)),
                 ('reported_at', models.DateTimeField(auto_now_add=True)),
                 ('hold', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.hold')),
                 ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaks', to='kyc.key')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('key', 'finding'), name='one_leak_a_finding')],
+            },
         ),
         migrations.CreateModel(
             name='LeakEvent',
@@ -3924,6 +3928,7 @@ class Migration(migrations.Migration):
                 ('token_type', models.CharField(blank=True, max_length=100)),
                 ('place', models.CharField(blank=True, max_length=40)),
                 ('url', accounts.vault.fields.SealedField(blank=True)),
+                ('finding', models.CharField(max_length=64)),
                 ('reported_at', models.DateTimeField(auto_now_add=True)),
                 ('hold', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.hold')),
                 ('key', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.key')),
@@ -3936,15 +3941,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='leak',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_leakevent" ("hold_id", "id", "key_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reported_at", "signed_with", "token_type", "url") VALUES (NEW."hold_id", NEW."id", NEW."key_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."place", NEW."reported_at", NEW."signed_with", NEW."token_type", NEW."url"); RETURN NULL;', hash='ad0c5a1372a533d45cff2e1c366253ba6c6134fc', operation='INSERT', pgid='pgtrigger_insert_insert_f702b', table='kyc_leak', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_leakevent" ("finding", "hold_id", "id", "key_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reported_at", "signed_with", "token_type", "url") VALUES (NEW."finding", NEW."hold_id", NEW."id", NEW."key_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."place", NEW."reported_at", NEW."signed_with", NEW."token_type", NEW."url"); RETURN NULL;', hash='d08c1d64911e082faee92259d0971216359fd3d7', operation='INSERT', pgid='pgtrigger_insert_insert_f702b', table='kyc_leak', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='leak',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_leakevent" ("hold_id", "id", "key_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reported_at", "signed_with", "token_type", "url") VALUES (NEW."hold_id", NEW."id", NEW."key_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."place", NEW."reported_at", NEW."signed_with", NEW."token_type", NEW."url"); RETURN NULL;', hash='e89fc0d609b9282450d906bed4c0de65ab55f351', operation='UPDATE', pgid='pgtrigger_update_update_d06d1', table='kyc_leak', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_leakevent" ("finding", "hold_id", "id", "key_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reported_at", "signed_with", "token_type", "url") VALUES (NEW."finding", NEW."hold_id", NEW."id", NEW."key_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."place", NEW."reported_at", NEW."signed_with", NEW."token_type", NEW."url"); RETURN NULL;', hash='cdd48a5a09480cb46d5d1e2c72e6110a68ecb743', operation='UPDATE', pgid='pgtrigger_update_update_d06d1', table='kyc_leak', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='leak',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_leakevent" ("hold_id", "id", "key_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reported_at", "signed_with", "token_type", "url") VALUES (OLD."hold_id", OLD."id", OLD."key_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."place", OLD."reported_at", OLD."signed_with", OLD."token_type", OLD."url"); RETURN NULL;', hash='e1bd5eedecc7232eaf8bb09c09ff30887875e9a7', operation='DELETE', pgid='pgtrigger_delete_delete_d753d', table='kyc_leak', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_leakevent" ("finding", "hold_id", "id", "key_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reported_at", "signed_with", "token_type", "url") VALUES (OLD."finding", OLD."hold_id", OLD."id", OLD."key_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."place", OLD."reported_at", OLD."signed_with", OLD."token_type", OLD."url"); RETURN NULL;', hash='4ac5687ad67207ee9352f7632ef2e64430592f3b', operation='DELETE', pgid='pgtrigger_delete_delete_d753d', table='kyc_leak', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='leakevent',

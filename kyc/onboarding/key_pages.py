@@ -52,7 +52,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 @members_only
 def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     key = key_or_404(organisation, pk)
-    leaks = Leak.objects.filter(key=key).order_by("-pk")
+    leaks = Leak.objects.filter(key=key).select_related("hold").order_by("-pk")
     return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0], leaks=leaks)
 
 

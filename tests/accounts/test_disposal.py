@@ -79,7 +79,7 @@ HARMLESS = {
     },
     "kyc.Remediation": {"claimed_by": "a process", "failure": "of the machine", "country": "a code"},
     "kyc.ImportedKey": {"prefix": "random", "last_four": "random", "digest": "a hash", "scheme": "a code"},
-    "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's"},
+    "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's", "finding": "a keyed hash"},
     "kyc.Hold": {"source": "a code"},
     "kyc.LimitPool": {"currency": "a code"},
     "kyc.Spending": {"currency": "a code"},

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import AuditEvent, Message, User
@@ -133,6 +134,54 @@ class TestReport:
         assert (Hold.objects.count(), Leak.objects.count()) == (1, 1)
         assert AuditEvent.objects.filter(verb="key.leaked").count() == 1
         assert Message.objects.filter(subject__contains="in public").count() == 1
+
+    def test_once_judged_it_holds_nothing_again(self, linked: Issued, rui: User, tell: Any) -> None:
+        """The finder sends what it has sent, calling it otherwise and under another key of its own, in whatever order."""
+        tell(linked.secret)
+        holds.lift(Hold.objects.get(), reason="A sample of our own.", by=rui)
+        before = Message.objects.count()
+        for more in ({}, {"type": "other"}):
+            assert tell(linked.secret, linked.secret, **more).json()[0]["label"] == "true_positive"
+        api.leaks.report([api.leaks.Found(linked.secret, url=URL, place="commit")], signed_with="its next key")
+        assert (linked.state, Hold.objects.count(), Leak.objects.count()) == ("active", 1, 1)
+        assert AuditEvent.objects.filter(verb="key.leaked").count() == 1 and Message.objects.count() == before
+
+    @pytest.mark.parametrize("where", [{"url": URL + "?other"}, {"source": "gist"}], ids=["url", "source"])
+    def test_in_another_place_it_is_held_again_and_says_what_was_lifted(
+        self, linked: Issued, rui: User, tell: Any, where: dict[str, str]
+    ) -> None:
+        tell(linked.secret)
+        lifted = holds.lift(Hold.objects.get(), reason="A sample of our own.", by=rui)
+        assert lifted.lifted_at is not None
+        tell(linked.secret, **where)
+        hold = Hold.objects.live().get()
+        assert linked.state == "held" and Leak.objects.get(hold=hold).pk
+        assert hold.reason.endswith(f"in another place than before; that hold was lifted on {lifted.lifted_at:%Y-%m-%d}")
+        first, second = Message.objects.filter(subject__contains="in public").order_by("pk")
+        assert "This is another place." in second.text and "found before" not in first.text
+
+    def test_another_place_told_while_it_is_held_is_judged_with_the_first(self, linked: Issued, rui: User, tell: Any) -> None:
+        other = URL + "?other"
+        tell(linked.secret)
+        tell(linked.secret, url=other)
+        assert {leak.url for leak in Leak.objects.all()} == {URL, other}
+        assert Message.objects.filter(subject__contains="in public").count() == 1
+        holds.lift(Hold.objects.get(), reason="Samples of our own.", by=rui)
+        tell(linked.secret, url=other)
+        assert linked.state == "active"
+
+    def test_two_places_of_one_report_are_both_written_down(self, linked: Issued, signer: Any) -> None:
+        body = json.dumps([{"token": linked.secret, "url": url} for url in (URL, URL + "?other", URL)]).encode()
+        assert len(send(body, signature=signed(signer, body)).json()) == 3
+        assert (Hold.objects.count(), Leak.objects.count()) == (1, 2)
+
+    def test_the_database_takes_no_finding_twice(self, linked: Issued, tell: Any) -> None:
+        tell(linked.secret)
+        leak = Leak.objects.get()
+        with pytest.raises(IntegrityError, match="one_leak_a_finding"), transaction.atomic():
+            Leak.objects.create(
+                organisation=leak.organisation, key=leak.key, hold=leak.hold, finding=leak.finding, signed_with="x"
+            )
 
     def test_it_neither_lifts_nor_hides_another_hold(self, linked: Issued, rui: User, tell: Any) -> None:
         other = holds.place(key=linked.key, reason="why", by=rui)

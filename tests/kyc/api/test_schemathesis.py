@@ -106,7 +106,7 @@ def test_every_address_is_asked(schema: Any) -> None:
 
 
 def unsaid(case: schemathesis.Case, answer: schemathesis.Response) -> Iterator[Any]:
-    """What no schema can say: that a form names nothing twice (RFC 6749, section 3.2), and that an empty `format` is none."""
+    """What no schema can say: that a body names nothing twice (RFC 6749, section 3.2), and that an empty `format` is none."""
     if answer.status_code == 400 and "This was sent more than once." in answer.text:
         yield positive_data_acceptance
     # The document's maker leaves out of a header's schema which codes are countries.

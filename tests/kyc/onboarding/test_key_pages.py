@@ -275,7 +275,7 @@ class TestOne:
         url = reverse("onboarding:key", args=[key.pk])
         assert "Where its secret was found" not in client.get(url).content.decode()
         hold = Hold.objects.create(organisation=key.organisation, key=key, source="leak", reason="Found in public.")
-        told = {"signed_with": "ours", "place": "commit", "url": "https://example.com/a?<b>"}
+        told = {"signed_with": "ours", "place": "commit", "url": "https://example.com/a?<b>", "finding": "x"}
         Leak.objects.create(organisation=key.organisation, key=key, hold=hold, **told)
         page = client.get(url).content.decode()
         assert "https://example.com/a?&lt;b&gt;" in page and "commit" in page and 'href="https://example.com' not in page
