@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, String
 
 PDF_UA = """
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
@@ -43,10 +43,21 @@ def tagged(pdf: pikepdf.Pdf) -> None:
             del element.ID
         elif element.S == "/TD" and Name.Headers in element.A:
             del element.A.Headers
+    noted(pdf)
     top = {child.objgen for child in pdf.Root.StructTreeRoot.K[0].K}
     for page, parents in zip(pdf.pages, pages_of(pdf), strict=True):
         unread = {number for number, parent in enumerate(parents) if topmost(parent).objgen not in top}
         made_artifacts(page, parents, unread)
+
+
+def noted(pdf: pikepdf.Pdf) -> None:
+    """Footnotes are notes, each with a name of its own, as PDF/UA asks. What stands in no section is a page's area for them."""
+    areas = [child for child in pdf.Root.StructTreeRoot.K[0].K if child.S == "/NonStruct"]
+    notes = [note for area in areas for note in area.K if note.S == "/Span"]
+    for number, note in enumerate(notes, start=1):
+        note.S, note.ID = Name.Note, String(f"note-{number:06d}")
+    if notes:
+        pdf.Root.StructTreeRoot.IDTree = Dictionary(Names=Array([part for note in notes for part in (note.ID, note)]))
 
 
 def elements(pdf: pikepdf.Pdf) -> Iterator[Dictionary]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher
 
 PAPER = settings.BASE_DIR / "templates" / "reports" / "paper"
+# The sizes of paper there are.
+SHEETS = {"A4": ["paper.css"], "Letter": ["paper.css", "letter.css"]}
 RELATIONSHIPS = {
     "report.json": "Source",
     "statement.json": "Source",
@@ -33,16 +35,16 @@ def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
     if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
         raise WrongDigest(envelope["number"])
     html = render_to_string(f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
-    return drawn(html, files(facts, envelope))
+    return drawn(html, files(facts, envelope), paper=envelope["paper"])
 
 
-def drawn(html: str, attached: dict[str, bytes]) -> bytes:
+def drawn(html: str, attached: dict[str, bytes], *, paper: str) -> bytes:
     """A page of ours on the house's paper, with files attached by name."""
     # Half of what it takes to start a process, of which few draw a page.
     import weasyprint
 
-    styles = weasyprint.CSS(filename=str(PAPER / "paper.css"))
-    document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=[styles])
+    styles = [weasyprint.CSS(filename=str(PAPER / name)) for name in SHEETS[paper]]
+    document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=styles)
     document.metadata.attachments = [
         weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name]) for name, data in sorted(attached.items())
     ]

@@ -137,7 +137,9 @@ def either(request: pytest.FixtureRequest, data: bytes) -> bytes:
 
 @functools.cache
 def keys_data() -> bytes:
-    return rendered(specimen.keys())
+    """A draft, on the paper of the other half of the world."""
+    draft = {"status": "draft", "status_text": "Draft: not issued and not registered", "number": "draft", "paper": "Letter"}
+    return rendered(specimen.keys(), **draft)
 
 
 class TestArchive:
@@ -173,8 +175,9 @@ class TestArchive:
         with document.open_outline() as outline:
             titles = [item.title for item in outline.root]
         assert titles[0] == "Legal basis"
-        assert [title.split()[-1] for title in titles[1:3]] == ["brief", "customer"]
-        assert len(titles) == 18
+        assert [title.split()[-1] for title in titles[1:4]] == ["Contents", "brief", "customer"]
+        assert [title.split()[0] for title in titles[-6:]] == ["A", "B", "C", "D", "E", "F"]
+        assert len(titles) == 21
 
     def test_every_font_is_embedded(self, document: pikepdf.Pdf) -> None:
         descriptors = [item for item in document.objects if isinstance(item, pikepdf.Dictionary) and "/FontName" in item]
@@ -189,7 +192,7 @@ class TestTags:
     def test_it_has_tables_and_headings(self, document: pikepdf.Pdf) -> None:
         assert document.Root.MarkInfo.Marked
         found = tags(document)
-        assert (found["H1"], found["H2"]) == (1, 18)
+        assert (found["H1"], found["H2"]) == (1, 21)
         assert found["Table"] > 20 and found["TH"] > 100 and found["TD"] > 200
 
     def test_its_headings_skip_no_level_and_none_is_empty(self, either: bytes) -> None:
@@ -219,6 +222,13 @@ class TestTags:
             assert len(shown) > 300
             for page in opened.pages:
                 assert page.Contents.read_bytes().count(b"/Artifact\nBMC\n/") >= 2, "running heads"
+
+    def test_each_footnote_is_a_note_that_can_be_named(self, document: pikepdf.Pdf, facts: Facts) -> None:
+        notes = [node for node in walked(document.Root.StructTreeRoot.K) if node.S == "/Note"]
+        assert len(notes) == len(facts["legal_bases"]) + len(facts["not_relied_on"])
+        listed = document.Root.StructTreeRoot.IDTree.Names
+        assert {str(listed[place]) for place in range(0, len(listed), 2)} == {str(note.ID) for note in notes}
+        assert len({str(note.ID) for note in notes}) == len(notes)
 
     def test_the_picture_is_a_figure_that_says_in_words_what_it_shows(self, document: pikepdf.Pdf, facts: Facts) -> None:
         figures = [node for node in walked(document.Root.StructTreeRoot.K) if node.S == "/Figure"]
@@ -262,6 +272,23 @@ class TestAttached:
 
 
 class TestPages:
+    def test_are_of_the_size_that_was_asked_for(self, data: bytes) -> None:
+        for drawn, size in ((data, (595, 842)), (keys_data(), (612, 792))):
+            with pikepdf.open(io.BytesIO(drawn)) as opened:
+                assert {tuple(round(float(side)) for side in page.mediabox[2:]) for page in opened.pages} == {size}
+
+    def test_each_of_a_draft_says_so(self) -> None:
+        found = pages(keys_data())
+        assert len(found) > 5
+        assert "Draft: not issued and not registered" in found[0]
+        assert all("Draft" in page for page in found)
+        assert "Nobody attests to a draft." in "".join(found)
+
+    def test_a_source_stands_at_the_foot_of_the_page_that_goes_by_it(self, data: bytes, facts: Facts) -> None:
+        for page in (" ".join(page.split()) for page in pages(data)[1:]):
+            for basis in facts["legal_bases"]:
+                assert (basis["instrument"] in page) == (f"{basis['source']}; {basis['certainty']}." in page)
+
     def test_the_cover_says_what_when_for_whom_and_on_what_basis(self, data: bytes, facts: Facts) -> None:
         cover = " ".join(pages(data)[0].split())
         for text in (
@@ -300,15 +327,17 @@ class TestPages:
 
     def test_the_contents_give_the_page_of_each_section(self, data: bytes) -> None:
         found = pages(data, "-layout")
-        listed = re.findall(r"(\d+)\. ?([A-Z][A-Za-z, ]+?) ?\.{3,} ?(\d+)", found[1])
-        assert len(listed) == 17
+        listed = re.findall(r"(\d+|[A-F])\. ?([A-Z][A-Za-z, ]+?) ?\.{3,} ?(\d+)", found[1])
+        assert len(listed) == 19
         for number, title, page in listed:
             assert re.search(rf"^ *{number}\s+{title}$", found[int(page) - 1], re.MULTILINE), title
 
     def test_every_figure_stands_in_one_of_the_two_files(self, data: bytes, facts: Facts) -> None:
         found = pages(data, "-layout")
-        found[1] = found[1].split("Contents")[0] + found[1].split("17.", 1)[1]
-        text = re.sub(r"Page \d+ of \d+|^ *\d+\s+(?=[A-Z])|\S*\.{5,}.*$", "", "\n".join(found), flags=re.MULTILINE)
+        # What the paper counts itself: pages, sections, and the notes at the foot with their marks.
+        found[1] = re.split(r"\bF\. Verification.*", found[1])[1]
+        counted = r"Page \d+ of \d+|^ *\d+\s+(?=[A-Z])|^ *\d\. (?=[^\n]*\.$)|(?<=[\w;]) \d(?=  |$)"
+        text = re.sub(counted, "", "\n".join(found), flags=re.MULTILINE)
         # The extractor leaves out a narrow gap.
         assert strangers(re.sub(r"(\d)%", r"\1 %", text), facts, specimen.envelope(facts)) == set()
 
@@ -319,13 +348,15 @@ class TestPages:
         for word in NAMES[script].split():
             assert word in words
 
-    def test_the_header_of_a_long_table_stands_on_each_of_its_pages(self, facts: Facts) -> None:
+    def test_the_header_of_a_long_table_stands_on_each_of_its_pages_and_no_row_is_split(self, facts: Facts) -> None:
         row = facts["changes"]["rows"][0]
         long = specimen.bare()
-        long["changes"] |= {"total": 100, "printed": 100, "rows": [dict(row, which=f"change {n}") for n in range(100)]}
-        with_rows = [
-            page for page in pages(rendered(long), "-layout") if re.search(r"change \d+$|change \d+ ", page, re.MULTILINE)
-        ]
+        rows = [dict(row, which=f"change {n}", change=f"begin{n} {'words ' * 30} end{n}") for n in range(100)]
+        long["changes"] |= {"total": 100, "printed": 100, "rows": rows}
+        drawn = pages(rendered(long), "-layout")
+        for n in range(100):
+            assert [f"begin{n} " in page for page in drawn] == [bool(re.search(rf"end{n}\b", page)) for page in drawn], "one row"
+        with_rows = [page for page in drawn if re.search(r"change \d+$|change \d+ ", page, re.MULTILINE)]
         assert len(with_rows) > 2
         for page in with_rows:
             assert re.search(r"Recorded\s+What\s+Change\s+By", page)
