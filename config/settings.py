@@ -288,6 +288,10 @@ TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 PROVIDER_NAME = os.environ.get("PROVIDER_NAME", "Example AI, Inc." if DEMO else "")
+# The paper that reports are set on, where whoever asks for one says nothing else.
+PAPER = os.environ.get("PAPER", "A4")
+if PAPER not in ("A4", "Letter"):
+    refuse("PAPER must be A4 or Letter.")
 DEBUG = False
 
 INSTALLED_APPS = [

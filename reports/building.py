@@ -49,6 +49,7 @@ def build(claim: jobs.Claim) -> None:
             prepared_by=settings.PROVIDER_NAME if CATALOGUE[report.kind].for_subject else str(report.requested_by),
             addressee=report.envelope.get("addressee", ""),
             requested_at=report.requested_at,
+            paper=report.envelope.get("paper", ""),
         )
         pages = pdf.render(facts, enclosed)
     with kept(claim, pages) as stored:

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from kyc.ownership import drawing
 from kyc.ownership.picture import Box, Line, Picture
 
-# What a page holds, in CSS pixels: upright, and turned for a picture too wide for that.
-PORTRAIT, LANDSCAPE = (642.0, 860.0), (970.0, 560.0)
+# What a page holds, in CSS pixels, be it A4 or Letter: upright, and turned for a picture too wide for that.
+PORTRAIT, LANDSCAPE = (642.0, 790.0), (900.0, 560.0)
 # Below this no one reads the words any more; above the first, a turned page gains nothing.
 READABLE, COMFORTABLE = 0.5, 0.6
 SIZE = re.compile(r' width="([\d.]+)" height="([\d.]+)"')

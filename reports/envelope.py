@@ -15,24 +15,26 @@ ISSUED = "Issued and registered"
 DRAFT = "Draft: not issued and not registered"
 
 
-def issued(facts: dict[str, Any], *, number: str, prepared_by: str, addressee: str, requested_at: datetime) -> dict[str, Any]:
-    return enclose(facts, status="issued", status_text=ISSUED, number=number) | {
+def issued(
+    facts: dict[str, Any], *, number: str, prepared_by: str, addressee: str, requested_at: datetime, paper: str = ""
+) -> dict[str, Any]:
+    return enclose(facts, status="issued", status_text=ISSUED, number=number, paper=paper) | {
         "prepared_by": prepared_by,
         "addressee": addressee,
         "requested_at": exact(requested_at),
     }
 
 
-def draft(facts: dict[str, Any]) -> dict[str, Any]:
+def draft(facts: dict[str, Any], *, paper: str = "") -> dict[str, Any]:
     """For the command line: its report.json equals the issued one's."""
-    return enclose(facts, status="draft", status_text=DRAFT, number="draft") | {
+    return enclose(facts, status="draft", status_text=DRAFT, number="draft", paper=paper) | {
         "prepared_by": "Command line, by whoever may run it",
         "addressee": "",
         "requested_at": "",
     }
 
 
-def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str) -> dict[str, Any]:
+def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str, paper: str) -> dict[str, Any]:
     return {
         "number": number,
         "status": status,
@@ -42,6 +44,7 @@ def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str
         "approved_by": "",
         "generated_at": exact(timezone.now()),
         "classification": CLASSIFICATION,
+        "paper": paper or settings.PAPER,
         "signature": UNSIGNED,
         "sha256": canonical.sha256(canonical.encode(facts)),
     }

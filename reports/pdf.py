@@ -9,11 +9,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from reports import canonical
+from reports.conforming import archived, tagged
 
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher
 
 PAPER = settings.BASE_DIR / "templates" / "reports" / "paper"
+# The sizes of paper there are.
+SHEETS = {"A4": ["paper.css"], "Letter": ["paper.css", "letter.css"]}
 RELATIONSHIPS = {
     "report.json": "Source",
     "statement.json": "Source",
@@ -21,20 +24,6 @@ RELATIONSHIPS = {
     "methodology.txt": "Supplement",
     "manifest.json": "Data",
 }
-PDF_UA = """
-<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
-<pdfuaid:part>1</pdfuaid:part></rdf:Description>
-<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
- xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
- xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
-<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
-<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI><pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
-<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
-<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
-<pdfaProperty:category>internal</pdfaProperty:category><pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
-</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
-"""
 
 
 class WrongDigest(ValueError):
@@ -46,16 +35,16 @@ def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
     if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
         raise WrongDigest(envelope["number"])
     html = render_to_string(f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
-    return drawn(html, files(facts, envelope))
+    return drawn(html, files(facts, envelope), paper=envelope["paper"])
 
 
-def drawn(html: str, attached: dict[str, bytes]) -> bytes:
+def drawn(html: str, attached: dict[str, bytes], *, paper: str) -> bytes:
     """A page of ours on the house's paper, with files attached by name."""
     # Half of what it takes to start a process, of which few draw a page.
     import weasyprint
 
-    styles = weasyprint.CSS(filename=str(PAPER / "paper.css"))
-    document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=[styles])
+    styles = [weasyprint.CSS(filename=str(PAPER / name)) for name in SHEETS[paper]]
+    document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=styles)
     document.metadata.attachments = [
         weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name]) for name, data in sorted(attached.items())
     ]
@@ -87,12 +76,8 @@ def methodology(facts: dict[str, Any]) -> str:
 def conforming(data: bytes) -> bytes:
     """What PDF/A-3 and PDF/UA-1 ask for and WeasyPrint leaves out."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        named = pdf.Root.Names.EmbeddedFiles.Names
-        pdf.Root.AF = pikepdf.Array([named[place] for place in range(1, len(named), 2)])
-        metadata = pdf.Root.Metadata.read_bytes().decode()
-        head, tail = metadata.rsplit("</rdf:RDF>", 1)
-        marked = f"{head}{PDF_UA}</rdf:RDF>{tail}".encode()
-        pdf.Root.Metadata = pdf.make_stream(marked, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
+        tagged(pdf)
+        archived(pdf)
         out = io.BytesIO()
         pdf.save(out)
     return out.getvalue()

@@ -43,4 +43,4 @@ def drawn(organisation: Organisation) -> bytes:
         "language": get_language(),
         "right_to_left": get_language_bidi(),
     }
-    return pdf.drawn(render_to_string("reports/paper/statement.html", shown), {"statement.json": data})
+    return pdf.drawn(render_to_string("reports/paper/statement.html", shown), {"statement.json": data}, paper=settings.PAPER)

@@ -47,6 +47,7 @@ def envelope(found: Facts, **changed: Any) -> Facts:
         "requested_at": "2026-11-24T15:30:00.000001Z",
         "generated_at": "2026-11-24T15:30:05.123456Z",
         "classification": "Confidential",
+        "paper": "A4",
         "signature": "Not signed. Its digests are the only protection of this file.",
         "sha256": canonical.sha256(canonical.encode(found)),
     } | changed

@@ -60,7 +60,7 @@ class TestDrawn:
 
     @pytest.mark.parametrize(
         ("found", "is_wide"),
-        [(row_of(3), False), (row_of(7), True), (row_of(12, tone=""), False), (chain_of(12), False)],
+        [(row_of(3), False), (row_of(7), True), (row_of(12, tone=""), False), (chain_of(11), False)],
         ids=["small", "wide", "stacked", "tall"],
     )
     def test_it_fits_the_page_it_is_set_on(self, found: dict[str, Any], is_wide: bool) -> None:

@@ -30,6 +30,7 @@ class TestIssued:
             "addressee": "BIS",
             "requested_at": "2026-11-24T12:00:00.000007Z",
             "classification": "Confidential",
+            "paper": settings.PAPER,
             "signature": "Not signed. Its digests are the only protection of this file.",
         }
 

@@ -16,7 +16,7 @@ from kyc.keys import closing
 from reports import statements
 from tests import cast
 from tests.kyc.keys.conftest import ana, case, entity, issued, linked, nordlys, rui, the_list  # noqa: F401  # fixtures
-from tests.reports.test_pdf import extracted, findings, tags
+from tests.reports.test_pdf import extracted, tags, violations
 
 ADDRESS = "/verification/kept/statement.pdf"
 
@@ -68,7 +68,7 @@ class TestStatement:
 
     def test_is_tagged_and_archivable(self, closed: Any) -> None:
         with pikepdf.open(io.BytesIO(statements.drawn(closed.organisation))) as document:
-            assert findings(document) == []
+            assert violations(document) == []
             found = tags(document)
             assert found["H1"] == 1 and found["TH"] > 10
             assert str(document.Root.Lang) == "en"

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import translation
@@ -33,6 +34,7 @@ class Command(NamedCommand):
         parser.add_argument("--key", metavar="PREFIX", help="for reports over a period: one key of the organisation alone")
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
+        parser.add_argument("--paper", choices=pdf.SHEETS, default=settings.PAPER, help="the size of its pages")
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,7 +58,7 @@ class Command(NamedCommand):
             *_, (_, facts) = frame.build(
                 organisation=subject, valid_at=valid_at, snapshot=snapshot, pack=packs.current(), parameters=parameters
             )
-            written = keep(facts, options["out"])
+            written = keep(facts, options["out"], paper=options["paper"])
         self.stdout.write(json.dumps(written))
 
 
@@ -99,9 +101,9 @@ def key_of(text: str, subject: int, until: datetime, snapshot: Snapshot) -> int:
     return int(found.pgh_obj_id)
 
 
-def keep(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+def keep(facts: dict[str, Any], folder: Path, *, paper: str) -> dict[str, Any]:
     """Writes the files, and that they were: neither without the other."""
-    enclosed = envelope.draft(facts)
+    enclosed = envelope.draft(facts, paper=paper)
     files = pdf.files(facts, enclosed) | {f"{facts['report']}.pdf": pdf.render(facts, enclosed)}
     subject = {name: facts["subject"][name] for name in ("id", "name")}
     with transaction.atomic():
