@@ -47,7 +47,7 @@ def envelope(found: Facts, **changed: Any) -> Facts:
         "requested_at": "2026-11-24T15:30:00.000001Z",
         "generated_at": "2026-11-24T15:30:05.123456Z",
         "classification": "Confidential",
-        "signature": "Not signed. Its digests are the only protection of this file.",
+        "signature": "PAdES B-B, by “Reports, Example AI, Inc.”.",
         "sha256": canonical.sha256(canonical.encode(found)),
     } | changed
 
