@@ -80,9 +80,14 @@ class NoRedirects(HTTPRedirectHandler):
 
 
 def asked(request: TimeStampRequest) -> bytes:
+    return sent(request.as_bytes())
+
+
+def sent(query: bytes) -> bytes:
+    """The authority's answer, not yet looked at. Raises OSError."""
     headers = {"Content-Type": "application/timestamp-query"}
     # The operator's own setting, checked at the start to be http or https.
-    wanted = Request(settings.TIMESTAMP_URL, request.as_bytes(), headers)  # noqa: S310  # settings take http and https only
+    wanted = Request(settings.TIMESTAMP_URL, query, headers)  # noqa: S310  # settings take http and https only
     with build_opener(NoRedirects).open(wanted, timeout=WITHIN_SECONDS) as answer:
         return bytes(answer.read(65_536))
 

@@ -248,6 +248,20 @@ TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "")
 TIMESTAMP_ROOTS = os.environ.get("TIMESTAMP_ROOTS", "")
 if TIMESTAMP_URL and urlsplit(TIMESTAMP_URL).scheme not in {"http", "https"}:
     refuse("TIMESTAMP_URL must start with https:// or http:// .")
+# What reports are signed with: a file of key and certificates (PEM or PKCS#12), or a key on a token (a PKCS#11 URI) whose
+# certificates stand in REPORT_CHAIN; in demo mode an authority of this installation's own. By REPORT_ROOTS readers believe it.
+REPORT_SIGNER, REPORT_ROOTS = needed("REPORT_SIGNER", ""), needed("REPORT_ROOTS", "")
+REPORT_SIGNER_PASSPHRASE = os.environ.get("REPORT_SIGNER_PASSPHRASE", "")
+REPORT_CHAIN = os.environ.get("REPORT_CHAIN", "")
+REPORT_AUTHORITY_DIR = DATA_DIR / "report-authority"
+# PAdES: the signature alone, with a time of TIMESTAMP_URL, or also with what is needed to check it for long.
+REPORT_LEVEL = os.environ.get("REPORT_LEVEL", "") or "B-B"
+if REPORT_LEVEL not in {"B-B", "B-T", "B-LT"}:
+    refuse("REPORT_LEVEL must be B-B, B-T or B-LT.")
+if REPORT_LEVEL != "B-B" and not TIMESTAMP_URL:
+    refuse("TIMESTAMP_URL is not set. With REPORT_LEVEL B-T or B-LT name the authority that says when a report was signed.")
+if REPORT_SIGNER.startswith("pkcs11:") and not REPORT_CHAIN:
+    refuse("REPORT_CHAIN is not set. With a token in REPORT_SIGNER name the file of its certificates (PEM), the signer's first.")
 if TIMESTAMP_URL and not TIMESTAMP_ROOTS:
     refuse("TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed.")
 # Where each list comes from: its publisher's own address unless the environment names another; empty, it is not fetched.

@@ -13,7 +13,7 @@ from accounts import acting, audit
 from accounts.vault import VaultStorage
 from config import jobs
 from kyc.rules import packs
-from reports import canonical, envelope, pdf, stages, subjects
+from reports import canonical, envelope, pdf, signing, stages, subjects
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import LANGUAGE
 from reports.models import Report
@@ -51,7 +51,7 @@ def build(claim: jobs.Claim) -> None:
             requested_at=report.requested_at,
             paper=report.envelope.get("paper", ""),
         )
-        pages = pdf.render(facts, enclosed)
+        pages = signing.signed(pdf.render(facts, enclosed))
     with kept(claim, pages) as stored:
         finish(claim, report, facts, enclosed, stored)
 

@@ -6,11 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from reports import canonical
+from reports import canonical, signing
 from reports.facts.reader import exact
 
 CLASSIFICATION = "Confidential"
-UNSIGNED = "Not signed. Its digests are the only protection of this file."
 ISSUED = "Issued and registered"
 DRAFT = "Draft: not issued and not registered"
 
@@ -45,6 +44,6 @@ def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str
         "generated_at": exact(timezone.now()),
         "classification": CLASSIFICATION,
         "paper": paper or settings.PAPER,
-        "signature": UNSIGNED,
+        "signature": signing.words(),
         "sha256": canonical.sha256(canonical.encode(facts)),
     }

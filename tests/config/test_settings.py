@@ -18,6 +18,8 @@ COMPLETE = {
     "SECRET_KEY": "a secret of this test",
     "KEY_PEPPERS": "1:a pepper of this test",
     "AUDIT_SIGNING_KEY": "YSBzaWduaW5nIGtleSBvZiB0aGlzIHRlc3QsIDMyIEI=",
+    "REPORT_SIGNER": "/nowhere/signer.pem",
+    "REPORT_ROOTS": "/nowhere/roots.pem",
     "VAULT_KEYS": "1:a key-encryption key of this test and long enough",
     "VAULT_INDEX_KEY": "an index key of this test",
     "ALLOWED_HOSTS": "keyholder.example",
@@ -31,6 +33,8 @@ STRONG = "8Hq2-xV5c_Zt9LrPb4Nw7KdYj3Ms6GfAu1Qe0RoTiXhBvSgWyClEnUzDkJpFmOa"
 NO_CACHE = "CACHE_URL is not set, and BROKER_URL names no Valkey or Redis that could be the cache as well; see README.md."
 NO_PROXIES = "TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does."
 NO_ROOTS = "TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed."
+NO_TIME = "TIMESTAMP_URL is not set. With REPORT_LEVEL B-T or B-LT name the authority that says when a report was signed."
+NO_CHAIN = "REPORT_CHAIN is not set. With a token in REPORT_SIGNER name the file of its certificates (PEM), the signer's first."
 BAD_CACHE = "CACHE_URL must start with redis://, rediss:// or unix:// ."
 BAD_ROLES = "OIDC_ROLES must be written as group:role,group:role, each group once."
 PROVIDER = {
@@ -164,6 +168,9 @@ class TestProduction:
             ("AUDIT_PAST_KEYS", "hunter2", "AUDIT_PAST_KEYS must be 32 bytes in base64."),
             ("TIMESTAMP_URL", "ftp://hunter2", "TIMESTAMP_URL must start with https:// or http:// ."),
             ("TIMESTAMP_URL", "https://hunter2", NO_ROOTS),
+            ("REPORT_LEVEL", "B-LTA", "REPORT_LEVEL must be B-B, B-T or B-LT."),
+            ("REPORT_LEVEL", "B-LT", NO_TIME),
+            ("REPORT_SIGNER", "pkcs11:token=hunter2", NO_CHAIN),
             ("VAULT_KEYS", "hunter2", "VAULT_KEYS must be written as 1:secret,2:secret; the highest number wraps."),
             ("VAULT_KEYS", "1:hunter2", "Every secret in VAULT_KEYS must have 32 characters or more."),
             ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a number."),

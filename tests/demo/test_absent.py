@@ -38,6 +38,8 @@ PRODUCTION = {
     "SECRET_KEY": "a secret of production",
     "KEY_PEPPERS": "1:pepper",
     "AUDIT_SIGNING_KEY": "YSBzaWduaW5nIGtleSBvZiB0aGlzIHRlc3QsIDMyIEI=",
+    "REPORT_SIGNER": "/nowhere/signer.pem",
+    "REPORT_ROOTS": "/nowhere/roots.pem",
     "VAULT_KEYS": "1:a key-encryption key of this test and long enough",
     "VAULT_INDEX_KEY": "an index key of this test",
     "ALLOWED_HOSTS": "keyholder.example",

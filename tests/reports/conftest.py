@@ -9,7 +9,7 @@ from django.test import override_settings
 from accounts import organisations
 from accounts.models import Organisation, User
 from accounts.vault import VaultStorage
-from reports import pdf
+from reports import pdf, signing
 from reports.models import Report
 from tests import cast
 from tests.conftest import owner
@@ -27,6 +27,7 @@ def quick_passwords(settings: Any) -> None:
 def quick_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages take most of a report's time; what is not about them makes do with these."""
     monkeypatch.setattr(pdf, "render", lambda facts, envelope: b"%PDF-1.7 pages")
+    monkeypatch.setattr(signing, "signed", lambda data: data)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.vault import keyring
+from reports import authority, signing
 
 # Whatever a process takes from its surroundings and a report must not.
 ELSEWHERE = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "LC_ALL": "C", "LANGUAGE": "de"}
@@ -25,6 +26,8 @@ def environment() -> dict[str, str]:
         "SECRET_KEY": "of the tests",
         "KEY_PEPPERS": "1:of-the-tests",
         "AUDIT_SIGNING_KEY": "YSBzaWduaW5nIGtleSBvZiB0aGlzIHRlc3QsIDMyIEI=",
+        "REPORT_SIGNER": signing.source(),
+        "REPORT_ROOTS": str(settings.REPORT_AUTHORITY_DIR / authority.ROOT),
         "VAULT_KEYS": ",".join(f"{version}:{key}" for version, key in keyring.written().items()),
         "VAULT_INDEX_KEY": settings.VAULT_INDEX_KEY,
         "ALLOWED_HOSTS": "localhost",

@@ -48,7 +48,7 @@ def envelope(found: Facts, **changed: Any) -> Facts:
         "generated_at": "2026-11-24T15:30:05.123456Z",
         "classification": "Confidential",
         "paper": "A4",
-        "signature": "Not signed. Its digests are the only protection of this file.",
+        "signature": "PAdES B-B, by “Reports, Example AI, Inc.”.",
         "sha256": canonical.sha256(canonical.encode(found)),
     } | changed
 

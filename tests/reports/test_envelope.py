@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from reports import canonical, envelope
+from reports import canonical, envelope, signing
 from reports.instants import parse
 
 FACTS: dict[str, Any] = {"report": "R-03", "name": "Нордлис"}
@@ -31,7 +31,7 @@ class TestIssued:
             "requested_at": "2026-11-24T12:00:00.000007Z",
             "classification": "Confidential",
             "paper": settings.PAPER,
-            "signature": "Not signed. Its digests are the only protection of this file.",
+            "signature": signing.words(),
         }
 
     def test_the_time_of_making_is_now_and_can_be_read_back(self) -> None:

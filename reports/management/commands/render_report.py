@@ -16,7 +16,7 @@ from accounts.models import Organisation, Snapshot
 from kyc.keys import secret
 from kyc.keys.models import Key
 from kyc.rules import packs
-from reports import actions, building, envelope, pdf
+from reports import actions, building, envelope, pdf, signing
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import exact
 from reports.instants import year_before
@@ -104,7 +104,7 @@ def key_of(text: str, subject: int, until: datetime, snapshot: Snapshot) -> int:
 def keep(facts: dict[str, Any], folder: Path, *, paper: str) -> dict[str, Any]:
     """Writes the files, and that they were: neither without the other."""
     enclosed = envelope.draft(facts, paper=paper)
-    files = pdf.files(facts, enclosed) | {f"{facts['report']}.pdf": pdf.render(facts, enclosed)}
+    files = pdf.files(facts, enclosed) | {f"{facts['report']}.pdf": signing.signed(pdf.render(facts, enclosed))}
     subject = {name: facts["subject"][name] for name in ("id", "name")}
     with transaction.atomic():
         actions.drafted(subject["id"], kind=facts["report"], sha256=enclosed["sha256"], by=None)

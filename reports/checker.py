@@ -1,0 +1,247 @@
+"""Checks the signature of a report by nothing but its bytes and the certificates that the reader believes.
+
+Only the standard library and `cryptography`, and nothing of ours: the evidence pack carries this file as it is.
+
+A signature (PAdES B-B: CMS, RFC 5652) covers every byte of the PDF but its own. Those are held to the one form in which we write
+them, DER and capital hex digits with zeros behind, so that no byte of the file can be another without being found.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
+SEQUENCE, SET, INTEGER, OCTETS, OID, FIRST, SECOND = 0x30, 0x31, 0x02, 0x04, 0x06, 0xA0, 0xA1
+# Names of the standards' own, as their bytes.
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+DATA = bytes.fromhex("2a864886f70d010701")
+CONTENT_TYPE = bytes.fromhex("2a864886f70d010903")
+MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
+OF_CERTIFICATE = bytes.fromhex("2a864886f70d010910022f")
+TIMESTAMP = bytes.fromhex("2a864886f70d010910020e")
+# Algorithms, each whole as we write it, with its empty parameters.
+SHA256 = bytes.fromhex("300d06096086480165030402010500")
+RSA = bytes.fromhex("300d06092a864886f70d01010b0500")
+ECDSA = bytes.fromhex("300a06082a8648ce3d040302")
+# More stand between a root and whom it vouches for nowhere.
+LONGEST = 6
+
+
+class Broken(ValueError):
+    """The signature does not hold, or there is none; says why."""
+
+
+class Node(NamedTuple):
+    """One element of DER: all its bytes, and those inside it."""
+
+    tag: int
+    raw: bytes
+    inside: bytes
+
+    @property
+    def parts(self) -> "list[Node]":
+        return list(nodes(self.inside))
+
+
+def length_of(data: bytes) -> tuple[int, int]:
+    """Of the element that begins here, how long its head is and what is inside. Only DER's one way to write it."""
+    if len(data) < 2 or data[0] & 0x1F == 0x1F:
+        raise Broken("the signature is not written as DER")
+    size = data[1]
+    if size < 0x80:
+        return 2, size
+    digits = size & 0x7F
+    length = int.from_bytes(data[2 : 2 + digits], "big")
+    if not 1 <= digits <= 4 or len(data) < 2 + digits or length < 0x80 or data[2] == 0:
+        raise Broken("the signature is not written as DER")
+    return 2 + digits, length
+
+
+def nodes(data: bytes) -> Iterator[Node]:
+    while data:
+        head, length = length_of(data)
+        if len(data) < head + length:
+            raise Broken("the signature ends in the middle")
+        yield Node(data[0], data[: head + length], data[head : head + length])
+        data = data[head + length :]
+
+
+def of(parts: Sequence[Node], *tags: int) -> Sequence[Node]:
+    """The same, once they are seen to be of these kinds."""
+    if [part.tag for part in parts] != list(tags):
+        raise Broken("the signature is not made as PAdES asks for")
+    return parts
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What holds of a signed file: whose certificate, which others came with it, and the timestamp beside it, if any."""
+
+    certificate: x509.Certificate
+    others: tuple[x509.Certificate, ...]
+    token: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def signature_of(data: bytes) -> Signature:
+    """Of a whole PDF. Raises Broken where none covers all of it, or where one byte is another than when it was signed."""
+    reason = "it is not signed"
+    for found in RANGE.finditer(data):
+        first, second, rest = map(int, found.groups())
+        if not first < second or second + rest != len(data):
+            reason = "its signature does not cover the whole file"
+            continue
+        try:
+            return held(written(data[first:second]), data[:first] + data[second:])
+        except Broken as broken:
+            reason = str(broken)
+    raise Broken(reason)
+
+
+def written(gap: bytes) -> bytes:
+    """The signature between `<` and `>`, in the one form in which we write it."""
+    try:
+        start = bytes.fromhex(gap[1:13].decode("ascii"))
+        head, length = length_of(start)
+        found = bytes.fromhex(gap[1 : 1 + 2 * (head + length)].decode("ascii"))
+    except ValueError:
+        raise Broken("the place of its signature holds something else") from None
+    if gap != b"<" + found.hex().upper().encode().ljust(len(gap) - 2, b"0") + b">":
+        raise Broken("the place of its signature was changed")
+    return found
+
+
+def held(signature: bytes, signed: bytes) -> Signature:
+    (content,) = of(list(nodes(signature)), SEQUENCE)
+    kind, wrapped = of(content.parts, OID, FIRST)
+    (body,) = of(wrapped.parts, SEQUENCE)
+    version, digests, about, certificates, signers = of(body.parts, INTEGER, SET, SEQUENCE, FIRST, SET)
+    (signer,) = of(signers.parts, SEQUENCE)
+    (what,) = of(about.parts, OID)
+    if (kind.inside, version.inside, what.inside) != (SIGNED_DATA, b"\x01", DATA):
+        raise Broken("the signature is not made as PAdES asks for")
+    version, who, digest, attributes, algorithm, value, *unsigned = signer.parts
+    of([version, who, digest, attributes, algorithm, value], INTEGER, SEQUENCE, SEQUENCE, FIRST, SEQUENCE, OCTETS)
+    if version.inside != b"\x01" or digests.inside != digest.raw:
+        raise Broken("the signature names its algorithms in two ways")
+    own, *others = chosen(who, certificates.parts)
+    told(attributes, digest, own, signed)
+    proved(own, algorithm, value.inside, bytes([SET]) + attributes.raw[1:])
+    return Signature(own, tuple(others), token(unsigned, value.inside))
+
+
+def chosen(who: Node, written: Sequence[Node]) -> list[x509.Certificate]:
+    """The certificate that the signature names by issuer and number first, then the others."""
+    issuer, number = of(who.parts, SEQUENCE, INTEGER)
+    try:
+        # Some signers put the same in twice.
+        found = [x509.load_der_x509_certificate(raw) for raw in dict.fromkeys(one.raw for one in written)]
+        named = int.from_bytes(number.inside, "big", signed=True)
+        own = [one for one in found if (one.issuer.public_bytes(), one.serial_number) == (issuer.raw, named)]
+    except (ValueError, x509.InvalidVersion):
+        raise Broken("a certificate in it can't be read") from None
+    if len(own) != 1:
+        raise Broken("the certificate that it names is not there")
+    return [*own, *(one for one in found if one is not own[0])]
+
+
+def told(attributes: Node, digest: Node, own: x509.Certificate, signed: bytes) -> None:
+    """What is signed says of the file and of the certificate."""
+    found: dict[bytes, Node] = {}
+    for attribute in attributes.parts:
+        name, values = of(attribute.parts, OID, SET)
+        if name.inside in found:
+            raise Broken("an attribute stands in it twice")
+        found[name.inside] = values
+    if digest.raw != SHA256:
+        raise Broken("its digest is of a kind that is not known here")
+    if CONTENT_TYPE not in found or found[CONTENT_TYPE].parts[0].inside != DATA:
+        raise Broken("it signs something else than a file")
+    if MESSAGE_DIGEST not in found or found[MESSAGE_DIGEST].parts[0].inside != sha256(signed).digest():
+        raise Broken("the file is not what was signed")
+    if OF_CERTIFICATE not in found or own.fingerprint(hashes.SHA256()) != digest_of(found[OF_CERTIFICATE]):
+        raise Broken("the certificate is not the one that was signed for")
+
+
+def digest_of(values: Node) -> bytes:
+    """The SHA-256 of the signer's certificate (RFC 5035, whose own digest is this one unless another is named)."""
+    try:
+        return values.parts[0].parts[0].parts[0].parts[0].inside
+    except IndexError:
+        raise Broken("it names no certificate") from None
+
+
+def proved(own: x509.Certificate, algorithm: Node, value: bytes, said: bytes) -> None:
+    name, key = algorithm.raw, own.public_key()
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and name == RSA:
+            key.verify(value, said, padding.PKCS1v15(), hashes.SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey) and name == ECDSA:
+            key.verify(value, said, ec.ECDSA(hashes.SHA256()))
+        else:
+            raise Broken("it is signed by an algorithm that is not known here")
+    except (InvalidSignature, UnsupportedAlgorithm):
+        raise Broken("the signature is not that of its certificate") from None
+
+
+def token(unsigned: Sequence[Node], signature: bytes) -> bytes:
+    """The timestamp beside the signature; it must be of this one. Which authority gave it is not looked at."""
+    if not unsigned:
+        return b""
+    (attributes,) = of(unsigned, SECOND)
+    (attribute,) = of(attributes.parts, SEQUENCE)
+    name, values = of(attribute.parts, OID, SET)
+    if name.inside != TIMESTAMP or sha256(signature).digest() not in values.raw:
+        raise Broken("something stands beside the signature that is no timestamp of it")
+    return values.inside
+
+
+def chained(found: Signature, roots: Collection[x509.Certificate], *, at: datetime | None = None) -> x509.Certificate:
+    """The root that vouches for the certificate at that time, by default now. Raises Broken."""
+    moment = at or datetime.now(UTC)
+    allowed(found.certificate)
+    current, waiting = found.certificate, list(found.others)
+    for _ in range(LONGEST):
+        if not current.not_valid_before_utc <= moment <= current.not_valid_after_utc:
+            raise Broken(f"the certificate of {current.subject.rfc4514_string()} is not good on {moment:%Y-%m-%d}")
+        for root in roots:
+            if root == current or vouches(root, current):
+                if any(one not in roots for one in waiting):
+                    raise Broken("a certificate came with it that vouches for nobody")
+                return root
+        above = next((one for one in waiting if vouches(one, current)), None)
+        if above is None:
+            break
+        waiting.remove(above)
+        current = above
+    raise Broken("no authority that you believe vouches for its certificate")
+
+
+def vouches(above: x509.Certificate, below: x509.Certificate) -> bool:
+    try:
+        if not above.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+        below.verify_directly_issued_by(above)
+    except (x509.ExtensionNotFound, ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def allowed(certificate: x509.Certificate) -> None:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        raise Broken("its certificate does not say what it is for") from None
+    if not usage.digital_signature and not usage.content_commitment:
+        raise Broken("its certificate is not one to sign with")
