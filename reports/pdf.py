@@ -8,7 +8,7 @@ import pikepdf
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from reports import canonical
+from reports import attachments, canonical
 
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcher
@@ -20,6 +20,10 @@ RELATIONSHIPS = {
     "envelope.json": "Data",
     "methodology.txt": "Supplement",
     "manifest.json": "Data",
+    "bods.json": "Data",
+    "parties.csv": "Data",
+    "interests.csv": "Data",
+    "determinations.csv": "Data",
 }
 PDF_UA = """
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
@@ -75,6 +79,7 @@ def files(facts: dict[str, Any], envelope: dict[str, Any]) -> dict[str, bytes]:
         "report.json": canonical.encode(facts),
         "envelope.json": canonical.encode(envelope),
         "methodology.txt": methodology(facts).encode(),
+        **attachments.made(facts, envelope),
     }
     digests = {name: canonical.sha256(data) for name, data in sorted(found.items())}
     return found | {"manifest.json": json.dumps(digests, indent=1).encode()}
