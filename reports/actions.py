@@ -18,7 +18,7 @@ from kyc.keys.models import Key
 from kyc.rules import packs
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import Frame
-from reports.facts.reader import exact
+from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import EARLIEST, year_before
 from reports.models import Report
 
@@ -53,6 +53,12 @@ class AnswersAPerson(Refused):
     """What a person is told about himself is made of his request, and for nobody else."""
 
 
+class NoProfile(Refused):
+    """Only a report that tells of people is asked for minimised or in full."""
+
+    field = "profile"
+
+
 class BadInterval(Refused):
     """An interval ends after it begins; a report of one instant has none."""
 
@@ -73,14 +79,16 @@ def request(
     known_at: datetime | None = None,
     since: datetime | None = None,
     key: Key | None = None,
+    profile: str = "",
     addressee: str = "",
     now: Snapshot | None = None,
     by: User,
 ) -> Report:
     """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first, unless the
     caller, who stands in a transaction, has stored it as `now`; without `valid_at` it is as of that snapshot. One over a period
-    tells of [since, valid_at), by default of a year, and of one `key` where that is given. Raises NotPermitted, SandboxAsked,
-    NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey."""
+    tells of [since, valid_at), by default of a year, and of one `key` where that is given. `profile` is how much it tells of
+    people, by default minimised. Raises NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval,
+    NoSuchKey, NoProfile."""
     require(by, Permission.REPORT_REQUEST)
     is_reported(organisation)
     if valid_at and valid_at > timezone.now():
@@ -91,11 +99,11 @@ def request(
     if frame.for_subject:
         raise AnswersAPerson(_("This report answers what a person asked. It is made where that stands."))
     # Before a snapshot is stored for nothing.
-    narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key)
+    narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key, profile=profile)
     # The snapshot stands in its own transaction: it must not count the one that asks.
     snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
     until = valid_at or snapshot.taken_at
-    parameters = narrowed(frame, organisation, until=until, since=since, key=key)
+    parameters = narrowed(frame, organisation, until=until, since=since, key=key, profile=profile)
     return recorded(organisation, kind=kind, valid_at=until, snapshot=snapshot, parameters=parameters, addressee=addressee, by=by)
 
 
@@ -143,11 +151,12 @@ def again(first: Report, *, by: User) -> Report:
 
 
 def asked(report: Report) -> dict[str, Any]:
-    """What narrows a report, for its page: `since`, where its interval begins, and `key`."""
+    """What narrows a report, for its page: `since`, where its interval begins, `key` and `profile`."""
     since, key = report.parameters.get("from"), report.parameters.get("key")
     return {
         "since": datetime.fromisoformat(since) if since else None,
         "key": Key.objects.filter(pk=key).first() if key else None,
+        "profile": report.parameters.get("profile", ""),
     }
 
 
@@ -164,13 +173,15 @@ def is_reported(organisation: Organisation) -> None:
 
 
 def narrowed(
-    frame: Frame, organisation: Organisation, *, until: datetime, since: datetime | None, key: Key | None
+    frame: Frame, organisation: Organisation, *, until: datetime, since: datetime | None, key: Key | None, profile: str = ""
 ) -> dict[str, Any]:
     """The parameters of a report, as it keeps them."""
+    if profile and (not frame.has_profiles or profile not in (MINIMISED, FULL)):
+        raise NoProfile(_("This report is made in one way only; it is neither minimised nor told in full."))
     if not frame.is_period:
         if since or key:
             raise BadInterval(_("This report shows one instant and all keys; it takes neither “from” nor a key."))
-        return {}
+        return {"profile": profile or MINIMISED} if frame.has_profiles else {}
     if since and since < EARLIEST:
         raise BadInterval(_("“From” lies before the year 2000, of which nothing is recorded."))
     if since and since > timezone.now():

@@ -33,13 +33,34 @@ ROLES = {Role.Kind.CONTROLLER: CONTROLLER, Role.Kind.DIRECTOR: "boardMember"}
 OTHERWISE = "otherInfluenceOrControl"
 NOT_KNOWN = {"type": "unknownInterest", "directOrIndirect": "unknown"}
 LONGEST = 2000
+# Stands for the provider until the file is published; nobody else may be without a name.
+NAMELESS = ""
 FROM_DECLARED = "No beneficial owner has been identified from what was declared."
 HOLDS = {YES: True, NO: False, INDETERMINATE: None}
 
 
 def statements(reader: Reader, *, full: bool = False) -> list[dict[str, Any]]:
     """`full` writes addresses and whole birth dates too."""
+    return published(unpublished(reader, full=full), settings.PROVIDER_NAME)
+
+
+def unpublished(reader: Reader, *, full: bool = False) -> list[dict[str, Any]]:
+    """As `statements`, with an empty name where the provider's stands: what an installation is called is no fact of a report,
+    and no part of a statement's id."""
     return Export(reader, full).structure().statements() if reader.customer else []
+
+
+def published(found: list[dict[str, Any]], provider: str) -> list[dict[str, Any]]:
+    """With the name of who publishes them, says what was decided, and checked it."""
+    return [{name: signed(value, provider) for name, value in statement.items()} for statement in found]
+
+
+def signed(value: Any, provider: str) -> Any:
+    if isinstance(value, list):
+        return [signed(inner, provider) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: provider if (name, inner) == ("name", "") else signed(inner, provider) for name, inner in value.items()}
 
 
 @dataclass(frozen=True)
@@ -59,7 +80,7 @@ class Export:
             publication={
                 "publicationDate": day(self.reader.snapshot.taken_at.astimezone(UTC).date()),
                 "bodsVersion": VERSION,
-                "publisher": {"name": settings.PROVIDER_NAME},
+                "publisher": {"name": NAMELESS},
             },
         )
 
@@ -80,7 +101,7 @@ class Export:
         was found."""
         if not self.decided:
             return
-        by, ties = settings.PROVIDER_NAME, {tie.key for tie in self.ties}
+        by, ties = NAMELESS, {tie.key for tie in self.ties}
         checked = {"type": [*self.declared["type"], "verified"], "assertedBy": [*self.declared["assertedBy"], {"name": by}]}
         for party in self.decided.rows:
             owner = key_of(party) if party else ""

@@ -16,6 +16,7 @@ from kyc.keys import secret
 from kyc.keys.models import Key
 from reports.actions import reported
 from reports.facts.catalogue import CATALOGUE, REQUESTED
+from reports.facts.reader import FULL, MINIMISED
 from reports.models import Report
 
 PICKER = {"type": "datetime-local", "step": "1"}
@@ -53,6 +54,16 @@ class RequestForm(forms.Form):
                 "hx-swap": "outerHTML",
             }
         ),
+    )
+    profile = forms.ChoiceField(
+        label=_("People are told"),
+        required=False,
+        choices=[
+            ("", _("As is usual for the report")),
+            (MINIMISED, _("Minimised: years of birth, and numbers by their last characters")),
+            (FULL, _("In full, for an authority that may read them")),
+        ],
+        help_text=_("Of the dossier and of the report on ownership and control. Usual is minimised."),
     )
     key = forms.CharField(
         label=_("One key"),
@@ -127,6 +138,8 @@ class RequestForm(forms.Form):
             for field in ("key", "since"):
                 if data.get(field):
                     self.add_error(field, _("This belongs to an attribution report. Choose that, or leave this empty."))
+        if frame and not frame.has_profiles and data.get("profile"):
+            self.add_error("profile", _("An attribution report is made in one way only. Leave this as is usual."))
         return data
 
     @property
@@ -146,6 +159,7 @@ class RequestForm(forms.Form):
             "known_at": data["known_at"],
             "since": data["since"],
             "key": data["key"],
+            "profile": data["profile"],
         }
 
 

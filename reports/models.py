@@ -18,13 +18,14 @@ from kyc.parties.models import Party
 @tracked(exclude=["progress", "stage", "facts"])
 class Report(Claimable):
     """One report asked for and built. `facts` is report.json, `envelope` who asked and when it was made; `parameters` narrow
-    what it tells: of a period `from`, an instant, and `key`, the id of the one key asked about."""
+    what it tells: `profile`, minimised or full; of a period `from`, an instant, and `key`, the id of the one key asked about."""
 
     personal = ("envelope",)
     own_key = SubjectKey.Kind.REPORT
 
     class Kind(models.TextChoices):
         DOSSIER = "R-03", _("Customer identification and verification dossier")
+        CONTROL = "R-04", _("Beneficial ownership and control structure report")
         ATTRIBUTION = "R-06", _("API key attribution report")
         SUBJECT = "R-17", _("Answer to a person about his own data")
 

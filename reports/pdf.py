@@ -8,7 +8,7 @@ import pikepdf
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from reports import canonical
+from reports import attachments, canonical
 from reports.conforming import archived, tagged
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ RELATIONSHIPS = {
     "envelope.json": "Data",
     "methodology.txt": "Supplement",
     "manifest.json": "Data",
+    "bods.json": "Data",
+    "parties.csv": "Data",
+    "interests.csv": "Data",
+    "determinations.csv": "Data",
 }
 
 
@@ -64,6 +68,7 @@ def files(facts: dict[str, Any], envelope: dict[str, Any]) -> dict[str, bytes]:
         "report.json": canonical.encode(facts),
         "envelope.json": canonical.encode(envelope),
         "methodology.txt": methodology(facts).encode(),
+        **attachments.made(facts, envelope),
     }
     digests = {name: canonical.sha256(data) for name, data in sorted(found.items())}
     return found | {"manifest.json": json.dumps(digests, indent=1).encode()}

@@ -66,6 +66,11 @@ NOMINEES = (
     "Where somebody holds for another, the arithmetic goes by that other. Roles in a trust are no shares; whoever has one is "
     "counted as an owner of what the trust holds."
 )
+IN_FULL = (
+    "This is the full profile, for a reader who may read people's data: addresses, whole birth dates, telephones and numbers of "
+    "documents are told as they were declared. Means of payment are told by their last four in every profile; tokens, account "
+    "numbers and wallet addresses are left out."
+)
 MASKED = (
     "This is the minimised profile: telephones and people's document numbers by their last characters, birth dates by the year, "
     "means of payment by their last four; tokens, account numbers and wallet addresses are left out."
@@ -123,7 +128,12 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         f"Medium from {bands['medium']}, high from {bands['high']}. Factors, points and lines are those of the rule pack."
     )
     texts = [("Effective and known", TIMES), ("Dates", DATES), ("Identity", DECLARED)]
-    texts += [("Person status", standing), ("Masking", MASKED), ("Screening", screening), ("Nominees and trusts", NOMINEES)]
+    texts += [
+        ("Person status", standing),
+        ("Masking", IN_FULL if reader.is_full else MASKED),
+        ("Screening", screening),
+        ("Nominees and trusts", NOMINEES),
+    ]
     texts += [(found["title"], arithmetic(found)) for found in facts["ownership"]["regimes"]]
     texts += [("Possible matches", POSSIBLE)] if facts["ownership"]["regimes"] else []
     texts += [("Risk", risk), ("Digests", DIGESTS), ("Four eyes", EYES), ("Reproducing this report", REPRODUCED)]
@@ -224,19 +234,7 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Payment", "No means of payment was declared."
     if not facts["documents"]:
         yield "Documents", "No document was held."
-    if not facts["ownership"]["interests"]:
-        yield "Ownership", "No owner was declared."
-    for row in facts["ownership"]["unaccounted"]:
-        yield "Ownership", f"Of {row['party']}, {row['share']} is not accounted for."
-    if still := sum(row["state"].startswith("open") for row in facts["ownership"]["discrepancies"]):
-        yield "Ownership", f"Differences between what was declared and another source that are open: {still}."
-    for verdict, sentence in OPEN_VERDICTS:
-        counts = [
-            (found["title"], sum(row["verdict"] == verdict for row in (*found["verdicts"], *found["others"])))
-            for found in facts["ownership"]["regimes"]
-        ]
-        if told := ", ".join(f"{title} {count}" for title, count in counts if count):
-            yield "Ownership", f"{sentence}: {told}."
+    yield from of_ownership(facts)
     if not reader.examinations:
         yield "Examination", "No round of checks had been completed, so there is no screening, verdict or score."
     elif changed_since(reader):
@@ -252,6 +250,22 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Decision", f"Asked of the customer and not answered: {unmet} of {len(facts['decision']['asked'])}."
     if not any(row["outcome"] == "taken" for row in facts["decision"]["proposals"]):
         yield "Decision", "No decision had been taken."
+
+
+def of_ownership(facts: Facts) -> Iterator[tuple[str, str]]:
+    if not facts["ownership"]["interests"]:
+        yield "Ownership", "No owner was declared."
+    for row in facts["ownership"]["unaccounted"]:
+        yield "Ownership", f"Of {row['party']}, {row['share']} is not accounted for."
+    if still := sum(row["state"].startswith("open") for row in facts["ownership"]["discrepancies"]):
+        yield "Ownership", f"Differences between what was declared and another source that are open: {still}."
+    for verdict, sentence in OPEN_VERDICTS:
+        counts = [
+            (found["title"], sum(row["verdict"] == verdict for row in (*found["verdicts"], *found["others"])))
+            for found in facts["ownership"]["regimes"]
+        ]
+        if told := ", ".join(f"{title} {count}" for title, count in counts if count):
+            yield "Ownership", f"{sentence}: {told}."
 
 
 def unreached_owners(reader: Reader, facts: Facts) -> list[str]:

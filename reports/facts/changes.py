@@ -172,7 +172,7 @@ def changes(reader: Reader) -> dict[str, Any]:
     for order, (model, what, tell, fields) in enumerate(TOLD):
         before: dict[int, Any] = {}
         for row in reader.all_events(model):
-            told = details(before.get(row.pgh_obj_id), row, fields, tell(reader, row))
+            told = details(before.get(row.pgh_obj_id), row, fields, tell(reader, row), is_full=reader.is_full)
             before[row.pgh_obj_id] = row
             if told is not None:
                 found.append((row.pgh_created_at, place(row) or 0, order, row.pgh_id, what, tell(reader, row), told, row))
@@ -241,15 +241,17 @@ def roles_of(reader: Reader, people: Iterable[int]) -> dict[int, list[tuple[date
     return {person: sorted(roles, key=lambda role: role[0]) for person, roles in found.items()}
 
 
-def details(before: Any, row: Any, fields: tuple[str, ...], which: str = "") -> str | None:
-    """What happened to the row in words; None when nothing that a reader asks for."""
+def details(before: Any, row: Any, fields: tuple[str, ...], which: str = "", *, is_full: bool = False) -> str | None:
+    """What happened to the row in words, of people's identifiers what they were only in a full report; None when nothing that a
+    reader asks for."""
     if row.pgh_label == "delete":
         return "deleted"
     if before is None:
         values = [(field, shown_as(row, field)) for field in fields]
-        told = [first(row, field, found) for field, found in values if found and not (field in NAMING and str(found) in which)]
+        shown = [(field, found) for field, found in values if found and not (field in NAMING and str(found) in which)]
+        told = [first(row, field, found, is_full=is_full) for field, found in shown]
         return "; ".join(["recorded", *told])
-    changed = [difference(row, field, shown_as(before, field), shown_as(row, field)) for field in fields]
+    changed = [difference(row, field, shown_as(before, field), shown_as(row, field), is_full=is_full) for field in fields]
     return "; ".join(filter(None, changed)) or None
 
 
@@ -264,14 +266,14 @@ def is_sealed(row: Any, field: str) -> bool:
     return field in {"phone", "tax_number"} or (field in SEALED and getattr(row, "kind", "") == Party.Kind.PERSON)
 
 
-def first(row: Any, field: str, found: Any) -> str:
-    return f"{label(field)} (not shown)" if is_sealed(row, field) else f"{label(field)}: {value(field, found)}"
+def first(row: Any, field: str, found: Any, *, is_full: bool = False) -> str:
+    return f"{label(field)} (not shown)" if is_sealed(row, field) and not is_full else f"{label(field)}: {value(field, found)}"
 
 
-def difference(row: Any, field: str, old: Any, new: Any) -> str:
+def difference(row: Any, field: str, old: Any, new: Any, *, is_full: bool = False) -> str:
     if old == new:
         return ""
-    if is_sealed(row, field):
+    if is_sealed(row, field) and not is_full:
         return f"{label(field)} changed (not shown)"
     return f"{label(field)}: {value(field, old) or 'none'} → {value(field, new) or 'none'}"
 

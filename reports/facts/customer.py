@@ -49,10 +49,11 @@ def identity(reader: Reader) -> list[dict[str, str]]:
             value = identifying.register_name(party) if party.registration_number else ""
         elif field == "hq_country":
             value = reader.headquarters(party)
+        told = reader.masked(value) if show is masked else show(value)
         rows.append(
             {
                 "attribute": label,
-                "value": f"{show(value)}, {country(party.tax_country)}" if value and field == "tax_number" else show(value),
+                "value": f"{told}, {country(party.tax_country)}" if value and field == "tax_number" else told,
                 "recorded_at": recorded_at,
                 "source": DECLARED if value else "",
                 "result": "not independently verified" if value else "not given",
@@ -77,9 +78,10 @@ def parties(reader: Reader) -> list[dict[str, Any]]:
     return [party_row(reader, reader.parties[pk], roles) for pk, roles in sorted(held.items()) if roles]
 
 
-def number_of(party: Any) -> str:
+def number_of(reader: Reader, party: Any) -> str:
     """A company's number stands in a public register; a person's is of a document."""
-    return masked(party.registration_number) if party.kind == Party.Kind.PERSON else str(party.registration_number)
+    is_person = party.kind == Party.Kind.PERSON
+    return reader.masked(party.registration_number) if is_person else str(party.registration_number)
 
 
 def party_row(reader: Reader, party: Any, roles: list[Any]) -> dict[str, Any]:
@@ -92,12 +94,14 @@ def party_row(reader: Reader, party: Any, roles: list[Any]) -> dict[str, Any]:
         "titles": sorted({role.title for role in roles if role.title}),
         "country": country(party.country),
         "hq_country": country(reader.headquarters(party)),
-        "birth_year": party.birth_date[:4],
-        "registration_number": number_of(party),
+        "born": reader.born(party),
+        "address": str(party.address) if reader.is_full else "",
+        "email": str(party.email) if reader.is_full else "",
+        "registration_number": number_of(reader, party),
         "register": identifying.scheme(party).removesuffix("-") if party.registration_number else "",
-        "tax_number": masked(party.tax_number),
+        "tax_number": reader.masked(party.tax_number),
         "tax_country": party.tax_country,
-        "phone": masked(party.phone),
+        "phone": reader.masked(party.phone),
         "domain": party.domain,
         "lei": party.lei,
         "declared_on": day(min(role.valid_from for role in roles)),

@@ -12,7 +12,7 @@ from reports.facts.picture import picture
 
 DOSSIER = Frame(
     kind="R-03",
-    template="R-03/7",
+    template="R-03/8",
     title="Customer Identification and Verification Dossier",
     sections=(
         ("identity", identity),
@@ -42,4 +42,5 @@ DOSSIER = Frame(
         ("completeness", basis.completeness),
         ("summary", basis.summary),
     ),
+    has_profiles=True,
 )

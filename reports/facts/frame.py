@@ -11,7 +11,7 @@ from accounts.vault.models import SubjectKey
 from kyc.cases.models import Case
 from kyc.rules.packs import Pack
 from reports.facts.changes import case_number
-from reports.facts.reader import Reader, country, exact
+from reports.facts.reader import FULL, MINIMISED, Reader, country, exact
 
 # Facts must not depend on the language of whoever has them drawn.
 LANGUAGE = "en"
@@ -25,7 +25,8 @@ Closing = Callable[[Reader, Facts], Any]
 class Frame:
     """One kind of report: `sections` read what is known, `closing` is drawn from the sections before. `is_period` when it
     tells of [from, effective instant) and not of the one instant; `about` says what the cover does. One `for_subject` answers a
-    person about himself: asked for by his request alone, and of nobody else whose data were erased."""
+    person about himself: asked for by his request alone, and of nobody else whose data were erased. One that `has_profiles` is
+    asked for minimised or in full."""
 
     kind: str
     template: str
@@ -35,6 +36,7 @@ class Frame:
     is_period: bool = False
     about: Section | None = None
     for_subject: bool = False
+    has_profiles: bool = False
 
     @property
     def steps(self) -> int:
@@ -55,7 +57,7 @@ class Frame:
             "report": self.kind,
             "title": self.title,
             "template": self.template,
-            "profile": "data subject" if self.for_subject else "minimised",
+            "profile": "data subject" if self.for_subject else FULL if reader.is_full else MINIMISED,
             "subject": (self.about or subject)(reader),
             "valid_at": exact(valid_at),
             "known_at": exact(snapshot.taken_at),

@@ -17,6 +17,9 @@ from kyc.parties.models import Attribute, Party, PersonStatus, Role
 from kyc.rules.packs import Pack
 from kyc.screening.models import Hit
 
+# What a report may tell of people; `minimised` is what it does unless it is asked for otherwise (BODS-13).
+MINIMISED, FULL = "minimised", "full"
+
 
 def instant(value: datetime | None) -> str:
     """UTC to the second, `2026-11-23T14:05:09Z`; empty for none."""
@@ -92,6 +95,19 @@ class Reader:
     def key(self) -> int | None:
         """The one key that is asked about; None for all of the organisation."""
         return self.parameters.get("key")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether people are told in full, as to an authority that may read them; otherwise the report is minimised."""
+        return self.parameters.get("profile") == FULL
+
+    def masked(self, number: str) -> str:
+        """By its last characters; whole in a full report."""
+        return str(number) if self.is_full else masked(number)
+
+    def born(self, party: Any) -> str:
+        """The year; the whole day in a full report."""
+        return str(party.birth_date) if self.is_full else str(party.birth_date[:4])
 
     @property
     def day(self) -> date:

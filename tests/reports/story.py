@@ -33,6 +33,7 @@ from kyc.screening import lists
 from kyc.screening.models import Hit
 from reports.building import LANGUAGE
 from reports.facts.attribution import ATTRIBUTION
+from reports.facts.control import CONTROL
 from reports.facts.dossier import DOSSIER
 from reports.facts.reader import exact
 from reports.instants import year_before
@@ -73,14 +74,28 @@ def load_list(folder: Path) -> None:
 
 
 def dossier_of(
-    organisation: Organisation, *, valid_at: datetime | None = None, snapshot: Snapshot | None = None
+    organisation: Organisation, *, valid_at: datetime | None = None, snapshot: Snapshot | None = None, profile: str = "minimised"
 ) -> dict[str, Any]:
     """report.json of what is known now, or in `snapshot`."""
     snapshot = snapshot or snapshots.take()
     with translation.override(LANGUAGE):
         *_, (_, facts) = DOSSIER.build(
-            organisation=organisation.pk, valid_at=valid_at or snapshot.taken_at, snapshot=snapshot, pack=packs.current()
-        )
+            organisation=organisation.pk, valid_at=valid_at or snapshot.taken_at, snapshot=snapshot, pack=packs.current(),
+            parameters={"profile": profile},
+        )  # fmt: skip
+    return facts
+
+
+def control_of(
+    organisation: Organisation, *, valid_at: datetime | None = None, snapshot: Snapshot | None = None, profile: str = "minimised"
+) -> dict[str, Any]:
+    """As `dossier_of`, of ownership and control."""
+    snapshot = snapshot or snapshots.take()
+    with translation.override(LANGUAGE):
+        *_, (_, facts) = CONTROL.build(
+            organisation=organisation.pk, valid_at=valid_at or snapshot.taken_at, snapshot=snapshot, pack=packs.current(),
+            parameters={"profile": profile},
+        )  # fmt: skip
     return facts
 
 
@@ -242,6 +257,7 @@ class Told:
     facts: dict[str, Any]
     snapshot: Snapshot
     keys: dict[str, Any]
+    control: dict[str, Any]
 
     @property
     def valid_at(self) -> datetime:
@@ -258,6 +274,9 @@ class Life:
     restated: dict[str, dict[str, Any]]
     keys_again: dict[str, dict[str, Any]]
     keys_restated: dict[str, dict[str, Any]]
+    control_again: dict[str, dict[str, Any]]
+    control_restated: dict[str, dict[str, Any]]
+    full: dict[str, dict[str, Any]]
     one_key: dict[str, Any]
     secrets: tuple[str, ...]
     digests: tuple[str, ...]
@@ -268,7 +287,8 @@ def whole_life(folder: Path) -> Life:
 
     def tell(stage: str, organisation: Organisation) -> None:
         snapshot = snapshots.take()
-        then[stage] = Told(dossier_of(organisation, snapshot=snapshot), snapshot, attribution_of(organisation, snapshot=snapshot))
+        told = [make(organisation, snapshot=snapshot) for make in (attribution_of, control_of)]
+        then[stage] = Told(dossier_of(organisation, snapshot=snapshot), snapshot, *told)
 
     load_list(folder)
     alice = cast.customer()
@@ -290,6 +310,12 @@ def whole_life(folder: Path) -> Life:
         {name: dossier_of(organisation, valid_at=told.valid_at) for name, told in then.items()},
         {name: attribution_of(organisation, valid_at=told.valid_at, snapshot=told.snapshot) for name, told in then.items()},
         {name: attribution_of(organisation, valid_at=told.valid_at) for name, told in then.items()},
+        {name: control_of(organisation, valid_at=told.valid_at, snapshot=told.snapshot) for name, told in then.items()},
+        {name: control_of(organisation, valid_at=told.valid_at) for name, told in then.items()},
+        {
+            "R-03": dossier_of(organisation, snapshot=then["lived"].snapshot, profile="full"),
+            "R-04": control_of(organisation, snapshot=then["lived"].snapshot, profile="full"),
+        },
         attribution_of(organisation, key=story.live),
         story.secrets,
         tuple(Key.objects.values_list("digest", flat=True)),

@@ -31,7 +31,9 @@ class TestRequestForm:
     def test_empty_means_now(self, organisation: Organisation) -> None:
         asked = form(organisation)
         assert asked.is_valid()
-        assert asked.values() == {"kind": "R-03", "valid_at": None, "known_at": None, "since": None, "key": None}
+        assert asked.values() == {
+            **{"kind": "R-03", "valid_at": None, "known_at": None, "since": None, "key": None, "profile": ""},
+        }
 
     def test_a_day_means_its_end_in_utc(self, organisation: Organisation) -> None:
         asked = form(organisation, as_of="2026-03-31")

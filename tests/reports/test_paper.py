@@ -153,8 +153,9 @@ def marked(facts: Facts, envelope: Facts) -> tuple[Facts, Facts, dict[str, str]]
     marks = Marks()
     of_facts = marks.marked(facts)
     # Read by the page as a number of rows, not only printed.
-    of_facts["changes"]["printed"] = facts["changes"]["printed"]
-    of_facts["changes"]["later"]["printed"] = facts["changes"]["later"]["printed"]
+    if "changes" in facts:
+        of_facts["changes"]["printed"] = facts["changes"]["printed"]
+        of_facts["changes"]["later"]["printed"] = facts["changes"]["later"]["printed"]
     # What holds the picture together; its words are marked as all others are.
     of_facts["picture"]["customer"] = facts["picture"]["customer"]
     for drawn, names in (("boxes", ("id", "kind", "tone")), ("lines", ("owner", "owned", "is_open", "tone"))):
@@ -298,6 +299,54 @@ class TestAttribution:
         assert "proposed, binds nobody" in text
         for word in ("required by law", "legally required", "mandatory", "obligation", "must comply"):
             assert word not in text
+
+
+class TestControl:
+    """The report on ownership and control, by the same two readings."""
+
+    PAPER = "reports/paper/r-04.html"
+    UNPRINTED = {
+        "subject.party_id",
+        "legal_bases.status",
+        "not_relied_on.status",
+        *(f"beneficial.rows.{name}" for name in ("party_id", "min", "max", "controls")),
+        "screening.rounds.lists.is_old",
+        "entities.party_id",
+        "screening.rounds.lists.sha256",
+        "screening.rounds.lists.loaded_at",
+        *(path for path in UNPRINTED if path.startswith(("ownership.", "picture.", "origins."))),
+    }
+
+    @pytest.fixture
+    def facts(self) -> Facts:
+        return specimen.control()
+
+    def test_every_figure_stands_in_one_of_the_two_files(self, facts: Facts, envelope: Facts) -> None:
+        text = page(facts, envelope, self.PAPER)
+        assert len(FIGURE.findall(text)) > 200
+        assert strangers(text, facts, envelope) == set()
+        assert strangers(text + " 14,973 shares", facts, envelope) == {"14,973"}, "the negative control"
+
+    def test_the_template_has_no_figure_of_its_own_and_prints_every_fact(self, facts: Facts, envelope: Facts) -> None:
+        of_facts, of_envelope, paths = marked(facts, envelope)
+        text = page(of_facts, of_envelope, self.PAPER)
+        unprinted = {path for mark, path in paths.items() if mark not in text}
+        assert {path for path in unprinted if not path.startswith(("bods.", "persons."))} <= self.UNPRINTED
+        fixed = MARK.sub(" ", text)
+        assert "What was done to find an owner" in fixed
+        assert typed_in(fixed, facts, envelope) - {"yes"} == set()
+
+    def test_the_contents_name_every_section_once_in_order(self, facts: Facts, envelope: Facts) -> None:
+        html = render_to_string(self.PAPER, {"report": facts, "envelope": envelope})
+        listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
+        assert listed == re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
+        assert len(listed) == 10
+
+    def test_where_nobody_is_an_owner_it_says_so_and_what_was_done(self, facts: Facts, envelope: Facts) -> None:
+        facts["beneficial"] |= {"rows": [], "none": "No beneficial owner was found from what was declared."}
+        text = page(facts, envelope, self.PAPER)
+        assert "No beneficial owner was found from what was declared." in text
+        assert "Register and statutes were read." in text
 
 
 class TestPaper:

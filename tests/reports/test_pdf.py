@@ -299,7 +299,7 @@ class TestPages:
             "Bureau of Industry and Security",
             "Astrid Lund",
             "Rui Duarte",
-            "minimised, R-03/7",
+            "minimised, R-03/8",
             "Legal basis",
             "last reviewed on 2026-11-23",
         ):

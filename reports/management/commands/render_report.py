@@ -18,7 +18,7 @@ from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf, signing
 from reports.facts.catalogue import CATALOGUE
-from reports.facts.reader import exact
+from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import year_before
 from reports.management.asked import BAD_USE, known_in, number, span, subject_of, valid_in
 from reports.models import SubjectRequest
@@ -32,19 +32,24 @@ class Command(NamedCommand):
         parser.add_argument("--subject", help="the organisation's number, for R-17 the request's; left out, the first")
         parser.add_argument("--from", dest="since", help="for reports over a period: where it begins, by default a year before")
         parser.add_argument("--key", metavar="PREFIX", help="for reports over a period: one key of the organisation alone")
+        parser.add_argument(
+            "--profile", choices=[MINIMISED, FULL], help="how much R-03 and R-04 tell of people; left out, minimised"
+        )
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
         parser.add_argument("--paper", choices=pdf.SHEETS, default=settings.PAPER, help="the size of its pages")
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check(options["kind"], options["since"], options["key"])
+        check(options["kind"], options["since"], options["key"], options["profile"])
         frame = CATALOGUE[options["kind"]]
         wanted = number(options["subject"], option="--subject")
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
         valid_at = valid_in(valid, snapshot)
         parameters: dict[str, Any] = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
+        if frame.has_profiles:
+            parameters["profile"] = options["profile"] or MINIMISED
         if frame.for_subject:
             subject, parameters["request"] = request_of(wanted, valid_at, snapshot)
         else:
@@ -62,13 +67,15 @@ class Command(NamedCommand):
         self.stdout.write(json.dumps(written))
 
 
-def check(kind: str, since: str | None, key: str | None) -> None:
+def check(kind: str, since: str | None, key: str | None, profile: str | None) -> None:
     if kind not in CATALOGUE:
         *others, last = CATALOGUE
         raise CommandError(f"There is no report {kind}; there are {', '.join(others)} and {last}.", returncode=BAD_USE)
     for option, value in (("--from", since), ("--key", key)):
         if value and not CATALOGUE[kind].is_period:
             raise CommandError(f"{option} is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
+    if profile and not CATALOGUE[kind].has_profiles:
+        raise CommandError(f"--profile is for R-03 and R-04; {kind} is made in one way only.", returncode=BAD_USE)
     if key and secret.PATTERN.search(key):
         raise CommandError("--key: that is a whole key. Write only its beginning; it is a secret.", returncode=BAD_USE)
 

@@ -132,10 +132,11 @@ class TestRegimeBasis:
     def test_a_regime_has_the_status_of_its_instrument(self, regime, status):
         assert packs.current().regime_basis(regime, on=date(2026, 11, 24))["status"] == status
 
-    def test_one_that_is_examined_is_among_the_legal_bases_of_the_dossier(self):
+    @pytest.mark.parametrize("report", ["R-03", "R-04"])
+    def test_one_that_is_examined_is_among_the_legal_bases_of_what_tells_its_verdicts(self, report):
         data = packs.current().data
         named = {found["instrument"] for found in data["ownership"].values()}
-        assert named <= set(data["legal_bases"]["R-03"])
+        assert named <= set(data["legal_bases"][report])
 
 
 class TestConsequence:

@@ -4,8 +4,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Snapshot
+from kyc.rules import packs
 from reports.facts.customer import number_of, since
+from reports.facts.reader import Reader
 from tests.reports.story import FUND_NUMBER, Life
 
 
@@ -82,12 +86,13 @@ class TestParties:
 
     def test_a_person_has_the_birth_year_only_and_a_company_its_number(self, life: Life) -> None:
         alice, fund, _ = at(life, "declared", "parties")
-        assert (alice["birth_year"], alice["registration_number"], alice["country"]) == ("1984", "", "Norway (NO)")
-        assert (fund["birth_year"], fund["registration_number"], fund["hq_country"]) == ("", FUND_NUMBER, "Sweden (SE)")
+        assert (alice["born"], alice["registration_number"], alice["country"]) == ("1984", "", "Norway (NO)")
+        assert (fund["born"], fund["registration_number"], fund["hq_country"]) == ("", FUND_NUMBER, "Sweden (SE)")
 
     @pytest.mark.parametrize(("kind", "shown"), [("person", "••••••207"), ("company", "918334207"), ("state", "918334207")])
     def test_only_a_persons_number_is_masked(self, kind: str, shown: str) -> None:
-        assert number_of(SimpleNamespace(kind=kind, registration_number="918334207")) == shown
+        reader = Reader(organisation=0, valid_at=timezone.now(), snapshot=Snapshot(), pack=packs.current())
+        assert number_of(reader, SimpleNamespace(kind=kind, registration_number="918334207")) == shown
 
     def test_a_role_that_ended_is_told_before_and_not_afterwards(self, life: Life) -> None:
         alice = at(life, "afterwards", "parties")[0]
