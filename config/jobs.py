@@ -152,6 +152,8 @@ class Queue:
     since: str
     max_errors: int = MAX_ERRORS
     first: str = ""
+    # With each so-many-th sweep alone it is looked for what no row stands for yet, where that takes long and may wait.
+    sweeps: int = 1
     # What else a row's columns become when it fails for good.
     at_failure: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -161,8 +163,13 @@ class Queue:
     def eligible(self) -> models.QuerySet[Any]:
         return self.rows().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=Now()))
 
-    def is_waiting(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether a row can be taken now."""
         return self.eligible().exists()
+
+    def is_waiting(self) -> bool:
+        """The same, and in some queues whether there is something to do for which no row stands yet."""
+        return self.is_ready()
 
     def failures(self) -> models.QuerySet[Any]:
         return self.model._base_manager.filter(**{self.field: self.failed})

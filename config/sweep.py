@@ -55,7 +55,8 @@ class Sweeper(celery.beat.Scheduler):
 
 class Waker:
     """Wakes the task of every queue that has an eligible row: at once, and as long as it goes on having one after two, four, and
-    then every eight seconds. Where all workers are busy a further wake-up only waits behind the others."""
+    then every eight seconds. Where all workers are busy a further wake-up only waits behind the others. What takes a queue
+    long to find is looked for seldom, and as long as it was found each time."""
 
     def __init__(self) -> None:
         self.sweeps = 0
@@ -65,9 +66,13 @@ class Waker:
     def sweep(self) -> list[str]:
         """The names of the queues whose task was woken."""
         self.sweeps += 1
-        waiting = [(queue.name, task) for queue, task in jobs.SWEPT if queue.is_waiting()]
+        waiting = [(queue.name, task) for queue, task in jobs.SWEPT if self.is_waiting(queue)]
         self.again = {name: self.again[name] for name, _ in waiting if name in self.again}
         return [name for name, task in waiting if self.wakes(name, task)]
+
+    def is_waiting(self, queue: jobs.Swept) -> bool:
+        is_ready_alone = isinstance(queue, jobs.Queue) and (self.sweeps - 1) % queue.sweeps and queue.name not in self.again
+        return queue.is_ready() if is_ready_alone else queue.is_waiting()
 
     def wakes(self, name: str, task: Any) -> bool:
         due, pause = self.again.get(name, (0, 1))

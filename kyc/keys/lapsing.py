@@ -43,6 +43,8 @@ QUEUE = Requirements(
     lease=timedelta(seconds=20),
     since="found_at",
     max_errors=10,
+    # What is found takes a look at every key, and is a matter of days.
+    sweeps=150,
 )
 
 
@@ -77,8 +79,11 @@ def left() -> QuerySet[Key]:
 
 
 def idle() -> QuerySet[Key]:
-    """Of those that could be used: what is held is not idle by its holder's choice."""
-    return last_used(living().filter(state=Key.State.ACTIVE, issued_at__lt=idle_since())).filter(last_used__lt=idle_since())
+    """Of those that could be used: what is held is not idle by its holder's choice. What was used lately, as nearly all are, is
+    left out before it is looked when it was woken."""
+    since = idle_since()
+    unused = Q(use__isnull=True) | Q(use__last_used_at__lt=since)
+    return last_used(living().filter(unused, state=Key.State.ACTIVE, issued_at__lt=since)).filter(last_used__lt=since)
 
 
 FOUND: dict[str, Callable[[], QuerySet[Key]]] = {W.ANSWER: left, W.USE: idle}

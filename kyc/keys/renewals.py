@@ -42,6 +42,8 @@ QUEUE = Renewals(
     lease=timedelta(seconds=20),
     since="found_at",
     max_errors=TRIES,
+    # What the clock makes due is a matter of days; what is signed wakes the task.
+    sweeps=30,
 )
 
 

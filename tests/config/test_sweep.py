@@ -1,5 +1,6 @@
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import messages, sequencer, snapshots
 from accounts.models import Message, Snapshot
+from accounts.tasks import send_messages
 from config import jobs, sweep
 from config.celery import app
 
@@ -25,6 +27,27 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(jobs, "publish", publish)
     return names
+
+
+class Dear(jobs.Queue):
+    """Looks for what no message stands for yet, which takes long."""
+
+    def is_waiting(self) -> bool:
+        LOOKED.append(True)
+        return super().is_waiting() or FOUND[0]
+
+
+LOOKED: list[bool] = []
+FOUND = [False]
+
+
+@pytest.fixture
+def dear(monkeypatch: pytest.MonkeyPatch, published: list[str]) -> Dear:
+    queue = Dear(**{each.name: getattr(messages.QUEUE, each.name) for each in fields(messages.QUEUE)} | {"sweeps": 5})
+    monkeypatch.setattr(jobs, "SWEPT", [(queue, send_messages)])
+    LOOKED.clear()
+    FOUND[0] = False
+    return queue
 
 
 def queued() -> Message:
@@ -67,6 +90,28 @@ class TestSweep:
         claim.rest("The server is away.")
         Message.objects.update(claimed_until=None)
         assert waker.sweep() == ["messages.send"]
+
+    def test_what_takes_long_to_find_is_looked_for_seldom(self, dear: Dear) -> None:
+        waker, looked_in = sweep.Waker(), []
+        for number in range(12):
+            waker.sweep()
+            looked_in += [number] * len(LOOKED)
+            LOOKED.clear()
+        assert looked_in == [0, 5, 10]
+
+    def test_and_as_long_as_it_is_found(self, dear: Dear) -> None:
+        waker = sweep.Waker()
+        FOUND[0] = True
+        woken = [number for number in range(5) if waker.sweep()]
+        FOUND[0] = False
+        assert (woken, len(LOOKED)) == ([0, 1, 3], 5)
+        assert [waker.sweep() for _ in range(4)] == [[]] * 4 and len(LOOKED) == 6
+
+    def test_but_a_row_that_stands_there_is_seen_with_the_next_sweep(self, dear: Dear) -> None:
+        waker = sweep.Waker()
+        waker.sweep()
+        queued()
+        assert waker.sweep() == [dear.name]
 
     def test_a_wake_up_that_could_not_be_sent_is_sent_at_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
         queued()
