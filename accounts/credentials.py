@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, certificates
 from accounts.models import GatewayCredential, User
 from accounts.organisations import printable
 from accounts.permissions import Permission, require
@@ -31,8 +31,9 @@ class BadName(Refused):
 
 
 @transaction.atomic
-def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[GatewayCredential, str]:
-    """The credential and its text, which is told this once. One `for_test` knows sandboxes' keys only."""
+def issue(*, name: str, for_test: bool = False, certificate: str = "", by: User | None) -> tuple[GatewayCredential, str]:
+    """The credential and its text, which is told this once. One `for_test` knows sandboxes' keys only. With the fingerprint of a
+    client certificate it is good together with that alone. Raises BadName, BadThumbprint, NotRead, NotPermitted."""
     if by is not None:
         held(by)
         require(by, Permission.GATEWAYS_MANAGE)
@@ -46,10 +47,13 @@ def issue(*, name: str, for_test: bool = False, by: User | None) -> tuple[Gatewa
         raise BadName(_("The name has %(n)s characters; at most %(most)s.") % {"n": len(name), "most": LONGEST_NAME})
     if GatewayCredential.objects.filter(name=name, revoked_at__isnull=True).exists():
         raise BadName(_("A gateway in use is called %(name)s already; choose another name.") % {"name": name})
+    bound = certificates.to_bind(certificate)
     text = MARK + secrets.token_hex(4) + "_" + secrets.token_urlsafe(32)
-    credential = GatewayCredential.objects.create(name=name, prefix=text[:13], digest=digest(text), for_test=for_test)
-    test = {"for_test": True} if for_test else {}
-    audit.record("gateway.credential_issued", target=credential, by=by, name=name, **test, **audit.operator(by))
+    credential = GatewayCredential.objects.create(
+        name=name, prefix=text[:13], digest=digest(text), for_test=for_test, certificate=bound
+    )
+    more: dict[str, str | bool] = ({"for_test": True} if for_test else {}) | ({"certificate": bound} if bound else {})
+    audit.record("gateway.credential_issued", target=credential, by=by, name=name, **more, **audit.operator(by))
     return credential, text
 
 

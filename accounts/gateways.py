@@ -35,6 +35,15 @@ class CredentialForm(forms.Form):
         label=gettext_lazy("For tests: it knows the keys of sandboxes, and no customer’s"), required=False
     )
 
+    certificate = forms.CharField(
+        label=gettext_lazy("SHA-256 of its client certificate"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy(
+            "With it the credential is good together with that certificate alone. Left empty, it is good by itself."
+        ),
+    )
+
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
         resume.fill(self)

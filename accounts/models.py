@@ -194,9 +194,19 @@ class GatewayCredential(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)
     digest = models.CharField(max_length=64)
+    # The SHA-256 of the client certificate without which it is good for nothing, in base64url (RFC 8705); empty where it is
+    # bound to none. Who is believed about certificates: accounts/certificates.py.
+    certificate = models.CharField(max_length=43, blank=True)
     for_test = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="gateway_bound_to_a_thumbprint", condition=Q(certificate="") | Q(certificate__regex=r"^[A-Za-z0-9_-]{43}$")
+            )
+        ]
 
 
 class AuditQuerySet(models.QuerySet["AuditEvent"]):

@@ -4,6 +4,7 @@ import os
 import sys
 from base64 import b64decode
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -124,6 +125,13 @@ def number(name: str, default: int) -> int:
     if not written.isdecimal():
         refuse(f"{name} must be a number.")
     return int(written)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(part.strip()) for part in os.environ.get(name, "").split(",") if part.strip()]
+    except ValueError:
+        refuse(f"{name} must be addresses or networks such as 10.0.0.0/8, with commas between.")
 
 
 def switch(name: str) -> bool:
@@ -300,6 +308,11 @@ if IS_SECURE and not os.environ.get("TRUSTED_PROXIES"):
     refuse("TRUSTED_PROXIES is not set. With an https SITE_URL say how many proxies stand before Keyholder, 0 where none does.")
 TRUSTED_PROXIES = number("TRUSTED_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Who is believed about the client certificates that gateways show, with a secret beside it; nobody is unless told.
+CLIENT_CERT_PROXIES = networks("CLIENT_CERT_PROXIES")
+CLIENT_CERT_SECRET = beside("CLIENT_CERT_PROXIES", "CLIENT_CERT_SECRET")
+if CLIENT_CERT_PROXIES and len(CLIENT_CERT_SECRET) < 32:
+    refuse("CLIENT_CERT_SECRET is too short. Make 32 characters or more by chance, and give them to the proxies alone.")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 PROVIDER_NAME = os.environ.get("PROVIDER_NAME", "Example AI, Inc." if DEMO else "")
 # The paper that reports are set on, where whoever asks for one says nothing else.

@@ -2,23 +2,31 @@
 """What docs/gateway.md hands to strangers works: as it stands there, against a Keyholder that runs."""
 
 import asyncio
+import http.client
 import importlib.util
 import json
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from accounts import credentials
 from accounts.models import User
@@ -206,6 +214,142 @@ class TestNginx:
     def test_nobody_passes_once_the_proxy_is_revoked(self, live_server: Any, linked: Issued, tmp_path: Path) -> None:
         with proxy(tmp_path, live_server.url.removeprefix("http://"), "khgw_00000000_x") as url:
             assert fetched(url, linked.secret)[0] == 403
+
+
+# Who signs, and whom.
+AUTHORITY, NAMES = "gateways' authority", ("edge", "other")
+
+
+def signed(name: str, key: Any, by: Any = None, *, address: str = "") -> Any:
+    """A certificate for a day; by itself, where nobody is named."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    issuer, signer = (by[0].subject, by[1]) if by else (subject, key)
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+    )
+    if address:
+        made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+    return made.sign(signer, hashes.SHA256())
+
+
+def write(folder: Path, name: str, certificate: Any, key: Any) -> None:
+    (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    kept = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / f"{name}.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, *kept))
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> dict[str, str]:
+    """Of the server and two gateways, in files that the configuration names; the gateways' fingerprints."""
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in (AUTHORITY, "server", *NAMES)}
+    authority = signed(AUTHORITY, keys[AUTHORITY])
+    write(tmp_path, "gateways-ca", authority, keys[AUTHORITY])
+    write(tmp_path, "server", signed("server", keys["server"], address="127.0.0.1"), keys["server"])
+    made = {name: signed(name, keys[name], (authority, keys[AUTHORITY])) for name in NAMES}
+    for name, certificate in made.items():
+        write(tmp_path, name, certificate, keys[name])
+    return {name: certificate.fingerprint(hashes.SHA256()).hex(":") for name, certificate in made.items()}
+
+
+@contextmanager
+def ending_tls(folder: Path, keyholder: str, secret: str) -> Iterator[int]:
+    """nginx with the other file of the documentation, in which only the addresses and the secret are others. Its port."""
+    port = free_port()
+    text = (EXAMPLES / "nginx_mtls.conf").read_text()
+    for old, new in {
+        "127.0.0.1:8000": keyholder, "127.0.0.1:8443": f"127.0.0.1:{port}", "at-least-32-characters-of-chance": secret,
+    }.items():  # fmt: skip
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (folder / "nginx.conf").write_text(f"daemon off;\nuser root;\n{text}")
+    process = subprocess.Popen([str(NGINX), "-p", str(folder), "-c", "nginx.conf"], stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def asked(folder: Path, port: int, path: str, *, shows: str = "", **headers: str) -> tuple[int, str]:
+    """Status and body of the answer to who shows that certificate."""
+    context = ssl.create_default_context(cafile=str(folder / "server.pem"))
+    if shows:
+        context.load_cert_chain(folder / f"{shows}.pem", folder / f"{shows}.key")
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+    body, kind = ("token=" + headers.pop("token"), "application/x-www-form-urlencoded") if "token" in headers else (None, "")
+    sent = {name.replace("__", "-"): value for name, value in headers.items()} | ({"Content-Type": kind} if kind else {})
+    connection.request("POST" if body else "GET", path, body, sent)
+    answer = connection.getresponse()
+    told = answer.status, answer.read().decode()
+    connection.close()
+    return told
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt-get install nginx-light")
+class TestNginxWithCertificates:
+    def test_a_bound_credential_is_good_with_its_certificate_alone(
+        self, live_server: Any, linked: Issued, certificates: dict[str, str], tmp_path: Path, settings: Any
+    ) -> None:
+        settings.CLIENT_CERT_PROXIES, settings.CLIENT_CERT_SECRET = [ip_network("127.0.0.1")], "s" * 40
+        _, text = credentials.issue(name="bound", certificate=certificates["edge"], by=None)
+        keyholder = live_server.url.removeprefix("http://")
+        with ending_tls(tmp_path, keyholder, "s" * 40) as port:
+
+            def status(shows: str = "", **headers: str) -> int:
+                told = asked(
+                    tmp_path,
+                    port,
+                    "/api/v1/introspect",
+                    shows=shows,
+                    token=linked.secret,
+                    Authorization=f"Bearer {text}",
+                    **headers,
+                )
+                assert ('"active":true' in told[1]) == (told[0] == 200)
+                return told[0]
+
+            assert status("edge") == 200
+            assert status() == status("other") == 401
+            digest = certificates["edge"]
+            for forged in (
+                {"X__Client__Cert__SHA256": digest},
+                {"X__Client__Cert__SHA256": digest, "X__Client__Cert__Secret": "s" * 40},
+                {"X_Client_Cert_SHA256": digest},
+            ):
+                assert status(**forged) == status("other", **forged) == 401
+                assert status("edge", **forged) == 200
+            sent = {"X__Gateway__Credential": text, "X__Api__Key": linked.secret}
+            assert asked(tmp_path, port, "/api/v1/authorize", shows="edge", **sent)[0] == 204
+            assert asked(tmp_path, port, "/api/v1/authorize", **sent)[0] == 403
+            # People come to the same server without a certificate.
+            assert asked(tmp_path, port, "/healthz")[0] == 200
+
+    def test_nobody_who_goes_past_the_proxy_is_believed(
+        self, live_server: Any, linked: Issued, certificates: dict[str, str], settings: Any
+    ) -> None:
+        """From the proxy's own address, with the certificate and without the secret."""
+        settings.CLIENT_CERT_PROXIES, settings.CLIENT_CERT_SECRET = [ip_network("127.0.0.1")], "s" * 40
+        _, text = credentials.issue(name="bound", certificate=certificates["edge"], by=None)
+        sent = {"Authorization": f"Bearer {text}", "X-Client-Cert-SHA256": certificates["edge"], "X-Client-Cert-Secret": "guess"}
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(
+                urllib.request.Request(f"{live_server.url}/api/v1/introspect", f"token={linked.secret}".encode(), sent),
+                timeout=20,
+            )
 
 
 class TestTheDocument:

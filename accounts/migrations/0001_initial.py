@@ -93,10 +93,14 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100)),
                 ('prefix', models.CharField(max_length=16, unique=True)),
                 ('digest', models.CharField(max_length=64)),
+                ('certificate', models.CharField(blank=True, max_length=43)),
                 ('for_test', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('certificate', ''), ('certificate__regex', '^[A-Za-z0-9_-]{43}$'), _connector='OR'), name='gateway_bound_to_a_thumbprint')],
+            },
         ),
         migrations.CreateModel(
             name='GatewayCredentialEvent',
@@ -112,6 +116,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100)),
                 ('prefix', models.CharField(max_length=16)),
                 ('digest', models.CharField(max_length=64)),
+                ('certificate', models.CharField(blank=True, max_length=43)),
                 ('for_test', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
@@ -608,15 +613,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='gatewaycredential',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_gatewaycredentialevent" ("created_at", "digest", "for_test", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "revoked_at") VALUES (NEW."created_at", NEW."digest", NEW."for_test", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."prefix", NEW."revoked_at"); RETURN NULL;', hash='6f257774b3cf65c1834a025eebf6c0465a318cc7', operation='INSERT', pgid='pgtrigger_insert_insert_39c94', table='accounts_gatewaycredential', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_gatewaycredentialevent" ("certificate", "created_at", "digest", "for_test", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "revoked_at") VALUES (NEW."certificate", NEW."created_at", NEW."digest", NEW."for_test", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."prefix", NEW."revoked_at"); RETURN NULL;', hash='dd05ca634ab764de9319189efc37ae8550d7e590', operation='INSERT', pgid='pgtrigger_insert_insert_39c94', table='accounts_gatewaycredential', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='gatewaycredential',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_gatewaycredentialevent" ("created_at", "digest", "for_test", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "revoked_at") VALUES (NEW."created_at", NEW."digest", NEW."for_test", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."prefix", NEW."revoked_at"); RETURN NULL;', hash='cc898763612f179ba33aa459e9b2ff48de701397', operation='UPDATE', pgid='pgtrigger_update_update_5fe22', table='accounts_gatewaycredential', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_gatewaycredentialevent" ("certificate", "created_at", "digest", "for_test", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "revoked_at") VALUES (NEW."certificate", NEW."created_at", NEW."digest", NEW."for_test", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."prefix", NEW."revoked_at"); RETURN NULL;', hash='4e865d9954552613b83f7f144eae3d226620241e', operation='UPDATE', pgid='pgtrigger_update_update_5fe22', table='accounts_gatewaycredential', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='gatewaycredential',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_gatewaycredentialevent" ("created_at", "digest", "for_test", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "revoked_at") VALUES (OLD."created_at", OLD."digest", OLD."for_test", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."prefix", OLD."revoked_at"); RETURN NULL;', hash='ed9109810f194db66993885e125bc3e775fef657', operation='DELETE', pgid='pgtrigger_delete_delete_4bae8', table='accounts_gatewaycredential', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_gatewaycredentialevent" ("certificate", "created_at", "digest", "for_test", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prefix", "revoked_at") VALUES (OLD."certificate", OLD."created_at", OLD."digest", OLD."for_test", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."prefix", OLD."revoked_at"); RETURN NULL;', hash='77f41e8ee528d4179773ef4ff8fb300d4da3c4e0', operation='DELETE', pgid='pgtrigger_delete_delete_4bae8', table='accounts_gatewaycredential', when='AFTER')),
         ),
         migrations.AddField(
             model_name='gatewaycredentialevent',

@@ -9,13 +9,15 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import credentials
+from accounts import certificates, credentials
 from accounts.models import GatewayCredential
 from kyc.api import guessing
 
 REALM = 'Bearer realm="keyholder"'
 MISSING = "Show a gateway credential: Authorization: Bearer khgw_..."
 REFUSED = "This gateway credential is not known, or it has been revoked. Show one: Authorization: Bearer khgw_..."
+
+BOUND = "This gateway credential is bound to a client certificate, and that one did not come with it."
 
 
 def shown(header: str) -> str:
@@ -42,6 +44,9 @@ class GatewayAuthentication(BaseAuthentication):
         if credential is None:
             guessing.bad_credential(request._request)
             raise AuthenticationFailed(REFUSED if is_shown(request) else MISSING)
+        if certificates.is_bound_elsewhere(request._request, credential.certificate):
+            guessing.bad_credential(request._request)
+            raise AuthenticationFailed(BOUND)
         return credential, None
 
     def authenticate_header(self, request: Request) -> str:

@@ -11,13 +11,14 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import Throttled
 
-from accounts import credentials
+from accounts import certificates, credentials
 from config import jobs
 from kyc.api import errors, guessing, questions, reasons
 from kyc.keys import asking, foreign, introspection
 from kyc.keys.introspection import UNKNOWN, Judged
 
 MINE = "The gateway's own credential is not known or has been revoked: set X-Gateway-Credential to khgw_..."
+BOUND = "The gateway's own credential is bound to a client certificate, and that one did not come with it."
 # A header of the answer, and what of the answer stands there.
 HEADERS = {
     "X-Entity": "entity", "X-Assurance": "assurance", "X-Organisation": "organisation", "X-Project": "project",
@@ -41,6 +42,8 @@ def authorize(request: HttpRequest) -> tuple[HttpResponse, int | None]:
         return away(error), None
     if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
         return stranger(request), None
+    if certificates.is_bound_elsewhere(request, row["gateway_certificate"]):
+        return stranger(request, BOUND), None
     judged = introspection.judge(row, written, for_test=row["for_test"], said=said)
     try:
         answer = questions.answered(judged, questions.Asked("", said), gateway=row["gateway"])
@@ -83,13 +86,13 @@ def denied(judged: Judged) -> HttpResponse:
     return response
 
 
-def stranger(request: HttpRequest) -> HttpResponse:
+def stranger(request: HttpRequest, why: str = MINE) -> HttpResponse:
     """It is the proxy that is wrong and not the customer: 403, which auth_request hands on as a refusal, so that it closes."""
     try:
         guessing.bad_credential(request)
     except Throttled as error:
         return slowed(error)
-    return refused(403, "gateway_unknown", MINE)
+    return refused(403, "gateway_unknown", why)
 
 
 def slowed(error: Throttled) -> HttpResponse:

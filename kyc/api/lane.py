@@ -15,7 +15,7 @@ from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.exceptions import ParseError, Throttled
 
-from accounts import access_log, audit, credentials
+from accounts import access_log, audit, certificates, credentials
 from accounts.headers import Handler
 from config import jobs
 from kyc.api import authorizing, bodies, errors, questions
@@ -66,6 +66,8 @@ def introspect(request: HttpRequest) -> HttpResponse | None:
     except jobs.DATABASE_IS_AWAY as error:
         return told(request, errors.away(error), gateway=None)
     if row["gateway"] is None or not credentials.is_of(credential, row["gateway_digest"]):
+        return None
+    if certificates.is_bound_elsewhere(request, row["gateway_certificate"]):
         return None
     judged = introspection.judge(row, written, for_test=row["for_test"], said=asked.said)
     try:

@@ -58,7 +58,7 @@ LEFT JOIN kyc_link l ON l.key_id = k.id AND l.organisation_id = k.organisation_i
 LEFT JOIN kyc_entity e ON e.id = l.entity_id AND e.organisation_id = k.organisation_id
 """
 FOUND = f"""
-SELECT g.id AS gateway, g.digest AS gateway_digest, g.for_test, {OF_KEY},
+SELECT g.id AS gateway, g.digest AS gateway_digest, g.certificate AS gateway_certificate, g.for_test, {OF_KEY},
     (
         SELECT json_object_agg(s.axis, json_build_object('standing', s.standing, 'checked', EXISTS (
             SELECT FROM kyc_statusproof q JOIN kyc_document d ON d.id = q.document_id

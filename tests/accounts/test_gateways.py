@@ -1,6 +1,8 @@
 """The administrator's pages of the gateways' credentials."""
 
 import re
+from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -89,3 +91,20 @@ class TestRevoking:
     def test_one_that_is_missing_is_missing(self, client: Client) -> None:
         assert client.post(f"{LIST}999999/revoke/").status_code == 404
         assert client.get(f"{LIST}999999/revoke/").status_code == 405
+
+
+class TestACertificate:
+    def test_binds_the_credential_and_is_shown_in_the_list(self, client: Client, settings: Any) -> None:
+        settings.CLIENT_CERT_PROXIES = [ip_network("192.0.2.1")]
+        assert client.post(ISSUE, {"name": "edge", "certificate": "AB:" * 31 + "AB"}).status_code == 200
+        bound = GatewayCredential.objects.get().certificate
+        assert len(bound) == 43 and f"{bound[:12]}…" in client.get(LIST).content.decode()
+
+    @pytest.mark.parametrize(("proxies", "written"), [(["192.0.2.1"], "nonsense"), ([], "AB" * 32)])
+    def test_that_is_none_or_would_not_be_read_is_refused_at_its_field(
+        self, client: Client, settings: Any, proxies: list[str], written: str
+    ) -> None:
+        settings.CLIENT_CERT_PROXIES = [ip_network(proxy) for proxy in proxies]
+        answer = client.post(ISSUE, {"name": "edge", "certificate": written})
+        assert answer.status_code == 422 and list(answer.context["form"].errors) == ["certificate"]
+        assert not GatewayCredential.objects.exists()

@@ -20,6 +20,7 @@ from tests.running import BASE, ENDS_WITHIN, asked, environment, free_port
 
 WRK = shutil.which("wrk")
 PROCESSES = 2
+STARTS_WITHIN = 120  # on a machine that others use as well
 ASK = Path(__file__).with_name("ask.lua")
 
 
@@ -41,20 +42,29 @@ def database(state: Path) -> Iterator[psycopg.Connection]:
 @contextmanager
 def server(state: Path, settings: str, *, threads: int = 2) -> Iterator[str]:
     """As `make run` serves, but in two processes. Its address."""
+    with running(state, settings, threads=threads) as (address, _process):
+        yield address
+
+
+@contextmanager
+def running(
+    state: Path, settings: str, *, threads: int = 2, ready: str = "settled", **environ: str
+) -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
+    """As `server`, with the process under which the others stand. `ready` is what answers once it serves."""
     port = free_port()
     command = [
         Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", str(PROCESSES), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
         "config.wsgi:application",
     ]  # fmt: skip
-    environ = environment(state, KEYHOLDER_PORT=str(port), DJANGO_SETTINGS_MODULE=settings)
-    process = subprocess.Popen(command, cwd=BASE, env=environ)
+    around = environment(state, KEYHOLDER_PORT=str(port), DJANGO_SETTINGS_MODULE=settings, **environ)
+    process = subprocess.Popen(command, cwd=BASE, env=around)
     try:
-        until = time.monotonic() + 60
-        while not answers(f"http://127.0.0.1:{port}/settled"):
+        until = time.monotonic() + STARTS_WITHIN
+        while not answers(f"http://127.0.0.1:{port}/{ready}"):
             assert process.poll() is None and time.monotonic() < until
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(timeout=ENDS_WITHIN)

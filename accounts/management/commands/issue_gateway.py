@@ -19,9 +19,14 @@ class Command(NamedCommand):
             "--test", action="store_true", help="for a test gateway: it knows the keys of sandboxes and no others"
         )
 
+        parser.add_argument(
+            "--certificate", default="", metavar="SHA256", help="the fingerprint of the client certificate that it is bound to"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            _, text = credentials.issue(name=options["name"], for_test=options["test"], by=None)
+            asked = {"name": options["name"], "for_test": options["test"], "certificate": options["certificate"]}
+            _, text = credentials.issue(**asked, by=None)
         except Refused as refused:
             raise CommandError(str(refused), returncode=2) from refused
         self.stdout.write(text)
