@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import resume
 from accounts.models import Organisation
 from kyc.keys import actions as keys
-from kyc.keys import doctor
+from kyc.keys import amounts, doctor
 from kyc.keys.doctor import LONGEST, Asked, Finding
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Key, KeyRequirement
@@ -127,9 +127,13 @@ class Shown:
         return refusal is not None and not self.lead and refusal.reason not in OF_CALL
 
     @property
-    def limit(self) -> tuple[Text, Text, int, str, datetime | None] | None:
+    def limit(self) -> tuple[Text, Text, str, datetime | None] | None:
         left = self.finding.limit
-        return (Unit(left.unit).label, Period(left.period).label, left.limit, left.currency, left.resets_at) if left else None
+        return (
+            (Unit(left.unit).label, Period(left.period).label, amounts.shown(left.limit, left.currency), left.resets_at)
+            if left
+            else None
+        )
 
 
 def shown(finding: Finding, asked: Asked) -> Shown:

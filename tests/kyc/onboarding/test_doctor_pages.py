@@ -42,7 +42,7 @@ def pasted(client: Client, text: str) -> str:
 
 def same(page: str) -> str:
     """Without what is drawn anew for each answer."""
-    return re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]+"', "", page)
+    return re.sub(r'(csrfmiddlewaretoken" value|nonce|data-(idle|absolute))="[^"]+"', "", page)
 
 
 @pytest.fixture
