@@ -178,6 +178,7 @@ VERBS = {
     "key.linked": _("linked a key"),
     "key.unlinked": _("ended the link of a key"),
     "key.rolled": _("rolled a key"),
+    "key.changed": _("changed what a key is called, from where or until when it may be used"),
     "key.looked_up": _("looked up why a key is refused"),
     "key.revoked": _("revoked a key"),
     "key.answer_asked": _("asked who answers for a key now"),

@@ -59,13 +59,13 @@ TOLD = {
     ),
     "network_not_allowed": Told(
         _("The call came from outside the networks that the key is limited to."),
-        _("Call from one of its networks, or issue a key for others."),
+        _("Call from one of its networks, or let an owner of the account add the one you call from."),
         KEY,
         _("See its networks"),
     ),
     "network_not_told": Told(
         _("The key is limited to networks, and the gateway did not say where the call came from."),
-        _("Write to us: the gateway has to tell it. Or issue a key without networks."),
+        _("Write to us: the gateway has to tell it. Or let an owner take the networks away."),
         KEY,
         _("See its networks"),
     ),
