@@ -313,6 +313,10 @@ DOORS: dict[str, Door] = {
     "onboarding:key_responsible": Door(CUSTOMERS, own=of(pk="key"), names="production", post=of(responsible="heir")),
     "onboarding:key_elsewhere": Door(CUSTOMERS, own=of(pk="elsewhere"), names="old_", post=of(responsible="heir")),
     "onboarding:key_elsewhere_revoke": Door(CUSTOMERS, own=of(pk="elsewhere"), names="old_", post=nothing),
+    "onboarding:key_change": Door(
+        CUSTOMERS, own=of(pk="key"), names="production", post=of(name="production", networks="192.0.2.0/24"),
+        told={"member": "Only an owner of the account changes a key."},
+    ),
     "onboarding:key_wake": Door(CUSTOMERS, get=False, own=of(pk="key"), post=nothing),
     "onboarding:key_roll": Door(CUSTOMERS, own=of(pk="spare"), names="production", post=of(overlap="24")),
     "onboarding:usage": Door(CUSTOMERS, names="Use and limits"),

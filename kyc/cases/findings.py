@@ -325,5 +325,6 @@ def fired(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts]) -> li
         "deep_chain": regimes.depth(facts.interests, subject=str(customer.pk)) >= facts.pack.deep_chain,
         "headquarters_elsewhere": bool(customer.hq_country) and customer.hq_country != customer.country,
         "nominee": facts.nominees > 0,
+        "countries_disagree": facts.days_abroad >= facts.pack.abroad_on_days,
     } | facts.declared.codes()
     return [code for code, holds_now in holds.items() if holds_now]

@@ -25,6 +25,7 @@ from kyc.ownership.regimes import Holding
 from kyc.ownership.shares import ONE, Interval, exactly
 from kyc.parties import countries
 from kyc.parties.models import Party, Role
+from kyc.risk import seen
 from kyc.rules import packs
 from kyc.rules.packs import Pack
 from kyc.screening import lists
@@ -46,6 +47,8 @@ class Round:
     # What was sent, by its kind, with its name.
     papers: list[tuple[str, str]]
     nominees: int
+    # On how many days of late keys were used from countries that disagree with those that were told.
+    days_abroad: int
     declared: Declared
     # Who is named in control, with the title.
     controllers: Mapping[str, str]
@@ -146,6 +149,7 @@ def gather(examination: Examination) -> Round:
         versions=lists.active_versions(),
         papers=list(Document.objects.current().filter(organisation=organisation).order_by("pk").values_list("kind", "name")),
         nominees=sum(1 for interest in live if interest.held_for_id),
+        days_abroad=seen.days_abroad(organisation, pack, day),
         declared=declared.of(examination.organisation, list(parties.values())),
         controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},
         claims=exclusions.claims(examination.organisation, on=day),

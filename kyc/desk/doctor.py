@@ -21,7 +21,7 @@ from accounts.permissions import Permission
 from kyc.cases.models import Case, Requirement
 from kyc.desk.forms import DeskForm
 from kyc.keys import actions as keys
-from kyc.keys import doctor, feeding, reassessing, renewals
+from kyc.keys import amounts, doctor, feeding, reassessing, renewals
 from kyc.keys.doctor import LONGEST, Asked, Finding
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement, Link
@@ -129,9 +129,13 @@ class Shown:
         return refusal is not None and not self.lead and refusal.reason not in OF_CALL
 
     @property
-    def limit(self) -> tuple[Text, Text, int, str, datetime | None] | None:
+    def limit(self) -> tuple[Text, Text, str, datetime | None] | None:
         left = self.finding.limit
-        return (Unit(left.unit).label, Period(left.period).label, left.limit, left.currency, left.resets_at) if left else None
+        return (
+            (Unit(left.unit).label, Period(left.period).label, amounts.shown(left.limit, left.currency), left.resets_at)
+            if left
+            else None
+        )
 
     @property
     def key_url(self) -> str:

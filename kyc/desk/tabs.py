@@ -15,6 +15,7 @@ from kyc.cases.models import Case, Entity, Finding
 from kyc.cases.outdated import hits_of
 from kyc.cases.structure import draw
 from kyc.desk import (
+    abroad,
     chains,
     comparing,
     elsewhere,
@@ -197,7 +198,8 @@ def is_since(hit: Hit, case: Case) -> bool:
 
 
 def risk_facts(case: Case, seen: Seen) -> Facts:
-    return {"factors": seen.frame["score"].factors.order_by("-points", "pk") if seen.frame["score"] else []}
+    score = seen.frame["score"]
+    return {"factors": score.factors.order_by("-points", "pk") if score else [], **abroad.facts(case.organisation)}
 
 
 def key_facts(case: Case, seen: Seen) -> Facts:

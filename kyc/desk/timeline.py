@@ -7,7 +7,6 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Q
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +18,8 @@ from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
 from kyc.evidence.actions import REASONS as LOOKED_FOR
 from kyc.evidence.models import Document
-from kyc.keys.pool_models import Period, Unit
+from kyc.keys import amounts
+from kyc.keys.pool_models import Period
 from kyc.ownership.shares import BadShare, as_stated
 from kyc.parties.revealing import PURPOSES
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -178,6 +178,7 @@ VERBS = {
     "key.linked": _("linked a key"),
     "key.unlinked": _("ended the link of a key"),
     "key.rolled": _("rolled a key"),
+    "key.changed": _("changed what a key is called, from where or until when it may be used"),
     "key.looked_up": _("looked up why a key is refused"),
     "key.revoked": _("revoked a key"),
     "key.answer_asked": _("asked who answers for a key now"),
@@ -321,10 +322,8 @@ def which(details: dict[str, Any]) -> str:
 
 def limited(details: dict[str, Any]) -> str:
     """The number, of what and in which time."""
-    labels = {**dict(Unit.choices), **dict(Period.choices)}
-    unit, period = (labels.get(details[name], details[name]) for name in ("unit", "period"))
-    number = number_format(details["limit"], force_grouping=True)
-    return " ".join(filter(None, [number, details.get("currency", ""), str(unit).lower(), str(period)]))
+    period = dict(Period.choices).get(details["period"], details["period"])
+    return f"{amounts.measured(details['limit'], details['unit'], details.get('currency', ''))} {period}"
 
 
 def share(text: str) -> str:

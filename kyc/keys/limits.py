@@ -1,10 +1,10 @@
 """Setting limits: an officer the organisation's, a member those of its own projects and keys, within the organisation's."""
 
 from datetime import UTC
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
@@ -12,9 +12,10 @@ from accounts.compartment import refuse_incidents
 from accounts.models import Organisation, Project, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
-from kyc.keys import pools
+from kyc.keys import amounts, pools
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, Unit
+from kyc.parties.currencies import is_currency
 
 # Far above what anybody uses, and a number that the database adds up.
 HIGHEST = 10**15
@@ -114,7 +115,7 @@ def owners_most(organisation: Organisation, standing: LimitPool | None, limit: i
     if most is not None and limit > most:
         raise SetByAnOwner(
             _("An owner of the account has set %(most)s. You may set less, and only an owner sets more.")
-            % {"most": number_format(most, force_grouping=True)}
+            % {"most": amounts.shown(most, standing.currency if standing else "")}
         )
     return most
 
@@ -126,14 +127,28 @@ def refuse_unexplained(reason: str, sentence: str) -> None:
     refuse_incidents(reason)
 
 
+def counted(written: Decimal, unit: str) -> int:
+    """What somebody wrote, as limits count it. Raises BadLimit."""
+    most = HIGHEST // amounts.MILLION if unit == Unit.MONEY else HIGHEST
+    if not 0 <= written <= most:
+        raise BadLimit(_("Write a number from 0 to %(most)s.") % {"most": amounts.shown(most)})
+    found = amounts.kept(written, unit)
+    if found is None and unit == Unit.MONEY:
+        raise BadLimit(_("Money has six places behind the point at most."))
+    if found is None:
+        raise BadLimit(_("Write a whole number: only money has parts."))
+    return found
+
+
 def check(unit: str, period: str, limit: int, currency: str) -> None:
     if unit not in Unit.values or period not in Period.values:
         raise BadLimit(_("Choose what is limited, and in which time."), "unit")
     if not 0 <= limit <= HIGHEST:
         raise BadLimit(_("Write a whole number from 0 to %(most)s.") % {"most": HIGHEST})
-    is_code = len(currency) == 3 and currency.isascii() and currency.isupper()
-    if (unit == Unit.MONEY and not is_code) or (unit != Unit.MONEY and currency):
-        raise BadLimit(_("Money is limited in a currency, of three capital letters, and nothing else is."), "unit")
+    if unit == Unit.MONEY and not is_currency(currency):
+        raise BadLimit(_("Write the code of a currency that is in use, such as EUR, USD or CNY."), "currency")
+    if unit != Unit.MONEY and currency:
+        raise BadLimit(_("Only money has a currency: leave it out, or count in money."), "currency")
 
 
 def refuse_above(organisation: Organisation, unit: str, period: str, currency: str, limit: int) -> None:
@@ -142,12 +157,8 @@ def refuse_above(organisation: Organisation, unit: str, period: str, currency: s
     ).first()
     if whole is not None and limit > whole.limit:
         raise AboveTheOrganisations(
-            _("Your organisation may use %(most)s %(unit)s %(period)s in all. Choose no more than that.")
-            % {
-                "most": number_format(whole.limit // 10**6 if whole.currency else whole.limit, force_grouping=True),
-                "unit": whole.currency or whole.get_unit_display().lower(),
-                "period": whole.get_period_display(),
-            }
+            _("Your organisation may use %(most)s %(period)s in all. Choose no more than that.")
+            % {"most": amounts.measured(whole.limit, unit, currency), "period": whole.get_period_display()}
         )
 
 

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from accounts.refused import Refused
+from kyc.keys import amounts
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, PoolWindow, Reservation, Reserved, Unit
 
@@ -384,6 +385,13 @@ class Standing:
     def per_cent(self) -> int:
         """Of the limit, how much is spent or reserved; 100 where nothing may be used."""
         return min(100, 100 * (self.spent + self.reserved) // self.pool.limit) if self.pool.limit else 100
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The numbers as they are read: the limit with what is counted."""
+        pool, of = self.pool, {"left": self.left, "spent": self.spent, "reserved": self.reserved}
+        limit = amounts.measured(pool.limit, pool.unit, pool.currency)
+        return {"limit": limit} | {name: amounts.shown(number, pool.currency) for name, number in of.items()}
 
     @property
     def until(self) -> datetime | None:

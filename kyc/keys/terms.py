@@ -24,11 +24,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class BadTerms(Refused):
-    """`field` names which of them."""
+    """`field` names which of them; `sentences` are several, where several lines are wrong."""
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
+    def __init__(self, field: str, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+        self.field, self.sentences = field, list(sentences)
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,19 @@ def chosen(kind: str, codes: Collection[str]) -> list[str]:
 def networks(lines: Iterable[str]) -> list[str]:
     """Each once, in CIDR and in the order in which they were written; empty lines are nothing. Raises BadTerms, with a sentence
     for each line that is wrong."""
-    written = [line.strip() for line in lines if line.strip()]
+    written = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
     most = packs.current().most_key_networks
     if len(written) > most:
         raise BadTerms("networks", _("At most %(most)s networks; these are %(n)s.") % {"most": most, "n": len(written)})
     found, wrong = [], []
-    for line in written:
+    for number, line in written:
         try:
             found.append(network(line))
         except BadTerms as bad:
-            wrong.append(str(bad))
+            told = {"number": number, "sentence": str(bad)}
+            wrong.append(_("Line %(number)s: %(sentence)s") % told if len(written) > 1 else str(bad))
     if wrong:
-        raise BadTerms("networks", " ".join(wrong))
+        raise BadTerms("networks", *wrong)
     return list(dict.fromkeys(found))
 
 

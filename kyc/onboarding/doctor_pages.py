@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import resume
 from accounts.models import Organisation
 from kyc.keys import actions as keys
-from kyc.keys import doctor
+from kyc.keys import amounts, doctor
 from kyc.keys.doctor import LONGEST, Asked, Finding
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Key, KeyRequirement
@@ -59,13 +59,13 @@ TOLD = {
     ),
     "network_not_allowed": Told(
         _("The call came from outside the networks that the key is limited to."),
-        _("Call from one of its networks, or issue a key for others."),
+        _("Call from one of its networks, or let an owner of the account add the one you call from."),
         KEY,
         _("See its networks"),
     ),
     "network_not_told": Told(
         _("The key is limited to networks, and the gateway did not say where the call came from."),
-        _("Write to us: the gateway has to tell it. Or issue a key without networks."),
+        _("Write to us: the gateway has to tell it. Or let an owner take the networks away."),
         KEY,
         _("See its networks"),
     ),
@@ -127,9 +127,13 @@ class Shown:
         return refusal is not None and not self.lead and refusal.reason not in OF_CALL
 
     @property
-    def limit(self) -> tuple[Text, Text, int, str, datetime | None] | None:
+    def limit(self) -> tuple[Text, Text, str, datetime | None] | None:
         left = self.finding.limit
-        return (Unit(left.unit).label, Period(left.period).label, left.limit, left.currency, left.resets_at) if left else None
+        return (
+            (Unit(left.unit).label, Period(left.period).label, amounts.shown(left.limit, left.currency), left.resets_at)
+            if left
+            else None
+        )
 
 
 def shown(finding: Finding, asked: Asked) -> Shown:

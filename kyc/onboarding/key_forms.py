@@ -1,10 +1,13 @@
 """What is asked of a key: when it is issued, when it is rolled, and when somebody else is to answer for it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +15,7 @@ from accounts.alphabet import by_name
 from accounts.models import Organisation, Project
 from kyc.keys import answering, terms
 from kyc.keys.models import Key
-from kyc.onboarding.changing import Page
+from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.fields import CHOOSE, Text
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -66,7 +69,10 @@ class Networks(forms.CharField):
         try:
             return terms.networks(super().clean(value).splitlines())
         except terms.BadTerms as bad:
-            raise forms.ValidationError(str(bad)) from None
+            raise forms.ValidationError(bad.sentences) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
 
 
 class KeyForm(Page):
@@ -180,7 +186,7 @@ class RollForm(Page):
 
     def __init__(self, *args: Any, key: Key, hours: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["networks"].initial = "\n".join(key.allowed_networks)
+        self.fields["networks"].initial = key.allowed_networks
         self.fields["overlap"].choices = [(n, overlap(n)) for n in hours]  # type: ignore[attr-defined]  # ChoiceField's
         self.fields["overlap"].initial = hours[min(2, len(hours) - 1)]
 
@@ -189,6 +195,41 @@ class RollForm(Page):
         """A form without the field, as older pages sent it, leaves the networks as they are."""
         told = super().told
         return told if self.add_prefix("networks") in self.data else {**told, "networks": None}
+
+
+class ChangeForm(Changing):
+    name = Text(label=_("Name of the key"), max_length=100, help_text=_("What it is for, so that you can tell it from others."))
+    networks = Networks()
+    expires = Text(
+        label=_("End it sooner"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "short"}),
+    )
+
+    def __init__(self, *args: Any, key: Key, **kwargs: Any) -> None:
+        super().__init__(*args, stands=stands(key), **kwargs)
+        told = {"at": date_format(key.expires_at, "j F Y, H:i")} if key.expires_at else {}
+        help_text = _("A number of days, or a day such as 2027-03-31. Empty leaves it as it is")
+        self.fields["expires"].help_text = (
+            format_lazy("{}: {}", help_text, _("until %(at)s UTC.") % told) if told else format_lazy("{}.", help_text)
+        )
+
+    def clean_expires(self) -> datetime | None:
+        text = self.cleaned_data["expires"]
+        try:
+            return terms.until(text) if text else None
+        except terms.BadTerms as bad:
+            raise forms.ValidationError(str(bad)) from None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        return {"name": typed["name"], "networks": typed["networks"], "expires_at": typed["expires"]}
+
+
+def stands(key: Key) -> Standing:
+    return {"name": key.name, "networks": key.allowed_networks}
 
 
 class AnswerForm(Page):

@@ -5,22 +5,24 @@ import secrets
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.models import Organisation
+from accounts import organisations
+from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
-from kyc.keys import lapsing, renewals
+from kyc.keys import changing, lapsing, renewals
 from kyc.keys.models import Key, Leak
 from kyc.onboarding import elsewhere_keys, shown_keys
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
-from kyc.onboarding.key_forms import AnswerForm, KeyForm, RollForm
+from kyc.onboarding.key_forms import AnswerForm, ChangeForm, KeyForm, RollForm, stands
 from kyc.onboarding.pages import page, posted
 
 ONCE = "key_form"
@@ -53,7 +55,8 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     key = key_or_404(organisation, pk)
     leaks = Leak.objects.filter(key=key).select_related("hold").order_by("-pk")
-    return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0], leaks=leaks)
+    is_owner = organisations.is_owner(request.user, organisation)
+    return page(request, organisation, "key", steps=[], one=shown_keys.of(organisation, pk)[0], leaks=leaks, is_owner=is_owner)
 
 
 @members_only
@@ -69,6 +72,29 @@ def responsible(request: HttpRequest, organisation: Organisation, pk: int) -> Ht
         messages.success(request, _("%(person)s answers for %(name)s now.") % {"person": who, "name": key.name})
         return redirect("onboarding:key", pk=key.pk)
     return page(request, organisation, "key_responsible", steps=[], form=form, key=key)
+
+
+@members_only
+def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    """What it is called, from where it may be used, and that it ends sooner."""
+    key = key_or_404(organisation, pk)
+    try:
+        changing.refuse_over(key)
+    except changing.NotChanged as refusal:
+        messages.info(request, str(refusal))
+        return redirect("onboarding:keys")
+    form = ChangeForm(posted(request), key=key)
+    if form.acted(lambda: save(key, form, request.user)):
+        messages.success(request, _("Saved. Gateways go by it from the next call on."))
+        return redirect("onboarding:key", pk=key.pk)
+    return page(request, organisation, "key_change", steps=[], form=form, key=key)
+
+
+@transaction.atomic
+def save(key: Key, form: ChangeForm, by: User) -> None:
+    organisations.locked(key.organisation, by=by)
+    form.compare(stands(Key.objects.get(pk=key.pk)))
+    changing.change(key, **form.told, by=by)
 
 
 @members_only

@@ -66,6 +66,7 @@ urlpatterns = [
     path("keys/issue/", key_pages.issue, name="key_issue"),
     path("keys/<int:pk>/", key_pages.one, name="key"),
     path("keys/<int:pk>/responsible/", key_pages.responsible, name="key_responsible"),
+    path("keys/<int:pk>/change/", key_pages.change, name="key_change"),
     path("keys/<int:pk>/wake/", key_pages.wake, name="key_wake"),
     path("keys/<int:pk>/roll/", key_pages.roll, name="key_roll"),
     path("keys/elsewhere/<int:pk>/", elsewhere_keys.adopt, name="key_elsewhere"),

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts import organisations
 from accounts.models import Organisation
+from accounts.refused import Refused
 from accounts.tables import safe
-from kyc.keys import limits, pools
+from kyc.keys import amounts, limits, pools
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, Unit
 from kyc.onboarding.access import members_only
@@ -86,21 +87,34 @@ def as_csv(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return HttpResponse(table.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+class CurrencyField(forms.CharField):
+    """Needed where money is limited, of which its help tells; so it isn't called optional."""
+
+    is_conditional = True
+
+    def clean(self, value: Any) -> str:
+        return str(super().clean(value)).upper()
+
+
 class LimitForm(Page):
     of = forms.ChoiceField(label=gettext_lazy("What is limited"), error_messages=CHOOSE)
-    unit = forms.ChoiceField(
-        label=gettext_lazy("Counted in"),
-        choices=[(unit.value, unit.label) for unit in Unit if unit != Unit.MONEY],
-        error_messages=CHOOSE,
+    unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=Unit.choices, error_messages=CHOOSE)
+    currency = CurrencyField(
+        label=gettext_lazy("Currency"),
+        required=False,
+        max_length=3,
+        help_text=gettext_lazy("Of money, its code, such as EUR."),
+        widget=forms.TextInput(attrs={"class": "short", "autocomplete": "off", "autocapitalize": "characters"}),
+        error_messages={"max_length": gettext_lazy("A currency's code has three letters, such as EUR.")},
     )
     period = forms.ChoiceField(label=gettext_lazy("In which time (UTC)"), choices=Period.choices, error_messages=CHOOSE)
-    limit = forms.IntegerField(
+    limit = forms.DecimalField(
         label=gettext_lazy("At most"),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-        help_text=gettext_lazy("A whole number. With 0 nothing more may be used."),
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+        help_text=gettext_lazy("Money in units of its currency. With 0 nothing more may be used."),
         error_messages={
             "required": gettext_lazy("Write how much may be used."),
-            "invalid": gettext_lazy("Write a whole number."),
+            "invalid": gettext_lazy("Write a number, such as 500, or 250.50 of money."),
         },
     )
 
@@ -114,6 +128,16 @@ class LimitForm(Page):
         of_project = [(name, str(of["project"])) for name, of in self.known.items() if "project" in of]
         groups = [(_("One key"), of_key), (_("All keys of a project"), of_project)]
         self.fields["of"].choices = [group for group in groups if group[1]]  # type: ignore[attr-defined]  # ChoiceField's
+
+    def clean(self) -> dict[str, Any]:
+        """What was written, as limits count it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"unit", "limit"} <= data.keys():
+            try:
+                data["limit"] = limits.counted(data["limit"], data["unit"])
+            except Refused as refusal:
+                self.add_error("limit", str(refusal))
+        return data
 
     @property
     def told(self) -> dict[str, Any]:
@@ -143,4 +167,12 @@ def limit_remove(request: HttpRequest, organisation: Organisation, pk: int) -> H
     if form.acted(lambda: limits.remove_limit(pool, by=request.user)):
         messages.success(request, _("The limit is removed."))
         return redirect("onboarding:usage")
-    return page(request, organisation, "limit_remove", steps=[], form=form, pool=pool)
+    return page(
+        request,
+        organisation,
+        "limit_remove",
+        steps=[],
+        form=form,
+        pool=pool,
+        most=amounts.measured(pool.limit, pool.unit, pool.currency),
+    )

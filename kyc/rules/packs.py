@@ -174,6 +174,16 @@ class Pack:
         return int(self.data["risk"]["lines"]["deep_chain"])
 
     @property
+    def abroad_within_days(self) -> int:
+        """How far the score looks back to where keys were used from."""
+        return int(self.data["risk"]["lines"]["abroad"]["within_days"])
+
+    @property
+    def abroad_on_days(self) -> int:
+        """On how many of these days a country that disagrees must have been seen, so that one journey is no reason."""
+        return int(self.data["risk"]["lines"]["abroad"]["on_days"])
+
+    @property
     def minimum_age(self) -> int:
         """The age under which it is to be looked at that a person acts for a customer."""
         return int(self.data["minimum_age"]["years"])

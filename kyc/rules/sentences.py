@@ -51,6 +51,7 @@ FACTORS = (
     _("Access will be resold."),
     _("A nominee holds shares or a role for another."),
     _("Comes through a programme, which is reviewed more often."),
+    _("Keys are used from countries that the customer neither declared nor pays from, or only one of both."),
     _("Headquarters and country of formation differ."),
 )
 KEYS = (

@@ -29,6 +29,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/", "/verification/keys/doctor/",
         "/verification/keys/ > /verification/keys/{n}/", "/verification/keys/ > /verification/keys/{n}/roll/",
+        "/verification/keys/ > /verification/keys/{n}/ > /verification/keys/{n}/change/",
         "/verification/keys/usage/", "/verification/keys/usage/?days=90", "/verification/keys/limits/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
         "/verification/change/",

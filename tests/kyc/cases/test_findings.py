@@ -1,6 +1,9 @@
 """Each finding and factor of a round, from cases that a customer really sent."""
 
+from datetime import date, timedelta
+
 import pytest
+from django.utils import timezone
 
 from kyc.cases import examining
 from kyc.cases.models import Case
@@ -9,7 +12,8 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
-from kyc.risk.models import Score
+from kyc.risk.models import Fact, Score
+from kyc.rules import packs
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import DRAGUNOV, NAME, VOLKHOV, codes, company, finding, own
@@ -299,3 +303,27 @@ class TestRisk:
             "warn",
             "60 of 100. Formed, headquartered or owned in a country of elevated risk.",
         )
+
+    def test_keys_used_on_several_days_from_where_nobody_said_raise_it(self, nordlys: Founded) -> None:
+        """Two days are a journey; what was seen before the days that are looked back to counts no more."""
+        own(nordlys, "Kari Moe", "100")
+        today, pack = timezone.localdate(), packs.current()
+        seen_from(nordlys, "BR", *(today - timedelta(days=n) for n in range(pack.abroad_on_days - 1)))
+        seen_from(nordlys, "BR", today - timedelta(days=pack.abroad_within_days))
+        case = scenes.send(nordlys)
+        examining.run()
+        assert "countries_disagree" not in codes(case.examinations.latest("pk"))
+        seen_from(nordlys, "AR", today - timedelta(days=pack.abroad_within_days - 1))
+        case.examinations.create(organisation=nordlys.organisation, rule_pack=pack.version)
+        examining.run()
+        score = Score.objects.latest("pk")
+        factor = score.factors.get(code="countries_disagree")
+        assert (factor.points, factor.sentence) == pack.factor("countries_disagree")
+
+
+def seen_from(found: Founded, country: str, *days: date) -> None:
+    for day in days:
+        Fact.objects.create(
+            organisation=found.organisation, subject="key:kh_live_000000000000", name="traffic_country", source="gateway", on=day,
+            at=timezone.now(), value={"traffic": country, "declared": ["NO"], "payment": []},
+        )  # fmt: skip

@@ -63,6 +63,13 @@ class TestLimit:
         assert answer.status_code == 422
         assert b"Ensure this" not in answer.content and b"Select a valid" not in answer.content
 
+    def test_of_money_too(self, page: str, linked: Issued) -> None:  # noqa: F811
+        client: Client = cast.signed_in(cast.staff("senior"))
+        assert client.post(page + "limit/", LIMIT | {"unit": "money", "currency": "nok", "limit": "9000"})["Location"] == page
+        assert "9,000 NOK a month" in client.get(page).content.decode()
+        told = client.get(page.replace("usage/", "?tab=timeline&kind=keys")).content.decode()
+        assert "set a limit of use: 9,000 NOK a month" in told
+
     def test_has_a_reason_and_a_way_back_which_the_timeline_tells(self, page: str, linked: Issued) -> None:  # noqa: F811
         client: Client = cast.signed_in(cast.staff("senior"))
         assert "Place a hold instead" in client.post(page + "limit/", LIMIT | {"limit": "0"}).content.decode()

@@ -43,6 +43,15 @@ class TestSetLimit:
             linked.key.organisation, **ONE | {"limit": 101, "period": "month"}, key=linked.key, by=linked.key.issued_by
         )
 
+    def test_of_money_in_a_currency_that_is_in_use(self, linked: Issued, rui: User) -> None:
+        money = {"unit": "money", "currency": "EUR", "period": "total"}
+        limits.set_limit(linked.key.organisation, **money, limit=250_500_000, reason="Agreed with them", by=rui)
+        with pytest.raises(limits.AboveTheOrganisations, match=r"may use 250\.50 EUR in total in all"):
+            limits.set_limit(linked.key.organisation, **money, limit=250_500_001, key=linked.key, by=linked.key.issued_by)
+        other = money | {"currency": "USD"}
+        limits.set_limit(linked.key.organisation, **other, limit=10**9, key=linked.key, by=linked.key.issued_by)
+        assert LimitPool.objects.count() == 2
+
     def test_again_it_is_another_number_and_repeated_silence(self, linked: Issued) -> None:
         for limit in (5, 7, 7):
             limits.set_limit(linked.key.organisation, **ONE | {"limit": limit}, key=linked.key, by=linked.key.issued_by)
@@ -52,7 +61,7 @@ class TestSetLimit:
     @pytest.mark.parametrize(
         "wrong",
         [{"limit": -1}, {"limit": 10**16}, {"unit": "words"}, {"period": "week"}, {"unit": "money"}, {"currency": "EUR"},
-         {"unit": "money", "currency": "eur"}],
+         {"unit": "money", "currency": "eur"}, {"unit": "money", "currency": "ABC"}, {"unit": "money", "currency": "DEM"}],
     )  # fmt: skip
     def test_what_is_no_limit_is_refused(self, linked: Issued, wrong: dict[str, Any]) -> None:
         with pytest.raises(limits.BadLimit):

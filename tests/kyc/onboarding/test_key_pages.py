@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Proposal
+from accounts.models import AuditEvent, Membership, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Decision, Entity
 from kyc.keys import limits, linking, pools
@@ -166,6 +166,67 @@ class TestTerms:
         assert answer.status_code == 422 and sentence in page and "<details open>" in page
         assert 'value="kept name"' in page and str(wrong.get("networks", "192.0.2.0/24")) in page
         assert not Key.objects.exists()
+
+
+class TestChange:
+    def active(self, verified: Founded) -> tuple[Client, Key, str]:
+        client = signed_in(verified.by)
+        client.post(ISSUE, form_of(client, verified))
+        linking.run()
+        key = Key.objects.get()
+        return client, key, reverse("onboarding:key_change", args=[key.pk])
+
+    def sent(self, client: Client, url: str, **more: str) -> dict[str, str]:
+        shown = re.search(r'name="shown" value="([^"]+)"', client.get(url).content.decode())
+        assert shown
+        return {"shown": shown[1], "name": "prod", "networks": "", "expires": "", **more}
+
+    def test_an_outsider_finds_nothing_and_a_member_is_told_whose_it_is(self, verified: Founded, other: Founded) -> None:
+        client, key, url = self.active(verified)
+        assert signed_in(other.by).get(url).status_code == 404
+        bob = User.objects.create(email="bob@nordlys.example")
+        Membership.objects.create(organisation=verified.organisation, user=bob, role="member")
+        bobs = signed_in(bob)
+        assert url in client.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+        assert url not in bobs.get(reverse("onboarding:key", args=[key.pk])).content.decode()
+        answer = bobs.post(url, self.sent(bobs, url, networks="192.0.2.0/24"))
+        assert answer.status_code == 422 and "Only an owner of the account changes a key." in answer.content.decode()
+
+    def test_networks_name_and_a_sooner_end(self, verified: Founded) -> None:
+        client, key, url = self.active(verified)
+        answer = client.post(url, self.sent(client, url, name="nightly", networks="192.0.2.0/24\n203.0.113.7", expires="3"))
+        assert answer["Location"] == reverse("onboarding:key", args=[key.pk])
+        key.refresh_from_db()
+        assert (key.name, key.allowed_networks) == ("nightly", ["192.0.2.0/24", "203.0.113.7/32"])
+        assert key.expires_at and key.expires_at < timezone.now() + timedelta(days=4)
+        page = client.get(url).content.decode()
+        assert "192.0.2.0/24\n203.0.113.7/32</textarea>" in page
+
+    def test_each_wrong_line_is_told_and_what_was_typed_kept(self, verified: Founded) -> None:
+        client, _key, url = self.active(verified)
+        answer = client.post(url, self.sent(client, url, networks="192.0.2.0/24\nhere\n10.0.0.1/8", expires="100000"))
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        for words in (
+            "<li>Line 2: “here” is no IP network.",
+            "<li>Line 3: “10.0.0.1/8” is an address",
+            "here\n10.0.0.1/8</textarea>",
+        ):
+            assert words in page, words
+        assert Key.objects.get().allowed_networks == []
+
+    def test_from_a_second_tab_what_the_first_has_saved_is_shown(self, verified: Founded) -> None:
+        client, _key, url = self.active(verified)
+        first, second = self.sent(client, url, networks="192.0.2.0/24"), self.sent(client, url, networks="203.0.113.0/24")
+        client.post(url, first)
+        answer = client.post(url, second)
+        assert answer.status_code == 422 and "“<bdi>192.0.2.0/24</bdi>” is what stands here now" in answer.content.decode()
+        assert Key.objects.get().allowed_networks == ["192.0.2.0/24"]
+
+    def test_of_a_revoked_key_a_sentence_says_why_not(self, verified: Founded) -> None:
+        client, key, url = self.active(verified)
+        client.post(reverse("onboarding:key_revoke", args=[key.pk]))
+        assert "is revoked and cannot be used any more" in client.get(url, follow=True).content.decode()
 
 
 class TestRoll:

@@ -115,10 +115,24 @@ class TestLimits:
         assert LimitPool.objects.filter(key=linked.key).count() == 0
 
     @pytest.mark.parametrize(
-        "wrong", [{"of": "key-0"}, {"unit": "money"}, {"period": "week"}, {"limit": "-1"}, {"limit": "x"}, {"of": ""}]
-    )
+        "wrong",
+        [{"of": "key-0"}, {"unit": "money"}, {"unit": "money", "currency": "ABC"}, {"currency": "EUR"}, {"limit": "1.5"},
+         {"limit": "NaN"},
+         {"unit": "money", "currency": "EUR", "limit": "0.0000001"}, {"unit": "money", "currency": "EURO"},
+         {"period": "week"}, {"limit": "-1"}, {"limit": "x"}, {"of": ""}],
+    )  # fmt: skip
     def test_what_is_no_limit_is_refused(self, alice: Client, linked: Issued, wrong: dict[str, str]) -> None:  # noqa: F811
         assert alice.post(LIMIT, self.told(linked, **wrong)).status_code == 422
+
+    def test_of_money_is_written_and_read_in_units_of_its_currency(self, alice: Client, linked: Issued) -> None:  # noqa: F811
+        for period in ("day", "month", "total"):
+            told = self.told(linked, unit="money", currency="eur", period=period, limit="250.50")
+            assert alice.post(LIMIT, told)["Location"] == PAGE
+        assert set(LimitPool.objects.values_list("limit", "currency")) == {(250_500_000, "EUR")}
+        page = said(alice)
+        for words in ("250.50 EUR a day", "250.50 EUR a month", "250.50 EUR in total", "0 EUR used, 250.50 EUR left."):
+            assert words in page, words
+        assert "250.50 EUR a day" in said(alice, f"{LIMIT}{LimitPool.objects.get(period='day').pk}/remove/")
 
     def test_is_removed_by_its_own_members_and_not_the_organisations(
         self, alice: Client, linked: Issued, sorvik: Any, rui: Any  # noqa: F811
