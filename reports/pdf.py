@@ -8,7 +8,7 @@ import pikepdf
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from reports import attachments, canonical
+from reports import attachments, canonical, letters
 from reports.conforming import archived, tagged
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
 
 def drawn(html: str, attached: dict[str, bytes], *, paper: str) -> bytes:
     """A page of ours on the house's paper, with files attached by name."""
+    data, lacking = written(html, attached, paper)
+    if lacking:
+        data, _ = written(letters.said(html, lacking), attached, paper)
+    return conforming(data)
+
+
+def written(html: str, attached: dict[str, bytes], paper: str) -> tuple[bytes, set[str]]:
+    """As WeasyPrint makes it, and the letters that it had no font for."""
     # Half of what it takes to start a process, of which few draw a page.
     import weasyprint
 
@@ -52,7 +60,8 @@ def drawn(html: str, attached: dict[str, bytes], *, paper: str) -> bytes:
     document.metadata.attachments = [
         weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name]) for name, data in sorted(attached.items())
     ]
-    return conforming(document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True))
+    data: bytes = document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
+    return data, letters.missing(document)
 
 
 def nothing() -> "URLFetcher":

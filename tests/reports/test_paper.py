@@ -157,10 +157,11 @@ def marked(facts: Facts, envelope: Facts) -> tuple[Facts, Facts, dict[str, str]]
         of_facts["changes"]["printed"] = facts["changes"]["printed"]
         of_facts["changes"]["later"]["printed"] = facts["changes"]["later"]["printed"]
     # What holds the picture together; its words are marked as all others are.
-    of_facts["picture"]["customer"] = facts["picture"]["customer"]
-    for drawn, names in (("boxes", ("id", "kind", "tone")), ("lines", ("owner", "owned", "is_open", "tone"))):
-        for row, whole in zip(of_facts["picture"][drawn], facts["picture"][drawn], strict=True):
-            row.update({name: whole[name] for name in names})
+    if "picture" in facts:
+        of_facts["picture"]["customer"] = facts["picture"]["customer"]
+        for drawn, names in (("boxes", ("id", "kind", "tone")), ("lines", ("owner", "owned", "is_open", "tone"))):
+            for row, whole in zip(of_facts["picture"][drawn], facts["picture"][drawn], strict=True):
+                row.update({name: whole[name] for name in names})
     printed = dict(marks.path_of)
     of_envelope = marks.marked(envelope)
     return of_facts, of_envelope, printed

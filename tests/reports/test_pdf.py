@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ import pikepdf
 import pikepdf.pdfa
 import pytest
 import weasyprint
+from fontTools.pens.recordingPen import RecordingPen
+from fontTools.ttLib import TTFont
 
 from reports import canonical, pdf
-from tests.reports import specimen
-from tests.reports.test_paper import strangers
+from tests.reports import specimen, test_paper
+from tests.reports.test_paper import UNPRINTED, leaves, marked, strangers
 
 Facts = dict[str, Any]
 NAMES = {
@@ -32,6 +34,11 @@ NAMES = {
     "Greek": "Σόλβεϊγκ Νίκβιστ",
     "Arabic": "شركة الأفق للحوسبة",
     "Hebrew": "יעל כהן",
+    "Japanese": "星見川電子株式会社",
+    "Korean": "햇살골게임즈 주식회사",
+    "Devanagari": "सूर्यमणि प्रयोगशाला",
+    "Thai": "บริษัท ดอกบัว จำกัด",
+    "Latin": "Žofia Łęgowska-Ðorđević",
 }
 MARGIN = 20 / 25.4 * 72
 WIDTH = 210 / 25.4 * 72
@@ -341,13 +348,6 @@ class TestPages:
         # The extractor leaves out a narrow gap.
         assert strangers(re.sub(r"(\d)%", r"\1 %", text), facts, specimen.envelope(facts)) == set()
 
-    @pytest.mark.parametrize("script", NAMES)
-    def test_names_in_other_scripts_can_be_searched_and_copied(self, data: bytes, script: str) -> None:
-        # The extractor marks words that run from right to left, and turns the letters of a ligature round.
-        words = re.sub(r"[\u200e\u200f\u202a-\u202e]", "", extracted(data)).replace("أل", "لأ")
-        for word in NAMES[script].split():
-            assert word in words
-
     def test_the_header_of_a_long_table_stands_on_each_of_its_pages_and_no_row_is_split(self, facts: Facts) -> None:
         row = facts["changes"]["rows"][0]
         long = specimen.bare()
@@ -360,6 +360,119 @@ class TestPages:
         assert len(with_rows) > 2
         for page in with_rows:
             assert re.search(r"Recorded\s+What\s+Change\s+By", page)
+
+
+def outlines(font: pikepdf.Dictionary) -> list[str]:
+    """The glyphs of an embedded font in the order of their numbers; the first stands for what it does not have."""
+    descriptor = font.DescendantFonts[0].FontDescriptor
+    opened = TTFont(io.BytesIO(descriptor.get("/FontFile2", descriptor.get("/FontFile3")).read_bytes()))
+    drawn, found = opened.getGlyphSet(), []
+    for name in opened.getGlyphOrder():
+        pen = RecordingPen()
+        drawn[name].draw(pen)
+        found.append(str(pen.value))
+    return found
+
+
+def boxes(data: bytes) -> list[str]:
+    """Glyphs on the pages that are no letter, by font and number: the first of the font, one drawn like it, or one it has not."""
+    used: dict[str, set[int]] = {}
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        for page in opened.pages:
+            for name, shown in re.findall(rb"/(\w+) [\d.]+ Tf\n(.*?)\nET", page.Contents.read_bytes(), re.DOTALL):
+                glyphs = "".join(part.decode() for part in re.findall(rb"<([0-9a-f]+)>", shown))
+                used.setdefault(name.decode(), set()).update(int(glyphs[at : at + 4], 16) for at in range(0, len(glyphs), 4))
+        found = []
+        for name, numbers in used.items():
+            shapes = outlines(opened.pages[0].Resources.Font[f"/{name}"])
+            is_box = {n: n == 0 or n >= len(shapes) or shapes[n] == shapes[0] != "[]" for n in numbers}
+            found += [f"{name} {n}" for n in sorted(numbers) if is_box[n]]
+    assert len(used) > 3 and sum(map(len, used.values())) > 60
+    return found
+
+
+def unprinted(found: Facts) -> set[str]:
+    """What report.json holds and the pages do not promise."""
+    return UNPRINTED if found["report"] == "R-03" else test_paper.TestAttribution.UNPRINTED
+
+
+def figures(found: Facts) -> set[str]:
+    """The numbers, days, instants and percentages of report.json that the pages promise, as they write them."""
+    values = [str(value) for path, value in leaves(found) if path not in unprinted(found)]
+    written = [re.sub(r"(\d{4}-\d\d-\d\d)T([\d:.]+)Z", r"\1 \2", value) for value in values]
+    return {token.strip(".,;:()") for value in written for token in value.split() if re.search(r"\d", token)}
+
+
+def without(text: str, wanted: set[str]) -> set[str]:
+    """Which figures do not stand in the text; long ones may have been broken over lines."""
+    squeezed = "".join(text.split())
+    is_there = {
+        one: re.search(rf"(?<![\w.]){re.escape(one)}(?![\w])", text) or (len(one) > 5 and one in squeezed) for one in wanted
+    }
+    return {one for one in wanted if not is_there[one]}
+
+
+class TestFigures:
+    def test_of_report_json_can_all_be_read_from_the_pages(self, either: bytes) -> None:
+        found = specimen.facts() if "Report R-03" in extracted(either) else specimen.keys()
+        wanted = figures(found)
+        assert len(wanted) > 50
+        assert without(extracted(either), wanted) == set()
+
+    def test_that_are_others_would_be_missed(self, data: bytes, facts: Facts) -> None:
+        """The negative control."""
+        facts = json.loads(json.dumps(facts).replace('"60 %"', '"61 %"').replace("2026-05-02", "2026-05-03"))
+        assert {"61", "2026-05-03"} & without(extracted(data), figures(facts)) == {"61", "2026-05-03"}
+
+    @pytest.mark.parametrize("made", [specimen.facts, specimen.keys], ids=["R-03", "R-06"])
+    def test_and_all_else_stand_on_the_pages_each_for_itself(self, made: Callable[[], Facts]) -> None:
+        """Drawn once more with a mark of its own in the place of every value."""
+        found = made()
+        of_facts, _, paths = marked(found, specimen.envelope(found))
+        of_facts["report"] = found["report"]
+        squeezed = "".join(extracted(rendered(of_facts)).split())
+        # Names which template and which file; read as numbers of rows; told by the picture's tag.
+        others = {
+            "report",
+            "picture.sentence",
+            "changes.printed",
+            "changes.total",
+            "changes.later.printed",
+            "changes.later.total",
+        }
+        assert {path for mark, path in paths.items() if mark not in squeezed} - others == unprinted(found)
+
+
+class TestLetters:
+    @pytest.fixture(scope="class")
+    def named(self) -> bytes:
+        found = specimen.bare()
+        party = specimen.facts()["parties"][0]
+        found["parties"] = [dict(party, id=n, name=name, native_name="") for n, name in enumerate(NAMES.values())]
+        return rendered(found)
+
+    def test_of_every_script_are_drawn_as_themselves(self, named: bytes) -> None:
+        assert boxes(named) == []
+
+    # The extractor tells the signs of Devanagari in the order in which they are drawn.
+    @pytest.mark.parametrize("script", sorted(NAMES.keys() - {"Devanagari"}))
+    def test_of_every_script_can_be_searched_and_copied(self, named: bytes, script: str) -> None:
+        # The extractor marks words that run from right to left, and turns the letters of a ligature round.
+        words = re.sub(r"[\u200e\u200f\u202a-\u202e]", "", extracted(named)).replace("أل", "لأ")
+        for word in NAMES[script].split():
+            assert word in words
+
+    def test_nobody_has_are_boxes_and_the_cover_says_so(self) -> None:
+        """The negative control too: no font has a letter that is none."""
+        found = specimen.bare()
+        found["subject"]["name"] = "Nordlys \u0378 AS"
+        data = rendered(found)
+        assert boxes(data) != []
+        cover = " ".join(pages(data)[0].split())
+        assert "No font of the machine that drew these pages has the letters U+0378; they stand here as boxes." in cover
+
+    def test_of_all_fonts_are_said_to_be_missing_only_where_some_are(self, named: bytes) -> None:
+        assert "No font of the machine" not in extracted(named)
 
 
 @pytest.mark.soak
