@@ -16,6 +16,7 @@ DRAFT = "Draft: not issued and not registered"
 
 def issued(facts: dict[str, Any], *, number: str, prepared_by: str, addressee: str, requested_at: datetime) -> dict[str, Any]:
     return enclose(facts, status="issued", status_text=ISSUED, number=number) | {
+        "verify": f"{settings.SITE_URL}/verify/{number}",
         "prepared_by": prepared_by,
         "addressee": addressee,
         "requested_at": exact(requested_at),
@@ -25,6 +26,7 @@ def issued(facts: dict[str, Any], *, number: str, prepared_by: str, addressee: s
 def draft(facts: dict[str, Any]) -> dict[str, Any]:
     """For the command line: its report.json equals the issued one's."""
     return enclose(facts, status="draft", status_text=DRAFT, number="draft") | {
+        "verify": "",
         "prepared_by": "Command line, by whoever may run it",
         "addressee": "",
         "requested_at": "",
