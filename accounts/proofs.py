@@ -7,7 +7,7 @@ Of an erased value the commitment stays, and the proof holds as before. accounts
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import rfc8785
@@ -36,9 +36,10 @@ def place(event: AuditEvent) -> int | None:
 
 
 @transaction.atomic
-def proof(event: AuditEvent, *, since: int | None = None) -> bytes:
-    """The event under the newest head, as a file; with `since` also that the tree goes on from the head of that size. Reads the
-    hash of every leaf once, and twice with `since`. Raises NoProof, NoSuchHead."""
+def proof(event: AuditEvent, *, since: int | None = None, shown: Collection[str] | None = None) -> bytes:
+    """The event under the newest head, as a file; with `since` also that the tree goes on from the head of that size. Of the values
+    that the leaf commits to only those `shown` stand in it, by default all. Reads the hash of every leaf once, and twice with
+    `since`. Raises NoProof, NoSuchHead."""
     index, row = place(event), sequencer.last_head()
     if index is None or row is None or index >= row.size:
         raise NoProof(_("The event has no place in the signed log yet. Try again in a few seconds."))
@@ -52,7 +53,7 @@ def proof(event: AuditEvent, *, since: int | None = None) -> bytes:
         "values": {
             name: {"value": leaves.exact(value), "salt": event.salts.get(name, "")}
             for name, value in leaves.personal(event)
-            if name not in (event.erased or {})
+            if name not in (event.erased or {}) and (shown is None or name in shown)
         },
         "index": index,
         "path": paths(merkle.siblings(index, head.size)),

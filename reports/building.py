@@ -53,10 +53,12 @@ def build(claim: jobs.Claim) -> None:
         )
         pages = signing.signed(pdf.render(facts, enclosed))
     with kept(claim, pages) as stored:
-        finish(claim, report, facts, enclosed, stored)
+        finish(claim, report, facts, enclosed, stored, canonical.sha256(pages))
 
 
-def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: dict[str, Any], stored: str) -> None:
+def finish(
+    claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: dict[str, Any], stored: str, file_sha256: str
+) -> None:
     # The claim keeps the state and the next statement sets it, because a ready row must be complete at once.
     with acting.on_behalf_of(str(report.requested_by)), claim.finish(state=Report.State.REQUESTED):
         written = {
@@ -65,6 +67,7 @@ def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: d
             "envelope": enclosed,
             "sha256": enclosed["sha256"],
             "file": stored,
+            "file_sha256": file_sha256,
             "finished_at": timezone.now(),
             "progress": 100,
             "stage": "",
@@ -72,7 +75,7 @@ def finish(claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: d
         for name, value in written.items():
             setattr(report, name, value)
         report.save(update_fields=list(written))
-        audit.record("report.ready", target=report, by=None, sha256=enclosed["sha256"])
+        audit.record("report.ready", target=report, by=None, sha256=enclosed["sha256"], file_sha256=file_sha256)
         if report.is_for_subject:
             subjects.is_ready(report)
 

@@ -18,6 +18,7 @@ def issued(
     facts: dict[str, Any], *, number: str, prepared_by: str, addressee: str, requested_at: datetime, paper: str = ""
 ) -> dict[str, Any]:
     return enclose(facts, status="issued", status_text=ISSUED, number=number, paper=paper) | {
+        "verify": f"{settings.SITE_URL}/verify/{number}",
         "prepared_by": prepared_by,
         "addressee": addressee,
         "requested_at": exact(requested_at),
@@ -27,6 +28,7 @@ def issued(
 def draft(facts: dict[str, Any], *, paper: str = "") -> dict[str, Any]:
     """For the command line: its report.json equals the issued one's."""
     return enclose(facts, status="draft", status_text=DRAFT, number="draft", paper=paper) | {
+        "verify": "",
         "prepared_by": "Command line, by whoever may run it",
         "addressee": "",
         "requested_at": "",

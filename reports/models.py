@@ -53,9 +53,15 @@ class Report(Claimable):
     envelope = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64, blank=True)
     file = VaultFileField(blank=True)
+    # Of the signed PDF, by which whoever holds it finds out what it is.
+    file_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = jobs.indexes("report", "requested")
+        indexes = [
+            *jobs.indexes("report", "requested"),
+            models.Index(fields=["file_sha256"], name="report_by_file"),
+            models.Index(fields=["sha256"], name="report_by_facts"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="ready_report_is_complete", condition=~Q(state="ready") | ~Q(sha256="") & ~Q(file="") & ~Q(facts="")

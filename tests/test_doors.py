@@ -59,7 +59,16 @@ from tests.whole import IS_WHOLE, by_turns, dealt, some
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
 Roles = frozenset[str]
 # A POST that changes nothing by its nature, or where nothing has begun that it would end.
-ASKS_ONLY = {"api:introspect", "api:usage", "api:reserve", "api:settle", "desk:look_stop", "onboarding:key_doctor", "desk:doctor"}
+ASKS_ONLY = {
+    "api:introspect",
+    "api:usage",
+    "api:reserve",
+    "api:settle",
+    "desk:look_stop",
+    "onboarding:key_doctor",
+    "desk:doctor",
+    "verify",
+}
 # Addresses that take JSON alone.
 IN_JSON = {"/api/v1/usage", "/api/v1/limits/reserve", "/api/v1/limits/settle"}
 # Whoever only looks there is recorded, and nothing else is done.
@@ -578,6 +587,9 @@ DOORS: dict[str, Door] = {
     "jobs": Door(ADMINISTRATORS, names="Links of keys"),
     "job_retry": Door(
         ADMINISTRATORS, get=False, own=of(pk="mail", queue="messages.send"), post=nothing, names="Put back"
+    ),
+    "verify": Door(
+        ALL, open=True, own=of(number="R-03-2026-00001"), post=of(sha256="0" * 64), names="Check a report"
     ),
     "metrics": Door(frozenset({"gateway"}), names="keyholder_jobs"),
     "api:introspect": Door(frozenset({"gateway"}), get=False, names='{"active":false}', post=of(token="kh_live_no")),

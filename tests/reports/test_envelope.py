@@ -25,6 +25,7 @@ class TestIssued:
             "status_text": "Issued and registered",
             "provider": "Example AI, Inc.",
             "contact": settings.CONTACT_EMAIL,
+            "verify": f"{settings.SITE_URL}/verify/R-03-2026-00001",
             "prepared_by": "Astrid Lund",
             "approved_by": "",
             "addressee": "BIS",

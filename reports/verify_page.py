@@ -1,0 +1,93 @@
+"""Where anybody who holds a report finds out what it is: by its number, which the cover prints and leads here, and its SHA-256.
+
+A stranger learns nothing that the file did not tell him before. Without the digest every number looks alike, whether there is
+such a report or not; with a wrong one too. The file stays with him: the browser computes the digest, or he types it.
+"""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import limits, proofs, scope
+from accounts.proofs import NoProof
+from reports import verification
+from reports.models import Report
+
+# By address: people who check a pile of reports, and no more.
+TRIES, PROOFS = "60/m/ip,600/h/ip", "6/m/ip,60/h/ip"
+UNPROCESSABLE = 422
+# Of the event that says that a report was issued these are shown; who asked for it stays a commitment.
+SHOWN = frozenset({"details.sha256", "details.file_sha256"})
+TONES = {verification.ISSUED: "good", verification.SUPERSEDED: "warn", verification.WITHDRAWN: "bad"}
+
+
+class DigestForm(forms.Form):
+    sha256 = forms.CharField(
+        label=_("SHA-256 of the file"),
+        max_length=200,
+        help_text=_("As sha256sum, shasum -a 256 or Get-FileHash give it; or that of report.json, which each page prints."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+
+    def clean_sha256(self) -> str:
+        """As tools write it: in capitals, in groups, or with the file's name behind."""
+        words = self.cleaned_data["sha256"].lower().replace(":", "").split()
+        digest = words[0] if len(words[0]) == 64 else "".join(words)
+        if not verification.DIGEST.fullmatch(digest):
+            raise forms.ValidationError(_("This is no SHA-256. It has 64 digits and letters from a to f."))
+        return digest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, number: str) -> HttpResponse:
+    if request.method == "POST" and limits.spent(request, "verify", TRIES):
+        return limits.refused(request, limits.wait(request, "verify", TRIES))
+    form = DigestForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        return drawn(request, number, form, status=UNPROCESSABLE if form.errors else 200)
+    digest = form.cleaned_data["sha256"]
+    with scope.everything():
+        report = verification.registered(number, digest)
+        if report is not None and "proof" in request.POST:
+            return proof(request, report, form)
+    return drawn(request, number, form, report=report, digest=digest)
+
+
+def drawn(
+    request: HttpRequest, number: str, form: DigestForm, *, report: Report | None = None, digest: str = "", status: int = 200
+) -> HttpResponse:
+    where = verification.standing(report) if report else ""
+    shown = {
+        # What is no number of ours is not repeated: nobody shall write on this page by its address.
+        "number": number if verification.NUMBER.fullmatch(number) else "",
+        "form": form,
+        "digest": digest,
+        "report": report,
+        "said": verification.SAID[where] if where else "",
+        "tone": TONES.get(where, "bad"),
+        "is_file": bool(report) and report.file_sha256 == digest,
+    }
+    return render(request, "reports/verify.html", shown, status=status)
+
+
+def proof(request: HttpRequest, report: Report, form: DigestForm) -> HttpResponse:
+    """The event of its issue, and how it leads to the signed head: checked without us (python -m accounts.proving)."""
+    # It reads every leaf's hash.
+    if limits.spent(request, "verify_proof", PROOFS):
+        return limits.refused(request, limits.wait(request, "verify_proof", PROOFS))
+    event = verification.issuing(report)
+    try:
+        if event is None:
+            raise NoProof(_now("The audit does not say that it was issued. Write to us."))
+        file = proofs.proof(event, shown=SHOWN)
+    except NoProof as refused:
+        form.add_error(None, str(refused))
+        return drawn(request, report.number, form, report=report, digest=form.cleaned_data["sha256"], status=UNPROCESSABLE)
+    return HttpResponse(
+        file,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{report.number}-proof.json"'},
+    )
