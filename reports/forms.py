@@ -163,6 +163,16 @@ class RequestForm(forms.Form):
         }
 
 
+class WhyForm(forms.Form):
+    """Why a report is not approved, or withdrawn."""
+
+    why = forms.CharField(max_length=1000)
+
+    def told(self) -> str:
+        """Empty where nothing was said that can be kept; the action refuses that with a sentence."""
+        return str(self.cleaned_data["why"]) if self.is_valid() else ""
+
+
 class FilterForm(forms.Form):
     """Which reports the list shows, as it stands in the address."""
 

@@ -8,5 +8,9 @@ urlpatterns = [
     path("request/", views.ask, name="request"),
     path("<int:pk>/", views.report, name="report"),
     path("<int:pk>/again/", views.again, name="again"),
+    path("<int:pk>/restate/", views.restate, name="restate"),
+    path("<int:pk>/approve/", views.approve, name="approve"),
+    path("<int:pk>/decline/", views.decline, name="decline"),
+    path("<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("<int:pk>/download/", views.download, name="download"),
 ]

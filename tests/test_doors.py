@@ -521,6 +521,10 @@ DOORS: dict[str, Door] = {
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:restate": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:approve": Door(APPROVERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:decline": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Not yet."), names=NORDLYS),
+    "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Asked for wrongly."), names=NORDLYS),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),
@@ -636,7 +640,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     organisation = rows[Case].organisation
     ready = Report.objects.create(
         **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
-        rule_pack="1", template="1", requested_by=rows[Report].requested_by, state="ready", sha256="0" * 64, facts="{}",
+        rule_pack="1", template="1", requested_by=rows[Report].requested_by, state="issued", sha256="0" * 64, facts="{}",
         file=rows[Document].file.name,
     )  # fmt: skip
     rows[Invitation].digest = invitations.digest(f"a-link-of-{organisation.pk}")

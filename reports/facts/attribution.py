@@ -181,4 +181,5 @@ ATTRIBUTION = Frame(
         ("summary", summary),
     ),
     is_period=True,
+    for_others=True,
 )

@@ -110,11 +110,11 @@ def test_a_report_whose_worker_is_killed_is_issued_once_by_another(
     taken = killed_at_work(app, report, lambda row: 0 < row["progress"] < 100)
     started = time.monotonic()
     within = building.QUEUE.lease.total_seconds() + 30
-    until(within=within, what="another worker issues the report", ask=lambda: report()["state"] == "ready")
+    until(within=within, what="another worker issues the report", ask=lambda: report()["state"] == "issued")
     done = report()
     assert done["job_token"] > taken["job_token"] and done["claimed_by"] != taken["claimed_by"]
     assert (done["claimed_until"], done["claims"], done["errors"], done["failure"]) == (None, 0, 0, "")
-    ready = "SELECT count(*) FROM accounts_auditevent WHERE verb = 'report.ready' AND target_id = %s"
+    ready = "SELECT count(*) FROM accounts_auditevent WHERE verb = 'report.issued' AND target_id = %s"
     assert one(app, ready, str(pk))["count"] == 1
     assert done["file"] and (installation.state / "files" / done["file"]).is_file()
     left = taken["file"]

@@ -129,7 +129,7 @@ def report(organisation: Organisation, astrid: User) -> Report:
 
 @pytest.fixture
 def ready(report: Report) -> Report:
-    report.state, report.facts, report.sha256, report.file = Report.State.READY, "{}", "0" * 64, "x"
+    report.state, report.facts, report.sha256, report.file = Report.State.ISSUED, "{}", "0" * 64, "x"
     report.save()
     return report
 
@@ -145,7 +145,7 @@ class TestDownloaded:
             assert len(written_down("report.downloaded")) == count
         event = written_down("report.downloaded")[0]
         assert (event.actor_id, event.target_id, event.organisation_id) == (astrid.pk, str(ready.pk), ready.organisation_id)
-        assert event.details == {"sha256": "0" * 64}
+        assert event.details == {"sha256": "0" * 64, "state": "issued"}
 
     @pytest.mark.parametrize("role", ["administrator", "support"])
     def test_who_may_not_view_takes_nothing(self, ready: Report, role: str) -> None:
@@ -191,7 +191,7 @@ class TestPeriod:
         key = one_of_each(cast.customer())[Key]
         since = timezone.now() - timedelta(days=3)
         report = actions.request(key.organisation, kind="R-06", since=since, key=key, by=astrid)
-        assert actions.asked(report) == {"since": since, "key": key}
+        assert actions.asked(report) == {"since": since, "key": key, "profile": ""}
         again = actions.again(report, by=astrid)
         assert (again.parameters, again.valid_at, again.known_at) == (report.parameters, report.valid_at, report.known_at)
 

@@ -361,6 +361,20 @@ class TestPaper:
         assert page(facts, draft).count("Draft: not issued and not registered") == 2
         assert "Draft" not in page(facts, specimen.envelope(facts))
 
+    def test_a_restatement_prints_what_it_restates_and_every_change(self, facts: Facts) -> None:
+        told = {"number": "R-03-2026-00004", "known_at": "2026-11-20T10:00:00Z", "sha256": "4" * 64, "changed": 2}
+        rows = [
+            {"where": "identity › Legal form › value", "before": "AS", "after": "ASA"},
+            {"where": "parties › Kari Moe", "before": None, "after": {"name": "Kari Moe", "roles": ["Owner"], "lei": ""}},
+        ]
+        html = render_to_string(PAPER, {"report": facts, "envelope": specimen.envelope(facts, restates=told), "restated": rows})
+        text = visible(html)
+        assert "This report restates R-03-2026-00004, which told the same instant as known at 2026-11-20 10:00:00 UTC" in text
+        assert "identity › Legal form › value AS ASA" in text
+        assert "parties › Kari Moe – name: Kari Moe; roles: Owner" in text
+        listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
+        assert listed == re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html) and ("restated" in dict(listed))
+
     def test_each_legal_basis_prints_its_status_and_dates(self, facts: Facts, envelope: Facts) -> None:
         text = page(facts, envelope)
         for basis in facts["legal_bases"]:

@@ -35,7 +35,7 @@ def addresses(report: Report) -> list[str]:
 def ready(report: Report) -> Report:
     building.run()
     report.refresh_from_db()
-    assert report.state == Report.State.READY, report.failure
+    assert report.state == Report.State.ISSUED, report.failure
     return report
 
 
