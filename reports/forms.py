@@ -166,7 +166,7 @@ class RequestForm(forms.Form):
 class WhyForm(forms.Form):
     """Why a report is not approved, or withdrawn."""
 
-    why = forms.CharField(max_length=1000)
+    why = forms.CharField(label=_("Why"), max_length=1000)
 
     def told(self) -> str:
         """Empty where nothing was said that can be kept; the action refuses that with a sentence."""

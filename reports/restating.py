@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.refused import Refused
@@ -65,7 +66,7 @@ def supersede(report: Report) -> None:
         return
     given_way = list(earlier(report).select_for_update(of=("self",)).defer("facts", "changes"))
     if report.restates_id not in {row.pk for row in given_way}:
-        raise Overtaken(f"Report {report.restates_id} was restated meanwhile.")
+        raise Overtaken(_("What this report restates was restated meanwhile."))
     for row in given_way:
         row.state, row.superseded_at = Report.State.SUPERSEDED, timezone.now()
         row.save(update_fields=["state", "superseded_at"])

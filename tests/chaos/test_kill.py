@@ -122,6 +122,50 @@ def test_a_report_whose_worker_is_killed_is_issued_once_by_another(
     measures("killed while building a report", f"issued {time.monotonic() - started:.1f} s later")
 
 
+FIFTY = 50
+KILLS = 10
+
+
+def test_of_fifty_reports_each_is_issued_once_whatever_workers_are_killed_amid_them(
+    installation: Installation, app: Database, measures: Measures
+) -> None:
+    """Workers are killed while they build, one after another; what is left of a killed one is built by the next."""
+    astrid = Window(installation)
+    astrid.sign_in_as("astrid@keyholder.example")
+    path = "/reports/request/"
+    page = astrid.get(path)
+    customers = options(page, "organisation")
+    last = one(app, "SELECT coalesce(max(id), 0) AS id FROM reports_report")["id"]
+    for place in range(FIFTY):
+        astrid.post(path, page, kind=("R-03", "R-04")[place % 2], organisation=customers[place % len(customers)])
+    assert one(app, "SELECT count(*) FROM reports_report WHERE id > %s", last)["count"] == FIFTY
+    at_work = """
+        SELECT id, state, claimed_by FROM reports_report
+        WHERE id > %s AND state = 'requested' AND stage <> '' AND claimed_until > clock_timestamp() LIMIT 1
+    """
+    killed: list[str] = []
+    started = time.monotonic()
+    while len(killed) < KILLS:
+        # The worker that was killed before may still be starting anew.
+        until(within=120, what="a worker builds", ask=lambda: app.execute(at_work, [last]).fetchone())
+        if (row := app.execute(at_work, [last]).fetchone()) and row["claimed_by"] not in killed:
+            kill(int(row["claimed_by"].partition(":")[2]))
+            killed.append(row["claimed_by"])
+    waiting = "SELECT count(*) FROM reports_report WHERE id > %s AND state = 'requested'"
+    until(within=900, what="all are issued", ask=lambda: one(app, waiting, last)["count"] == 0)
+    issued = """
+        SELECT r.state, r.file, count(a.id) AS told FROM reports_report r
+        LEFT JOIN accounts_auditevent a ON a.verb = 'report.issued' AND a.target_id = r.id::text
+        WHERE r.id > %s GROUP BY r.id
+    """
+    rows = app.execute(issued, [last]).fetchall()
+    assert [(row["state"], row["told"]) for row in rows] == [("issued", 1)] * FIFTY
+    files = [row["file"] for row in rows]
+    assert len(set(files)) == FIFTY and all((installation.state / "files" / file).is_file() for file in files)
+    took = time.monotonic() - started
+    measures("fifty reports with workers killed amid them", f"{len(killed)} kills, all issued once {took:.0f} s after the first")
+
+
 def test_an_examination_whose_worker_is_killed_is_done_once_by_another(
     installation: Installation, app: Database, measures: Measures
 ) -> None:

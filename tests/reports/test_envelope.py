@@ -27,6 +27,7 @@ class TestIssued:
             "contact": settings.CONTACT_EMAIL,
             "prepared_by": "Astrid Lund",
             "approved_by": "",
+            "approved_at": "",
             "addressee": "BIS",
             "requested_at": "2026-11-24T12:00:00.000007Z",
             "classification": "Confidential",

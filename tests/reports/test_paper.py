@@ -288,10 +288,10 @@ class TestAttribution:
             *("summary", "selection", "owners", "keys", "use", "methodology", "sources", "completeness", "verification"),
         ]
 
-    def test_that_use_is_not_collected_is_printed_where_it_is_looked_for(self, facts: Facts, envelope: Facts) -> None:
+    def test_use_is_printed_where_it_is_looked_for_with_who_answered_then(self, facts: Facts, envelope: Facts) -> None:
         text = page(facts, envelope, self.PAPER)
-        assert "Collected: no. Use of keys is not collected yet." in text
-        assert text.count("Use of keys is not collected yet.") >= 3
+        assert "Use is what gateways count of each hour" in text
+        assert "AS2116, Norway (NO), addresses: 2" in text and "to E-2026-00002, Alice Olsen (1984, NO): verified" in text
 
     def test_nothing_proposed_is_called_required(self, facts: Facts, envelope: Facts) -> None:
         text = page(facts, envelope, self.PAPER).lower()
