@@ -50,7 +50,7 @@ from kyc.screening import overturning
 from kyc.screening.asked import Answer, Asked, written
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports import own_data
-from reports.models import Report, SubjectRequest
+from reports.models import Report, ReportSchedule, SubjectRequest
 from tests import cast
 from tests.headers import lacking
 from tests.rows import one_of_each
@@ -519,6 +519,10 @@ DOORS: dict[str, Door] = {
     ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
+    "reports:schedules": Door(
+        REQUESTERS, names=NORDLYS, post=of(kind="R-04", organisation="organisation", rhythm="year", first_on="2030-01-31"),
+    ),
+    "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=nothing),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
     "reports:restate": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
@@ -706,7 +710,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "elsewhere": rows[ImportedKey].pk, "spare": spare.pk, "heir": heir.pk,
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
-        "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
+        "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "schedule": rows[ReportSchedule].pk,
+        "report": rows[Report].pk, "ready": ready.pk,
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,

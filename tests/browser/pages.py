@@ -63,7 +63,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/screening/ > /desk/screening/{n}/ > /desk/screening/{n}/rows/{n}/",
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",
         "/desk/estate/", "/desk/lists/rulings/", "/desk/lists/rulings/matches/", "/desk/lists/rulings/matches/?what=doubted",
-        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
+        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/schedules/",
+        "/reports/ > /reports/{n}/",
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/", "/disposals/"),
     "omar@keyholder.example": (
