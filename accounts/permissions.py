@@ -34,6 +34,8 @@ class Permission(StrEnum):
     SUBJECT_ANSWER = "subject_answer"
     REPORT_REQUEST = "report_request"
     REPORT_VIEW = "report_view"
+    # That a report leaves the house, and that an issued one is withdrawn.
+    REPORT_APPROVE = "report_approve"
     AUDIT_VIEW = "audit_view"
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
@@ -79,6 +81,7 @@ APPROVING = WORKING | {
     P.LEGAL_HOLD,
     P.RETENTION_VIEW,
     P.SUBJECT_ANSWER,
+    P.REPORT_APPROVE,
 }
 ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.ANALYST: WORKING,

@@ -23,8 +23,8 @@ from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
 from kyc.usage.tasks import make_usage_months
-from reports import building
-from reports.tasks import build_reports
+from reports import building, scheduling
+from reports.tasks import ask_scheduled, build_reports
 
 jobs.on("message.queued", send_messages)
 jobs.on("case.submitted", examine_cases)
@@ -64,6 +64,7 @@ jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(feed.QUEUE, compact_changes)
 jobs.sweep(building.QUEUE, build_reports)
+jobs.sweep(scheduling.QUEUE, ask_scheduled)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)

@@ -16,6 +16,7 @@ from config import jobs
 from kyc.cases.models import Case
 from kyc.keys.models import Key
 from kyc.rules import packs
+from reports import issuing
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import Frame
 from reports.facts.reader import FULL, MINIMISED, exact
@@ -119,7 +120,9 @@ def recorded(
     by: User,
 ) -> Report:
     """The row of a report that may be asked for: it is the queue."""
+    is_proposed = CATALOGUE[kind].takes_two(parameters)
     report = Report.objects.create(
+        proposal=issuing.proposed(organisation, by=by) if is_proposed else None,
         kind=kind,
         organisation=organisation,
         valid_at=valid_at,
@@ -144,6 +147,18 @@ def again(first: Report, *, by: User) -> Report:
         kind=first.kind,
         valid_at=first.valid_at,
         known_at=first.known_at,
+        **asked(first),
+        addressee=first.envelope.get("addressee", ""),
+        by=by,
+    )
+
+
+def restate(first: Report, *, by: User) -> Report:
+    """The same customer, instant and parameters, as known now: it will say what changed, and take the first one's place."""
+    return request(
+        first.organisation,
+        kind=first.kind,
+        valid_at=first.valid_at,
         **asked(first),
         addressee=first.envelope.get("addressee", ""),
         by=by,
@@ -200,11 +215,15 @@ def narrowed(
 
 @transaction.atomic
 def downloaded(report: Report, *, by: User) -> Report:
-    """Writes down that the file of a ready report was handed to `by`, each time. Raises NotPermitted, NotReady."""
+    """Writes down that the file of a built report was handed to `by`, each time. One that waits for an approval is read by who
+    may approve it and by who asked. Raises NotPermitted, NotReady."""
     require(by, Permission.SUBJECT_ANSWER if report.is_for_subject else Permission.REPORT_VIEW)
-    if report.state != Report.State.READY:
+    if report.state == Report.State.AWAITING:
+        if report.requested_by_id != by.pk:
+            require(by, Permission.REPORT_APPROVE)
+    elif not report.is_registered:
         raise NotReady(_("This report is not ready yet."))
-    audit.record("report.downloaded", target=report, by=by, sha256=report.sha256)
+    audit.record("report.downloaded", target=report, by=by, sha256=report.sha256, state=report.state)
     return report
 
 

@@ -1,6 +1,7 @@
 """Builds requested reports: facts section by section, then the pages drawn from them."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from accounts import acting, audit
 from accounts.vault import VaultStorage
 from config import jobs
 from kyc.rules import packs
-from reports import canonical, envelope, pdf, signing, stages, subjects
+from reports import canonical, envelope, pdf, restating, signing, stages, subjects
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import LANGUAGE
 from reports.models import Report
@@ -38,31 +39,53 @@ def run() -> None:
 
 
 def build(claim: jobs.Claim) -> None:
+    """One that another person has to approve is built twice: first to be read, then, from the same facts, to be issued."""
     report: Report = claim.row
     with claim.kept_up(), translation.override(LANGUAGE):
-        facts = collect(claim, report)
+        facts = json.loads(str(report.facts)) if report.sha256 else collect(claim, report)
         told(claim, DRAWING, stages.PAGES)
-        enclosed = envelope.issued(
-            facts,
-            number=report.number,
-            # Who of us decided is no concern of his.
-            prepared_by=settings.PROVIDER_NAME if CATALOGUE[report.kind].for_subject else str(report.requested_by),
-            addressee=report.envelope.get("addressee", ""),
-            requested_at=report.requested_at,
-            paper=report.envelope.get("paper", ""),
-        )
-        pages = signing.signed(pdf.render(facts, enclosed))
+        restatement = restating.restated(report, facts)
+        report.restates, changed = (restatement.of, restatement.changed) if restatement else (None, [])
+        enclosed = enveloped(report, facts, restatement)
+        pages = signing.signed(pdf.render(facts, enclosed, changed))
     with kept(claim, pages) as stored:
-        finish(claim, report, facts, enclosed, stored, canonical.sha256(pages))
+        finish(claim, report, facts, enclosed, stored, canonical.sha256(pages), changed)
+
+
+def enveloped(report: Report, facts: dict[str, Any], restatement: restating.Restatement | None) -> dict[str, Any]:
+    proposal = report.proposal
+    about = {
+        "number": report.number,
+        # Who of us decided is no concern of his.
+        "prepared_by": settings.PROVIDER_NAME if CATALOGUE[report.kind].for_subject else str(report.requested_by),
+        "addressee": report.envelope.get("addressee", ""),
+        "requested_at": report.requested_at,
+        "paper": report.envelope.get("paper", ""),
+        "restates": restatement.told() if restatement else None,
+    }
+    if proposal is None:
+        return envelope.issued(facts, **about)
+    if not proposal.outcome:
+        return envelope.awaiting(facts, **about)
+    return envelope.issued(facts, **about, approved_by=str(proposal.outcome_by), approved_at=proposal.outcome_at)
 
 
 def finish(
-    claim: jobs.Claim, report: Report, facts: dict[str, Any], enclosed: dict[str, Any], stored: str, file_sha256: str
+    claim: jobs.Claim,
+    report: Report,
+    facts: dict[str, Any],
+    enclosed: dict[str, Any],
+    stored: str,
+    file_sha256: str,
+    changed: Sequence[dict[str, Any]] = (),
 ) -> None:
-    # The claim keeps the state and the next statement sets it, because a ready row must be complete at once.
+    # The claim keeps the state and the next statement sets it, because a built row must be complete at once.
     with acting.on_behalf_of(str(report.requested_by)), claim.finish(state=Report.State.REQUESTED):
+        is_issued = enclosed["status"] == "issued"
+        if is_issued:
+            restating.supersede(report)
         written = {
-            "state": Report.State.READY,
+            "state": Report.State.ISSUED if is_issued else Report.State.AWAITING,
             "facts": canonical.encode(facts).decode(),
             "envelope": enclosed,
             "sha256": enclosed["sha256"],
@@ -71,11 +94,14 @@ def finish(
             "finished_at": timezone.now(),
             "progress": 100,
             "stage": "",
+            "restates": report.restates,
+            "changes": canonical.encode(list(changed)).decode() if changed else "",
         }
         for name, value in written.items():
             setattr(report, name, value)
         report.save(update_fields=list(written))
-        audit.record("report.ready", target=report, by=None, sha256=enclosed["sha256"], file_sha256=file_sha256)
+        verb = "report.issued" if is_issued else "report.built"
+        audit.record(verb, target=report, by=None, sha256=enclosed["sha256"], file_sha256=file_sha256)
         if report.is_for_subject:
             subjects.is_ready(report)
 

@@ -11,18 +11,37 @@ from reports.facts.reader import exact
 
 CLASSIFICATION = "Confidential"
 ISSUED = "Issued and registered"
+AWAITING = "Awaiting approval: not issued and not registered"
 DRAFT = "Draft: not issued and not registered"
 
 
 def issued(
-    facts: dict[str, Any], *, number: str, prepared_by: str, addressee: str, requested_at: datetime, paper: str = ""
+    facts: dict[str, Any],
+    *,
+    number: str,
+    prepared_by: str,
+    addressee: str,
+    requested_at: datetime,
+    approved_by: str = "",
+    approved_at: datetime | None = None,
+    restates: dict[str, Any] | None = None,
+    paper: str = "",
 ) -> dict[str, Any]:
-    return enclose(facts, status="issued", status_text=ISSUED, number=number, paper=paper) | {
+    """`restates` names the report of the same instant that was known earlier, and how many figures have changed since."""
+    found = enclose(facts, status="issued", status_text=ISSUED, number=number, paper=paper) | {
         "verify": f"{settings.SITE_URL}/verify/{number}",
         "prepared_by": prepared_by,
         "addressee": addressee,
         "requested_at": exact(requested_at),
+        "approved_by": approved_by,
+        "approved_at": exact(approved_at) if approved_at else "",
     }
+    return found | ({"restates": restates} if restates else {})
+
+
+def awaiting(facts: dict[str, Any], **about: Any) -> dict[str, Any]:
+    """As `issued`, of one that another person has yet to approve."""
+    return issued(facts, **about) | {"status": "awaiting", "status_text": AWAITING}
 
 
 def draft(facts: dict[str, Any], *, paper: str = "") -> dict[str, Any]:
@@ -32,6 +51,7 @@ def draft(facts: dict[str, Any], *, paper: str = "") -> dict[str, Any]:
         "prepared_by": "Command line, by whoever may run it",
         "addressee": "",
         "requested_at": "",
+        "approved_at": "",
     }
 
 

@@ -17,7 +17,7 @@ from kyc.keys.models import Key
 from reports.actions import reported
 from reports.facts.catalogue import CATALOGUE, REQUESTED
 from reports.facts.reader import FULL, MINIMISED
-from reports.models import Report
+from reports.models import Report, ReportSchedule
 
 PICKER = {"type": "datetime-local", "step": "1"}
 WHOLE = _("That is a whole key. Write only its beginning; who holds the whole can use it, and it is kept nowhere.")
@@ -161,6 +161,31 @@ class RequestForm(forms.Form):
             "key": data["key"],
             "profile": data["profile"],
         }
+
+
+class ScheduleForm(forms.Form):
+    """What is asked for by the calendar."""
+
+    kind = forms.ChoiceField(label=_("Report"), choices=[choice for choice in Report.Kind.choices if choice[0] in REQUESTED])
+    organisation = OrganisationField(
+        label=_("Organisation"), required=False, queryset=reported().order_by(*by_name(), "pk"), empty_label=_("Every customer")
+    )
+    rhythm = forms.ChoiceField(label=_("How often"), choices=ReportSchedule.Rhythm.choices)
+    first_on = forms.DateField(
+        label=_("For the first time on"),
+        help_text=_("It is as of the beginning of that day, UTC, and so is each later one."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class WhyForm(forms.Form):
+    """Why a report is not approved, or withdrawn."""
+
+    why = forms.CharField(label=_("Why"), max_length=1000)
+
+    def told(self) -> str:
+        """Empty where nothing was said that can be kept; the action refuses that with a sentence."""
+        return str(self.cleaned_data["why"]) if self.is_valid() else ""
 
 
 class FilterForm(forms.Form):

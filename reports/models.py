@@ -7,20 +7,26 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.eraser import YIELDS
 from accounts.history import tracked
-from accounts.models import Organisation, Snapshot, User
+from accounts.models import Organisation, Proposal, Snapshot, User
 from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
 from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party
+from reports.schedule_models import ReportSchedule as ReportSchedule
+
+# What of an issued report still changes, and into what.
+MOVES = ("state", "superseded_at", "withdrawn_at", "withdrawn_by_id", "withdrawn_because")
 
 
-@tracked(exclude=["progress", "stage", "facts"])
+@tracked(exclude=["progress", "stage", "facts", "changes"])
 class Report(Claimable):
-    """One report asked for and built. `facts` is report.json, `envelope` who asked and when it was made; `parameters` narrow
+    """One report asked for, built and issued. `facts` is report.json, `envelope` who asked and when it was made; one that two
+    people issue has a `proposal`, which its asker made and another takes. One that `restates` another tells the same as known
+    later, and `changes` what that changed (reports/restating.py). `parameters` narrow
     what it tells: `profile`, minimised or full; of a period `from`, an instant, and `key`, the id of the one key asked about."""
 
-    personal = ("envelope",)
+    personal = ("envelope", "withdrawn_because")
     own_key = SubjectKey.Kind.REPORT
 
     class Kind(models.TextChoices):
@@ -30,9 +36,16 @@ class Report(Claimable):
         SUBJECT = "R-17", _("Answer to a person about his own data")
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("Being built")
-        READY = "ready", _("Ready")
+        REQUESTED = "requested", _("Requested")
+        AWAITING = "awaiting", _("Awaiting approval")
+        ISSUED = "issued", _("Issued")
+        SUPERSEDED = "superseded", _("Superseded")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DECLINED = "declined", _("Not approved")
         FAILED = "failed", _("Could not be built")
+
+    # Those that were issued at some time, and are registered for good.
+    REGISTERED = (State.ISSUED, State.SUPERSEDED, State.WITHDRAWN)
 
     id = RowNumber(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -49,7 +62,15 @@ class Report(Claimable):
     requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    proposal = models.OneToOneField(Proposal, models.PROTECT, null=True, blank=True, related_name="+")
+    restates = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_because = models.CharField(max_length=1000, blank=True)
     facts = SealedField(blank=True)
+    # What a restatement lists, as JSON; sealed as the facts are, of which it tells.
+    changes = SealedField(blank=True)
     envelope = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64, blank=True)
     file = VaultFileField(blank=True)
@@ -64,16 +85,78 @@ class Report(Claimable):
         ]
         constraints = [
             models.CheckConstraint(
-                name="ready_report_is_complete", condition=~Q(state="ready") | ~Q(sha256="") & ~Q(file="") & ~Q(facts="")
-            )
+                name="built_report_is_complete",
+                condition=~Q(state__in=["awaiting", "issued", "superseded", "withdrawn"])
+                | ~Q(sha256="") & ~Q(file="") & ~Q(facts=""),
+            ),
+            models.CheckConstraint(
+                name="report_superseded_has_its_instant", condition=~Q(state="superseded") | Q(superseded_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="report_withdrawn_at_and_by_and_why",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True, withdrawn_because="") & ~Q(state="withdrawn")
+                | Q(state="withdrawn", withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_because=""),
+            ),
+            # What leaves the house for an authority, or holds people's data in full, is issued by two.
+            models.CheckConstraint(
+                name="report_for_others_takes_two",
+                condition=Q(proposal__isnull=False) | ~Q(kind="R-06") & ~Q(parameters__contains={"profile": "full"}),
+            ),
+            models.UniqueConstraint(
+                name="one_restatement_of_a_report",
+                fields=["restates"],
+                condition=Q(state__in=["issued", "superseded", "withdrawn"]),
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
-                name="ready_report_is_fixed",
+                name="issued_report_is_fixed",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state="ready"),
-                func=f"{YIELDS} RAISE EXCEPTION 'ready_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';",
+                condition=pgtrigger.Q(old__state__in=["issued", "superseded", "withdrawn", "declined"]),
+                func=f"""
+                    {YIELDS}
+                    IF (to_jsonb(NEW) - '{{{",".join(MOVES)}}}'::text[]) = (to_jsonb(OLD) - '{{{",".join(MOVES)}}}'::text[])
+                       AND (OLD.state = 'issued' AND NEW.state = 'superseded' AND NEW.withdrawn_at IS NULL
+                            OR OLD.state IN ('issued', 'superseded') AND NEW.state = 'withdrawn'
+                               AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at) THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'issued_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';
+                """,
+            ),
+            # What the second person has read is what is issued.
+            pgtrigger.Trigger(
+                name="built_report_keeps_its_facts",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.sha256 <> '' AND OLD.state IN ('awaiting', 'requested')"),
+                func=f"""
+                    {YIELDS}
+                    IF ROW(NEW.kind, NEW.organisation_id, NEW.valid_at, NEW.known_at, NEW.parameters, NEW.rule_pack, NEW.template,
+                           NEW.requested_by_id, NEW.proposal_id, NEW.facts, NEW.sha256)
+                       IS DISTINCT FROM
+                       ROW(OLD.kind, OLD.organisation_id, OLD.valid_at, OLD.known_at, OLD.parameters, OLD.rule_pack, OLD.template,
+                           OLD.requested_by_id, OLD.proposal_id, OLD.facts, OLD.sha256) THEN
+                        RAISE EXCEPTION 'built_report_keeps_its_facts' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="report_is_issued_by_two",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="issued", new__proposal__isnull=False),
+                func=f"""
+                    {YIELDS}
+                    IF NOT EXISTS (SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'report'
+                                   AND p.outcome = 'taken' AND p.proposed_by_id = NEW.requested_by_id
+                                   AND p.outcome_by_id <> NEW.requested_by_id) THEN
+                        RAISE EXCEPTION 'report_is_issued_by_two: another has to approve it' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608  # nosec B608  # words of our own
             ),
             pgtrigger.Protect(name="report_is_kept", operation=pgtrigger.Delete),
         ]
@@ -86,6 +169,17 @@ class Report(Claimable):
     @property
     def number(self) -> str:
         return f"{self.kind}-{self.requested_at:%Y}-{self.pk:05d}"
+
+    @property
+    def standing(self) -> str:
+        """Its state in words; requested and in a worker's hands is being built."""
+        is_at_work = self.state == self.State.REQUESTED and bool(self.stage)
+        return str(_("Being built")) if is_at_work else str(self.get_state_display())
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether it has been issued, whatever became of it since."""
+        return self.state in self.REGISTERED
 
     @property
     def is_for_subject(self) -> bool:

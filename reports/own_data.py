@@ -138,7 +138,7 @@ def own_answered(request: HttpRequest, organisation: Organisation, pk: int) -> S
     """His own request whose answer is made; nobody else finds anything."""
     rows = SubjectRequest.objects.filter(organisation=organisation, user=request.user).select_related("answer")
     found: SubjectRequest = get_object_or_404(rows, pk=pk)
-    if found.answer is None or found.answer.state != Report.State.READY or is_erased(found):
+    if found.answer is None or found.answer.state != Report.State.ISSUED or is_erased(found):
         raise Http404
     return found
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
@@ -23,6 +24,7 @@ RELATIONSHIPS = {
     "envelope.json": "Data",
     "methodology.txt": "Supplement",
     "manifest.json": "Data",
+    "changes.json": "Data",
     "bods.json": "Data",
     "parties.csv": "Data",
     "interests.csv": "Data",
@@ -34,12 +36,15 @@ class WrongDigest(ValueError):
     """The envelope belongs to other facts."""
 
 
-def render(facts: dict[str, Any], envelope: dict[str, Any]) -> bytes:
-    """The PDF of a report. Raises WrongDigest when the envelope's sha256 is not that of the facts."""
+def render(facts: dict[str, Any], envelope: dict[str, Any], changes: Sequence[dict[str, Any]] = ()) -> bytes:
+    """The PDF of a report; of a restatement with `changes`, the values that changed, as changes.json. Raises WrongDigest when the
+    envelope's sha256 is not that of the facts."""
     if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
         raise WrongDigest(envelope["number"])
-    html = render_to_string(f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope})
-    return drawn(html, files(facts, envelope), paper=envelope["paper"])
+    html = render_to_string(
+        f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope, "restated": changes}
+    )
+    return drawn(html, files(facts, envelope, changes), paper=envelope["paper"])
 
 
 def drawn(html: str, attached: dict[str, bytes], *, paper: str) -> bytes:
@@ -71,13 +76,14 @@ def nothing() -> "URLFetcher":
     return URLFetcher(allowed_protocols=())
 
 
-def files(facts: dict[str, Any], envelope: dict[str, Any]) -> dict[str, bytes]:
+def files(facts: dict[str, Any], envelope: dict[str, Any], changes: Sequence[dict[str, Any]] = ()) -> dict[str, bytes]:
     """What is attached, by name; manifest.json holds the SHA-256 of each of the others."""
     found = {
         "report.json": canonical.encode(facts),
         "envelope.json": canonical.encode(envelope),
         "methodology.txt": methodology(facts).encode(),
         **attachments.made(facts, envelope),
+        **({"changes.json": canonical.encode(list(changes))} if "restates" in envelope else {}),
     }
     digests = {name: canonical.sha256(data) for name, data in sorted(found.items())}
     return found | {"manifest.json": json.dumps(digests, indent=1).encode()}

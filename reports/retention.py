@@ -29,3 +29,4 @@ retention.register(
         # People ask for themselves: the account's owner need not learn that one of them did.
     )
 )
+retention.no_record("reports.ReportSchedule", "what is asked for and when, and by which officer; of no customer anything")

@@ -380,7 +380,7 @@ def handed_over(asked: SubjectRequest, *, form: str, by: User) -> None:
     """Writes down that the person took his answer, each time. Raises NotPermitted, NotReady."""
     if asked.user_id is None or asked.user_id != by.pk:
         raise NotPermitted(_("Only the person who asked can take the answer."))
-    if asked.answer is None or asked.answer.state != Report.State.READY:
+    if asked.answer is None or asked.answer.state != Report.State.ISSUED:
         raise actions.NotReady(_("The answer is being made."))
     audit.record("subject_request.answer_taken", target=asked, by=by, form=form)
 

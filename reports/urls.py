@@ -1,12 +1,18 @@
 from django.urls import path
 
-from reports import views
+from reports import schedule_pages, views
 
 app_name = "reports"
 urlpatterns = [
     path("", views.reports, name="list"),
     path("request/", views.ask, name="request"),
+    path("schedules/", schedule_pages.schedules, name="schedules"),
+    path("schedules/<int:pk>/stop/", schedule_pages.stop, name="schedule_stop"),
     path("<int:pk>/", views.report, name="report"),
     path("<int:pk>/again/", views.again, name="again"),
+    path("<int:pk>/restate/", views.restate, name="restate"),
+    path("<int:pk>/approve/", views.approve, name="approve"),
+    path("<int:pk>/decline/", views.decline, name="decline"),
+    path("<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("<int:pk>/download/", views.download, name="download"),
 ]

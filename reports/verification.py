@@ -24,10 +24,10 @@ REPORT, ENVELOPE, MANIFEST = "report.json", "envelope.json", "manifest.json"
 NUMBER = re.compile(r"(R-\d\d)-(\d{4})-(\d{5,18})", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What wrote down that a report was issued, and with which digests.
-ISSUING = ("report.ready", "report.issued")
+ISSUING = ("report.issued",)
 ISSUED, SUPERSEDED, WITHDRAWN = "issued", "superseded", "withdrawn"
 # What a row's state says to a stranger who holds the file. The one place that knows the states; others are none of his business.
-STANDING = {"ready": ISSUED, "issued": ISSUED, "superseded": SUPERSEDED, "withdrawn": WITHDRAWN}
+STANDING = {"issued": ISSUED, "superseded": SUPERSEDED, "withdrawn": WITHDRAWN}
 SAID = {
     ISSUED: _("Issued, and it stands."),
     SUPERSEDED: _("Issued, and replaced since by a newer report. Ask for that one."),

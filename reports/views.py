@@ -1,5 +1,7 @@
 """The auditor's face: ask, watch, download."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,8 +19,8 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, stages
-from reports.forms import FilterForm, RequestForm
+from reports import actions, issuing, restating, stages
+from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
 
 A_PAGE = 50
@@ -85,14 +87,16 @@ def asked(request: HttpRequest, now: Snapshot | None) -> HttpResponse:
 @staff(Permission.REPORT_VIEW)
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
-    found = get_object_or_404(Report.objects.select_related("organisation", "requested_by"), pk=pk)
+    found = get_object_or_404(Report.objects.select_related("organisation", "requested_by", "proposal", "restates"), pk=pk)
     template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
     told = {
         "report": found,
         "stage": stages.told(found.stage),
         "stuck": stages.stuck(found),
         "asked": actions.asked(found),
-        "kept": keeping.row(retention.of_record(found)) if found.state == Report.State.READY else None,
+        "kept": keeping.row(retention.of_record(found)) if found.is_registered else None,
+        "by_another": restating.successor(found),
+        "is_own": found.requested_by_id == request.user.pk,
     }
     return elevated.begin_file(request, render(request, template, told))
 
@@ -108,6 +112,47 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("reports:report", first.pk)
     return redirect("reports:report", made.pk)
+
+
+@staff(Permission.REPORT_REQUEST)
+@require_POST
+def restate(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same as known now: it says what changed since, and takes the place of the first."""
+    first = get_object_or_404(Report.objects.select_related("organisation"), pk=pk)
+    try:
+        made = actions.restate(first, by=request.user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("reports:report", first.pk)
+    return redirect("reports:report", made.pk)
+
+
+@staff(Permission.REPORT_APPROVE)
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    return done(request, pk, lambda report: issuing.approve(report, by=request.user))
+
+
+@staff(Permission.REPORT_APPROVE)
+@require_POST
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    return done(request, pk, lambda report: issuing.decline(report, note=WhyForm(request.POST).told(), by=request.user))
+
+
+@staff(Permission.REPORT_APPROVE)
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    return done(request, pk, lambda report: issuing.withdraw(report, reason=WhyForm(request.POST).told(), by=request.user))
+
+
+def done(request: HttpRequest, pk: int, act: Callable[[Report], Report]) -> HttpResponse:
+    """Does it, or says why not, and shows the report."""
+    found = get_object_or_404(Report, pk=pk)
+    try:
+        act(found)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("reports:report", found.pk)
 
 
 @staff(Permission.REPORT_VIEW)

@@ -50,7 +50,7 @@ from kyc.screening import overturning
 from kyc.screening.asked import Answer, Asked, written
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports import own_data
-from reports.models import Report, SubjectRequest
+from reports.models import Report, ReportSchedule, SubjectRequest
 from tests import cast
 from tests.headers import lacking
 from tests.rows import one_of_each
@@ -533,8 +533,16 @@ DOORS: dict[str, Door] = {
     ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
+    "reports:schedules": Door(
+        REQUESTERS, names=NORDLYS, post=of(kind="R-04", organisation="organisation", rhythm="year", first_on="2030-01-31"),
+    ),
+    "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=nothing),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:restate": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:approve": Door(APPROVERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:decline": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Not yet."), names=NORDLYS),
+    "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Asked for wrongly."), names=NORDLYS),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),
@@ -653,7 +661,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     organisation = rows[Case].organisation
     ready = Report.objects.create(
         **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
-        rule_pack="1", template="1", requested_by=rows[Report].requested_by, state="ready", sha256="0" * 64, facts="{}",
+        rule_pack="1", template="1", requested_by=rows[Report].requested_by, state="issued", sha256="0" * 64, facts="{}",
         file=rows[Document].file.name,
     )  # fmt: skip
     rows[Invitation].digest = invitations.digest(f"a-link-of-{organisation.pk}")
@@ -719,7 +727,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "elsewhere": rows[ImportedKey].pk, "spare": spare.pk, "heir": heir.pk,
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
-        "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "report": rows[Report].pk, "ready": ready.pk,
+        "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "schedule": rows[ReportSchedule].pk,
+        "report": rows[Report].pk, "ready": ready.pk,
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,

@@ -134,7 +134,7 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     building.run()
     for report in (before, again, after):
         report.refresh_from_db()
-        assert report.state == "ready", report.failure
+        assert report.state == "issued", report.failure
     assert again.sha256 == before.sha256
     assert after.sha256 != before.sha256
     assert json.loads(before.facts)["identity"][0]["value"] == "Tide Robotics AS"

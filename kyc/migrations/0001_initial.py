@@ -3976,6 +3976,8 @@ class Migration(migrations.Migration):
                 ('template', models.CharField(max_length=86)),
                 ('end_user', models.CharField(max_length=86)),
                 ('is_late', models.BooleanField()),
+                ('xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
             ],
             options={
                 'db_table': 'kyc_usagerow',

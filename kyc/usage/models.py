@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField
 from accounts.models import GatewayCredential, Organisation
 from kyc.keys.models import Key
 
@@ -34,6 +35,8 @@ CREATE TABLE kyc_usagerow (
     template varchar(86) NOT NULL,
     end_user varchar(86) NOT NULL,
     is_late boolean NOT NULL,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    incarnation integer NOT NULL DEFAULT public.kh_incarnation(),
     PRIMARY KEY (id, hour),
     CONSTRAINT usage_is_never_negative CHECK (
         requests >= 0 AND tokens_in >= 0 AND tokens_out >= 0 AND errors >= 0 AND refusals >= 0 AND cost >= 0
@@ -89,6 +92,9 @@ class UsageRow(models.Model):
     end_user = models.CharField(max_length=86)
     # Told long after the hour.
     is_late = models.BooleanField()
+    # By which a report tells what was known of use at an instant (accounts/history.py), as of what is audited.
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
 
     class Meta:
         managed = False

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from accounts.audit import PRODUCT
 from accounts.models import AuditEvent
 from kyc.cases.policy import REASONS
 from kyc.keys.models import Hold, Key, Link
+from kyc.keys.pool_models import Period, Unit
 from kyc.parties.sentences import one_stop
+from reports.facts import used
 from reports.facts.access import held_thing, shown
 from reports.facts.intervals import Interval, cut, gaps
 from reports.facts.ledger import Ledger, moment, selected
@@ -18,8 +21,9 @@ Change = tuple[datetime, str, str, int | None]
 
 
 def keys(reader: Reader) -> list[dict[str, Any]]:
-    ledger = Ledger(reader)
-    return [Attributed(ledger, row).told() for row in selected(reader)]
+    ledger, rows = Ledger(reader), selected(reader)
+    use = used.used(ledger, [row.pgh_obj_id for row in rows])
+    return [Attributed(ledger, row).told(use.get(row.pgh_obj_id, [])) for row in rows]
 
 
 class Attributed:
@@ -39,7 +43,7 @@ class Attributed:
             or any(hold.entity_id == link.entity_id for link in self.links)
         )
 
-    def told(self) -> dict[str, Any]:
+    def told(self, use: list[dict[str, Any]]) -> dict[str, Any]:
         row, ledger = self.row, self.ledger
         then = ledger.then[row.pgh_obj_id]
         return {
@@ -54,12 +58,54 @@ class Attributed:
             "revoked_by": ledger.names.get(row.revoked_by_id, "") if self.revoked_at else "",
             "revoke_reason": row.revoke_reason if self.revoked_at else "",
             "state": self.state(),
+            "scopes": list(then.scopes),
+            "tiers": list(then.tiers),
+            "expires_at": moment(then.expires_at),
+            "bound": bound(then),
+            "limits": self.limits(),
+            "rolled_from": self.named(row.replaces_id),
+            "rolled_to": [shown(other) for other in ledger.keys.values() if other.replaces_id == row.pgh_obj_id],
             "links": [self.link_row(link) for link in self.links if self.within(link.valid_from, link.valid_to)],
             "verifications": [self.verification(entity) for entity in self.entities()],
             "changes": [self.change_row(*change) for change in self.changes()],
             "gaps": list(self.gaps()),
             "actions": [self.action_row(event) for event in self.actions()],
+            "use": [used.told(day, self.answered_to(day["first"], used.end_of(day["last"]))) for day in use],
         }
+
+    def named(self, key: int | None) -> str:
+        return shown(self.ledger.keys[key]) if key in self.ledger.keys else ""
+
+    def limits(self) -> list[str]:
+        """On the key itself, on its project and on the organisation, as they stood at the end of the interval."""
+        mine = {(self.row.pgh_obj_id, None), (None, self.ledger.then[self.row.pgh_obj_id].project_id), (None, None)}
+        on = {True: "this key", False: "its project"}
+        return [
+            f"{limit_told(row)}, {on[bool(row.key_id)] if row.key_id or row.project_id else 'the organisation'}"
+            for row in self.ledger.limits
+            if (row.key_id, row.project_id) in mine
+        ]
+
+    def chain(self, at: datetime) -> str:
+        """Who answered for the key at that instant, and whether an entity within its term stood behind it."""
+        for link in self.links:
+            if link.valid_from <= at and (link.valid_to is None or at < link.valid_to):
+                entity = self.ledger.entities.get(link.entity_id)
+                who = ", ".join(filter(None, (entity and entity.reference, self.reader.brief(link.responsible_id))))
+                return f"to {who}: {held_at(entity, at)}" if entity else f"to {who}"
+        return "to no entity"
+
+    def answered_to(self, start: datetime, end: datetime) -> str:
+        """Over a stretch: what it was at its beginning, or that a part of it was not covered. Until its first link a key is not
+        active, so nothing of the hour before that counts."""
+        first = min((link.valid_from for link in self.links), default=start)
+        part = cut(max(start, first), end, self.life) if self.life else None
+        if part is None:
+            return "outside the life of the key"
+        if any(covered.start <= part.start and part.end <= covered.end for covered in self.covered()):
+            return self.chain(part.start)
+        touched = any(cut(covered.start, covered.end, part) for covered in self.covered())
+        return "in part to no verified entity" if touched else "to no verified entity"
 
     def within(self, start: datetime, end: datetime | None) -> bool:
         return cut(start, end, self.ledger.span) is not None
@@ -141,7 +187,14 @@ class Attributed:
 
     def change_row(self, at: datetime, what: str, change: str, by: int | None) -> dict[str, str]:
         names, role = self.ledger.names, self.ledger.role(by, at)
-        return {"at": exact(at), "what": what, "change": change, "by": names.get(by, "") if by else PRODUCT, "role": role}
+        return {
+            "at": exact(at),
+            "what": what,
+            "change": change,
+            "by": names.get(by, "") if by else PRODUCT,
+            "role": role,
+            "holder": self.chain(at),
+        }
 
     def covered(self) -> list[Interval]:
         """When an entity within its term stood behind the key."""
@@ -204,7 +257,21 @@ class Attributed:
             "reason": event.reason,
             "details": "; ".join(f"{name}: {value}" for name, value in sorted(event.details.items())),
             "request": event.request_id,
+            "holder": self.chain(event.at),
         }
+
+
+def bound(row: Any) -> str:
+    """From where and with what proof alone the key may be used."""
+    networks = ", ".join(row.allowed_networks)
+    proof = {"x5t#S256": "with a certificate", "jkt": "with a proof of possession"}
+    return "; ".join(filter(None, (networks and f"from {networks}", *(proof[name] for name in row.confirmation))))
+
+
+def limit_told(row: Any) -> str:
+    amount = f"{Decimal(row.limit) / 1_000_000} {row.currency}" if row.unit == Unit.MONEY else str(row.limit)
+    unit = "" if row.unit == Unit.MONEY else f" {Unit(row.unit).label.lower()}"
+    return f"{amount}{unit} {Period(row.period).label}"
 
 
 def end_of(entity: Any) -> datetime:

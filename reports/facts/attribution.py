@@ -19,8 +19,15 @@ from reports.facts.reader import Reader, exact
 Facts = dict[str, Any]
 COUNTED = (Key, Link, Hold, Entity)
 USE = (
-    "Use of keys is not collected yet. This report says to whom a key answered and whether it could act, not whether, when, from "
-    "where or for what it was used. No request, address or volume stands behind any line of it."
+    "Use is what gateways count of each hour and send: requests, tokens, errors and refusals by model, network and country. Told "
+    "are the hours that began in the interval, added up by day, network and country, as known at the knowledge cut. Of addresses "
+    "the product holds hashes under a key of the gateway, so the report says how many there were and never which. What was asked "
+    "and what was answered is not sent to the product at all. Each hour is kept for two years; what was disposed of before a "
+    "report is made can't be told, and a report of the same inputs made later tells less by that."
+)
+HOLDERS = (
+    "Beside each event and each day of use stands the chain that was valid then: the entity that the key answered to, the "
+    "responsible person that the link names, and whether the entity was within its term."
 )
 INTERVAL = (
     "The interval contains its first instant and not its last, which is the effective instant. What began, ended, was placed or "
@@ -45,11 +52,9 @@ GAPS = (
 )
 ACTIONS = "Actions are those of the audit log on the key, its links and the holds that touched it, with the details it keeps."
 NOT_COVERED = (
-    ("Use", USE),
-    ("Addresses", "Network addresses, autonomous systems, countries and classes of access are not collected yet."),
-    ("Scopes and limits", "Scopes, model tiers and limits of keys are not recorded yet."),
-    ("Linked keys", "Keys of other accounts that may be of the same hand are not sought yet."),
-    ("Rotations", "A key that takes another's place is not recorded as doing so."),
+    ("Addresses", "Network addresses are not held, only their keyed hashes; how many different ones there were is told."),
+    ("Class of access", "Whether an address is of a hosting provider or of a residential proxy is not known to the product."),
+    ("Linked keys", "Keys of other accounts that may be of the same hand are told in incidents, to whom those are open."),
 )
 
 
@@ -88,13 +93,14 @@ def owner(regime: Facts, told: Facts) -> str:
 
 
 def use(reader: Reader) -> dict[str, str]:
-    return {"collected": "no", "sentence": USE}
+    return {"sentence": USE}
 
 
 def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     texts = (
         ("Interval and knowledge", INTERVAL),
         ("Chain of attribution", CHAIN),
+        ("Chain at each event", HOLDERS),
         ("Beneficial owners", DECIDED),
         ("Gaps", GAPS),
         ("Actions", ACTIONS),
@@ -111,6 +117,7 @@ def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         ("Keys, links and holds as recorded", "chain, states, gaps"),
         ("The officers' decisions", "verification"),
         ("The audit log", "actions"),
+        ("What gateways counted", "use"),
     )
     used = [{"source": source, "version": "", "used_for": used_for, "sha256": ""} for source, used_for in rows]
     return [basis.pack_source(reader, "legal bases"), *used]
@@ -141,6 +148,8 @@ def unknowns(facts: Facts) -> Iterator[tuple[str, str]]:
                 "Beneficial owners",
                 f"{one['entity']}: owners by a later round, on whom nobody decided: {', '.join(names)}.",
             )
+    if late := sum(row["late"] for key in facts["keys"] for row in key["use"]):
+        yield "Use", f"Requests that gateways told of long after the hour: {late}."
     unverified = [key["key"] for key in facts["keys"] if any(gap["kind"] == "unverified" for gap in key["gaps"])]
     if unverified:
         yield "Gaps", f"Keys with a time in which no entity verified stood behind them: {', '.join(unverified)}."
@@ -157,10 +166,26 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         ("Beneficial owners as decided", named(facts["owners"]) or "none"),
         ("Gaps", f"{sum(len(key['gaps']) for key in found)}, told key by key"),
         ("Actions", f"{sum(len(key['actions']) for key in found)} told key by key"),
-        ("Use", "not collected yet"),
+        ("Use", used_told(found)),
+        ("Use with no verified entity", without(found)),
         ("Unknown or open", str(len(facts["completeness"]["unknowns"]))),
     )
     return [{"what": what, "value": value} for what, value in rows]
+
+
+def used_told(found: list[Facts]) -> str:
+    days = [row for key in found for row in key["use"]]
+    return (
+        f"{sum(row['requests'] for row in days)} requests by {sum(bool(key['use']) for key in found)} of the keys"
+        if days
+        else "none"
+    )
+
+
+def without(found: list[Facts]) -> str:
+    """Requests of days on which a part of the hours had no verified entity behind the key."""
+    rows = [row for key in found for row in key["use"] if "no verified entity" in row["answered_to"]]
+    return f"{sum(row['requests'] for row in rows)} requests at most" if rows else "none"
 
 
 def named(owners: list[Facts]) -> str:
@@ -171,7 +196,7 @@ def named(owners: list[Facts]) -> str:
 
 ATTRIBUTION = Frame(
     kind="R-06",
-    template="R-06/4",
+    template="R-06/5",
     title="API Key Attribution Report",
     sections=(("selection", selection), ("holder", holder), ("owners", owners), ("keys", keys), ("use", use)),
     closing=(
@@ -181,4 +206,5 @@ ATTRIBUTION = Frame(
         ("summary", summary),
     ),
     is_period=True,
+    for_others=True,
 )

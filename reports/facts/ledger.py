@@ -10,6 +10,7 @@ from accounts.history import as_of
 from accounts.models import AuditEvent, Project, Proposal
 from kyc.cases.models import Case, Decision, Entity
 from kyc.keys.models import Hold, Key, Link
+from kyc.keys.pool_models import LimitPool
 from reports.facts.changes import case_number, roles_of
 from reports.facts.intervals import Interval
 from reports.facts.reader import Reader, exact
@@ -46,6 +47,11 @@ class Ledger:
     def by_then(self, value: datetime | None) -> datetime | None:
         """An instant before the end of the interval; what lies at or after it is not told."""
         return value if value and value < self.reader.valid_at else None
+
+    @cached_property
+    def limits(self) -> list[Any]:
+        """How much the keys may be used, as set by the end of the interval."""
+        return list(self.reader.then(LimitPool))
 
     @cached_property
     def decisions(self) -> dict[int, Any]:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('parameters', models.JSONField(blank=True, default=dict)),
                 ('rule_pack', models.CharField(max_length=20)),
                 ('template', models.CharField(max_length=20)),
-                ('state', models.CharField(choices=[('requested', 'Being built'), ('ready', 'Ready'), ('failed', 'Could not be built')], default='requested', max_length=20)),
+                ('state', models.CharField(choices=[('requested', 'Requested'), ('awaiting', 'Awaiting approval'), ('issued', 'Issued'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn'), ('declined', 'Not approved'), ('failed', 'Could not be built')], default='requested', max_length=20)),
                 ('progress', models.PositiveSmallIntegerField(default=0)),
                 ('stage', models.CharField(blank=True, max_length=100)),
                 ('requested_at', models.DateTimeField(auto_now_add=True)),
@@ -48,6 +48,13 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('file', accounts.vault.fields.VaultFileField(blank=True, max_length=200, storage=accounts.vault.files.VaultStorage(), upload_to='')),
                 ('file_sha256', models.CharField(blank=True, max_length=64)),
+                ('changes', accounts.vault.fields.SealedField(blank=True)),
+                ('proposal', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.proposal')),
+                ('restates', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reports.report')),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('withdrawn_because', models.CharField(blank=True, max_length=1000)),
+                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.snapshot')),
@@ -70,13 +77,19 @@ class Migration(migrations.Migration):
                 ('parameters', models.JSONField(blank=True, default=dict)),
                 ('rule_pack', models.CharField(max_length=20)),
                 ('template', models.CharField(max_length=20)),
-                ('state', models.CharField(choices=[('requested', 'Being built'), ('ready', 'Ready'), ('failed', 'Could not be built')], default='requested', max_length=20)),
+                ('state', models.CharField(choices=[('requested', 'Requested'), ('awaiting', 'Awaiting approval'), ('issued', 'Issued'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn'), ('declined', 'Not approved'), ('failed', 'Could not be built')], default='requested', max_length=20)),
                 ('requested_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('envelope', models.JSONField(default=dict)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('file', accounts.vault.fields.VaultFileField(blank=True, max_length=200, storage=accounts.vault.files.VaultStorage(), upload_to='')),
                 ('file_sha256', models.CharField(blank=True, max_length=64)),
+                ('proposal', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.proposal')),
+                ('restates', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='reports.report')),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('withdrawn_because', models.CharField(blank=True, max_length=1000)),
+                ('withdrawn_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='reports.report')),
                 ('requested_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
@@ -93,10 +106,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='report',
             index=models.Index(fields=['sha256'], name='report_by_facts'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('file', ''), _negated=True), models.Q(('facts', ''), _negated=True)), _connector='OR'), name='ready_report_is_complete'),
         ),
         migrations.CreateModel(
             name='SubjectRequest',
@@ -201,15 +210,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportevent" ("envelope", "file", "file_sha256", "finished_at", "id", "kind", "known_at", "organisation_id", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "requested_at", "requested_by_id", "rule_pack", "sha256", "snapshot_id", "state", "template", "valid_at") VALUES (NEW."envelope", NEW."file", NEW."file_sha256", NEW."finished_at", NEW."id", NEW."kind", NEW."known_at", NEW."organisation_id", NEW."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."requested_at", NEW."requested_by_id", NEW."rule_pack", NEW."sha256", NEW."snapshot_id", NEW."state", NEW."template", NEW."valid_at"); RETURN NULL;', hash='59cbed3cf74b4e0b971dd6b5bb3cf47a0610d397', operation='INSERT', pgid='pgtrigger_insert_insert_84ceb', table='reports_report', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportevent" ("envelope", "file", "file_sha256", "finished_at", "id", "kind", "known_at", "organisation_id", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "requested_at", "requested_by_id", "restates_id", "rule_pack", "sha256", "snapshot_id", "state", "superseded_at", "template", "valid_at", "withdrawn_at", "withdrawn_because", "withdrawn_by_id") VALUES (NEW."envelope", NEW."file", NEW."file_sha256", NEW."finished_at", NEW."id", NEW."kind", NEW."known_at", NEW."organisation_id", NEW."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposal_id", NEW."requested_at", NEW."requested_by_id", NEW."restates_id", NEW."rule_pack", NEW."sha256", NEW."snapshot_id", NEW."state", NEW."superseded_at", NEW."template", NEW."valid_at", NEW."withdrawn_at", NEW."withdrawn_because", NEW."withdrawn_by_id"); RETURN NULL;', hash='351f97edfaf4b041b704ca8e6ffa66be08e881ab', operation='INSERT', pgid='pgtrigger_insert_insert_84ceb', table='reports_report', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."envelope" IS DISTINCT FROM (NEW."envelope") OR OLD."file" IS DISTINCT FROM (NEW."file") OR OLD."file_sha256" IS DISTINCT FROM (NEW."file_sha256") OR OLD."finished_at" IS DISTINCT FROM (NEW."finished_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."known_at" IS DISTINCT FROM (NEW."known_at") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."parameters" IS DISTINCT FROM (NEW."parameters") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at") OR OLD."requested_by_id" IS DISTINCT FROM (NEW."requested_by_id") OR OLD."rule_pack" IS DISTINCT FROM (NEW."rule_pack") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256") OR OLD."snapshot_id" IS DISTINCT FROM (NEW."snapshot_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."template" IS DISTINCT FROM (NEW."template") OR OLD."valid_at" IS DISTINCT FROM (NEW."valid_at"))', func='INSERT INTO "reports_reportevent" ("envelope", "file", "file_sha256", "finished_at", "id", "kind", "known_at", "organisation_id", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "requested_at", "requested_by_id", "rule_pack", "sha256", "snapshot_id", "state", "template", "valid_at") VALUES (NEW."envelope", NEW."file", NEW."file_sha256", NEW."finished_at", NEW."id", NEW."kind", NEW."known_at", NEW."organisation_id", NEW."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."requested_at", NEW."requested_by_id", NEW."rule_pack", NEW."sha256", NEW."snapshot_id", NEW."state", NEW."template", NEW."valid_at"); RETURN NULL;', hash='8f1680c5cfb0c7180a55cf871ac39da01a09a10e', operation='UPDATE', pgid='pgtrigger_update_update_234a9', table='reports_report', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."envelope" IS DISTINCT FROM (NEW."envelope") OR OLD."file" IS DISTINCT FROM (NEW."file") OR OLD."file_sha256" IS DISTINCT FROM (NEW."file_sha256") OR OLD."finished_at" IS DISTINCT FROM (NEW."finished_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."known_at" IS DISTINCT FROM (NEW."known_at") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."parameters" IS DISTINCT FROM (NEW."parameters") OR OLD."proposal_id" IS DISTINCT FROM (NEW."proposal_id") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at") OR OLD."requested_by_id" IS DISTINCT FROM (NEW."requested_by_id") OR OLD."restates_id" IS DISTINCT FROM (NEW."restates_id") OR OLD."rule_pack" IS DISTINCT FROM (NEW."rule_pack") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256") OR OLD."snapshot_id" IS DISTINCT FROM (NEW."snapshot_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."superseded_at" IS DISTINCT FROM (NEW."superseded_at") OR OLD."template" IS DISTINCT FROM (NEW."template") OR OLD."valid_at" IS DISTINCT FROM (NEW."valid_at") OR OLD."withdrawn_at" IS DISTINCT FROM (NEW."withdrawn_at") OR OLD."withdrawn_because" IS DISTINCT FROM (NEW."withdrawn_because") OR OLD."withdrawn_by_id" IS DISTINCT FROM (NEW."withdrawn_by_id"))', func='INSERT INTO "reports_reportevent" ("envelope", "file", "file_sha256", "finished_at", "id", "kind", "known_at", "organisation_id", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "requested_at", "requested_by_id", "restates_id", "rule_pack", "sha256", "snapshot_id", "state", "superseded_at", "template", "valid_at", "withdrawn_at", "withdrawn_because", "withdrawn_by_id") VALUES (NEW."envelope", NEW."file", NEW."file_sha256", NEW."finished_at", NEW."id", NEW."kind", NEW."known_at", NEW."organisation_id", NEW."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposal_id", NEW."requested_at", NEW."requested_by_id", NEW."restates_id", NEW."rule_pack", NEW."sha256", NEW."snapshot_id", NEW."state", NEW."superseded_at", NEW."template", NEW."valid_at", NEW."withdrawn_at", NEW."withdrawn_because", NEW."withdrawn_by_id"); RETURN NULL;', hash='2fc5309db37499bdd2161719f03ee0d2ef581136', operation='UPDATE', pgid='pgtrigger_update_update_234a9', table='reports_report', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportevent" ("envelope", "file", "file_sha256", "finished_at", "id", "kind", "known_at", "organisation_id", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "requested_at", "requested_by_id", "rule_pack", "sha256", "snapshot_id", "state", "template", "valid_at") VALUES (OLD."envelope", OLD."file", OLD."file_sha256", OLD."finished_at", OLD."id", OLD."kind", OLD."known_at", OLD."organisation_id", OLD."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."requested_at", OLD."requested_by_id", OLD."rule_pack", OLD."sha256", OLD."snapshot_id", OLD."state", OLD."template", OLD."valid_at"); RETURN NULL;', hash='29ce90c096f6e8390becad753834304595e44a55', operation='DELETE', pgid='pgtrigger_delete_delete_6acd6', table='reports_report', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportevent" ("envelope", "file", "file_sha256", "finished_at", "id", "kind", "known_at", "organisation_id", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "requested_at", "requested_by_id", "restates_id", "rule_pack", "sha256", "snapshot_id", "state", "superseded_at", "template", "valid_at", "withdrawn_at", "withdrawn_because", "withdrawn_by_id") VALUES (OLD."envelope", OLD."file", OLD."file_sha256", OLD."finished_at", OLD."id", OLD."kind", OLD."known_at", OLD."organisation_id", OLD."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposal_id", OLD."requested_at", OLD."requested_by_id", OLD."restates_id", OLD."rule_pack", OLD."sha256", OLD."snapshot_id", OLD."state", OLD."superseded_at", OLD."template", OLD."valid_at", OLD."withdrawn_at", OLD."withdrawn_because", OLD."withdrawn_by_id"); RETURN NULL;', hash='f422a662cd11fe54705da95acae92e6a9494e0bc', operation='DELETE', pgid='pgtrigger_delete_delete_6acd6', table='reports_report', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='reportevent',
@@ -222,10 +231,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='report_failed'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='ready_report_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'ready\')', func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'ready_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';", hash='dd3fdc99cdb226346719f43b6bd8710e06e70b1d', operation='UPDATE', pgid='pgtrigger_ready_report_is_fixed_07173', table='reports_report', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='subjectrequest',
@@ -242,5 +247,108 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='subjectrequest',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_subjectrequestevent" ("answer_id", "channel", "decision", "due_on", "ended_at", "ended_by_id", "extended_because", "id", "identified_at", "identified_by_id", "identity", "kind", "organisation_id", "outcome", "outcome_note", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_on", "recorded_at", "recorded_by_id", "user_id") VALUES (OLD."answer_id", OLD."channel", OLD."decision", OLD."due_on", OLD."ended_at", OLD."ended_by_id", OLD."extended_because", OLD."id", OLD."identified_at", OLD."identified_by_id", OLD."identity", OLD."kind", OLD."organisation_id", OLD."outcome", OLD."outcome_note", OLD."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."received_on", OLD."recorded_at", OLD."recorded_by_id", OLD."user_id"); RETURN NULL;', hash='241d05ff5477afa16d8d2bf1b2a2177ef7b23ad6', operation='DELETE', pgid='pgtrigger_delete_delete_dcf69', table='reports_subjectrequest', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='report',
+            trigger=pgtrigger.compiler.Trigger(name='issued_report_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IN (\'issued\', \'superseded\', \'withdrawn\', \'declined\'))', func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF (to_jsonb(NEW) - '{state,superseded_at,withdrawn_at,withdrawn_by_id,withdrawn_because}'::text[]) = (to_jsonb(OLD) - '{state,superseded_at,withdrawn_at,withdrawn_by_id,withdrawn_because}'::text[])\n                       AND (OLD.state = 'issued' AND NEW.state = 'superseded' AND NEW.withdrawn_at IS NULL\n                            OR OLD.state IN ('issued', 'superseded') AND NEW.state = 'withdrawn'\n                               AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at) THEN\n                        RETURN NEW;\n                    END IF;\n                    RAISE EXCEPTION 'issued_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';\n                ", hash='64ec15f3c741eb58fde493481d367efb1a149106', operation='UPDATE', pgid='pgtrigger_issued_report_is_fixed_c796b', table='reports_report', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='report',
+            trigger=pgtrigger.compiler.Trigger(name='built_report_keeps_its_facts', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.sha256 <> '' AND OLD.state IN ('awaiting', 'requested'))", func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF ROW(NEW.kind, NEW.organisation_id, NEW.valid_at, NEW.known_at, NEW.parameters, NEW.rule_pack, NEW.template,\n                           NEW.requested_by_id, NEW.proposal_id, NEW.facts, NEW.sha256)\n                       IS DISTINCT FROM\n                       ROW(OLD.kind, OLD.organisation_id, OLD.valid_at, OLD.known_at, OLD.parameters, OLD.rule_pack, OLD.template,\n                           OLD.requested_by_id, OLD.proposal_id, OLD.facts, OLD.sha256) THEN\n                        RAISE EXCEPTION 'built_report_keeps_its_facts' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='c3d5a912565792f284ba8382ab39af5c95a6fb30', operation='UPDATE', pgid='pgtrigger_built_report_keeps_its_facts_1aa21', table='reports_report', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='report',
+            trigger=pgtrigger.compiler.Trigger(name='report_is_issued_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."proposal_id" IS NOT NULL AND NEW."state" = \'issued\')', func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF NOT EXISTS (SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'report'\n                                   AND p.outcome = 'taken' AND p.proposed_by_id = NEW.requested_by_id\n                                   AND p.outcome_by_id <> NEW.requested_by_id) THEN\n                        RAISE EXCEPTION 'report_is_issued_by_two: another has to approve it' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='d20eddc55385613aa0e991c7338159382388f737', operation='INSERT OR UPDATE', pgid='pgtrigger_report_is_issued_by_two_01e36', table='reports_report', when='BEFORE')),
+        ),
+        migrations.AddConstraint(
+            model_name='report',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['awaiting', 'issued', 'superseded', 'withdrawn']), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('file', ''), _negated=True), models.Q(('facts', ''), _negated=True)), _connector='OR'), name='built_report_is_complete'),
+        ),
+        migrations.AddConstraint(
+            model_name='report',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'superseded'), _negated=True), ('superseded_at__isnull', False), _connector='OR'), name='report_superseded_has_its_instant'),
+        ),
+        migrations.AddConstraint(
+            model_name='report',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_because', ''), ('withdrawn_by__isnull', True), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('state', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawn_because', ''), _negated=True)), _connector='OR'), name='report_withdrawn_at_and_by_and_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='report',
+            constraint=models.CheckConstraint(condition=models.Q(('proposal__isnull', False), models.Q(models.Q(('kind', 'R-06'), _negated=True), models.Q(('parameters__contains', {'profile': 'full'}), _negated=True)), _connector='OR'), name='report_for_others_takes_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='report',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['issued', 'superseded', 'withdrawn'])), fields=('restates',), name='one_restatement_of_a_report'),
+        ),
+        migrations.CreateModel(
+            name='ReportSchedule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=10)),
+                ('profile', models.CharField(blank=True, max_length=20)),
+                ('rhythm', models.CharField(choices=[('month', 'Each month'), ('quarter', 'Each quarter'), ('year', 'Each year')], max_length=20)),
+                ('first_on', models.DateField()),
+                ('next_on', models.DateField()),
+                ('reminded_for', models.DateField(blank=True, null=True)),
+                ('set_up_at', models.DateTimeField(auto_now_add=True)),
+                ('end', models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('left', 'Ended, since who set it up may no longer ask for reports')], max_length=20)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ('set_up_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReportScheduleEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('kind', models.CharField(max_length=10)),
+                ('profile', models.CharField(blank=True, max_length=20)),
+                ('rhythm', models.CharField(choices=[('month', 'Each month'), ('quarter', 'Each quarter'), ('year', 'Each year')], max_length=20)),
+                ('first_on', models.DateField()),
+                ('next_on', models.DateField()),
+                ('reminded_for', models.DateField(blank=True, null=True)),
+                ('set_up_at', models.DateTimeField(auto_now_add=True)),
+                ('end', models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('left', 'Ended, since who set it up may no longer ask for reports')], max_length=20)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='reports.reportschedule')),
+                ('set_up_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='reportschedule',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('end', 'left'), ('ended_at__isnull', False), ('ended_by__isnull', True)), models.Q(('end', 'stopped'), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='report_schedule_ended_at_and_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='reportschedule',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('kind', 'organisation', 'profile', 'rhythm'), name='one_live_schedule_of_a_report', nulls_distinct=False),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportschedule',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rhythm", "set_up_at", "set_up_by_id") VALUES (NEW."end", NEW."ended_at", NEW."ended_by_id", NEW."first_on", NEW."id", NEW."kind", NEW."next_on", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."profile", NEW."reminded_for", NEW."rhythm", NEW."set_up_at", NEW."set_up_by_id"); RETURN NULL;', hash='c7a1dbf5c9f6c9610648404791ce3acf06e0fe79', operation='INSERT', pgid='pgtrigger_insert_insert_168a3', table='reports_reportschedule', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportschedule',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rhythm", "set_up_at", "set_up_by_id") VALUES (NEW."end", NEW."ended_at", NEW."ended_by_id", NEW."first_on", NEW."id", NEW."kind", NEW."next_on", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."profile", NEW."reminded_for", NEW."rhythm", NEW."set_up_at", NEW."set_up_by_id"); RETURN NULL;', hash='deec5d5e2f962fe37cc29e4048e34ec151e57908', operation='UPDATE', pgid='pgtrigger_update_update_45f5f', table='reports_reportschedule', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportschedule',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rhythm", "set_up_at", "set_up_by_id") VALUES (OLD."end", OLD."ended_at", OLD."ended_by_id", OLD."first_on", OLD."id", OLD."kind", OLD."next_on", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."profile", OLD."reminded_for", OLD."rhythm", OLD."set_up_at", OLD."set_up_by_id"); RETURN NULL;', hash='4082655b39af1b2e855b6c4c8f1c24ba31f41b99', operation='DELETE', pgid='pgtrigger_delete_delete_e1643', table='reports_reportschedule', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='reportscheduleevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='reportschedule_as_of'),
         ),
     ])]

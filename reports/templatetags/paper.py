@@ -48,6 +48,31 @@ def code(address: str) -> SafeString:
 
 
 @register.filter
+def first_of(rows: Sequence[Any], count: int) -> Sequence[Any]:
+    """The first `count` rows."""
+    return rows[:count]
+
+
+# A row that came or went is told by what fits a cell; changes.json holds it whole.
+LONGEST = 300
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """A value of report.json on one side of a change; a row as its values."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, dict):
+        value = "; ".join(
+            f"{name.replace('_', ' ')}: {figure(inner)}" for name, inner in value.items() if inner not in ("", [], {})
+        )
+    elif isinstance(value, list):
+        value = ", ".join(map(figure, value))
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+@register.filter
 def newest(rows: Sequence[Any], count: int) -> Sequence[Any]:
     """The last `count` rows, in their order."""
     return rows[len(rows) - count :] if count else []

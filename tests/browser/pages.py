@@ -65,7 +65,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",
         "/desk/keys/doctor/",
         "/desk/estate/", "/desk/lists/rulings/", "/desk/lists/rulings/matches/", "/desk/lists/rulings/matches/?what=doubted",
-        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/ > /reports/{n}/",
+        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/schedules/",
+        "/reports/ > /reports/{n}/",
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/", "/disposals/"),
     "omar@keyholder.example": (

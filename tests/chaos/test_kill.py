@@ -110,16 +110,60 @@ def test_a_report_whose_worker_is_killed_is_issued_once_by_another(
     taken = killed_at_work(app, report, lambda row: 0 < row["progress"] < 100)
     started = time.monotonic()
     within = building.QUEUE.lease.total_seconds() + 30
-    until(within=within, what="another worker issues the report", ask=lambda: report()["state"] == "ready")
+    until(within=within, what="another worker issues the report", ask=lambda: report()["state"] == "issued")
     done = report()
     assert done["job_token"] > taken["job_token"] and done["claimed_by"] != taken["claimed_by"]
     assert (done["claimed_until"], done["claims"], done["errors"], done["failure"]) == (None, 0, 0, "")
-    ready = "SELECT count(*) FROM accounts_auditevent WHERE verb = 'report.ready' AND target_id = %s"
+    ready = "SELECT count(*) FROM accounts_auditevent WHERE verb = 'report.issued' AND target_id = %s"
     assert one(app, ready, str(pk))["count"] == 1
     assert done["file"] and (installation.state / "files" / done["file"]).is_file()
     left = taken["file"]
     assert not left or left == done["file"] or not (installation.state / "files" / left).exists(), "a file was left behind"
     measures("killed while building a report", f"issued {time.monotonic() - started:.1f} s later")
+
+
+FIFTY = 50
+KILLS = 10
+
+
+def test_of_fifty_reports_each_is_issued_once_whatever_workers_are_killed_amid_them(
+    installation: Installation, app: Database, measures: Measures
+) -> None:
+    """Workers are killed while they build, one after another; what is left of a killed one is built by the next."""
+    astrid = Window(installation)
+    astrid.sign_in_as("astrid@keyholder.example")
+    path = "/reports/request/"
+    page = astrid.get(path)
+    customers = options(page, "organisation")
+    last = one(app, "SELECT coalesce(max(id), 0) AS id FROM reports_report")["id"]
+    for place in range(FIFTY):
+        astrid.post(path, page, kind=("R-03", "R-04")[place % 2], organisation=customers[place % len(customers)])
+    assert one(app, "SELECT count(*) FROM reports_report WHERE id > %s", last)["count"] == FIFTY
+    at_work = """
+        SELECT id, state, claimed_by FROM reports_report
+        WHERE id > %s AND state = 'requested' AND stage <> '' AND claimed_until > clock_timestamp() LIMIT 1
+    """
+    killed: list[str] = []
+    started = time.monotonic()
+    while len(killed) < KILLS:
+        # The worker that was killed before may still be starting anew.
+        until(within=120, what="a worker builds", ask=lambda: app.execute(at_work, [last]).fetchone())
+        if (row := app.execute(at_work, [last]).fetchone()) and row["claimed_by"] not in killed:
+            kill(int(row["claimed_by"].partition(":")[2]))
+            killed.append(row["claimed_by"])
+    waiting = "SELECT count(*) FROM reports_report WHERE id > %s AND state = 'requested'"
+    until(within=900, what="all are issued", ask=lambda: one(app, waiting, last)["count"] == 0)
+    issued = """
+        SELECT r.state, r.file, count(a.id) AS told FROM reports_report r
+        LEFT JOIN accounts_auditevent a ON a.verb = 'report.issued' AND a.target_id = r.id::text
+        WHERE r.id > %s GROUP BY r.id
+    """
+    rows = app.execute(issued, [last]).fetchall()
+    assert [(row["state"], row["told"]) for row in rows] == [("issued", 1)] * FIFTY
+    files = [row["file"] for row in rows]
+    assert len(set(files)) == FIFTY and all((installation.state / "files" / file).is_file() for file in files)
+    took = time.monotonic() - started
+    measures("fifty reports with workers killed amid them", f"{len(killed)} kills, all issued once {took:.0f} s after the first")
 
 
 def test_an_examination_whose_worker_is_killed_is_done_once_by_another(

@@ -38,7 +38,7 @@ FROM kyc_examination e WHERE e.id > %s
 """
 ISSUED = """
 SELECT r.id, r.state, (r.file <> '')::int AS effects,
-    (SELECT count(*) FROM accounts_auditevent a WHERE a.verb = 'report.ready' AND a.target_id = r.id::text) AS told
+    (SELECT count(*) FROM accounts_auditevent a WHERE a.verb = 'report.issued' AND a.target_id = r.id::text) AS told
 FROM reports_report r WHERE r.id > %s
 """
 MAILED = """
@@ -142,7 +142,7 @@ def test_what_is_killed_loses_and_doubles_nothing(installation: Installation, pl
     bad = {
         "links": wrong(linked, "active"),
         "examinations": wrong(examined, "done"),
-        "reports": wrong(issued, "ready"),
+        "reports": wrong(issued, "issued"),
         "mails": [row for row in mailed if (row["state"], row["effects"]) != ("sent", 1)],
         "strays": sorted(strays(installation) - littered),
         "secrets": [secret[:16] for secret in keys.secrets if introspected(installation, secret)["active"] is not True],
@@ -232,7 +232,7 @@ def test_while_the_broker_is_off_the_web_answers_and_nothing_is_lost(installatio
     bad: dict[str, Any] = {
         "links": wrong(rows(installation, LINKED, name), "active"),
         "examinations": wrong(rows(installation, EXAMINED, last["examination"]), "done"),
-        "reports": wrong(rows(installation, ISSUED, last["report"]), "ready"),
+        "reports": wrong(rows(installation, ISSUED, last["report"]), "issued"),
     }
     found = {
         "off_s": off,

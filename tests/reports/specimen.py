@@ -48,6 +48,7 @@ def envelope(found: Facts, **changed: Any) -> Facts:
         "provider": "Example AI, Inc.",
         "prepared_by": "Astrid Lund",
         "approved_by": "Rui Duarte",
+        "approved_at": "2026-11-24T15:40:00.000001Z",
         "addressee": "Bureau of Industry and Security",
         "requested_at": "2026-11-24T15:30:00.000001Z",
         "generated_at": "2026-11-24T15:30:05.123456Z",

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone, translation
 
-from accounts import audit, organisations, snapshots
+from accounts import audit, credentials, organisations, snapshots
 from accounts.models import Organisation, Snapshot, User
 from kyc.cases import actions as cases
 from kyc.cases import examining
@@ -31,6 +31,7 @@ from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
 from kyc.screening import lists
 from kyc.screening.models import Hit
+from kyc.usage import intake
 from reports.building import LANGUAGE
 from reports.facts.attribution import ATTRIBUTION
 from reports.facts.control import CONTROL
@@ -38,6 +39,7 @@ from reports.facts.dossier import DOSSIER
 from reports.facts.reader import exact
 from reports.instants import year_before
 from tests import cast
+from tests.kyc.usage.scenes import row, sent, this_hour
 
 PUBLISHED = date(2026, 5, 2)
 # Alice's namesake is born on another day, Solveig's on the very same.
@@ -215,8 +217,19 @@ def issued(story: Story, name: str) -> tuple[Key, str]:
     return keys.issue(story.organisation, project=project, name=name, responsible=story.controller, by=story.alice)
 
 
+def use(story: Story) -> None:
+    """What a gateway counted of this hour, from two addresses of one network, and of the other key from nowhere known."""
+    gateway = credentials.issue(name="edge", by=None)[0]
+    hour, place = this_hour(), {"asn": 2116, "country": "NO"}
+    rows = [
+        row(story.live.prefix, hour, 12, ip_hash=digit * 43, tokens_in=900, tokens_out=400, errors=2, **place) for digit in "ab"
+    ]
+    intake.take(sent(*rows, row(story.revoked.prefix, hour, 3, refusals=1)), credential=gateway)
+
+
 def hold(story: Story) -> None:
-    """One hold on a key, lifted; one on the entity, in force."""
+    """One hold on a key, lifted; one on the entity, in force. Before, the keys are used."""
+    use(story)
     lifted = holds.place(key=story.live, reason="a leaked key was reported", by=story.rui)
     holds.lift(lifted, reason="it was another key", by=story.rui)
     holds.place(entity=story.organisation.entity_set.get(), reason="the register shows a new owner", by=story.rui)

@@ -129,7 +129,7 @@ def report(organisation: Organisation, astrid: User) -> Report:
 
 @pytest.fixture
 def ready(report: Report) -> Report:
-    report.state, report.facts, report.sha256, report.file = Report.State.READY, "{}", "0" * 64, "x"
+    report.state, report.facts, report.sha256, report.file = Report.State.ISSUED, "{}", "0" * 64, "x"
     report.save()
     return report
 
@@ -145,7 +145,7 @@ class TestDownloaded:
             assert len(written_down("report.downloaded")) == count
         event = written_down("report.downloaded")[0]
         assert (event.actor_id, event.target_id, event.organisation_id) == (astrid.pk, str(ready.pk), ready.organisation_id)
-        assert event.details == {"sha256": "0" * 64}
+        assert event.details == {"sha256": "0" * 64, "state": "issued"}
 
     @pytest.mark.parametrize("role", ["administrator", "support"])
     def test_who_may_not_view_takes_nothing(self, ready: Report, role: str) -> None:
@@ -182,7 +182,7 @@ class TestPeriod:
 
     def test_by_default_it_is_the_year_before_its_end(self, organisation: Organisation, astrid: User) -> None:
         report = actions.request(organisation, kind="R-06", by=astrid)
-        assert (report.kind, report.template) == ("R-06", "R-06/4")
+        assert (report.kind, report.template) == ("R-06", "R-06/5")
         assert datetime.fromisoformat(report.parameters["from"]) == year_before(report.valid_at)
         assert report.number.startswith("R-06-")
         assert written_down("report.requested")[0].details["from"] == report.parameters["from"]
@@ -191,7 +191,7 @@ class TestPeriod:
         key = one_of_each(cast.customer())[Key]
         since = timezone.now() - timedelta(days=3)
         report = actions.request(key.organisation, kind="R-06", since=since, key=key, by=astrid)
-        assert actions.asked(report) == {"since": since, "key": key}
+        assert actions.asked(report) == {"since": since, "key": key, "profile": ""}
         again = actions.again(report, by=astrid)
         assert (again.parameters, again.valid_at, again.known_at) == (report.parameters, report.valid_at, report.known_at)
 

@@ -79,14 +79,14 @@ class TestRun:
     def test_the_row_becomes_ready_with_everything_at_once(self, report: Report, kept: Kept) -> None:
         building.run()
         report.refresh_from_db()
-        assert (report.state, report.progress, report.stage, report.failure) == ("ready", 100, "", "")
+        assert (report.state, report.progress, report.stage, report.failure) == ("issued", 100, "", "")
         assert report.sha256 == canonical.sha256(report.facts.encode()) == report.envelope["sha256"]
         assert (report.envelope["number"], report.envelope["prepared_by"]) == (report.number, "Astrid Lund")
         assert report.envelope["addressee"] == "BIS"
         assert report.finished_at and timezone.now() - report.finished_at < timedelta(seconds=30)
         (file,) = kept()
         assert report.file.read().startswith(b"%PDF-1.7") and b"%PDF" not in file.read_bytes()
-        event = AuditEvent.objects.get(verb="report.ready")
+        event = AuditEvent.objects.get(verb="report.issued")
         assert (event.actor, event.organisation_id, event.details) == (
             "Keyholder",
             report.organisation_id,
@@ -100,7 +100,7 @@ class TestRun:
         building.run()
         assert stored(report) == first
         assert kept() == files
-        assert AuditEvent.objects.filter(verb="report.ready").count() == 1
+        assert AuditEvent.objects.filter(verb="report.issued").count() == 1
 
     @pytest.mark.usefixtures("quick_pages")
     def test_progress_moves_forward_and_names_what_is_done(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,10 +141,10 @@ class TestKilled:
         lease_expires()
         building.run()
         report.refresh_from_db()
-        assert (report.state, report.claims) == ("ready", 0)
+        assert (report.state, report.claims) == ("issued", 0)
         assert kept() == {Path(report.file.path)}
         assert not left_behind.exists()
-        assert AuditEvent.objects.filter(verb="report.ready").count() == 1
+        assert AuditEvent.objects.filter(verb="report.issued").count() == 1
 
     def test_a_process_told_to_end_leaves_no_file(self, report: Report, kept: Kept) -> None:
         def ends() -> None:
@@ -162,7 +162,7 @@ class TestKilled:
         assert kept() == {Path(Report.objects.get().file.path)}
         lease_expires()
         building.run()
-        assert kept() == {Path(Report.objects.get(state="ready").file.path)}
+        assert kept() == {Path(Report.objects.get(state="issued").file.path)}
 
 
 @pytest.mark.usefixtures("quick_pages")
@@ -178,10 +178,10 @@ class TestFenced:
                 building.finish(slow, slow.row, facts, enclosed, file)
             pytest.fail("went on after it was fenced")
         assert kept() == set()
-        assert not AuditEvent.objects.filter(verb="report.ready").exists()
+        assert not AuditEvent.objects.filter(verb="report.issued").exists()
         with quick:
             building.build(quick)
-        assert kept() == {Path(Report.objects.get(state="ready").file.path)}
+        assert kept() == {Path(Report.objects.get(state="issued").file.path)}
 
     def test_one_that_was_overtaken_before_it_writes_writes_no_file(self, report: Report, kept: Kept) -> None:
         slow = claimed()
@@ -221,7 +221,7 @@ class TestHeartbeat:
         taken = self.drawn_slowly(monkeypatch, short_lease)
         building.run()
         assert taken == [None] * 4
-        assert (stored(report)["state"], len(kept())) == ("ready", 1)
+        assert (stored(report)["state"], len(kept())) == ("issued", 1)
 
     @pytest.mark.soak
     def test_without_it_they_would_be(
@@ -241,7 +241,7 @@ class TestHeartbeat:
         assert stored(report)["state"] == "requested"
         time.sleep(short_lease.total_seconds() + 0.1)
         building.run()
-        assert stored(report)["state"] == "ready"
+        assert stored(report)["state"] == "issued"
 
 
 @pytest.mark.usefixtures("quick_pages")
@@ -268,7 +268,7 @@ class TestFailing:
         poison, sound = actions.request(organisation, by=astrid), actions.request(organisation, by=astrid)
         Report.objects.filter(pk=poison.pk).update(rule_pack="1999.01")
         building.run()
-        assert (stored(poison)["state"], stored(sound)["state"]) == ("requested", "ready")
+        assert (stored(poison)["state"], stored(sound)["state"]) == ("requested", "issued")
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ def ready(report: Report) -> Report:
 
 
 @pytest.mark.usefixtures("quick_pages")
-class TestReady:
+class TestIssued:
     def test_nothing_of_it_or_of_its_history_changes_by_sql(self, ready: Report) -> None:
         before = stored(ready)
         for change in (
@@ -293,7 +293,7 @@ class TestReady:
             "organisation_id = organisation_id",
             "progress = 1",
         ):
-            with pytest.raises(Error, match="ready_report_is_fixed"), transaction.atomic(), connection.cursor() as cursor:
+            with pytest.raises(Error, match="issued_report_is_fixed"), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"UPDATE reports_report SET {change} WHERE id = %s", [ready.pk])
         for statement in ("UPDATE reports_reportevent SET sha256 = ''", "DELETE FROM reports_reportevent"):
             with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
@@ -302,11 +302,11 @@ class TestReady:
             Report.objects.filter(pk=ready.pk).delete()
         assert stored(ready) == before
 
-    def test_one_without_its_facts_cannot_be_ready(self, organisation: Organisation) -> None:
+    def test_one_without_its_facts_cannot_be_issued(self, organisation: Organisation) -> None:
         report = actions.request(organisation, by=cast.staff("auditor"))
         report.facts = "{}"
         report.save()
         for missing in ({"facts": ""}, {"sha256": ""}, {"file": ""}):
-            whole = {"state": "ready", "sha256": "0" * 64, "file": "x"}
-            with pytest.raises(Error, match="ready_report_is_complete"), transaction.atomic():
+            whole = {"state": "issued", "sha256": "0" * 64, "file": "x"}
+            with pytest.raises(Error, match="built_report_is_complete"), transaction.atomic():
                 Report.objects.filter(pk=report.pk).update(**{**whole, **missing})

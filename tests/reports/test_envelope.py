@@ -28,6 +28,7 @@ class TestIssued:
             "verify": f"{settings.SITE_URL}/verify/R-03-2026-00001",
             "prepared_by": "Astrid Lund",
             "approved_by": "",
+            "approved_at": "",
             "addressee": "BIS",
             "requested_at": "2026-11-24T12:00:00.000007Z",
             "classification": "Confidential",

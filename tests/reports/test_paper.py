@@ -290,10 +290,10 @@ class TestAttribution:
             *("methodology", "sources", "completeness", "since", "attestation", "verification"),
         ]
 
-    def test_that_use_is_not_collected_is_printed_where_it_is_looked_for(self, facts: Facts, envelope: Facts) -> None:
+    def test_use_is_printed_where_it_is_looked_for_with_who_answered_then(self, facts: Facts, envelope: Facts) -> None:
         text = page(facts, envelope, self.PAPER)
-        assert "Collected: no. Use of keys is not collected yet." in text
-        assert text.count("Use of keys is not collected yet.") >= 3
+        assert "Use is what gateways count of each hour" in text
+        assert "AS2116, Norway (NO), addresses: 2" in text and "to E-2026-00002, Alice Olsen (1984, NO): verified" in text
 
     def test_nothing_proposed_is_called_required(self, facts: Facts, envelope: Facts) -> None:
         text = page(facts, envelope, self.PAPER).lower()
@@ -362,6 +362,20 @@ class TestPaper:
         draft = specimen.envelope(facts, status="draft", status_text="Draft: not issued and not registered", number="draft")
         assert page(facts, draft).count("Draft: not issued and not registered") == 2
         assert "Draft" not in page(facts, specimen.envelope(facts))
+
+    def test_a_restatement_prints_what_it_restates_and_every_change(self, facts: Facts) -> None:
+        told = {"number": "R-03-2026-00004", "known_at": "2026-11-20T10:00:00Z", "sha256": "4" * 64, "changed": 2}
+        rows = [
+            {"where": "identity › Legal form › value", "before": "AS", "after": "ASA"},
+            {"where": "parties › Kari Moe", "before": None, "after": {"name": "Kari Moe", "roles": ["Owner"], "lei": ""}},
+        ]
+        html = render_to_string(PAPER, {"report": facts, "envelope": specimen.envelope(facts, restates=told), "restated": rows})
+        text = visible(html)
+        assert "This report restates R-03-2026-00004, which told the same instant as known at 2026-11-20 10:00:00 UTC" in text
+        assert "identity › Legal form › value AS ASA" in text
+        assert "parties › Kari Moe – name: Kari Moe; roles: Owner" in text
+        listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
+        assert listed == re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html) and ("restated" in dict(listed))
 
     def test_each_legal_basis_prints_its_status_and_dates(self, facts: Facts, envelope: Facts) -> None:
         text = page(facts, envelope)

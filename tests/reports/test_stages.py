@@ -67,10 +67,10 @@ class TestStuck:
         [
             {"requested_at": NOW - 9 * SECOND},
             {"claims": 1, "claimed_until": NOW + SECOND, "job_token": 7},
-            {"state": "ready"},
+            {"state": "issued"},
             {"state": "failed", "errors": 3, "failure": "OSError"},
         ],
-        ids=["just asked", "at work", "ready", "failed"],
+        ids=["just asked", "at work", "issued", "failed"],
     )
     def test_it_is_silent_while_all_goes_well_and_when_it_is_over(self, values: dict[str, Any]) -> None:
         report = waiting()

@@ -77,7 +77,7 @@ def answered(asked: SubjectRequest, rui: User, *, party: Party | None = None, gr
     report = subjects.issue(asked, now=snapshots.take(), by=rui)
     building.run()
     report.refresh_from_db()
-    assert report.state == "ready", report.failure
+    assert report.state == "issued", report.failure
     found: dict[str, Any] = json.loads(report.facts)
     return found
 

@@ -33,7 +33,7 @@ def issued(organisation: Organisation, astrid: User, kept: Callable[[], set[Path
     report = actions.request(organisation, addressee="Bureau of Industry", by=astrid)
     building.run()
     report.refresh_from_db()
-    assert report.state == "ready", report.failure
+    assert report.state == "issued", report.failure
     return report
 
 
@@ -109,7 +109,7 @@ class TestHolder:
 
     @pytest.mark.parametrize("state", ["superseded", "withdrawn"])
     def test_is_told_that_it_stands_no_more(self, issued: Report, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
-        monkeypatch.setitem(verification.STANDING, "ready", state)
+        monkeypatch.setitem(verification.STANDING, "issued", state)
         assert str(verification.SAID[state]) in asked(issued.number, sha256=issued.file_sha256).content.decode()
 
     @pytest.mark.parametrize("written", ["{}  report.pdf", " {} \n", "spaced", "colons", "CAPITALS"])

@@ -35,7 +35,7 @@ def addresses(report: Report) -> list[str]:
 def ready(report: Report) -> Report:
     building.run()
     report.refresh_from_db()
-    assert report.state == Report.State.READY, report.failure
+    assert report.state == Report.State.ISSUED, report.failure
     return report
 
 
@@ -88,7 +88,7 @@ class TestDoor:
 class TestList:
     def test_it_says_of_each_what_when_and_by_whom(self, report: Report, auditor: Client) -> None:
         page = text(auditor.get("/reports/"))
-        for told in (report.number, "Nordlys Modelling AS", "Being built", "Astrid Lund", f"{report.known_at:%H:%M:%S}"):
+        for told in (report.number, "Nordlys Modelling AS", "Requested", "Astrid Lund", f"{report.known_at:%H:%M:%S}"):
             assert told in page
 
     def test_it_is_as_many_queries_for_many_as_for_one(
@@ -211,7 +211,8 @@ class TestDownload:
             assert b"".join(answer.streaming_content) == report.file.open().read()
             assert len(downloads()) == count
         event = downloads()[0]
-        assert (event.actor_id, event.target_id, event.details) == (astrid.pk, str(report.pk), {"sha256": report.sha256})
+        assert (event.actor_id, event.target_id) == (astrid.pk, str(report.pk))
+        assert event.details == {"sha256": report.sha256, "state": "issued"}
         assert event.organisation_id == report.organisation_id
         assert timezone.now() - event.at < timedelta(seconds=30)
 

@@ -26,12 +26,17 @@ class TestOnceTold:
     def test_what_was_recorded_since_changes_only_what_is_counted_as_that(self, life: Life, stage: str) -> None:
         told, restated = life.then[stage].keys, life.keys_restated[stage]
         assert digest(told) != digest(restated), "the negative control"
-        assert named_now(restated["keys"]) == named_now(told["keys"])
+        # What gateways tell of an hour they tell after it: that is known later, and told then.
+        assert named_now(without_use(restated["keys"])) == named_now(without_use(told["keys"]))
         assert told["completeness"]["recorded_later"] == 0
         assert (restated["completeness"]["recorded_later"] > 0) == (stage != STAGES[-1])
 
     def test_no_secret_is_in_it(self, life: Life, stage: str) -> None:
         assert secrets_in(canonical.encode(life.then[stage].keys).decode(), life) == []
+
+
+def without_use(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in key.items() if name != "use"} for key in keys]
 
 
 def named_now(section: Any) -> str:
@@ -102,12 +107,45 @@ class TestGaps:
 
 
 class TestUse:
-    def test_that_it_is_not_collected_is_said_in_its_own_section_and_under_completeness(self, life: Life) -> None:
-        told = life.then["lived"].keys
-        assert told["use"]["collected"] == "no"
-        sentence = told["use"]["sentence"]
-        assert sentence.startswith("Use of keys is not collected yet.")
-        assert {"what": "Use", "sentence": sentence} in told["completeness"]["not_covered"]
+    def test_each_day_stands_by_network_and_country_with_who_answered_then(self, life: Life) -> None:
+        live, revoked = keys(life, "lived")
+        (one,), (other,) = live["use"], revoked["use"]
+        assert (one["network"], one["country"], one["sources"]) == ("AS2116", "Norway (NO)", 2)
+        assert (one["requests"], one["tokens_in"], one["tokens_out"], one["errors"]) == (24, 1800, 800, 4)
+        assert (other["network"], other["country"], other["requests"], other["refusals"]) == ("", "", 3, 1)
+        entity = live["verifications"][0]["entity"]
+        assert one["answered_to"] == f"to {entity}, Alice Olsen (1984, NO): verified"
+        assert one["from"][:10] == one["day"] and one["from"] < one["to"]
+
+    def test_what_gateways_told_later_is_in_no_report_of_what_was_known_before(self, life: Life) -> None:
+        """Rows of use have no history of their own; they bear the transaction that wrote them."""
+        assert [key["use"] for key in keys(life, "approved")] == [[], []]
+        again = life.keys_again["approved"]["keys"]
+        assert [key["use"] for key in again] == [[], []]
+
+    def test_no_address_and_no_hash_of_one_is_in_it(self, life: Life) -> None:
+        text = canonical.encode(life.then["lived"].keys).decode()
+        assert "aaaaaaaa" not in text and "bbbbbbbb" not in text
+
+    def test_the_summary_adds_them_up(self, life: Life) -> None:
+        told = {row["what"]: row["value"] for row in life.then["lived"].keys["summary"]}
+        assert told["Use"] == "27 requests by 2 of the keys"
+
+
+class TestHolders:
+    def test_beside_each_event_stands_the_chain_that_was_valid_then(self, life: Life) -> None:
+        live, revoked = keys(life, "lived")
+        entity = live["verifications"][0]["entity"]
+        chain = f"to {entity}, Alice Olsen (1984, NO): verified"
+        assert [row["holder"] for row in live["changes"]] == ["to no entity", *[chain] * 4]
+        assert [row["what"] for row in revoked["changes"]][-1] == "revoked"
+        assert [row["holder"] for row in revoked["changes"]] == ["to no entity", chain, "to no entity"]
+        assert {row["holder"] for row in live["actions"]} <= {chain, "to no entity"}
+
+    def test_a_key_says_what_it_may_do(self, life: Life) -> None:
+        live = keys(life, "lived")[0]
+        assert (live["rolled_from"], live["rolled_to"], live["limits"], live["bound"]) == ("", [], [], "")
+        assert isinstance(live["scopes"], list) and isinstance(live["tiers"], list)
 
 
 class TestActions:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit, organisations
 from accounts.models import AuditEvent, Organisation, Snapshot
 from kyc.keys.models import Key
-from reports import actions, building, canonical
+from reports import actions, building, canonical, issuing
 from tests import cast
 from tests.reports import processes, story
 from tests.whole import IS_WHOLE
@@ -65,8 +65,10 @@ class TestPeriod:
         story.approve(told)
         issued = actions.request(told.organisation, kind="R-06", by=told.astrid)
         building.run()
+        issuing.approve(issued, by=told.rui)
+        building.run()
         issued.refresh_from_db()
-        assert issued.state == "ready", issued.failure
+        assert issued.state == "issued", issued.failure
         story.afterwards(told, tmp_path)
         cut = [f"--valid-at={issued.valid_at.isoformat()}", f"--known-at={issued.known_at.isoformat()}"]
         done = processes.manage("render_report", "R-06", f"--subject={told.organisation.pk}", *cut, f"--out={tmp_path / 'out'}")
@@ -153,7 +155,7 @@ class TestExits:
         shown = (
             (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
-            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-06 and R-17."),
+            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-04, R-06 and R-17."),
         )
         for arguments, code, sentence in shown if IS_WHOLE else shown[:2]:
             done = processes.manage("render_report", *arguments)
@@ -169,7 +171,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("options", "code", "sentence"),
         [
-            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-06 and R-17."),
+            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06 and R-17."),
             ({"valid_at": "2199"}, 1, "--valid-at lies in the future; a report tells what was true."),
             ({"known_at": "2199-01-01T00:00:00Z"}, 1, "--known-at lies in the future; nobody knows yet what will be known."),
             ({"known_at": "2001"}, 1, "Nothing was recorded yet at that moment."),

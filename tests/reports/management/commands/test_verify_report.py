@@ -59,7 +59,7 @@ def issued(organisation: Organisation, astrid: User, file: Path, kept: Callable[
     report = actions.request(organisation, by=astrid)
     building.run()
     report.refresh_from_db()
-    assert report.state == "ready", report.failure
+    assert report.state == "issued", report.failure
     file.write_bytes(report.file.read())
     return report
 
@@ -129,7 +129,7 @@ class TestIssued:
     def test_one_that_no_longer_stands_fails_and_says_why(
         self, issued: Report, file: Path, monkeypatch: pytest.MonkeyPatch, state: str
     ) -> None:
-        monkeypatch.setitem(verification.STANDING, "ready", state)
+        monkeypatch.setitem(verification.STANDING, "issued", state)
         code, said = asked(file)
         assert (code, said["failed"]) == (1, ["standing"])
         assert str(verification.SAID[state]) in json.dumps(said, ensure_ascii=False)

@@ -1,0 +1,53 @@
+"""Reports by the calendar, as the officers who set them up see and stop them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.guards import staff
+from accounts.permissions import Permission
+from accounts.refused import Refused
+from reports import scheduling
+from reports.forms import ScheduleForm
+from reports.models import Report, ReportSchedule
+
+UNPROCESSABLE = 422
+# Of the ended ones so many of the newest are shown.
+SHOWN = 20
+
+
+@staff(Permission.REPORT_REQUEST)
+def schedules(request: HttpRequest) -> HttpResponse:
+    form = ScheduleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = scheduling.set_up(**form.cleaned_data, by=request.user)
+        except Refused as refused:
+            form.add_error(getattr(refused, "field", None), str(refused))
+        else:
+            messages.success(request, _("It is asked for on %(day)s for the first time.") % {"day": made.next_on.isoformat()})
+            return redirect("reports:schedules")
+    rows = ReportSchedule.objects.select_related("organisation", "set_up_by", "ended_by")
+    shown = {
+        "form": form,
+        "live": named(rows.live().order_by("next_on", "pk")),
+        "ended": named(rows.filter(ended_at__isnull=False).order_by("-ended_at")[:SHOWN]),
+    }
+    return render(request, "reports/schedules.html", shown, status=UNPROCESSABLE if form.errors else 200)
+
+
+@staff(Permission.REPORT_REQUEST)
+@require_POST
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(ReportSchedule, pk=pk)
+    try:
+        scheduling.stop(found, by=request.user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("reports:schedules")
+
+
+def named(rows: object) -> list[tuple[ReportSchedule, str]]:
+    return [(row, str(Report.Kind(row.kind).label)) for row in rows]  # type: ignore[attr-defined]  # a queryset

@@ -1,0 +1,143 @@
+"""Reports by the calendar: asked for once on their day, by who set them up, who is reminded before and after whom they end."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import Error, transaction
+
+from accounts import organisations
+from accounts.models import AuditEvent, Message, Organisation, User
+from accounts.permissions import NotPermitted
+from reports import scheduling
+from reports.models import Report, ReportSchedule
+from tests import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_days(count: int) -> date:
+    return scheduling.today() + timedelta(days=count)
+
+
+def planned(organisation: Organisation | None, by: User, **more: Any) -> ReportSchedule:
+    values = {"kind": "R-03", "rhythm": "quarter", "first_on": scheduling.today()} | more
+    return scheduling.set_up(organisation=organisation, by=by, **values)
+
+
+def again(schedule: ReportSchedule) -> ReportSchedule:
+    return ReportSchedule.objects.get(pk=schedule.pk)
+
+
+class TestAsk:
+    def test_on_its_day_it_asks_as_who_set_it_up_and_moves_on(self, organisation: Organisation, astrid: User) -> None:
+        made = planned(organisation, astrid)
+        assert scheduling.QUEUE.is_waiting()
+        scheduling.run()
+        report = Report.objects.get()
+        assert (report.kind, report.organisation, report.requested_by) == ("R-03", organisation, astrid)
+        assert report.valid_at == datetime.combine(made.first_on, time.min, UTC) < report.known_at
+        assert again(made).next_on > in_days(85)
+        assert not scheduling.QUEUE.is_waiting()
+
+    def test_twice_is_once(self, organisation: Organisation, astrid: User) -> None:
+        planned(organisation, astrid)
+        for _ in range(2):
+            scheduling.run()
+        assert Report.objects.count() == 1
+        assert AuditEvent.objects.filter(verb="report.schedule_kept").count() == 1
+
+    def test_of_every_customer_it_asks_one_each_and_of_nobody_who_never_sent(
+        self, organisation: Organisation, astrid: User
+    ) -> None:
+        bob = cast.customer("bob@sudlys.example", "Bob")
+        other = cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
+        organisations.create(name="Outside Analytics GmbH", by=cast.customer("carla@outside.example", "Carla"))
+        planned(None, astrid)
+        scheduling.run()
+        assert [report.organisation for report in Report.objects.order_by("pk")] == [organisation, other]
+
+    def test_of_a_period_it_tells_the_one_that_has_ended(self, organisation: Organisation, astrid: User) -> None:
+        planned(organisation, astrid, kind="R-06", rhythm="month")
+        scheduling.run()
+        report = Report.objects.get()
+        since = datetime.fromisoformat(report.parameters["from"])
+        assert timedelta(days=27) < report.valid_at - since < timedelta(days=32)
+        assert report.proposal and report.proposal.proposed_by == astrid
+
+    def test_a_day_that_was_missed_is_made_up_for_once(self, organisation: Organisation, astrid: User) -> None:
+        made = planned(organisation, astrid, rhythm="month")
+        long_ago = in_days(-100)
+        ReportSchedule.objects.filter(pk=made.pk).update(first_on=long_ago, next_on=long_ago)
+        scheduling.run()
+        assert Report.objects.count() == 1 and again(made).next_on > scheduling.today()
+
+
+class TestRemind:
+    def test_a_week_before_who_set_it_up_is_reminded_once(self, organisation: Organisation, astrid: User) -> None:
+        made = planned(organisation, astrid, first_on=in_days(6))
+        for _ in range(2):
+            scheduling.run()
+        (message,) = Message.objects.all()
+        assert message.to == astrid.email and made.next_on.isoformat() in message.subject
+        assert "/reports/schedules/" in message.text and "Nordlys" not in message.text
+        assert not Report.objects.exists()
+
+    def test_not_earlier(self, organisation: Organisation, astrid: User) -> None:
+        planned(organisation, astrid, first_on=in_days(9))
+        assert not scheduling.QUEUE.is_waiting()
+        scheduling.run()
+        assert not Message.objects.exists()
+
+
+class TestLeft:
+    @pytest.mark.parametrize("change", [{"staff_role": ""}, {"is_active": False}, {"staff_role": "support"}])
+    def test_when_who_set_it_up_may_ask_no_more_it_ends_and_says_so(
+        self, organisation: Organisation, astrid: User, change: dict[str, Any]
+    ) -> None:
+        made = planned(organisation, astrid)
+        User.objects.filter(pk=astrid.pk).update(**change)
+        scheduling.run()
+        found = again(made)
+        assert (found.end, found.ended_by) == ("left", None) and found.ended_at
+        assert not Report.objects.exists() and not scheduling.QUEUE.is_waiting()
+        page = cast.signed_in(cast.staff("approver", "Rui Duarte")).get("/reports/schedules/").content.decode()
+        assert "Ended, since who set it up may no longer ask for reports" in page and "Astrid Lund" in page
+
+
+class TestSetUp:
+    def test_who_may_not_ask_may_not_schedule(self, organisation: Organisation, alice: User) -> None:
+        for nobody in (alice, cast.staff("administrator")):
+            with pytest.raises(NotPermitted):
+                planned(organisation, nobody)
+
+    def test_the_same_stands_once_until_it_ends(self, organisation: Organisation, astrid: User) -> None:
+        made = planned(organisation, astrid)
+        with pytest.raises(scheduling.AlreadyScheduled):
+            planned(organisation, astrid)
+        scheduling.stop(made, by=astrid)
+        assert planned(organisation, astrid).pk != made.pk
+        with pytest.raises(scheduling.Ended):
+            scheduling.stop(made, by=astrid)
+
+    def test_it_begins_today_or_later(self, organisation: Organisation, astrid: User) -> None:
+        with pytest.raises(scheduling.NotDue):
+            planned(organisation, astrid, first_on=in_days(-1))
+
+    def test_the_database_knows_how_it_ended(self, organisation: Organisation, astrid: User) -> None:
+        made = planned(organisation, astrid)
+        with pytest.raises(Error, match="report_schedule_ended_at_and_by"), transaction.atomic():
+            ReportSchedule.objects.filter(pk=made.pk).update(end="stopped")
+
+
+class TestPage:
+    def test_it_is_set_up_and_stopped_there(self, organisation: Organisation, astrid: User) -> None:
+        client = cast.signed_in(astrid)
+        asked = {"kind": "R-04", "organisation": organisation.pk, "rhythm": "year", "first_on": in_days(3).isoformat()}
+        page = client.post("/reports/schedules/", asked, follow=True).content.decode()
+        assert "Each year" in page and "Astrid Lund" in page
+        made = ReportSchedule.objects.get()
+        assert client.post("/reports/schedules/", asked).status_code == 422
+        client.post(f"/reports/schedules/{made.pk}/stop/")
+        assert again(made).end == "stopped"
+        assert "Stopped" in client.get("/reports/schedules/").content.decode()
