@@ -90,7 +90,7 @@ class TestRun:
         assert (event.actor, event.organisation_id, event.details) == (
             "Keyholder",
             report.organisation_id,
-            {"sha256": report.sha256},
+            {"sha256": report.sha256, "file_sha256": report.file_sha256},
         )
 
     @pytest.mark.usefixtures("quick_pages")

@@ -134,7 +134,7 @@ class TestProof:
         assert answer["Content-Disposition"] == f'attachment; filename="{issued.number}-proof.json"'
         (head,) = heads.exported() if len(list(heads.exported())) == 1 else list(heads.exported())[-1:]
         found = proving.proved(answer.content.decode(), kept=[head])
-        assert found.event["verb"] == "report.ready"
+        assert found.event["verb"] == "report.issued"
         assert found.values == {"details.sha256": issued.sha256, "details.file_sha256": issued.file_sha256}
         assert {"actor", "on_behalf_of"} <= set(found.hidden)
         assert "Astrid" not in answer.content.decode() and "Nordlys" not in answer.content.decode()

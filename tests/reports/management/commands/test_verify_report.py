@@ -113,7 +113,7 @@ class TestIssued:
         code, said = asked(file)
         assert (code, said["status"], said["failed"]) == (0, "issued", [])
         assert passed(said) == SOUND | {"register": True, "standing": True, "audit tree": True}
-        assert said["sha256"] == issued.file_sha256 == AuditEvent.objects.get(verb="report.ready").details["file_sha256"]
+        assert said["sha256"] == issued.file_sha256 == AuditEvent.objects.get(verb="report.issued").details["file_sha256"]
 
     def test_before_its_event_has_a_place_that_is_left_open(self, issued: Report, file: Path) -> None:
         code, said = asked(file)
@@ -121,7 +121,7 @@ class TestIssued:
 
     def test_an_event_that_says_something_else_now_is_found(self, issued: Report, file: Path) -> None:
         in_tree(AuditEvent.objects.count())
-        changed = f"UPDATE accounts_auditevent SET reason = 'another' WHERE verb = 'report.ready' AND target_id = '{issued.pk}'"
+        changed = f"UPDATE accounts_auditevent SET reason = 'another' WHERE verb = 'report.issued' AND target_id = '{issued.pk}'"
         with altered(changed):
             assert asked(file)[1]["failed"] == ["audit tree"]
 
