@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
 
 from accounts import scope
 from kyc.keys.behind import Behind
@@ -60,6 +60,15 @@ def write_down(used: Mapping[int, datetime]) -> None:
             cursor.execute(USED, [list(used), list(used.values())])
 
 
+def write(used: Mapping[int, datetime], abroad: list[tuple[tuple[int, str], datetime]]) -> None:
+    if used or abroad:
+        with scope.everything(), connection.cursor() as cursor:
+            write_down(used)
+            if abroad:
+                keys, seen = zip(*(pair for pair, _ in abroad), strict=True)
+                cursor.execute(ABROAD, [list(keys), list(seen), [at for _, at in abroad]])
+
+
 class Uses(Behind):
     what = "uses of keys"
 
@@ -93,12 +102,12 @@ class Uses(Behind):
             self.noted = {}
         if (day := datetime.now(UTC).date().isoformat()) != self.day or len(self.countries) > MOST:
             self.day, self.countries = day, {pair for pair, _ in abroad}
-        if waiting or abroad:
-            with scope.everything(), connection.cursor() as cursor:
-                write_down(waiting)
-                if abroad:
-                    keys, seen = zip(*(pair for pair, _ in abroad), strict=True)
-                    cursor.execute(ABROAD, [list(keys), list(seen), [at for _, at in abroad]])
+        try:
+            write(waiting, abroad)
+        except Error:
+            # Then with the next ones; what was noted meanwhile is newer.
+            self.waiting, self.abroad = waiting | self.waiting, countries | self.abroad
+            raise
         return len(waiting)
 
 

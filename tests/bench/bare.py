@@ -1,5 +1,7 @@
 """A view that asks nothing: what Django itself costs with such a request."""
 
+import os
+
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -11,7 +13,7 @@ def bare(request: HttpRequest) -> JsonResponse:
 
 
 def settled(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"ready": True})
+    return JsonResponse({"process": os.getpid()})
 
 
 urlpatterns = [path("bare", bare), path("settled", settled)]

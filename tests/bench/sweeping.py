@@ -8,7 +8,7 @@ from collections.abc import Callable
 import django
 from django.db import connection
 
-TRIES = 5
+TRIES = 3
 
 
 def best(work: Callable[[], object]) -> float:

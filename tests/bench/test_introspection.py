@@ -6,7 +6,11 @@ have Keyholder's own settings: a view that asks nothing, Keyholder's own, which 
 its link, entity, holds and statuses, and the library's (djangorestframework-api-key), which reads its key. The last row is that
 same view without any middleware: what Django itself costs.
 
-`KEYHOLDER_BENCH_KEYS=1000000 make bench` measures among a million as well, and compares."""
+How slow the slowest answers are is judged where nobody else is at work on the machine (serving.LOUD says why); the figures tell
+how much others were.
+
+`KEYHOLDER_BENCH_KEYS=1000000 make bench` measures among a million as well, beside these: both databases and their servers are up,
+and each round asks among few and among many."""
 
 import hashlib
 import json
@@ -14,6 +18,7 @@ import os
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -54,15 +59,16 @@ class Served:
             LEANEST: (f"{self.leanest}/bare", self.keys, ""),
         }
 
+    def asked(self, name: str, *, connections: int, seed: int) -> Load:
+        url, keys, form = self.rows()[name]
+        return serving.load(url, connections=connections, seconds=SECONDS, keys=keys, gateway=GATEWAY, form=form, seed=seed)
+
     def measured(self, connections: int, names: tuple[str, ...] = (BARE, OURS, LIBRARY, LEANEST)) -> Loads:
         """The first round is not counted."""
         taken: Loads = {name: [] for name in names}
         for turn in range(ROUNDS + 1):
             for name in names:
-                url, keys, form = self.rows()[name]
-                found = serving.load(
-                    url, connections=connections, seconds=SECONDS, keys=keys, gateway=GATEWAY, form=form, seed=turn
-                )
+                found = self.asked(name, connections=connections, seed=turn)
                 if turn:
                     taken[name].append(found)
         return taken
@@ -72,24 +78,28 @@ def sha512(key: str) -> str:
     return "sha512$$" + hashlib.sha512(key.encode()).hexdigest()
 
 
-def served(folder: Path, number: int) -> Iterator[Served]:
-    with serving.database(folder / "state") as connection:
-        lists = {"keys": many.make(connection, number), "library": many.library(connection, number, sha512)}
+@contextmanager
+def served(folder: Path, number: int, *, is_alone: bool = False) -> Iterator[Served]:
+    """Alone: without what it is compared with."""
+    with serving.database(folder / "state") as connection, ExitStack() as open_until_then:
+        lists = {"keys": many.make(connection, number)}
+        if not is_alone:
+            lists["library"] = many.library(connection, number, sha512)
         for name, texts in lists.items():
             (folder / name).write_text("\n".join(texts) + "\n")
         shown = {"prefix": f"'{GATEWAY[:13]}'", "digest": f"'{credentials.digest(GATEWAY)}'"}
         many.fill(connection, "accounts_gatewaycredential", 1, id="1", name="'bench'", **shown)
-        with (
-            serving.server(folder / "state", "tests.bench.settings") as address,
-            serving.server(folder / "state", "tests.bench.leanest") as leanest,
-        ):
-            yield Served(address, leanest, folder / "keys", folder / "library")
+        address, *leanest = (
+            open_until_then.enter_context(serving.server(folder / "state", f"tests.bench.{settings}"))
+            for settings in ("settings", *([] if is_alone else ["leanest"]))
+        )
+        yield Served(address, next(iter(leanest), ""), folder / "keys", folder / "library")
 
 
 @pytest.fixture(scope="module")
 def among_many() -> Iterator[Served]:
-    with open_folder() as folder:
-        yield from served(folder, KEYS)
+    with open_folder() as folder, served(folder, KEYS) as few:
+        yield few
 
 
 def rate(loads: list[Load]) -> float:
@@ -100,10 +110,15 @@ def p99(loads: list[Load]) -> float:
     return median(load.p99_ms for load in loads)
 
 
+def others(loads: list[Load]) -> float:
+    return median(load.others for load in loads)
+
+
 def told(taken: Loads) -> dict[str, str]:
     return {
         name: f"{rate(loads):.0f} a second, median {median(one.median_ms for one in loads):.2f} ms, "
-        f"99 % within {p99(loads):.2f} ms, {rate(loads) / rate(taken[BARE]):.2f} times the first"
+        f"99 % within {p99(loads):.2f} ms, {rate(loads) / rate(taken[BARE]):.2f} times the first; "
+        f"others had {others(loads):.0%} of the machine"
         for name, loads in taken.items()
     }
 
@@ -132,20 +147,25 @@ class TestIntrospection:
             rows = taken[connections]
             assert rate(rows[OURS]) >= of_bare * rate(rows[BARE]), connections
             assert rate(rows[OURS]) >= of_library * rate(rows[LIBRARY]), connections
-            assert p99(rows[OURS]) <= 3 * p99(rows[BARE]), connections
+            assert p99(rows[OURS]) <= 3 * p99(rows[BARE]) or others(rows[OURS]) > serving.LOUD, connections
 
     @pytest.mark.skipif(not MORE, reason="KEYHOLDER_BENCH_KEYS names no larger number of keys")
     def test_ten_times_as_many_keys_cost_the_same(self, among_many: Served) -> None:
-        few = among_many.measured(1, (BARE, OURS))
-        with open_folder() as folder:
-            for larger in served(folder, MORE):
-                lots = larger.measured(1, (BARE, OURS))
+        taken: dict[int, Loads] = {KEYS: {BARE: [], OURS: []}, MORE: {BARE: [], OURS: []}}
+        with ExitStack() as open_until_then:
+            larger = open_until_then.enter_context(served(open_until_then.enter_context(open_folder()), MORE, is_alone=True))
+            for turn in range(ROUNDS + 1):
+                for number, where in ((KEYS, among_many), (MORE, larger)):
+                    for name in (BARE, OURS):
+                        found = where.asked(name, connections=1, seed=turn)
+                        if turn:
+                            taken[number][name].append(found)
+        less, more = taken[KEYS][OURS], taken[MORE][OURS]
+        times = median(of_more.p99_ms / of_less.p99_ms for of_less, of_more in zip(less, more, strict=True))
         figures.keep(
             "introspection_of_more",
             seeds=list(range(ROUNDS + 1)),
-            figures={
-                **{f"{KEYS} keys: {name}": said for name, said in told(few).items()},
-                **{f"{MORE} keys: {name}": said for name, said in told(lots).items()},
-            },
+            figures={f"{number} keys: {name}": said for number, rows in taken.items() for name, said in told(rows).items()}
+            | {"99 % within, among more beside among fewer": f"{times:.2f} times as long, median of {ROUNDS} rounds"},
         )
-        assert p99(lots[OURS]) <= 1.2 * p99(few[OURS])
+        assert times <= 1.2 or others(less + more) > serving.LOUD

@@ -1,18 +1,22 @@
 """When keys were last used and from where, written out of the way of the answers."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from kyc.keys import uses
+from kyc.keys.introspection import introspect
 from kyc.keys.models import KeyUse
 from kyc.keys.uses import Uses
 from kyc.parties.models import PaymentMeans
 from kyc.risk.models import Fact
 from tests.cast import Founded
 from tests.kyc.keys.scenes import Issued, issue
+from tests.kyc.usage.scenes import another_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,81 @@ class TestUses:
         seen = Uses()
         seen.note(linked.key.pk)
         assert not seen.is_kept
+
+
+def writes() -> int:
+    """How often a row of when keys were used was changed that stood there, by whoever has ended since."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'kyc_keyuse'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSeveralProcesses:
+    PROCESSES, CHECKS, TURNS = 4, 250, 5
+
+    def served(self, keys: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+        """A thousand checks of each key in all, in processes that remember nothing and write all at once, again and again."""
+        monkeypatch.setattr(uses, "MINUTE", 0.0)
+
+        def process(_number: int) -> int:
+            seen, flushed = Uses(), 0
+            try:
+                for check in range(self.CHECKS):
+                    for key in keys:
+                        seen.note(key)
+                    if check % (self.CHECKS // self.TURNS) == 0:
+                        flushed += seen.flush()
+            finally:
+                connection.close()
+            return flushed
+
+        with ThreadPoolExecutor(self.PROCESSES) as threads:
+            assert sum(threads.map(process, range(self.PROCESSES))) == len(keys) * self.PROCESSES * self.TURNS
+
+    def test_write_a_key_once_a_minute_in_all(self, nordlys: Founded, linked: Issued, monkeypatch: pytest.MonkeyPatch) -> None:
+        keys = [linked.key.pk, *(issue(nordlys, f"key {n}").key.pk for n in range(4))]
+        before = writes()
+        self.served(keys, monkeypatch)
+        assert (KeyUse.objects.count(), writes() - before) == (len(keys), 0)
+        KeyUse.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
+        connection.close()
+        before = writes()
+        self.served(keys, monkeypatch)
+        assert writes() - before == len(keys)
+
+    def test_whoever_waits_to_write_holds_up_no_answer_and_loses_nothing(self, linked: Issued) -> None:
+        KeyUse.objects.create(
+            key=linked.key, organisation=linked.key.organisation, last_used_at=timezone.now() - timedelta(hours=1)
+        )
+        seen = Uses()
+        seen.note(linked.key.pk)
+
+        def flush() -> int:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET lock_timeout = '1s'")
+                return seen.flush()
+            finally:
+                connection.close()
+
+        with another_connection() as other, ThreadPoolExecutor(1) as behind:
+            other.execute("SELECT set_config('kh.first', '0', false), set_config('kh.last', %s, false)", [str(2**62)])
+            other.execute("BEGIN")
+            assert other.execute("SELECT FROM kyc_keyuse FOR UPDATE").rowcount == 1
+            writing = behind.submit(flush)
+            asked = 0
+            while not writing.done():
+                assert introspect(linked.secret)["active"]
+                seen.note(linked.key.pk)
+                asked += 1
+            assert asked > 10
+            with pytest.raises(OperationalError):
+                writing.result()
+            other.execute("ROLLBACK")
+        assert seen.flush() == 1
+        assert timezone.now() - KeyUse.objects.get().last_used_at < timedelta(minutes=1)
 
 
 class TestAbroad:
