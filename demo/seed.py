@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import data_requests, exposed, incident, inquiry, stories, use
+from demo import data_requests, exposed, incident, inquiry, stories, twice, use
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -133,5 +133,6 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
         if (there := loaded()) > before:
             tell(there)
             before = there
+    patiently(twice.rule)
     patiently(use.load)
     ask_for_reports()

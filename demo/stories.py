@@ -18,10 +18,10 @@ from kyc.evidence import actions as evidence
 from kyc.evidence import authority, invitations, proofs
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
-from kyc.keys import holds, introspection, linking
-from kyc.keys.models import Key
+from kyc.keys import holds, introspection, lapsing, linking
+from kyc.keys.models import Key, KeyRequirement
 from kyc.keys.terms import Terms
-from kyc.ownership import observing
+from kyc.ownership import leaving, observing
 from kyc.ownership.models import Discrepancy
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PersonStatus, Role
@@ -327,7 +327,20 @@ def end_key(key: Key, secret: str, end: str, by: User) -> None:
         with turn(by):
             new, secret = keys.roll(key, overlap=max(packs.current().key_overlaps), by=by)
         linking.link(jobs.Claim(linking.QUEUE, new))
+    elif end == "left":
+        orphan(key, by)
     introspection.introspect(secret)
+
+
+def orphan(key: Key, by: User) -> None:
+    """A colleague has taken it on and is taken out as a director: it asks for somebody else by a day."""
+    colleague = Party.objects.people().filter(organisation=key.organisation).order_by("pk")[1]
+    with turn(by):
+        lapsing.name_responsible(key, responsible=colleague, by=by)
+        leaving.remove(colleague, by=by)
+    lapsing.begin(Key.objects.select_related("responsible").get(pk=key.pk), KeyRequirement.What.ANSWER)
+    for row in KeyRequirement.objects.filter(key=key):
+        lapsing.act(row)
 
 
 def invite(organisation: Organisation, story: Story, by: User) -> None:

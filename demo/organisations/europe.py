@@ -18,7 +18,7 @@ CUSTOMERS = (
             "approved",
             18,
             note="Brackwater is listed on an exchange; what is not declared of it is its free float.",
-            keys=(("dock planner", "active"), ("old simulator", "revoked")),
+            keys=(("dock planner", "left"), ("old simulator", "revoked")),
             taken_on=True,
         ),
         (
@@ -159,7 +159,11 @@ CUSTOMERS = (
                 owners=(
                     person("Edmund Selwood", country="GB", born="1944-02-27", role="settlor"),
                     Owner(
-                        "Westmoor Trustees Ltd", country="GB", role="trustee", owners=(person("Philippa Gorringe", "100", "GB"),)
+                        "Westmoor Trustees Ltd",
+                        country="GB",
+                        role="trustee",
+                        number="07518260",
+                        owners=(person("Philippa Gorringe", "100", "GB"),),
                     ),
                     person("Harriet Selwood", role="beneficiaryOfLegalArrangement"),
                     Owner("Children of Edmund Selwood born later", kind="unknown", role="beneficiaryOfLegalArrangement"),
@@ -181,6 +185,13 @@ CUSTOMERS = (
         (
             person("Marianne Larkhill", country="GB", born="1939-01-30", role="settlor"),
             person("Rupert Daventry", role="trustee"),
+            Owner(
+                "Westmoor Trustees Ltd",
+                country="GB",
+                role="trustee",
+                number="07518260",
+                owners=(person("Philippa Gorringe", "60", "GB"), person("Rupert Daventry", "40")),
+            ),
             person("Cosmo Larkhill", country="GB", born="1988-04-04", role="protector"),
             Owner("Descendants of Marianne Larkhill", kind="unknown", role="beneficiaryOfLegalArrangement"),
         ),

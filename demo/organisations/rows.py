@@ -86,7 +86,8 @@ class Excluded:
 @dataclass(frozen=True)
 class Story:
     """What happened: how it ended, and how many days ago it was sent. `keys` are issued once approved, each to be left so:
-    active, held or revoked; service is an active one of a program, rolled one with the key that replaces it."""
+    active, held or revoked; service is an active one of a program, rolled one with the key that replaces it, left one whose
+    responsible person has left, so that it asks for another."""
 
     end: str
     sent: float = 1

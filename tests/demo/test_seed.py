@@ -24,10 +24,10 @@ from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.cases.outdated import outdated
 from kyc.desk import elsewhere, queue, summary
 from kyc.evidence.models import Invitation, StatusProof
-from kyc.keys.models import Hold, Key
+from kyc.keys.models import Hold, Key, KeyRequirement
 from kyc.networks.models import Incident
 from kyc.ownership.bods import network, schema
-from kyc.ownership.models import Determination, Discrepancy, Interest, Observation
+from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties import questionnaires, sameness
 from kyc.parties.models import Party, PaymentMeans, Profile, Questionnaire, Role
 from kyc.risk.models import Score
@@ -161,15 +161,37 @@ class TestTheWhole:
     def test_two_customers_named_one_company_and_an_officer_is_to_say_whether(self) -> None:
         organisations = {party.organisation_id for party in Party.objects.current()}
         found = [pair for pk in organisations for pair in sameness.alike(Party.objects.current().filter(organisation=pk))]
-        assert {(pair.party.name, pair.other.name) for pair in found} == {
+        unruled = [pair for pair in found if pair.ruling is None]
+        assert {(pair.party.name, pair.other.name) for pair in unruled} == {
             ("Tidemark Nominees Ltd", "TIDEMARK NOMINEES LIMITED"),
             ("TIDEMARK NOMINEES LIMITED", "Tidemark Nominees Ltd"),
         }
-        assert all((pair.shared, pair.ruling) == (("lei", "register"), None) for pair in found)
-        for pair in found:
+        assert {pair.party.name for pair in found if pair.is_same} == {"Westmoor Trustees Ltd"} and len(found) == 4
+        assert all(pair.shared == ("lei", "register") for pair in unruled)
+        for pair in unruled:
             case = Case.objects.get(organisation=pair.party.organisation)
             shown = elsewhere.facts(case, [pair.party], User.objects.get(staff_role="analyst", is_robot=False), {})
             assert case.state == "review" and [row.pair.other for row in shown] == [pair.other]
+
+    def test_of_another_that_was_ruled_to_be_one_they_tell_differently_and_that_waits(self) -> None:
+        open_ones = Divergence.objects.open()
+        assert {(row.party.name, row.what) for row in open_ones} == {("Westmoor Trustees Ltd", "owner")}
+        assert {row.owner.name for row in open_ones if row.owner} == {"Philippa Gorringe", "Rupert Daventry"}
+        analyst = User.objects.get(staff_role="analyst", is_robot=False)
+        page = cast.signed_in(analyst).get("/desk/cases/differences/?source=customers").content.decode()
+        assert "Westmoor Trustees Ltd" in page and "The Larkhill Settlement" in page and "Thornbury Orchard Ltd" in page
+
+    def test_a_key_asks_for_somebody_since_who_answered_for_it_has_left(self) -> None:
+        row = KeyRequirement.objects.get()
+        assert (row.key.name, row.what, row.why, row.key.responsible.name) == (
+            "dock planner",
+            "answer",
+            "removed",
+            "Gareth Pellow",
+        )
+        assert row.due_on and row.due_on > timezone.localdate() and row.hold is None and row.key.state == "active"
+        fiona = User.objects.get(email="fiona@kestrelharbour.example")
+        assert "Name who answers for it by" in cast.signed_in(fiona).get("/verification/keys/").content.decode()
 
     def test_owners_stand_in_every_shape(self) -> None:
         assert set(Interest.objects.values_list("kind", flat=True)) == set(Interest.Kind.values)
