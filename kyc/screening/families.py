@@ -1,4 +1,4 @@
-"""Words of which one may stand for another in a name: John and Ivan, bank and banco."""
+"""Words of which one may stand for another in a name: John and Ivan, bank and banco; and Misha and Mikhail."""
 
 from collections import defaultdict
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kyc.screening.normalise import latin
 
-FAMILIES = Path(__file__).with_name("families.txt")
+FAMILIES, NICKNAMES = (Path(__file__).with_name(name) for name in ("families.txt", "nicknames.txt"))
 
 
 def read(text: str) -> dict[str, frozenset[str]]:
@@ -27,3 +27,13 @@ def known() -> dict[str, frozenset[str]]:
 def of(word: str) -> frozenset[str]:
     """Words that may stand for it; none for most."""
     return known().get(word, frozenset())
+
+
+@cache
+def nicknames() -> dict[str, frozenset[str]]:
+    return read(NICKNAMES.read_text())
+
+
+def called(word: str) -> frozenset[str]:
+    """What is short for the name, or what it is short for; none for most."""
+    return nicknames().get(word, frozenset())

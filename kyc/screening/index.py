@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from kyc.screening import families, korean, lookalikes, match, reasons, weighing
+from kyc.screening import chance, families, korean, lookalikes, match, reasons, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.match import Match, Name, Pair, Subject
 from kyc.screening.normalise import begun, bones, fold, number, readings, skeleton, without_article
@@ -37,6 +37,8 @@ class Question(NamedTuple):
     weights: list[float]
     near: dict[str, dict[str, float]]
     by: weighing.Configuration
+    # How rarely people bear each word, of a person.
+    borne: tuple[float, ...] = ()
 
 
 def reached(word: str, sized: Mapping[int, list[str]]) -> Iterator[str]:
@@ -63,8 +65,11 @@ class Found(NamedTuple):
 class Index:
     """Built once from entries, then only read; safe to share between threads."""
 
-    def __init__(self, entries: Iterable[Entry], *, weighed_as: "Index | None" = None) -> None:
-        """`weighed_as` is the index of a whole of which these are a part: by its words the same names score the same."""
+    def __init__(
+        self, entries: Iterable[Entry], *, weighed_as: "Index | None" = None, borne: Mapping[str, float] | None = None
+    ) -> None:
+        """`weighed_as` is the index of a whole of which these are a part: by its words the same names score the same. `borne`
+        says how rare words are among people, where it is not what kyc/screening/chance.py knows."""
         self.names: list[tuple[Entry, Name]] = []
         self.having: dict[str, list[int]] = defaultdict(list)
         self.joined: dict[str, list[int]] = defaultdict(list)
@@ -79,12 +84,15 @@ class Index:
         # By their consonants: words that have their vowels, and words of names whose script leaves them out.
         self.boned: dict[str, list[str]] = defaultdict(list)
         self.vowelless: dict[str, list[str]] = defaultdict(list)
+        # Of Korean names, by the syllable that a word is.
+        self.syllables: dict[str, list[str]] = defaultdict(list)
         self.numbers: dict[str, list[Entry]] = defaultdict(list)
         self.near_words: dict[tuple[str, bool, int], dict[str, float]] = {}
         counts: Counter[str] = Counter()
         unvowelled: set[str] = set()
+        in_korean: set[str] = set()
         for entry in entries:
-            counts.update(self.add(entry, unvowelled))
+            counts.update(self.add(entry, unvowelled, in_korean))
             counts[""] += 1
         for word in self.having:
             self.folded[fold(word)].append(word)
@@ -99,15 +107,19 @@ class Index:
         for word in unvowelled:
             for reading in readings(word):
                 self.vowelless[reading].append(word)
+        for word in sorted(in_korean):
+            self.syllables[korean.sound(word)].append(word)
+        self.borne = chance.known() if borne is None else borne
         rarest = math.log(max(2, counts.pop("", 0))) + 1
         self.weights = {word: RAREST * (1 - math.log(count) / rarest) for word, count in counts.items()}
         if weighed_as is not None:
             self.weights = weighed_as.weights
         self.weighed = [tuple(name.weights(self.weight)) for _, name in self.names]
         self.sizes = [sum(weights) for weights in self.weighed]
+        self.bearing = [tuple(name.weights(self.rarity)) for _, name in self.names]
 
-    def add(self, entry: Entry, unvowelled: set[str]) -> set[str]:
-        """Returns the entry's words, folded; notes those that are written without short vowels."""
+    def add(self, entry: Entry, unvowelled: set[str], in_korean: set[str]) -> set[str]:
+        """Returns the entry's words, folded; notes those that are written without short vowels, and those of Korean names."""
         own: set[str] = set()
         for text in entry.names:
             name, position = Name(text, entry.kind == "person"), len(self.names)
@@ -116,6 +128,8 @@ class Index:
                 self.having[word].append(position)
                 if name.is_consonantal:
                     unvowelled.add(word)
+            if name.is_korean:
+                in_korean.update(name.words)
             for both in name.joins:
                 self.joined[both].append(position)
             if not name.is_person:
@@ -129,6 +143,10 @@ class Index:
     def weight(self, folded: str) -> float:
         return self.weights.get(folded, RAREST)
 
+    def rarity(self, folded: str) -> float:
+        """How rarely people bear it."""
+        return self.borne.get(folded, RAREST)
+
     def near(self, word: str, *, is_consonantal: bool = False, pairing: int = 1) -> dict[str, float]:
         """Words of the lists that may be meant by `word`, with their likeness."""
         remembered = (word, is_consonantal, pairing)
@@ -141,7 +159,7 @@ class Index:
             if (value := match.likeness(word, other)) > close.get(other, 0.0):
                 close[other] = value
         if pairing >= 2:
-            for other in self.kin(word):
+            for other in self.kin(word, pairing):
                 close[other] = max(close.get(other, 0.0), match.KIN)
         if len(self.near_words) < REMEMBERED:
             self.near_words[remembered] = close
@@ -169,9 +187,9 @@ class Index:
         yield from self.tailed.get(word, ())
         yield from self.tailed.get(word[:1] + word[2:], ())
 
-    def kin(self, word: str) -> Iterator[str]:
+    def kin(self, word: str, pairing: int) -> Iterator[str]:
         """Words of the lists that are another form of it: of a name, of the same word in another language, with the article."""
-        for other in families.of(word):
+        for other in families.of(word) | (families.called(word) if pairing >= 3 else frozenset()):
             yield from self.folded.get(fold(other), ())
         bare = without_article(word)
         if bare:
@@ -233,7 +251,12 @@ class Index:
         weights = match.letters_lightened(listed, self.weighed[position])
         is_read = asked.is_latin != listed.is_latin
         read = match.syllables(pairs, asked, listed)
-        return match.agreed(pairs, question.weights, weights, family=listed.family, is_read=is_read, read=read), pairs
+        found = match.agreed(pairs, question.weights, weights, family=listed.family, is_read=is_read, read=read)
+        if not question.borne or not asked.is_latin:
+            return found._replace(is_native=not asked.is_latin), pairs
+        mine = chance.Words(asked, question.weights, question.borne)
+        its = chance.Words(listed, weights, self.bearing[position])
+        return found._replace(chance=chance.of(pairs, mine, its)), pairs
 
     def questions(self, subject: Subject, by: weighing.Configuration) -> Iterator[Question]:
         """For the name, for what it shows where it is written otherwise, and for how Korea reads it where it may be Korean."""
@@ -250,7 +273,17 @@ class Index:
         weights = asked.weights(self.weight)
         if by.pairing >= 2:
             weights = list(match.letters_lightened(asked, weights))
-        return Question(asked, match.asked_joins(asked.text), weights, near, by)
+        if by.pairing < 3:
+            return Question(asked, match.asked_joins(asked.text), weights, near, by)
+        if asked.is_korean:
+            near = {word: self.syllabled(word, close) for word, close in near.items()}
+        borne = tuple(asked.weights(self.rarity)) if asked.is_person else ()
+        return Question(asked, match.asked_joins(asked.text), weights, near, by, borne)
+
+    def syllabled(self, word: str, close: dict[str, float]) -> dict[str, float]:
+        """With the other romanisations of a Korean syllable in Korean names."""
+        other = dict.fromkeys(self.syllables.get(korean.sound(word), ()), match.SYLLABLE)
+        return close | {one: max(value, close.get(one, 0.0)) for one, value in other.items()}
 
     def find(self, subject: Subject, *, limit: int = 10, version: str = weighing.CURRENT, least: float = 0.0) -> list[Match]:
         """The likeliest entries by that version of the weights, best first, each once with the name of it that came closest, and

@@ -1,7 +1,8 @@
 """Korean names in Latin letters as lists write them, KIM, Jong Un: of a name in Korean letters, or in Chinese characters, which
-are read otherwise in Korea than in China."""
+are read otherwise in Korea than in China; and which syllables of the many romanisations are one, Che-Son and Je-Son."""
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -30,6 +31,31 @@ TWO = frozenset(("남궁", "황보", "제갈", "선우", "독고", "사공", "�
 
 # Of 400 common Chinese names with their country 14 match the shipped list by the Chinese reading, and 38 with the Korean one.
 ELSEWHERE = frozenset(("CN", "HK", "JP", "MO", "MY", "SG", "TW"))
+
+
+SYLLABLE = re.compile(
+    r"(kk|k|g|n|tt|t|d|r|l|m|pp|p|bb|b|ss|s|sh|jj|j|tch|ch|h|)(y|w|)"
+    r"(ae|ai|a|eo|eu|ee|ei|e|oe|oi|oo|ou|o|ui|u|i|)(ng|n|k|g|l|r|m|p|b|t|h|)"
+)
+# Of the sounds that McCune-Reischauer, the South's and the North's rules and people's own habits write differently.
+BEGINS = {"g": "k", "d": "t", "b": "p", "bb": "p", "ch": "j", "tch": "j", "l": "r", "sh": "s"} | {one * 2: one for one in "ktpsj"}
+SOUNDS = {"ae": "e", "ai": "e", "ei": "e", "oe": "e", "oi": "e", "eo": "o", "eu": "u", "oo": "u", "ou": "u", "ee": "i", "ui": "i"}
+ENDS = {"g": "k", "r": "l", "b": "p", "h": ""}
+# Those that are written as no rule says.
+OWN = {
+    "lee": "ri",
+    "yi": "ri",
+    "rhee": "ri",
+    "park": "pak",
+    "woo": "u",
+    "roh": "no",
+    "noh": "no",
+    "yoo": "yu",
+    "ryoo": "yu",
+    "ryu": "yu",
+}
+# Words that a name in Korea has two to four of.
+SYLLABLES = range(2, 5)
 
 
 @cache
@@ -61,3 +87,28 @@ def read(name: str, country: str = "") -> str:
     if len(syllables) != len(bare) or not (syllables[:2] in TWO or (syllables[0] in FAMILIES and len(bare) < LONGEST)):
         return ""
     return " ".join(map(latin, NORTHERN.get(syllables[0], syllables[0]) + syllables[1:]))
+
+
+@lru_cache(maxsize=50_000)
+def sound(word: str) -> str:
+    """One spelling for all romanisations of a Korean syllable; empty where it is none."""
+    found = SYLLABLE.fullmatch(OWN.get(word, word))
+    if not found or not (found[2] or found[3]):
+        return ""
+    begins, glide, vowel, ends = found.groups()
+    sounds = "o" if vowel == "u" and ends in ("n", "ng") else SOUNDS.get(vowel, vowel)
+    return BEGINS.get(begins, begins) + glide + sounds + ENDS.get(ends, ends)
+
+
+@cache
+def family_sounds() -> frozenset[str]:
+    every = {NORTHERN.get(family, family) for family in FAMILIES} | FAMILIES
+    return frozenset(sound(latin(family)) for family in every) - {""}
+
+
+def is_name(words: Sequence[str]) -> bool:
+    """Whether all are syllables, one of them a family name's, as Korean names are written in Latin letters."""
+    if len(words) not in SYLLABLES:
+        return False
+    sounds = [sound(word) for word in words]
+    return all(sounds) and not family_sounds().isdisjoint(sounds)

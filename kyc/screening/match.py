@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from kyc.screening import korean
 from kyc.screening.entries import Entry
 from kyc.screening.normalise import (
     HAN,
@@ -32,6 +33,8 @@ OTHER_SPELLING = 0.98
 # By how many there are: the same consonants, where one of the two is written without short vowels.
 SAME_BONES = {2: 0.82, 3: 0.88, 4: 0.93}
 JOINED = 0.97
+# The same Korean syllable in another romanisation.
+SYLLABLE = 0.94
 # Another form of the name, or the same word in another language; first letters of words that stand beside one another.
 KIN = 0.951
 ACRONYM = 0.851
@@ -139,6 +142,11 @@ class Name:
         two it is the one that is kept."""
         found = [word for word in capitals(self.text) if word not in LINKING] if self.is_person else []
         return self.words.index(found[0]) if found else None
+
+    @cached_property
+    def is_korean(self) -> bool:
+        """Whether it is a person's, and every word one that a Korean syllable may be written as, one of them a family name."""
+        return self.is_person and self.is_latin and korean.is_name(self.every)
 
     @cached_property
     def is_syllabic(self) -> bool:

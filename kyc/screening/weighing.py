@@ -13,15 +13,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 CONFIGURATIONS = Path(__file__).parent / "configurations.json"
-CURRENT = "2026-12"
+CURRENT = "2026-12-2"
 # The code that takes names apart and compares them; another number with each change of it that may change a score.
-ENGINE = "keyholder-names-4"
+ENGINE = "keyholder-names-5"
 # The weight of a word that stands in no list.
 RAREST = 10.0
 # Many a bank and office bears the name of its state, and is another for all that: of its name so much has to agree.
 OF_A_STATE, BELOW = 0.8, 0.9
 # No name that is not the same is as good as one that is.
 MOST = 0.99
+
+
+class Chance(NamedTuple):
+    """How likely strangers agree as much (kyc/screening/chance.py): what agrees by how rarely people bear it, and by that or by
+    how rare it is in the lists, whichever is less; how many pairs of words agree and how many of these are near only; how many
+    words of the listed name are missing, where a title or a patronymic is less than one."""
+
+    borne: float = 0.0
+    rarest: float = 0.0
+    agreeing: int = 0
+    near: int = 0
+    missing: float = 0.0
 
 
 class Agreement(NamedTuple):
@@ -47,6 +59,9 @@ class Agreement(NamedTuple):
     unpaired: int = 0
     unlike: int = 0
     is_family_other: bool = False
+    chance: Chance = Chance()
+    # Whether the asked name is written in another script than Latin.
+    is_native: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -64,15 +79,22 @@ class Configuration:
     line: float
     slope: float
     weights: Mapping[str, Mapping[str, float]]
-    # How words are paired: 1 until November 2026; 2 with other forms, first letters, and what kyc/screening/index.py says.
+    # How words are paired: 1 until November 2026; 2 with other forms, first letters, and what kyc/screening/index.py says; 3 with
+    # Korean syllables as they are written elsewhere, and with how often people bear a word.
     pairing: int = 1
     # How many names are compared in full.
     compared: int = 120
 
     def strength(self, agreement: Agreement, kind: str) -> float:
         """0 at the line, in units of the logarithm of odds; more is likelier."""
-        weights = self.weights["person" if kind == "person" else "company"]
+        weights = self.weights[self.weighed_as(agreement, kind)]
         return sum(weights[name] * value for name, value in figures(agreement).items() if name in weights) - weights["at"]
+
+    def weighed_as(self, agreement: Agreement, kind: str) -> str:
+        """Of a person who is asked for in another script how common the words are is not known well."""
+        if kind != "person":
+            return "company"
+        return "native" if agreement.is_native and "native" in self.weights else "person"
 
     def alike(self, agreement: Agreement, kind: str, strength: float | None = None) -> float:
         """0 to 1, and 1 for the same words alone; `strength` where it is known already."""
@@ -90,6 +112,7 @@ def figures(agreement: Agreement) -> dict[str, float]:
     return {
         "asked_share": agreement.asked_share,
         "listed_share": agreement.listed_share,
+        "lesser_share": min(agreement.asked_share, agreement.listed_share),
         "weight": log1p(agreement.weight),
         "missing": log1p(agreement.missing),
         "heaviest_missing": agreement.heaviest_missing,
@@ -102,6 +125,11 @@ def figures(agreement: Agreement) -> dict[str, float]:
         "unpaired": float(agreement.unpaired),
         "unlike": float(agreement.unlike),
         "family_other": float(agreement.is_family_other),
+        "borne": log1p(agreement.chance.borne),
+        "rarest": agreement.chance.rarest,
+        "agreeing": float(agreement.chance.agreeing),
+        "near": float(agreement.chance.near),
+        "missing_words": agreement.chance.missing,
     }
 
 
@@ -116,5 +144,5 @@ def versions() -> tuple[str, ...]:
 def configuration(version: str = CURRENT) -> Configuration:
     """Raises KeyError where there is none of that version."""
     found = json.loads(CONFIGURATIONS.read_text())[version]
-    weights = {kind: found[kind] for kind in ("person", "company")}
+    weights = {kind: found[kind] for kind in ("person", "company", "native") if kind in found}
     return Configuration(version, found["line"], found["slope"], weights, found.get("pairing", 1), found.get("compared", 120))

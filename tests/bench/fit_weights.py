@@ -1,17 +1,19 @@
 """Finds the weights of a configuration anew, from the even half of the entries and the locales TUNED and MORE; prints them.
 
-    KEYHOLDER_DATA=… .venv/bin/python -m tests.bench.fit_weights
+    KEYHOLDER_DATA=… .venv/bin/python -m tests.bench.fit_weights [person|company]
 
 One name of each entry is left out of the list and asked for; a logistic regression tells own entries from strangers: of the asked
 name's own entry the likeliest name is one, of an ordinary name the two likeliest of all are zero. Which these are the weights
-decide, so it is done three times. Of companies the figures FREELY are fitted. Of persons what EARLIER found keeps its
-proportions, and what the figures NEW add to it is fitted: fitted freely they find no more in quarters of the entries and locales
-that the fit hasn't seen, where companies find six points more. In the end each kind's `at` is set so that the line stops the
-share STOPPED of its ordinary names.
+decide, so it is done three times. Of people no figure is fitted that would speak for what it should speak against: how many words
+of the asked name are left over spoke for an alias, since the ordinary names are made shorter. In the end each kind's `at` is set
+so that the line stops the share STOPPED of its ordinary names. People who are asked for in another script keep the weights of
+NATIVE: how common a word of theirs is, is not known well.
 """
 
 import json
 import os
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -19,22 +21,31 @@ from math import exp, log
 from pathlib import Path
 from typing import NamedTuple
 
-from kyc.screening import reasons, weighing
+from kyc.screening import chance, reasons, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.match import Subject
+from kyc.screening.normalise import fold, is_latin
 from kyc.screening.weighing import Agreement, Configuration, figures
+from tests.bench import count_words
 from tests.kyc.screening import heldout, ordinary, spoiled
 
 SEED, LEFT_OUT, SPOILED, ORDINARY, WORDY = 7, 1000, 400, 6000, 2000
 ROUNDS, STEPS, RIVALS, RIDGE = 3, 6, 2, 0.001
 STOPPED = 0.009
-# With more of the world than TUNED, weights hold better for the rest of it.
-MORE = """fi_FI cs_CZ hr_HR en_AU fr_CA es_CO de_AT th_TH fr_DZ mr_IN ha_NG mk_MK en_PK ar_DZ no_NO sk_SK sl_SI es_AR en_CA fr_CH
-ne_NP ta_IN ka_GE en_KE es_CL da_DK hu_HU uz_UZ""".split()
-FREELY = ("asked_share", "listed_share", "weight", "worst", "one_unlike_word", "kin", "acronym", "family_missing", "read")
-EARLIER, NEW = "2026-11", ("kin", "acronym", "family_missing", "read", "unpaired", "unlike", "family_other")
+FREELY = {
+    "person": (
+        *("asked_share", "lesser_share", "worst", "one_unlike_word", "kin", "family_missing"),
+        *("borne", "rarest", "agreeing", "near", "missing_words"),
+    ),
+    "company": (
+        *("asked_share", "listed_share", "weight", "worst", "one_unlike_word", "kin", "acronym", "family_missing", "read"),
+    ),
+}
+EARLIER, NATIVE = "2026-11", "2026-12"
 SPOILED_WEIGHT = 0.5
+# Of people in three parts, each with words counted without its locales.
+ALL, PARTS, MANY = 10**6, 3, 9000
 Vector = list[float]
 
 
@@ -69,32 +80,54 @@ def asked(index: Index, by: Configuration, subject: Subject, own: Entry | None, 
     return Asked(subject.kind, weight, own is not None, found)
 
 
-def gathered(folder: Path, by: Configuration) -> list[Asked]:
+def companies(folder: Path, by: Configuration) -> list[Asked]:
     listed, left = heldout.left_out(heldout.published(folder), LEFT_OUT, seed=SEED, odd=False)
     index = Index(listed)
     even = [entry for entry in listed if not heldout.is_odd(entry)]
-    free = heldout.ordinary(ORDINARY, seed=SEED, locales=[*heldout.TUNED, *MORE])
+    free = heldout.ordinary(ORDINARY, seed=SEED, locales=[*heldout.TUNED, *heldout.MORE])
     free += ordinary.companies(WORDY, seed=SEED, words=ordinary.TUNED)
-    return [
-        *(asked(index, by, one.subject, one.entry) for one in left),
-        *(asked(index, by, one.subject, one.entry, SPOILED_WEIGHT) for one in spoiled.sample(even, SPOILED, seed=SEED)),
-        *(asked(index, by, subject, None) for subject in free),
-    ]
+    found = [asked(index, by, one.subject, one.entry) for one in left if one.split == "company"]
+    for one in spoiled.sample(even, SPOILED, seed=SEED):
+        if one.kind == "company":
+            found.append(asked(index, by, one.subject, one.entry, SPOILED_WEIGHT))
+    return found + [asked(index, by, subject, None) for subject in free if subject.kind == "company"]
+
+
+def people(folder: Path, by: Configuration) -> list[Asked]:
+    """Every person of the even half who has another name, and strangers, in Latin letters. How common a word is, is counted
+    in locales that these strangers are not from, so that the weights hold for people whom nobody has counted."""
+    listed, left = heldout.left_out(heldout.published(folder), ALL, seed=SEED, odd=False, splits=["person"])
+    even = [entry for entry in listed if entry.kind == "person" and not heldout.is_odd(entry)]
+    locales = [*heldout.TUNED, *heldout.MORE]
+    counts = count_words.counted(locales)
+    found = []
+    for third in range(PARTS):
+        others = [locale for place, locale in enumerate(locales) if place % PARTS != third]
+        borne = folded(sum((counts[locale] for locale in others), Counter()))
+        index = Index(listed, borne=chance.rarities(borne, count_words.EACH * len(others)))
+        free = heldout.ordinary(MANY, seed=SEED + third, locales=[one for one in locales if one not in others])
+        found += [asked(index, by, one.subject, one.entry) for one in left[third::PARTS]]
+        few = spoiled.sample(even, SPOILED // PARTS, seed=SEED + third)
+        found += [asked(index, by, one.subject, one.entry, SPOILED_WEIGHT) for one in few]
+        found += [asked(index, by, subject, None) for subject in free if subject.kind == "person" and is_latin(subject.name)]
+    return found
+
+
+def folded(counts: Counter[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for word, count in counts.items():
+        found[fold(word)] += count
+    return found
 
 
 def rows(every: list[Asked], by: Configuration, kind: str) -> Iterator[Row]:
     """What tells an own entry from a stranger's; names that are the same decide by themselves."""
     for one in every:
-        if one.kind == kind:
-            unlike = [found.agreement for found in one.candidates if found.agreement.weight and not found.agreement.is_whole]
-            unlike.sort(key=lambda agreement: -by.strength(agreement, kind))
-            for agreement in unlike[: 1 if one.is_own else RIVALS]:
-                known = figures(agreement)
-                if kind == "company":
-                    yield Row([known[name] for name in FREELY], one.is_own, one.weight)
-                else:
-                    earlier = weighing.configuration(EARLIER).strength(agreement, kind)
-                    yield Row([earlier, *(known[name] for name in NEW)], one.is_own, one.weight)
+        unlike = [found.agreement for found in one.candidates if found.agreement.weight and not found.agreement.is_whole]
+        unlike.sort(key=lambda agreement: -by.strength(agreement, kind))
+        for agreement in unlike[: 1 if one.is_own else RIVALS]:
+            known = figures(agreement)
+            yield Row([known[name] for name in FREELY[kind]], one.is_own, one.weight)
 
 
 def fitted(found: list[Row]) -> Vector:
@@ -155,26 +188,14 @@ def lowest(is_enough: Callable[[float], bool]) -> float:
 
 def weights_of(every: list[Asked], by: Configuration, kind: str) -> dict[str, float]:
     *found, more = fitted(list(rows(every, by, kind)))
-    if kind == "company":
-        return {"at": -more, **dict(zip(FREELY, found, strict=True))}
-    share, *new = found
-    earlier = weighing.configuration(EARLIER).weights[kind]
-    # In the earlier one's units, for which the slope is made.
-    return {
-        **earlier,
-        "at": earlier["at"] - more / share,
-        **{name: weight / share for name, weight in zip(NEW, new, strict=True)},
-    }
+    return {name: round(weight, 2) for name, weight in zip(("at", *FREELY[kind]), (-more, *found), strict=True)}
 
 
-def refitted(every: list[Asked], by: Configuration) -> Configuration:
+def refitted(every: list[Asked], by: Configuration, kind: str) -> Configuration:
     for _ in range(ROUNDS):
-        fits = {kind: weights_of(every, by, kind) for kind in by.weights}
-        weights = {kind: {name: round(weight, 2) for name, weight in fit.items()} for kind, fit in fits.items()}
-        by = replace(by, weights=weights)
-    for kind in by.weights:
-        by = moved(by, kind, lowest(partial(stops_few, [one for one in every if not one.is_own and one.kind == kind], by, kind)))
-    return by
+        by = replace(by, weights={**by.weights, kind: weights_of(every, by, kind)})
+    free = [one for one in every if not one.is_own]
+    return moved(by, kind, lowest(partial(stops_few, free, by, kind)))
 
 
 def stops_few(free: list[Asked], by: Configuration, kind: str, more: float) -> bool:
@@ -183,15 +204,17 @@ def stops_few(free: list[Asked], by: Configuration, kind: str, more: float) -> b
 
 
 def main() -> None:
-    by = replace(weighing.configuration(), weights=weighing.configuration(EARLIER).weights)
-    every = gathered(Path(os.environ["KEYHOLDER_DATA"]), by)
-    found = refitted(every, by)
-    print(json.dumps(found.weights, indent=4))
-    own = [one for one in every if one.is_own]
-    for kind in found.weights:
-        of = [one for one in own if one.kind == kind and one.weight == 1]
-        print(f"{kind}: {sum(score(one, found) >= found.line for one in of) / len(of):.1%} of {len(of)} found")
-    print(f"line {found.line}, slope {found.slope}, odds at the line {log(found.line / (1 - found.line)):.2f}")
+    folder = Path(os.environ["KEYHOLDER_DATA"])
+    earlier = weighing.configuration(EARLIER).weights
+    native = weighing.configuration(NATIVE).weights["person"]
+    by = replace(weighing.configuration(), weights={**earlier, "native": native})
+    for kind in sys.argv[1:] or FREELY:
+        every = {"person": people, "company": companies}[kind](folder, by)
+        by = refitted(every, by, kind)
+        of = [one for one in every if one.is_own and one.weight == 1]
+        print(f"{kind}: {sum(score(one, by) >= by.line for one in of) / len(of):.1%} of {len(of)} found")
+        print(json.dumps(by.weights[kind]))
+    print(f"line {by.line}, slope {by.slope}, odds at the line {log(by.line / (1 - by.line)):.2f}")
 
 
 if __name__ == "__main__":

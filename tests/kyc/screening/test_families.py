@@ -7,7 +7,7 @@ from kyc.screening import families
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.match import Subject
-from kyc.screening.normalise import words
+from kyc.screening.normalise import LINKING, words
 
 LINE = packs.current().screening_threshold
 ENTRIES = [
@@ -79,3 +79,16 @@ class TestFind:
     def test_the_reason_names_it(self, index: Index) -> None:
         (found, *_) = index.find(Subject("VTB Insurance", "company"))
         assert "“Insurance” is another form of “STRAKHOVANIE”, or the same in another language." in found.reasons
+
+
+class TestCalled:
+    @pytest.mark.parametrize(("one", "other"), [("misha", "mikhail"), ("nacho", "ignacio"), ("bob", "robert")])
+    def test_what_is_short_for_a_name_either_way(self, one: str, other: str) -> None:
+        assert other in families.called(one)
+        assert one in families.called(other)
+
+    def test_of_others_nothing(self) -> None:
+        assert families.called("zubaydah") == frozenset()
+
+    def test_no_line_has_a_word_that_is_left_out_of_names(self) -> None:
+        assert families.nicknames().keys().isdisjoint(LINKING)

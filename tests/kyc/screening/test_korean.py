@@ -48,3 +48,45 @@ class TestFind:
 
     def test_a_company_has_no_family_name(self) -> None:
         assert Index([Entry("1", "company", "KIM, Jong Un")]).find(Subject("金正恩", "company"), least=0.5) == []
+
+
+class TestSound:
+    @pytest.mark.parametrize(
+        "one_syllable",
+        ["che je jae chae choe", "gyu kyu", "ju chu", "pak park bak", "ri lee yi li", "su soo", "jong jeong chong jung"],
+    )
+    def test_of_its_romanisations_is_one(self, one_syllable: str) -> None:
+        assert len({korean.sound(word) for word in one_syllable.split()} - {""}) == 1
+
+    @pytest.mark.parametrize("word", ["", "smith", "abdul", "x", "ng", "ivan"])
+    def test_of_another_word_is_none(self, word: str) -> None:
+        assert korean.sound(word) == ""
+
+    @given(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3))
+    def test_of_every_syllable_as_it_is_read(self, syllable: str) -> None:
+        assert korean.sound(korean.latin(syllable))
+
+
+class TestIsName:
+    @pytest.mark.parametrize("name", ["Kim Jong Un", "CHOE Ryong Hae", "Kyu-Chang JU", "Man-pok CHO'NG"])
+    def test_of_syllables_with_a_family_name(self, name: str) -> None:
+        assert korean.is_name(normalise.words(name))
+
+    @pytest.mark.parametrize("name", ["Kim", "John Lee", "Il Bok", "Kim Jong Un Il Sung", ""])
+    def test_no_other(self, name: str) -> None:
+        assert not korean.is_name(normalise.words(name))
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return Index([Entry("1", "person", "Kyu-Chang CHU"), Entry("2", "person", "PAK Che-Son"), Entry("3", "person", "Jane CHU")])
+
+
+class TestOtherRomanisations:
+    @pytest.mark.parametrize(("asked", "entry"), [("JU Gyu Chang", "1"), ("Park Je-Son", "2"), ("Bak Jae Son", "2")])
+    def test_are_found(self, index: Index, asked: str, entry: str) -> None:
+        found = index.find(Subject(asked))[0]
+        assert (found.entry.id, found.score >= 0.86) == (entry, True)
+
+    def test_are_no_other_peoples(self, index: Index) -> None:
+        assert index.find(Subject("Jane Ju"), least=0.86) == []

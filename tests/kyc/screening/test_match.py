@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kyc.rules import packs
-from kyc.screening import match, weighing
+from kyc.screening import chance, match, weighing
 from kyc.screening.entries import Entry
 from kyc.screening.index import Index
 from kyc.screening.match import JOINED, OTHER_SPELLING, Name, Pair, Subject
@@ -32,7 +32,12 @@ def by_length(folded: str) -> float:
 
 def score(asked: str, listed: str, weight: Callable[[str], float] = one, *, is_person: bool = True) -> float:
     mine, its = Name(asked, is_person), Name(listed, is_person)
-    agreement = match.agreed(pairs(mine, its), mine.weights(weight), its.weights(weight))
+    found, asked_weights, listed_weights = pairs(mine, its), mine.weights(weight), its.weights(weight)
+    agreement = match.agreed(found, asked_weights, listed_weights)
+    if is_person:
+        # As rare among people as in the lists.
+        one, other = chance.Words(mine, asked_weights, asked_weights), chance.Words(its, listed_weights, listed_weights)
+        agreement = agreement._replace(chance=chance.of(found, one, other))
     return weighing.configuration().alike(agreement, "person" if is_person else "company")
 
 
