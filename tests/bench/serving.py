@@ -21,8 +21,6 @@ from tests.running import BASE, ENDS_WITHIN, answers, asked, descendants, enviro
 
 WRK = shutil.which("wrk")
 PROCESSES = 2
-# Where the bench's own settings say which process answers.
-SETTLED = "settled"
 STARTS_WITHIN = 120  # on a machine that others use as well
 ASK = Path(__file__).with_name("ask.lua")
 # The databases that are up, which are no children of ours; and of what part of the machine's time others may make use so that the
@@ -60,9 +58,10 @@ def server(state: Path, settings: str, *, threads: int = 2) -> Iterator[str]:
 
 @contextmanager
 def running(
-    state: Path, settings: str, *, threads: int = 2, ready: str = SETTLED, **environ: str
+    state: Path, settings: str, *, threads: int = 2, is_bench: bool = True, **environ: str
 ) -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
-    """As `server`, with the process under which the others stand. `ready` is what answers once it serves."""
+    """As `server`, with the process under which the others stand. Settings that are not the bench's own
+    don't say which process answers."""
     port = free_port()
     command = [
         Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
@@ -74,9 +73,9 @@ def running(
     try:
         until, settled = time.monotonic() + STARTS_WITHIN, set[int]()
         # Connections that a process takes while it still loads wait for as long as it does, and others go on meanwhile.
-        while len(settled) < PROCESSES if ready == SETTLED else not answers(f"http://127.0.0.1:{port}/{ready}"):
+        while len(settled) < PROCESSES if is_bench else not answers(f"http://127.0.0.1:{port}"):
             assert process.poll() is None and time.monotonic() < until
-            settled |= answering(f"http://127.0.0.1:{port}/{SETTLED}") if ready == SETTLED else set()
+            settled |= answering(f"http://127.0.0.1:{port}/settled") if is_bench else set()
             time.sleep(0.02)
         yield f"http://127.0.0.1:{port}", process
     finally:

@@ -40,7 +40,7 @@ class Servers:
         self.killed = 0
 
     def started(self) -> "tuple[str, subprocess.Popen[bytes]]":
-        return self.around.enter_context(serving.running(self.state, "config.settings", threads=8, ready="readyz"))
+        return self.around.enter_context(serving.running(self.state, "config.settings", threads=8, is_bench=False))
 
     @property
     def host(self) -> str:

@@ -122,7 +122,7 @@ def test_it_is_dead_within_a_second_and_its_owner_told_within_a_minute() -> None
         tokens = filled(database)
         file, tell = finder(folder)
         servers = [
-            around.enter_context(serving.running(folder / "state", "config.settings", ready="readyz", LEAK_FINDERS=str(file)))[0]
+            around.enter_context(serving.running(folder / "state", "config.settings", is_bench=False, LEAK_FINDERS=str(file)))[0]
             for _ in range(2)
         ]
         around.enter_context(working(folder / "state"))
