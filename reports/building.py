@@ -51,7 +51,7 @@ def build(claim: jobs.Claim) -> None:
             requested_at=report.requested_at,
             paper=report.envelope.get("paper", ""),
         )
-        pages = pdf.render(facts, enclosed)
+        pages = pdf.render(facts, enclosed, lambda done, of: told(claim, DRAWING + (99 - DRAWING) * done // of, stages.PAGES))
     with kept(claim, pages) as stored:
         finish(claim, report, facts, enclosed, stored)
 
