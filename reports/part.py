@@ -8,7 +8,6 @@ written to disk.
 import gc
 import io
 import json
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -91,7 +90,6 @@ def receive(pipe: IO[bytes]) -> bytes:
 
 
 def main() -> None:
-    logging.getLogger("fontTools").setLevel(logging.ERROR)
     while asked := receive(sys.stdin.buffer):
         # What the part before left.
         gc.collect()
