@@ -18,6 +18,7 @@ from django.conf import settings
 from reports import joining, part
 
 CUT = "<!--cut-->"
+APPENDIX = '<section class="appendix'
 # From so many rows on a report is cut, into parts of about so many: some fifteen pages, of which the last is not full.
 LIMIT, ROWS = 1_000, 480
 Told = Callable[[int, int], None]
@@ -48,7 +49,7 @@ def cut(html: str) -> list[Part]:
     body = re.search(r"<body([^>]*)>", html)[1]  # type: ignore[index]  # the same
     found, before = [Part(pieces[0], is_first=True)], pieces[0]
     for group in grouped(pieces[1:]):
-        begun = f'<body{body} style="counter-reset: {counted(before)}"><section class="{kind(before)}">'
+        begun = f'<body{body} style="counter-reset: {counted(before)}">{opened(before)}'
         found.append(Part(head + begun + group, is_first=False))
         before += group
     return found
@@ -68,16 +69,18 @@ def grouped(pieces: list[str]) -> Iterator[str]:
 
 def counted(before: str) -> str:
     """What the sections, appendices and notes of what stands before were numbered up to."""
-    appendices = len(re.findall(r'<section class="appendix', before))
+    appendices = before.count(APPENDIX)
     sections = len(re.findall(r'<h2 id="', before)) - appendices
     notes = before.count('class="note"')
     return f"section {sections} appendix {appendices} footnote {notes}"
 
 
-def kind(before: str) -> str:
-    """Goes on in an appendix, or in a section."""
+def opened(before: str) -> str:
+    """The section that goes on, where one does."""
+    if before.count("<section") == before.count("</section>"):
+        return ""
     last = before.rfind("<section")
-    return "appendix" if before.startswith('<section class="appendix', last) else "continued"
+    return f'<section class="{"appendix" if before.startswith(APPENDIX, last) else "continued"}">'
 
 
 @contextmanager
