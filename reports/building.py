@@ -47,7 +47,11 @@ def build(claim: jobs.Claim) -> None:
         restatement = restating.restated(report, facts)
         report.restates, changed = (restatement.of, restatement.changed) if restatement else (None, [])
         enclosed = enveloped(report, facts, restatement)
-        pages = signing.signed(pdf.render(facts, enclosed, changed))
+
+        def parts(done: int, of: int) -> None:
+            told(claim, DRAWING + (99 - DRAWING) * done // of, stages.PAGES)
+
+        pages = signing.signed(pdf.render(facts, enclosed, changed, told=parts))
     with kept(claim, pages) as stored:
         finish(claim, report, facts, enclosed, stored, canonical.sha256(pages), changed)
 

@@ -33,8 +33,10 @@ def archived(pdf: pikepdf.Pdf) -> None:
     pdf.Root.Metadata = pdf.make_stream(marked, Type=Name.Metadata, Subtype=Name.XML)
 
 
-def tagged(pdf: pikepdf.Pdf) -> None:
-    """Heads of tables say what they are the head of, and running heads are no part of the text."""
+def tagged(pdf: pikepdf.Pdf, *, named: str = "0000") -> None:
+    """Heads of tables say what they are the head of, and running heads are no part of the text.
+
+    `named` tells the notes of one part of a report from those of another."""
     for element in elements(pdf):
         if element.S == "/TH":
             is_of_column = element.P.P.S == "/THead"
@@ -43,19 +45,19 @@ def tagged(pdf: pikepdf.Pdf) -> None:
             del element.ID
         elif element.S == "/TD" and Name.Headers in element.A:
             del element.A.Headers
-    noted(pdf)
+    noted(pdf, named)
     top = {child.objgen for child in pdf.Root.StructTreeRoot.K[0].K}
     for page, parents in zip(pdf.pages, pages_of(pdf), strict=True):
         unread = {number for number, parent in enumerate(parents) if topmost(parent).objgen not in top}
         made_artifacts(page, parents, unread)
 
 
-def noted(pdf: pikepdf.Pdf) -> None:
+def noted(pdf: pikepdf.Pdf, named: str) -> None:
     """Footnotes are notes, each with a name of its own, as PDF/UA asks. What stands in no section is a page's area for them."""
     areas = [child for child in pdf.Root.StructTreeRoot.K[0].K if child.S == "/NonStruct"]
     notes = [note for area in areas for note in area.K if note.S == "/Span"]
     for number, note in enumerate(notes, start=1):
-        note.S, note.ID = Name.Note, String(f"note-{number:06d}")
+        note.S, note.ID = Name.Note, String(f"note-{named}-{number:06d}")
     if notes:
         pdf.Root.StructTreeRoot.IDTree = Dictionary(Names=Array([part for note in notes for part in (note.ID, note)]))
 

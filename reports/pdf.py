@@ -3,19 +3,14 @@
 import io
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pikepdf
-from django.conf import settings
 from django.template.loader import render_to_string
 
-from reports import attachments, canonical, letters
+from reports import attachments, canonical, joining, letters, part, parts
 from reports.conforming import archived, tagged
 
-if TYPE_CHECKING:
-    from weasyprint.urls import URLFetcher
-
-PAPER = settings.BASE_DIR / "templates" / "reports" / "paper"
 # The sizes of paper there are.
 SHEETS = {"A4": ["paper.css"], "Letter": ["paper.css", "letter.css"]}
 RELATIONSHIPS = {
@@ -36,44 +31,57 @@ class WrongDigest(ValueError):
     """The envelope belongs to other facts."""
 
 
-def render(facts: dict[str, Any], envelope: dict[str, Any], changes: Sequence[dict[str, Any]] = ()) -> bytes:
-    """The PDF of a report; of a restatement with `changes`, the values that changed, as changes.json. Raises WrongDigest when the
-    envelope's sha256 is not that of the facts."""
+def render(
+    facts: dict[str, Any],
+    envelope: dict[str, Any],
+    changes: Sequence[dict[str, Any]] = (),
+    *,
+    told: parts.Told = parts.to_nobody,
+) -> bytes:
+    """The PDF of a report; of a restatement with `changes`, the values that changed, as changes.json; `told` hears how many parts
+    of a long one are drawn. Raises WrongDigest when the envelope's sha256 is not that of the facts."""
     if canonical.sha256(canonical.encode(facts)) != envelope["sha256"]:
         raise WrongDigest(envelope["number"])
     html = render_to_string(
         f"reports/paper/{facts['report'].lower()}.html", {"report": facts, "envelope": envelope, "restated": changes}
     )
-    return drawn(html, files(facts, envelope, changes), paper=envelope["paper"])
+    return drawn(html, files(facts, envelope, changes), paper=envelope["paper"], told=told)
 
 
-def drawn(html: str, attached: dict[str, bytes], *, paper: str) -> bytes:
+def drawn(html: str, attached: dict[str, bytes], *, paper: str, told: parts.Told = parts.to_nobody) -> bytes:
     """A page of ours on the house's paper, with files attached by name."""
-    data, lacking = written(html, attached, paper)
+    sheets = SHEETS[paper]
+    found = [{"string": data, "name": name, "relationship": RELATIONSHIPS[name]} for name, data in sorted(attached.items())]
+    if cut := parts.cut(html):
+        return joined(cut, sheets, found, told)
+    data, lacking = part.drawn(html, sheets, found)
     if lacking:
-        data, _ = written(letters.said(html, lacking), attached, paper)
+        data, _ = part.drawn(letters.said(html, lacking), sheets, found)
     return conforming(data)
 
 
-def written(html: str, attached: dict[str, bytes], paper: str) -> tuple[bytes, set[str]]:
-    """As WeasyPrint makes it, and the letters that it had no font for."""
-    # Half of what it takes to start a process, of which few draw a page.
-    import weasyprint
-
-    styles = [weasyprint.CSS(filename=str(PAPER / name)) for name in SHEETS[paper]]
-    document = weasyprint.HTML(string=html, url_fetcher=nothing()).render(stylesheets=styles)
-    document.metadata.attachments = [
-        weasyprint.Attachment(string=data, name=name, relationship=RELATIONSHIPS[name]) for name, data in sorted(attached.items())
-    ]
-    data: bytes = document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
-    return data, letters.missing(document)
+def joined(cut: list[parts.Part], sheets: list[str], attached: list[dict[str, Any]], told: parts.Told) -> bytes:
+    """The parts drawn apart as one; the first once more at the end, when it is known on which page each section begins."""
+    first = cut[0]
+    drawn, lacking = parts.drawn(cut, sheets, told)
+    html = letters.said(first.html, lacking) if lacking else first.html
+    places = parts.pages_of(drawn)
+    data = part.drawn(parts.with_pages(html, places), first.sheets(sheets), attached).data
+    return conforming(data, drawn[1:], sheets)
 
 
-def nothing() -> "URLFetcher":
-    """Fetches for the page neither from the network nor from the disk."""
-    from weasyprint.urls import URLFetcher
-
-    return URLFetcher(allowed_protocols=())
+def conforming(data: bytes, more: Sequence[bytes] = (), sheets: Sequence[str] = ()) -> bytes:
+    """What PDF/A-3 and PDF/UA-1 ask for and WeasyPrint leaves out; `more` are the parts that follow."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        tagged(pdf)
+        for one in more:
+            joining.append(pdf, one)
+        if more:
+            joining.numbered(pdf, part.numbers([page.mediabox[2] > page.mediabox[3] for page in pdf.pages], sheets))
+        archived(pdf)
+        out = io.BytesIO()
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
 
 
 def files(facts: dict[str, Any], envelope: dict[str, Any], changes: Sequence[dict[str, Any]] = ()) -> dict[str, bytes]:
@@ -91,13 +99,3 @@ def files(facts: dict[str, Any], envelope: dict[str, Any], changes: Sequence[dic
 
 def methodology(facts: dict[str, Any]) -> str:
     return "\n\n".join(f"{part['topic']}\n{part['text']}" for part in facts["methodology"]) + "\n"
-
-
-def conforming(data: bytes) -> bytes:
-    """What PDF/A-3 and PDF/UA-1 ask for and WeasyPrint leaves out."""
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        tagged(pdf)
-        archived(pdf)
-        out = io.BytesIO()
-        pdf.save(out)
-    return out.getvalue()

@@ -162,6 +162,7 @@ class TestProduction:
             ),
             ("KEY_PEPPERS", "one:hunter2", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
             ("KEY_PEPPERS", "1:", "KEY_PEPPERS must be written as 1:secret,2:secret; the highest number signs."),
+            ("PAPER", "hunter2", "PAPER must be A4 or Letter."),
             ("AUDIT_SIGNING_KEY", "hunter2", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),
             ("AUDIT_SIGNING_KEY", "aHVudGVyMg==", "AUDIT_SIGNING_KEY must be 32 bytes in base64."),
             ("AUDIT_SIGNING_KEY", TWO_KEYS, ONE_KEY),

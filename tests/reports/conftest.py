@@ -26,7 +26,7 @@ def quick_passwords(settings: Any) -> None:
 @pytest.fixture
 def quick_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages take most of a report's time; what is not about them makes do with these."""
-    monkeypatch.setattr(pdf, "render", lambda facts, envelope, changes=(): b"%PDF-1.7 pages")
+    monkeypatch.setattr(pdf, "render", lambda facts, envelope, changes=(), told=None: b"%PDF-1.7 pages")
     monkeypatch.setattr(signing, "signed", lambda data: data)
 
 

@@ -121,6 +121,19 @@ class TestRun:
         percent = [progress for progress, _ in seen]
         assert percent == sorted(set(percent)) and percent[0] > 0 and percent[-1] == building.DRAWING
 
+    def test_progress_goes_on_with_each_part_of_a_long_one(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[tuple[int, str]] = []
+
+        def drawn(facts: Any, envelope: Any, told: Any) -> bytes:
+            for done in range(1, 5):
+                told(done, 4)
+                seen.append(Report.objects.values_list("progress", "stage").get(pk=report.pk))
+            return b"%PDF-1.7 pages"
+
+        monkeypatch.setattr(pdf, "render", drawn)
+        building.run()
+        assert seen == [(84, "pages"), (89, "pages"), (94, "pages"), (99, "pages")]
+
     def test_progress_leaves_nothing_in_the_history(self, report: Report) -> None:
         with claimed() as claim:
             events = Report.pgh_event_model.objects.count()

@@ -23,7 +23,7 @@ import weasyprint
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
 
-from reports import canonical, pdf
+from reports import canonical, part, pdf
 from tests.reports import specimen, test_paper
 from tests.reports.test_paper import UNPRINTED, leaves, marked, strangers
 
@@ -549,7 +549,7 @@ class TestFetching:
     def test_even_a_picture_in_the_page_would_not_be_fetched(self) -> None:
         with listening() as (address, asked):
             page = f'<img src="{address}"><link rel="stylesheet" href="{address}">'
-            weasyprint.HTML(string=page, url_fetcher=pdf.nothing()).write_pdf()
+            weasyprint.HTML(string=page, url_fetcher=part.nothing()).write_pdf()
             assert asked == []
             weasyprint.HTML(string=page).write_pdf()
             assert len(asked) >= 1, "the negative control: without that fetcher it is"
@@ -557,4 +557,4 @@ class TestFetching:
     @pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/", "data:text/plain,x", "ftp://127.0.0.1/"])
     def test_no_kind_of_address_is_opened(self, address: str) -> None:
         with pytest.raises(ValueError):
-            pdf.nothing().fetch(address)
+            part.nothing().fetch(address)

@@ -49,6 +49,8 @@ class TestStatement:
         with pikepdf.open(io.BytesIO(data)) as document:
             ((name, stored),) = attached(document).items()
         assert name == "statement.json"
+        for page in extracted(data).split("\f")[:-1]:
+            assert f"SHA-256 {sha256(stored).hexdigest()}" in page
         told = json.loads(stored)
         assert told["account_closed_by"] == "provider"
         assert all(row["what"] in words for row in told["records"])
