@@ -37,9 +37,9 @@ def place(event: AuditEvent) -> int | None:
 
 @transaction.atomic
 def proof(event: AuditEvent, *, since: int | None = None, shown: Collection[str] | None = None) -> bytes:
-    """The event under the newest head, as a file; with `since` also that the tree goes on from the head of that size. Of the values
-    that the leaf commits to only those `shown` stand in it, by default all. Reads the hash of every leaf once, and twice with
-    `since`. Raises NoProof, NoSuchHead."""
+    """The event under the newest head, as a file; with `since` also that the tree goes on from the head of that size. Of the
+    values that the leaf commits to only those `shown` stand in it, by default all. Reads the hash of every leaf once, and twice
+    with `since`. Raises NoProof, NoSuchHead."""
     index, row = place(event), sequencer.last_head()
     if index is None or row is None or index >= row.size:
         raise NoProof(_("The event has no place in the signed log yet. Try again in a few seconds."))

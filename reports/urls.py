@@ -9,4 +9,5 @@ urlpatterns = [
     path("<int:pk>/", views.report, name="report"),
     path("<int:pk>/again/", views.again, name="again"),
     path("<int:pk>/download/", views.download, name="download"),
+    path("<int:pk>/pack.zip", views.evidence_pack, name="pack_download"),
 ]

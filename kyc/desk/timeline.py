@@ -200,6 +200,7 @@ VERBS = {
     "report.requested": _("asked for a report"),
     "report.ready": _("finished a report"),
     "report.downloaded": _("downloaded a report"),
+    "report.pack_taken": _("took the evidence pack of a report"),
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
     "user.left": _("deleted their own account, with which nothing was begun"),
