@@ -1,22 +1,28 @@
-"""Checks the signature of a report by nothing but its bytes and the certificates that the reader believes.
+"""Checks the signature of a report by nothing but its bytes and the certificates that the reader believes, and an evidence pack.
 
-Only the standard library and `cryptography`, and nothing of ours: the evidence pack carries this file as it is.
+Only the standard library and `cryptography`, and nothing of ours: the evidence pack carries this file as verify.py, as it is.
 
 A signature (PAdES B-B: CMS, RFC 5652) covers every byte of the PDF but its own. Those are held to the one form in which we write
 them, DER and capital hex digits with zeros behind, so that no byte of the file can be another without being found.
 """
 
+import argparse
+import base64
+import hmac
+import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 SEQUENCE, SET, INTEGER, OCTETS, OID, FIRST, SECOND = 0x30, 0x31, 0x02, 0x04, 0x06, 0xA0, 0xA1
@@ -220,11 +226,11 @@ def chained(found: Signature, roots: Collection[x509.Certificate], *, at: dateti
                 if any(one not in roots for one in waiting):
                     raise Broken("a certificate came with it that vouches for nobody")
                 return root
-        above = next((one for one in waiting if vouches(one, current)), None)
-        if above is None:
+        between = next((one for one in waiting if vouches(one, current)), None)
+        if between is None:
             break
-        waiting.remove(above)
-        current = above
+        waiting.remove(between)
+        current = between
     raise Broken("no authority that you believe vouches for its certificate")
 
 
@@ -245,3 +251,129 @@ def allowed(certificate: x509.Certificate) -> None:
         raise Broken("its certificate does not say what it is for") from None
     if not usage.digital_signature and not usage.content_commitment:
         raise Broken("its certificate is not one to sign with")
+
+
+# The rest checks an evidence pack: its folder, as it was unpacked.
+PURPOSE = b"Keyholder audit head\n"
+HERE = "verify.py"
+
+
+def written_plainly(value: Any) -> bytes:
+    """JSON in its one form (RFC 8785), as far as what stands in a proof needs it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def above(leaf: bytes, *, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root that the path leads to from the leaf at `index` among `size` (RFC 9162, 2.1.3.2); empty where it leads to none."""
+    place, last, found = index, size - 1, leaf
+    if not 0 <= index < size or any(len(one) != 32 for one in path):
+        return b""
+    for sibling in path:
+        if last == 0:
+            return b""
+        if place & 1 or place == last:
+            found = sha256(b"\x01" + sibling + found).digest()
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            found = sha256(b"\x01" + found + sibling).digest()
+        place, last = place >> 1, last >> 1
+    return found if last == 0 else b""
+
+
+def event_of(proof: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """The event that a proof is of, with the values that are shown of it, once it is seen to stand under its signed head. `keys`
+    are fingerprints that the reader believes; without any, only that the proof agrees with itself is known. Raises Broken."""
+    head, public = proof["head"], base64.b64decode(proof["public_key"])
+    said = {name: head[name] for name in ("version", "size", "root", "at", "key")}
+    if sha256(public).hexdigest() != head["key"] or (keys and head["key"] not in keys):
+        raise Broken("the head is signed by a key that you do not believe")
+    try:
+        signature = base64.b64decode(head["signature"])
+        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, PURPOSE + written_plainly(said))
+    except InvalidSignature:
+        raise Broken("the head does not bear out its signature") from None
+    leaf, path = proof["leaf"].encode(), [bytes.fromhex(one) for one in proof["path"]]
+    found = above(sha256(b"\x00" + leaf).digest(), index=proof["index"], size=head["size"], path=path)
+    if found.hex() != head["root"]:
+        raise Broken("the event does not lead to the root of its head")
+    event: dict[str, Any] = json.loads(leaf)
+    made = event.pop("commitments")
+    for name, value in proof["values"].items():
+        digest = hmac.digest(bytes.fromhex(value["salt"]), written_plainly([name, value["value"]]), "sha256").hex()
+        if made.get(name) != digest:
+            raise Broken(f"{name} is not what the event says")
+    return event | {"values": {name: value["value"] for name, value in proof["values"].items()}}
+
+
+def checks(folder: Path, roots: Collection[x509.Certificate], keys: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What was looked at, and what is wrong with it; empty where nothing is."""
+    told = json.loads((folder / "manifest.json").read_bytes())
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
+    made = {name: sha256((folder / name).read_bytes()).hexdigest() for name in there}
+    for name in sorted(told.keys() | made.keys()):
+        # Which of us is right the reader sees by comparing this very file with one that he has from elsewhere.
+        wrong = "it is not in the pack" if name not in made else "the manifest does not know it" if name not in told else ""
+        yield name, wrong or ("" if told[name] == made[name] else "it is not what the manifest says")
+    yield "signature of report.pdf", broken(lambda: chained(signature_of((folder / "report.pdf").read_bytes()), roots))
+    envelope = json.loads((folder / "envelope.json").read_bytes())
+    own, file = made.get("report.json", ""), made.get("report.pdf", "")
+    yield "report.json against envelope.json", "" if envelope["sha256"] == own else "envelope.json is of other facts"
+    yield from of_documents(folder, made)
+    issued = []
+    for proof in sorted((folder / "trail").glob("*.json")):
+        events: list[dict[str, Any]] = []
+        why = broken(lambda proof=proof, events=events: events.append(event_of(json.loads(proof.read_bytes()), keys)))
+        yield f"proof {proof.name}", why
+        issued += [event for event in events if event["verb"] in ("report.ready", "report.issued")]
+    digests = {(one["values"].get("details.sha256"), one["values"].get("details.file_sha256")) for one in issued}
+    yield "the audit log against the report", "" if (own, file) in digests else "no proved event says that this was issued"
+
+
+def of_documents(folder: Path, made: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """documents.json says of each which one of report.json it is, and what was made of it so that it can be opened safely."""
+    named = {row["sha256"] for row in json.loads((folder / "report.json").read_bytes()).get("documents", ())}
+    for row in json.loads((folder / "documents.json").read_bytes()):
+        if row["report_sha256"] not in named:
+            yield row["file"] or row["name"], "report.json does not name it"
+        elif row["file"] and made.get(row["file"]) != row["sha256"]:
+            yield row["file"], "it is not what documents.json says"
+
+
+def broken(look: Callable[[], object]) -> str:
+    try:
+        look()
+    except Broken as error:
+        return str(error)
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        return f"it can't be read ({type(error).__name__})"
+    return ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog=HERE, description="Checks an evidence pack. Ends with 1 where something is wrong.")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path(__file__).resolve().parent, help="by default where this stands"
+    )
+    parser.add_argument("--roots", type=Path, help="certificates (PEM) that you believe; by default roots.pem of the pack")
+    parser.add_argument("--key", action="append", default=[], help="the public key of the audit log that you believe, in base64")
+    options = parser.parse_args(arguments)
+    try:
+        roots = x509.load_pem_x509_certificates((options.roots or options.folder / "roots.pem").read_bytes())
+        keys = [sha256(base64.b64decode(key, validate=True)).hexdigest() for key in options.key]
+        found = list(checks(options.folder, roots, keys))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"This is no evidence pack that can be read: {error}.", file=sys.stderr)
+        return 2
+    for name, wrong in found:
+        print(f"{'WRONG' if wrong else 'good '}  {name}{f': {wrong}' if wrong else ''}")
+    if not options.roots:
+        digests = ", ".join(root.fingerprint(hashes.SHA256()).hex() for root in roots)
+        print(f"Believed because the pack says so: roots.pem, SHA-256 {digests}. Compare that with what the provider tells you.")
+    if not keys:
+        print("The key of the audit log is the pack's own word. Give the one that you know with --key.")
+    return int(any(wrong for _, wrong in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -15,4 +15,5 @@ urlpatterns = [
     path("<int:pk>/decline/", views.decline, name="decline"),
     path("<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("<int:pk>/download/", views.download, name="download"),
+    path("<int:pk>/pack.zip", views.evidence_pack, name="pack_download"),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
@@ -19,7 +19,7 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, issuing, restating, stages
+from reports import actions, issuing, pack, restating, stages
 from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
 
@@ -169,6 +169,29 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 @elevated.elevated(_("Download the answer to a person about his own data"), file_of="reports:report")
 def download_of_a_person(request: HttpRequest, pk: int) -> HttpResponseBase:
     return handed_over(request, get_object_or_404(Report, pk=pk))
+
+
+@staff(Permission.REPORT_VIEW)
+def evidence_pack(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Documents go only to who may open them, and has shown that it is he."""
+    found = get_object_or_404(Report, pk=pk)
+    if found.is_for_subject or not request.user.can(Permission.DOCUMENT_VIEW):
+        raise Http404
+    return pack_of(request, pk)
+
+
+@elevated.elevated(_("Take the evidence pack of a report, with the documents that it names"), file_of="reports:report")
+def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(Report, pk=pk)
+    try:
+        documents = pack.take(found, by=request.user)
+    except (pack.NoPack, NotPermitted):
+        raise Http404 from None
+    return StreamingHttpResponse(
+        pack.zipped(found, documents, to=request.user),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{found.number}.zip"', "Cache-Control": "private, no-store"},
+    )
 
 
 def handed_over(request: HttpRequest, found: Report) -> HttpResponseBase:

@@ -45,6 +45,7 @@ from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PaymentMeans
+from kyc.rules import packs
 from kyc.screening import actions as screening
 from kyc.screening import overturning
 from kyc.screening.asked import Answer, Asked, written
@@ -81,6 +82,7 @@ RECORDED = {
     "desk:inquiry_row",
     "desk:inquiry_download",
     "reports:download",
+    "reports:pack_download",
     "audit_export",
     "paper_statement",
     "own_data_pdf",
@@ -544,6 +546,7 @@ DOORS: dict[str, Door] = {
     "reports:decline": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Not yet."), names=NORDLYS),
     "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Asked for wrongly."), names=NORDLYS),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
+    "reports:pack_download": Door(REPORT_READERS, own=of(pk="ready"), names="report.json"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),
     "audit_head": Door(AUDITORS, names='"signature"'),
@@ -661,8 +664,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     organisation = rows[Case].organisation
     ready = Report.objects.create(
         **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
-        rule_pack="1", template="1", requested_by=rows[Report].requested_by, state="issued", sha256="0" * 64, facts="{}",
-        file=rows[Document].file.name,
+        rule_pack=packs.current().version, template="1", requested_by=rows[Report].requested_by, state="issued", sha256="0" * 64,
+        facts="{}", file=rows[Document].file.name,
     )  # fmt: skip
     rows[Invitation].digest = invitations.digest(f"a-link-of-{organisation.pk}")
     rows[Invitation].save()

@@ -211,6 +211,7 @@ VERBS = {
     "report.schedule_kept": _("asked for a scheduled report"),
     "report.schedule_ended": _("ended a schedule of reports"),
     "report.downloaded": _("downloaded a report"),
+    "report.pack_taken": _("took the evidence pack of a report"),
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),
     "user.left": _("deleted their own account, with which nothing was begun"),

@@ -108,6 +108,7 @@ NOT_DRAWN = {
     "desk:inquiry_download": "the file itself",
     "onboarding:picture": "the file itself",
     "reports:download": "the file itself",
+    "reports:pack_download": "the file itself",
     "own_data_pdf": "the file itself",
     "own_data_json": "the file itself",
     "audit_export": "the file itself",

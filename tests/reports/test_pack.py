@@ -1,0 +1,178 @@
+"""What is handed over can be checked by who has neither our database nor our code, and any change of it is found."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts import heads
+from accounts.models import AuditEvent, Organisation, User
+from accounts.permissions import NotPermitted
+from kyc.evidence import actions as evidence
+from reports import actions, building, checker, pack, verification
+from reports.models import Report
+from tests import cast
+from tests.accounts.test_sequencer import in_tree
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
+
+
+@pytest.fixture
+def issued(organisation: Organisation, alice: User, astrid: User, kept: Callable[[], set[Path]]) -> Report:
+    file = SimpleUploadedFile("Extract of <Nordlys>.pdf", made_by_somebody(), "application/pdf")
+    evidence.upload(organisation, kind="register_extract", file=file, by=alice)
+    report = actions.request(organisation, by=astrid)
+    building.run()
+    report.refresh_from_db()
+    assert report.state == "ready", report.failure
+    in_tree(AuditEvent.objects.count())
+    return report
+
+
+def made_by_somebody() -> bytes:
+    document, out = pikepdf.new(), io.BytesIO()
+    document.add_blank_page(page_size=(200, 200))
+    document.docinfo["/Author"] = "A secret author"
+    document.save(out)
+    return out.getvalue()
+
+
+def unpacked(report: Report, by: User, folder: Path) -> Path:
+    data = b"".join(pack.zipped(report, pack.take(report, by=by), to=by))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+    return folder
+
+
+def checked(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """As a stranger does: without our code on the path and without our surroundings."""
+    command = [sys.executable, "-I", str(folder / "verify.py"), *arguments]
+    return subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, check=False, timeout=60)
+
+
+class TestPack:
+    def test_holds_all_that_the_report_rests_on(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+        events = AuditEvent.objects.filter(
+            target_type="reports.report", target_id=str(issued.pk), verb__in=("report.requested", "report.ready")
+        )
+        assert found == {
+            "report.pdf", "report.json", "envelope.json", "bods.json", "documents.json", "roots.pem", "verify.py", "README.txt",
+            "manifest.json", "documents/001-extract-of-nordlys.pdf", *(f"trail/{event.pk}.json" for event in events),
+        }  # fmt: skip
+        assert (folder / "report.json").read_bytes() == issued.facts.encode()
+        (row,) = json.loads((folder / "documents.json").read_bytes())
+        assert row["name"] == "Extract of <Nordlys>.pdf"
+        assert b"secret author" not in (folder / row["file"]).read_bytes()
+        assert issued.number in (folder / "README.txt").read_text()
+
+    def test_is_checked_without_us(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        done = checked(folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "WRONG" not in done.stdout and "good   signature of report.pdf" in done.stdout
+        assert "good   the audit log against the report" in done.stdout and "Compare that" in done.stdout
+
+    def test_who_knows_the_root_and_the_key_says_so(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        known = json.loads(next((folder / "trail").glob("*.json")).read_bytes())["public_key"]
+        assert heads.fingerprint(heads.signing_key().public_key()) in json.dumps([*map(str, heads.known_keys())])
+        done = checked(folder, "--roots", str(folder / "roots.pem"), "--key", known)
+        assert done.returncode == 0 and "own word" not in done.stdout and "Compare" not in done.stdout
+        other = "A" * 43 + "="
+        assert "the head is signed by a key that you do not believe" in checked(folder, "--key", other).stdout
+
+    @pytest.mark.parametrize(
+        ("file", "said"),
+        [
+            ("report.pdf", "signature of report.pdf: the file is not what was signed"),
+            ("report.json", "report.json against envelope.json: envelope.json is of other facts"),
+            ("bods.json", "bods.json: it is not what the manifest says"),
+            ("documents/001-extract-of-nordlys.pdf", "it is not what documents.json says"),
+        ],
+    )
+    def test_a_changed_file_is_found(self, issued: Report, astrid: User, tmp_path: Path, file: str, said: str) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        data = bytearray((folder / file).read_bytes())
+        # Inside a word, so that it is JSON still; of an empty list its end.
+        place = max(data.find(b"a", 200), 1) if file.endswith("json") else 200
+        data[place] ^= 1
+        (folder / file).write_bytes(data)
+        done = checked(folder)
+        assert done.returncode == 1 and said in done.stdout
+
+    def test_also_where_the_manifest_was_changed_with_it(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        """Facts, envelope and manifest fit each other; the log knows others."""
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        facts = (folder / "report.json").read_bytes().replace(b"Nordlys", b"Nordlyz")
+        envelope = json.loads((folder / "envelope.json").read_bytes()) | {"sha256": checker.sha256(facts).hexdigest()}
+        (folder / "report.json").write_bytes(facts)
+        (folder / "envelope.json").write_text(json.dumps(envelope))
+        told = json.loads((folder / "manifest.json").read_bytes())
+        told |= {name: checker.sha256((folder / name).read_bytes()).hexdigest() for name in ("report.json", "envelope.json")}
+        (folder / "manifest.json").write_text(json.dumps(told))
+        done = checked(folder)
+        assert done.returncode == 1
+        assert [line for line in done.stdout.splitlines() if line.startswith("WRONG")] == [
+            "WRONG  the audit log against the report: no proved event says that this was issued"
+        ]
+
+    def test_a_changed_event_is_found(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        for file in (folder / "trail").glob("*.json"):
+            file.write_text(file.read_text().replace("Astrid", "Astrit"))
+        assert "is not what the event says" in checked(folder).stdout
+
+    def test_one_that_is_none_is_bad_input(self, tmp_path: Path) -> None:
+        (tmp_path / "verify.py").write_bytes(Path(checker.__file__).read_bytes())
+        assert checked(tmp_path).returncode == 2
+
+    def test_a_document_that_cannot_be_made_safe_is_left_out_and_said_to_be(
+        self, issued: Report, astrid: User, tmp_path: Path
+    ) -> None:
+        def unsafe(data: bytes, kind: str) -> bytes:
+            raise pack.sanitised.Unsafe("the PDF can't be read (PdfError)")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pack.sanitised, "sanitised", unsafe)
+            folder = unpacked(issued, astrid, tmp_path / "pack")
+        assert not (folder / "documents").exists()
+        assert "Extract of <Nordlys>.pdf: the PDF can't be read" in (folder / "README.txt").read_text()
+        assert checked(folder).returncode == 0
+
+
+class TestTake:
+    def test_it_and_each_document_is_written_down(self, issued: Report, astrid: User) -> None:
+        pack.take(issued, by=astrid)
+        assert AuditEvent.objects.get(verb="report.pack_taken").details == {"sha256": issued.sha256, "count": 1}
+        (look,) = AuditEvent.objects.filter(verb="document.viewed")
+        assert (look.reason, look.details["downloaded"], look.actor) == ("authority", True, "Astrid Lund")
+
+    def test_only_who_may_open_documents_takes_one(self, issued: Report) -> None:
+        with pytest.raises(NotPermitted):
+            pack.take(issued, by=cast.staff("support"))
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+
+    def test_of_one_that_is_not_issued_there_is_none(self, issued: Report, astrid: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delitem(verification.STANDING, "ready")
+        with pytest.raises(pack.NoPack):
+            pack.take(issued, by=astrid)
+
+    def test_it_is_sent_as_a_file_after_a_second_factor(self, issued: Report, astrid: User) -> None:
+        client = Client()
+        client.force_login(astrid)
+        answer: Any = client.get(reverse("reports:pack_download", args=[issued.pk]))
+        assert answer.status_code == 302
+        assert not AuditEvent.objects.filter(verb="report.pack_taken").exists()
