@@ -63,7 +63,10 @@ class RequestForm(forms.Form):
             (MINIMISED, _("Minimised: years of birth, and numbers by their last characters")),
             (FULL, _("In full, for an authority that may read them")),
         ],
-        help_text=_("Of the dossier and of the report on ownership and control. Usual is minimised."),
+        help_text=_(
+            "Of the dossier and of the report on ownership and control. Usual is minimised. What tells people in full, and every "
+            "attribution report, another person has to approve before it is issued."
+        ),
     )
     key = forms.CharField(
         label=_("One key"),

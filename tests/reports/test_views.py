@@ -295,3 +295,55 @@ class TestAskForPeriod:
     def test_a_sandbox_is_not_offered(self, organisation: Organisation, auditor: Client) -> None:
         Organisation.objects.create(name="Try-out", sandbox="approved")
         assert "Try-out" not in text(auditor.get("/reports/request/"))
+
+
+@pytest.mark.usefixtures("quick_pages")
+class TestIssuing:
+    """What the page of a report that two people issue says, and to whom it offers what."""
+
+    @pytest.fixture
+    def awaiting(self, organisation: Organisation, astrid: User) -> Report:
+        report = actions.request(organisation, kind="R-04", profile="full", by=astrid)
+        building.run()
+        report.refresh_from_db()
+        assert report.state == "awaiting", report.failure
+        return report
+
+    @pytest.fixture
+    def approver(self) -> Client:
+        return cast.signed_in(cast.staff("approver", "Rui Duarte"))
+
+    def test_who_asked_is_told_that_another_approves_it_and_is_offered_no_button(self, awaiting: Report, auditor: Client) -> None:
+        page = text(auditor.get(f"/reports/{awaiting.pk}/"))
+        assert "Awaiting approval" in page and "waits for somebody else to approve it" in page
+        assert "/approve/" not in page and "Restate as known now" not in page
+
+    def test_an_approver_approves_it_there_and_it_is_issued_with_both_names(self, awaiting: Report, approver: Client) -> None:
+        page = text(approver.get(f"/reports/{awaiting.pk}/"))
+        assert "Approve and issue it" in page and "People are told in full." in page
+        approver.post(f"/reports/{awaiting.pk}/approve/")
+        building.run()
+        page = text(approver.get(f"/reports/{awaiting.pk}/"))
+        assert "Approved by <bdi>Rui Duarte</bdi>" in page and "Restate as known now" in page
+
+    def test_one_that_is_not_approved_says_by_whom_and_why(self, awaiting: Report, approver: Client, auditor: Client) -> None:
+        approver.post(f"/reports/{awaiting.pk}/decline/", {"why": "\x00"})
+        assert Report.objects.get().state == "awaiting"
+        approver.post(f"/reports/{awaiting.pk}/decline/", {"why": "The wrong <b>customer</b>."})
+        page = text(auditor.get(f"/reports/{awaiting.pk}/"))
+        assert "<bdi>Rui Duarte</bdi> did not approve it on" in page and "The wrong &lt;b&gt;customer&lt;/b&gt;." in page
+
+    def test_one_that_was_withdrawn_says_so_and_can_still_be_read(
+        self, report: Report, approver: Client, auditor: Client
+    ) -> None:
+        ready(report)
+        assert "Withdraw it" in text(approver.get(f"/reports/{report.pk}/"))
+        assert "Withdraw it" not in text(auditor.get(f"/reports/{report.pk}/"))
+        approver.post(f"/reports/{report.pk}/withdraw/", {"why": "It was asked for wrongly."})
+        page = text(auditor.get(f"/reports/{report.pk}/"))
+        assert "UTC by <bdi>Rui Duarte</bdi>: It was asked for wrongly." in page and "Download the PDF" in page
+
+    @pytest.mark.parametrize("verb", ["approve", "decline", "withdraw"])
+    def test_an_auditor_does_none_of_it(self, awaiting: Report, auditor: Client, verb: str) -> None:
+        assert auditor.post(f"/reports/{awaiting.pk}/{verb}/", {"why": "Because."}).status_code == 404
+        assert Report.objects.get().state == "awaiting"

@@ -55,6 +55,23 @@ class TestElsewhere:
 
 @pytest.mark.usefixtures("quick_pages")
 @COMMITTED
+class TestControl:
+    def test_its_file_of_the_standard_passes_and_its_profile_is_as_asked(self, tmp_path: Path) -> None:
+        story.load_list(tmp_path)
+        told = story.declared(cast.customer())
+        story.examine()
+        for profile, born in (("minimised", "1975"), ("full", story.SOLVEIG_BORN)):
+            rendered(tmp_path / profile, kind="R-04", subject=told.organisation.pk, profile=profile)
+            facts = json.loads((tmp_path / profile / "report.json").read_bytes())
+            assert facts["profile"] == profile
+            assert [row["born"] for row in facts["persons"] if row["party"] == "Solveig Nyquist"] == [born]
+            call_command("bods", "check", str(tmp_path / profile / "bods.json"), complete=True, stdout=io.StringIO())
+        names = {path.name for path in (tmp_path / "full").iterdir()}
+        assert names == {"R-04.pdf", *FILES[1:], "bods.json", "parties.csv", "interests.csv", "determinations.csv"}
+
+
+@pytest.mark.usefixtures("quick_pages")
+@COMMITTED
 class TestPeriod:
     # The dossier shows the same of another process in every run.
     @pytest.mark.soak
@@ -184,6 +201,7 @@ class TestRefused:
             ({"subject": "Nordlys"}, 2, "--subject: “Nordlys” is no organisation's number"),
             ({"valid_at": "9999"}, 2, "--valid-at: “9999” is no instant."),
             ({"since": "2026"}, 2, "--from is for reports over a period; R-03 shows one instant."),
+            ({"kind": "R-06", "profile": "full"}, 2, "--profile is for R-03 and R-04; R-06 is made in one way only."),
             ({"kind": "R-06", "since": "0001"}, 2, "--from: “0001” lies before the year 2000, of which nothing is recorded."),
             ({"kind": "R-06", "since": "1999-12-31"}, 2, "--from: “1999-12-31” lies before the year 2000"),
             ({"kind": "R-06", "since": "2199"}, 2, "--from must lie before --valid-at, where the interval ends."),
