@@ -7,6 +7,7 @@ run: setup
 	@exec $(python) -m config.services run
 
 test: setup lint types
+	@sh config/setup.sh also nginx-light
 	@$(python) manage.py makemigrations --check --dry-run
 	@$(parallel)
 
@@ -29,6 +30,7 @@ chaos: setup
 	@$(python) -m pytest -s -m chaos
 
 bench: setup
+	@sh config/setup.sh also wrk
 	@$(python) -m pytest -s -m bench tests/bench
 
 soak: setup

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -46,6 +47,9 @@ class CredentialForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
+        # No choice where no proxy is believed about certificates; whoever sends one all the same is told so.
+        if not settings.CLIENT_CERT_PROXIES and not self.data.get("certificate"):
+            del self.fields["certificate"]
         resume.fill(self)
 
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Sets up what `make run` and `make test` need: system packages by name, .venv, pinned Python packages. Safe to repeat.
+# `setup.sh also PACKAGE...` installs what one check alone needs, where that may be done; else that check is left out, and says so.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,41 @@ fi
 
 have() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
+# `as` for what root alone may do; fails where nobody may.
+may_install() {
+    if [ "$(id -u)" = 0 ]; then as=""
+    elif sudo -n true 2>/dev/null; then as="sudo"
+    else return 1
+    fi
+}
+
+install() {
+    echo "Installing system packages: $*"
+    $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# No service that the package brings is started: `policy-rc.d` is whom Debian asks.
+install_quietly() {
+    policy=/usr/sbin/policy-rc.d
+    if [ -e "$policy" ]; then install "$1"; return; fi
+    printf '#!/bin/sh\nexit 101\n' | $as tee "$policy" >/dev/null && $as chmod 755 "$policy"
+    install "$1" && went=yes || went=no
+    $as rm -f "$policy"
+    [ "$went" = yes ]
+}
+
+if [ "${1:-}" = also ]; then
+    shift
+    for package in "$@"; do
+        if have "$package" || ! command -v dpkg-query >/dev/null 2>&1; then continue; fi
+        # Where systemd runs it would be started with the next boot: nobody asked for that.
+        if [ -d /run/systemd/system ] || ! may_install || ! install_quietly "$package"; then
+            echo "$package is not installed, so what needs it is left out: apt-get install $package" >&2
+        fi
+    done
+    exit 0
+fi
+
 if command -v dpkg-query >/dev/null 2>&1; then
     missing=""
     for package in libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk fonts-inter chromium poppler-utils; do
@@ -19,16 +55,12 @@ if command -v dpkg-query >/dev/null 2>&1; then
     have libmagic1 || have libmagic1t64 || missing="$missing libmagic1"
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     if [ -n "$missing" ]; then
-        if [ "$(id -u)" = 0 ]; then as=""
-        elif sudo -n true 2>/dev/null; then as="sudo"
-        else
+        if ! may_install; then
             echo "Missing system packages:$missing" >&2
             echo "Install them with: sudo apt-get install --no-install-recommends$missing" >&2
             exit 2
         fi
-        echo "Installing system packages:$missing"
-        $as apt-get update -qq
-        $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+        install $missing
     fi
 fi
 

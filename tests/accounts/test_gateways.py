@@ -94,8 +94,13 @@ class TestRevoking:
 
 
 class TestACertificate:
+    def test_is_asked_for_only_where_a_proxy_is_believed(self, client: Client) -> None:
+        assert 'name="certificate"' not in client.get(ISSUE).content.decode()
+        assert client.post(ISSUE, {"name": "edge"}).status_code == 200
+
     def test_binds_the_credential_and_is_shown_in_the_list(self, client: Client, settings: Any) -> None:
         settings.CLIENT_CERT_PROXIES = [ip_network("192.0.2.1")]
+        assert 'name="certificate"' in client.get(ISSUE).content.decode()
         assert client.post(ISSUE, {"name": "edge", "certificate": "AB:" * 31 + "AB"}).status_code == 200
         bound = GatewayCredential.objects.get().certificate
         assert len(bound) == 43 and f"{bound[:12]}…" in client.get(LIST).content.decode()
