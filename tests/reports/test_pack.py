@@ -34,7 +34,7 @@ def issued(organisation: Organisation, alice: User, astrid: User, kept: Callable
     report = actions.request(organisation, by=astrid)
     building.run()
     report.refresh_from_db()
-    assert report.state == "ready", report.failure
+    assert report.state == "issued", report.failure
     in_tree(AuditEvent.objects.count())
     return report
 
@@ -166,7 +166,7 @@ class TestTake:
         assert not AuditEvent.objects.filter(verb="document.viewed").exists()
 
     def test_of_one_that_is_not_issued_there_is_none(self, issued: Report, astrid: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delitem(verification.STANDING, "ready")
+        monkeypatch.delitem(verification.STANDING, "issued")
         with pytest.raises(pack.NoPack):
             pack.take(issued, by=astrid)
 
