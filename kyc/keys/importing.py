@@ -39,9 +39,13 @@ class Undone(Exception):
     """Takes back what a dry run has written."""
 
 
+# Accounts that are written in one transaction: each waits for the disk once, and none is open for long.
+PART = 100
+
+
 def load(found: Iterable[Line | Fault], *, apply: bool) -> Imported:
-    """Each account in a transaction of its own, so that a file that was cut off goes on where it stopped. Without `apply` all is
-    done and taken back, so that a dry run says what the database says."""
+    """So many accounts in a transaction, so that a file that was cut off goes on where it stopped. Without `apply` all is done
+    and taken back, so that a dry run says what the database says."""
     imported = Imported()
     lines = []
     for one in found:
@@ -49,10 +53,14 @@ def load(found: Iterable[Line | Fault], *, apply: bool) -> Imported:
             imported.refused.append(one)
         else:
             lines.append(one)
-    for account, of_account in groupby(sorted(lines, key=lambda line: (line.account, line.number)), lambda line: line.account):
+    lines.sort(key=lambda line: (line.account, line.number))
+    accounts = [(account, list(rows)) for account, rows in groupby(lines, lambda line: line.account)]
+    for at in range(0, len(accounts), PART):
         try:
             with scope.everything(), transaction.atomic():
-                take(account, list(of_account), imported)
+                for account, of_account in accounts[at : at + PART]:
+                    take(account, of_account, imported)
+                jobs.woke("estate.imported")
                 if not apply:
                     raise Undone
         except Undone:
@@ -61,21 +69,46 @@ def load(found: Iterable[Line | Fault], *, apply: bool) -> Imported:
     return imported
 
 
+@dataclass(frozen=True)
+class Known:
+    """What there is already that the keys of one account may meet: read once for all of them."""
+
+    imported: dict[str, ImportedKey]
+    ours: set[str]
+    has_email: bool
+
+    @classmethod
+    def of(cls, lines: list[Line], remediation: Remediation | None) -> "Known":
+        prefixes = [line.prefix for line in lines]
+        return cls(
+            imported={key.prefix: key for key in ImportedKey.objects.filter(prefix__in=prefixes)},
+            ours=set(Key.objects.filter(prefix__in=prefixes).values_list("prefix", flat=True)),
+            # One account has one email in a file.
+            has_email=remediation is None and Remediation.objects.filter(email=lines[0].email).exists(),
+        )
+
+
 def take(account: str, lines: list[Line], imported: Imported) -> None:
     """One account with its keys. Repeated, it is silence."""
     imported.accounts += 1
     imported.keys += len(lines)
-    remediation = Remediation.objects.select_for_update().filter(account=account).first()
-    new = [line for line in lines if is_new(line, remediation, imported)]
+    remediation = (
+        Remediation.objects.select_for_update(of=("self",)).select_related("organisation").filter(account=account).first()
+    )
+    known = Known.of(lines, remediation)
+    new = [line for line in lines if is_new(line, remediation, known, imported)]
     if not new:
         return
     remediation = remediation or begun(new[0])
-    for line in new:
-        project, _is_new = Project.objects.get_or_create(organisation_id=remediation.organisation_id, name=line.project)
-        ImportedKey.objects.create(
+    projects = {
+        name: Project.objects.get_or_create(organisation_id=remediation.organisation_id, name=name)[0]
+        for name in dict.fromkeys(line.project for line in new)
+    }
+    ImportedKey.objects.bulk_create(
+        ImportedKey(
             organisation_id=remediation.organisation_id,
             remediation=remediation,
-            project=project,
+            project=projects[line.project],
             prefix=line.prefix,
             last_four=line.last_four,
             digest=line.digest,
@@ -83,26 +116,27 @@ def take(account: str, lines: list[Line], imported: Imported) -> None:
             issued_on=line.issued_on,
             responsible_email=line.responsible_email,
         )
+        for line in new
+    )
     imported.new += len(new)
     audit.record("estate.imported", target=remediation, by=None, keys=len(new), **audit.operator(None))
-    jobs.woke("estate.imported")
 
 
-def is_new(line: Line, remediation: Remediation | None, imported: Imported) -> bool:
+def is_new(line: Line, remediation: Remediation | None, known: Known, imported: Imported) -> bool:
     """Whether it is to be written; what can't be is told."""
-    known = ImportedKey.objects.filter(prefix=line.prefix).first()
-    if known is not None and remediation is not None and known.remediation_id == remediation.pk:
-        if (known.digest, known.scheme) == (line.digest, line.scheme):
+    before = known.imported.get(line.prefix)
+    if before is not None and remediation is not None and before.remediation_id == remediation.pk:
+        if (before.digest, before.scheme) == (line.digest, line.scheme):
             imported.unchanged += 1
         else:
             imported.refused.append(Fault(line.number, "the key was imported with another digest or scheme"))
-    elif known is not None or Key.objects.filter(prefix=line.prefix).exists():
+    elif before is not None or line.prefix in known.ours:
         imported.refused.append(Fault(line.number, "a key of another account begins the same"))
     elif remediation is not None and remediation.email != line.email:
         imported.refused.append(Fault(line.number, "the account was imported with another email"))
     elif remediation is not None and (remediation.due_at <= timezone.now() or remediation.organisation.is_closed):
         imported.refused.append(Fault(line.number, "the account's time is over, or it is closed"))
-    elif remediation is None and Remediation.objects.filter(email=line.email).exists():
+    elif known.has_email:
         imported.refused.append(Fault(line.number, "another account has this email, and whoever signs up with it acts in one"))
     else:
         return True

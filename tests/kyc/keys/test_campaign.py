@@ -105,6 +105,28 @@ class TestImport:
         assert list(ImportedKey.objects.order_by("pk").values()) == before
         assert AuditEvent.objects.filter(verb="estate.imported").count() == 1
 
+    def test_one_that_is_cut_off_keeps_its_parts_and_goes_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        numbers = range(3)
+        rows = [
+            GOOD | {"account": f"acct-{n}", "name": f"Customer {n}", "email": f"o{n}@x.example", "key_prefix": f"sk-abcd12{n}x"}
+            for n in numbers
+        ]
+        whole, take = written(tmp_path / "three.csv", *rows), importing.take
+
+        def cut_off(account: str, *of_it: Any) -> None:
+            if account == "acct-2":
+                raise ConnectionError
+            take(account, *of_it)
+
+        monkeypatch.setattr(importing, "PART", 2)
+        with monkeypatch.context() as patched:
+            patched.setattr(importing, "take", cut_off)
+            with pytest.raises(ConnectionError):
+                load(whole, "--apply")
+        assert Remediation.objects.count() == ImportedKey.objects.count() == 2
+        assert load(whole, "--apply")["new"] == 1
+        assert {row.account: row.keys.count() for row in Remediation.objects.all()} == {f"acct-{n}": 1 for n in numbers}
+
     def test_an_account_is_an_organisation_that_nobody_has_signed_up_for(self, imported: ImportedKey) -> None:
         organisation = imported.organisation
         assert (organisation.name, organisation.sandbox) == ("Sørvik AS", "")
