@@ -443,14 +443,15 @@ class TestFigures:
         assert {path for mark, path in paths.items() if mark not in squeezed} - others == unprinted(found)
 
 
-class TestLetters:
-    @pytest.fixture(scope="class")
-    def named(self) -> bytes:
-        found = specimen.bare()
-        party = specimen.facts()["parties"][0]
-        found["parties"] = [dict(party, id=n, name=name, native_name="") for n, name in enumerate(NAMES.values())]
-        return rendered(found)
+@pytest.fixture(scope="module")
+def named() -> bytes:
+    found = specimen.bare()
+    party = specimen.facts()["parties"][0]
+    found["parties"] = [dict(party, id=n, name=name, native_name="") for n, name in enumerate(NAMES.values())]
+    return rendered(found)
 
+
+class TestLetters:
     def test_of_every_script_are_drawn_as_themselves(self, named: bytes) -> None:
         assert boxes(named) == []
 
