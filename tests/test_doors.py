@@ -524,6 +524,7 @@ DOORS: dict[str, Door] = {
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
+    "reports:many_download": Door(REPORT_READERS, get=False, post=lambda rows: {"report": rows["ready"]}, names="manifest.json"),
     "reports:pack_download": Door(REPORT_READERS, own=of(pk="ready"), names="report.json"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),

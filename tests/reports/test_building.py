@@ -90,8 +90,9 @@ class TestRun:
         assert (event.actor, event.organisation_id, event.details) == (
             "Keyholder",
             report.organisation_id,
-            {"sha256": report.sha256},
+            {"sha256": report.sha256, "file_sha256": report.file_sha256},
         )
+        assert report.file_sha256 == canonical.sha256(report.file.read())
 
     @pytest.mark.usefixtures("quick_pages")
     def test_a_second_run_changes_nothing(self, report: Report, kept: Kept) -> None:
