@@ -8,6 +8,7 @@ urlpatterns = [
     path("request/", views.ask, name="request"),
     path("schedules/", schedule_pages.schedules, name="schedules"),
     path("schedules/<int:pk>/stop/", schedule_pages.stop, name="schedule_stop"),
+    path("download/", views.download_many, name="many_download"),
     path("<int:pk>/", views.report, name="report"),
     path("<int:pk>/again/", views.again, name="again"),
     path("<int:pk>/restate/", views.restate, name="restate"),

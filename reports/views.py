@@ -19,16 +19,19 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, issuing, pack, restating, stages
+from reports import actions, issuing, many, pack, restating, stages, verification
 from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
 
-A_PAGE = 50
+A_PAGE, LARGEST = 50, 2**63 - 1
 UNPROCESSABLE = 422
 # Of the list, as components/table_head.html draws them.
 COLUMNS = [
-    {"label": label} for label in (_("Report"), _("Organisation"), _("As of, UTC"), _("Known at, UTC"), _("State"), _("Asked by"))
-]
+    {"label": label}
+    for label in (
+        _("Report"), _("Organisation"), _("As of, UTC"), _("Known at, UTC"), _("State"), _("Asked by"), _("Take"),
+    )
+]  # fmt: skip
 
 
 @staff(Permission.REPORT_VIEW)
@@ -46,6 +49,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     shown = {
         "reports": page.object_list,
         "columns": COLUMNS,
+        "may_take": {row.pk for row in page.object_list if verification.standing(row) and not row.is_for_subject},
         "page": page,
         "newer_url": address(page.number - 1) if page.has_previous() else "",
         "older_url": address(page.number + 1) if page.has_next() else "",
@@ -169,6 +173,23 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 @elevated.elevated(_("Download the answer to a person about his own data"), file_of="reports:report")
 def download_of_a_person(request: HttpRequest, pk: int) -> HttpResponseBase:
     return handed_over(request, get_object_or_404(Report, pk=pk))
+
+
+@staff(Permission.REPORT_VIEW)
+@require_POST
+def download_many(request: HttpRequest) -> HttpResponseBase:
+    """The reports that were ticked in the list, in one file."""
+    numbers = [int(number) for number in request.POST.getlist("report") if number.isascii() and number.isdigit()]
+    try:
+        chosen = many.take((number for number in numbers if number <= LARGEST), by=request.user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("reports:list")
+    return StreamingHttpResponse(
+        many.zipped(chosen, to=request.user),
+        content_type="application/zip",
+        headers={"Content-Disposition": 'attachment; filename="reports.zip"', "Cache-Control": "private, no-store"},
+    )
 
 
 @staff(Permission.REPORT_VIEW)

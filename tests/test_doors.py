@@ -546,6 +546,7 @@ DOORS: dict[str, Door] = {
     "reports:decline": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Not yet."), names=NORDLYS),
     "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Asked for wrongly."), names=NORDLYS),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
+    "reports:many_download": Door(REPORT_READERS, get=False, post=lambda rows: {"report": rows["ready"]}, names="manifest.json"),
     "reports:pack_download": Door(REPORT_READERS, own=of(pk="ready"), names="report.json"),
     "audit": Door(AUDITORS, names="issued a gateway&#x27;s credential"),
     "audit_export": Door(AUDITORS, names="gateway.credential_issued"),

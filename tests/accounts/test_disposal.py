@@ -114,7 +114,7 @@ HARMLESS = {
     "reports.Report": {
         "parameters": "instants and numbers", "rule_pack": "a version", "template": "a version", "stage": "a code",
         "facts": "sealed under the report's own key", "changes": "sealed as the facts are",
-        "sha256": "a hash", "file": "a random name; its content is sealed",
+        "sha256": "a hash", "file_sha256": "a hash", "file": "a random name; its content is sealed",
     },
 }  # fmt: skip
 # Of every job: the error's class and first line, and the process.

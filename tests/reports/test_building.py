@@ -92,6 +92,7 @@ class TestRun:
             report.organisation_id,
             {"sha256": report.sha256, "file_sha256": report.file_sha256},
         )
+        assert report.file_sha256 == canonical.sha256(Report.objects.get().file.read())
 
     @pytest.mark.usefixtures("quick_pages")
     def test_a_second_run_changes_nothing(self, report: Report, kept: Kept) -> None:
