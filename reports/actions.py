@@ -153,14 +153,16 @@ def again(first: Report, *, by: User) -> Report:
     )
 
 
-def restate(first: Report, *, by: User) -> Report:
-    """The same customer, instant and parameters, as known now: it will say what changed, and take the first one's place."""
+def restate(first: Report, *, now: Snapshot | None = None, by: User) -> Report:
+    """The same customer, instant and parameters, as known now: it will say what changed, and take the first one's place. `now` as
+    for a request."""
     return request(
         first.organisation,
         kind=first.kind,
         valid_at=first.valid_at,
         **asked(first),
         addressee=first.envelope.get("addressee", ""),
+        now=now,
         by=by,
     )
 

@@ -50,7 +50,7 @@ from kyc.screening import actions as screening
 from kyc.screening import overturning
 from kyc.screening.asked import Answer, Asked, written
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
-from reports import own_data
+from reports import issuing, own_data
 from reports.models import Report, ReportSchedule, SubjectRequest
 from tests import cast
 from tests.headers import lacking
@@ -542,9 +542,9 @@ DOORS: dict[str, Door] = {
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
     "reports:restate": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
-    "reports:approve": Door(APPROVERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
-    "reports:decline": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Not yet."), names=NORDLYS),
-    "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="report"), post=of(why="Asked for wrongly."), names=NORDLYS),
+    "reports:approve": Door(APPROVERS, get=False, own=of(pk="awaiting"), post=nothing, names=NORDLYS),
+    "reports:decline": Door(APPROVERS, get=False, own=of(pk="awaiting"), post=of(why="Not yet."), names=NORDLYS),
+    "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="ready"), post=of(why="Asked for wrongly."), names=NORDLYS),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
     "reports:many_download": Door(REPORT_READERS, get=False, post=lambda rows: {"report": rows["ready"]}, names="manifest.json"),
     "reports:pack_download": Door(REPORT_READERS, own=of(pk="ready"), names="report.json"),
@@ -668,6 +668,11 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         rule_pack=packs.current().version, template="1", requested_by=rows[Report].requested_by, state="issued", sha256="0" * 64,
         facts="{}", file=rows[Document].file.name,
     )  # fmt: skip
+    awaiting = Report.objects.create(
+        **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
+        rule_pack="1", template="1", requested_by=analyst, state="awaiting", sha256="0" * 64, facts="{}",
+        file=rows[Document].file.name, proposal=issuing.proposed(organisation, by=analyst),
+    )  # fmt: skip
     rows[Invitation].digest = invitations.digest(f"a-link-of-{organisation.pk}")
     rows[Invitation].save()
     answers = cast.ANSWERS | {"resale": "resale", "onward_controls": "We know them."}
@@ -732,7 +737,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "schedule": rows[ReportSchedule].pk,
-        "report": rows[Report].pk, "ready": ready.pk,
+        "report": rows[Report].pk, "awaiting": awaiting.pk, "ready": ready.pk,
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,

@@ -2,6 +2,8 @@
 
 import dataclasses
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -324,3 +327,68 @@ class TestIssued:
             whole = {"state": "issued", "sha256": "0" * 64, "file": "x"}
             with pytest.raises(Error, match="built_report_is_complete"), transaction.atomic():
                 Report.objects.filter(pk=report.pk).update(**{**whole, **missing})
+
+
+# Pages are quick here, the lease is short, and each step of a report takes a moment, so that a kill falls into the middle of one.
+WORKS_UNTIL_KILLED = """
+import dataclasses, datetime, os, time
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from reports import building, pdf
+
+told = building.told
+
+def slowly(claim, progress, stage):
+    told(claim, progress, stage)
+    time.sleep(0.02)
+
+building.QUEUE = dataclasses.replace(building.QUEUE, lease=datetime.timedelta(seconds=1))
+building.told = slowly
+pdf.render = lambda facts, envelope, changes=(): time.sleep(0.05) or b"%PDF-1.7 pages"
+print("at work", flush=True)
+building.run()
+"""
+FIFTY, KILLS = 50, 6
+
+
+@pytest.mark.chaos
+class TestFifty:
+    def test_whatever_workers_are_killed_each_is_issued_once_with_one_file(
+        self, organisation: Organisation, astrid: User, kept: Kept
+    ) -> None:
+        """Two workers at a time; the older is killed while it builds, and another takes its place."""
+        for place in range(FIFTY):
+            actions.request(organisation, kind=("R-03", "R-04")[place % 2], by=astrid)
+        workers, killed_amid = [self.worker(), self.worker()], 0
+        for _ in range(KILLS):
+            self.wait_for(workers[0])
+            workers[0].kill()
+            workers[0].wait()
+            killed_amid += Report.objects.filter(state="requested", claimed_by__endswith=f":{workers[0].pid}").count()
+            workers = [workers[1], self.worker()]
+        for worker in workers:
+            worker.wait(timeout=120)
+        time.sleep(1.1)
+        building.run()
+        assert killed_amid >= 1, "the negative control: no kill fell into the middle of a report"
+        assert set(Report.objects.values_list("state", flat=True)) == {"issued"} and Report.objects.count() == FIFTY
+        told = AuditEvent.objects.filter(verb="report.issued").values_list("target_id", flat=True)
+        assert sorted(map(int, told)) == sorted(Report.objects.values_list("pk", flat=True))
+        assert kept() == {Path(report.file.path) for report in Report.objects.all()}
+
+    def worker(self) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-c", WORKS_UNTIL_KILLED]
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, env=processes.environment(), stdout=subprocess.DEVNULL, text=True)
+
+    def wait_for(self, worker: "subprocess.Popen[str]") -> None:
+        """Until it is in the middle of a report."""
+        end = time.monotonic() + 120
+        while not self.at_work(worker.pid):
+            assert worker.poll() is None and time.monotonic() < end, "it takes no report"
+            time.sleep(0.02)
+
+    def at_work(self, pid: int) -> bool:
+        rows = Report.objects.filter(state="requested", claimed_by__endswith=f":{pid}", claimed_until__gt=Now())
+        return rows.exclude(stage="").exists()
