@@ -325,7 +325,7 @@ def checks(folder: Path, roots: Collection[x509.Certificate], keys: Collection[s
         events: list[dict[str, Any]] = []
         why = broken(lambda proof=proof, events=events: events.append(event_of(json.loads(proof.read_bytes()), keys)))
         yield f"proof {proof.name}", why
-        issued += [event for event in events if event["verb"] in ("report.ready", "report.issued")]
+        issued += [event for event in events if event["verb"] == "report.issued"]
     digests = {(one["values"].get("details.sha256"), one["values"].get("details.file_sha256")) for one in issued}
     yield "the audit log against the report", "" if (own, file) in digests else "no proved event says that this was issued"
 

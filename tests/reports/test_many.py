@@ -22,7 +22,7 @@ def two(organisation: Organisation, astrid: User) -> list[Report]:
     for kind in ("R-03", "R-06"):
         actions.request(organisation, kind=kind, by=astrid)
     building.run()
-    return list(Report.objects.filter(state="ready").order_by("pk"))
+    return list(Report.objects.filter(state="issued").order_by("pk"))
 
 
 def sent(reports: list[Report], by: User) -> zipfile.ZipFile:
@@ -49,7 +49,7 @@ class TestTake:
         cut = ("organisation", "valid_at", "known_at", "snapshot", "rule_pack", "template")
         other = Report.objects.create(
             **{name: getattr(two[0], name) for name in cut},
-            kind="R-17", requested_by=astrid, state="ready", sha256="0" * 64, facts="{}", file=two[0].file.name,
+            kind="R-17", requested_by=astrid, state="issued", sha256="0" * 64, facts="{}", file=two[0].file.name,
         )  # fmt: skip
         assert many.take([waiting.pk, other.pk, two[0].pk], by=astrid) == [two[0]]
         with pytest.raises(many.NoneChosen):

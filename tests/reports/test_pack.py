@@ -66,7 +66,7 @@ class TestPack:
         folder = unpacked(issued, astrid, tmp_path / "pack")
         found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
         events = AuditEvent.objects.filter(
-            target_type="reports.report", target_id=str(issued.pk), verb__in=("report.requested", "report.ready")
+            target_type="reports.report", target_id=str(issued.pk), verb__in=("report.requested", "report.issued")
         )
         assert found == {
             "report.pdf", "report.json", "envelope.json", "bods.json", "documents.json", "roots.pem", "verify.py", "README.txt",
