@@ -54,7 +54,7 @@ ACTIONS = "Actions are those of the audit log on the key, its links and the hold
 NOT_COVERED = (
     ("Addresses", "Network addresses are not held, only their keyed hashes; how many different ones there were is told."),
     ("Class of access", "Whether an address is of a hosting provider or of a residential proxy is not known to the product."),
-    ("Linked keys", "Keys of other accounts that may be of the same hand are told in incidents, to whom those are open."),
+    ("Linked keys", "Keys of other accounts that may be of the same hand stand in no report of one customer."),
 )
 
 
