@@ -155,7 +155,8 @@ def legible(body: bytes) -> bytes:
 
 
 def unpacked(body: bytes) -> Iterator[bytes]:
-    """Of a pack what can be read in its files, and which events stand in it: it is an event itself, of which the next one tells."""
+    """Of a pack what can be read in its files, and which events stand in it. It is an event itself, of which the next one
+    tells."""
     verbs = set()
     with ZipFile(io.BytesIO(body)) as pack:
         for name in sorted(pack.namelist()):
