@@ -61,6 +61,8 @@ def paper_field() -> forms.ChoiceField:
 
 
 class RequestForm(forms.Form):
+    # What it is about and for whom, then what narrows it.
+    field_order = ("kind", "organisation", "addressee")
     kind = forms.ChoiceField(
         label=_("Report"),
         choices=[choice for choice in Report.Kind.choices if choice[0] in REQUESTED],
@@ -94,6 +96,12 @@ class RequestForm(forms.Form):
         required=False,
         help_text=_("Of an attribution report: the beginning of that day, UTC. Empty means a year before “As of”."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    addressee = forms.CharField(
+        label=_("Addressee"),
+        required=False,
+        max_length=200,
+        help_text=_("For whom the report is, as its cover says it: an authority, or whoever asked. It changes no fact in it."),
     )
     as_of = forms.DateField(
         label=_("As of"),
@@ -185,6 +193,7 @@ class RequestForm(forms.Form):
         data = self.cleaned_data
         return {
             "kind": data["kind"],
+            "addressee": data["addressee"],
             "valid_at": data["as_of"],
             "known_at": data["known_at"],
             "since": data["since"],

@@ -37,6 +37,7 @@ class TestRequestForm:
         asked = form(organisation)
         assert asked.is_valid()
         assert asked.values() == {
+            **{"addressee": ""},
             **{"kind": "R-03", "valid_at": None, "known_at": None, "since": None, "key": None, "profile": ""},
             **{"paper": "", "tables": ""},
         }

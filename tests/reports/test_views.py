@@ -1,7 +1,9 @@
 """The auditor's face: ask, watch, download. The outsider first."""
 
 import re
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +52,26 @@ def asked(organisation: Organisation, /, **values: str) -> dict[str, str]:
 
 def downloads() -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(verb="report.downloaded"))
+
+
+class TestAddressee:
+    def test_whom_it_is_for_stands_in_the_envelope_and_on_its_cover_and_never_in_the_facts(
+        self, auditor: Client, organisation: Organisation, tmp_path: Path
+    ) -> None:
+        assert 'name="addressee"' in text(auditor.get("/reports/request/"))
+        auditor.post("/reports/request/", asked(organisation, addressee=" Bureau of Industry and Security "))
+        report = ready(Report.objects.get())
+        assert report.envelope["addressee"] == "Bureau of Industry and Security"
+        assert "Bureau of Industry" not in str(report.facts) and "Bureau of Industry" not in str(report.parameters)
+        (tmp_path / "r.pdf").write_bytes(report.file.read())
+        drawn = subprocess.run(["pdftotext", str(tmp_path / "r.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+        assert "Bureau of Industry and Security" in " ".join(drawn.split())
+
+    def test_it_may_be_left_out_and_is_no_letter(self, auditor: Client, organisation: Organisation) -> None:
+        assert auditor.post("/reports/request/", asked(organisation, addressee="a" * 201)).status_code == 422
+        assert not Report.objects.exists()
+        assert auditor.post("/reports/request/", asked(organisation, addressee=" ")).status_code == 302
+        assert Report.objects.get().envelope["addressee"] == ""
 
 
 class TestDoor:
