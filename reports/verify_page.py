@@ -35,7 +35,7 @@ class DigestForm(forms.Form):
     def clean_sha256(self) -> str:
         """As tools write it: in capitals, in groups, or with the file's name behind."""
         words = self.cleaned_data["sha256"].lower().replace(":", "").split()
-        digest = words[0] if len(words[0]) == 64 else "".join(words)
+        digest = words[0] if words and len(words[0]) == 64 else "".join(words)
         if not verification.DIGEST.fullmatch(digest):
             raise forms.ValidationError(_("This is no SHA-256. It has 64 digits and letters from a to f."))
         return digest
