@@ -33,7 +33,7 @@ from reports.models import Report
 PURPOSE = "authority"
 ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 # By which a reader who has nothing of ours checks it.
-COMMANDS = ("python3 -m venv check", "check/bin/pip install cryptography", f"check/bin/python {checker.HERE}")
+COMMANDS = ("python3 -m venv ../check", "../check/bin/pip install cryptography", f"../check/bin/python {checker.HERE}")
 # Pictures and PDFs are compressed already; the rest is small.
 HOW = zipfile.ZIP_DEFLATED
 
@@ -70,11 +70,23 @@ def take(report: Report, *, by: User) -> list[Document]:
         raise NoPack(_("The answer to a person about himself has no evidence pack: it goes to him alone."))
     if not verification.standing(report):
         raise NoPack(_("This report is not issued, so there is no evidence pack of it."))
+    is_proved(report)
     found = documents(report)
     for document in found:
         evidence.look_at(document, purpose=PURPOSE, downloaded=True, by=by)
     audit.record("report.pack_taken", target=report, by=by, sha256=report.sha256, count=len(found))
     return found
+
+
+def is_proved(report: Report) -> None:
+    """Without the proof of its issue a pack would be found wrong for good."""
+    event = verification.issuing(report)
+    if event is None:
+        raise NoPack(_("The audit does not say that it was issued. Write to us."))
+    try:
+        proofs.placed(event)
+    except NoProof as why:
+        raise NoPack(str(why)) from None
 
 
 def documents(report: Report) -> list[Document]:

@@ -209,8 +209,11 @@ def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Report, pk=pk)
     try:
         documents = pack.take(found, by=request.user)
-    except (pack.NoPack, NotPermitted):
+    except NotPermitted:
         raise Http404 from None
+    except pack.NoPack as refused:
+        messages.error(request, str(refused))
+        return redirect("reports:report", found.pk)
     return StreamingHttpResponse(
         pack.zipped(found, documents, to=request.user),
         content_type="application/zip",

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +63,20 @@ def checked(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, check=False, timeout=60)
 
 
+def without_a_registry(folder: Path) -> Path:
+    """A python3 whose environments are made without asking anybody: their pip finds here what it is told to install."""
+    folder.mkdir()
+    here = Path(sysconfig.get_path("purelib"))
+    there = f"$(dirname $0)/../lib/{here.parent.name}/site-packages/here.pth"
+    installs = f'[ "$*" = "install cryptography" ] && echo {here} > "{there}"'
+    (folder / "pip").write_text(f"#!/bin/sh\n{installs}\n")
+    made = f'{sys._base_executable} "$@" --without-pip && cp {folder}/pip "$3/bin/pip"'  # type: ignore[attr-defined]  # of CPython
+    (folder / "python3").write_text(f"#!/bin/sh\n{made}\n")
+    for file in folder.iterdir():
+        file.chmod(0o755)
+    return folder
+
+
 class TestPack:
     def test_holds_all_that_the_report_rests_on(self, issued: Report, astrid: User, tmp_path: Path) -> None:
         folder = unpacked(issued, astrid, tmp_path / "pack")
@@ -84,6 +100,27 @@ class TestPack:
         assert (done.returncode, done.stderr) == (0, "")
         assert "WRONG" not in done.stdout and "good   signature of report.pdf" in done.stdout
         assert "good   the audit log against the report" in done.stdout and "Compare that" in done.stdout
+
+    def test_the_steps_of_its_readme_can_be_followed_to_the_letter(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        steps = [line.strip() for line in (folder / "README.txt").read_text().splitlines() if line.startswith("    ")]
+        assert steps == list(pack.COMMANDS)
+        known = {"PATH": f"{without_a_registry(tmp_path / 'bin')}:{os.defpath}"}
+        done = subprocess.run(
+            ["/bin/sh", "-ec", "\n".join(steps)], cwd=folder, env=known, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert "good   signature of report.pdf" in done.stdout
+
+    def test_an_environment_of_the_readers_own_is_no_part_of_it(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        (folder / "check" / "lib").mkdir(parents=True)
+        (folder / "check" / "lib" / "six.py").write_text("")
+        assert "WRONG  check/lib/six.py: the manifest does not know it" in checked(folder).stdout, "the negative control"
+        (folder / "check" / "pyvenv.cfg").write_text("home = /usr/bin")
+        done = checked(folder)
+        assert done.returncode == 0 and "check/" not in done.stdout
+        assert "Not looked at, since it is a Python environment: check." in done.stdout
 
     def test_who_knows_the_root_and_the_key_says_so(self, issued: Report, astrid: User, tmp_path: Path) -> None:
         folder = unpacked(issued, astrid, tmp_path / "pack")
@@ -169,6 +206,18 @@ class TestTake:
         monkeypatch.delitem(verification.STANDING, "issued")
         with pytest.raises(pack.NoPack):
             pack.take(issued, by=astrid)
+
+    def test_while_its_issue_has_no_place_in_the_signed_log_there_is_none(
+        self, organisation: Organisation, astrid: User, kept: Any
+    ) -> None:
+        report = actions.request(organisation, by=astrid)
+        building.run()
+        report.refresh_from_db()
+        with pytest.raises(pack.NoPack, match="no place in the signed log yet"):
+            pack.take(report, by=astrid)
+        assert not AuditEvent.objects.filter(verb="report.pack_taken").exists()
+        in_tree(AuditEvent.objects.count())
+        pack.take(report, by=astrid)
 
     def test_it_is_sent_as_a_file_after_a_second_factor(self, issued: Report, astrid: User) -> None:
         client = Client()
