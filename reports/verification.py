@@ -26,6 +26,8 @@ DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What wrote down that a report was issued, and with which digests.
 ISSUING = ("report.issued",)
 ISSUED, SUPERSEDED, WITHDRAWN = "issued", "superseded", "withdrawn"
+# Of the event that says that a report was issued a stranger is shown these; who asked for it and why stay commitments.
+SHOWN = frozenset({"details.sha256", "details.file_sha256"})
 STATUSES = ("draft", "awaiting", "issued")
 # What a row's state says to a stranger who holds the file. The one place that knows the states; others are none of his business.
 STANDING = {"issued": ISSUED, "superseded": SUPERSEDED, "withdrawn": WITHDRAWN}

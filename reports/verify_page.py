@@ -19,8 +19,6 @@ from reports.models import Report
 # By address: people who check a pile of reports, and no more.
 TRIES, PROOFS = "60/m/ip,600/h/ip", "6/m/ip,60/h/ip"
 UNPROCESSABLE = 422
-# Of the event that says that a report was issued these are shown; who asked for it stays a commitment.
-SHOWN = frozenset({"details.sha256", "details.file_sha256"})
 TONES = {verification.ISSUED: "good", verification.SUPERSEDED: "warn", verification.WITHDRAWN: "bad"}
 
 
@@ -82,7 +80,7 @@ def proof(request: HttpRequest, report: Report, form: DigestForm) -> HttpRespons
     try:
         if event is None:
             raise NoProof(_now("The audit does not say that it was issued. Write to us."))
-        file = proofs.proof(event, shown=SHOWN)
+        file = proofs.proof(event, shown=verification.SHOWN)
     except NoProof as refused:
         form.add_error(None, str(refused))
         return drawn(request, report.number, form, report=report, digest=form.cleaned_data["sha256"], status=UNPROCESSABLE)

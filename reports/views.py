@@ -204,7 +204,7 @@ def evidence_pack(request: HttpRequest, pk: int) -> HttpResponseBase:
     return pack_of(request, pk)
 
 
-@elevated.elevated(_("Take the evidence pack of a report, with the documents that it names"), file_of="reports:report")
+@elevated.elevated(_("Take the evidence pack of a report, with the documents that go with it"), file_of="reports:report")
 def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Report, pk=pk)
     try:
