@@ -35,15 +35,20 @@ def place(event: AuditEvent) -> int | None:
     return AuditLeaf.objects.filter(event_id=event.pk).values_list("index", flat=True).first()
 
 
+def placed(event: AuditEvent) -> tuple[int, Head]:
+    """Its place under the newest head. Raises NoProof."""
+    index, row = place(event), sequencer.last_head()
+    if index is None or row is None or index >= row.size:
+        raise NoProof(_("The event has no place in the signed log yet. Try again in a few seconds."))
+    return index, sequencer.said(row)
+
+
 @transaction.atomic
 def proof(event: AuditEvent, *, since: int | None = None, shown: Collection[str] | None = None) -> bytes:
     """The event under the newest head, as a file; with `since` also that the tree goes on from the head of that size. Of the
     values that the leaf commits to only those `shown` stand in it, by default all. Reads the hash of every leaf once, and twice
     with `since`. Raises NoProof, NoSuchHead."""
-    index, row = place(event), sequencer.last_head()
-    if index is None or row is None or index >= row.size:
-        raise NoProof(_("The event has no place in the signed log yet. Try again in a few seconds."))
-    head = sequencer.said(row)
+    index, head = placed(event)
     key = heads.known_keys().get(head.key)
     if key is None:
         raise NoProof(_("The newest head is signed by a key that is not set up here any more."))

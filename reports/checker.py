@@ -306,10 +306,21 @@ def event_of(proof: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
     return event | {"values": {name: value["value"] for name, value in proof["values"].items()}}
 
 
+def environments(folder: Path) -> list[Path]:
+    """Of Python, which the reader has put beside the pack's files to run this by."""
+    return sorted(path.parent for path in folder.rglob("pyvenv.cfg") if path.parent != folder)
+
+
+def files_of(folder: Path) -> list[Path]:
+    beside = environments(folder)
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return [path for path in found if not any(one in path.parents for one in beside)]
+
+
 def checks(folder: Path, roots: Collection[x509.Certificate], keys: Collection[str]) -> Iterator[tuple[str, str]]:
     """What was looked at, and what is wrong with it; empty where nothing is."""
     told = json.loads((folder / "manifest.json").read_bytes())
-    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
+    there = {str(path.relative_to(folder)) for path in files_of(folder)} - {"manifest.json"}
     made = {name: sha256((folder / name).read_bytes()).hexdigest() for name in there}
     for name in sorted(told.keys() | made.keys()):
         # Which of us is right the reader sees by comparing this very file with one that he has from elsewhere.
@@ -367,6 +378,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     for name, wrong in found:
         print(f"{'WRONG' if wrong else 'good '}  {name}{f': {wrong}' if wrong else ''}")
+    for one in environments(options.folder):
+        print(f"Not looked at, since it is a Python environment: {one.relative_to(options.folder)}.")
     if not options.roots:
         digests = ", ".join(root.fingerprint(hashes.SHA256()).hex() for root in roots)
         print(f"Believed because the pack says so: roots.pem, SHA-256 {digests}. Compare that with what the provider tells you.")

@@ -15,13 +15,14 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, proofs, scope
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Proposal, User
 from accounts.permissions import Permission, require
 from accounts.proofs import NoProof
 from accounts.refused import Refused
-from accounts.vault import FileErased
+from accounts.vault import FileErased, Unreadable
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.rules import packs
@@ -32,8 +33,9 @@ from reports.models import Report
 # What documents are taken for, as the audit has it.
 PURPOSE = "authority"
 ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+ONE_HAND = gettext_lazy("documents leave the house only with a report that two people have issued; one issued this one")
 # By which a reader who has nothing of ours checks it.
-COMMANDS = ("python3 -m venv check", "check/bin/pip install cryptography", f"check/bin/python {checker.HERE}")
+COMMANDS = ("python3 -m venv ../check", "../check/bin/pip install cryptography", f"../check/bin/python {checker.HERE}")
 # Pictures and PDFs are compressed already; the rest is small.
 HOW = zipfile.ZIP_DEFLATED
 
@@ -63,18 +65,40 @@ class Sink(io.RawIOBase):
 
 @transaction.atomic
 def take(report: Report, *, by: User) -> list[Document]:
-    """Writes down that the pack was handed to `by`, and each document in it, which are named. Raises NotPermitted, NoPack."""
+    """Writes down that the pack was handed to `by`, and each document that leaves in it. Those that the report names are
+    returned. Raises NotPermitted, NoPack."""
     require(by, Permission.REPORT_VIEW)
     require(by, Permission.DOCUMENT_VIEW)
     if report.is_for_subject:
         raise NoPack(_("The answer to a person about himself has no evidence pack: it goes to him alone."))
     if not verification.standing(report):
         raise NoPack(_("This report is not issued, so there is no evidence pack of it."))
+    if isinstance(report.facts, Unreadable):
+        why = {"why": report.facts}
+        raise NoPack(_("This report can't be opened any more, so there is no evidence pack of it: %(why)s.") % why)
+    is_proved(report)
     found = documents(report)
-    for document in found:
+    leaving = found if is_by_two(report) else []
+    for document in leaving:
         evidence.look_at(document, purpose=PURPOSE, downloaded=True, by=by)
-    audit.record("report.pack_taken", target=report, by=by, sha256=report.sha256, count=len(found))
+    audit.record("report.pack_taken", target=report, by=by, sha256=report.sha256, count=len(leaving))
     return found
+
+
+def is_by_two(report: Report) -> bool:
+    """Whether a second person has approved what the report holds. Without one no document leaves the house with it."""
+    return report.proposal is not None and report.proposal.outcome == Proposal.Outcome.TAKEN
+
+
+def is_proved(report: Report) -> None:
+    """Without the proof of its issue a pack would be found wrong for good."""
+    event = verification.issuing(report)
+    if event is None:
+        raise NoPack(_("The audit does not say that it was issued. Write to us."))
+    try:
+        proofs.placed(event)
+    except NoProof as why:
+        raise NoPack(str(why)) from None
 
 
 def documents(report: Report) -> list[Document]:
@@ -97,16 +121,20 @@ def zipped(report: Report, found: list[Document], *, to: User) -> Iterator[bytes
 
 
 def files(report: Report, found: list[Document], *, to: User) -> Iterator[tuple[str, bytes]]:
+    """Each is read in a scope of its own, and sent outside it: a slow reader holds no transaction open."""
+    left_out: list[dict[str, Any]] = []
     with scope.of_officer(to):
-        yield "report.pdf", report.file.read()
-        yield "report.json", report.facts.encode()
-        yield "envelope.json", canonical.encode(report.envelope)
-        yield "bods.json", written(structure(report))
-        proved = list(trail(report))
+        leaves, proved = is_by_two(report), list(trail(report))
+        try:
+            first = of_report(report)
+        except FileErased as erased:
+            # Since it was taken.
+            first, left_out = [], [{"name": "report.pdf", "left_out": str(erased)}]
+    yield from first
     told: list[dict[str, Any]] = []
     for number, document in enumerate(found, start=1):
         with scope.of_officer(to):
-            row, data = handed_on(number, document)
+            row, data = handed_on(number, document) if leaves else (left(document, str(ONE_HAND)), b"")
         told.append(row)
         if data:
             yield row["file"], data
@@ -114,8 +142,19 @@ def files(report: Report, found: list[Document], *, to: User) -> Iterator[tuple[
     yield from proved
     yield "roots.pem", b"".join(root.public_bytes(Encoding.PEM) for root in signing.roots())
     yield checker.HERE, Path(checker.__file__).read_bytes()
-    shown = {"report": report, "left_out": [row for row in told if not row["file"]], "commands": COMMANDS}
+    left_out += [row for row in told if not row["file"]]
+    shown = {"report": report, "left_out": left_out, "commands": COMMANDS}
     yield "README.txt", render_to_string("reports/pack_readme.txt", shown).encode()
+
+
+def of_report(report: Report) -> list[tuple[str, bytes]]:
+    """What the report itself is. Raises FileErased."""
+    return [
+        ("report.pdf", report.file.read()),
+        ("report.json", report.facts.encode()),
+        ("envelope.json", canonical.encode(report.envelope)),
+        ("bods.json", written(structure(report))),
+    ]
 
 
 def written(value: Any) -> bytes:
@@ -131,21 +170,25 @@ def structure(report: Report) -> list[dict[str, Any]]:
 
 def handed_on(number: int, document: Document) -> tuple[dict[str, Any], bytes]:
     """What documents.json says of it, and the file; none where it was erased or can't be made safe."""
-    row = {"name": document.name, "report_sha256": document.sha256, "file": "", "sha256": "", "left_out": ""}
     try:
         data = sanitised.sanitised(document.file.read(), document.content_type)
     except (FileErased, sanitised.Unsafe) as why:
-        return row | {"left_out": str(why)}, b""
+        return left(document, str(why)), b""
     called = slugify(document.name.rpartition(".")[0])[:60] or "document"
     name = f"documents/{number:03d}-{called}.{ENDINGS[document.content_type]}"
-    return row | {"file": name, "sha256": canonical.sha256(data)}, data
+    return left(document, "") | {"file": name, "sha256": canonical.sha256(data)}, data
+
+
+def left(document: Document, why: str) -> dict[str, Any]:
+    return {"name": document.name, "report_sha256": document.sha256, "file": "", "sha256": "", "left_out": why}
 
 
 def trail(report: Report) -> Iterator[tuple[str, bytes]]:
-    """What was done with this report, each with its proof; what has no place in the signed log yet is left out."""
+    """What was done with this report and when, each with its proof, and neither by whom nor why; what has no place in the signed
+    log yet is left out."""
     rows = AuditEvent.objects.filter(target_type=report._meta.label_lower, target_id=str(report.pk)).order_by("pk")
     for event in rows:
         try:
-            yield f"trail/{event.pk}.json", proofs.proof(event)
+            yield f"trail/{event.pk}.json", proofs.proof(event, shown=verification.SHOWN)
         except NoProof:
             continue

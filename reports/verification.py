@@ -28,6 +28,9 @@ DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What wrote down that a report was issued, and with which digests.
 ISSUING = ("report.issued",)
 ISSUED, SUPERSEDED, WITHDRAWN = "issued", "superseded", "withdrawn"
+# Of the event that says that a report was issued a stranger is shown these; who asked for it and why stay commitments.
+SHOWN = frozenset({"details.sha256", "details.file_sha256"})
+STATUSES = ("draft", "awaiting", "issued")
 # What a row's state says to a stranger who holds the file. The one place that knows the states; others are none of his business.
 STANDING = {"issued": ISSUED, "superseded": SUPERSEDED, "withdrawn": WITHDRAWN}
 SAID = {
@@ -149,8 +152,10 @@ def of_files(found: Attached) -> Iterator[Check]:
     yield Check("facts", is_own, f"report.json has the SHA-256 {own}{'' if is_own else ', and envelope.json gives another'}.")
 
 
-def is_draft(envelope: dict[str, Any]) -> bool:
-    return envelope.get("status") == "draft"
+def status_of(envelope: dict[str, Any]) -> str:
+    """As the file says itself (reports/envelope.py)."""
+    status = envelope.get("status")
+    return status if status in STATUSES else "unknown"
 
 
 def in_register(data: bytes, envelope: dict[str, Any]) -> Iterator[Check]:

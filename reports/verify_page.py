@@ -19,8 +19,6 @@ from reports.models import Report
 # By address: people who check a pile of reports, and no more.
 TRIES, PROOFS = "60/m/ip,600/h/ip", "6/m/ip,60/h/ip"
 UNPROCESSABLE = 422
-# Of the event that says that a report was issued these are shown; who asked for it stays a commitment.
-SHOWN = frozenset({"details.sha256", "details.file_sha256"})
 TONES = {verification.ISSUED: "good", verification.SUPERSEDED: "warn", verification.WITHDRAWN: "bad"}
 
 
@@ -35,7 +33,7 @@ class DigestForm(forms.Form):
     def clean_sha256(self) -> str:
         """As tools write it: in capitals, in groups, or with the file's name behind."""
         words = self.cleaned_data["sha256"].lower().replace(":", "").split()
-        digest = words[0] if len(words[0]) == 64 else "".join(words)
+        digest = words[0] if words and len(words[0]) == 64 else "".join(words)
         if not verification.DIGEST.fullmatch(digest):
             raise forms.ValidationError(_("This is no SHA-256. It has 64 digits and letters from a to f."))
         return digest
@@ -82,7 +80,7 @@ def proof(request: HttpRequest, report: Report, form: DigestForm) -> HttpRespons
     try:
         if event is None:
             raise NoProof(_now("The audit does not say that it was issued. Write to us."))
-        file = proofs.proof(event, shown=SHOWN)
+        file = proofs.proof(event, shown=verification.SHOWN)
     except NoProof as refused:
         form.add_error(None, str(refused))
         return drawn(request, report.number, form, report=report, digest=form.cleaned_data["sha256"], status=UNPROCESSABLE)

@@ -202,13 +202,16 @@ def evidence_pack(request: HttpRequest, pk: int) -> HttpResponseBase:
     return pack_of(request, pk)
 
 
-@elevated.elevated(_("Take the evidence pack of a report, with the documents that it names"), file_of="reports:report")
+@elevated.elevated(_("Take the evidence pack of a report, with the documents that go with it"), file_of="reports:report")
 def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Report, pk=pk)
     try:
         documents = pack.take(found, by=request.user)
-    except (pack.NoPack, NotPermitted):
+    except NotPermitted:
         raise Http404 from None
+    except pack.NoPack as refused:
+        messages.error(request, str(refused))
+        return redirect("reports:report", found.pk)
     return StreamingHttpResponse(
         pack.zipped(found, documents, to=request.user),
         content_type="application/zip",

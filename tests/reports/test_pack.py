@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +14,16 @@ from typing import Any
 import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts import heads
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
+from accounts.vault import shredding
 from kyc.evidence import actions as evidence
-from reports import actions, building, checker, pack, verification
+from reports import actions, building, checker, issuing, pack, verification
 from reports.models import Report
 from tests import cast
 from tests.accounts.test_sequencer import in_tree
@@ -27,16 +31,30 @@ from tests.accounts.test_sequencer import in_tree
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
 
 
-@pytest.fixture
-def issued(organisation: Organisation, alice: User, astrid: User, kept: Callable[[], set[Path]]) -> Report:
+def made(organisation: Organisation, alice: User, astrid: User, **how: Any) -> Report:
     file = SimpleUploadedFile("Extract of <Nordlys>.pdf", made_by_somebody(), "application/pdf")
     evidence.upload(organisation, kind="register_extract", file=file, by=alice)
-    report = actions.request(organisation, by=astrid)
+    report = actions.request(organisation, **how, by=astrid)
     building.run()
     report.refresh_from_db()
+    if report.state == "awaiting":
+        issuing.approve(report, by=cast.staff("approver", "Rui Duarte"))
+        building.run()
+        report.refresh_from_db()
     assert report.state == "issued", report.failure
     in_tree(AuditEvent.objects.count())
     return report
+
+
+@pytest.fixture
+def issued(organisation: Organisation, alice: User, astrid: User, kept: Callable[[], set[Path]]) -> Report:
+    """By two people."""
+    return made(organisation, alice, astrid, profile="full")
+
+
+@pytest.fixture
+def of_one(organisation: Organisation, alice: User, astrid: User, kept: Callable[[], set[Path]]) -> Report:
+    return made(organisation, alice, astrid)
 
 
 def made_by_somebody() -> bytes:
@@ -61,13 +79,28 @@ def checked(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, check=False, timeout=60)
 
 
+def without_a_registry(folder: Path) -> Path:
+    """A python3 whose environments are made without asking anybody: their pip finds here what it is told to install."""
+    folder.mkdir()
+    here = Path(sysconfig.get_path("purelib"))
+    there = f"$(dirname $0)/../lib/{here.parent.name}/site-packages/here.pth"
+    installs = f'[ "$*" = "install cryptography" ] && echo {here} > "{there}"'
+    (folder / "pip").write_text(f"#!/bin/sh\n{installs}\n")
+    made = f'{sys._base_executable} "$@" --without-pip && cp {folder}/pip "$3/bin/pip"'  # type: ignore[attr-defined]  # of CPython
+    (folder / "python3").write_text(f"#!/bin/sh\n{made}\n")
+    for file in folder.iterdir():
+        file.chmod(0o755)
+    return folder
+
+
 class TestPack:
     def test_holds_all_that_the_report_rests_on(self, issued: Report, astrid: User, tmp_path: Path) -> None:
         folder = unpacked(issued, astrid, tmp_path / "pack")
         found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
         events = AuditEvent.objects.filter(
-            target_type="reports.report", target_id=str(issued.pk), verb__in=("report.requested", "report.issued")
-        )
+            target_type="reports.report", target_id=str(issued.pk),
+            verb__in=("report.requested", "report.built", "report.approved", "report.issued"),
+        )  # fmt: skip
         assert found == {
             "report.pdf", "report.json", "envelope.json", "bods.json", "documents.json", "roots.pem", "verify.py", "README.txt",
             "manifest.json", "documents/001-extract-of-nordlys.pdf", *(f"trail/{event.pk}.json" for event in events),
@@ -84,6 +117,27 @@ class TestPack:
         assert (done.returncode, done.stderr) == (0, "")
         assert "WRONG" not in done.stdout and "good   signature of report.pdf" in done.stdout
         assert "good   the audit log against the report" in done.stdout and "Compare that" in done.stdout
+
+    def test_the_steps_of_its_readme_can_be_followed_to_the_letter(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        steps = [line.strip() for line in (folder / "README.txt").read_text().splitlines() if line.startswith("    ")]
+        assert steps == list(pack.COMMANDS)
+        known = {"PATH": f"{without_a_registry(tmp_path / 'bin')}:{os.defpath}"}
+        done = subprocess.run(
+            ["/bin/sh", "-ec", "\n".join(steps)], cwd=folder, env=known, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert "good   signature of report.pdf" in done.stdout
+
+    def test_an_environment_of_the_readers_own_is_no_part_of_it(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        (folder / "check" / "lib").mkdir(parents=True)
+        (folder / "check" / "lib" / "six.py").write_text("")
+        assert "WRONG  check/lib/six.py: the manifest does not know it" in checked(folder).stdout, "the negative control"
+        (folder / "check" / "pyvenv.cfg").write_text("home = /usr/bin")
+        done = checked(folder)
+        assert done.returncode == 0 and "check/" not in done.stdout
+        assert "Not looked at, since it is a Python environment: check." in done.stdout
 
     def test_who_knows_the_root_and_the_key_says_so(self, issued: Report, astrid: User, tmp_path: Path) -> None:
         folder = unpacked(issued, astrid, tmp_path / "pack")
@@ -132,8 +186,40 @@ class TestPack:
     def test_a_changed_event_is_found(self, issued: Report, astrid: User, tmp_path: Path) -> None:
         folder = unpacked(issued, astrid, tmp_path / "pack")
         for file in (folder / "trail").glob("*.json"):
-            file.write_text(file.read_text().replace("Astrid", "Astrit"))
+            file.write_text(file.read_text().replace(issued.file_sha256, "0" * 64))
         assert "is not what the event says" in checked(folder).stdout
+
+    def test_the_trail_names_nobody_and_gives_no_reasons(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        issuing.withdraw(issued, reason="Alice asked for it.", by=cast.staff("approver", "Rui Duarte the second"))
+        in_tree(AuditEvent.objects.count())
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        trail = [json.loads(file.read_bytes()) for file in (folder / "trail").iterdir()]
+        assert {"report.issued", "report.withdrawn"} <= {json.loads(one["leaf"])["verb"] for one in trail}
+        assert {name for one in trail for name in one["values"]} == {"details.sha256", "details.file_sha256"}
+        assert not any(word in json.dumps(trail) for word in ("Astrid", "Rui", "Alice"))
+        assert checked(folder).returncode == 0
+
+    def test_no_document_leaves_on_one_persons_word(self, of_one: Report, astrid: User, tmp_path: Path) -> None:
+        folder = unpacked(of_one, astrid, tmp_path / "pack")
+        assert not (folder / "documents").exists()
+        (row,) = json.loads((folder / "documents.json").read_bytes())
+        assert (row["name"], row["file"]) == ("Extract of <Nordlys>.pdf", "")
+        assert "two people" in row["left_out"] and f"{row['name']}: {row['left_out']}" in (folder / "README.txt").read_text()
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+        assert checked(folder).returncode == 0
+
+    def test_no_transaction_is_open_while_it_is_sent(self, issued: Report, astrid: User) -> None:
+        found = pack.take(issued, by=astrid)
+        assert {connection.in_atomic_block for _ in pack.zipped(issued, found, to=astrid)} == {False}
+
+    def test_a_report_that_is_erased_while_it_is_sent_is_left_out_and_said_to_be(
+        self, issued: Report, astrid: User, tmp_path: Path
+    ) -> None:
+        found = pack.take(issued, by=astrid)
+        shredding.shred(issued.sealed_for, reason="The end of its retention.", by=None)
+        with zipfile.ZipFile(io.BytesIO(b"".join(pack.zipped(Report.objects.get(pk=issued.pk), found, to=astrid)))) as archive:
+            assert "report.pdf" not in archive.namelist() and "report.json" not in archive.namelist()
+            assert "report.pdf: The file is erased on" in archive.read("README.txt").decode()
 
     def test_one_that_is_none_is_bad_input(self, tmp_path: Path) -> None:
         (tmp_path / "verify.py").write_bytes(Path(checker.__file__).read_bytes())
@@ -169,6 +255,31 @@ class TestTake:
         monkeypatch.delitem(verification.STANDING, "issued")
         with pytest.raises(pack.NoPack):
             pack.take(issued, by=astrid)
+
+    def test_while_its_issue_has_no_place_in_the_signed_log_there_is_none(
+        self, organisation: Organisation, astrid: User, kept: Any
+    ) -> None:
+        report = actions.request(organisation, by=astrid)
+        building.run()
+        report.refresh_from_db()
+        with pytest.raises(pack.NoPack, match="no place in the signed log yet"):
+            pack.take(report, by=astrid)
+        assert not AuditEvent.objects.filter(verb="report.pack_taken").exists()
+        in_tree(AuditEvent.objects.count())
+        pack.take(report, by=astrid)
+
+    def test_of_an_erased_report_there_is_none_and_the_page_says_why(self, issued: Report, astrid: User) -> None:
+        shredding.shred(issued.sealed_for, reason="The end of its retention.", by=None)
+        with pytest.raises(pack.NoPack, match=r"erased on .* certificate"):
+            pack.take(Report.objects.get(pk=issued.pk), by=astrid)
+        client = cast.signed_in(astrid)
+        answer: Any = client.get(reverse("reports:pack_download", args=[issued.pk]), follow=True)
+        assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, reverse("reports:report", args=[issued.pk]))
+        assert "evidence pack of it: erased on" in answer.content.decode()
+
+    def test_of_one_persons_report_only_the_report_is_written_down(self, of_one: Report, astrid: User) -> None:
+        pack.take(of_one, by=astrid)
+        assert AuditEvent.objects.get(verb="report.pack_taken").details == {"sha256": of_one.sha256, "count": 0}
 
     def test_it_is_sent_as_a_file_after_a_second_factor(self, issued: Report, astrid: User) -> None:
         client = Client()

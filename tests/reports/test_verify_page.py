@@ -141,7 +141,7 @@ class TestHolder:
         text = ways.get(written) or written.replace("{}", digest)
         assert "to the byte" in asked(issued.number, sha256=text).content.decode()
 
-    @pytest.mark.parametrize("text", ["", " ", "hello", "0" * 63, "g" * 64, "0" * 300])
+    @pytest.mark.parametrize("text", ["", " ", ":", "::", " : \n", "hello", "0" * 63, "g" * 64, "0" * 300])
     def test_what_is_no_digest_is_told_beside_the_field(self, text: str) -> None:
         answer = Client().post(reverse("verify", args=[NOWHERE]), {"sha256": text})
         assert answer.status_code == 422 and b'id="answer"' not in answer.content

@@ -16,6 +16,7 @@ from reports.verification import Check
 FAILED = 1
 # No report of ours is larger, and something else need not be read whole.
 LARGEST = 1 << 30
+NEVER_ISSUED = {"awaiting": "It waits for an approval: it was never issued."}
 AWAY = "The database of this installation is not at hand."
 
 
@@ -40,7 +41,7 @@ class Command(NamedCommand):
         status = "unknown"
         if all(check.passed is not False for check in checks):
             envelope = verification.attached(data).envelope
-            status = "draft" if verification.is_draft(envelope) else "issued"
+            status = verification.status_of(envelope)
             checks += of_register(data, envelope, is_offline=options["offline"])
         failed = [check.name for check in checks if check.passed is False]
         told = [check.told() for check in checks]
@@ -72,9 +73,12 @@ def believed(file: Path | None) -> tuple[x509.Certificate, ...]:
 
 
 def of_register(data: bytes, envelope: dict[str, Any], *, is_offline: bool) -> list[Check]:
-    """A draft stands in no register."""
-    if verification.is_draft(envelope):
+    """What was not issued stands in no register; that it is a draft a sound one says itself, and nobody takes it for more."""
+    status = verification.status_of(envelope)
+    if status == "draft":
         return [Check("register", None, "It is a draft: not issued and not registered.")]
+    if status != "issued":
+        return [Check("register", False, NEVER_ISSUED.get(status, "It does not say that it was issued."))]
     if is_offline:
         return [Check("register", None, "Not looked at.")]
     try:

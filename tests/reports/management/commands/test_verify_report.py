@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from accounts.models import AuditEvent, Organisation, User
-from reports import actions, building, pdf, signing, verification
+from reports import actions, building, issuing, pdf, signing, verification
 from reports.models import Report
+from tests import cast
 from tests.accounts.tampering import altered
 from tests.accounts.test_sequencer import in_tree
 from tests.reports import specimen
@@ -153,6 +154,34 @@ class TestIssued:
         monkeypatch.setattr(verification, "in_register", away)
         code, said = asked(file)
         assert (code, said["checked"][-1]["said"]) == (0, "The database of this installation is not at hand.")
+
+
+class TestNeverIssued:
+    @pytest.mark.parametrize("is_offline", [True, False])
+    @pytest.mark.parametrize("becomes", ["awaiting", "declined", "issued"])
+    def test_a_file_that_waited_for_an_approval_is_none_that_was_issued_whatever_became_of_it(
+        self, organisation: Organisation, astrid: User, file: Path, kept: Any, becomes: str, is_offline: bool
+    ) -> None:
+        report = actions.request(organisation, profile="full", by=astrid)
+        building.run()
+        report.refresh_from_db()
+        assert report.state == "awaiting", report.failure
+        file.write_bytes(report.file.read())
+        rui = cast.staff("approver", "Rui Duarte")
+        if becomes == "declined":
+            issuing.decline(report, note="Not asked for.", by=rui)
+        elif becomes == "issued":
+            issuing.approve(report, by=rui)
+            building.run()
+        code, said = asked(file, offline=is_offline)
+        assert (code, said["status"], said["failed"]) == (1, "awaiting", ["register"])
+        assert said["checked"][-1]["said"] == "It waits for an approval: it was never issued."
+
+    def test_so_is_one_that_says_nothing_of_it(self, file: Path) -> None:
+        facts = specimen.bare()
+        file.write_bytes(signing.signed(pdf.render(facts, specimen.envelope(facts, status="copy"))))
+        code, said = asked(file, offline=True)
+        assert (code, said["status"], said["failed"]) == (1, "unknown", ["register"])
 
 
 class TestBadInput:
