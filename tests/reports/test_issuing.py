@@ -12,7 +12,7 @@ from accounts import proposals
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
-from reports import actions, building, issuing, pdf
+from reports import actions, building, issuing, pdf, signing
 from reports.models import Report
 from tests import cast
 
@@ -25,11 +25,12 @@ def envelopes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What each drawing was made from; pages take most of a report's time."""
     seen: list[dict[str, Any]] = []
 
-    def drawn(facts: dict[str, Any], envelope: dict[str, Any], changes: Any = ()) -> bytes:
+    def drawn(facts: dict[str, Any], envelope: dict[str, Any], changes: Any = (), *, told: Any = None) -> bytes:
         seen.append(envelope)
         return b"%PDF-1.7 pages"
 
     monkeypatch.setattr(pdf, "render", drawn)
+    monkeypatch.setattr(signing, "signed", lambda data: data)
     return seen
 
 
