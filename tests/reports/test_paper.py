@@ -15,6 +15,7 @@ import pytest
 from django.template import engines
 from django.template.loader import render_to_string
 
+from reports.envelope import AWAITING
 from reports.facts.determined import IF_TRUE
 from tests.reports import specimen
 
@@ -362,6 +363,19 @@ class TestPaper:
         draft = specimen.envelope(facts, status="draft", status_text="Draft: not issued and not registered", number="draft")
         assert page(facts, draft).count("Draft: not issued and not registered") == 2
         assert "Draft" not in page(facts, specimen.envelope(facts))
+
+    def test_one_that_waits_says_on_every_page_that_nobody_has_approved_it(self, facts: Facts) -> None:
+        waiting = specimen.envelope(facts, status="awaiting", status_text=AWAITING, approved_by="", approved_at="")
+        html = render_to_string(PAPER, {"report": facts, "envelope": waiting})
+        text = visible(html)
+        assert text.count(AWAITING) == 2
+        assert 'data-standing="Awaiting approval' in html, "the running head"
+        assert "Approval none yet: another person has to approve it" in text
+        assert "Approved by nobody yet: it waits for another person’s approval" in text
+        assert "Nobody attests to it yet." in text
+        for wrong in ("not required", "draft", "one person issues this kind"):
+            assert wrong not in text, wrong
+        assert "Awaiting" not in page(facts, specimen.envelope(facts))
 
     def test_a_restatement_prints_what_it_restates_and_every_change(self, facts: Facts) -> None:
         told = {"number": "R-03-2026-00004", "known_at": "2026-11-20T10:00:00Z", "sha256": "4" * 64, "changed": 2}
