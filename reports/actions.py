@@ -73,6 +73,10 @@ class NoSummary(Refused):
     field = "tables"
 
 
+class WasWithdrawn(Refused):
+    """What an approver has withdrawn an approver brings back, or nobody."""
+
+
 class BadInterval(Refused):
     """An interval ends after it begins; a report of one instant has none."""
 
@@ -105,7 +109,7 @@ def request(
     tells of [since, valid_at), by default of a year, and of one `key` where that is given. `profile` is how much it tells of
     people, by default minimised. `paper` and `tables` say how the pages are drawn, and change nothing of what is told. Raises
     NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey, NoProfile, NoSuchPaper,
-    NoSummary."""
+    NoSummary, WasWithdrawn."""
     require(by, Permission.REPORT_REQUEST)
     is_reported(organisation)
     if valid_at and valid_at > timezone.now():
@@ -146,7 +150,11 @@ def recorded(
     tables: str = "",
     by: User,
 ) -> Report:
-    """The row of a report that may be asked for: it is the queue."""
+    """The row of a report that may be asked for: it is the queue. Raises WasWithdrawn."""
+    cut: dict[str, Any] = {"valid_at": valid_at, "known_at": snapshot.taken_at, "parameters": parameters}
+    withdrawn = Report.objects.filter(organisation=organisation, kind=kind, state=Report.State.WITHDRAWN, **cut)
+    if not by.can(Permission.REPORT_APPROVE) and withdrawn.exists():
+        raise WasWithdrawn(_("A report of the same instants was withdrawn. Whoever may approve reports can have it built again."))
     is_proposed = CATALOGUE[kind].takes_two(parameters)
     report = Report.objects.create(
         proposal=issuing.proposed(organisation, by=by) if is_proposed else None,
@@ -161,8 +169,8 @@ def recorded(
         envelope={"addressee": addressee, **({"paper": paper} if paper else {}), **({"tables": tables} if tables else {})},
         requested_by=by,
     )
-    cut = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
-    audit.record("report.requested", target=report, by=by, kind=kind, **cut, **report.parameters)
+    said = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
+    audit.record("report.requested", target=report, by=by, kind=kind, **said, **report.parameters)
     jobs.woke("report.requested")
     return report
 

@@ -75,6 +75,9 @@ def said(report: Report) -> str:
     where = standing(report)
     if where == SUPERSEDED and (later := restating.successor(report)):
         day = date_format(report.superseded_at, "j F Y")
+        if later.state == Report.State.WITHDRAWN:
+            told = {"day": day, "number": later.number}
+            return _now("Issued, and superseded on %(day)s by %(number)s, which was withdrawn since. Ask us what stands.") % told
         return _now("Issued, and superseded on %(day)s by %(number)s. Ask for that one.") % {"day": day, "number": later.number}
     if where == WITHDRAWN and report.withdrawn_at:
         day = date_format(report.withdrawn_at, "j F Y")

@@ -119,7 +119,7 @@ class TestHolder:
         building.run()
         later.refresh_from_db()
         issued.refresh_from_db()
-        page = asked(issued.number, sha256=issued.file_sha256).content.decode()
+        page = asked(issued.number, sha256=issued.sha256).content.decode()
         day = date_format(issued.superseded_at, "j F Y")
         assert later.state == "issued" and f"Issued, and superseded on {day} by {later.number}." in page
         for secret in ("Nordlys", "Bureau", "Astrid", "dossier", later.sha256, later.file_sha256):

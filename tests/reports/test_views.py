@@ -349,6 +349,15 @@ class TestIssuing:
         page = text(approver.get(f"/reports/{awaiting.pk}/"))
         assert "Approved by <bdi>Rui Duarte</bdi>" in page and "Restate as known now" in page
 
+    def test_one_that_could_not_be_drawn_once_approved_says_why_and_offers_no_file(
+        self, awaiting: Report, approver: Client, auditor: Client
+    ) -> None:
+        approver.post(f"/reports/{awaiting.pk}/approve/")
+        Report.objects.update(state="failed", failure="OSError: disk full")
+        page = text(auditor.get(f"/reports/{awaiting.pk}/"))
+        assert "It could not be built: OSError: disk full" in page and "Build it again" in page
+        assert "/download/" not in page
+
     def test_one_that_is_not_approved_says_by_whom_and_why(self, awaiting: Report, approver: Client, auditor: Client) -> None:
         approver.post(f"/reports/{awaiting.pk}/decline/", {"why": "\x00"})
         assert Report.objects.get().state == "awaiting"
