@@ -272,7 +272,7 @@ class Attributed:
             "role": self.ledger.role(event.actor_id, event.at),
             "on_behalf_of": event.on_behalf_of,
             "reason": event.reason,
-            "details": "; ".join(f"{name}: {value}" for name, value in sorted(event.details.items())),
+            "details": "; ".join(f"{name}: {plainly(value)}" for name, value in sorted(event.details.items())),
             "request": event.request_id,
             "holder": self.chain(event.at),
         }
@@ -310,3 +310,10 @@ def gap_row(kind: str, gap: Interval, sentence: str) -> dict[str, str]:
 
 def in_words(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+
+
+def plainly(value: Any) -> str:
+    """A detail of an event as a reader has it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(plainly, value)) if isinstance(value, list) else str(value)

@@ -351,6 +351,8 @@ def caught(customer: int, regime: Facts, brief: Callable[[int], str]) -> str:
     told = {verdict: names(customer, regime, verdict, brief) for verdict in (YES, IF_TRUE, OVERTAKEN)}
     parts = [told[YES] or "nobody"] if told[YES] or not told[IF_TRUE] + told[OVERTAKEN] else []
     parts += [f"{verdict}: {told[verdict]}" for verdict in (IF_TRUE, OVERTAKEN) if told[verdict]]
+    if regime["lacking"] and not any(told.values()):
+        return "not decided: a list that it goes by was not in use"
     if undecided := sum(row["verdict"] == UNDECIDED for row in (*regime["verdicts"], *regime["others"])):
         parts.append(f"{undecided} can't be decided")
     return "; ".join(parts)

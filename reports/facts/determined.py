@@ -20,6 +20,8 @@ from reports.facts.reader import Reader
 
 YES, UNDECIDED = "yes", "can't be decided"
 IF_TRUE = "would be blocked if the possible match is true"
+# Each sentence of the reasons says it flatly, since the arithmetic asks what were so.
+ONLY_IF_TRUE = "What follows holds only if the possible match is true."
 OVERTAKEN = "open: ruled on since the round"
 NO = "no"
 VERDICTS = {regimes.YES: YES, regimes.NO: NO, regimes.INDETERMINATE: UNDECIDED}
@@ -74,15 +76,16 @@ def lists_lacking(reader: Reader, regime: str) -> str:
 
 
 def told(reader: Reader, row: Determination, weigh: "Certainty") -> dict[str, Any]:
+    verdict = weigh.told(row)
     return {
         "party_id": row.party_id,
         "party": reader.name(row.party_id),
         "about": reader.about(row.party_id),
-        "verdict": weigh.told(row),
+        "verdict": verdict,
         "share": shown(Interval(Fraction(row.share_min), Fraction(row.share_max))),
         "min": row.share_min,
         "max": row.share_max,
-        "why": list(row.why),
+        "why": [*([ONLY_IF_TRUE] if verdict == IF_TRUE else ()), *row.why],
     }
 
 
