@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import weasyprint
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
 
+from kyc.rules import packs
 from reports import canonical, part, pdf
 from tests.reports import specimen, test_paper
 from tests.reports.test_paper import UNPRINTED, leaves, marked, strangers
@@ -44,6 +46,12 @@ MARGIN = 20 / 25.4 * 72
 WIDTH = 210 / 25.4 * 72
 # What the checker of PDF/A has no rules for in our pages: empty dictionaries that every page of WeasyPrint carries.
 UNSUPPORTED = {"patterns are not supported", "shadings are not supported"}
+# As much as any signature's words.
+SIGNED = (
+    "PAdES B-B, by “Reports of the demo, Example AI, Inc.”. No authority outside says when it was signed; the time is the "
+    "provider’s own. The certificate was issued by “Reports of the demo: root, Example AI, Inc.”, is good until 2038-11-27 "
+    f"and has the SHA-256 {'a' * 64}."
+)
 # A rule of the checker of PDF/UA that fails over today's pikepdf: headings without text, which are looked for below.
 SKIPPED = {"UA-14-001"}
 
@@ -317,6 +325,18 @@ class TestPages:
         for basis in facts["legal_bases"]:
             assert basis["citation"].replace(" ", "") in squeezed
             assert f"{basis['status_text']}since{basis['since']}".replace(" ", "") in squeezed
+
+    @pytest.mark.parametrize("kind", ["R-03", "R-04"])
+    @pytest.mark.parametrize("paper", ["A4", "Letter"])
+    def test_all_of_the_cover_stands_on_one_page(self, kind: str, paper: str) -> None:
+        """With every legal basis of the kind, and as much on the signature as the demo's has to say."""
+        found = {"R-03": specimen.bare, "R-04": specimen.control}[kind]()
+        pack = packs.current()
+        found["legal_bases"] = pack.legal_bases(kind, on=date.fromisoformat(pack.reviewed_on))
+        verify = "https://keyholder.provider.example/verify/R-03-2026-00017"
+        cover, contents, *_ = pages(rendered(found, paper=paper, verify=verify, signature=SIGNED))
+        assert "Check this report" in cover and SIGNED[-20:] in " ".join(cover.split()), "the seal stands below all else"
+        assert "Contents" in contents and len(found["legal_bases"]) > 5
 
     def test_the_printed_digest_is_that_of_the_attached_report(self, data: bytes, document: pikepdf.Pdf) -> None:
         digest = canonical.sha256(document.attachments["report.json"].get_file().read_bytes())
