@@ -297,8 +297,11 @@ class Migration(migrations.Migration):
                 ('next_on', models.DateField()),
                 ('reminded_for', models.DateField(blank=True, null=True)),
                 ('set_up_at', models.DateTimeField(auto_now_add=True)),
-                ('end', models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('left', 'Ended, since who set it up may no longer ask for reports')], max_length=20)),
+                ('end', models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('left', 'Ended, since who set it up may no longer ask for reports'), ('closed', 'Ended, since the customer’s account is closed'), ('failed', 'Ended, since it could not be kept')], max_length=20)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('errors', models.PositiveSmallIntegerField(default=0)),
+                ('failure', models.TextField(blank=True)),
+                ('rests_until', models.DateTimeField(blank=True, null=True)),
                 ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
                 ('set_up_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -322,8 +325,11 @@ class Migration(migrations.Migration):
                 ('next_on', models.DateField()),
                 ('reminded_for', models.DateField(blank=True, null=True)),
                 ('set_up_at', models.DateTimeField(auto_now_add=True)),
-                ('end', models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('left', 'Ended, since who set it up may no longer ask for reports')], max_length=20)),
+                ('end', models.CharField(blank=True, choices=[('stopped', 'Stopped'), ('left', 'Ended, since who set it up may no longer ask for reports'), ('closed', 'Ended, since the customer’s account is closed'), ('failed', 'Ended, since it could not be kept')], max_length=20)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('errors', models.PositiveSmallIntegerField(default=0)),
+                ('failure', models.TextField(blank=True)),
+                ('rests_until', models.DateTimeField(blank=True, null=True)),
                 ('ended_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='reports.reportschedule')),
@@ -335,7 +341,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('end', 'left'), ('ended_at__isnull', False), ('ended_by__isnull', True)), models.Q(('end', 'stopped'), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='report_schedule_ended_at_and_by'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('end__in', ['left', 'closed', 'failed']), ('ended_at__isnull', False), ('ended_by__isnull', True)), models.Q(('end', 'stopped'), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='report_schedule_ended_at_and_by'),
         ),
         migrations.AddConstraint(
             model_name='reportschedule',
@@ -343,15 +349,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='reportschedule',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rhythm", "set_up_at", "set_up_by_id") VALUES (NEW."end", NEW."ended_at", NEW."ended_by_id", NEW."first_on", NEW."id", NEW."kind", NEW."next_on", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."profile", NEW."reminded_for", NEW."rhythm", NEW."set_up_at", NEW."set_up_by_id"); RETURN NULL;', hash='c7a1dbf5c9f6c9610648404791ce3acf06e0fe79', operation='INSERT', pgid='pgtrigger_insert_insert_168a3', table='reports_reportschedule', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "errors", "failure", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rests_until", "rhythm", "set_up_at", "set_up_by_id") VALUES (NEW."end", NEW."ended_at", NEW."ended_by_id", NEW."errors", NEW."failure", NEW."first_on", NEW."id", NEW."kind", NEW."next_on", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."profile", NEW."reminded_for", NEW."rests_until", NEW."rhythm", NEW."set_up_at", NEW."set_up_by_id"); RETURN NULL;', hash='c2b103ccfc3fd34cf7e1938113e8e067ddfeaa95', operation='INSERT', pgid='pgtrigger_insert_insert_168a3', table='reports_reportschedule', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='reportschedule',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rhythm", "set_up_at", "set_up_by_id") VALUES (NEW."end", NEW."ended_at", NEW."ended_by_id", NEW."first_on", NEW."id", NEW."kind", NEW."next_on", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."profile", NEW."reminded_for", NEW."rhythm", NEW."set_up_at", NEW."set_up_by_id"); RETURN NULL;', hash='deec5d5e2f962fe37cc29e4048e34ec151e57908', operation='UPDATE', pgid='pgtrigger_update_update_45f5f', table='reports_reportschedule', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "errors", "failure", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rests_until", "rhythm", "set_up_at", "set_up_by_id") VALUES (NEW."end", NEW."ended_at", NEW."ended_by_id", NEW."errors", NEW."failure", NEW."first_on", NEW."id", NEW."kind", NEW."next_on", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."profile", NEW."reminded_for", NEW."rests_until", NEW."rhythm", NEW."set_up_at", NEW."set_up_by_id"); RETURN NULL;', hash='f172944d5acd9375937bc8f4a93efdb65fbb872a', operation='UPDATE', pgid='pgtrigger_update_update_45f5f', table='reports_reportschedule', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='reportschedule',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rhythm", "set_up_at", "set_up_by_id") VALUES (OLD."end", OLD."ended_at", OLD."ended_by_id", OLD."first_on", OLD."id", OLD."kind", OLD."next_on", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."profile", OLD."reminded_for", OLD."rhythm", OLD."set_up_at", OLD."set_up_by_id"); RETURN NULL;', hash='4082655b39af1b2e855b6c4c8f1c24ba31f41b99', operation='DELETE', pgid='pgtrigger_delete_delete_e1643', table='reports_reportschedule', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportscheduleevent" ("end", "ended_at", "ended_by_id", "errors", "failure", "first_on", "id", "kind", "next_on", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile", "reminded_for", "rests_until", "rhythm", "set_up_at", "set_up_by_id") VALUES (OLD."end", OLD."ended_at", OLD."ended_by_id", OLD."errors", OLD."failure", OLD."first_on", OLD."id", OLD."kind", OLD."next_on", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."profile", OLD."reminded_for", OLD."rests_until", OLD."rhythm", OLD."set_up_at", OLD."set_up_by_id"); RETURN NULL;', hash='af13996b3a9a36218eeb2e30dc959f6d55eb692c', operation='DELETE', pgid='pgtrigger_delete_delete_e1643', table='reports_reportschedule', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='reportscheduleevent',

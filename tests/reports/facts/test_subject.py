@@ -103,7 +103,7 @@ NOT_TOLD = {
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListUpdate": "tries to load a list; of nobody",
     "kyc.Rescreening": "that parties are compared with a list; of nobody",
-    "reports.ReportSchedule": "which reports are asked for when; of no customer anything",
+    "reports.ReportSchedule": "which reports are asked for when; of an organisation only that they are",
     "kyc.Inquiry": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.InquiryPart": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
