@@ -21,6 +21,9 @@ from reports.models import Report
 # One report of a customer is issued after the other; the trigger one_knowledge_stands takes the same.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('kh_reports'), %s::int)"
 
+# That a restatement is known at another instant is what it is; the envelope names both.
+KNOWN = "/known_at"
+
 
 class Overtaken(Refused):
     """What it restates is not what stands any more: another was issued meanwhile."""
@@ -51,7 +54,8 @@ def restated(report: Report, facts: dict[str, Any]) -> Restatement | None:
     first = readable(earlier(report)).order_by("-known_at", "-pk").first()
     if first is None:
         return None
-    return Restatement(first, [change.as_json() for change in changes(json.loads(str(first.facts)), facts)])
+    found = changes(json.loads(str(first.facts)), facts)
+    return Restatement(first, [change.as_json() for change in found if change.after_at != KNOWN])
 
 
 def as_read(report: Report) -> Restatement | None:

@@ -30,4 +30,7 @@ retention.register(
         # People ask for themselves: the account's owner need not learn that one of them did.
     )
 )
-retention.no_record("reports.ReportSchedule", "what is asked for and when, and by which officer; of no customer anything")
+retention.no_record(
+    "reports.ReportSchedule",
+    "which reports are asked for when, by which officer; of a customer only that they are, until the account is closed",
+)

@@ -28,6 +28,8 @@ class ReportSchedule(models.Model):
         STOPPED = "stopped", _("Stopped")
         # Who set it up may ask for no reports any more.
         LEFT = "left", _("Ended, since who set it up may no longer ask for reports")
+        CLOSED = "closed", _("Ended, since the customer’s account is closed")
+        FAILED = "failed", _("Ended, since it could not be kept")
 
     kind = models.CharField(max_length=10)
     # None is of every customer.
@@ -42,6 +44,10 @@ class ReportSchedule(models.Model):
     set_up_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     end = models.CharField(max_length=20, choices=End.choices, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # How often it was tried in vain since it was last kept, with what error, and until when it rests.
+    errors = models.PositiveSmallIntegerField(default=0)
+    failure = models.TextField(blank=True)
+    rests_until = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = ReportScheduleQuerySet.as_manager()
@@ -51,7 +57,7 @@ class ReportSchedule(models.Model):
             models.CheckConstraint(
                 name="report_schedule_ended_at_and_by",
                 condition=Q(end="", ended_at__isnull=True, ended_by__isnull=True)
-                | Q(end="left", ended_at__isnull=False, ended_by__isnull=True)
+                | Q(end__in=["left", "closed", "failed"], ended_at__isnull=False, ended_by__isnull=True)
                 | Q(end="stopped", ended_at__isnull=False, ended_by__isnull=False),
             ),
             models.UniqueConstraint(

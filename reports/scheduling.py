@@ -1,12 +1,13 @@
 """Reports by the calendar: on its day a schedule asks for them as the officer who set it up, and reminds that officer before.
-Where the officer may ask for reports no more it ends, and says so."""
+Where the officer may ask for reports no more, or the customer's account is closed, it ends, and says so; so does one that failed
+too often."""
 
-from collections.abc import Iterable
+import logging
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,13 +15,22 @@ from accounts import audit, messages, snapshots
 from accounts.models import Organisation, Snapshot, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
+from config import jobs
 from reports import actions
 from reports.calendar import after, before
 from reports.facts.catalogue import CATALOGUE
-from reports.models import ReportSchedule
+from reports.models import Report, ReportSchedule
+
+logger = logging.getLogger(__name__)
 
 # So long before its day whoever set it up is reminded.
 NOTICE = timedelta(days=7)
+# So many organisations are asked of in one transaction.
+A_BATCH = 50
+# It rests 4, 16, 64... minutes after an error.
+MAX_ERRORS = 5
+# What does not stand for a report that was asked for.
+CAME_TO_NOTHING = (Report.State.FAILED, Report.State.DECLINED, Report.State.WITHDRAWN)
 
 
 class NotDue(Refused):
@@ -56,7 +66,8 @@ def today() -> date:
 
 
 def due() -> QuerySet[ReportSchedule]:
-    return ReportSchedule.objects.live().filter(next_on__lte=today())
+    rows = ReportSchedule.objects.live().filter(next_on__lte=today())
+    return rows.filter(Q(rests_until__isnull=True) | Q(rests_until__lte=timezone.now()))
 
 
 def nearly_due() -> QuerySet[ReportSchedule]:
@@ -113,39 +124,86 @@ def end(found: ReportSchedule, how: str, *, by: User | None) -> None:
 
 
 def run() -> None:
-    """Each in a transaction of its own; twice is once."""
+    """Twice is once, and an error of one keeps no other from being kept."""
     for pk in list(due().values_list("pk", flat=True)):
-        # The snapshot stands in its own transaction: it must not count the one that asks.
-        ask(pk, snapshots.take())
+        try:
+            keep(pk)
+        except jobs.DATABASE_IS_AWAY:
+            raise
+        except Exception as error:
+            # The one place that catches whatever a schedule may raise.
+            logger.exception("schedule %s of reports", pk)
+            count_error(pk, jobs.told(error))
     for pk in list(nearly_due().values_list("pk", flat=True)):
         remind(pk)
 
 
+def keep(pk: int) -> None:
+    """Asks for all reports of its day, so many in a transaction."""
+    # The snapshot stands in its own transaction: it must not count the one that asks.
+    now, last = snapshots.take(), 0
+    while last := ask(pk, now, last):
+        pass
+
+
 @transaction.atomic
-def ask(pk: int, now: Snapshot) -> None:
-    """Asks for all reports of the day and moves on, or ends; a day that was missed is made up for once."""
+def ask(pk: int, now: Snapshot, last: int = 0) -> int:
+    """Of the organisations behind `last`, by number; answers how far it came. When none is left, 0: it moves on, or ends. A day
+    that was missed is made up for once."""
+    found = due().select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
+    if found is None:
+        return 0
+    if how := over(found):
+        end(found, how, by=None)
+        return 0
+    on = found.next_on
+    until, parameters = cut(found, on)
+    batch = list(asked_of(found, until, parameters).filter(pk__gt=last)[:A_BATCH])
+    for organisation in batch:
+        told: dict[str, Any] = {"kind": found.kind, "valid_at": until, "snapshot": now, "parameters": parameters, "addressee": ""}
+        actions.recorded(organisation, **told, paper=found.paper, by=found.set_up_by)
+    if len(batch) == A_BATCH:
+        return batch[-1].pk
+    found.next_on = after(found.first_on, found.rhythm, today())
+    found.errors, found.failure, found.rests_until = 0, "", None
+    found.save(update_fields=["next_on", "errors", "failure", "rests_until"])
+    audit.record("report.schedule_kept", target=found, by=None, on=on.isoformat(), next_on=found.next_on.isoformat())
+    return 0
+
+
+def over(found: ReportSchedule) -> str:
+    """Why nothing is asked for by it any more; empty where it goes on."""
+    if not found.set_up_by.can(Permission.REPORT_REQUEST) or not found.set_up_by.is_active:
+        return ReportSchedule.End.LEFT
+    return ReportSchedule.End.CLOSED if found.organisation and found.organisation.is_closed else ""
+
+
+def cut(found: ReportSchedule, on: date) -> tuple[datetime, dict[str, Any]]:
+    """As of when, and narrowed by what: no key is asked about, so it is the same of each organisation."""
+    until, frame = datetime.combine(on, time.min, UTC), CATALOGUE[found.kind]
+    since = datetime.combine(before(found.first_on, found.rhythm, on), time.min, UTC) if frame.is_period else None
+    return until, actions.narrowed(frame, Organisation(), until=until, since=since, key=None, profile=found.profile)
+
+
+def asked_of(found: ReportSchedule, until: datetime, parameters: dict[str, Any]) -> QuerySet[Organisation]:
+    """Open ones, of which that report was not asked for yet: by another rhythm, by hand, or before an error."""
+    rows = actions.reported().filter(closed_at__isnull=True).order_by("pk")
+    same = Report.objects.filter(organisation=OuterRef("pk"), kind=found.kind, valid_at=until, parameters=parameters)
+    rows = rows.exclude(Exists(same.exclude(state__in=CAME_TO_NOTHING)))
+    return rows.filter(pk=found.organisation_id) if found.organisation_id else rows
+
+
+@transaction.atomic
+def count_error(pk: int, failure: str) -> None:
+    """It rests, each time longer, and ends when there were too many."""
     found = due().select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
     if found is None:
         return
-    if not found.set_up_by.can(Permission.REPORT_REQUEST) or not found.set_up_by.is_active:
-        end(found, ReportSchedule.End.LEFT, by=None)
-        return
-    on = found.next_on
-    until = datetime.combine(on, time.min, UTC)
-    frame = CATALOGUE[found.kind]
-    since = datetime.combine(before(found.first_on, found.rhythm, on), time.min, UTC) if frame.is_period else None
-    for organisation in asked_of(found):
-        parameters = actions.narrowed(frame, organisation, until=until, since=since, key=None, profile=found.profile)
-        told: dict[str, Any] = {"kind": found.kind, "valid_at": until, "snapshot": now, "parameters": parameters, "addressee": ""}
-        actions.recorded(organisation, **told, paper=found.paper, by=found.set_up_by)
-    found.next_on = after(found.first_on, found.rhythm, today())
-    found.save(update_fields=["next_on"])
-    audit.record("report.schedule_kept", target=found, by=None, on=on.isoformat(), next_on=found.next_on.isoformat())
-
-
-def asked_of(found: ReportSchedule) -> Iterable[Organisation]:
-    rows = actions.reported().order_by("pk")
-    return rows.filter(pk=found.organisation_id) if found.organisation_id else rows
+    found.errors, found.failure = found.errors + 1, failure
+    found.rests_until = timezone.now() + timedelta(minutes=4**found.errors)
+    found.save(update_fields=["errors", "failure", "rests_until"])
+    if found.errors >= MAX_ERRORS:
+        end(found, ReportSchedule.End.FAILED, by=None)
 
 
 @transaction.atomic

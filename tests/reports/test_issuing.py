@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
 from accounts.vault import shredding
+from kyc.parties.models import Party
 from reports import actions, building, issuing, pdf, restating, signing, verification
 from reports.facts.catalogue import CATALOGUE
 from reports.models import Report
@@ -232,16 +233,21 @@ class TestRestate:
     def test_it_names_what_it_restates_lists_what_changed_and_takes_its_place(
         self, issued: Report, astrid: User, envelopes: list[dict[str, Any]]
     ) -> None:
+        Party.objects.create(organisation=issued.organisation, kind="person", name="Kari Moe")
         second = self.restated(issued, astrid)
         first = Report.objects.get(pk=issued.pk)
         assert (second.restates, second.valid_at, second.known_at > first.known_at) == (first, first.valid_at, True)
         assert first.state == "superseded" and first.superseded_at
         changed = json.loads(str(second.changes))
-        assert "known at" in [row["where"] for row in changed]
+        assert changed and "known at" not in [row["where"] for row in changed]
         told = envelopes[-1]["restates"]
         assert (told["number"], told["sha256"], told["changed"]) == (first.number, first.sha256, len(changed))
         assert "restates" not in envelopes[0] and "restates" not in json.loads(str(second.facts))
         assert verbs()[-2:] == ["report.superseded", "report.issued"]
+
+    def test_that_it_is_known_later_is_no_change(self, issued: Report, astrid: User, envelopes: list[dict[str, Any]]) -> None:
+        second = self.restated(issued, astrid)
+        assert (envelopes[-1]["restates"]["changed"], str(second.changes)) == (0, "")
 
     def test_report_json_is_that_of_the_five_inputs_and_does_not_know_of_the_first(self, issued: Report, astrid: User) -> None:
         second = self.restated(issued, astrid)
@@ -400,6 +406,7 @@ class TestRestate:
             by_sql(f"restates_id = {issued.pk}", third)
 
     def test_the_list_is_attached_and_printed(self, issued: Report, astrid: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        Party.objects.create(organisation=issued.organisation, kind="person", name="Kari Moe")
         second = self.restated(issued, astrid)
         facts, changed = json.loads(str(second.facts)), json.loads(str(second.changes))
         files = pdf.files(facts, second.envelope, changed)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import Error, transaction
+from django.utils import timezone
 
-from accounts import organisations
+from accounts import organisations, snapshots
 from accounts.models import AuditEvent, Message, Organisation, User
 from accounts.permissions import NotPermitted
-from reports import scheduling
+from reports import actions, scheduling
 from reports.models import Report, ReportSchedule
 from tests import cast
 
@@ -78,6 +79,89 @@ class TestAsk:
         ReportSchedule.objects.filter(pk=made.pk).update(first_on=long_ago, next_on=long_ago)
         scheduling.run()
         assert Report.objects.count() == 1 and again(made).next_on > scheduling.today()
+
+    def test_of_a_day_it_asks_once_however_many_schedules_meet_on_it(self, organisation: Organisation, astrid: User) -> None:
+        for rhythm, of in (("month", organisation), ("quarter", organisation), ("year", None)):
+            planned(of, astrid, rhythm=rhythm)
+        scheduling.run()
+        assert Report.objects.count() == 1
+        assert ReportSchedule.objects.filter(next_on__gt=scheduling.today()).count() == 3
+
+    def test_but_anew_where_what_was_asked_for_came_to_nothing(self, organisation: Organisation, astrid: User) -> None:
+        planned(organisation, astrid, rhythm="month")
+        scheduling.run()
+        Report.objects.update(state="failed")
+        planned(organisation, astrid)
+        scheduling.run()
+        assert sorted(Report.objects.values_list("state", flat=True)) == ["failed", "requested"]
+
+    def test_of_many_it_asks_so_many_at_a_time(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scheduling, "A_BATCH", 1)
+        bob = cast.customer("bob@sudlys.example", "Bob")
+        cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
+        made, now = planned(None, astrid), snapshots.take()
+        assert scheduling.ask(made.pk, now) == organisation.pk
+        assert Report.objects.count() == 1 and again(made).next_on == made.next_on
+        scheduling.run()
+        assert Report.objects.count() == 2 and again(made).next_on > made.next_on
+
+
+class TestFailed:
+    def breaks(self, monkeypatch: pytest.MonkeyPatch, *, of: Organisation) -> None:
+        recorded = actions.recorded
+
+        def broken(organisation: Organisation, **told: Any) -> Report:
+            if organisation == of:
+                raise ZeroDivisionError("poison")
+            return recorded(organisation, **told)
+
+        monkeypatch.setattr(actions, "recorded", broken)
+
+    def test_it_keeps_no_other_from_being_kept_rests_and_ends(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bob = cast.customer("bob@sudlys.example", "Bob")
+        other = cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
+        made = planned(organisation, astrid)
+        planned(other, astrid)
+        self.breaks(monkeypatch, of=organisation)
+        scheduling.run()
+        assert Report.objects.get().organisation == other
+        assert (again(made).errors, again(made).failure) == (1, "ZeroDivisionError: poison")
+        assert not scheduling.QUEUE.is_waiting(), "it rests"
+        page = cast.signed_in(astrid).get("/reports/schedules/").content.decode()
+        assert "Tried again by itself after" in page and "poison" in page
+        for _ in range(scheduling.MAX_ERRORS):
+            ReportSchedule.objects.filter(pk=made.pk).update(rests_until=timezone.now())
+            scheduling.run()
+        assert (again(made).end, again(made).errors) == ("failed", scheduling.MAX_ERRORS)
+        page = cast.signed_in(astrid).get("/reports/schedules/").content.decode()
+        assert "Ended, since it could not be kept (ZeroDivisionError: poison)" in page
+
+    def test_kept_again_it_forgets_its_errors(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = planned(organisation, astrid)
+        with monkeypatch.context() as patched:
+            self.breaks(patched, of=organisation)
+            scheduling.run()
+        ReportSchedule.objects.update(rests_until=timezone.now())
+        scheduling.run()
+        assert (again(made).errors, again(made).failure, again(made).rests_until) == (0, "", None)
+        assert Report.objects.count() == 1
+
+
+class TestClosed:
+    def test_of_an_account_that_is_closed_nothing_is_asked_and_its_schedule_ends(
+        self, organisation: Organisation, alice: User, astrid: User
+    ) -> None:
+        made, of_all = planned(organisation, astrid), planned(None, astrid, kind="R-04")
+        Organisation.objects.filter(pk=organisation.pk).update(closed_at=timezone.now(), closed_by=alice)
+        scheduling.run()
+        assert not Report.objects.exists()
+        assert (again(made).end, again(of_all).end) == ("closed", "") and again(of_all).next_on > scheduling.today()
 
 
 class TestRemind:

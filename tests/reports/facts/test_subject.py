@@ -105,7 +105,7 @@ NOT_TOLD = {
     "kyc.ListUpdate": "tries to load a list; of nobody",
     "kyc.Rescreening": "that parties are compared with a list; of nobody",
     "reports.ReportLink": "to whom outside a report was given, as an officer wrote; he is no party",
-    "reports.ReportSchedule": "which reports are asked for when; of no customer anything",
+    "reports.ReportSchedule": "which reports are asked for when; of an organisation only that they are",
     "kyc.Inquiry": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.InquiryPart": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
