@@ -72,6 +72,7 @@ NOT_TOLD = {
     "kyc.LimitPool": "numbers that a customer or an officer has set for keys",
     "kyc.PoolWindow": "counters of an organisation's keys",
     "kyc.Spending": "counters of an organisation's keys",
+    "kyc.StagedDay": "counters of an organisation's keys",
     "kyc.Reservation": "counters of an organisation's keys",
     "kyc.Reserved": "counters of an organisation's keys",
     "kyc.UsageBatch": HOUSE,
