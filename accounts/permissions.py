@@ -40,6 +40,8 @@ class Permission(StrEnum):
     USERS_MANAGE = "users_manage"
     GATEWAYS_MANAGE = "gateways_manage"
     JOB_RETRY = "job_retry"
+    # That accounts and keys which were issued elsewhere are taken over.
+    ESTATE_IMPORT = "estate_import"
     # The investigators' compartment (FIN-17): networks, incidents, referrals; to read it, and to write in it.
     NETWORK_VIEW = "network_view"
     CUSTOMER_LOOK = "customer_look"
@@ -104,7 +106,16 @@ ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     StaffRole.ADMINISTRATOR: frozenset(
-        {P.USERS_MANAGE, P.GATEWAYS_MANAGE, P.AUDIT_VIEW, P.JOB_RETRY, P.LIST_VIEW, P.INQUIRY_VIEW, P.INQUIRY_ALL}
+        {
+            P.USERS_MANAGE,
+            P.GATEWAYS_MANAGE,
+            P.AUDIT_VIEW,
+            P.JOB_RETRY,
+            P.ESTATE_IMPORT,
+            P.LIST_VIEW,
+            P.INQUIRY_VIEW,
+            P.INQUIRY_ALL,
+        }
     ),
     StaffRole.SUPPORT: frozenset({P.CASE_VIEW, P.CUSTOMER_LOOK}),
 }

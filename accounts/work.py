@@ -32,6 +32,7 @@ NAMES: dict[str, Promise] = {
     "cases.reviews": gettext_lazy("Cases of what was signed anew, or found on a newer list"),
     "lists.rescreen": gettext_lazy("Comparing parties with newer lists"),
     "lists.inquiries": gettext_lazy("What was asked of the lists"),
+    "keys.imports": gettext_lazy("Files of keys that were issued elsewhere"),
     "keys.renewals": gettext_lazy("Renewals of what was signed"),
     "keys.requirements": gettext_lazy("Keys without a responsible person, or out of use"),
     "keys.link": gettext_lazy("Links of keys"),

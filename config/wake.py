@@ -7,12 +7,13 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
+from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
     forget_refusals,
     forget_reservations,
+    import_estates,
     keep_campaign,
     keep_key_requirements,
     keep_renewals,
@@ -47,6 +48,7 @@ jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("estate.imported", keep_campaign)
+jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
 jobs.on("report.requested", build_reports)
 
@@ -58,6 +60,7 @@ jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(campaign.QUEUE, keep_campaign)
+jobs.sweep(estate_imports.QUEUE, import_estates)
 jobs.sweep(lapsing.QUEUE, keep_key_requirements)
 jobs.sweep(reassessing.QUEUE, reassess)
 jobs.sweep(sandboxes.QUEUE, decide_sandboxes)

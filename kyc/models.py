@@ -2,6 +2,7 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
@@ -25,6 +26,7 @@ __all__ = [
     "Divergence",
     "Document",
     "Entity",
+    "EstateImport",
     "Examination",
     "Exclusion",
     "ExclusionRuling",

@@ -13,6 +13,7 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.keys.pool_models import LimitPool
@@ -177,6 +178,12 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         legal_hold, asked, schedule, outside, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}
+
+
+def on_its_way_in(by: User) -> Rows:
+    """A job that is not tracked: a file of keys issued elsewhere."""
+    row = EstateImport.objects.create(name="estate.csv", content="sealed", state="held", rows=1, new=1, asked_by=by)
+    return {EstateImport: row}
 
 
 def in_compartment(organisation: Organisation) -> list[models.Model]:

@@ -24,6 +24,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.test.client import ClientHandler
+from django.test.utils import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -38,6 +39,7 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
+from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
@@ -54,7 +56,7 @@ from reports import issuing, links, own_data, pack
 from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
 from tests import cast
 from tests.headers import lacking
-from tests.rows import one_of_each
+from tests.rows import on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
 
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
@@ -188,6 +190,10 @@ def nothing(rows: dict[str, int]) -> dict[str, Any]:
     return {}
 
 
+KEY_FROM_BEFORE = (
+    "account,name,email,key_prefix,digest,scheme,issued_on\n"
+    f"acct-1,Customer AS,door@customer.example,sk-door1234,{'0' * 64},sha256,2025-03-31\n"
+)
 RESERVED = UUID("7b6f1c3e-6d0e-4b7e-9a55-2f4c0f5f9f11")
 
 
@@ -472,6 +478,13 @@ DOORS: dict[str, Door] = {
     "desk:account_reopen": Door(APPROVERS, get=False, own=of(pk="case"), post=nothing, names=NORDLYS, state="closed"),
     "desk:doctor": Door(READERS, names="Why was a call refused?", post=of(pasted="kh_live_4fT9u2Kx0aBc")),
     "desk:estate": Door(READERS, names="Keys from before"),
+    "desk:estate_import": Door(
+        ADMINISTRATORS, names="Take over keys from before",
+        post=lambda rows: {"file": SimpleUploadedFile("keys.csv", KEY_FROM_BEFORE.encode())},
+    ),
+    "desk:estate_file": Door(ADMINISTRATORS, own=of(pk="estate_file"), names="estate.csv"),
+    "desk:estate_begin": Door(ADMINISTRATORS, get=False, own=of(pk="estate_file"), post=nothing, names="Being taken over"),
+    "desk:estate_discard": Door(ADMINISTRATORS, get=False, own=of(pk="estate_file"), post=nothing, names="the file is gone"),
     "desk:lists": Door(INQUIRERS, names="not loaded"),
     "desk:rates": Door(INQUIRERS, names="What the figures say"),
     "desk:rates_csv": Door(INQUIRERS, names="false_alarm_rate"),
@@ -742,8 +755,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk, "whole": whole.pk, "leak": rows[Leak].pk,
-        "elsewhere": rows[ImportedKey].pk, "spare": spare.pk, "heir": heir.pk,
-        "exclusion": rows[Exclusion].pk,
+        "elsewhere": rows[ImportedKey].pk, "estate_file": on_its_way_in(analyst)[EstateImport].pk,
+        "spare": spare.pk, "heir": heir.pk, "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "schedule": rows[ReportSchedule].pk,
         "report": rows[Report].pk, "awaiting": awaiting.pk, "ready": ready.pk,
@@ -806,7 +819,7 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
 
 def standing(blocker: Any, **how: bool) -> Iterator[House]:
     """Built once a file; every knock on a door is undone."""
-    with blocker.unblock():
+    with blocker.unblock(), override_settings(ESTATE_FORMS=[("sk-", 11, 43)]):
         atomics = TestCase._enter_atomics()
         try:
             yield built(**how)
@@ -1083,7 +1096,7 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
         yield house.theirs
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
-    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:inquir"))
+    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:inquir", "desk:estate"))
     if is_of_case and "pk" in DOORS[name].own(house.mine):  # type: ignore[misc]  # numbered
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered

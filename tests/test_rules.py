@@ -21,7 +21,7 @@ from accounts.hardening import append_only
 from accounts.management.named import NamedCommand
 from accounts.models import Proposal
 from tests import cast
-from tests.rows import one_of_each
+from tests.rows import on_its_way_in, one_of_each
 
 BASE = Path(__file__).parents[1]
 OURS = ("accounts", "kyc", "reports")
@@ -35,8 +35,9 @@ APPEND_ONLY = {
 # night erases.
 FORGOTTEN = {"SubjectKey", "SearchDigest", "DisposalPlan", "PlannedDisposal"}
 # No history either: what changes with every minute of a key in use, what is itself a list of changes, what tells of calls for
-# some days, and what an administrator's file says, of which PlaceList has the hash.
-PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place"}
+# some days, what an administrator's file says, of which PlaceList has the hash, and a file on its way in, of which the audit
+# tells.
+PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place", "EstateImport"}
 # Counters: they come by the thousand, and what they add up stands in rows that are only ever added.
 COUNTERS = {"UsageBatch", "UsageDay", "PoolWindow", "Spending", "Reservation", "Reserved", "StagedDay"}
 # Only read by the app: the owner writes it, or the database itself.
@@ -199,7 +200,7 @@ class TestPairsOfTimeAndPerson:
     @pytest.mark.django_db
     def test_are_refused_by_the_database_one_without_the_other(self) -> None:
         alice = cast.customer()
-        rows = one_of_each(alice)
+        rows = one_of_each(alice) | on_its_way_in(alice)
         # An ended proposal changes in nothing, which would hide the pair's own rule.
         rows[Proposal] = Proposal.objects.create(kind="x", choice="x", reason="x", proposed_by=alice)
         with scope.whole():

@@ -24,6 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 NEEDED = ("account", "name", "email", "key_prefix", "digest", "scheme", "issued_on")
 PROJECT = "Default"
+WHOLE_KEY = "a whole key stands in it, where only its digest may; take it out of every copy of the file, and roll it"
 LAST_FOUR = re.compile(r"[!-~]{0,4}", re.ASCII)
 PREFIX = re.compile(rf"[!-~]{{4,{LONGEST_PREFIX}}}", re.ASCII)
 
@@ -83,7 +84,7 @@ def refuse_other_account(known: Line, line: Line) -> None:
 def values(row: Mapping[str, str], today: date) -> dict[str, Any]:
     told = {name: row.get(name, "") for name in COLUMNS}
     if shows_secret(told):
-        raise BadRow("a whole key stands in it, where only its digest may; take it out of every copy of the file, and roll it")
+        raise BadRow(WHOLE_KEY)
     if missing := [name for name in NEEDED if not told[name]]:
         raise BadRow(f"{missing[0]} is empty")
     return {

@@ -39,6 +39,7 @@ class Undone(Exception):
     """Takes back what a dry run has written."""
 
 
+Account = tuple[str, list[Line]]
 # Accounts that are written in one transaction: each waits for the disk once, and none is open for long.
 PART = 100
 
@@ -46,27 +47,43 @@ PART = 100
 def load(found: Iterable[Line | Fault], *, apply: bool) -> Imported:
     """So many accounts in a transaction, so that a file that was cut off goes on where it stopped. Without `apply` all is done
     and taken back, so that a dry run says what the database says."""
-    imported = Imported()
-    lines = []
-    for one in found:
-        if isinstance(one, Fault):
-            imported.refused.append(one)
-        else:
-            lines.append(one)
-    lines.sort(key=lambda line: (line.account, line.number))
-    accounts = [(account, list(rows)) for account, rows in groupby(lines, lambda line: line.account)]
+    lines, faults = sorted_out(found)
+    imported, accounts = Imported(refused=faults), grouped(lines)
     for at in range(0, len(accounts), PART):
-        try:
-            with scope.everything(), transaction.atomic():
-                for account, of_account in accounts[at : at + PART]:
-                    take(account, of_account, imported)
-                jobs.woke("estate.imported")
-                if not apply:
-                    raise Undone
-        except Undone:
-            pass
+        with scope.everything():
+            write(accounts[at : at + PART], imported, apply=apply)
     imported.refused.sort(key=lambda fault: fault.number)
     return imported
+
+
+def sorted_out(found: Iterable[Line | Fault]) -> tuple[list[Line], list[Fault]]:
+    lines: list[Line] = []
+    faults: list[Fault] = []
+    for one in found:
+        if isinstance(one, Fault):
+            faults.append(one)
+        else:
+            lines.append(one)
+    return lines, faults
+
+
+def grouped(lines: Iterable[Line]) -> list[Account]:
+    """By account, in the order of their names: the same each time the same file is read."""
+    found = sorted(lines, key=lambda line: (line.account, line.number))
+    return [(account, list(rows)) for account, rows in groupby(found, lambda line: line.account)]
+
+
+def write(accounts: Iterable[Account], imported: Imported, *, apply: bool) -> None:
+    """In one transaction, inside a scope of everything."""
+    try:
+        with transaction.atomic():
+            for account, lines in accounts:
+                take(account, lines, imported)
+            jobs.woke("estate.imported")
+            if not apply:
+                raise Undone
+    except Undone:
+        pass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
+from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -47,3 +47,8 @@ def compact_changes() -> None:
 @shared_task(name="kyc.forget_refusals", ignore_result=True)
 def forget_refusals() -> None:
     refusals.forget()
+
+
+@shared_task(name="kyc.import_estates", ignore_result=True)
+def import_estates() -> None:
+    estate_imports.run()

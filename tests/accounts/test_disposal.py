@@ -78,6 +78,10 @@ HARMLESS = {
         "scopes": "codes", "tiers": "codes", "confirmation": "a hash",
     },
     "kyc.Remediation": {"claimed_by": "a process", "failure": "of the machine", "country": "a code"},
+    "kyc.EstateImport": {
+        "name": "of a file of the house's", "content": "sealed, and empty when it is over", "faults": "lines and sentences",
+        "claimed_by": "a process", "failure": "of the machine",
+    },
     "kyc.ImportedKey": {"prefix": "random", "last_four": "random", "digest": "a hash", "scheme": "a code"},
     "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's", "finding": "a keyed hash"},
     "kyc.Hold": {"source": "a code"},
@@ -111,7 +115,9 @@ HARMLESS = {
         "entry_content": "a hash of what a published list says", "engine": "of our code", "configuration": "of our weights",
     },
     "reports.ReportLink": {"digest": "a hash"},
-    "reports.ReportSchedule": {"kind": "a code", "profile": "a code", "paper": "a size", "failure": "an error's class and first line"},
+    "reports.ReportSchedule": {
+        "kind": "a code", "profile": "a code", "paper": "a size", "failure": "an error's class and first line",
+    },
     "reports.Report": {
         "parameters": "instants and numbers", "rule_pack": "a version", "template": "a version", "stage": "a code",
         "facts": "sealed under the report's own key", "changes": "sealed as the facts are",

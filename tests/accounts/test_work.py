@@ -17,7 +17,7 @@ from accounts.permissions import NotPermitted
 from kyc.cases.models import Case, Examination
 from kyc.keys.models import SandboxOutcome
 from tests import cast
-from tests.rows import Rows, one_of_each
+from tests.rows import Rows, on_its_way_in, one_of_each
 from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,8 @@ OUT = "RuntimeError: out of paper"
 
 @scene
 def rows() -> Rows:
-    return one_of_each(cast.customer())
+    alice = cast.customer()
+    return one_of_each(alice) | on_its_way_in(alice)
 
 
 @scene

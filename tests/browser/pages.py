@@ -71,6 +71,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/", "/disposals/"),
     "omar@keyholder.example": (
         "/desk/lists/", "/audit/", "/jobs/", "/staff/", "/staff/add/", "/staff/ > /staff/{n}/", "/gateways/", "/gateways/issue/",
+        "/desk/estate/import/",
     ),
     "ines@keyholder.example": (
         "/desk/incidents/", "/desk/incidents/?tab=closed", "/desk/incidents/new/", "/desk/incidents/ > /desk/incidents/{n}/",
@@ -101,6 +102,7 @@ NOT_DRAWN = {
     "onboarding:limit_remove": "of who has set a limit, a form of one button: tests/kyc/onboarding/test_usage_pages.py",
     "paper_statement": "the file itself",
     "desk:document": "the file itself",
+    "desk:estate_file": "of who has sent a file of keys issued elsewhere: tests/kyc/desk/test_estate_import.py",
     "desk:rates_csv": "the file itself",
     "desk:live": "a part of the case's page",
     "desk:picture": "the file itself",

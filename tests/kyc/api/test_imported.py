@@ -92,7 +92,8 @@ def test_a_proxy_that_goes_by_the_status(imported: ImportedKey, gateway: str) ->
 @pytest.fixture
 def limited(imported: ImportedKey) -> ImportedKey:
     """To three requests a day."""
-    Remediation.objects.update(limited_at=timezone.now() - timedelta(hours=1), requests_a_day=3)
+    before = timezone.now() - timedelta(hours=1)
+    Remediation.objects.update(reminded_at=before, limited_at=before, requests_a_day=3)
     return imported
 
 
@@ -125,7 +126,7 @@ class TestLimits:
         assert self.send("limits/reserve", gateway, self.wish()).json()["limit"]["limit"] == 3
 
     def test_a_key_that_may_not_act_reserves_nothing(self, limited: ImportedKey, gateway: str) -> None:
-        stopped(limited)
+        Remediation.objects.update(due_at=timezone.now())
         assert self.send("limits/reserve", gateway, self.wish()).json()["reason"] == "verification_due"
         assert self.send("limits/reserve", gateway, self.wish(token=SECRET[:-1] + "x")).json()["reason"] == "key_unknown"
         assert not Reservation.objects.exists()

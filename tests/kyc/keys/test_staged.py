@@ -142,9 +142,9 @@ class TestAnswer:
         }  # fmt: skip
 
     def test_refuses_what_is_used_up_and_not_what_is_reserved(self, key: ImportedKey) -> None:
-        reserve(key, A_DAY)
+        made = reserve(key, A_DAY)
         assert introspect(SECRET)["active"]
-        used(key, A_DAY, timezone.now().astimezone(UTC).date())
+        staged.settle(made.pk, {"requests": A_DAY})
         assert introspection.judged(SECRET, for_test=False).reason == "limit_reached"
 
     def test_of_who_is_not_limited_yet_it_says_nothing(self, key: ImportedKey) -> None:

@@ -86,6 +86,7 @@ NOT_TOLD = {
     "accounts.Snapshot": HOUSE,
     "kyc.Review": QUEUE,
     "kyc.Remediation": "what an account was asked for, and the address that the provider knew; told by the mails sent to it",
+    "kyc.EstateImport": "a file that is gone when its job is over; what came of it stands in the accounts",
     "kyc.ImportedKey": "what an organisation's keys were elsewhere; each that was taken over is told as a key",
     "kyc.Asking": QUEUE,
     "kyc.Reassessment": QUEUE,
