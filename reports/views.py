@@ -19,7 +19,7 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, issuing, many, pack, restating, stages, verification
+from reports import actions, issuing, link_pages, links, many, pack, restating, stages, verification
 from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
 
@@ -102,6 +102,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "by_another": restating.successor(found),
         "is_own": found.requested_by_id == request.user.pk,
     }
+    if links.is_for_others(found):
+        told |= {"links": links.shown(found), "link_form": link_pages.LinkForm()}
     return elevated.begin_file(request, render(request, template, told))
 
 

@@ -3,7 +3,9 @@
 import accounts.history
 import accounts.vault.fields
 import accounts.vault.files
+import datetime
 import django.db.models.deletion
+import django.db.models.expressions
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -350,5 +352,73 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reportscheduleevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='reportschedule_as_of'),
+        ),
+        migrations.CreateModel(
+            name='ReportLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reader', models.CharField(max_length=200)),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('made_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='reports.report')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReportLinkEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('reader', models.CharField(max_length=200)),
+                ('made_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='reports.reportlink')),
+                ('report', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='reports.report')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='reportlink',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at')), ('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('made_at'), '+', models.Value(datetime.timedelta(days=7))))), name='report_link_lasts_a_week_at_most'),
+        ),
+        migrations.AddConstraint(
+            model_name='reportlink',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='report_link_ended_at_and_by'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportlink',
+            trigger=pgtrigger.compiler.Trigger(name='report_link_tells_nobody_in_full', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NOT EXISTS (SELECT 1 FROM reports_report r WHERE r.id = NEW.report_id\n                                   AND r.organisation_id = NEW.organisation_id AND r.kind <> 'R-17'\n                                   AND r.parameters ->> 'profile' IS DISTINCT FROM 'full') THEN\n                        RAISE EXCEPTION 'report_link_tells_nobody_in_full' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='8df4dcc2ae941cecf250a62aeee0dba6ad1860d5', operation='INSERT', pgid='pgtrigger_report_link_tells_nobody_in_full_6164a', table='reports_reportlink', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportlink',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportlinkevent" ("ended_at", "ended_by_id", "expires_at", "id", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reader", "report_id") VALUES (NEW."ended_at", NEW."ended_by_id", NEW."expires_at", NEW."id", NEW."made_at", NEW."made_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reader", NEW."report_id"); RETURN NULL;', hash='ce294743fac8964450458674ceb1d0feb6cb23f5', operation='INSERT', pgid='pgtrigger_insert_insert_fbf3d', table='reports_reportlink', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportlink',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."ended_at" IS DISTINCT FROM (NEW."ended_at") OR OLD."ended_by_id" IS DISTINCT FROM (NEW."ended_by_id") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."reader" IS DISTINCT FROM (NEW."reader") OR OLD."report_id" IS DISTINCT FROM (NEW."report_id"))', func='INSERT INTO "reports_reportlinkevent" ("ended_at", "ended_by_id", "expires_at", "id", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reader", "report_id") VALUES (NEW."ended_at", NEW."ended_by_id", NEW."expires_at", NEW."id", NEW."made_at", NEW."made_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reader", NEW."report_id"); RETURN NULL;', hash='4fd9fed4fe73f7666245f924af418f7ce4882c66', operation='UPDATE', pgid='pgtrigger_update_update_8437d', table='reports_reportlink', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='reportlink',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_reportlinkevent" ("ended_at", "ended_by_id", "expires_at", "id", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reader", "report_id") VALUES (OLD."ended_at", OLD."ended_by_id", OLD."expires_at", OLD."id", OLD."made_at", OLD."made_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reader", OLD."report_id"); RETURN NULL;', hash='02c539bcbb1e27d92c2e7a4d7768e5b736d7a342', operation='DELETE', pgid='pgtrigger_delete_delete_239ad', table='reports_reportlink', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='reportlinkevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='reportlink_as_of'),
         ),
     ])]

@@ -103,6 +103,7 @@ NOT_TOLD = {
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListUpdate": "tries to load a list; of nobody",
     "kyc.Rescreening": "that parties are compared with a list; of nobody",
+    "reports.ReportLink": "to whom outside a report was given, as an officer wrote; he is no party",
     "reports.ReportSchedule": "which reports are asked for when; of no customer anything",
     "kyc.Inquiry": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.InquiryPart": "about who is no customer; that one of them is he, nothing but his name says",
