@@ -65,6 +65,7 @@ def enveloped(report: Report, facts: dict[str, Any], restatement: restating.Rest
         "addressee": report.envelope.get("addressee", ""),
         "requested_at": report.requested_at,
         "paper": report.envelope.get("paper", ""),
+        "tables": report.envelope.get("tables", ""),
         "restates": restatement.told() if restatement else None,
     }
     if proposal is None:

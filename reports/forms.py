@@ -17,9 +17,11 @@ from kyc.keys.models import Key
 from reports.actions import reported
 from reports.facts.catalogue import CATALOGUE, REQUESTED
 from reports.facts.reader import FULL, MINIMISED
+from reports.long_tables import SUMMARY
 from reports.models import Report, ReportSchedule
 
 PICKER = {"type": "datetime-local", "step": "1"}
+PAPERS = (("A4", _("A4")), ("Letter", _("US Letter")))
 WHOLE = _("That is a whole key. Write only its beginning; who holds the whole can use it, and it is kept nowhere.")
 
 
@@ -32,6 +34,28 @@ class OrganisationField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Organisation) -> str:
         return obj.numbered
+
+
+def profile_field() -> forms.ChoiceField:
+    """How much a report tells of people."""
+    return forms.ChoiceField(
+        label=_("People are told"),
+        required=False,
+        choices=[
+            ("", _("As is usual for the report")),
+            (MINIMISED, _("Minimised: years of birth, and numbers by their last characters")),
+            (FULL, _("In full, for an authority that may read them")),
+        ],
+        help_text=_(
+            "Of the dossier and of the report on ownership and control. Usual is minimised. What tells people in full, and every "
+            "attribution report, another person has to approve before it is issued."
+        ),
+    )
+
+
+def paper_field() -> forms.ChoiceField:
+    """Which paper its pages are set on."""
+    return forms.ChoiceField(label=_("Paper"), required=False, choices=[("", _("As is usual here")), *PAPERS])
 
 
 class RequestForm(forms.Form):
@@ -55,19 +79,7 @@ class RequestForm(forms.Form):
             }
         ),
     )
-    profile = forms.ChoiceField(
-        label=_("People are told"),
-        required=False,
-        choices=[
-            ("", _("As is usual for the report")),
-            (MINIMISED, _("Minimised: years of birth, and numbers by their last characters")),
-            (FULL, _("In full, for an authority that may read them")),
-        ],
-        help_text=_(
-            "Of the dossier and of the report on ownership and control. Usual is minimised. What tells people in full, and every "
-            "attribution report, another person has to approve before it is issued."
-        ),
-    )
+    profile = profile_field()
     key = forms.CharField(
         label=_("One key"),
         required=False,
@@ -92,6 +104,17 @@ class RequestForm(forms.Form):
         required=False,
         help_text=_("To see what was known at the end of that second, in UTC. Empty means now."),
         widget=forms.DateTimeInput(attrs=PICKER, format="%Y-%m-%dT%H:%M:%S"),
+    )
+
+    paper = paper_field()
+    tables = forms.ChoiceField(
+        label=_("Long tables"),
+        required=False,
+        choices=[
+            ("", _("All on paper")),
+            (SUMMARY, _("A summary: how many rows there are and the first ones, and the whole attached as CSV")),
+        ],
+        help_text=_("Of the dossier and of the attribution report. report.json, which is attached, is whole either way."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -143,6 +166,8 @@ class RequestForm(forms.Form):
                     self.add_error(field, _("This belongs to an attribution report. Choose that, or leave this empty."))
         if frame and not frame.has_profiles and data.get("profile"):
             self.add_error("profile", _("An attribution report is made in one way only. Leave this as is usual."))
+        if frame and not frame.has_long_tables and data.get("tables"):
+            self.add_error("tables", _("This report has no long tables. Leave all on paper."))
         return data
 
     @property
@@ -163,6 +188,8 @@ class RequestForm(forms.Form):
             "since": data["since"],
             "key": data["key"],
             "profile": data["profile"],
+            "paper": data["paper"],
+            "tables": data["tables"],
         }
 
 
@@ -174,6 +201,8 @@ class ScheduleForm(forms.Form):
         label=_("Organisation"), required=False, queryset=reported().order_by(*by_name(), "pk"), empty_label=_("Every customer")
     )
     rhythm = forms.ChoiceField(label=_("How often"), choices=ReportSchedule.Rhythm.choices)
+    profile = profile_field()
+    paper = paper_field()
     first_on = forms.DateField(
         label=_("For the first time on"),
         help_text=_("It is as of the beginning of that day, UTC, and so is each later one."),

@@ -207,4 +207,5 @@ ATTRIBUTION = Frame(
     ),
     is_period=True,
     for_others=True,
+    has_long_tables=True,
 )
