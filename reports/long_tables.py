@@ -1,5 +1,5 @@
-"""Tables of a report that may be very long. Who asks for the `summary` has of each its first rows on paper, and the whole attached
-as CSV; report.json is the same either way."""
+"""Tables of a report that may be very long. Who asks for the `summary` has of each the first rows on paper, and the whole as
+CSV; report.json is the same either way."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Organisation, User
 from kyc.keys.models import Key
 from reports import actions, building, stages
+from reports.facts.catalogue import CATALOGUE, ENTRIES
 from reports.models import Report
 from tests import cast
 from tests.rows import one_of_each
@@ -347,3 +348,33 @@ class TestIssuing:
     def test_an_auditor_does_none_of_it(self, awaiting: Report, auditor: Client, verb: str) -> None:
         assert auditor.post(f"/reports/{awaiting.pk}/{verb}/", {"why": "Because."}).status_code == 404
         assert Report.objects.get().state == "awaiting"
+
+
+class TestCatalogue:
+    def test_every_kind_has_its_line(self) -> None:
+        assert [entry.frame for entry in ENTRIES] == [*CATALOGUE.values()]
+        assert {entry.kind for entry in ENTRIES} == set(Report.Kind.values)
+
+    def test_it_stands_above_the_list_open_only_where_nothing_was_asked_for(
+        self, organisation: Organisation, auditor: Client, astrid: User
+    ) -> None:
+        page = text(auditor.get("/reports/"))
+        assert '<details id="catalogue" open>' in page and "Which reports there are" in page
+        for entry in ENTRIES:
+            assert (f'href="/reports/request/?kind={entry.kind}"' in page) == entry.is_requested
+        actions.request(organisation, by=astrid)
+        page = text(auditor.get("/reports/"))
+        assert '<details id="catalogue">' in page
+
+    def test_who_may_not_ask_is_led_nowhere(self, organisation: Organisation) -> None:
+        page = text(cast.signed_in(cast.staff("investigator")).get("/reports/"))
+        assert "Which reports there are" in page and "/reports/request/" not in page
+
+    @pytest.mark.parametrize(("kind", "profile"), [("R-03", "full"), ("R-04", "full"), ("R-06", ""), ("R-03", "minimised")])
+    def test_what_it_says_of_approvals_is_what_is_done(
+        self, organisation: Organisation, astrid: User, kind: str, profile: str
+    ) -> None:
+        report = actions.request(organisation, kind=kind, profile=profile, by=astrid)
+        [told] = [str(entry.approval) for entry in ENTRIES if entry.kind == kind]
+        takes_two = told.startswith("Another") or ("In full: another" in told and profile == "full")
+        assert (report.proposal is not None) == takes_two
