@@ -8,12 +8,14 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import resume
 from accounts.alphabet import by_name
 from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
+from reports import links
 from reports.actions import reported
 from reports.facts.catalogue import CATALOGUE, REQUESTED
 from reports.facts.reader import FULL, MINIMISED
@@ -208,6 +210,23 @@ class ScheduleForm(forms.Form):
         help_text=_("It is as of the beginning of that day, UTC, and so is each later one."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+
+class LinkForm(forms.Form):
+    """For whom a link to a report is, and for how long."""
+
+    reader = forms.CharField(
+        label=_("For whom"),
+        max_length=links.LONGEST_NAME,
+        help_text=_("So that you tell one link from another; the reader does not see it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    days = forms.TypedChoiceField(label=_("Good for"), coerce=int, initial=links.DAYS[0])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["days"].choices = [(n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in links.DAYS]
+        resume.fill(self)
 
 
 class WhyForm(forms.Form):

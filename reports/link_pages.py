@@ -1,8 +1,5 @@
 """The pages of links to reports: an officer makes and ends them, and a reader outside takes the report by one."""
 
-from typing import Any
-
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,54 +7,41 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import limits, resume, scope
+from accounts import limits, scope
 from accounts.guards import staff
 from accounts.permissions import Permission
 from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.vault import FileErased
 from kyc.onboarding.prove import private
-from reports import links
+from reports import links, report_page
+from reports.forms import LinkForm
 from reports.link_models import ReportLink
-from reports.models import Report
 
 # By address: a whole office may sit behind one.
 LOOKS, TAKINGS = "120/h/ip", "30/h/ip"
-
-
-class LinkForm(forms.Form):
-    reader = forms.CharField(
-        label=gettext_lazy("For whom"),
-        max_length=links.LONGEST_NAME,
-        help_text=gettext_lazy("So that you tell one link from another; the reader does not see it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    days = forms.TypedChoiceField(label=gettext_lazy("Good for"), coerce=int, initial=links.DAYS[0])
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["days"].choices = [(n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in links.DAYS]
-        resume.fill(self)
+UNPROCESSABLE = 422
 
 
 @staff(Permission.REPORT_VIEW)
 @require_POST
 def make(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer is the one page that ever shows the address."""
-    found = get_object_or_404(Report, pk=pk)
+    found = report_page.of(pk)
     form = LinkForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
-        return redirect("reports:report", found.pk)
+        return report_page.drawn(request, found, link_form=form, status=UNPROCESSABLE)
     try:
         link, token = links.make(found, **form.cleaned_data, by=request.user)
-    except Refused as refused:
+    except links.NotForOthers as refused:
         messages.error(request, str(refused))
         return redirect("reports:report", found.pk)
+    except Refused as refused:
+        form.add_error(getattr(refused, "field", None), str(refused))
+        return report_page.drawn(request, found, link_form=form, status=UNPROCESSABLE)
     address = f"{settings.SITE_URL}{reverse('report_link', args=[token])}"
     return render(request, "reports/link_made.html", {"report": found, "link": link, "address": address})
 

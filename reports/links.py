@@ -33,9 +33,13 @@ class NotForOthers(Refused):
 class NoReader(Refused):
     """Whom it is for is what tells one link from another."""
 
+    field = "reader"
+
 
 class BadDays(Refused):
     """A link is good for a day at least and a week at most."""
+
+    field = "days"
 
 
 class Ended(Refused):

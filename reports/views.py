@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import elevated, keeping, retention, scope, snapshots
+from accounts import elevated, scope, snapshots
 from accounts.guards import staff
 from accounts.models import Snapshot
 from accounts.permissions import NotPermitted, Permission
@@ -19,7 +19,7 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, issuing, link_pages, links, many, pack, restating, stages, verification
+from reports import actions, issuing, many, pack, report_page, verification
 from reports.facts.catalogue import ENTRIES
 from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
@@ -100,20 +100,7 @@ def requesting(request: HttpRequest, form: RequestForm, *, status: int = 200) ->
 @staff(Permission.REPORT_VIEW)
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
-    found = get_object_or_404(Report.objects.select_related("organisation", "requested_by", "proposal", "restates"), pk=pk)
-    template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
-    told = {
-        "report": found,
-        "stage": stages.told(found.stage),
-        "stuck": stages.stuck(found),
-        "asked": actions.asked(found),
-        "kept": keeping.row(retention.of_record(found)) if found.is_registered else None,
-        "by_another": restating.successor(found),
-        "is_own": found.requested_by_id == request.user.pk,
-    }
-    if links.is_for_others(found):
-        told |= {"links": links.shown(found), "link_form": link_pages.LinkForm()}
-    return elevated.begin_file(request, render(request, template, told))
+    return report_page.drawn(request, report_page.of(pk))
 
 
 @staff(Permission.REPORT_REQUEST)
