@@ -128,7 +128,7 @@ class TestRun:
     def test_progress_goes_on_with_each_part_of_a_long_one(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[tuple[int, str]] = []
 
-        def drawn(facts: Any, envelope: Any, told: Any) -> bytes:
+        def drawn(facts: Any, envelope: Any, changes: Any, *, told: Any) -> bytes:
             for done in range(1, 5):
                 told(done, 4)
                 seen.append(Report.objects.values_list("progress", "stage").get(pk=report.pk))
@@ -346,7 +346,7 @@ def slowly(claim, progress, stage):
 
 building.QUEUE = dataclasses.replace(building.QUEUE, lease=datetime.timedelta(seconds=1))
 building.told = slowly
-pdf.render = lambda facts, envelope, changes=(): time.sleep(0.05) or b"%PDF-1.7 pages"
+pdf.render = lambda facts, envelope, changes=(), told=None: time.sleep(0.05) or b"%PDF-1.7 pages"
 print("at work", flush=True)
 building.run()
 """

@@ -25,7 +25,7 @@ def envelopes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What each drawing was made from; pages take most of a report's time."""
     seen: list[dict[str, Any]] = []
 
-    def drawn(facts: dict[str, Any], envelope: dict[str, Any], changes: Any = ()) -> bytes:
+    def drawn(facts: dict[str, Any], envelope: dict[str, Any], changes: Any = (), *, told: Any = None) -> bytes:
         seen.append(envelope)
         return b"%PDF-1.7 pages"
 

@@ -93,7 +93,7 @@ class TestDraft:
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         files = pdf.files
-        monkeypatch.setattr(pdf, "files", lambda facts, told: files(facts, told) | {"methodology.txt": b"By another method."})
+        monkeypatch.setattr(pdf, "files", lambda facts, *told: files(facts, *told) | {"methodology.txt": b"Another."})
         file.write_bytes(draft())
         code, said = asked(file)
         assert (code, said["failed"]) == (1, ["attachments"])
@@ -102,7 +102,7 @@ class TestDraft:
     def test_facts_that_are_not_those_of_the_envelope_are_found(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         files = pdf.files
         other = specimen.bare() | {"title": "Another"}
-        monkeypatch.setattr(pdf, "files", lambda facts, told: files(other, told))
+        monkeypatch.setattr(pdf, "files", lambda facts, *told: files(other, *told))
         file.write_bytes(draft())
         assert asked(file)[1]["failed"] == ["facts"]
 
