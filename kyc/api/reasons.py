@@ -29,7 +29,7 @@ REASONS = {
     "entity_not_yet_valid": Reason("The customer's verification has not begun yet.", OVERVIEW),
     "limit_reached": Reason("A limit on what this key may use is reached. Raise it, or wait until its time is over.", LIMITS),
     "network_not_allowed": Reason(
-        "Use this key from one of the networks that it is limited to, or roll it and name others.", KEYS
+        "Use this key from one of the networks that it is limited to, or let an owner of the account name others.", KEYS
     ),
     "network_not_told": Reason("This key is limited to networks, and the gateway does not say where requests come from.", KEYS),
     "embargoed_region": Reason("Services may not be used from the region that the request came from.", OVERVIEW),

@@ -18,6 +18,7 @@ from accounts.vault.searching import matches
 from kyc.cases import actions
 from kyc.cases.models import Case, Decision, Examination, Finding, Requirement
 from kyc.keys.models import Key
+from kyc.keys.secret import shortened
 from kyc.ownership.models import Discrepancy, Divergence
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
@@ -65,8 +66,9 @@ class Column:
 
 
 def typed(query: QueryDict, name: str) -> str:
-    """What somebody wrote into an address, or into a search, without what nobody can see and what the database can't keep."""
-    return "".join(filter(str.isprintable, query.get(name, ""))).strip()[:200]
+    """What somebody wrote into an address, or into a search, without what nobody can see, what the database can't keep, and the
+    secret of a key that was pasted whole."""
+    return shortened("".join(filter(str.isprintable, query.get(name, ""))).strip())[:200]
 
 
 def known_or(value: str, known: dict[str, Any], otherwise: str) -> str:

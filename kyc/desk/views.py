@@ -30,6 +30,7 @@ from kyc.evidence import actions as evidence
 from kyc.evidence.models import Document
 from kyc.keys import holds, leaks
 from kyc.keys.models import Hold, Leak
+from kyc.keys.secret import shortened
 from kyc.parties import questionnaires, revealing
 from kyc.parties.models import Party, Questionnaire
 from kyc.screening import actions as screening
@@ -41,6 +42,12 @@ P = Permission
 @staff(P.CASE_VIEW)
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
+    sought = request.GET.get("q", "")
+    if shortened(sought) != sought:
+        # A key that was pasted whole goes out of the address, too.
+        asked = request.GET.copy()
+        asked["q"] = shortened(sought)
+        return redirect(f"{request.path}?{asked.urlencode()}")
     return render(request, "desk/queue.html", {"page": queue.page(request.user, request.GET), "estate": settings.ESTATE_FORMS})
 
 

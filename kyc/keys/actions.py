@@ -54,8 +54,29 @@ LEAKED = "leak"
 USED = gettext_lazy("That form has been used already. The key is in the list; its secret is not shown again.")
 
 
+class NameMissing(Refused):
+    """A key goes by a name."""
+
+    field = "name"
+
+
+class SecretAsName(Refused):
+    """A name is read by everybody who sees the key, and a secret by nobody."""
+
+    field = "name"
+
+
 class IssuedAlready(Refused):
     """The same form came a second time; its key was issued to whoever sent it first."""
+
+
+def named(name: str) -> str:
+    """Raises NameMissing, SecretAsName."""
+    if not name.strip():
+        raise NameMissing(_("Give the key a name, so that you can tell it from others."))
+    if secret.shortened(name) != name:
+        raise SecretAsName(_("That is a whole key. Keep it secret, and give this one a name that anybody may read."))
+    return name.strip()
 
 
 @transaction.atomic
@@ -70,15 +91,14 @@ def issue(
     by: User,
 ) -> tuple[Key, str]:
     """A new key and its secret. It is inactive until it is linked to the organisation's entity. `once` names the form that
-    asks, so that it issues one key however often it is sent. Raises NotVerified, NotResponsible, BadTerms, IssuedAlready."""
+    asks, so that it issues one key however often it is sent. Raises NotVerified, NotResponsible, NameMissing, SecretAsName,
+    BadTerms, IssuedAlready."""
     organisations.membership_required(by, organisation)
     refuse_unverified(organisation)
     if project.organisation_id != organisation.pk:
         raise NotPermitted(_("That project belongs to another organisation."))
     refuse_irresponsible(organisation, responsible)
-    if not name.strip():
-        raise Refused(_("Give the key a name, so that you can tell it from others."))
-    asked = {"project": project, "name": name.strip(), "responsible": responsible, **(terms or Terms()).columns()}
+    asked = {"project": project, "name": named(name), "responsible": responsible, **(terms or Terms()).columns()}
     key, text = made(organisation, **asked, once=once, by=by)
     audit.record(
         "key.issued",

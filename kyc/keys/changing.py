@@ -13,18 +13,13 @@ from accounts import audit, organisations
 from accounts.models import User
 from accounts.permissions import NotPermitted
 from accounts.refused import Refused
+from kyc.keys.actions import named
 from kyc.keys.models import Key, serialise
 from kyc.keys.terms import networks as read_networks
 
 
 class NotChanged(Refused):
     """What is revoked or has expired stays as it is."""
-
-
-class NameMissing(Refused):
-    """A key goes by a name."""
-
-    field = "name"
 
 
 class NotSooner(Refused):
@@ -36,20 +31,19 @@ class NotSooner(Refused):
 @transaction.atomic
 def change(key: Key, *, name: str, networks: Collection[str], expires_at: datetime | None = None, by: User) -> Key:
     """By an owner of the account. `networks` are all from which it may be used, none is anywhere; without `expires_at` it lives
-    as long as before. What is as it was is silence. Raises NotPermitted, AccountClosed, NotChanged, NameMissing, BadTerms,
-    NotSooner."""
+    as long as before. What is as it was is silence. Raises NotPermitted, AccountClosed, NotChanged, NameMissing, SecretAsName,
+    BadTerms,     NotSooner."""
     organisation = organisations.locked(key.organisation, by=by)
     if not organisations.is_owner(by, organisation):
         raise NotPermitted(_("Only an owner of the account changes a key. You may roll it."))
     serialise(organisation.pk)
     found = Key.objects.select_for_update(of=("self",)).get(pk=key.pk)
     refuse_over(found)
-    if not name.strip():
-        raise NameMissing(_("Give the key a name, so that you can tell it from others."))
+    called = named(name)
     if expires_at is not None:
         refuse_later(found, expires_at)
     before = len(found.allowed_networks)
-    wanted = {"name": name.strip(), "allowed_networks": read_networks(networks), "expires_at": expires_at or found.expires_at}
+    wanted = {"name": called, "allowed_networks": read_networks(networks), "expires_at": expires_at or found.expires_at}
     changed = [column for column, value in wanted.items() if getattr(found, column) != value]
     if not changed:
         return found

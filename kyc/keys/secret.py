@@ -50,6 +50,11 @@ def parse(text: str) -> Written | None:
     return Written(text, found[1] + found[2])
 
 
+def shortened(text: str) -> str:
+    """Without the secrets of keys that stand in it: of each only its beginning is left, which may be shown."""
+    return PATTERN.sub(r"\1\2", text)
+
+
 def digest(text: str, pepper: str) -> str:
     """HMAC-SHA256 in hex."""
     return hmac.new(pepper.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -16,6 +16,7 @@ from kyc.cases import actions
 from kyc.cases.models import Case, Requirement
 from kyc.desk import queue
 from kyc.keys import sandboxes
+from kyc.keys.secret import generate
 from kyc.parties.models import Party
 from kyc.screening.models import Hit
 from tests import cast
@@ -180,6 +181,12 @@ class TestAddress:
         for number in ("+47 77 00 00 00", "918334207"):
             assert len(look(reader, urlencode({"q": number})).rows) == finds
         assert len(look(reader, f"q={case.number}").rows) == 1
+
+    def test_a_key_pasted_whole_is_cut_and_goes_out_of_the_address(self, as_ana: Client) -> None:
+        written = generate()
+        answer: Any = as_ana.get(f"/desk/cases/?tab=review&q={written.text}")
+        assert (answer.status_code, answer["Location"]) == (302, f"/desk/cases/?tab=review&q={written.prefix}")
+        assert queue.Asked(QueryDict(f"q={written.text}")).text == written.prefix
 
     def test_search_finds_the_account_by_either_name(self, make: Make, ana: User) -> None:
         case = make()

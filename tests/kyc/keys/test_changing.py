@@ -12,6 +12,7 @@ from accounts.permissions import NotPermitted
 from kyc.keys import actions as keys
 from kyc.keys import changing, introspection
 from kyc.keys.models import Key, KeyChange
+from kyc.keys.secret import generate
 from kyc.keys.terms import BadTerms
 from tests.cast import Founded
 from tests.kyc.keys.scenes import Issued
@@ -94,11 +95,16 @@ class TestLife:
 
 
 class TestName:
+    def test_is_no_key_written_out(self, linked: Issued) -> None:
+        with pytest.raises(keys.SecretAsName, match="whole key"):
+            change(linked.key, name=f"ours {generate().text}", by=linked.key.issued_by)
+        assert Key.objects.get().name == linked.key.name
+
     def test_is_another_and_no_gateway_is_told(self, linked: Issued) -> None:
         before = KeyChange.objects.count()
         assert change(linked.key, name=" nightly ", by=linked.key.issued_by).name == "nightly"
         assert KeyChange.objects.count() == before
-        with pytest.raises(changing.NameMissing):
+        with pytest.raises(keys.NameMissing):
             change(linked.key, name=" ", by=linked.key.issued_by)
 
     def test_as_it_was_is_silence(self, linked: Issued) -> None:

@@ -213,5 +213,11 @@ class TestWording:
         self, verdicts: dict[int, str], told: str
     ) -> None:
         names = {1: "Nordlys", 2: "Aas", 3: "Berg"}
-        regime = {"verdicts": [{"party_id": party, "verdict": verdict} for party, verdict in verdicts.items()], "others": []}
+        rows = [{"party_id": party, "verdict": verdict} for party, verdict in verdicts.items()]
+        regime = {"verdicts": rows, "others": [], "lacking": ""}
         assert caught(1, regime, names.__getitem__) == told
+
+    def test_nobody_is_not_said_where_a_list_was_lacking(self) -> None:
+        rows = [{"party_id": 1, "verdict": UNDECIDED}]
+        regime = {"verdicts": rows, "others": [], "lacking": "The Entity List was not in use."}
+        assert caught(1, regime, {1: "Nordlys"}.__getitem__) == "not decided: a list that it goes by was not in use"
