@@ -27,7 +27,8 @@ from accounts.permissions import ROLES, Permission
 from accounts.snapshots import take
 from config.urls import urlpatterns as ours
 from kyc.cases.models import Finding
-from kyc.keys import pools
+from kyc.keys import pools, staged
+from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key, KeyUse
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.networks.models import Incident
@@ -38,7 +39,7 @@ from kyc.risk.models import Fact, Factor, Score
 from kyc.usage import intake
 from tests import cast
 from tests.kyc.usage.scenes import row, sent, this_hour
-from tests.rows import one_of_each
+from tests.rows import on_its_way_in, one_of_each
 from tests.stage import scene
 
 OUR_APPS = {"accounts", "kyc", "reports", "demo"}
@@ -102,6 +103,7 @@ def used(organisation: Organisation) -> None:
     KeyUse.objects.create(key=key, organisation=organisation, last_used_at=now)
     KeyRefusal.objects.create(key=key, organisation=organisation, gateway=gateway, reason="key_held", minute=now, at=now)
     pools.reserve(key, {"requests": 1}, ttl=timedelta(minutes=1), number=uuid4())
+    staged.hold(ImportedKey.objects.get(organisation=organisation), now.date())
     answer = intake.take(sent(row(key.prefix, this_hour())), credential=gateway)
     assert answer["accepted"] == 1
 
@@ -110,7 +112,9 @@ def used(organisation: Organisation) -> None:
 def two() -> dict[str, int]:
     made = {}
     for name in ("Nordlys", "Outside"):
-        organisation = one_of_each(cast.customer(f"{name}@x.example", name), name=name)[Organisation]
+        owner = cast.customer(f"{name}@x.example", name)
+        organisation = one_of_each(owner, name=name)[Organisation]
+        on_its_way_in(owner)
         derived(organisation)
         used(organisation)
         PlannedDisposal.objects.create(plan=DisposalPlan.objects.create(on=date(2026, 11, 30)), organisation=organisation)
@@ -151,7 +155,7 @@ class TestAQueryWithoutAnyFilter:
 
     def test_finds_nothing_of_what_tells_of_two_at_once(self, two: dict[str, int]) -> None:
         ours = {"kyc_inquiry", "kyc_inquirypart", "kyc_sameness", "kyc_divergence"}
-        assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours}
+        assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours} | {"kyc_estateimport"}
         for table in OF_THE_HOUSE:
             with scope.everything():
                 assert len(found(table)) == 2, table
