@@ -29,9 +29,15 @@ install() {
 install_quietly() {
     policy=/usr/sbin/policy-rc.d
     if [ -e "$policy" ]; then install "$1"; return; fi
+    # Left behind, it would keep every service from starting for good, so it goes however this ends.
+    trap '$as rm -f "$policy"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
     printf '#!/bin/sh\nexit 101\n' | $as tee "$policy" >/dev/null && $as chmod 755 "$policy"
     install "$1" && went=yes || went=no
     $as rm -f "$policy"
+    trap - EXIT HUP INT TERM
     [ "$went" = yes ]
 }
 

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from accounts import colleagues, gateways, sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
-from reports import disposals, own_data, statements, subject_pages, trail, verify_page
+from reports import disposals, link_pages, own_data, statements, subject_pages, trail, verify_page
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("verification/", include("kyc.onboarding.urls")),
     path("desk/", include("kyc.desk.urls")),
     path("reports/", include("reports.urls")),
+    path("report/<str:token>/", link_pages.opened, name="report_link"),
     path("verify/<str:number>", verify_page.verify, name="verify"),
     path("audit/", trail.trail, name="audit"),
     path("audit/export.csv", trail.export, name="audit_export"),

@@ -7,7 +7,7 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
+from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
@@ -70,6 +70,7 @@ jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
 jobs.sweep(months.QUEUE, make_usage_months)
 jobs.sweep(pools.QUEUE, forget_reservations)
+jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)

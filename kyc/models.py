@@ -6,6 +6,7 @@ from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
+from kyc.keys.staged_models import StagedDay
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
@@ -63,6 +64,7 @@ __all__ = [
     "Sameness",
     "Score",
     "Spending",
+    "StagedDay",
     "StatusProof",
     "UsageBatch",
     "UsageDay",

@@ -16,11 +16,12 @@ from config import jobs
 from kyc.cases.models import Case
 from kyc.keys.models import Key
 from kyc.rules import packs
-from reports import issuing
+from reports import issuing, pdf
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import Frame
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import EARLIEST, year_before
+from reports.long_tables import SUMMARY
 from reports.models import Report
 
 
@@ -60,6 +61,22 @@ class NoProfile(Refused):
     field = "profile"
 
 
+class NoSuchPaper(Refused):
+    """Pages are A4 or Letter."""
+
+    field = "paper"
+
+
+class NoSummary(Refused):
+    """Only a report with tables that may be long is drawn as a summary."""
+
+    field = "tables"
+
+
+class WasWithdrawn(Refused):
+    """What an approver has withdrawn an approver brings back, or nobody."""
+
+
 class BadInterval(Refused):
     """An interval ends after it begins; a report of one instant has none."""
 
@@ -82,14 +99,17 @@ def request(
     key: Key | None = None,
     profile: str = "",
     addressee: str = "",
+    paper: str = "",
+    tables: str = "",
     now: Snapshot | None = None,
     by: User,
 ) -> Report:
     """A report to be built by a worker. Without `known_at` it is what is known now, so a snapshot is stored first, unless the
     caller, who stands in a transaction, has stored it as `now`; without `valid_at` it is as of that snapshot. One over a period
     tells of [since, valid_at), by default of a year, and of one `key` where that is given. `profile` is how much it tells of
-    people, by default minimised. Raises NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval,
-    NoSuchKey, NoProfile."""
+    people, by default minimised. `paper` and `tables` say how the pages are drawn, and change nothing of what is told. Raises
+    NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey, NoProfile, NoSuchPaper,
+    NoSummary, WasWithdrawn."""
     require(by, Permission.REPORT_REQUEST)
     is_reported(organisation)
     if valid_at and valid_at > timezone.now():
@@ -99,13 +119,22 @@ def request(
     frame = CATALOGUE[kind]
     if frame.for_subject:
         raise AnswersAPerson(_("This report answers what a person asked. It is made where that stands."))
+    on_paper = {"paper": paper, "tables": tables}
+    is_drawn_so(frame, **on_paper)
     # Before a snapshot is stored for nothing.
     narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key, profile=profile)
     # The snapshot stands in its own transaction: it must not count the one that asks.
     snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
     until = valid_at or snapshot.taken_at
     parameters = narrowed(frame, organisation, until=until, since=since, key=key, profile=profile)
-    return recorded(organisation, kind=kind, valid_at=until, snapshot=snapshot, parameters=parameters, addressee=addressee, by=by)
+    told: dict[str, Any] = {
+        "kind": kind,
+        "valid_at": until,
+        "snapshot": snapshot,
+        "parameters": parameters,
+        "addressee": addressee,
+    }
+    return recorded(organisation, **told, **on_paper, by=by)
 
 
 @transaction.atomic
@@ -117,9 +146,15 @@ def recorded(
     snapshot: Snapshot,
     parameters: dict[str, Any],
     addressee: str,
+    paper: str = "",
+    tables: str = "",
     by: User,
 ) -> Report:
-    """The row of a report that may be asked for: it is the queue."""
+    """The row of a report that may be asked for: it is the queue. Raises WasWithdrawn."""
+    cut: dict[str, Any] = {"valid_at": valid_at, "known_at": snapshot.taken_at, "parameters": parameters}
+    withdrawn = Report.objects.filter(organisation=organisation, kind=kind, state=Report.State.WITHDRAWN, **cut)
+    if not by.can(Permission.REPORT_APPROVE) and withdrawn.exists():
+        raise WasWithdrawn(_("A report of the same instants was withdrawn. Whoever may approve reports can have it built again."))
     is_proposed = CATALOGUE[kind].takes_two(parameters)
     report = Report.objects.create(
         proposal=issuing.proposed(organisation, by=by) if is_proposed else None,
@@ -131,11 +166,11 @@ def recorded(
         parameters=parameters,
         rule_pack=packs.current().version,
         template=CATALOGUE[kind].template,
-        envelope={"addressee": addressee},
+        envelope={"addressee": addressee, **({"paper": paper} if paper else {}), **({"tables": tables} if tables else {})},
         requested_by=by,
     )
-    cut = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
-    audit.record("report.requested", target=report, by=by, kind=kind, **cut, **report.parameters)
+    said = {"valid_at": report.valid_at.isoformat(), "known_at": report.known_at.isoformat()}
+    audit.record("report.requested", target=report, by=by, kind=kind, **said, **report.parameters)
     jobs.woke("report.requested")
     return report
 
@@ -148,7 +183,7 @@ def again(first: Report, *, by: User) -> Report:
         valid_at=first.valid_at,
         known_at=first.known_at,
         **asked(first),
-        addressee=first.envelope.get("addressee", ""),
+        **drawn(first),
         by=by,
     )
 
@@ -161,10 +196,23 @@ def restate(first: Report, *, now: Snapshot | None = None, by: User) -> Report:
         kind=first.kind,
         valid_at=first.valid_at,
         **asked(first),
-        addressee=first.envelope.get("addressee", ""),
+        **drawn(first),
         now=now,
         by=by,
     )
+
+
+def drawn(first: Report) -> dict[str, str]:
+    """For whom and on which paper it was made, and how its long tables are told."""
+    return {name: first.envelope.get(name, "") for name in ("addressee", "paper", "tables")}
+
+
+def is_drawn_so(frame: Frame, *, paper: str, tables: str) -> None:
+    """Whether pages of that kind can be drawn in that way. Raises NoSuchPaper, NoSummary."""
+    if paper and paper not in pdf.SHEETS:
+        raise NoSuchPaper(_("Pages are A4 or Letter."))
+    if tables and (tables != SUMMARY or not frame.has_long_tables):
+        raise NoSummary(_("This report has no long tables; it is printed whole."))
 
 
 def asked(report: Report) -> dict[str, Any]:

@@ -44,7 +44,8 @@ def build(claim: jobs.Claim) -> None:
     with claim.kept_up(), translation.override(LANGUAGE):
         facts = json.loads(str(report.facts)) if report.sha256 else collect(claim, report)
         told(claim, DRAWING, stages.PAGES)
-        restatement = restating.restated(report, facts)
+        # What was read to be approved is what is issued.
+        restatement = restating.as_read(report) if report.sha256 else restating.restated(report, facts)
         report.restates, changed = (restatement.of, restatement.changed) if restatement else (None, [])
         enclosed = enveloped(report, facts, restatement)
 
@@ -65,6 +66,7 @@ def enveloped(report: Report, facts: dict[str, Any], restatement: restating.Rest
         "addressee": report.envelope.get("addressee", ""),
         "requested_at": report.requested_at,
         "paper": report.envelope.get("paper", ""),
+        "tables": report.envelope.get("tables", ""),
         "restates": restatement.told() if restatement else None,
     }
     if proposal is None:
@@ -86,10 +88,12 @@ def finish(
     # The claim keeps the state and the next statement sets it, because a built row must be complete at once.
     with acting.on_behalf_of(str(report.requested_by)), claim.finish(state=Report.State.REQUESTED):
         is_issued = enclosed["status"] == "issued"
-        if is_issued:
-            restating.supersede(report)
+        later = restating.supersede(report) if is_issued else None
+        standing = Report.State.SUPERSEDED if later else Report.State.ISSUED
         written = {
-            "state": Report.State.ISSUED if is_issued else Report.State.AWAITING,
+            "state": standing if is_issued else Report.State.AWAITING,
+            "superseded_at": timezone.now() if later else None,
+            "superseded_by": later,
             "facts": canonical.encode(facts).decode(),
             "envelope": enclosed,
             "sha256": enclosed["sha256"],
@@ -106,6 +110,8 @@ def finish(
         report.save(update_fields=list(written))
         verb = "report.issued" if is_issued else "report.built"
         audit.record(verb, target=report, by=None, sha256=enclosed["sha256"], file_sha256=file_sha256)
+        if later:
+            restating.told(report, later)
         if report.is_for_subject:
             subjects.is_ready(report)
 

@@ -26,9 +26,10 @@ def issued(
     approved_at: datetime | None = None,
     restates: dict[str, Any] | None = None,
     paper: str = "",
+    tables: str = "",
 ) -> dict[str, Any]:
     """`restates` names the report of the same instant that was known earlier, and how many figures have changed since."""
-    found = enclose(facts, status="issued", status_text=ISSUED, number=number, paper=paper) | {
+    found = enclose(facts, status="issued", status_text=ISSUED, number=number, paper=paper, tables=tables) | {
         "verify": f"{settings.SITE_URL}/verify/{number}",
         "prepared_by": prepared_by,
         "addressee": addressee,
@@ -44,9 +45,9 @@ def awaiting(facts: dict[str, Any], **about: Any) -> dict[str, Any]:
     return issued(facts, **about) | {"status": "awaiting", "status_text": AWAITING}
 
 
-def draft(facts: dict[str, Any], *, paper: str = "") -> dict[str, Any]:
+def draft(facts: dict[str, Any], *, paper: str = "", tables: str = "") -> dict[str, Any]:
     """For the command line: its report.json equals the issued one's."""
-    return enclose(facts, status="draft", status_text=DRAFT, number="draft", paper=paper) | {
+    return enclose(facts, status="draft", status_text=DRAFT, number="draft", paper=paper, tables=tables) | {
         "verify": "",
         "prepared_by": "Command line, by whoever may run it",
         "addressee": "",
@@ -55,7 +56,8 @@ def draft(facts: dict[str, Any], *, paper: str = "") -> dict[str, Any]:
     }
 
 
-def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str, paper: str) -> dict[str, Any]:
+def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str, paper: str, tables: str) -> dict[str, Any]:
+    """`paper` and `tables` say how the pages are drawn; by default on the house's paper, with every table whole."""
     return {
         "number": number,
         "status": status,
@@ -68,4 +70,4 @@ def enclose(facts: dict[str, Any], *, status: str, status_text: str, number: str
         "paper": paper or settings.PAPER,
         "signature": signing.words(),
         "sha256": canonical.sha256(canonical.encode(facts)),
-    }
+    } | ({"tables": tables} if tables else {})

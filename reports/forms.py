@@ -8,18 +8,22 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import resume
 from accounts.alphabet import by_name
 from accounts.models import Organisation
 from kyc.keys import secret
 from kyc.keys.models import Key
+from reports import links
 from reports.actions import reported
 from reports.facts.catalogue import CATALOGUE, REQUESTED
 from reports.facts.reader import FULL, MINIMISED
+from reports.long_tables import SUMMARY
 from reports.models import Report, ReportSchedule
 
 PICKER = {"type": "datetime-local", "step": "1"}
+PAPERS = (("A4", _("A4")), ("Letter", _("US Letter")))
 WHOLE = _("That is a whole key. Write only its beginning; who holds the whole can use it, and it is kept nowhere.")
 
 
@@ -34,7 +38,31 @@ class OrganisationField(forms.ModelChoiceField):
         return obj.numbered
 
 
+def profile_field() -> forms.ChoiceField:
+    """How much a report tells of people."""
+    return forms.ChoiceField(
+        label=_("People are told"),
+        required=False,
+        choices=[
+            ("", _("As is usual for the report")),
+            (MINIMISED, _("Minimised: years of birth, and numbers by their last characters")),
+            (FULL, _("In full, for an authority that may read them")),
+        ],
+        help_text=_(
+            "Of the dossier and of the report on ownership and control. Usual is minimised. What tells people in full, and every "
+            "attribution report, another person has to approve before it is issued."
+        ),
+    )
+
+
+def paper_field() -> forms.ChoiceField:
+    """Which paper its pages are set on."""
+    return forms.ChoiceField(label=_("Paper"), required=False, choices=[("", _("As is usual here")), *PAPERS])
+
+
 class RequestForm(forms.Form):
+    # What it is about and for whom, then what narrows it.
+    field_order = ("kind", "organisation", "addressee")
     kind = forms.ChoiceField(
         label=_("Report"),
         choices=[choice for choice in Report.Kind.choices if choice[0] in REQUESTED],
@@ -55,19 +83,7 @@ class RequestForm(forms.Form):
             }
         ),
     )
-    profile = forms.ChoiceField(
-        label=_("People are told"),
-        required=False,
-        choices=[
-            ("", _("As is usual for the report")),
-            (MINIMISED, _("Minimised: years of birth, and numbers by their last characters")),
-            (FULL, _("In full, for an authority that may read them")),
-        ],
-        help_text=_(
-            "Of the dossier and of the report on ownership and control. Usual is minimised. What tells people in full, and every "
-            "attribution report, another person has to approve before it is issued."
-        ),
-    )
+    profile = profile_field()
     key = forms.CharField(
         label=_("One key"),
         required=False,
@@ -81,6 +97,12 @@ class RequestForm(forms.Form):
         help_text=_("Of an attribution report: the beginning of that day, UTC. Empty means a year before “As of”."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    addressee = forms.CharField(
+        label=_("Addressee"),
+        required=False,
+        max_length=200,
+        help_text=_("For whom the report is, as its cover says it: an authority, or whoever asked. It changes no fact in it."),
+    )
     as_of = forms.DateField(
         label=_("As of"),
         required=False,
@@ -92,6 +114,17 @@ class RequestForm(forms.Form):
         required=False,
         help_text=_("To see what was known at the end of that second, in UTC. Empty means now."),
         widget=forms.DateTimeInput(attrs=PICKER, format="%Y-%m-%dT%H:%M:%S"),
+    )
+
+    paper = paper_field()
+    tables = forms.ChoiceField(
+        label=_("Long tables"),
+        required=False,
+        choices=[
+            ("", _("All on paper")),
+            (SUMMARY, _("A summary: how many rows there are and the first ones, and the whole attached as CSV")),
+        ],
+        help_text=_("Of the dossier and of the attribution report. report.json, which is attached, is whole either way."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -143,6 +176,8 @@ class RequestForm(forms.Form):
                     self.add_error(field, _("This belongs to an attribution report. Choose that, or leave this empty."))
         if frame and not frame.has_profiles and data.get("profile"):
             self.add_error("profile", _("An attribution report is made in one way only. Leave this as is usual."))
+        if frame and not frame.has_long_tables and data.get("tables"):
+            self.add_error("tables", _("This report has no long tables. Leave all on paper."))
         return data
 
     @property
@@ -158,11 +193,14 @@ class RequestForm(forms.Form):
         data = self.cleaned_data
         return {
             "kind": data["kind"],
+            "addressee": data["addressee"],
             "valid_at": data["as_of"],
             "known_at": data["known_at"],
             "since": data["since"],
             "key": data["key"],
             "profile": data["profile"],
+            "paper": data["paper"],
+            "tables": data["tables"],
         }
 
 
@@ -174,11 +212,30 @@ class ScheduleForm(forms.Form):
         label=_("Organisation"), required=False, queryset=reported().order_by(*by_name(), "pk"), empty_label=_("Every customer")
     )
     rhythm = forms.ChoiceField(label=_("How often"), choices=ReportSchedule.Rhythm.choices)
+    profile = profile_field()
+    paper = paper_field()
     first_on = forms.DateField(
         label=_("For the first time on"),
         help_text=_("It is as of the beginning of that day, UTC, and so is each later one."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+
+class LinkForm(forms.Form):
+    """For whom a link to a report is, and for how long."""
+
+    reader = forms.CharField(
+        label=_("For whom"),
+        max_length=links.LONGEST_NAME,
+        help_text=_("So that you tell one link from another; the reader does not see it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    days = forms.TypedChoiceField(label=_("Good for"), coerce=int, initial=links.DAYS[0])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["days"].choices = [(n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in links.DAYS]
+        resume.fill(self)
 
 
 class WhyForm(forms.Form):

@@ -13,10 +13,11 @@ from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party
+from reports.link_models import ReportLink as ReportLink
 from reports.schedule_models import ReportSchedule as ReportSchedule
 
 # What of an issued report still changes, and into what.
-MOVES = ("state", "superseded_at", "withdrawn_at", "withdrawn_by_id", "withdrawn_because")
+MOVES = ("state", "superseded_at", "superseded_by_id", "withdrawn_at", "withdrawn_by_id", "withdrawn_because")
 
 
 @tracked(exclude=["progress", "stage", "facts", "changes"])
@@ -65,6 +66,7 @@ class Report(Claimable):
     proposal = models.OneToOneField(Proposal, models.PROTECT, null=True, blank=True, related_name="+")
     restates = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     superseded_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_because = models.CharField(max_length=1000, blank=True)
@@ -90,7 +92,9 @@ class Report(Claimable):
                 | ~Q(sha256="") & ~Q(file="") & ~Q(facts=""),
             ),
             models.CheckConstraint(
-                name="report_superseded_has_its_instant", condition=~Q(state="superseded") | Q(superseded_at__isnull=False)
+                name="report_superseded_at_and_by",
+                condition=Q(superseded_at__isnull=True, superseded_by__isnull=True) & ~Q(state="superseded")
+                | Q(superseded_at__isnull=False, superseded_by__isnull=False, state__in=["superseded", "withdrawn"]),
             ),
             models.CheckConstraint(
                 name="report_withdrawn_at_and_by_and_why",
@@ -119,7 +123,8 @@ class Report(Claimable):
                     IF (to_jsonb(NEW) - '{{{",".join(MOVES)}}}'::text[]) = (to_jsonb(OLD) - '{{{",".join(MOVES)}}}'::text[])
                        AND (OLD.state = 'issued' AND NEW.state = 'superseded' AND NEW.withdrawn_at IS NULL
                             OR OLD.state IN ('issued', 'superseded') AND NEW.state = 'withdrawn'
-                               AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at) THEN
+                               AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at
+                               AND NEW.superseded_by_id IS NOT DISTINCT FROM OLD.superseded_by_id) THEN
                         RETURN NEW;
                     END IF;
                     RAISE EXCEPTION 'issued_report_is_fixed: it does not change' USING ERRCODE = 'check_violation';
@@ -130,14 +135,14 @@ class Report(Claimable):
                 name="built_report_keeps_its_facts",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Condition("OLD.sha256 <> '' AND OLD.state IN ('awaiting', 'requested')"),
+                condition=pgtrigger.Condition("OLD.sha256 <> '' AND OLD.state IN ('awaiting', 'requested', 'failed')"),
                 func=f"""
                     {YIELDS}
                     IF ROW(NEW.kind, NEW.organisation_id, NEW.valid_at, NEW.known_at, NEW.parameters, NEW.rule_pack, NEW.template,
-                           NEW.requested_by_id, NEW.proposal_id, NEW.facts, NEW.sha256)
+                           NEW.requested_by_id, NEW.proposal_id, NEW.facts, NEW.sha256, NEW.changes, NEW.restates_id)
                        IS DISTINCT FROM
                        ROW(OLD.kind, OLD.organisation_id, OLD.valid_at, OLD.known_at, OLD.parameters, OLD.rule_pack, OLD.template,
-                           OLD.requested_by_id, OLD.proposal_id, OLD.facts, OLD.sha256) THEN
+                           OLD.requested_by_id, OLD.proposal_id, OLD.facts, OLD.sha256, OLD.changes, OLD.restates_id) THEN
                         RAISE EXCEPTION 'built_report_keeps_its_facts' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
@@ -147,13 +152,32 @@ class Report(Claimable):
                 name="report_is_issued_by_two",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__state="issued", new__proposal__isnull=False),
+                condition=pgtrigger.Q(new__state__in=["issued", "superseded", "withdrawn"], new__proposal__isnull=False),
                 func=f"""
                     {YIELDS}
                     IF NOT EXISTS (SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'report'
                                    AND p.outcome = 'taken' AND p.proposed_by_id = NEW.requested_by_id
                                    AND p.outcome_by_id <> NEW.requested_by_id) THEN
                         RAISE EXCEPTION 'report_is_issued_by_two: another has to approve it' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608  # nosec B608  # words of our own
+            ),
+            # Of one instant what is known last stands alone; who is first of two that are issued at once, the lock says.
+            pgtrigger.Trigger(
+                name="one_knowledge_stands",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.state = 'issued' AND NEW.kind <> 'R-17'"),
+                func=f"""
+                    {YIELDS}
+                    PERFORM pg_advisory_xact_lock(hashtext('kh_reports'), NEW.organisation_id::int);
+                    IF EXISTS (SELECT 1 FROM reports_report r
+                               WHERE r.organisation_id = NEW.organisation_id AND r.id <> NEW.id AND r.state = 'issued'
+                                 AND r.kind = NEW.kind AND r.valid_at = NEW.valid_at AND r.parameters = NEW.parameters
+                                 AND r.known_at <> NEW.known_at) THEN
+                        RAISE EXCEPTION 'one_knowledge_stands: one of the same instant known at another does'
+                            USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
                 """,  # noqa: S608  # nosec B608  # words of our own

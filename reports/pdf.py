@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 from django.template.loader import render_to_string
 
-from reports import attachments, canonical, joining, letters, part, parts
+from reports import attachments, canonical, joining, letters, long_tables, part, parts
 from reports.conforming import archived, tagged
 
 # The sizes of paper there are.
@@ -24,6 +24,7 @@ RELATIONSHIPS = {
     "parties.csv": "Data",
     "interests.csv": "Data",
     "determinations.csv": "Data",
+    **dict.fromkeys(long_tables.FILES, "Data"),
 }
 
 
@@ -91,6 +92,7 @@ def files(facts: dict[str, Any], envelope: dict[str, Any], changes: Sequence[dic
         "envelope.json": canonical.encode(envelope),
         "methodology.txt": methodology(facts).encode(),
         **attachments.made(facts, envelope),
+        **long_tables.made(facts, envelope),
         **({"changes.json": canonical.encode(list(changes))} if "restates" in envelope else {}),
     }
     digests = {name: canonical.sha256(data) for name, data in sorted(found.items())}

@@ -5,19 +5,25 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.refused import Refused
+from accounts.vault.models import SubjectKey
 from reports.changed import changes
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import exact
 from reports.models import Report
 
+# One report of a customer is issued after the other; the trigger one_knowledge_stands takes the same.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('kh_reports'), %s::int)"
+
 
 class Overtaken(Refused):
-    """What it would have restated was restated meanwhile by another."""
+    """What it restates is not what stands any more: another was issued meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -39,46 +45,71 @@ class Restatement:
 
 
 def restated(report: Report, facts: dict[str, Any]) -> Restatement | None:
-    """The newest issued report that was known earlier; None where there is none."""
+    """The newest issued report that was known earlier and can be read; None where there is none."""
     if CATALOGUE[report.kind].for_subject:
         return None
-    first = earlier(report).order_by("-known_at", "-pk").first()
+    first = readable(earlier(report)).order_by("-known_at", "-pk").first()
     if first is None:
         return None
     return Restatement(first, [change.as_json() for change in changes(json.loads(str(first.facts)), facts)])
 
 
-def earlier(report: Report) -> Any:
-    """Issued reports of the same customer, kind, instant and parameters that were known before it."""
+def as_read(report: Report) -> Restatement | None:
+    """As it was built for whoever approved it."""
+    if report.restates is None:
+        return None
+    return Restatement(report.restates, json.loads(str(report.changes or "[]")))
+
+
+def beside(report: Report) -> QuerySet[Report]:
+    """The other reports of the same customer, kind, instant and parameters."""
     return Report.objects.filter(
-        organisation=report.organisation_id,
-        kind=report.kind,
-        valid_at=report.valid_at,
-        parameters=report.parameters,
-        known_at__lt=report.known_at,
-        state=Report.State.ISSUED,
-    )
+        organisation=report.organisation_id, kind=report.kind, valid_at=report.valid_at, parameters=report.parameters
+    ).exclude(pk=report.pk)
 
 
-def supersede(report: Report) -> None:
-    """In the transaction that issues it: all that were known earlier give way. Raises Overtaken."""
-    if report.restates_id is None:
-        return
+def earlier(report: Report) -> QuerySet[Report]:
+    """Those beside it that stand and were known before it."""
+    return beside(report).filter(known_at__lt=report.known_at, state=Report.State.ISSUED)
+
+
+def readable(rows: QuerySet[Report]) -> QuerySet[Report]:
+    """Without those that were erased: nothing can be compared with them."""
+    gone = SubjectKey.objects.filter(kind=SubjectKey.Kind.REPORT, destroyed_at__isnull=False)
+    return rows.exclude(pk__in=gone.values("ref"))
+
+
+def supersede(report: Report) -> Report | None:
+    """In the transaction that issues it: all that were known earlier give way. Where what is known later stands already, that
+    is what it gives way to itself, and what is answered. Raises Overtaken."""
+    if CATALOGUE[report.kind].for_subject:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [report.organisation_id])
     given_way = list(earlier(report).select_for_update(of=("self",)).defer("facts", "changes"))
-    if report.restates_id not in {row.pk for row in given_way}:
-        raise Overtaken(_("What this report restates was restated meanwhile."))
+    first = readable(earlier(report)).order_by("-known_at", "-pk").first()
+    if report.restates_id not in ({row.pk for row in given_way} if first else {None}):
+        raise Overtaken(
+            _(
+                "Another report of the same instant was issued meanwhile, so this one restates something else. One that was "
+                "approved already has to be built again, since what it restates is approved with it."
+            )
+        )
     for row in given_way:
-        row.state, row.superseded_at = Report.State.SUPERSEDED, timezone.now()
-        row.save(update_fields=["state", "superseded_at"])
-        audit.record("report.superseded", target=row, by=None, by_report=report.number)
+        row.state, row.superseded_at, row.superseded_by = Report.State.SUPERSEDED, timezone.now(), report
+        row.save(update_fields=["state", "superseded_at", "superseded_by"])
+        told(row, report)
+    later = beside(report).filter(known_at__gt=report.known_at, state=Report.State.ISSUED).defer("facts", "changes")
+    return later.order_by("-known_at", "-pk").first()
+
+
+def told(report: Report, by: Report) -> None:
+    audit.record("report.superseded", target=report, by=None, by_report=by.number)
 
 
 def successor(report: Report) -> Report | None:
-    """What took its place."""
-    if report.superseded_at is None:
-        return None
-    rows = Report.objects.filter(
-        organisation=report.organisation_id, kind=report.kind, valid_at=report.valid_at, parameters=report.parameters
-    )
-    later = rows.filter(known_at__gt=report.known_at, state__in=Report.REGISTERED).defer("facts", "changes")
-    return later.order_by("known_at", "pk").first()
+    """What stands in its place: the last that took it."""
+    found = report.superseded_by
+    while found and found.superseded_by:
+        found = found.superseded_by
+    return found

@@ -6,15 +6,16 @@ from accounts import retention
 from accounts.models import ErasureOrder
 from accounts.retention import RecordClass
 from kyc.rules.retention import rule
+from reports.link_models import ReportLink
 from reports.models import Report, SubjectRequest
 
 retention.register(
     RecordClass(
         code="reports",
         label=_("Issued reports"),
-        models=(Report,),
+        models=(Report, ReportLink),
         rules=(rule("issued-reports"), rule("cdd-file")),
-        made={Report: "requested_at"},
+        made={Report: "requested_at", ReportLink: "made_at"},
         each=True,
         told=_("Reports that we made about your organisation and its keys"),
     )

@@ -33,6 +33,7 @@ class ReportSchedule(models.Model):
     # None is of every customer.
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True)
     profile = models.CharField(max_length=20, blank=True)
+    paper = models.CharField(max_length=10, blank=True)
     rhythm = models.CharField(max_length=20, choices=Rhythm.choices)
     first_on = models.DateField()
     next_on = models.DateField()

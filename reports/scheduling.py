@@ -3,6 +3,7 @@ Where the officer may ask for reports no more it ends, and says so."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
@@ -65,7 +66,14 @@ def nearly_due() -> QuerySet[ReportSchedule]:
 
 @transaction.atomic
 def set_up(
-    *, kind: str, organisation: Organisation | None, rhythm: str, first_on: date, profile: str = "", by: User
+    *,
+    kind: str,
+    organisation: Organisation | None,
+    rhythm: str,
+    first_on: date,
+    profile: str = "",
+    paper: str = "",
+    by: User,
 ) -> ReportSchedule:
     """From `first_on` on, as `by`. Raises NotPermitted, NotDue, AlreadyScheduled, and as a request does."""
     require(by, Permission.REPORT_REQUEST)
@@ -75,11 +83,12 @@ def set_up(
         actions.is_reported(organisation)
     if profile and not CATALOGUE[kind].has_profiles:
         raise actions.NoProfile(_("This report is made in one way only; it is neither minimised nor told in full."))
+    actions.is_drawn_so(CATALOGUE[kind], paper=paper, tables="")
     try:
         with transaction.atomic():
             made = ReportSchedule.objects.create(
-                kind=kind, organisation=organisation, profile=profile, rhythm=rhythm, first_on=first_on, next_on=first_on,
-                set_up_by=by,
+                kind=kind, organisation=organisation, profile=profile, paper=paper, rhythm=rhythm, first_on=first_on,
+                next_on=first_on, set_up_by=by,
             )  # fmt: skip
     except IntegrityError:
         raise AlreadyScheduled(_("This is scheduled already.")) from None
@@ -127,9 +136,8 @@ def ask(pk: int, now: Snapshot) -> None:
     since = datetime.combine(before(found.first_on, found.rhythm, on), time.min, UTC) if frame.is_period else None
     for organisation in asked_of(found):
         parameters = actions.narrowed(frame, organisation, until=until, since=since, key=None, profile=found.profile)
-        actions.recorded(
-            organisation, kind=found.kind, valid_at=until, snapshot=now, parameters=parameters, addressee="", by=found.set_up_by
-        )
+        told: dict[str, Any] = {"kind": found.kind, "valid_at": until, "snapshot": now, "parameters": parameters, "addressee": ""}
+        actions.recorded(organisation, **told, paper=found.paper, by=found.set_up_by)
     found.next_on = after(found.first_on, found.rhythm, today())
     found.save(update_fields=["next_on"])
     audit.record("report.schedule_kept", target=found, by=None, on=on.isoformat(), next_on=found.next_on.isoformat())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import schedule_pages, views
+from reports import link_pages, schedule_pages, views
 
 app_name = "reports"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<int:pk>/approve/", views.approve, name="approve"),
     path("<int:pk>/decline/", views.decline, name="decline"),
     path("<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("<int:pk>/links/", link_pages.make, name="link"),
+    path("<int:pk>/links/<int:link>/end/", link_pages.end, name="link_end"),
     path("<int:pk>/download/", views.download, name="download"),
     path("<int:pk>/pack.zip", views.evidence_pack, name="pack_download"),
 ]

@@ -14,11 +14,13 @@ from typing import Any
 import pikepdf
 from cryptography import x509
 from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import leaves, merkle, sequencer
 from accounts.models import AuditEvent, AuditLeaf
-from reports import canonical, checker, signing
+from reports import canonical, checker, restating, signing
 from reports.models import Report
 
 REPORT, ENVELOPE, MANIFEST = "report.json", "envelope.json", "manifest.json"
@@ -66,6 +68,22 @@ class Unreadable(ValueError):
 def standing(report: Report) -> str:
     """Empty for what is not issued."""
     return STANDING.get(report.state, "")
+
+
+def said(report: Report) -> str:
+    """How an issued report stands, for whoever holds its file: of what took its place the number alone, of a withdrawal the day.
+    Empty for what is not issued."""
+    where = standing(report)
+    if where == SUPERSEDED and (later := restating.successor(report)):
+        day = date_format(report.superseded_at, "j F Y")
+        if later.state == Report.State.WITHDRAWN:
+            told = {"day": day, "number": later.number}
+            return _now("Issued, and superseded on %(day)s by %(number)s, which was withdrawn since. Ask us what stands.") % told
+        return _now("Issued, and superseded on %(day)s by %(number)s. Ask for that one.") % {"day": day, "number": later.number}
+    if where == WITHDRAWN and report.withdrawn_at:
+        day = date_format(report.withdrawn_at, "j F Y")
+        return _now("Issued, and withdrawn on %(day)s. Do not rely on it.") % {"day": day}
+    return str(SAID[where]) if where else ""
 
 
 def registered(number: str, digest: str) -> Report | None:
@@ -161,8 +179,7 @@ def in_register(data: bytes, envelope: dict[str, Any]) -> Iterator[Check]:
         yield Check("register", False, f"No report {number} with this file was issued here.")
         return
     yield Check("register", True, f"This very file was issued as {number}.")
-    where = standing(report)
-    yield Check("standing", where == ISSUED, str(SAID[where]))
+    yield Check("standing", standing(report) == ISSUED, said(report))
     yield in_tree(report)
 
 

@@ -51,7 +51,7 @@ def verify(request: HttpRequest, number: str) -> HttpResponse:
         report = verification.registered(number, digest)
         if report is not None and "proof" in request.POST:
             return proof(request, report, form)
-    return drawn(request, number, form, report=report, digest=digest)
+        return drawn(request, number, form, report=report, digest=digest)
 
 
 def drawn(
@@ -64,7 +64,7 @@ def drawn(
         "form": form,
         "digest": digest,
         "report": report,
-        "said": verification.SAID[where] if where else "",
+        "said": verification.said(report) if report else "",
         "tone": TONES.get(where, "bad"),
         "is_file": bool(report) and report.file_sha256 == digest,
     }

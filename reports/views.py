@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import elevated, keeping, retention, scope, snapshots
+from accounts import elevated, scope, snapshots
 from accounts.guards import staff
 from accounts.models import Snapshot
 from accounts.permissions import NotPermitted, Permission
@@ -19,7 +19,8 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, issuing, many, pack, restating, stages, verification
+from reports import actions, issuing, many, pack, report_page, verification
+from reports.facts.catalogue import ENTRIES
 from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
 
@@ -55,6 +56,9 @@ def reports(request: HttpRequest) -> HttpResponse:
         "older_url": address(page.number + 1) if page.has_next() else "",
         "form": form,
         "is_narrowed": bool(chosen),
+        "entries": [(entry, Report.Kind(entry.kind).label) for entry in ENTRIES],
+        # Who has asked for none yet is told first which there are.
+        "is_open": not page.object_list and not chosen,
     }
     return render(request, "reports/list.html", shown)
 
@@ -72,7 +76,7 @@ def asked(request: HttpRequest, now: Snapshot | None) -> HttpResponse:
     initial = {name: request.GET[name] for name in ("kind", "organisation") if name in request.GET}
     if "suggest" in request.POST:
         # Without scripts: the same page, with the keys of the organisation chosen. What may be a whole key is not shown again.
-        return render(request, "reports/request.html", {"form": RequestForm(initial=request.POST.dict() | {"key": ""})})
+        return requesting(request, RequestForm(initial=request.POST.dict() | {"key": ""}))
     form = RequestForm(request.POST or None, initial=initial)
     if request.htmx:  # type: ignore[attr-defined]  # django-htmx
         return render(request, "reports/keys.html", {"form": form})
@@ -85,24 +89,18 @@ def asked(request: HttpRequest, now: Snapshot | None) -> HttpResponse:
         else:
             return redirect("reports:report", report.pk)
     status = UNPROCESSABLE if form.errors else 200
-    return render(request, "reports/request.html", {"form": form}, status=status)
+    return requesting(request, form, status=status)
+
+
+def requesting(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:
+    entries = [entry for entry in ENTRIES if entry.is_requested]
+    return render(request, "reports/request.html", {"form": form, "entries": entries}, status=status)
 
 
 @staff(Permission.REPORT_VIEW)
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
-    found = get_object_or_404(Report.objects.select_related("organisation", "requested_by", "proposal", "restates"), pk=pk)
-    template = "reports/progress.html" if request.htmx else "reports/report.html"  # type: ignore[attr-defined]  # django-htmx
-    told = {
-        "report": found,
-        "stage": stages.told(found.stage),
-        "stuck": stages.stuck(found),
-        "asked": actions.asked(found),
-        "kept": keeping.row(retention.of_record(found)) if found.is_registered else None,
-        "by_another": restating.successor(found),
-        "is_own": found.requested_by_id == request.user.pk,
-    }
-    return elevated.begin_file(request, render(request, template, told))
+    return report_page.drawn(request, report_page.of(pk))
 
 
 @staff(Permission.REPORT_REQUEST)

@@ -23,7 +23,7 @@ from kyc.ownership.models import Discrepancy, Divergence
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.asked import Asked, written
 from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
-from reports.models import Report, ReportSchedule, SubjectRequest
+from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
 from tests import cast
 
 Rows = dict[type[models.Model], Any]
@@ -89,6 +89,10 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     schedule = ReportSchedule.objects.create(
         kind="R-03", organisation=organisation, rhythm="year", first_on=date(2030, 1, 1), next_on=date(2030, 1, 1),
         set_up_by=approver,
+    )  # fmt: skip
+    outside = ReportLink.objects.create(
+        organisation=organisation, report=report, reader="A ministry", digest=f"link {organisation.pk}", made_at=now,
+        made_by=approver, expires_at=now + timedelta(days=1),
     )  # fmt: skip
     asked = SubjectRequest.objects.create(
         organisation=organisation, user=by, party=found.controller, kind="erasure", channel="account", recorded_by=by,
@@ -170,7 +174,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
-        legal_hold, asked, schedule, observation, differs,
+        legal_hold, asked, schedule, outside, observation, differs,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 

@@ -48,9 +48,11 @@ MISSPELT = Owner("Oleg Deripasca", "RU", "10")
 REORDERED = Owner("Rotenberg Arkady", "RU", "10")
 ALIASED = Owner("Ibrahim Dawood Kaskar", "IN", "10")
 LISTED = {
-    MISSPELT.name: "Oleg Vladimirovich DERIPASKA",
-    REORDERED.name: "Arkady Romanovich ROTENBERG",
-    ALIASED.name: "Dawood IBRAHIM",
+    (MISSPELT.name, "Oleg Vladimirovich DERIPASKA"),
+    (REORDERED.name, "Arkady Romanovich ROTENBERG"),
+    (ALIASED.name, "Dawood IBRAHIM"),
+    # His brother, whose two names he has too.
+    (ALIASED.name, "Shaikh Anis Ibrahim KASKAR"),
 }
 # Ordinary people who share a given name or a family name with listed ones.
 NAMESAKES = (Owner("Oleg Ivanov", "RU", "20"), Owner("Anna Rotenberg", "DE", "20"), Owner("Viktor Petrov", "BG", "30"))

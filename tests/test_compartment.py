@@ -7,12 +7,14 @@ number of the request, and how long ago something was.
 """
 
 import io
+import json
 import logging
 import re
 import subprocess
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any
+from zipfile import ZipFile
 from zlib import crc32
 
 import pikepdf
@@ -139,6 +141,8 @@ def named(path: str, number: int) -> str:
 
 def legible(body: bytes) -> bytes:
     """Of a PDF, in which no two are the same, what can be read in it and what is attached."""
+    if body.startswith(b"PK"):
+        return b"\n".join(unpacked(body))
     if not body.startswith(b"%PDF"):
         return body
     try:
@@ -148,6 +152,19 @@ def legible(body: bytes) -> bytes:
         return body
     words = subprocess.run(["pdftotext", "-", "-"], input=body, capture_output=True, check=True).stdout
     return b"\n".join([words, *(data for data in attached if b"sha256" not in data)])
+
+
+def unpacked(body: bytes) -> Iterator[bytes]:
+    """Of a pack what can be read in its files, and which events stand in it. It is an event itself, of which the next one
+    tells."""
+    verbs = set()
+    with ZipFile(io.BytesIO(body)) as pack:
+        for name in sorted(pack.namelist()):
+            if name.startswith("trail/"):
+                verbs.add(json.loads(pack.read(name))["event"]["verb"])
+            elif b"sha256" not in (said := legible(pack.read(name))):
+                yield said
+    yield " ".join(sorted(verbs - {"report.pack_taken"})).encode()
 
 
 def heard(answer: Any) -> Any:

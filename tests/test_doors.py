@@ -50,8 +50,8 @@ from kyc.screening import actions as screening
 from kyc.screening import overturning
 from kyc.screening.asked import Answer, Asked, written
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
-from reports import issuing, own_data, pack
-from reports.models import Report, ReportSchedule, SubjectRequest
+from reports import issuing, links, own_data, pack
+from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
 from tests import cast
 from tests.headers import lacking
 from tests.rows import one_of_each
@@ -545,6 +545,11 @@ DOORS: dict[str, Door] = {
     "reports:approve": Door(APPROVERS, get=False, own=of(pk="awaiting"), post=nothing, names=NORDLYS),
     "reports:decline": Door(APPROVERS, get=False, own=of(pk="awaiting"), post=of(why="Not yet."), names=NORDLYS),
     "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="ready"), post=of(why="Asked for wrongly."), names=NORDLYS),
+    "reports:link": Door(
+        REPORT_READERS, get=False, own=of(pk="ready"), post=of(reader="A ministry", days="1"), names="It is shown this once"
+    ),
+    "reports:link_end": Door(REPORT_READERS, get=False, own=of(pk="report", link="outside"), post=nothing, names=NORDLYS),
+    "report_link": Door(ALL, open=True, own=of(token="given"), post=nothing, names="has made a report for you"),
     "reports:download": Door(REPORT_READERS, own=of(pk="ready"), names="%PDF"),
     "reports:many_download": Door(REPORT_READERS, get=False, post=lambda rows: {"report": rows["ready"]}, names="manifest.json"),
     "reports:pack_download": Door(REPORT_READERS, own=of(pk="ready"), names="report.json"),
@@ -668,6 +673,9 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         rule_pack=packs.current().version, template="1", requested_by=rows[Report].requested_by, state="issued", sha256="0" * 64,
         facts="{}", file=rows[Document].file.name,
     )  # fmt: skip
+    given = ReportLink.objects.get(pk=rows[ReportLink].pk)
+    given.pk, given.report, given.digest = None, ready, links.digest(f"a-report-of-{organisation.pk}")
+    given.save()
     awaiting = Report.objects.create(
         **{name: getattr(rows[Report], name) for name in ("kind", "organisation", "valid_at", "known_at", "snapshot")},
         rule_pack="1", template="1", requested_by=analyst, state="awaiting", sha256="0" * 64, facts="{}",
@@ -727,7 +735,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
     decided, answered = (SubjectRequest.objects.create(**ended, answer=answer) for answer in (None, ready))
     return {
         "asked": rows[SubjectRequest].pk, "decided": decided.pk, "answered": answered.pk,
-        "mail": mail.pk, "token": f"a-link-of-{organisation.pk}", "means": rows[PaymentMeans].pk, "behind": behind.pk,
+        "mail": mail.pk, "token": f"a-link-of-{organisation.pk}", "given": f"a-report-of-{organisation.pk}",
+        "outside": rows[ReportLink].pk, "means": rows[PaymentMeans].pk, "behind": behind.pk,
         "organisation": organisation.pk, "case": rows[Case].pk, "company": rows[Party].pk, "boss": rows[Key].responsible_id,
         "wealth": wealth.pk, "asked_by_rule": by_rule.pk,
         "passport": passport.pk, "status": rows[Key].responsible.statuses.filter(valid_to__isnull=True).first().pk,

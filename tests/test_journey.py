@@ -85,7 +85,7 @@ def test_from_sign_up_to_a_live_key_and_a_report() -> None:
     sent(case, freja)
     case.refresh_from_db()
     assert case.state == Case.State.REVIEW
-    assert {hit.party.name: hit.entry_name for hit in Hit.objects.open()} == story.LISTED
+    assert {(hit.party.name, hit.entry_name) for hit in Hit.objects.open()} == story.LISTED
     for hit in Hit.objects.open():
         cast.ruled(hit, ruling="false", reason="different_country", note="The passport says so.", by=ana)
 

@@ -109,6 +109,10 @@ TWICE: dict[str, tuple[tuple[str, ...], str]] = {
     "onboarding:payment_change": (AUDIT, "as for an owner"),
     "reports:again": (REPORTS, "each press asks for one more of the same"),
     "reports:restate": (REPORTS, "each press asks for what is known then"),
+    "reports:link": (
+        ("accounts.AuditEvent", "reports.ReportLink", "reports.ReportLinkEvent"),
+        "each press makes a link of its own, shown once",
+    ),
     "reports:request": (REPORTS, "the instant at which it is asked is part of what a report is of"),
 }
 # Counted by nobody: what is kept of the asking itself, not of what was asked for.

@@ -38,7 +38,7 @@ FORGOTTEN = {"SubjectKey", "SearchDigest", "DisposalPlan", "PlannedDisposal"}
 # some days, and what an administrator's file says, of which PlaceList has the hash.
 PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place"}
 # Counters: they come by the thousand, and what they add up stands in rows that are only ever added.
-COUNTERS = {"UsageBatch", "UsageDay", "PoolWindow", "Spending", "Reservation", "Reserved"}
+COUNTERS = {"UsageBatch", "UsageDay", "PoolWindow", "Spending", "Reservation", "Reserved", "StagedDay"}
 # Only read by the app: the owner writes it, or the database itself.
 GIVEN = {"Incarnation"}
 

@@ -69,7 +69,7 @@ class TestWaysIn:
         assert [row for row in told.values() if not all(row)] == []
         assert {name.partition(" (")[0] for name in told} == {
             "customer", "staff", "staff of a provider", "who lost a second factor", "who forgot the password",
-            "person invited to prove himself", "gateway", "monitoring",
+            "person invited to prove himself", "reader outside whom an officer gave a report's link", "gateway", "monitoring",
         }  # fmt: skip
         assert settings.AUTHENTICATION_BACKENDS == ["allauth.account.auth_backends.AuthenticationBackend"]
         assert settings.MFA_PASSKEY_LOGIN_ENABLED and set(settings.MFA_SUPPORTED_TYPES) == {"totp", "webauthn", "recovery_codes"}

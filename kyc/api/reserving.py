@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
@@ -26,8 +27,9 @@ from kyc.api.authentication import GatewayAuthentication
 from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.reasons import REASONS
 from kyc.api.views import Address, AlwaysJSON, AnyText, Country, ToldJSON, length
-from kyc.keys import introspection, pools
-from kyc.keys.introspection import UNKNOWN
+from kyc.keys import introspection, pools, staged
+from kyc.keys.estate_models import ImportedKey
+from kyc.keys.introspection import UNKNOWN, Row
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Reservation, Unit
 from kyc.keys.pools import LONGEST, MOST, SHORTEST, Left
@@ -192,33 +194,48 @@ def reserve(told: dict[str, Any], *, gateway: Any) -> dict[str, Any]:
         if judged.row is None or judged.reason == UNKNOWN.reason:
             refuse(UNKNOWN.reason)
         with scope.everything():
-            refuse_judged(judged.row["key"], judged.reason, told["number"])
-            return reserved(Key.objects.get(pk=judged.row["key"]), told)
+            key = key_of(judged.row)
+            refuse_judged(key, judged.reason, told["number"])
+            return reserved(key, told)
     except Declined as refusal:
         if reason := refusal.more.get("reason"):
             questions.refused(replace(judged, reason=reason), gateway=gateway.pk)
         raise
 
 
-def refuse_judged(key: int, reason: str, number: UUID) -> None:
+def key_of(row: Row) -> Key | ImportedKey:
+    """Whose question was judged: a key of ours, or one that was issued elsewhere."""
+    if row["key"] is not None:
+        return Key.objects.get(pk=row["key"])
+    return ImportedKey.objects.get(prefix=row["estate"]["prefix"])
+
+
+def left_of(key: Key | ImportedKey) -> list[Left]:
+    return staged.left_of(key) if isinstance(key, ImportedKey) else pools.left_of(key.pk)
+
+
+def refuse_judged(key: Key | ImportedKey, reason: str, number: UUID) -> None:
     """What took the last of a limit may be asked about again. Raises Declined."""
-    if reason == "limit_reached" and not Reservation.objects.filter(pk=number, key=key).exists():
-        refuse(reason, next((left for left in pools.left_of(key) if not left.left), None))
+    of_it = Q(imported=key) if isinstance(key, ImportedKey) else Q(key=key)
+    if reason == "limit_reached" and not Reservation.objects.filter(of_it, pk=number).exists():
+        refuse(reason, next((left for left in left_of(key) if not left.left), None))
     if reason not in {"", "limit_reached"}:
         refuse(reason)
 
 
-def reserved(key: Key, told: dict[str, Any]) -> dict[str, Any]:
+def reserved(key: Key | ImportedKey, told: dict[str, Any]) -> dict[str, Any]:
     number, amounts = told["number"], told["amounts"]
+    wanted = {"ttl": told["ttl"], "currency": told["currency"], "number": number}
     try:
-        made = pools.reserve(key, amounts, ttl=told["ttl"], currency=told["currency"], number=number)
+        made = staged.reserve(key, amounts, **wanted) if isinstance(key, ImportedKey) else pools.reserve(key, amounts, **wanted)
     except pools.AnotherReservation:
         raise Declined(409, "another_reservation", ANOTHER) from None
     except pools.LimitReached as refusal:
-        refuse("limit_reached", next((left for left in pools.left_of(key.pk) if left.pool == refusal.pool.pk), None))
+        pool = refusal.pool.pk if refusal.pool else 0
+        refuse("limit_reached", next((left for left in left_of(key) if left.pool == pool), None))
     if made.settled_at is not None or made.expires_at <= timezone.now():
         raise Declined(409, "reservation_over", OVER)
-    return {"number": str(number), "amounts": made.amounts, "expires_at": made.expires_at, "limits": limits_of(key.pk)}
+    return {"number": str(number), "amounts": made.amounts, "expires_at": made.expires_at, "limits": limits_of(key)}
 
 
 def settle(told: dict[str, Any], *, gateway: Any) -> dict[str, Any]:
@@ -226,21 +243,21 @@ def settle(told: dict[str, Any], *, gateway: Any) -> dict[str, Any]:
     number = told["number"]
     with scope.everything():
         # A gateway for test knows nothing but sandboxes, and no other one knows them.
-        found = Reservation.objects.filter(pk=number).select_related("organisation").first()
+        found = Reservation.objects.filter(pk=number).select_related("organisation", "key", "imported").first()
         if found is None or bool(found.organisation.sandbox) != gateway.for_test:
             raise Declined(404, "no_such_reservation", NOTHING)
         try:
-            settled = pools.settle(number, told["amounts"])
+            settled = (staged if found.imported_id else pools).settle(number, told["amounts"])
         except (pools.NoSuchReservation, Reservation.DoesNotExist):
             raise Declined(404, "no_such_reservation", NOTHING) from None
         except pools.BadAmount:
             raise Declined(400, "invalid_request", OTHER_UNITS) from None
-        limits = limits_of(settled.key_id)
+        limits = [shown(left) for key in (found.key, found.imported) if key for left in left_of(key)]
     return {"number": str(number), "amounts": settled.actual, "settled_at": settled.settled_at, "limits": limits}
 
 
-def limits_of(key: int) -> list[dict[str, Any]]:
-    return [shown(left) for left in pools.left_of(key)]
+def limits_of(key: Key | ImportedKey) -> list[dict[str, Any]]:
+    return [shown(left) for left in left_of(key)]
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")

@@ -19,6 +19,7 @@ from psycopg import sql
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
+from kyc.keys import staged
 from kyc.keys.pools import LEFT_AS_JSON
 
 # What there is to tell of a key `k` with its live link and entity.
@@ -36,7 +37,7 @@ OF_KEY = """
     ) AS is_held
 """
 # What is told of an imported key that was none of ours yet; a key of ours costs no look.
-ESTATE = """
+ESTATE = f"""
 CASE WHEN k.id IS NULL AND asked IS NOT NULL THEN (
     SELECT json_build_object(
         'prefix', i.prefix, 'digest', i.digest, 'scheme', i.scheme, 'organisation', i.organisation_id, 'project', h.name,
@@ -45,12 +46,13 @@ CASE WHEN k.id IS NULL AND asked IS NOT NULL THEN (
         'is_held', EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = i.organisation_id AND h.lifted_at IS NULL),
         'is_due', m.due_at <= statement_timestamp(), 'is_limited', m.limited_at <= statement_timestamp(),
         'due_at', floor(extract(epoch FROM m.due_at))::bigint,
-        'limited_at', floor(extract(epoch FROM m.limited_at))::bigint, 'requests_a_day', m.requests_a_day
+        'limited_at', floor(extract(epoch FROM m.limited_at))::bigint, 'requests_a_day', m.requests_a_day,
+        'limits', {staged.LEFT_AS_JSON}
     ) FROM kyc_importedkey i JOIN kyc_remediation m ON m.id = i.remediation_id
     JOIN accounts_organisation a ON a.id = i.organisation_id JOIN accounts_project h ON h.id = i.project_id
     WHERE i.prefix = asked
 ) END AS estate
-"""
+"""  # noqa: S608  # nosec B608  # words of our own
 ROUND_KEY = """
 LEFT JOIN accounts_organisation o ON o.id = k.organisation_id
 LEFT JOIN accounts_project p ON p.id = k.project_id

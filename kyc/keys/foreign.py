@@ -36,6 +36,14 @@ def of_form(text: str, begins: str, found_by: int, length: int) -> Written | Non
     return Written(text, text[:found_by]) if is_one else None
 
 
+def is_prefix(text: str) -> bool:
+    """Whether a key of those forms is found by it."""
+    forms = settings.ESTATE_FORMS
+    return any(len(text) == found_by and text.startswith(begins) for begins, found_by, _length in forms) and bool(
+        TEXT.fullmatch(text)
+    )
+
+
 def is_secret(text: str) -> bool:
     """Whether a whole key stands in it, which nobody should have written there."""
     if secret.PATTERN.search(text):

@@ -116,7 +116,7 @@ def judge_imported(row: Row, written: secret.Written, *, for_test: bool, said: C
         return Judged(INACTIVE, UNKNOWN.reason, row)
     place = row["place"] or ("", "")
     here = row | {"is_allowed_here": True}
-    if reason := why_no_longer(known) or why_not_here(here, said, place):
+    if reason := why_no_longer(known) or why_not_here(here, said, place) or why_not_now(known):
         return Judged(INACTIVE, reason, row, seen(said, place))
     return Judged(answer_imported(known), "", row, seen(said, place))
 
@@ -135,7 +135,7 @@ def answer_imported(known: Row) -> dict[str, Any]:
         campaign["requests_a_day"] = known["requests_a_day"]
     else:
         campaign["limited_from"] = known["limited_at"]
-    return {
+    found = {
         "active": True,
         "token_type": "api_key",  # nosec B105  # a kind of token
         "client_id": known["prefix"],
@@ -149,6 +149,9 @@ def answer_imported(known: Row) -> dict[str, Any]:
         "exp": known["due_at"] if known["is_limited"] else known["limited_at"],
         "campaign": campaign,
     }
+    if known["limits"]:
+        found["limits"] = known["limits"]
+    return found
 
 
 def why_not(row: Row) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, Project, User
+from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key, stray
 
 
@@ -127,12 +128,13 @@ class Spending(models.Model):
 
 
 class Reservation(models.Model):
-    """That a key may use so much until it is settled or its time is over."""
+    """That a key may use so much until it is settled or its time is over: one of ours, or one that was issued elsewhere."""
 
     # Made by who asks, so that asking twice reserves once.
     id = models.UUIDField(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    key = models.ForeignKey(Key, models.PROTECT)
+    key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True)
+    imported = models.ForeignKey(ImportedKey, models.PROTECT, null=True, blank=True, related_name="+")
     # By unit.
     amounts = models.JSONField()
     currency = models.CharField(max_length=3, blank=True)
@@ -143,7 +145,13 @@ class Reservation(models.Model):
 
     class Meta:
         indexes = [models.Index(name="reservation_over", fields=["expires_at"])]
-        constraints = [models.CheckConstraint(name="reservation_expires_later", condition=Q(expires_at__gt=F("made_at")))]
+        constraints = [
+            models.CheckConstraint(name="reservation_expires_later", condition=Q(expires_at__gt=F("made_at"))),
+            models.CheckConstraint(
+                name="reservation_is_of_one",
+                condition=Q(key__isnull=False, imported__isnull=True) | Q(key__isnull=True, imported__isnull=False),
+            ),
+        ]
 
 
 class Reserved(models.Model):

@@ -122,9 +122,10 @@ LEFT_AS_JSON = f"""(
 
 
 class LimitReached(Refused):
-    """A pool that the key draws on leaves less than that."""
+    """A pool that the key draws on leaves less than that; without a pool it is the campaign's limit of a key that was issued
+    elsewhere (kyc/keys/staged.py)."""
 
-    def __init__(self, message: str, pool: LimitPool) -> None:
+    def __init__(self, message: str, pool: LimitPool | None = None) -> None:
         super().__init__(message)
         self.pool = pool
 
@@ -159,6 +160,7 @@ class Charge:
 class Left:
     """What one pool leaves a key at a moment."""
 
+    # 0 of the campaign's limit.
     pool: int
     unit: str
     currency: str
@@ -279,26 +281,31 @@ def reached(pool: LimitPool) -> str:
 def settle(number: UUID, actual: Mapping[str, int], *, now: datetime | None = None) -> Reservation:
     """What was really used takes the place of what was reserved, however much it is and also when the reservation is over: it
     counts on the day of the reservation. Repeated, it is silence. Raises NoSuchReservation, BadAmount."""
-    found = Reservation.objects.filter(pk=number).first()
+    found = Reservation.objects.filter(pk=number, key__isnull=False).first()
     if found is None:
         raise NoSuchReservation(_("Nothing is reserved under this number."))
-    if any(unit not in found.amounts or not 0 <= amount <= MOST for unit, amount in actual.items()):
-        raise BadAmount(_("Settle whole numbers of the units that were reserved."))
+    told = checked_actual(found, actual)
     execute(HOLD_ORGANISATIONS, [[found.organisation_id]])
     execute(HOLD_POOLS, [[found.key_id]])
     found.refresh_from_db()
     if found.settled_at is not None:
         return found
     execute(LET_GO_SETTLED, [found.pk])
-    found.settled_at, found.actual = now or timezone.now(), {str(unit): amount for unit, amount in actual.items()}
+    found.settled_at, found.actual = now or timezone.now(), told
     found.save(update_fields=["settled_at", "actual"])
-    day = found.made_at.astimezone(UTC).date()
+    key, day = found.key_id or 0, found.made_at.astimezone(UTC).date()
     charge(
-        Charge(found.organisation_id, found.key_id, day, unit, found.currency if unit == Unit.MONEY else "", settled=amount)
+        Charge(found.organisation_id, key, day, unit, found.currency if unit == Unit.MONEY else "", settled=amount)
         for unit, amount in found.actual.items()
         if amount
     )
     return found
+
+
+def checked_actual(reservation: Reservation, actual: Mapping[str, int]) -> dict[str, int]:
+    if any(unit not in reservation.amounts or not 0 <= amount <= MOST for unit, amount in actual.items()):
+        raise BadAmount(_("Settle whole numbers of the units that were reserved."))
+    return {str(unit): amount for unit, amount in actual.items()}
 
 
 def charge(charges: Iterable[Charge]) -> None:
@@ -353,7 +360,7 @@ def forget() -> int:
     over, forgotten = Reservation.objects.filter(expires_at__lt=timezone.now() - REMEMBERED), 0
     while part := list(over.values_list("pk", "key")[:A_PART]):
         with transaction.atomic():
-            execute(HOLD_POOLS, [sorted({key for _pk, key in part})])
+            execute(HOLD_POOLS, [sorted({key for _pk, key in part if key is not None})])
             execute(LET_GO.format(which="reservation_id = ANY(%s)"), [[pk for pk, _key in part]])
             forgotten += Reservation.objects.filter(pk__in=[pk for pk, _key in part]).delete()[0]
     return forgotten

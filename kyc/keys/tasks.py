@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes
+from kyc.keys import campaign, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -36,6 +36,7 @@ def keep_key_requirements() -> None:
 @shared_task(name="kyc.forget_reservations", ignore_result=True)
 def forget_reservations() -> None:
     pools.forget()
+    staged.forget()
 
 
 @shared_task(name="kyc.compact_changes", ignore_result=True)

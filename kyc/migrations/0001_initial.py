@@ -4048,7 +4048,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
                 ('actual', models.JSONField(default=dict)),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
+                ('key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
             ],
         ),
@@ -4605,5 +4605,37 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='remediationevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='remediation_as_of'),
+        ),
+        migrations.AddField(
+            model_name='reservation',
+            name='imported',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.importedkey'),
+        ),
+        migrations.AddConstraint(
+            model_name='reservation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('imported__isnull', True), ('key__isnull', False)), models.Q(('imported__isnull', False), ('key__isnull', True)), _connector='OR'), name='reservation_is_of_one'),
+        ),
+        migrations.CreateModel(
+            name='StagedDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('settled', models.BigIntegerField(default=0)),
+                ('used', models.BigIntegerField(default=0)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.importedkey')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='stagedday',
+            index=models.Index(fields=['day'], name='staged_days_over'),
+        ),
+        migrations.AddConstraint(
+            model_name='stagedday',
+            constraint=models.UniqueConstraint(fields=('key', 'day'), name='one_staged_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='stagedday',
+            constraint=models.CheckConstraint(condition=models.Q(('settled__gte', 0), ('used__gte', 0)), name='staged_day_is_never_negative'),
         ),
     ])]

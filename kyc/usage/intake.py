@@ -7,7 +7,7 @@ rows are taken and bad ones named, so that one bad row of a gateway's keeps back
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from psycopg import sql
 from accounts import partitions, scope
 from accounts.models import GatewayCredential
 from accounts.refused import Refused
-from kyc.keys import pools, uses
+from kyc.keys import foreign, pools, staged, uses
+from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Unit
 from kyc.keys.pools import Charge
@@ -92,16 +93,17 @@ def take(sent: Sent, *, credential: GatewayCredential, now: datetime | None = No
         if begun is None:
             return standing(sent, credential) or {}
         batch = UsageBatch(pk=begun[0])
-        rows, bad = read(sent.rows, credential, at)
+        rows, elsewhere, bad = read(sent.rows, credential, at)
         write(batch, rows)
         add_up(rows)
         pools.charge(charges(rows))
+        staged.charge(requests(elsewhere))
         uses.write_down(last_hours(rows, at))
         answer = {
             "batch": str(sent.batch),
-            "accepted": len(rows),
-            "late": sum(row.is_late for row in rows),
-            "refused": len(sent.rows) - len(rows),
+            "accepted": len(rows) + len(elsewhere),
+            "late": sum(row.is_late for row in [*rows, *elsewhere]),
+            "refused": len(sent.rows) - len(rows) - len(elsewhere),
             "bad": [{"reason": reason, "rows": places} for reason, places in bad.items()],
         }
         UsageBatch.objects.filter(pk=batch.pk).update(answer=answer)
@@ -124,28 +126,44 @@ def in_order(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def read(rows: Sequence[Any], credential: GatewayCredential, now: datetime) -> tuple[list[Row], dict[str, list[int]]]:
-    """The good rows, and by reason the places of those that are none."""
-    reader = Reader(known(rows, credential), now)
+Bad = dict[str, list[int]]
+
+
+def read(rows: Sequence[Any], credential: GatewayCredential, now: datetime) -> tuple[list[Row], list[Row], Bad]:
+    """The good rows of keys of ours, those of keys issued elsewhere, and by reason the places of those that are none."""
+    named = {row["key"] for row in rows if isinstance(row, dict) and isinstance(row.get("key"), str)}
+    ours = known(named, credential)
+    theirs = known_elsewhere(named - ours.keys(), credential)
+    reader, another = Reader(ours, now), Reader(theirs, now)
     good: list[Row] = []
-    bad: dict[str, list[int]] = defaultdict(list)
+    elsewhere: list[Row] = []
+    bad: Bad = defaultdict(list)
     for place, row in enumerate(rows):
+        is_theirs = bool(theirs) and isinstance(row, dict) and isinstance(row.get("key"), str) and row["key"] in theirs
         try:
-            good.append(reader.read(row))
+            (elsewhere if is_theirs else good).append((another if is_theirs else reader).read(row))
         except BadRow as reason:
             bad[str(reason)].append(place)
-    return good, bad
+    return good, elsewhere, bad
 
 
-def known(rows: Sequence[Any], credential: GatewayCredential) -> dict[str, Whose]:
+def known(named: Iterable[str], credential: GatewayCredential) -> dict[str, Whose]:
     """The keys that rows name, revoked ones too, which were used before. As in introspection a sandbox's key is known to a
     gateway for test alone, and to that one no other."""
-    named = {row.get("key") for row in rows if isinstance(row, dict) and isinstance(row.get("key"), str)}
-    prefixes = [name for name in named if PREFIX.fullmatch(name)]
+    prefixes = [name for name in named if PREFIX.fullmatch(name) or foreign.is_prefix(name)]
     whose = Q(organisation__sandbox="")
     found = Key.objects.filter(~whose if credential.for_test else whose, prefix__in=prefixes)
     told = found.values_list("prefix", "pk", "organisation_id", "issued_at")
     return {prefix: Whose(pk, of, since) for prefix, pk, of, since in told}
+
+
+def known_elsewhere(named: Iterable[str], credential: GatewayCredential) -> dict[str, Whose]:
+    """Keys that were issued elsewhere and are none of ours yet: they are no sandbox's."""
+    prefixes = [] if credential.for_test else [name for name in named if foreign.is_prefix(name)]
+    if not prefixes:
+        return {}
+    found = ImportedKey.objects.filter(prefix__in=prefixes).values_list("prefix", "pk", "organisation_id", "issued_on")
+    return {prefix: Whose(pk, of, datetime.combine(since, time.min, UTC)) for prefix, pk, of, since in found}
 
 
 def write(batch: UsageBatch, rows: Iterable[Row]) -> None:
@@ -185,6 +203,14 @@ def last_hours(rows: Iterable[Row], now: datetime) -> dict[int, datetime]:
         if row.requests:
             last[row.key] = max(last.get(row.key, row.hour), min(row.hour, now))
     return last
+
+
+def requests(rows: Iterable[Row]) -> Counter[tuple[int, int, date]]:
+    """Of keys that were issued elsewhere all that is kept: how many requests each made in a day, which the campaign limits."""
+    sums: Counter[tuple[int, int, date]] = Counter()
+    for row in rows:
+        sums[row.organisation, row.key, row.hour.date()] += row.requests
+    return sums
 
 
 def charges(rows: Iterable[Row]) -> list[Charge]:

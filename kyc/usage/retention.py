@@ -30,5 +30,6 @@ retention.register(
 )
 retention.no_record("kyc.PoolWindow", "a counter; what was used stands in the sums of each day")
 retention.no_record("kyc.Spending", "a counter; what was used stands in the sums of each day")
+retention.no_record("kyc.StagedDay", "a counter of requests, taken out two days after its own")
 retention.no_record("kyc.Reservation", "over within the hour, and forgotten after a day")
 retention.no_record("kyc.Reserved", "over within the hour, and forgotten after a day")

@@ -27,14 +27,20 @@ def keys(reader: Reader) -> list[dict[str, Any]]:
 
 
 class Attributed:
-    """One key over the interval. `life` is the part of it between its issue and its revocation, None when there is none."""
+    """One key over the interval. `life` is the part of it between its issue and its revocation or the end of its term, whichever
+    came first; None when there is none."""
 
     def __init__(self, ledger: Ledger, row: Any) -> None:
         self.ledger, self.row, self.reader = ledger, row, ledger.reader
         self.revoked_at = ledger.by_then(row.revoked_at)
-        self.life = cut(row.issued_at, self.revoked_at, ledger.span)
+        self.expired_at = self.ran_out(ledger.by_then(ledger.then[row.pgh_obj_id].expires_at))
+        self.life = cut(row.issued_at, self.expired_at or self.revoked_at, ledger.span)
         self.links = [link for link in ledger.links if link.key_id == row.pgh_obj_id]
         self.holds = [hold for hold in ledger.holds if self.is_touched(hold)]
+
+    def ran_out(self, at: datetime | None) -> datetime | None:
+        """When its term ran out within what is told; a key that was revoked before has none to run out."""
+        return None if at and self.revoked_at and self.revoked_at <= at else at
 
     def is_touched(self, hold: Any) -> bool:
         return bool(
@@ -64,7 +70,7 @@ class Attributed:
             "bound": bound(then),
             "limits": self.limits(),
             "rolled_from": self.named(row.replaces_id),
-            "rolled_to": [shown(other) for other in ledger.keys.values() if other.replaces_id == row.pgh_obj_id],
+            "rolled_to": [shown(other) for other in self.successors()],
             "links": [self.link_row(link) for link in self.links if self.within(link.valid_from, link.valid_to)],
             "verifications": [self.verification(entity) for entity in self.entities()],
             "changes": [self.change_row(*change) for change in self.changes()],
@@ -75,6 +81,11 @@ class Attributed:
 
     def named(self, key: int | None) -> str:
         return shown(self.ledger.keys[key]) if key in self.ledger.keys else ""
+
+    def successors(self) -> list[Any]:
+        """What was issued in its place by the end of the interval."""
+        mine = (other for other in self.ledger.keys.values() if other.replaces_id == self.row.pgh_obj_id)
+        return [other for other in mine if other.issued_at < self.reader.valid_at]
 
     def limits(self) -> list[str]:
         """On the key itself, on its project and on the organisation, as they stood at the end of the interval."""
@@ -96,16 +107,18 @@ class Attributed:
         return "to no entity"
 
     def answered_to(self, start: datetime, end: datetime) -> str:
-        """Over a stretch: what it was at its beginning, or that a part of it was not covered. Until its first link a key is not
-        active, so nothing of the hour before that counts."""
+        """Over a stretch: each chain that was valid in it, in order, or that a part of it was not covered. Until its first link a
+        key is not active, so nothing of the hour before that counts."""
         first = min((link.valid_from for link in self.links), default=start)
         part = cut(max(start, first), end, self.life) if self.life else None
         if part is None:
             return "outside the life of the key"
-        if any(covered.start <= part.start and part.end <= covered.end for covered in self.covered()):
-            return self.chain(part.start)
-        touched = any(cut(covered.start, covered.end, part) for covered in self.covered())
-        return "in part to no verified entity" if touched else "to no verified entity"
+        covered = [found for one in self.covered() if (found := cut(one.start, one.end, part))]
+        if not covered:
+            return "to no verified entity"
+        if any(gaps(part, covered)):
+            return "in part to no verified entity"
+        return "; then ".join(dict.fromkeys(self.chain(one.start) for one in sorted(covered)))
 
     def within(self, start: datetime, end: datetime | None) -> bool:
         return cut(start, end, self.ledger.span) is not None
@@ -164,6 +177,8 @@ class Attributed:
             yield link.valid_from, "linked", link.because, None
             if link.valid_to and link.ended_because != "key revoked":
                 yield link.valid_to, "link ended", link.ended_because, None
+        if self.expired_at:
+            yield self.expired_at, "expired", "its term ran out", None
         if self.revoked_at:
             yield self.revoked_at, "revoked", row.revoke_reason or "no reason given", row.revoked_by_id
 
@@ -236,6 +251,8 @@ class Attributed:
         """At the end of the interval."""
         if self.revoked_at:
             return "revoked"
+        if self.expired_at:
+            return "expired"
         if self.life is None or all(part.end < self.life.end for part in self.covered()):
             return "without a verified entity"
         held = (self.during(hold) for hold in self.holds)

@@ -22,8 +22,8 @@ USE = (
     "Use is what gateways count of each hour and send: requests, tokens, errors and refusals by model, network and country. Told "
     "are the hours that began in the interval, added up by day, network and country, as known at the knowledge cut. Of addresses "
     "the product holds hashes under a key of the gateway, so the report says how many there were and never which. What was asked "
-    "and what was answered is not sent to the product at all. Each hour is kept for two years; what was disposed of before a "
-    "report is made can't be told, and a report of the same inputs made later tells less by that."
+    "and what was answered is not sent to the product at all. Each hour is kept for {years} years; what was disposed of before "
+    "a report is made can't be told, and a report of the same inputs made later tells less by that."
 )
 HOLDERS = (
     "Beside each event and each day of use stands the chain that was valid then: the entity that the key answered to, the "
@@ -45,16 +45,16 @@ DECIDED = (
     "the structure by the last round of checks before the end of the interval."
 )
 GAPS = (
-    "From its issue to its first link a key is not active yet. Later, until its revocation, it has no verified entity where no "
-    "link to an entity within its term was live, and is on hold while a hold on itself, on its organisation or on the entity "
-    "that it answered to was in force. In each it is answered as inactive. All are exact differences of the instants in this "
-    "report."
+    "From its issue to its first link a key is not active yet. Later, until its revocation or the end of its term, it has no "
+    "verified entity where no link to an entity within its term was live, and is on hold while a hold on itself, on its "
+    "organisation or on the entity that it answered to was in force. In each it is answered as inactive. All are exact "
+    "differences of the instants in this report."
 )
 ACTIONS = "Actions are those of the audit log on the key, its links and the holds that touched it, with the details it keeps."
 NOT_COVERED = (
     ("Addresses", "Network addresses are not held, only their keyed hashes; how many different ones there were is told."),
     ("Class of access", "Whether an address is of a hosting provider or of a residential proxy is not known to the product."),
-    ("Linked keys", "Keys of other accounts that may be of the same hand are told in incidents, to whom those are open."),
+    ("Linked keys", "Keys of other accounts that may be of the same hand stand in no report of one customer."),
 )
 
 
@@ -93,7 +93,12 @@ def owner(regime: Facts, told: Facts) -> str:
 
 
 def use(reader: Reader) -> dict[str, str]:
-    return {"sentence": USE}
+    return {"sentence": of_use(reader)}
+
+
+def of_use(reader: Reader) -> str:
+    """For how long hours are kept is the rule pack's to say."""
+    return USE.replace("{years}", str(reader.pack.retention_rules["usage-rows"]["years"]))
 
 
 def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
@@ -104,7 +109,7 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
         ("Beneficial owners", DECIDED),
         ("Gaps", GAPS),
         ("Actions", ACTIONS),
-        ("Use", USE),
+        ("Use", of_use(reader)),
         ("Four eyes", basis.EYES),
         ("Digests", "The digest of the rule pack is SHA-256 over the file."),
         ("Reproducing this report", basis.REPRODUCED),
@@ -196,7 +201,7 @@ def named(owners: list[Facts]) -> str:
 
 ATTRIBUTION = Frame(
     kind="R-06",
-    template="R-06/5",
+    template="R-06/6",
     title="API Key Attribution Report",
     sections=(("selection", selection), ("holder", holder), ("owners", owners), ("keys", keys), ("use", use)),
     closing=(
@@ -207,4 +212,5 @@ ATTRIBUTION = Frame(
     ),
     is_period=True,
     for_others=True,
+    has_long_tables=True,
 )

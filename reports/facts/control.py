@@ -34,7 +34,8 @@ STANDARD = (
     "stands there between the two numbers that it lies between, and in this report as the fraction that was stated."
 )
 SEEN = (
-    "Of possible matches with lists this report says only which verdicts wait for a ruling; the dossier, R-03, tells the matches."
+    "Of matches with lists this report tells what verdicts rest on, that a party is listed or that a possible match of it is "
+    "open, and how many wait for a ruling. No entry and no ruling is told; the dossier, R-03, tells them."
 )
 MASKED = (
     "This is the minimised profile: of people the year of birth, the nationality and the country of residence; no address, no "
@@ -106,7 +107,7 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     parents = [row for row in facts["parents"] if row["verdict"] in ("", "yes")]
     rows = [
         ("Beneficial owners", ", ".join(f"{row['party']} {row['share']}" for row in owners["rows"]) or owners["none"]),
-        ("Controlling by office", ", ".join(dict.fromkeys(row["party"] for row in facts["offices"])) or "nobody named"),
+        ("Controlling by office", controlling(facts["offices"]) or "nobody named"),
         (
             "Ultimate parent",
             ", ".join(dict.fromkeys(f"{row['party']}, {row['headquarters'] or 'headquarters not known'}" for row in parents))
@@ -121,6 +122,12 @@ def summary(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     return [{"what": what, "value": value} for what, value in rows]
 
 
+def controlling(offices: list[Facts]) -> str:
+    """Whoever only directs is told in the section, and does not control by that."""
+    kind = str(Role.Kind.CONTROLLER.label)
+    return ", ".join(dict.fromkeys(row["party"] for row in offices if row["office"] == kind))
+
+
 def differences(rows: list[Facts]) -> str:
     still = sum(row["state"].startswith("open") for row in rows)
     return f"{len(rows)} found, {still} open" if rows else "none found"
@@ -128,7 +135,7 @@ def differences(rows: list[Facts]) -> str:
 
 CONTROL = Frame(
     kind="R-04",
-    template="R-04/1",
+    template="R-04/2",
     title="Beneficial Ownership and Control Structure Report",
     sections=(
         ("beneficial", beneficial),

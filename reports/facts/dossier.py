@@ -43,4 +43,5 @@ DOSSIER = Frame(
         ("summary", basis.summary),
     ),
     has_profiles=True,
+    has_long_tables=True,
 )

@@ -140,12 +140,14 @@ def verdicts_of(facts: Facts) -> dict[int, str]:
 
 
 def finding(facts: Facts, party: int, verdicts: dict[int, str], screened: Container[int]) -> tuple[str, str]:
-    """A few words on a party, and their tone. One of whom no share is held, as of a trust, has no verdict."""
+    """A few words on a party, and their tone. One of whom no share is held, as of a trust, has no verdict;
+    where the report tells no matches, nothing is said of him."""
+    hits = facts["screening"].get("hits")
     for ruling, words, tone in MATCHED:
-        if any(hit["party_id"] == party and hit["ruling"] == ruling for hit in facts["screening"]["hits"]):
+        if any(hit["party_id"] == party and hit["ruling"] == ruling for hit in hits or ()):
             return words, tone
     if party in verdicts:
         return SHORT.get(verdicts[party], (verdicts[party], WARN))
     if party in screened:
-        return "no match", GOOD
+        return ("no match", GOOD) if hits is not None else ("", "")
     return LATE if facts["screening"]["rounds"] else ("", "")

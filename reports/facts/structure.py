@@ -13,7 +13,6 @@ from kyc.ownership.models import Interest, counted_owner
 from kyc.ownership.shares import NONE, parse, shown
 from kyc.parties import addresses, identifying
 from kyc.parties.models import Attribute, Party, Role
-from kyc.screening.models import Hit
 from reports.bods import Export, unpublished
 from reports.facts import examined
 from reports.facts.customer import DIRECTLY, INDIRECTLY
@@ -226,18 +225,10 @@ def parent(reader: Reader, party: int, how: str, verdict: str, why: list[str]) -
 
 
 def compared(reader: Reader) -> Facts:
-    """On which lists the verdicts rest, and which parties a possible match touches: no more of the matches than that, since this
-    report is for readers who are not told of them."""
+    """On which lists the verdicts rest, and how many possible matches wait: nothing of any match beside what the verdicts say of
+    it, since this report is for readers who are not told of them."""
     found = examined.screening(reader)
-    return {
-        "rounds": found["rounds"][-1:],
-        "hits": [
-            {"party_id": hit.party_id, "ruling": examined.RULINGS[hit.ruling]}
-            for hit in reader.current_hits
-            if hit.ruling != Hit.Ruling.FALSE
-        ],
-        "open": found["open"],
-    }
+    return {"rounds": found["rounds"][-1:], "open": found["open"]}
 
 
 def bods(reader: Reader) -> list[Facts]:

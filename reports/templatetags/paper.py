@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from reports import drawing
+from reports import drawing, long_tables
 
 register = template.Library()
 
@@ -76,3 +76,15 @@ def figure(value: Any) -> str:
 def newest(rows: Sequence[Any], count: int) -> Sequence[Any]:
     """The last `count` rows, in their order."""
     return rows[len(rows) - count :] if count else []
+
+
+@register.filter
+def shortened(rows: Sequence[Any], envelope: dict[str, Any]) -> Sequence[Any]:
+    """The rows of a table that may be very long, in a summary the first of them."""
+    return long_tables.printed(rows, envelope)
+
+
+@register.filter
+def whole_in(report: dict[str, Any], envelope: dict[str, Any]) -> str:
+    """The files that hold the long tables of a summary; empty where all is printed."""
+    return ", ".join(long_tables.attached(report, envelope))

@@ -110,7 +110,8 @@ HARMLESS = {
         "entry_id": "of a published list", "entry_name": "of a published list", "topics": "codes", "ruling_reason": "a code",
         "entry_content": "a hash of what a published list says", "engine": "of our code", "configuration": "of our weights",
     },
-    "reports.ReportSchedule": {"kind": "a code", "profile": "a code"},
+    "reports.ReportLink": {"digest": "a hash"},
+    "reports.ReportSchedule": {"kind": "a code", "profile": "a code", "paper": "a size"},
     "reports.Report": {
         "parameters": "instants and numbers", "rule_pack": "a version", "template": "a version", "stage": "a code",
         "facts": "sealed under the report's own key", "changes": "sealed as the facts are",

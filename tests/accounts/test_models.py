@@ -73,6 +73,7 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Remediation": ("country", "NO"),
     "ImportedKey": ("last_four", "x"),
     "Report": ("template", "x"),
+    "ReportLink": ("reader", "x"),
     "ReportSchedule": ("rhythm", "month"),
     "LegalHold": ("asked_by", "x"),
     "SubjectRequest": ("identity", "x"),

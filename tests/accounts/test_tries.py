@@ -67,6 +67,10 @@ def at_an_invitation(method: str) -> Try:
     return lambda n, sent: getattr(Client(), method)(reverse("onboarding:prove", args=[f"{n:043}"]), **sent)
 
 
+def at_a_reports_link(method: str) -> Try:
+    return lambda n, sent: getattr(Client(), method)(reverse("report_link", args=[f"{n:043}"]), **sent)
+
+
 def at_the_metrics() -> Try:
     return lambda n, sent: Client().get("/metrics", **with_bearer(sent, f"wrong {n}"))
 
@@ -121,6 +125,8 @@ DOORS = {
     ),
     "the link of an invitation": Door(120, lambda: at_an_invitation("get"), status=404),
     "what an invitation asks for": Door(30, lambda: at_an_invitation("post"), status=404),
+    "the link of a report": Door(120, lambda: at_a_reports_link("get"), status=404),
+    "the file behind a report's link": Door(30, lambda: at_a_reports_link("post"), status=404),
     "monitoring's token": Door(work.WRONG_TOKENS, at_the_metrics, status=401),
     "a gateway's credential": Door(20, at_the_api, status=401),
     "a key": Door(20, at_the_api_with_keys, by_address=False),

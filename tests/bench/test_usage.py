@@ -92,7 +92,7 @@ class TestUsage:
         draw = Random(SEED)
         rows = rows_of(draw, prefixes(linked))
         gateway, credential = credentials.issue(name="edge", by=None)
-        read, bad = intake.read(rows, gateway, this_hour() + timedelta(minutes=30))
+        read, _elsewhere, bad = intake.read(rows, gateway, this_hour() + timedelta(minutes=30))
         assert not bad
         same = [row._replace(hour=this_hour()) for row in read]
         number = itertools.count(2**40)

@@ -107,6 +107,7 @@ NOT_DRAWN = {
     "desk:inquiry_sample": "the file itself",
     "desk:inquiry_download": "the file itself",
     "onboarding:picture": "the file itself",
+    "report_link": "by a link that is shown once: tests/reports/test_link_pages.py",
     "reports:download": "the file itself",
     "reports:pack_download": "the file itself",
     "own_data_pdf": "the file itself",

@@ -26,10 +26,11 @@ def control() -> Facts:
 
 
 def bare() -> Facts:
-    """The same customer before anything was told: every list is empty."""
+    """The same customer before anything was told: every list is empty but those that stand in each report."""
     emptied = emptied_in(facts())
-    for name in ("legal_bases", "not_relied_on", "methodology", "sources"):
+    for name in ("legal_bases", "not_relied_on", "methodology", "sources", "summary"):
         emptied[name] = facts()[name]
+    emptied["completeness"]["not_covered"] = facts()["completeness"]["not_covered"]
     return emptied | {"risk": {}}
 
 

@@ -182,7 +182,7 @@ class TestPeriod:
 
     def test_by_default_it_is_the_year_before_its_end(self, organisation: Organisation, astrid: User) -> None:
         report = actions.request(organisation, kind="R-06", by=astrid)
-        assert (report.kind, report.template) == ("R-06", "R-06/5")
+        assert (report.kind, report.template) == ("R-06", "R-06/6")
         assert datetime.fromisoformat(report.parameters["from"]) == year_before(report.valid_at)
         assert report.number.startswith("R-06-")
         assert written_down("report.requested")[0].details["from"] == report.parameters["from"]
@@ -227,3 +227,26 @@ class TestNeverSent:
         with pytest.raises(actions.NeverSent):
             actions.request(draft, by=astrid)
         assert not Report.objects.exists()
+
+
+class TestPaper:
+    """How the pages are drawn stands beside the report, and is no part of what is told."""
+
+    def test_it_is_kept_beside_the_parameters_and_asked_for_again(self, organisation: Organisation, astrid: User) -> None:
+        first = actions.request(organisation, addressee="BIS", paper="Letter", tables="summary", by=astrid)
+        told = {"addressee": "BIS", "paper": "Letter", "tables": "summary"}
+        assert (first.envelope, first.parameters) == (told, {"profile": "minimised"})
+        assert actions.again(first, by=astrid).envelope == actions.restate(first, by=astrid).envelope == told
+
+    def test_no_other_paper(self, organisation: Organisation, astrid: User) -> None:
+        with pytest.raises(actions.NoSuchPaper):
+            actions.request(organisation, paper="A5", by=astrid)
+        assert nothing_happened()
+
+    @pytest.mark.parametrize(("kind", "tables"), [("R-04", "summary"), ("R-03", "some")])
+    def test_a_summary_only_of_what_has_long_tables(
+        self, organisation: Organisation, astrid: User, kind: str, tables: str
+    ) -> None:
+        with pytest.raises(actions.NoSummary):
+            actions.request(organisation, kind=kind, tables=tables, by=astrid)
+        assert nothing_happened()

@@ -48,7 +48,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
 from reports import building, pdf
 
-def dies(*args):
+def dies(*args, **more):
     time.sleep(1)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -125,10 +125,11 @@ class TestRun:
         percent = [progress for progress, _ in seen]
         assert percent == sorted(set(percent)) and percent[0] > 0 and percent[-1] == building.DRAWING
 
+    @pytest.mark.usefixtures("quick_pages")
     def test_progress_goes_on_with_each_part_of_a_long_one(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[tuple[int, str]] = []
 
-        def drawn(facts: Any, envelope: Any, told: Any) -> bytes:
+        def drawn(facts: Any, envelope: Any, changes: Any = (), *, told: Any) -> bytes:
             for done in range(1, 5):
                 told(done, 4)
                 seen.append(Report.objects.values_list("progress", "stage").get(pk=report.pk))
@@ -223,11 +224,11 @@ class TestHeartbeat:
         taken: list[jobs.Claim | None] = []
         render = pdf.render
 
-        def slow(*args: Any) -> bytes:
+        def slow(*args: Any, **more: Any) -> bytes:
             while len(taken) < 4:
                 time.sleep(lease.total_seconds() / 2)
                 taken.append(building.QUEUE.claim())
-            return render(*args)
+            return render(*args, **more)
 
         monkeypatch.setattr(pdf, "render", slow)
         return taken
@@ -336,7 +337,7 @@ import django
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
-from reports import building, pdf
+from reports import building, pdf, signing
 
 told = building.told
 
@@ -346,7 +347,8 @@ def slowly(claim, progress, stage):
 
 building.QUEUE = dataclasses.replace(building.QUEUE, lease=datetime.timedelta(seconds=1))
 building.told = slowly
-pdf.render = lambda facts, envelope, changes=(): time.sleep(0.05) or b"%PDF-1.7 pages"
+pdf.render = lambda facts, envelope, changes=(), told=None: time.sleep(0.05) or b"%PDF-1.7 pages"
+signing.signed = lambda data: data
 print("at work", flush=True)
 building.run()
 """

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from accounts.models import Organisation
 from kyc.keys.models import Key
-from reports.forms import RequestForm
+from reports.forms import PAPERS, RequestForm
+from reports.pdf import SHEETS
 from tests import cast
 from tests.rows import one_of_each
 
@@ -21,6 +22,10 @@ def form(organisation: Organisation, /, **values: str) -> RequestForm:
     return RequestForm({"kind": "R-03", "organisation": str(organisation.pk), "as_of": "", "known_at": "", **values})
 
 
+def test_the_papers_to_choose_from_are_those_that_there_are() -> None:
+    assert [name for name, _label in PAPERS] == [*SHEETS]
+
+
 class TestRequestForm:
     def test_two_of_one_name_are_told_apart(self, organisation: Organisation) -> None:
         other = cast.having_sent(Organisation.objects.create(name="Nordlys Modelling AS"), by=cast.staff("analyst"))
@@ -32,7 +37,9 @@ class TestRequestForm:
         asked = form(organisation)
         assert asked.is_valid()
         assert asked.values() == {
+            **{"addressee": ""},
             **{"kind": "R-03", "valid_at": None, "known_at": None, "since": None, "key": None, "profile": ""},
+            **{"paper": "", "tables": ""},
         }
 
     def test_a_day_means_its_end_in_utc(self, organisation: Organisation) -> None:
@@ -62,6 +69,9 @@ class TestRequestForm:
             ({"kind": "R-06", "since": "soon"}, "since"),
             ({"kind": "R-06", "key": "kh_live_000000000000"}, "key"),
             ({"kind": "R-06", "key": "kh_live_" + "a" * 58}, "key"),
+            ({"paper": "A5"}, "paper"),
+            ({"tables": "none"}, "tables"),
+            ({"kind": "R-04", "tables": "summary"}, "tables"),
             ({"as_of": "31.02.2026"}, "as_of"),
             ({"as_of": "9999-12-31"}, "as_of"),
             ({"known_at": "yesterday"}, "known_at"),

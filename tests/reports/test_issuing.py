@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import Error, connection, transaction
+from django.utils import timezone
 
-from accounts import proposals
+from accounts import proposals, snapshots
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
-from reports import actions, building, issuing, pdf
+from accounts.vault import shredding
+from reports import actions, building, issuing, pdf, restating, signing, verification
+from reports.facts.catalogue import CATALOGUE
 from reports.models import Report
 from tests import cast
 
@@ -25,11 +28,12 @@ def envelopes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What each drawing was made from; pages take most of a report's time."""
     seen: list[dict[str, Any]] = []
 
-    def drawn(facts: dict[str, Any], envelope: dict[str, Any], changes: Any = ()) -> bytes:
+    def drawn(facts: dict[str, Any], envelope: dict[str, Any], changes: Any = (), *, told: Any = None) -> bytes:
         seen.append(envelope)
         return b"%PDF-1.7 pages"
 
     monkeypatch.setattr(pdf, "render", drawn)
+    monkeypatch.setattr(signing, "signed", lambda data: data)
     return seen
 
 
@@ -68,6 +72,19 @@ class TestWhichTakeTwo:
         if takes_two:
             with pytest.raises(Error, match="report_for_others_takes_two"):
                 by_sql("proposal_id = NULL", report)
+
+    def test_the_database_knows_the_kinds_that_the_catalogue_says(self, organisation: Organisation, astrid: User) -> None:
+        first = actions.request(organisation, by=astrid)
+        cut = ("organisation", "valid_at", "known_at", "snapshot", "rule_pack", "template", "requested_by")
+        same = {name: getattr(first, name) for name in cut}
+        for kind, frame in CATALOGUE.items():
+            refused = ""
+            try:
+                with transaction.atomic():
+                    Report.objects.create(kind=kind, **same)
+            except Error as error:
+                refused = str(error)
+            assert ("report_for_others_takes_two" in refused) == frame.takes_two({}), kind
 
 
 class TestAwaiting:
@@ -120,6 +137,26 @@ class TestAwaiting:
             with pytest.raises(Error, match="built_report_keeps_its_facts"):
                 by_sql(change, awaiting)
 
+    @pytest.mark.parametrize("state", ["awaiting", "requested", "failed"])
+    def test_nor_in_any_state_before_its_issue(self, awaiting: Report, rui: User, state: str) -> None:
+        if state != "awaiting":
+            issuing.approve(awaiting, by=rui)
+        by_sql(f"state = '{state}'", awaiting)
+        for change in ("facts = 'x'::bytea", "changes = 'x'::bytea", "restates_id = id", "sha256 = ''"):
+            with pytest.raises(Error, match="built_report_keeps_its_facts"):
+                by_sql(change, awaiting)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "state = 'superseded', superseded_at = now(), superseded_by_id = id",
+            "state = 'withdrawn', withdrawn_at = now(), withdrawn_by_id = requested_by_id, withdrawn_because = 'x'",
+        ],
+    )
+    def test_nor_does_it_become_registered_in_another_way(self, awaiting: Report, change: str) -> None:
+        with pytest.raises(Error, match="report_is_issued_by_two"):
+            by_sql(change, awaiting)
+
     def test_one_not_approved_is_never_issued_and_says_why(self, awaiting: Report, rui: User) -> None:
         with pytest.raises(ReasonMissing):
             issuing.decline(awaiting, note=" ", by=rui)
@@ -168,6 +205,8 @@ class TestWithdraw:
             "state = 'superseded', superseded_at = now(), sha256 = repeat('1', 64)",
             "state = 'superseded', superseded_at = now(), envelope = '{}'",
             "superseded_at = now()",
+            "state = 'superseded', superseded_at = now()",
+            "state = 'superseded', superseded_by_id = id",
             "state = 'requested'",
         ],
     )
@@ -206,8 +245,9 @@ class TestRestate:
 
     def test_report_json_is_that_of_the_five_inputs_and_does_not_know_of_the_first(self, issued: Report, astrid: User) -> None:
         second = self.restated(issued, astrid)
-        issuing.withdraw(Report.objects.get(pk=second.pk), reason="To ask for it alone.", by=cast.staff("approver", "Inês Pinto"))
-        alone = actions.again(second, by=astrid)
+        ines = cast.staff("approver", "Inês Pinto")
+        issuing.withdraw(Report.objects.get(pk=second.pk), reason="To ask for it alone.", by=ines)
+        alone = actions.again(second, by=ines)
         building.run()
         alone.refresh_from_db()
         assert alone.sha256 == second.sha256
@@ -234,6 +274,122 @@ class TestRestate:
         second, third = (Report.objects.get(pk=one.pk) for one in made)
         assert [second.state, third.state] == ["superseded", "issued"]
         assert (second.restates_id, third.restates_id) == (issued.pk, second.pk)
+
+    def built_amid(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """While the first is drawn another worker builds the others."""
+        render = pdf.render
+
+        def amid(*args: Any, **more: Any) -> bytes:
+            monkeypatch.setattr(pdf, "render", render)
+            building.run()
+            return render(*args, **more)
+
+        monkeypatch.setattr(pdf, "render", amid)
+        building.run()
+
+    @pytest.mark.usefixtures("kept", "envelopes")
+    def test_of_two_drawn_at_the_same_time_the_later_known_restates_the_other(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        valid_at, known_at = timezone.now(), snapshots.take().taken_at
+        later = actions.request(organisation, valid_at=valid_at, by=astrid)
+        earlier = actions.request(organisation, valid_at=valid_at, known_at=known_at, by=astrid)
+        self.built_amid(monkeypatch)
+        later.refresh_from_db()
+        assert later.state == "requested" and "Overtaken" in later.failure
+        Report.objects.filter(state="requested").update(claimed_until=None)
+        building.run()
+        later.refresh_from_db()
+        earlier.refresh_from_db()
+        assert (later.state, later.restates, earlier.state, earlier.superseded_by) == ("issued", earlier, "superseded", later)
+
+    @pytest.mark.usefixtures("kept", "envelopes")
+    def test_and_where_that_is_done_first_the_other_is_issued_as_superseded(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        valid_at = timezone.now()
+        earlier, later = (actions.request(organisation, valid_at=valid_at, by=astrid) for _ in range(2))
+        self.built_amid(monkeypatch)
+        later.refresh_from_db()
+        earlier.refresh_from_db()
+        assert (later.state, later.restates, earlier.state, earlier.superseded_by) == ("issued", None, "superseded", later)
+        assert earlier.superseded_at and verbs()[-2:] == ["report.issued", "report.superseded"]
+
+    def test_old_knowledge_built_again_does_not_stand_beside_the_new(self, issued: Report, astrid: User) -> None:
+        second = self.restated(issued, astrid)
+        third = actions.again(issued, by=astrid)
+        building.run()
+        third.refresh_from_db()
+        assert (third.state, third.superseded_by, third.sha256) == ("superseded", second, issued.sha256)
+        assert list(Report.objects.filter(state="issued")) == [second]
+
+    def test_by_sql_it_does_not_either(self, issued: Report, astrid: User) -> None:
+        self.restated(issued, astrid)
+        cut = ("organisation", "valid_at", "known_at", "snapshot", "rule_pack", "template", "kind", "parameters", "sha256")
+        with pytest.raises(Error, match="one_knowledge_stands"), transaction.atomic():
+            Report.objects.create(
+                **{name: getattr(issued, name) for name in cut},
+                requested_by=astrid, state="issued", facts="{}", file=issued.file.name,
+            )  # fmt: skip
+
+    @pytest.mark.usefixtures("kept", "envelopes")
+    def test_later_knowledge_approved_first_stands_and_the_earlier_is_issued_as_superseded(
+        self, organisation: Organisation, astrid: User, rui: User
+    ) -> None:
+        valid_at = timezone.now()
+        earlier, later = (actions.request(organisation, kind="R-06", valid_at=valid_at, by=astrid) for _ in range(2))
+        building.run()
+        for one in (later, earlier):
+            issuing.approve(one, by=rui)
+            building.run()
+        later.refresh_from_db()
+        earlier.refresh_from_db()
+        assert (later.state, earlier.state, earlier.superseded_by) == ("issued", "superseded", later)
+
+    @pytest.mark.usefixtures("kept", "envelopes")
+    def test_what_was_read_to_be_approved_names_what_is_restated_or_is_not_issued(
+        self, organisation: Organisation, astrid: User, rui: User
+    ) -> None:
+        valid_at = timezone.now()
+        earlier, later = (actions.request(organisation, kind="R-06", valid_at=valid_at, by=astrid) for _ in range(2))
+        building.run()
+        for one in (earlier, later):
+            issuing.approve(one, by=rui)
+            building.run()
+        later.refresh_from_db()
+        assert (later.state, later.restates) == ("requested", None) and "Overtaken" in later.failure
+        assert Report.objects.get(pk=earlier.pk).state == "issued"
+
+    def test_what_was_withdrawn_is_built_again_only_by_who_may_withdraw(self, issued: Report, astrid: User, rui: User) -> None:
+        issuing.withdraw(issued, reason="The wrong customer.", by=rui)
+        for ask in (
+            lambda: actions.again(issued, by=astrid),
+            lambda: actions.request(issued.organisation, valid_at=issued.valid_at, known_at=issued.known_at, by=astrid),
+        ):
+            with pytest.raises(actions.WasWithdrawn):
+                ask()
+        assert actions.again(issued, by=rui).state == "requested"
+        page = cast.signed_in(astrid).get(f"/reports/{issued.pk}/").content.decode()
+        assert "Build it again" not in page and "Restate as known now" in page
+
+    def test_where_what_took_its_place_was_withdrawn_that_is_said(self, issued: Report, astrid: User, rui: User) -> None:
+        second = self.restated(issued, astrid)
+        first = Report.objects.get(pk=issued.pk)
+        assert "Ask for that one" in verification.said(first)
+        issuing.withdraw(second, reason="A mistake.", by=rui)
+        first = Report.objects.get(pk=issued.pk)
+        assert "withdrawn since" in verification.said(first) and "Ask for that one" not in verification.said(first)
+        page = cast.signed_in(astrid).get(f"/reports/{first.pk}/").content.decode()
+        assert second.number in page and "That one was itself withdrawn since" in page
+
+    def test_an_erased_one_gives_way_and_is_not_compared_with(self, issued: Report, astrid: User) -> None:
+        shredding.shred(issued.sealed_for, reason="Past its last day.", by=None)
+        second = self.restated(issued, astrid)
+        assert (second.restates, Report.objects.get(pk=issued.pk).state) == (None, "superseded")
+
+    def test_what_stands_now_is_told_however_often_it_was_restated(self, issued: Report, astrid: User) -> None:
+        third = self.restated(self.restated(issued, astrid), astrid)
+        assert restating.successor(Report.objects.get(pk=issued.pk)) == third
 
     def test_the_database_knows_one_restatement_of_a_report(self, issued: Report, astrid: User) -> None:
         self.restated(issued, astrid)

@@ -15,6 +15,7 @@ import pytest
 from django.template import engines
 from django.template.loader import render_to_string
 
+from reports.envelope import AWAITING
 from reports.facts.determined import IF_TRUE
 from tests.reports import specimen
 
@@ -362,6 +363,27 @@ class TestPaper:
         draft = specimen.envelope(facts, status="draft", status_text="Draft: not issued and not registered", number="draft")
         assert page(facts, draft).count("Draft: not issued and not registered") == 2
         assert "Draft" not in page(facts, specimen.envelope(facts))
+
+    def test_one_that_awaits_approval_is_attested_by_nobody_and_says_so_on_every_page(self, facts: Facts) -> None:
+        told = specimen.envelope(facts, status="awaiting", status_text=AWAITING, approved_by="", approved_at="")
+        text = page(facts, told)
+        assert text.count(AWAITING) == 2
+        assert "none yet: another person has to approve it" in text and "nobody yet: it waits for another person" in text
+        assert "Nobody attests to a report before it is approved." in text
+        for false in (
+            "one person issues this kind",
+            "not required for this kind",
+            "this is a draft",
+            "Nobody attests to a draft",
+        ):
+            assert false not in text, false
+        heads = {
+            status: re.search(
+                'data-standing="([^"]*)"', render_to_string(PAPER, {"report": facts, "envelope": told | {"status": status}})
+            )
+            for status in ("awaiting", "draft", "issued")
+        }
+        assert [found and found[1].rstrip(" ·") for found in heads.values()] == ["Awaiting approval", "Draft", ""]
 
     def test_a_restatement_prints_what_it_restates_and_every_change(self, facts: Facts) -> None:
         told = {"number": "R-03-2026-00004", "known_at": "2026-11-20T10:00:00Z", "sha256": "4" * 64, "changed": 2}

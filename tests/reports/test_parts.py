@@ -42,7 +42,7 @@ def joined(heard: list[tuple[int, int]]) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "LIMIT", 100)
         patch.setattr(parts, "ROWS", 100)
-        return pdf.render(found, specimen.envelope(found), lambda done, of: heard.append((done, of)))
+        return pdf.render(found, specimen.envelope(found), told=lambda done, of: heard.append((done, of)))
 
 
 @pytest.fixture(scope="module")

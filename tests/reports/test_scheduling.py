@@ -40,6 +40,13 @@ class TestAsk:
         assert again(made).next_on > in_days(85)
         assert not scheduling.QUEUE.is_waiting()
 
+    def test_it_asks_in_the_profile_and_on_the_paper_that_were_chosen(self, organisation: Organisation, astrid: User) -> None:
+        planned(organisation, astrid, profile="full", paper="Letter")
+        scheduling.run()
+        report = Report.objects.get()
+        assert (report.parameters, report.envelope["paper"]) == ({"profile": "full"}, "Letter")
+        assert report.proposal is not None
+
     def test_twice_is_once(self, organisation: Organisation, astrid: User) -> None:
         planned(organisation, astrid)
         for _ in range(2):

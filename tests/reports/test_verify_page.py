@@ -12,11 +12,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from accounts import heads, proving
 from accounts.models import AuditEvent, Organisation, User
-from reports import actions, building, pdf, verification, verify_page
+from reports import actions, building, issuing, pdf, verification, verify_page
 from reports.models import Report
+from tests import cast
 from tests.accounts.test_sequencer import in_tree
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder", "quick_pages")]
@@ -111,6 +113,25 @@ class TestHolder:
     def test_is_told_that_it_stands_no_more(self, issued: Report, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
         monkeypatch.setitem(verification.STANDING, "issued", state)
         assert str(verification.SAID[state]) in asked(issued.number, sha256=issued.file_sha256).content.decode()
+
+    def test_of_what_took_its_place_the_number_and_the_day_are_told_and_nothing_else(self, issued: Report, astrid: User) -> None:
+        later = actions.restate(issued, by=astrid)
+        building.run()
+        later.refresh_from_db()
+        issued.refresh_from_db()
+        page = asked(issued.number, sha256=issued.sha256).content.decode()
+        day = date_format(issued.superseded_at, "j F Y")
+        assert later.state == "issued" and f"Issued, and superseded on {day} by {later.number}." in page
+        for secret in ("Nordlys", "Bureau", "Astrid", "dossier", later.sha256, later.file_sha256):
+            assert secret not in page, secret
+        assert str(verification.SAID["issued"]) in asked(later.number, sha256=later.file_sha256).content.decode()
+
+    def test_of_a_withdrawal_the_day_and_neither_who_nor_why(self, issued: Report) -> None:
+        issuing.withdraw(issued, reason="Of another customer.", by=cast.staff("approver", "Rui Duarte"))
+        issued.refresh_from_db()
+        page = asked(issued.number, sha256=issued.file_sha256).content.decode()
+        assert f"Issued, and withdrawn on {date_format(issued.withdrawn_at, 'j F Y')}." in page
+        assert "another customer" not in page and "Rui" not in page
 
     @pytest.mark.parametrize("written", ["{}  report.pdf", " {} \n", "spaced", "colons", "CAPITALS"])
     def test_the_digest_may_be_written_as_tools_do(self, issued: Report, written: str) -> None:

@@ -1,7 +1,9 @@
 """The auditor's face: ask, watch, download. The outsider first."""
 
 import re
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Organisation, User
 from kyc.keys.models import Key
 from reports import actions, building, stages
+from reports.facts.catalogue import CATALOGUE, ENTRIES
 from reports.models import Report
 from tests import cast
 from tests.rows import one_of_each
@@ -49,6 +52,26 @@ def asked(organisation: Organisation, /, **values: str) -> dict[str, str]:
 
 def downloads() -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(verb="report.downloaded"))
+
+
+class TestAddressee:
+    def test_whom_it_is_for_stands_in_the_envelope_and_on_its_cover_and_never_in_the_facts(
+        self, auditor: Client, organisation: Organisation, tmp_path: Path
+    ) -> None:
+        assert 'name="addressee"' in text(auditor.get("/reports/request/"))
+        auditor.post("/reports/request/", asked(organisation, addressee=" Bureau of Industry and Security "))
+        report = ready(Report.objects.get())
+        assert report.envelope["addressee"] == "Bureau of Industry and Security"
+        assert "Bureau of Industry" not in str(report.facts) and "Bureau of Industry" not in str(report.parameters)
+        (tmp_path / "r.pdf").write_bytes(report.file.read())
+        drawn = subprocess.run(["pdftotext", str(tmp_path / "r.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+        assert "Bureau of Industry and Security" in " ".join(drawn.split())
+
+    def test_it_may_be_left_out_and_is_no_letter(self, auditor: Client, organisation: Organisation) -> None:
+        assert auditor.post("/reports/request/", asked(organisation, addressee="a" * 201)).status_code == 422
+        assert not Report.objects.exists()
+        assert auditor.post("/reports/request/", asked(organisation, addressee=" ")).status_code == 302
+        assert Report.objects.get().envelope["addressee"] == ""
 
 
 class TestDoor:
@@ -326,6 +349,15 @@ class TestIssuing:
         page = text(approver.get(f"/reports/{awaiting.pk}/"))
         assert "Approved by <bdi>Rui Duarte</bdi>" in page and "Restate as known now" in page
 
+    def test_one_that_could_not_be_drawn_once_approved_says_why_and_offers_no_file(
+        self, awaiting: Report, approver: Client, auditor: Client
+    ) -> None:
+        approver.post(f"/reports/{awaiting.pk}/approve/")
+        Report.objects.update(state="failed", failure="OSError: disk full")
+        page = text(auditor.get(f"/reports/{awaiting.pk}/"))
+        assert "It could not be built: OSError: disk full" in page and "Build it again" in page
+        assert "/download/" not in page
+
     def test_one_that_is_not_approved_says_by_whom_and_why(self, awaiting: Report, approver: Client, auditor: Client) -> None:
         approver.post(f"/reports/{awaiting.pk}/decline/", {"why": "\x00"})
         assert Report.objects.get().state == "awaiting"
@@ -347,3 +379,33 @@ class TestIssuing:
     def test_an_auditor_does_none_of_it(self, awaiting: Report, auditor: Client, verb: str) -> None:
         assert auditor.post(f"/reports/{awaiting.pk}/{verb}/", {"why": "Because."}).status_code == 404
         assert Report.objects.get().state == "awaiting"
+
+
+class TestCatalogue:
+    def test_every_kind_has_its_line(self) -> None:
+        assert [entry.frame for entry in ENTRIES] == [*CATALOGUE.values()]
+        assert {entry.kind for entry in ENTRIES} == set(Report.Kind.values)
+
+    def test_it_stands_above_the_list_open_only_where_nothing_was_asked_for(
+        self, organisation: Organisation, auditor: Client, astrid: User
+    ) -> None:
+        page = text(auditor.get("/reports/"))
+        assert '<details id="catalogue" open>' in page and "Which reports there are" in page
+        for entry in ENTRIES:
+            assert (f'href="/reports/request/?kind={entry.kind}"' in page) == entry.is_requested
+        actions.request(organisation, by=astrid)
+        page = text(auditor.get("/reports/"))
+        assert '<details id="catalogue">' in page
+
+    def test_who_may_not_ask_is_led_nowhere(self, organisation: Organisation) -> None:
+        page = text(cast.signed_in(cast.staff("investigator")).get("/reports/"))
+        assert "Which reports there are" in page and "/reports/request/" not in page
+
+    @pytest.mark.parametrize(("kind", "profile"), [("R-03", "full"), ("R-04", "full"), ("R-06", ""), ("R-03", "minimised")])
+    def test_what_it_says_of_approvals_is_what_is_done(
+        self, organisation: Organisation, astrid: User, kind: str, profile: str
+    ) -> None:
+        report = actions.request(organisation, kind=kind, profile=profile, by=astrid)
+        [told] = [str(entry.approval) for entry in ENTRIES if entry.kind == kind]
+        takes_two = told.startswith("Another") or ("In full: another" in told and profile == "full")
+        assert (report.proposal is not None) == takes_two

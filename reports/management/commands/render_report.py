@@ -20,6 +20,7 @@ from reports import actions, building, envelope, pdf, signing
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import year_before
+from reports.long_tables import SUMMARY
 from reports.management.asked import BAD_USE, known_in, number, span, subject_of, valid_in
 from reports.models import SubjectRequest
 
@@ -38,10 +39,15 @@ class Command(NamedCommand):
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
         parser.add_argument("--paper", choices=pdf.SHEETS, default=settings.PAPER, help="the size of its pages")
+        parser.add_argument(
+            "--summary",
+            action="store_true",
+            help="of long tables of R-03 and R-06 print the first rows alone, and attach the whole as CSV",
+        )
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check(options["kind"], options["since"], options["key"], options["profile"])
+        check(options["kind"], options["since"], options["key"], options["profile"], is_summary=options["summary"])
         frame = CATALOGUE[options["kind"]]
         wanted = number(options["subject"], option="--subject")
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
@@ -63,11 +69,11 @@ class Command(NamedCommand):
             *_, (_, facts) = frame.build(
                 organisation=subject, valid_at=valid_at, snapshot=snapshot, pack=packs.current(), parameters=parameters
             )
-            written = keep(facts, options["out"], paper=options["paper"])
+            written = keep(facts, options["out"], paper=options["paper"], tables=SUMMARY if options["summary"] else "")
         self.stdout.write(json.dumps(written))
 
 
-def check(kind: str, since: str | None, key: str | None, profile: str | None) -> None:
+def check(kind: str, since: str | None, key: str | None, profile: str | None, *, is_summary: bool) -> None:
     if kind not in CATALOGUE:
         *others, last = CATALOGUE
         raise CommandError(f"There is no report {kind}; there are {', '.join(others)} and {last}.", returncode=BAD_USE)
@@ -76,6 +82,8 @@ def check(kind: str, since: str | None, key: str | None, profile: str | None) ->
             raise CommandError(f"{option} is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
     if profile and not CATALOGUE[kind].has_profiles:
         raise CommandError(f"--profile is for R-03 and R-04; {kind} is made in one way only.", returncode=BAD_USE)
+    if is_summary and not CATALOGUE[kind].has_long_tables:
+        raise CommandError(f"--summary is for R-03 and R-06; {kind} has no long tables.", returncode=BAD_USE)
     if key and secret.PATTERN.search(key):
         raise CommandError("--key: that is a whole key. Write only its beginning; it is a secret.", returncode=BAD_USE)
 
@@ -108,9 +116,9 @@ def key_of(text: str, subject: int, until: datetime, snapshot: Snapshot) -> int:
     return int(found.pgh_obj_id)
 
 
-def keep(facts: dict[str, Any], folder: Path, *, paper: str) -> dict[str, Any]:
+def keep(facts: dict[str, Any], folder: Path, *, paper: str, tables: str) -> dict[str, Any]:
     """Writes the files, and that they were: neither without the other."""
-    enclosed = envelope.draft(facts, paper=paper)
+    enclosed = envelope.draft(facts, paper=paper, tables=tables)
     files = pdf.files(facts, enclosed) | {f"{facts['report']}.pdf": signing.signed(pdf.render(facts, enclosed))}
     subject = {name: facts["subject"][name] for name in ("id", "name")}
     with transaction.atomic():

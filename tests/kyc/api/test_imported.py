@@ -1,8 +1,9 @@
-"""What a gateway is told of a key that was issued elsewhere, whichever way it asks."""
+"""What a gateway is told of a key that was issued elsewhere, whichever way it asks, and what it tells of it."""
 
 import json
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -11,7 +12,11 @@ from django.utils import timezone
 from accounts.models import Organisation, Project
 from kyc.api import guessing
 from kyc.keys.estate_models import ImportedKey, Remediation
+from kyc.keys.models import Key
+from kyc.keys.pool_models import Reservation
+from kyc.usage.models import UsageDay, UsageRow
 from tests.kyc.api.conftest import Ask
+from tests.kyc.keys.scenes import Issued
 from tests.kyc.keys.test_estate_file import DIGEST, FORMS, SECRET
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +87,73 @@ def test_a_proxy_that_goes_by_the_status(imported: ImportedKey, gateway: str) ->
     assert "X-Entity" not in answer
     stopped(imported)
     assert (authorize().status_code, authorize()["X-Reason"]) == (403, "verification_due")
+
+
+@pytest.fixture
+def limited(imported: ImportedKey) -> ImportedKey:
+    """To three requests a day."""
+    Remediation.objects.update(limited_at=timezone.now() - timedelta(hours=1), requests_a_day=3)
+    return imported
+
+
+class TestLimits:
+    def send(self, where: str, gateway: str, data: Any) -> Any:
+        client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {gateway}"})
+        return client.post(f"/api/v1/{where}", json.dumps(data), content_type="application/json")
+
+    def wish(self, requests: int = 1, **more: Any) -> dict[str, Any]:
+        return {"number": str(uuid4()), "token": SECRET, "amounts": {"requests": requests}} | more
+
+    def tell(self, gateway: str, key: str, requests: int) -> dict[str, Any]:
+        hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+        row = {"key": key, "hour": hour.isoformat(), "model": "m", "requests": requests, "tokens_in": 5}
+        answer = self.send("usage", gateway, {"batch": str(uuid4()), "rows": [row]})
+        assert answer.status_code == 200, answer.content
+        return dict(answer.json())
+
+    def test_reserving_and_settling_draw_on_it(self, limited: ImportedKey, gateway: str, ask: Ask) -> None:
+        asked = self.wish(2)
+        first, again = (self.send("limits/reserve", gateway, asked) for _ in range(2))
+        assert first.status_code == 200 and first.content == again.content, first.content
+        assert [(one["of"], one["limit"], one["left"]) for one in first.json()["limits"]] == [("key", 3, 1)]
+        refused = self.send("limits/reserve", gateway, self.wish(2))
+        assert (refused.status_code, refused.json()["reason"]) == (403, "limit_reached")
+        assert refused.json()["limit"]["left"] == 1 and refused.json()["limit"]["resets_at"]
+        settled = self.send("limits/settle", gateway, {"number": asked["number"], "amounts": {"requests": 3}})
+        assert settled.status_code == 200 and settled.json()["limits"][0]["left"] == 0
+        assert told(ask, reasons=True)["reason"] == "limit_reached"
+        assert self.send("limits/reserve", gateway, self.wish()).json()["limit"]["limit"] == 3
+
+    def test_a_key_that_may_not_act_reserves_nothing(self, limited: ImportedKey, gateway: str) -> None:
+        stopped(limited)
+        assert self.send("limits/reserve", gateway, self.wish()).json()["reason"] == "verification_due"
+        assert self.send("limits/reserve", gateway, self.wish(token=SECRET[:-1] + "x")).json()["reason"] == "key_unknown"
+        assert not Reservation.objects.exists()
+
+    def test_usage_draws_on_it_and_nothing_else_of_it_is_kept(self, limited: ImportedKey, gateway: str, ask: Ask) -> None:
+        assert self.tell(gateway, "sk-abcd1234", 2)["accepted"] == 1
+        assert told(ask)["limits"][0]["left"] == 1
+        self.tell(gateway, "sk-abcd1234", 1)
+        assert told(ask, reasons=True)["reason"] == "limit_reached"
+        assert not UsageRow.objects.exists() and not UsageDay.objects.exists()
+
+    @pytest.mark.parametrize("key", ["sk-unknown1", SECRET])
+    def test_of_what_is_no_key_usage_is_refused(self, limited: ImportedKey, gateway: str, key: str) -> None:
+        answer = self.tell(gateway, key, 2)
+        assert (answer["accepted"], answer["refused"]) == (0, 1) and key not in json.dumps(answer)
+
+    def test_what_became_one_of_ours_is_told_like_any(self, limited: ImportedKey, linked: Issued, gateway: str) -> None:
+        """Its beginning is of no form of ours."""
+        key = linked.key
+        remediation = Remediation.objects.create(
+            organisation=key.organisation, account="acct-9", email="x@x.example", requests_a_day=1, begun_at=timezone.now(),
+            **dict.fromkeys(("reminded_at", "limited_at", "due_at"), timezone.now() + timedelta(days=1)),
+        )  # fmt: skip
+        ImportedKey.objects.create(
+            organisation=key.organisation, remediation=remediation, project=key.project, prefix="sk-become12", last_four="ZZZZ",
+            digest="0" * 64, scheme="sha256", issued_on=date(2024, 2, 29),
+        )  # fmt: skip
+        Key.objects.filter(pk=key.pk).update(prefix="sk-become12", digest="0" * 64, pepper_version="sha256")
+        ImportedKey.objects.filter(prefix="sk-become12").update(became=key)
+        assert self.tell(gateway, "sk-become12", 2)["accepted"] == 1
+        assert UsageDay.objects.get().key == key

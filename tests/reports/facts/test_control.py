@@ -1,13 +1,14 @@
 """The report on ownership and control: once told it never changes, and it tells of people only what its profile allows."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kyc.rules import packs
 from reports import bods, canonical
-from reports.facts.control import CONTROL
+from reports.facts.control import CONTROL, summary
 from tests.reports import specimen
 from tests.reports.facts.test_dossier import digest, secrets_in, shape
 from tests.reports.story import FUND_NUMBER, SOLVEIG_BORN, STAGES, Life
@@ -42,7 +43,7 @@ class TestShape:
 
     def test_it_prints_its_five_inputs(self, life: Life) -> None:
         facts = life.then["lived"].control
-        assert (facts["report"], facts["template"], facts["profile"]) == ("R-04", "R-04/1", "minimised")
+        assert (facts["report"], facts["template"], facts["profile"]) == ("R-04", "R-04/2", "minimised")
         assert facts["valid_at"] == facts["known_at"] and facts["rule_pack"]["version"] == packs.current().version
         assert CONTROL.steps == 15
 
@@ -104,10 +105,31 @@ class TestStructure:
         for regime in life.then["lived"].control["ownership"]["regimes"]:
             assert all(row["why"] for row in (*regime["verdicts"], *regime["others"])), regime["title"]
 
-    def test_of_matches_it_says_no_more_than_that_a_verdict_waits(self, life: Life) -> None:
-        found = life.then["examined"].control["screening"]
-        assert found["open"] == 2
-        assert {name for hit in found["hits"] for name in hit} == {"party_id", "ruling"}
+    def test_of_matches_it_says_no_more_than_what_verdicts_rest_on(self, life: Life) -> None:
+        told = life.then["examined"].control
+        assert told["screening"].keys() == {"rounds", "open"} and told["screening"]["open"] == 2
+        notes = {box["name"]: box["note"] for box in told["picture"]["boxes"]}
+        assert notes["Alice Olsen (1984)"] == "blocked if the match is true"
+        assert "possible match" not in [*notes.values(), told["picture"]["sentence"]]
+        assert life.then["examined"].facts["screening"]["hits"], "the negative control: the dossier tells them"
+        [said] = [row["text"] for row in told["methodology"] if row["topic"] == "Possible matches"]
+        assert "No entry and no ruling is told" in said
+
+
+class TestSummary:
+    @pytest.mark.parametrize(
+        ("offices", "value"),
+        [
+            ([("Alice", "Director"), ("Bo", "Controlling person")], "Bo"),
+            ([("Alice", "Director")], "nobody named"),
+            ([("Bo", "Controlling person"), ("Bo", "Director")], "Bo"),
+        ],
+    )
+    def test_who_only_directs_is_not_said_to_control(self, offices: list[tuple[str, str]], value: str) -> None:
+        facts = specimen.control()
+        facts["offices"] = [{"party": party, "office": office} for party, office in offices]
+        reader: Any = SimpleNamespace(brief=str)
+        assert {row["what"]: row["value"] for row in summary(reader, facts)}["Controlling by office"] == value
 
 
 class TestProfiles:

@@ -128,3 +128,12 @@ class TestFinding:
 
     def test_who_was_compared_and_has_no_verdict_has_no_match(self) -> None:
         assert finding({"screening": {"hits": [], "rounds": [{}]}}, 7, {}, {7}) == ("no match", "good")
+
+    def test_where_matches_are_not_told_the_picture_says_only_what_the_verdict_does(self) -> None:
+        facts = {"screening": {"rounds": [{}], "open": 1}}
+        assert finding(facts, 7, {7: "would be blocked if the possible match is true"}, {7}) == (
+            "blocked if the match is true",
+            "warn",
+        )
+        assert finding(facts, 7, {}, {7}) == ("", ""), "that there is no match isn't known from the verdicts"
+        assert finding(facts, 7, {}, {}) == ("not checked yet", "warn")

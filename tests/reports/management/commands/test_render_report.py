@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts import audit, organisations
+from accounts import audit, organisations, snapshots
 from accounts.models import AuditEvent, Organisation, Snapshot
 from kyc.keys.models import Key
 from reports import actions, building, canonical, issuing
@@ -290,3 +290,21 @@ class TestDraft:
         yesterday = timezone.now() - timedelta(days=1)
         said = rendered(tmp_path, valid_at=f"{yesterday:%Y-%m-%d}")
         assert said["valid_at"] == f"{yesterday:%Y-%m-%d}T23:59:59.999999Z"
+
+
+@pytest.mark.usefixtures("quick_pages")
+@COMMITTED
+class TestSummary:
+    def test_it_writes_the_long_tables_beside_the_same_report_json(self, organisation: Organisation, tmp_path: Path) -> None:
+        cut = {"known_at": snapshots.take().taken_at.isoformat()}
+        cut["valid_at"] = cut["known_at"]
+        whole = rendered(tmp_path / "whole", **cut)
+        summary = rendered(tmp_path / "summary", summary=True, **cut)
+        assert whole["sha256"] == summary["sha256"]
+        more = {Path(name).name for name in summary["files"]} - {Path(name).name for name in whole["files"]}
+        assert "changes.csv" in more and all(name.endswith(".csv") for name in more)
+
+    def test_of_what_has_no_long_tables_there_is_none(self, organisation: Organisation, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="R-04 has no long tables") as refused:
+            rendered(tmp_path, kind="R-04", summary=True)
+        assert refused.value.returncode == 2

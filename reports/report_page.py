@@ -1,0 +1,31 @@
+"""The page of one report: how far it is, what it came to, and what may be done with it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from accounts import elevated, keeping, retention
+from reports import actions, links, restating, stages
+from reports.forms import LinkForm
+from reports.models import Report
+
+
+def of(pk: int) -> Report:
+    return get_object_or_404(Report.objects.select_related("organisation", "requested_by", "proposal", "restates"), pk=pk)
+
+
+def drawn(request: HttpRequest, found: Report, *, link_form: LinkForm | None = None, status: int = 200) -> HttpResponse:
+    """`link_form` is one that was refused."""
+    is_part = request.htmx  # type: ignore[attr-defined]  # django-htmx
+    told = {
+        "report": found,
+        "stage": stages.told(found.stage),
+        "stuck": stages.stuck(found),
+        "asked": actions.asked(found),
+        "kept": keeping.row(retention.of_record(found)) if found.is_registered else None,
+        "by_another": restating.successor(found),
+        "is_own": found.requested_by_id == request.user.pk,
+    }
+    if links.is_for_others(found):
+        told |= {"links": links.shown(found), "link_form": link_form or LinkForm()}
+    page = render(request, "reports/progress.html" if is_part else "reports/report.html", told, status=status)
+    return elevated.begin_file(request, page)
