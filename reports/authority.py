@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 from config import installation
 
 SIGNER, ROOT = "signer.pem", "root.pem"
-# A report is kept for ten years, and the certificate bears out what was signed on its last day.
+# Longer than the rule pack keeps an issued report, for years in which some are signed. When it has ended, what was issued before
+# is judged by the day of its issue (reports/checker.believed).
 SIGNS_FOR, STANDS_FOR = timedelta(days=12 * 365), timedelta(days=25 * 365)
 # A clock that runs behind ours takes it too.
 BEFORE = timedelta(hours=1)

@@ -45,6 +45,10 @@ class Broken(ValueError):
     """The signature does not hold, or there is none; says why."""
 
 
+class Ended(Broken):
+    """A certificate of the chain is not good at that time."""
+
+
 class Node(NamedTuple):
     """One element of DER: all its bytes, and those inside it."""
 
@@ -213,14 +217,31 @@ def token(unsigned: Sequence[Node], signature: bytes) -> bytes:
     return values.inside
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def believed(
+    found: Signature, roots: Collection[x509.Certificate], *, issued_at: datetime | None
+) -> tuple[x509.Certificate, bool]:
+    """The root that vouches for the certificate, and whether that has ended since: then it must have been good when somebody else
+    than the signature says that the file was issued. Raises Broken."""
+    try:
+        return chained(found, roots), False
+    except Ended:
+        if issued_at is None:
+            raise
+    return chained(found, roots, at=issued_at), True
+
+
 def chained(found: Signature, roots: Collection[x509.Certificate], *, at: datetime | None = None) -> x509.Certificate:
     """The root that vouches for the certificate at that time, by default now. Raises Broken."""
-    moment = at or datetime.now(UTC)
+    moment = at or now()
     allowed(found.certificate)
     current, waiting = found.certificate, list(found.others)
     for _ in range(LONGEST):
         if not current.not_valid_before_utc <= moment <= current.not_valid_after_utc:
-            raise Broken(f"the certificate of {current.subject.rfc4514_string()} is not good on {moment:%Y-%m-%d}")
+            raise Ended(f"the certificate of {current.subject.rfc4514_string()} is not good on {moment:%Y-%m-%d}")
         for root in roots:
             if root == current or vouches(root, current):
                 if any(one not in roots for one in waiting):
@@ -256,6 +277,8 @@ def allowed(certificate: x509.Certificate) -> None:
 # The rest checks an evidence pack: its folder, as it was unpacked.
 PURPOSE = b"Keyholder audit head\n"
 HERE = "verify.py"
+# By these a report stands no more.
+NO_MORE = ("report.superseded", "report.withdrawn")
 
 
 def written_plainly(value: Any) -> bytes:
@@ -320,25 +343,66 @@ def files_of(folder: Path) -> list[Path]:
 def checks(folder: Path, roots: Collection[x509.Certificate], keys: Collection[str]) -> Iterator[tuple[str, str]]:
     """What was looked at, and what is wrong with it; empty where nothing is."""
     told = json.loads((folder / "manifest.json").read_bytes())
-    there = {str(path.relative_to(folder)) for path in files_of(folder)} - {"manifest.json"}
+    there = {str(path.relative_to(folder)) for path in files_of(folder)} - {"manifest.json", "manifest.p7s"}
     made = {name: sha256((folder / name).read_bytes()).hexdigest() for name in there}
     for name in sorted(told.keys() | made.keys()):
         # Which of us is right the reader sees by comparing this very file with one that he has from elsewhere.
         wrong = "it is not in the pack" if name not in made else "the manifest does not know it" if name not in told else ""
         yield name, wrong or ("" if told[name] == made[name] else "it is not what the manifest says")
-    yield "signature of report.pdf", broken(lambda: chained(signature_of((folder / "report.pdf").read_bytes()), roots))
+    yield "signature of manifest.json", broken(lambda: of_manifest(folder, roots))
     envelope = json.loads((folder / "envelope.json").read_bytes())
     own, file = made.get("report.json", ""), made.get("report.pdf", "")
     yield "report.json against envelope.json", "" if envelope["sha256"] == own else "envelope.json is of other facts"
     yield from of_documents(folder, made)
-    issued = []
+    proofs = trail_of(folder, keys)
+    yield from ((f"proof {name}", why) for name, why, _ in proofs)
+    issue = issued([event for _, _, event in proofs if event], own, file)
+    yield "the audit log against the report", "" if issue else "no proved event says that this was issued"
+    yield of_report(folder, roots, issue)
+
+
+def of_manifest(folder: Path, roots: Collection[x509.Certificate]) -> None:
+    """By it all other files are bound. A certificate that has ended is judged by its last day: what it vouches for is older."""
+    found = held((folder / "manifest.p7s").read_bytes(), (folder / "manifest.json").read_bytes())
+    believed(found, roots, issued_at=found.certificate.not_valid_after_utc)
+
+
+def of_report(folder: Path, roots: Collection[x509.Certificate], issue: dict[str, Any]) -> tuple[str, str]:
+    ended: list[bool] = []
+
+    def look() -> None:
+        at = datetime.fromisoformat(issue["at"].replace("Z", "+00:00")) if issue else None
+        ended.append(believed(signature_of((folder / "report.pdf").read_bytes()), roots, issued_at=at)[1])
+
+    why = broken(look)
+    since = ", whose certificate has ended since and was good when the audit log says that it was issued"
+    return f"signature of report.pdf{since if any(ended) else ''}", why
+
+
+def trail_of(folder: Path, keys: Collection[str]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Each proof: the file's name, what is wrong with it, and the event where nothing is."""
+    found = []
     for proof in sorted((folder / "trail").glob("*.json")):
         events: list[dict[str, Any]] = []
         why = broken(lambda proof=proof, events=events: events.append(event_of(json.loads(proof.read_bytes()), keys)))
-        yield f"proof {proof.name}", why
-        issued += [event for event in events if event["verb"] == "report.issued"]
-    digests = {(one["values"].get("details.sha256"), one["values"].get("details.file_sha256")) for one in issued}
-    yield "the audit log against the report", "" if (own, file) in digests else "no proved event says that this was issued"
+        found.append((proof.name, why, events[0] if events else {}))
+    return found
+
+
+def issued(events: Sequence[dict[str, Any]], own: str, file: str) -> dict[str, Any]:
+    """The event that says so of the report with these digests; empty where there is none."""
+    digests = {"details.sha256": own, "details.file_sha256": file}
+    return next((one for one in events if one["verb"] == "report.issued" and digests.items() <= one["values"].items()), {})
+
+
+def ends(folder: Path, keys: Collection[str]) -> list[str]:
+    """What has become of the report since, as far as the pack knows."""
+    files = [sha256((folder / name).read_bytes()).hexdigest() for name in ("report.json", "report.pdf")]
+    events = [event for _, _, event in trail_of(folder, keys) if event]
+    about = issued(events, *files).get("target_id")
+    return [
+        f"{one['verb']}, on {one['at'][:10]}" for one in events if one["verb"] in NO_MORE and about and one["target_id"] == about
+    ]
 
 
 def of_documents(folder: Path, made: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -373,11 +437,14 @@ def main(arguments: Sequence[str]) -> int:
         roots = x509.load_pem_x509_certificates((options.roots or options.folder / "roots.pem").read_bytes())
         keys = [sha256(base64.b64decode(key, validate=True)).hexdigest() for key in options.key]
         found = list(checks(options.folder, roots, keys))
+        said = ends(options.folder, keys)
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"This is no evidence pack that can be read: {error}.", file=sys.stderr)
         return 2
     for name, wrong in found:
         print(f"{'WRONG' if wrong else 'good '}  {name}{f': {wrong}' if wrong else ''}")
+    for one in said:
+        print(f"It does not stand any more: {one}.")
     for one in environments(options.folder):
         print(f"Not looked at, since it is a Python environment: {one.relative_to(options.folder)}.")
     if not options.roots:

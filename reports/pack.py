@@ -116,7 +116,9 @@ def zipped(report: Report, found: list[Document], *, to: User) -> Iterator[bytes
             digests[name] = canonical.sha256(data)
             archive.writestr(zipfile.ZipInfo(name, date_time=made_at.timetuple()[:6]), data, HOW)
             yield sink.taken()
-        archive.writestr("manifest.json", json.dumps(digests, indent=1, sort_keys=True))
+        told = json.dumps(digests, indent=1, sort_keys=True).encode()
+        for name, data in (("manifest.json", told), ("manifest.p7s", signing.detached(told))):
+            archive.writestr(zipfile.ZipInfo(name, date_time=made_at.timetuple()[:6]), data, HOW)
     yield sink.taken()
 
 

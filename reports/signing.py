@@ -8,6 +8,7 @@ import asyncio
 import io
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,23 @@ def why_not(data: bytes, believed: tuple[x509.Certificate, ...]) -> str:
     except checker.Broken as broken:
         return str(broken)
     return read_by_another(data, believed)
+
+
+def detached(data: bytes) -> bytes:
+    """The signature (CMS, DER) of a file that stands beside it, checked at once. Raises NotSigned."""
+    own = hand()
+    found = asyncio.run(beside(data, own))
+    try:
+        checker.chained(checker.held(found, data), own.roots)
+    except checker.Broken as broken:
+        raise NotSigned(str(broken)) from None
+    return found
+
+
+async def beside(data: bytes, own: Hand) -> bytes:
+    with signer(own) as signs:
+        content = await signs.async_sign_general_data(data, "sha256", use_cades=False)
+    return bytes(content.dump())
 
 
 def with_field(data: bytes) -> bytes:
@@ -269,9 +287,9 @@ def stamps() -> Any:
     return stamper_class()()
 
 
-def read_by_another(data: bytes, believed: tuple[x509.Certificate, ...]) -> str:
-    """What pyHanko has against the signature; empty where it has nothing. Of a B-LT it asks of no certificate more than is known
-    from the file. Fetches nothing."""
+def read_by_another(data: bytes, believed: tuple[x509.Certificate, ...], *, at: datetime | None = None) -> str:
+    """What pyHanko has against the signature at that time, by default now; empty where it has nothing. Of a B-LT it asks of no
+    certificate more than is known from the file. Fetches nothing."""
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import DocumentSecurityStore, validate_pdf_signature
@@ -282,7 +300,7 @@ def read_by_another(data: bytes, believed: tuple[x509.Certificate, ...]) -> str:
     try:
         reader = PdfFileReader(io.BytesIO(data))
         (found,) = reader.embedded_signatures
-        known = {"trust_roots": trusted(believed), "allow_fetching": False}
+        known = {"trust_roots": trusted(believed), "allow_fetching": False} | ({"moment": at} if at else {})
         if "/DSS" in reader.root:
             judged = DocumentSecurityStore.read_dss(reader).as_validation_context({**known, "revocation_mode": "hard-fail"})
         else:

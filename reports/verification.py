@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pikepdf
@@ -98,8 +99,16 @@ def issuing(report: Report) -> AuditEvent | None:
     return rows.order_by("pk").last()
 
 
-def examined(data: bytes, *, believed: Collection[x509.Certificate]) -> Iterator[Check]:
-    """What the file says by itself. After a signature that does not hold nothing of it is read."""
+def issued_at(data: bytes) -> datetime | None:
+    """When this very file was issued here, as the audit says; raises what the database raises where it is away."""
+    report = Report.objects.filter(file_sha256=canonical.sha256(data), state__in=STANDING).defer("facts").order_by("pk").first()
+    event = issuing(report) if report else None
+    return event.at if event else None
+
+
+def examined(data: bytes, *, believed: Collection[x509.Certificate], issued_at: datetime | None = None) -> Iterator[Check]:
+    """What the file says by itself. After a signature that does not hold nothing of it is read. A certificate that has ended is
+    judged by when the file was `issued_at`, where that is known."""
     try:
         signature = checker.signature_of(data)
     except checker.Broken as broken:
@@ -107,13 +116,14 @@ def examined(data: bytes, *, believed: Collection[x509.Certificate]) -> Iterator
         return
     yield Check("signature", True, "Every byte of the file is what was signed.")
     try:
-        root = checker.chained(signature, believed)
+        root, has_ended = checker.believed(signature, believed, issued_at=issued_at)
     except checker.Broken as broken:
         yield Check("certificate", False, f"{str(broken).capitalize()}.")
         return
     who, by = signing.called(signature.certificate.subject), signing.called(root.subject)
-    yield Check("certificate", True, f"Signed by “{who}”, for whom “{by}” vouches. SHA-256 {signature.fingerprint}.")
-    second = signing.read_by_another(data, tuple(believed))
+    since = " It has ended since, and was good when the register says that this was issued." if has_ended else ""
+    yield Check("certificate", True, f"Signed by “{who}”, for whom “{by}” vouches. SHA-256 {signature.fingerprint}.{since}")
+    second = signing.read_by_another(data, tuple(believed), at=issued_at if has_ended else None)
     yield Check("second reader", not second, second or "pyHanko, which shares no code with the first, says the same.")
     try:
         found = attached(data)

@@ -19,10 +19,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def two(organisation: Organisation, astrid: User) -> list[Report]:
-    for kind in ("R-03", "R-06"):
+    for kind in ("R-03", "R-04"):
         actions.request(organisation, kind=kind, by=astrid)
     building.run()
-    return list(Report.objects.filter(state="issued").order_by("pk"))
+    found = list(Report.objects.filter(state="issued").order_by("pk"))
+    assert len(found) == 2
+    return found
 
 
 def sent(reports: list[Report], by: User) -> zipfile.ZipFile:

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.vault import shredding
 from kyc.evidence import actions as evidence
-from reports import actions, building, checker, issuing, pack, verification
+from reports import actions, building, checker, issuing, pack, signing, verification
 from reports.models import Report
 from tests import cast
 from tests.accounts.test_sequencer import in_tree
@@ -103,7 +104,8 @@ class TestPack:
         )  # fmt: skip
         assert found == {
             "report.pdf", "report.json", "envelope.json", "bods.json", "documents.json", "roots.pem", "verify.py", "README.txt",
-            "manifest.json", "documents/001-extract-of-nordlys.pdf", *(f"trail/{event.pk}.json" for event in events),
+            "manifest.json", "manifest.p7s", "documents/001-extract-of-nordlys.pdf",
+            *(f"trail/{event.pk}.json" for event in events),
         }  # fmt: skip
         assert (folder / "report.json").read_bytes() == issued.facts.encode()
         (row,) = json.loads((folder / "documents.json").read_bytes())
@@ -180,8 +182,46 @@ class TestPack:
         done = checked(folder)
         assert done.returncode == 1
         assert [line for line in done.stdout.splitlines() if line.startswith("WRONG")] == [
-            "WRONG  the audit log against the report: no proved event says that this was issued"
+            "WRONG  signature of manifest.json: the file is not what was signed",
+            "WRONG  the audit log against the report: no proved event says that this was issued",
         ]
+
+    def test_what_nothing_else_binds_is_bound_by_the_signed_manifest(self, issued: Report, astrid: User, tmp_path: Path) -> None:
+        folder, wrong = unpacked(issued, astrid, tmp_path / "pack"), "WRONG  signature of manifest.json: "
+        told = (folder / "manifest.json").read_bytes()
+        for file in ("bods.json", "documents.json", "envelope.json", "README.txt"):
+            before = (folder / file).read_bytes()
+            (folder / file).write_bytes(before + b" ")
+            digest = checker.sha256(before + b" ").hexdigest()
+            (folder / "manifest.json").write_text(json.dumps(json.loads(told) | {file: digest}))
+            said = checked(folder).stdout
+            assert [line for line in said.splitlines() if line.startswith("WRONG")] == [f"{wrong}the file is not what was signed"]
+            (folder / file).write_bytes(before)
+        (folder / "manifest.json").write_bytes(told)
+        assert checked(folder).returncode == 0, "the negative control"
+        (folder / "manifest.p7s").unlink()
+        done = checked(folder)
+        assert done.returncode == 1 and f"{wrong}it can't be read" in done.stdout
+
+    @pytest.mark.parametrize("is_ended", [False, True])
+    def test_it_tells_what_became_of_the_report(self, issued: Report, astrid: User, tmp_path: Path, is_ended: bool) -> None:
+        if is_ended:
+            issuing.withdraw(issued, reason="A wrong customer.", by=cast.staff("approver", "Ada Moe"))
+            in_tree(AuditEvent.objects.count())
+        said = checked(unpacked(issued, astrid, tmp_path / "pack")).stdout
+        assert ("It does not stand any more: report.withdrawn, on 20" in said) is is_ended
+
+    def test_it_is_checked_also_when_the_certificate_has_ended(
+        self, issued: Report, astrid: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        monkeypatch.setattr(checker, "now", lambda: datetime(2060, 1, 1, tzinfo=UTC))
+        found = dict(checker.checks(folder, signing.roots(), []))
+        assert not any(found.values()) and "good when the audit log says that it was issued" in " ".join(found)
+        for file in (folder / "trail").iterdir():
+            file.unlink()
+        found = dict(checker.checks(folder, signing.roots(), []))
+        assert "is not good on 2060-01-01" in found["signature of report.pdf"], "the negative control"
 
     def test_a_changed_event_is_found(self, issued: Report, astrid: User, tmp_path: Path) -> None:
         folder = unpacked(issued, astrid, tmp_path / "pack")

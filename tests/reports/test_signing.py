@@ -246,7 +246,7 @@ class TestAuthority:
         assert key.public_key() != root.public_key() and held.count(b"PRIVATE KEY") == 2
         assert b"PRIVATE" not in (folder / authority.ROOT).read_bytes()
 
-    def test_its_certificate_outlives_a_report_that_is_kept_for_ten_years(self, tmp_path: Path) -> None:
+    def test_its_certificate_outlives_a_report_that_is_signed_with_it_for_years(self, tmp_path: Path) -> None:
         folder = authority.kept(tmp_path / "authority", provider="Example AI, Inc.")
         own = x509.load_pem_x509_certificate((folder / authority.SIGNER).read_bytes())
         assert own.not_valid_after_utc - datetime.now(UTC) > timedelta(days=11 * 365)
@@ -258,3 +258,32 @@ class TestExpired:
         assert checker.chained(found, signing.roots())
         with pytest.raises(checker.Broken, match="is not good on 2060-01-01"):
             checker.chained(found, signing.roots(), at=datetime(2060, 1, 1, tzinfo=UTC))
+
+    def test_the_second_reader_is_asked_for_the_same_day(self, data: bytes) -> None:
+        roots = signing.roots()
+        assert signing.read_by_another(data, roots, at=datetime(2060, 1, 1, tzinfo=UTC))
+        assert signing.read_by_another(data, roots, at=datetime.now(UTC)) == ""
+
+    def test_only_what_has_ended_is_judged_by_another_day(
+        self, data: bytes, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found, issued_at = checker.signature_of(data), datetime.now(UTC)
+        monkeypatch.setattr(checker, "now", lambda: datetime(2060, 1, 1, tzinfo=UTC))
+        assert checker.believed(found, signing.roots(), issued_at=issued_at) == (signing.roots()[0], True)
+        with pytest.raises(checker.Broken, match="no authority"):
+            checker.believed(found, [outside.root], issued_at=issued_at)
+        with pytest.raises(checker.Broken, match="is not good on 2059"):
+            checker.believed(found, signing.roots(), issued_at=datetime(2059, 1, 1, tzinfo=UTC))
+
+
+class TestDetached:
+    def test_a_file_is_signed_beside_it_and_any_change_of_it_is_found(self) -> None:
+        signature = signing.detached(b"a file")
+        assert checker.chained(checker.held(signature, b"a file"), signing.roots())
+        with pytest.raises(checker.Broken, match="the file is not what was signed"):
+            checker.held(signature, b"another")
+
+    def test_one_that_would_not_hold_is_not_handed_out(self, settings: Any, by_outside: Outside) -> None:
+        settings.REPORT_ROOTS = str(authority.kept(settings.REPORT_AUTHORITY_DIR, provider="") / authority.ROOT)
+        with pytest.raises(signing.NotSigned, match="no authority that you believe"):
+            signing.detached(b"a file")

@@ -1,6 +1,7 @@
 """Checks a report's file by itself, and where this installation's database is at hand against the register and the audit tree."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class Command(NamedCommand):
         data = read(options["file"])
         if not data.startswith(b"%PDF-"):
             raise CommandError(f"{options['file']}: it is no PDF.", returncode=BAD_USE)
-        checks = list(verification.examined(data, believed=believed(options["roots"])))
+        known = None if options["offline"] else issued_at(data)
+        checks = list(verification.examined(data, believed=believed(options["roots"]), issued_at=known))
         status = "unknown"
         if all(check.passed is not False for check in checks):
             envelope = verification.attached(data).envelope
@@ -70,6 +72,13 @@ def believed(file: Path | None) -> tuple[x509.Certificate, ...]:
         return signing.certificates(read(file))
     except ValueError:
         raise CommandError(f"{file}: it holds no certificates (PEM).", returncode=BAD_USE) from None
+
+
+def issued_at(data: bytes) -> datetime | None:
+    try:
+        return verification.issued_at(data)
+    except Error:
+        return None
 
 
 def of_register(data: bytes, envelope: dict[str, Any], *, is_offline: bool) -> list[Check]:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from accounts.models import AuditEvent, Organisation, User
-from reports import actions, building, issuing, pdf, signing, verification
+from reports import actions, building, checker, issuing, pdf, signing, verification
 from reports.models import Report
 from tests import cast
 from tests.accounts.tampering import altered
@@ -142,6 +143,16 @@ class TestIssued:
         told = specimen.envelope(facts, number="R-03-2026-99999")
         file.write_bytes(signing.signed(pdf.render(facts, told)))
         assert asked(file)[1]["failed"] == ["register"]
+
+    def test_one_whose_certificate_has_ended_since_is_judged_by_when_it_was_issued(
+        self, issued: Report, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        in_tree(AuditEvent.objects.count())
+        monkeypatch.setattr(checker, "now", lambda: datetime(2060, 1, 1, tzinfo=UTC))
+        code, said = asked(file)
+        assert (code, said["failed"]) == (0, [])
+        assert "has ended since, and was good when the register says that this was issued" in said["checked"][1]["said"]
+        assert asked(file, offline=True)[1]["failed"] == ["certificate"]
 
     def test_offline_the_file_alone_is_judged(self, issued: Report, file: Path) -> None:
         code, said = asked(file, offline=True)
