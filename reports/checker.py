@@ -45,7 +45,7 @@ class Broken(ValueError):
     """The signature does not hold, or there is none; says why."""
 
 
-class Ended(Broken):
+class NotGoodThen(Broken):
     """A certificate of the chain is not good at that time."""
 
 
@@ -228,7 +228,7 @@ def believed(
     than the signature says that the file was issued. Raises Broken."""
     try:
         return chained(found, roots), False
-    except Ended:
+    except NotGoodThen:
         if issued_at is None:
             raise
     return chained(found, roots, at=issued_at), True
@@ -241,7 +241,7 @@ def chained(found: Signature, roots: Collection[x509.Certificate], *, at: dateti
     current, waiting = found.certificate, list(found.others)
     for _ in range(LONGEST):
         if not current.not_valid_before_utc <= moment <= current.not_valid_after_utc:
-            raise Ended(f"the certificate of {current.subject.rfc4514_string()} is not good on {moment:%Y-%m-%d}")
+            raise NotGoodThen(f"the certificate of {current.subject.rfc4514_string()} is not good on {moment:%Y-%m-%d}")
         for root in roots:
             if root == current or vouches(root, current):
                 if any(one not in roots for one in waiting):

@@ -46,7 +46,7 @@ class TestPdf:
         made = sanitised.sanitised(data, "application/pdf")
         assert b"secret" not in everything(made)
         with pikepdf.open(io.BytesIO(made)) as document:
-            (image,) = document.pages[0].images.values()
+            (image,) = document.pages[0].get_images().values()
             assert pikepdf.PdfImage(image).as_pil_image().size == (4, 3)
 
     def test_it_is_the_same_each_time(self) -> None:
