@@ -1,6 +1,7 @@
 """Whether a key is good now, for whom and for what. One query, no memory."""
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
@@ -150,7 +151,7 @@ def answer_imported(known: Row) -> dict[str, Any]:
         "campaign": campaign,
     }
     if known["limits"]:
-        found["limits"] = known["limits"]
+        found["limits"] = told_left(known["limits"])
     return found
 
 
@@ -186,7 +187,11 @@ def why_not_here(row: Row, said: Conditions, place: tuple[str, str]) -> str:
 
 def why_not_now(row: Row) -> str:
     """What is reserved is there for whoever has reserved it, and for nobody else; so it refuses no key."""
-    return "limit_reached" if any(not limit["left"] + limit["reserved"] for limit in row["limits"] or ()) else ""
+    return "limit_reached" if any(limit["left"] + limit["reserved"] <= 0 for limit in row["limits"] or ()) else ""
+
+
+def told_left(limits: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [limit | {"left": max(0, limit["left"])} for limit in limits]
 
 
 def seen(said: Conditions, place: tuple[str, str]) -> tuple[str, ...]:
@@ -222,7 +227,7 @@ def answer(row: Row) -> dict[str, Any]:
     if row["confirmation"]:
         found["cnf"] = row["confirmation"]
     if row["limits"]:
-        found["limits"] = row["limits"]
+        found["limits"] = told_left(row["limits"])
     if row["is_service"]:
         found["service"] = True
     if row["sandbox"]:

@@ -104,12 +104,13 @@ LEFT JOIN kyc_poolwindow w ON w.pool_id = p.id AND w.starts = {STARTS.format(day
 WHERE k.id = %(key)s ORDER BY p.id
 """  # noqa: S608  # nosec B608  # words of our own
 
-# The same within a query of the key `k`, as one JSON value: NULL of a key without limits.
+# The same within a query of the key `k`, as one JSON value: NULL of a key without limits. What is left falls below nothing where more
+# was used than was reserved.
 LEFT_AS_JSON = f"""(
     SELECT json_agg(json_build_object(
         'of', CASE WHEN p.key_id IS NOT NULL THEN 'key' WHEN p.project_id IS NOT NULL THEN 'project' ELSE 'organisation' END,
         'unit', p.unit, 'currency', p.currency, 'period', p.period, 'limit', p."limit", 'reserved', live.reserved,
-        'left', greatest(0, p."limit" - coalesce(w.spent, 0) - live.reserved)
+        'left', p."limit" - coalesce(w.spent, 0) - live.reserved
     ) ORDER BY p.id)
     FROM kyc_limitpool p LEFT JOIN kyc_poolwindow w
         ON w.pool_id = p.id AND w.starts = {STARTS.format(day="(statement_timestamp() AT TIME ZONE 'UTC')::date")}

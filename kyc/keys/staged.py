@@ -44,7 +44,7 @@ NOW, TODAY = "statement_timestamp()", "(statement_timestamp() AT TIME ZONE 'UTC'
 LEFT_AS_JSON = f"""CASE WHEN m.limited_at <= {NOW} THEN (
     SELECT json_build_array(json_build_object(
         'of', 'key', 'unit', 'requests', 'currency', '', 'period', 'day', 'limit', m.requests_a_day, 'reserved', told.reserved,
-        'left', greatest(0, m.requests_a_day - told.spent - told.reserved)
+        'left', m.requests_a_day - told.spent - told.reserved
     )) FROM (SELECT {SPENT.format(day=TODAY)} AS spent, {RESERVED.format(now=NOW, day=TODAY)} AS reserved) AS told
 ) END"""  # noqa: S608  # nosec B608  # words of our own
 LEFT = f"""

@@ -234,7 +234,9 @@ class TestLeftOf:
         reserve(linked.key, 1)
         [told] = introspection.judged(linked.secret, for_test=False).answer["limits"]
         assert (told["left"], told["reserved"]) == (0, 1), "whoever has reserved it may use it"
-        LimitPool.objects.filter(pk=pool.pk).update(limit=5)
+        used(linked.key, 1)
+        assert introspection.judged(linked.secret, for_test=False).reason == "limit_reached", "what is used up is not reserved"
+        LimitPool.objects.filter(pk=pool.pk).update(limit=6)
         assert introspection.judged(linked.secret, for_test=False).answer["limits"][0]["left"] == 1
 
     def test_a_new_day_begins_anew(self, linked: Issued, limit: Limit) -> None:
