@@ -104,8 +104,8 @@ LEFT JOIN kyc_poolwindow w ON w.pool_id = p.id AND w.starts = {STARTS.format(day
 WHERE k.id = %(key)s ORDER BY p.id
 """  # noqa: S608  # nosec B608  # words of our own
 
-# The same within a query of the key `k`, as one JSON value: NULL of a key without limits. What is left falls below nothing where more
-# was used than was reserved.
+# The same within a query of the key `k`, as one JSON value: NULL of a key without limits. What is left falls below nothing where
+# more was used than was reserved.
 LEFT_AS_JSON = f"""(
     SELECT json_agg(json_build_object(
         'of', CASE WHEN p.key_id IS NOT NULL THEN 'key' WHEN p.project_id IS NOT NULL THEN 'project' ELSE 'organisation' END,
