@@ -41,7 +41,12 @@ def begun(script: Path, **amid: str) -> subprocess.Popen[bytes]:
         "PYTHON": sys.executable,
         "POLICY": str(folder / "policy"),
     }
-    return subprocess.Popen(["sh", str(script), "also", "nginx-light"], env=env | amid, start_new_session=True)
+    # A shell can't trap what its parents ignore, as they do SIGINT in the background.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(["sh", str(script), "also", "nginx-light"], env=env | amid, start_new_session=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_no_service_is_started_and_nothing_is_left(script: Path, tmp_path: Path) -> None:

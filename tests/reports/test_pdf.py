@@ -240,7 +240,8 @@ class TestTags:
 
     def test_each_footnote_is_a_note_that_can_be_named(self, document: pikepdf.Pdf, facts: Facts) -> None:
         notes = [node for node in walked(document.Root.StructTreeRoot.K) if node.S == "/Note"]
-        assert len(notes) == len(facts["legal_bases"]) + len(facts["not_relied_on"])
+        regimes = facts["ownership"]["regimes"]
+        assert len(notes) == len(facts["legal_bases"]) + len(facts["not_relied_on"]) + len(regimes)
         listed = document.Root.StructTreeRoot.IDTree.Names
         assert {str(listed[place]) for place in range(0, len(listed), 2)} == {str(note.ID) for note in notes}
         assert len({str(note.ID) for note in notes}) == len(notes)

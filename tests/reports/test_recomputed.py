@@ -125,31 +125,31 @@ def renamed(fund: Party) -> None:
 
 
 @pytest.fixture
-def life(tmp_path: Path) -> Told:
+def a_life(tmp_path: Path) -> Told:
     return lived(tmp_path)
 
 
-def test_recomputed_is_stored_whatever_was_written_since(life: Told) -> None:
+def test_recomputed_is_stored_whatever_was_written_since(a_life: Told) -> None:
     """The negative control stands beside it: known now, each tells otherwise."""
-    pairs = sorted(life.bytes_of, key=str)
+    pairs = sorted(a_life.bytes_of, key=str)
     assert len({pair[2] for pair in pairs}) == 4 and len(pairs) >= 36
 
     @given(st.sampled_from(pairs))
     @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def holds(pair: Pair) -> None:
-        assert life.again(pair) == life.bytes_of[pair]
+        assert a_life.again(pair) == a_life.bytes_of[pair]
 
     holds()
     now = snapshots.take()
     for kind, valid_at, cut in pairs[::9]:
-        assert told(kind, life.organisation, valid_at, now) != life.bytes_of[kind, valid_at, cut]
+        assert told(kind, a_life.organisation, valid_at, now) != a_life.bytes_of[kind, valid_at, cut]
 
     # What was open when the third cut was stored is known since, and to none of what was told of that cut.
-    third = sorted(life.snapshots)[2]
-    of_third = [life.bytes_of[pair].decode() for pair in pairs if pair[2] == third]
+    third = sorted(a_life.snapshots)[2]
+    of_third = [a_life.bytes_of[pair].decode() for pair in pairs if pair[2] == third]
     assert of_third and not any("Fjord Invest ASA" in text for text in of_third)
-    assert "Fjord Invest ASA" in told("R-04", life.organisation, now.taken_at, now).decode()
-    elsewhere(life, pairs[::7])
+    assert "Fjord Invest ASA" in told("R-04", a_life.organisation, now.taken_at, now).decode()
+    elsewhere(a_life, pairs[::7])
 
 
 def elsewhere(life: Told, pairs: list[Pair]) -> None:
