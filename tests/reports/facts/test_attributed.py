@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from reports.facts.attributed import Attributed
+from reports.facts.attributed import Attributed, plainly
 from reports.facts.intervals import Interval
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -105,3 +105,9 @@ class TestRolled:
         within, after = row(2, replaces_id=1, issued_at=hour(9)), row(3, replaces_id=1, issued_at=hour(10))
         found = attributed(row(1), link(0), others=(within, after))
         assert [other.pgh_obj_id for other in found.successors()] == [2]
+
+
+class TestPlainly:
+    def test_what_an_event_keeps_reads_as_words(self) -> None:
+        told = [plainly(value) for value in (["inference", "usage"], True, False, 2, [])]
+        assert told == ["inference, usage", "yes", "no", "2", ""]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, Certainty
+from reports.facts.determined import IF_TRUE, ONLY_IF_TRUE, OVERTAKEN, UNDECIDED, Certainty
 from tests.reports.story import Life
 
 
@@ -46,6 +46,13 @@ class TestDeterminations:
             "Fjord Invest AS": UNDECIDED,
             "Solveig Nyquist": IF_TRUE,
         }
+
+    def test_reasons_that_rest_on_an_open_match_begin_with_that_condition(self, life: Life) -> None:
+        regimes = life.then["examined"].facts["ownership"]["regimes"]
+        rows = [row for regime in regimes for row in (*regime["verdicts"], *regime["others"])]
+        on_condition = {row["party"] for row in rows if row["why"][:1] == [ONLY_IF_TRUE]}
+        assert on_condition == {row["party"] for row in rows if row["verdict"] == IF_TRUE} != set()
+        assert all(len(row["why"]) > 1 for row in rows if row["verdict"] == IF_TRUE)
 
     def test_once_they_are_ruled_out_nobody_is(self, life: Life) -> None:
         assert set(verdicts(life, "approved").values()) == {"no"}
