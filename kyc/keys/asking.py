@@ -36,22 +36,21 @@ OF_KEY = """
         OR EXISTS (SELECT FROM kyc_hold h WHERE h.entity_id = l.entity_id AND h.lifted_at IS NULL)
     ) AS is_held
 """
-# What is told of an imported key that was none of ours yet; a key of ours costs no look.
+# What is told of an imported key that was none of ours yet. In a function of its own: the plan of a question is made ready whole
+# each time, also those parts that are not come to, and most keys are ours.
 ESTATE = f"""
-CASE WHEN k.id IS NULL AND asked IS NOT NULL THEN (
-    SELECT json_build_object(
-        'prefix', i.prefix, 'digest', i.digest, 'scheme', i.scheme, 'organisation', i.organisation_id, 'project', h.name,
-        'issued_at', floor(extract(epoch FROM i.issued_on::timestamp AT TIME ZONE 'UTC'))::bigint,
-        'is_revoked', i.revoked_at IS NOT NULL OR i.became_id IS NOT NULL OR a.closed_at IS NOT NULL,
-        'is_held', EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = i.organisation_id AND h.lifted_at IS NULL),
-        'is_due', m.due_at <= statement_timestamp(), 'is_limited', m.limited_at <= statement_timestamp(),
-        'due_at', floor(extract(epoch FROM m.due_at))::bigint,
-        'limited_at', floor(extract(epoch FROM m.limited_at))::bigint, 'requests_a_day', m.requests_a_day,
-        'limits', {staged.LEFT_AS_JSON}
-    ) FROM kyc_importedkey i JOIN kyc_remediation m ON m.id = i.remediation_id
-    JOIN accounts_organisation a ON a.id = i.organisation_id JOIN accounts_project h ON h.id = i.project_id
-    WHERE i.prefix = asked
-) END AS estate
+SELECT json_build_object(
+    'prefix', i.prefix, 'digest', i.digest, 'scheme', i.scheme, 'organisation', i.organisation_id, 'project', h.name,
+    'issued_at', floor(extract(epoch FROM i.issued_on::timestamp AT TIME ZONE 'UTC'))::bigint,
+    'is_revoked', i.revoked_at IS NOT NULL OR i.became_id IS NOT NULL OR a.closed_at IS NOT NULL,
+    'is_held', EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = i.organisation_id AND h.lifted_at IS NULL),
+    'is_due', m.due_at <= statement_timestamp(), 'is_limited', m.limited_at <= statement_timestamp(),
+    'due_at', floor(extract(epoch FROM m.due_at))::bigint,
+    'limited_at', floor(extract(epoch FROM m.limited_at))::bigint, 'requests_a_day', m.requests_a_day,
+    'limits', {staged.LEFT_AS_JSON}
+) FROM kyc_importedkey i JOIN kyc_remediation m ON m.id = i.remediation_id
+JOIN accounts_organisation a ON a.id = i.organisation_id JOIN accounts_project h ON h.id = i.project_id
+WHERE i.prefix = asked
 """  # noqa: S608  # nosec B608  # words of our own
 ROUND_KEY = """
 LEFT JOIN accounts_organisation o ON o.id = k.organisation_id
@@ -75,13 +74,19 @@ SELECT g.id AS gateway, g.digest AS gateway_digest, g.certificate AS gateway_cer
         ORDER BY masklen(n.network) DESC LIMIT 1
     ) END AS place,
     {LEFT_AS_JSON} AS limits,
-    {ESTATE}
+    CASE WHEN k.id IS NULL AND asked IS NOT NULL THEN public.kh_estate(asked) END AS estate
 FROM (SELECT) AS always
 LEFT JOIN accounts_gatewaycredential g ON g.prefix = gateway AND g.revoked_at IS NULL
 LEFT JOIN kyc_key k ON k.prefix = asked
 {ROUND_KEY}
 """  # noqa: S608  # nosec B608  # expressions of ours
-FUNCTION = f"""
+FUNCTIONS = f"""
+CREATE OR REPLACE FUNCTION public.kh_estate(asked text) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    RETURN ({ESTATE});
+END $$;
 CREATE OR REPLACE FUNCTION public.kh_introspect(gateway text, asked text, address inet) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_variable
@@ -90,7 +95,7 @@ BEGIN
     SELECT row_to_json(told) INTO answer FROM ({FOUND}) AS told;
     RETURN answer;
 END $$;
-REVOKE EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION public.kh_introspect(text, text, inet), public.kh_estate(text) FROM PUBLIC;
 """  # noqa: S608  # nosec B608  # a query of ours
 GRANT = "GRANT EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) TO {}"
 ASK = "SELECT * FROM public.kh_introspect(%s, %s, %s::inet)"
@@ -107,7 +112,7 @@ def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(OWNS)
         if (owns := cursor.fetchone()) and owns[0]:
-            cursor.execute(FUNCTION)
+            cursor.execute(FUNCTIONS)
             cursor.execute(sql.SQL(GRANT).format(sql.Identifier(settings.DB_ROLE_NAMES["app"])).as_string(None))
 
 

@@ -284,3 +284,12 @@ class TestTheDatabase:
                 "FROM pg_proc p WHERE p.proname = 'kh_introspect'"
             )
             assert cursor.fetchall() == [(True, False, True)]
+
+    def test_lets_nobody_ask_for_a_key_from_elsewhere_alone(self, linked: Issued) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT bool_or(has_function_privilege(role, p.oid, 'EXECUTE')) FROM pg_proc p, unnest(%s) AS role "
+                "WHERE p.proname = 'kh_estate'",
+                [["app", "eraser"]],
+            )
+            assert cursor.fetchall() == [(False,)]
