@@ -20,7 +20,7 @@ def with_keys(count: int) -> dict[str, Any]:
 
     found = specimen.facts()
     key = found["access"]["keys"][0]
-    found["access"]["keys"] = [dict(key, key=f"kh_live_{n:05d}", name=f"number {n}") for n in range(count)]
+    found["access"]["keys"] = [dict(key, key=f"kh_live_{n:012d}", name=f"number {n}") for n in range(count)]
     return found
 
 
