@@ -4,6 +4,7 @@ Entries are halved by their number: weights may be tuned on the even half and on
 odd half and of the other locales.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -89,6 +90,23 @@ def left_out(
 
 def without(entry: Entry, gone: set[str]) -> Entry:
     return replace(entry, aliases=tuple(name for name in entry.aliases if name not in gone)) if gone else entry
+
+
+def spelt_elsewhere(theirs: Iterable[Entry], others: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """Entries with those of other publishers that are the same one: who bears the same number of a document or registration, or was
+    born on the same day in a country of the same name. Names have no part in it. A day that is only a year's first is no day."""
+    by: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in theirs:
+        for mark in marks(entry):
+            by.setdefault(mark, []).append(entry)
+    found = {(one.id, other.name): (one, other) for other in others for mark in marks(other) for one in by.get(mark, ())}
+    return [found[key] for key in sorted(found)]
+
+
+def marks(entry: Entry) -> set[tuple[str, ...]]:
+    days = [day for day in entry.birth_dates if re.fullmatch(r"\d{4}-\d\d-\d\d", day) and not day.endswith("-01-01")]
+    numbers = {(entry.kind, number) for number in entry.identifiers if len(number) >= 5}
+    return numbers | {(entry.kind, day, country) for day in days for country in entry.countries}
 
 
 def ordinary(count: int, *, seed: int, locales: Iterable[str] = OTHERS) -> list[Subject]:
