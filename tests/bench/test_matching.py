@@ -74,7 +74,7 @@ def of_the_un(entries: list[Entry], index: Index) -> str:
 
 def spelt_elsewhere(entries: list[Entry], index: Index) -> tuple[str, float]:
     """The names under which other publishers list whom the UN lists too, asked of the UN's entries: how many are hits. One that
-    bears no like word is somebody else under the same number or born on the same day, or can't be known by a name: counted apart."""
+    bears no like word is somebody else of the same number or day, or can't be known by a name: counted apart."""
     un = [one for one in entries if PLACES[one.version] == "un-sc" and one.kind in batch.KINDS]
     pairs = heldout.spelt_elsewhere(un, [one for one in entries if PLACES[one.version] in {"ofac-sdn", "us-csl"}])
     scores = [answered(index, "un", Subject(other.name, other.kind), one).own for one, other in pairs]

@@ -93,8 +93,8 @@ def without(entry: Entry, gone: set[str]) -> Entry:
 
 
 def spelt_elsewhere(theirs: Iterable[Entry], others: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
-    """Entries with those of other publishers that are the same one: who bears the same number of a document or registration, or was
-    born on the same day in a country of the same name. Names have no part in it. A day that is only a year's first is no day."""
+    """Entries with those of other publishers that are the same one: who bears the same number of a document or registration, or
+    was born on the same day in the same country. Names have no part in it. The first of a year stands for a year alone."""
     by: dict[tuple[str, ...], list[Entry]] = {}
     for entry in theirs:
         for mark in marks(entry):
