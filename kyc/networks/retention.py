@@ -23,9 +23,9 @@ SUSPICION = RecordClass(
 )
 FILED, OF_CUSTOMERS = SUSPICION.rules
 
-SILENT = "of the investigators' compartment, of which the page of what is kept must not tell"
-retention.no_record("kyc.Involvement", SILENT)
-retention.no_record("accounts.Signal", SILENT)
+CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
+for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal"):
+    retention.no_record(label, CONFINED)
 retention.no_record("accounts.SignalArrival", "a task: that it is to be looked whose a value is too; gone when that is done")
 
 
