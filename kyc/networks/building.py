@@ -2,9 +2,9 @@
 
     python -m kyc.networks.building FOLDER
 
-In the folder stand `signals` (kyc/networks/copied.py) and `given.json` (Given); into it come `members.jsonl`, a line a network, the
-largest first, and `edges.jsonl`, a line an edge, by their numbers. A line of standard output says what it is at: a step, or at last what
-came of it (Told). It ends when its standard input is closed, so that it does not outlive whoever waits for it.
+In the folder stand `signals` (kyc/networks/copied.py) and `given.json` (Given); into it come `members.jsonl`, a line a network,
+the largest first, and `edges.jsonl`, a line an edge, by their numbers. A line of standard output says what it is at: a step, or
+at last what came of it (Told). It ends when its standard input is closed, so that it does not outlive whoever waits for it.
 """
 
 import json
@@ -73,9 +73,7 @@ def build(folder: Path, step: Callable[[str], None]) -> Told:
     signals = copied.table(file)
     watch.has("read")
     step("finding")
-    found = find(
-        signals, declared=given.declared, must=given.must, cannot=given.cannot, ruled=given.uncounted, memory=MEMORY
-    )  # fmt: skip
+    found = find(signals, declared=given.declared, must=given.must, cannot=given.cannot, ruled=given.uncounted, memory=MEMORY)
     watch.has("find")
     came_out = written(folder, found)
     watch.has("write")
