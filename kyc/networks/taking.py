@@ -11,7 +11,7 @@ from django.db import connection
 from psycopg import sql
 
 from accounts import scope
-from accounts.signal_models import Signal
+from accounts.models import Signal
 from kyc.networks import building, copied
 from kyc.networks.building import Given
 from kyc.networks.network_models import NetworkMembership
