@@ -1,5 +1,5 @@
-"""A network's picture as one SVG: what accounts share in the middle, the accounts to both sides. The order from top to bottom, with
-few crossings, is found by the program that lays out ownership pictures too. The same picture gives the same bytes.
+"""A network's picture as one SVG: what accounts share in the middle, the accounts to both sides. The order from top to bottom,
+with few crossings, is found by the program that lays out ownership pictures too. The same picture gives the same bytes.
 
 Every account and every value is a link, so that the picture is walked through by keyboard. Colours come by class from
 static/css/picture.css; `standalone` writes them beside the shapes.
@@ -8,6 +8,7 @@ static/css/picture.css; `standalone` writes them beside the shapes.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from kyc.networks.picture import Account, Line, Picture, Value
 from kyc.ownership import drawing
@@ -57,7 +58,9 @@ class Sheet:
 
     def __init__(self, picture: Picture, ink: Ink) -> None:
         self.picture, self.ink = picture, ink
-        boxes = [Box(one.id, one.name, FOLDED if one.count > 1 else COMPANY, note=one.note, tone=one.tone) for one in picture.accounts]
+        boxes = [
+            Box(one.id, one.name, FOLDED if one.count > 1 else COMPANY, note=one.note, tone=one.tone) for one in picture.accounts
+        ]
         boxes += [Box(one.id, one.name, TRUST, note=one.note) for one in picture.values]
         self.lettered: dict[str, Lettered] = {box.id: letter(box) for box in boxes}
         self.columns = columns(picture)
@@ -66,9 +69,12 @@ class Sheet:
     def placed(self) -> dict[str, Spot]:
         heights = {name: spot for name, spot in self.heights()}
         spots, left = {}, MARGIN
-        for column in self.columns:
+        for side, column in zip((1, 0, -1), self.columns, strict=True):
             wide = max((self.lettered[one].size.width for one in column), default=0.0)
-            spots |= {one: Spot(left + wide / 2, heights[one]) for one in column}
+            for one in column:
+                # Accounts stand close to what they share.
+                aside = (wide - self.lettered[one].size.width) / 2 * side
+                spots[one] = Spot(left + wide / 2 + aside, heights[one])
             left += wide + BETWEEN if column else 0.0
         return spots
 
@@ -92,7 +98,7 @@ class Sheet:
         parts += [f"{{rank=same; {'; '.join(ids[one] for one in column)}}}" for column in self.columns if column]
         # What shares nothing stands in its column all the same.
         heads = [ids[column[0]] for column in self.columns if column]
-        parts += [f"{one} -> {other} [style=invis, weight=0];" for one, other in zip(heads, heads[1:], strict=False)]
+        parts += [f"{one} -> {other} [style=invis, weight=0];" for one, other in pairwise(heads)]
         return "\n".join([*parts, "}"])
 
     def drawn(self) -> str:

@@ -1,5 +1,5 @@
-"""What a network's picture shows: accounts, the values that they share, and lines between the two, in words that the caller chose.
-kyc.networks.drawing draws it."""
+"""What a network's picture shows: accounts, the values that they share, and lines between the two, in words that the caller
+chose. kyc.networks.drawing draws it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
@@ -79,8 +79,9 @@ Named = Callable[[Collection[Account]], Account]
 
 
 def folded(picture: Picture, *, told: Named, most: int = MOST) -> Picture:
-    """The same in at most `most` boxes: accounts that share exactly the same stand in one, which `told` makes; where that does not
-    do, only the values that most accounts share are drawn. Whoever has a tone stays in a box of his own as long as there is room."""
+    """The same in at most `most` boxes: accounts that share exactly the same stand in one, which `told` makes; where that does
+    not do, only the values that most accounts share are drawn. Whoever has a tone stays in a box of his own as long as there is
+    room."""
     if picture.size <= most:
         return picture
     found = gathered(picture, told, kept=True)

@@ -16,7 +16,7 @@ from accounts.permissions import Permission, require
 from accounts.proposals import Policy
 from accounts.refused import NoteMissing, ReasonMissing, Refused, is_said
 from kyc.networks.actions import tidy
-from kyc.networks.network_models import Network, NetworkChange, NetworkMembership
+from kyc.networks.network_models import Network, NetworkChange
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About, contradicted
 from kyc.rules import packs
@@ -113,7 +113,9 @@ def agrees(about: About, kind: str, organisations: list[int]) -> None:
     if pair is not None:
         names = dict(Organisation.objects.filter(pk__in=pair).values_list("pk", "name"))
         told = {"a": names.get(pair[0], pair[0]), "b": names.get(pair[1], pair[1])}
-        raise Contradicts(_("%(a)s and %(b)s would then be held together and apart at once. Take the other ruling back first.") % told)
+        raise Contradicts(
+            _("%(a)s and %(b)s would then be held together and apart at once. Take the other ruling back first.") % told
+        )
 
 
 def propose(said: dict[str, Any], *, by: User) -> ProposedRuling:

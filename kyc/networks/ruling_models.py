@@ -11,7 +11,6 @@ from django.db.models import F, Q
 from django.db.models.fields.reverse_related import OneToOneRel
 from django.utils.translation import gettext_lazy as _
 
-from accounts.eraser import YIELDS
 from accounts.models import Organisation, Proposal, User
 from kyc.networks.models import append_only
 from kyc.networks.network_models import Network
@@ -124,11 +123,11 @@ class Ruling(Said):
                 name="ruling_of_two_and_of_the_same",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                func=f"""
-                    {YIELDS}
+                func="""
                     IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (
                         SELECT 1 FROM kyc_ruling o WHERE o.id = NEW.replaces_id
-                          AND ROW(o.a_id, o.b_id, o.type, o.value) IS NOT DISTINCT FROM ROW(NEW.a_id, NEW.b_id, NEW.type, NEW.value)
+                          AND ROW(o.a_id, o.b_id, o.type, o.value)
+                            IS NOT DISTINCT FROM ROW(NEW.a_id, NEW.b_id, NEW.type, NEW.value)
                     ) THEN
                         RAISE EXCEPTION 'a ruling replaces one on the same' USING ERRCODE = 'check_violation';
                     END IF;

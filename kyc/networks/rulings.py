@@ -25,8 +25,7 @@ class About:
     def of(cls, ruling: Ruling) -> "About":
         if ruling.value is not None:
             return cls(value=(ruling.type, ruling.value))
-        assert ruling.a_id is not None and ruling.b_id is not None  # nosec B101  # the database's CHECK
-        return cls(pair=(ruling.a_id, ruling.b_id))
+        return cls(pair=(ruling.a_id, ruling.b_id))  # type: ignore[arg-type]  # the database's CHECK
 
     @property
     def columns(self) -> dict[str, object]:
@@ -63,7 +62,7 @@ def for_run() -> Ruled:
     """What the next building goes by, in three queries. The compartment is open around it, else the database shows no row."""
     rows = list(Ruling.objects.in_force().order_by("pk"))
     must, cannot = together(rows), {(row.a_id, row.b_id) for row in rows if row.is_of_pair and row.kind != K.SAME_CONTROLLER}
-    cannot |= declined() - must
+    cannot |= declined(groups(must))
     values = {(row.type, row.value): row.kind for row in rows if row.value is not None}
     return Ruled(tuple(sorted(must)), tuple(sorted(cannot)), values)  # type: ignore[arg-type]  # a pair names two
 
@@ -77,19 +76,20 @@ def together(rows: Iterable[Ruling]) -> set[Pair]:
     return found
 
 
-def declined() -> set[Pair]:
-    """Accounts that an officer did not attach, each with all that are in the network now."""
+def declined(head: Mapping[int, int]) -> set[Pair]:
+    """Accounts that an officer did not attach, each with all that are in the network now; but not where a ruling, of which `head`
+    tells as `groups` does, ties it to one of them."""
     answered = Attachment.objects.filter(outcome=Attachment.Outcome.DECLINED).values_list("network", "organisation")
-    members: dict[int, list[int]] = {}
+    members: dict[int, set[int]] = {}
     live = NetworkMembership.objects.live().filter(network__in={network for network, _organisation in answered})
     for network, organisation in live.values_list("network", "organisation"):
-        members.setdefault(network, []).append(organisation)
-    return {
-        (min(pair), max(pair))
-        for network, organisation in answered
-        if organisation not in members.get(network, ())
-        for pair in ((organisation, other) for other in members.get(network, ()))
-    }
+        members.setdefault(network, set()).add(organisation)
+    found: set[Pair] = set()
+    for network, organisation in answered:
+        others = members.get(network, set())
+        tied = organisation in others or any(head.get(one, one) == head.get(organisation, organisation) for one in others)
+        found |= set() if tied else {(min(organisation, one), max(organisation, one)) for one in others}
+    return found
 
 
 def groups(pairs: Iterable[Pair]) -> dict[int, int]:
