@@ -1,5 +1,6 @@
 """What officers answer to a proposal that an account is of a network (`Attachment`). That it is, is a ruling too: the next
-building holds it together with the network's surest account; that it is not, the next building holds it apart from all of them."""
+building holds it together with the network's surest account; that it is not, the next building holds it apart from all of
+them."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -58,6 +59,10 @@ class Value:
     @property
     def is_counted(self) -> bool:
         return self.bits > 0
+
+    @property
+    def uuid(self) -> UUID:
+        return UUID(self.value)
 
 
 def stood(at: datetime | None) -> Q:
