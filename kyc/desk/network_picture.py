@@ -103,7 +103,8 @@ def left_out(whole: Picture, found: Picture) -> str:
     return (
         _(
             "%(accounts)s accounts and %(values)s values are more than the %(most)s boxes that a picture can show. Accounts that "
-            "share exactly the same stand in one box, and the %(drawn)s values that most accounts share are drawn; the table has all."
+            "share exactly the same stand in one box, and the %(drawn)s values that most accounts share are drawn; the table "
+            "has all."
         )
         % told
     )

@@ -47,6 +47,11 @@ NOT_COUNTED: dict[str, Promise] = {
     "university": gettext_lazy("A university’s, whose people share it."),
     "office": gettext_lazy("An office’s, whose people share it."),
     "agency": gettext_lazy("Of an agency that has declared whom it acts for."),
+    # As kyc/networks/finding/weighing.py says it of the two accounts of an edge.
+    "everybody's": gettext_lazy("So many accounts have it that it ties nobody."),
+    "apart in time": gettext_lazy("One had it long before the other. It may have changed hands, as phone numbers do."),
+    "same roof": gettext_lazy("Everybody under one roof has it, and another of that kind counts already."),
+    "rarer of the family counts": gettext_lazy("Another of the same family is rarer, and that one counts."),
     "": gettext_lazy("No reason was kept."),
 }
 
