@@ -243,8 +243,8 @@ class Edge(models.Model):
     evidence = models.JSONField(default=list)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
-    # That found it first.
-    run = models.ForeignKey(NetworkRun, models.PROTECT, related_name="+")
+    # That found it first; none where it was found between two.
+    run = models.ForeignKey(NetworkRun, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = EdgeQuerySet.as_manager()
 
