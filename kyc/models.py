@@ -10,6 +10,7 @@ from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
+from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
@@ -62,6 +63,7 @@ __all__ = [
     "PersonStatus",
     "PoolWindow",
     "Profile",
+    "ProposedRuling",
     "Questionnaire",
     "Referral",
     "Remediation",
@@ -70,6 +72,7 @@ __all__ = [
     "Reservation",
     "Reserved",
     "Role",
+    "Ruling",
     "Sameness",
     "Score",
     "Spending",
