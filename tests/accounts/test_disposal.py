@@ -44,6 +44,8 @@ HARMLESS = {
     "accounts.SearchDigest": {"purpose": "a code", "place": "a column", "digest": "goes with its subject's key"},
     "accounts.Disposal": {"record_class": "a code", "rule": "a code", "operator": "an operator of the house", "rows": "counts"},
     "accounts.ErasureOrder": {"rows": "counts"},
+    "accounts.SignalValue": {"why": "counts, and the name of a published range"},
+    "accounts.SignalArrival": {"claimed_by": "a process", "failure": "of the machine"},
     "accounts.PlannedDisposal": {"classes": "codes and days"},
     "accounts.Message": {"failure": "the server's words, in which addresses are masked", "claimed_by": "a process"},
     "accounts.AuditEvent": {
@@ -106,6 +108,8 @@ HARMLESS = {
     },
     "kyc.Score": {"rule_pack": "a version"},
     "kyc.Incident": {"erased_rows": "counts and hashes"},
+    "kyc.NetworkMembership": {"via": "codes"},
+    "kyc.Attachment": {"families": "codes", "evidence": "codes, instants and keyed hashes"},
     "kyc.Factor": {"code": "a code"},
     "kyc.Fact": {"subject": "our own prefix", "name": "a code", "value": "codes of countries", "source": "a code"},
     "kyc.KeyChange": {"prefix": "our own"},

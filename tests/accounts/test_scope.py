@@ -18,12 +18,13 @@ from django.urls import path
 from django.utils import timezone
 from pghistory.core import event_models
 
-from accounts import audit, organisations, scope, walls
+from accounts import audit, organisations, scope, signals, walls
 from accounts.compartment import confined
 from accounts.guards import staff
 from accounts.history import as_of
 from accounts.models import AuditEvent, DisposalPlan, GatewayCredential, Organisation, PlannedDisposal, Project, Proposal, User
 from accounts.permissions import ROLES, Permission
+from accounts.signals import Seen
 from accounts.snapshots import take
 from config.urls import urlpatterns as ours
 from kyc.cases.models import Finding
@@ -32,6 +33,7 @@ from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key, KeyUse
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.networks.models import Incident
+from kyc.networks.network_models import Edge, Network, NetworkRun
 from kyc.onboarding.access import members_only
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
@@ -108,6 +110,14 @@ def used(organisation: Organisation) -> None:
     assert answer["accepted"] == 1
 
 
+def share_a_network(made: dict[str, int]) -> None:
+    """An edge names two organisations and is neither's."""
+    first, second = sorted(made.values())
+    with scope.whole():
+        network, run = Network.objects.first(), NetworkRun.objects.first()
+        Edge.objects.create(network=network, a_id=first, b_id=second, bits=9, since=timezone.now(), run=run)
+
+
 @scene
 def two() -> dict[str, int]:
     made = {}
@@ -117,8 +127,10 @@ def two() -> dict[str, int]:
         on_its_way_in(owner)
         derived(organisation)
         used(organisation)
+        signals.leave_all([Seen(organisation.pk, "phone", uuid4(), timezone.now(), timezone.now(), hub="office", why="x")])
         PlannedDisposal.objects.create(plan=DisposalPlan.objects.create(on=date(2026, 11, 30)), organisation=organisation)
         made[name] = organisation.pk
+    share_a_network(made)
     return made
 
 
@@ -155,7 +167,7 @@ class TestAQueryWithoutAnyFilter:
 
     def test_finds_nothing_of_what_tells_of_two_at_once(self, two: dict[str, int]) -> None:
         ours = {"kyc_inquiry", "kyc_inquirypart", "kyc_sameness", "kyc_divergence"}
-        assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours} | {"kyc_estateimport"}
+        assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours} | {"kyc_estateimport", "accounts_signalarrival"}
         for table in OF_THE_HOUSE:
             with scope.everything():
                 assert len(found(table)) == 2, table
@@ -209,11 +221,11 @@ class TestTheCompartment:
         tables = {model._meta.db_table for model in models}
         tables |= {event._meta.db_table for event in event_models() if event.pgh_tracked_model in models}
         assert set(self.CONFINED) == tables
-        assert len(models) == 4 and len(tables) == 6
+        assert len(models) == 12 and len(tables) == 18
 
     def test_is_open_to_an_investigator(self, two: dict[str, int]) -> None:
         with scope.of_officer(cast.staff("investigator")):
-            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"accounts_auditevent": 8}
+            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"kyc_edge": 1, "accounts_auditevent": 8}
 
     @pytest.mark.parametrize("role", sorted({"", *ROLES} - {"investigator"}))
     def test_and_to_no_other_officer(self, two: dict[str, int], role: str) -> None:
@@ -228,10 +240,11 @@ class TestTheCompartment:
         assert self.rows() == dict.fromkeys((*self.CONFINED, "accounts_auditevent"), 0)
 
     def test_nor_to_an_organisation_also_where_the_word_is_said(self, two: dict[str, int]) -> None:
-        """An incident concerns several; a note and a referral are of no organisation at all."""
+        """An incident and a network concern several; a note and a referral are of no organisation at all."""
         with scope.opened(scope.Scope(*[str(two["Nordlys"])] * 2, "on")):
             seen = {table for table, count in self.rows().items() if count}
-        assert seen == {"kyc_involvement", "kyc_involvementevent", "accounts_auditevent"}
+        of_one = {"kyc_involvement", "kyc_networkmembership", "kyc_attachment"}
+        assert seen == of_one | {f"{table}event" for table in of_one} | {"accounts_auditevent", "accounts_signal"}
 
     def test_takes_no_row_from_outside(self, two: dict[str, int]) -> None:
         columns = "(incident_id, text, written_at, written_by_id)"
@@ -403,4 +416,5 @@ class TestProcesses:
             for file in Path(settings.BASE_DIR, app).rglob("*.py")
             if "kh.first" in file.read_text() or "kh.compartment" in file.read_text()
         }
-        assert said == {"accounts/scope.py", "accounts/walls.py", "config/settings.py"}
+        # The last asks what was said, and says nothing itself.
+        assert said == {"accounts/scope.py", "accounts/walls.py", "config/settings.py", "accounts/signals.py"}
