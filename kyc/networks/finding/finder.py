@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kyc.networks.finding import clustering, judging, leftovers, pairing, reading, weighing
-from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, OPENED
+from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF
 from kyc.networks.finding.found import Found
 from kyc.networks.finding.judging import Flags, Ints
 from kyc.networks.finding.reading import Signals, Source
@@ -211,8 +211,8 @@ def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: In
 
 
 def named(source: Source, signals: Signals, used: Ints) -> pa.Array:
-    """The names of these values; of hours in which accounts were opened their beginning."""
-    hours = signals.type[used] == ALL.index(OPENED)
+    """The names of these values; of hours their beginning."""
+    hours = ASIDE[signals.type[used]]
     names = np.full(len(used), None, object)
     names[~hours] = reading.values(source, signals.key[used[~hours]]).to_numpy(zero_copy_only=False)
     begins = np.datetime_as_string(signals.key[used[hours]].astype("datetime64[s]"), unit="m", timezone="UTC")
