@@ -62,13 +62,10 @@ class TestARun:
             assert network.is_alert and network.found_in == run and 0.9 < network.confidence <= 1
             assert NetworkChange.objects.get().kind == "found"
             edge = Edge.objects.live().first()
-            assert (
-                edge
-                and {one["type"] for one in edge.evidence} <= {*hands.OWN, *hands.SHARED, "opened"}
-                and len(edge.families) > 1
-            )
-            mine = Signal.objects.filter(organisation=edge.a_id).values_list("value", flat=True)
-            assert {one["value"] for one in edge.evidence if one["type"] != "opened"} <= {str(value) for value in mine}
+            assert edge and len(edge.families) > 1
+            shared = {(one["type"], one["value"]) for one in edge.evidence if one["counted"] and one["type"] in Signal.Type}
+            mine = Signal.objects.filter(organisation=edge.a_id).values_list("type", "value")
+            assert len(shared) > 1 and shared <= {(type, str(value)) for type, value in mine}
 
     def test_says_of_what_it_is_and_what_it_took(self, hand: list[int]) -> None:
         run = built()
