@@ -18,6 +18,7 @@ UNKNOWN = np.iinfo(np.int64).min + 1
 # Accounts opened within as many seconds were opened together; and so long an account stays that does not only look round.
 TOGETHER, STAYED = 3 * 3600, 2 * 86_400
 __all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
+LEAST_POPULATION = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Signals:
     @property
     def accounts(self) -> int:
         return len(self.names)
+
+    @property
+    def population(self) -> int:
+        """Among how many accounts what they share counts: a card is no less rare because a provider has few customers yet."""
+        return max(self.accounts, LEAST_POPULATION)
 
 
 def read(source: Source, *, threads: int = 2, memory: str = "2GB") -> Signals:

@@ -19,6 +19,7 @@ PARTNERS = 1.0
 # Of what a family says besides its heaviest type, so much counts: most of it follows from that.
 BESIDES = 0.5
 FAMILY_BITS = 20.0
+COMMON = 3
 # What was used by one account and then, so long after, by the other went from hand to hand, as a telephone number does.
 GAP, GONE = 30 * 86_400, 6.0
 # Why a value that both have does not count, the first that holds; the first of all: it does.
@@ -39,8 +40,10 @@ class Pairs:
 
 
 def rarity(signals: Signals) -> Bits:
-    """Of each value how surprising it is that another account has it, at most what its type may weigh."""
-    found: Bits = np.clip(np.log2(signals.accounts / signals.holders), 0, MOST_BITS[signals.type]).astype(np.float32)
+    """Of each value how surprising it is that another account has it, at most what its type may weigh. What every third account
+    has surprises nobody, however few there are."""
+    among = np.where(signals.holders * COMMON >= signals.accounts, signals.accounts, signals.population)
+    found: Bits = np.clip(np.log2(among / signals.holders), 0, MOST_BITS[signals.type]).astype(np.float32)
     return found
 
 
