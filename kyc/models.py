@@ -5,7 +5,7 @@ from kyc.evidence.models import AttributeProof, AuthorityProof, Document, Exclus
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
-from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
+from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
@@ -53,6 +53,7 @@ __all__ = [
     "Party",
     "PaymentMeans",
     "PersonStatus",
+    "PoolMember",
     "PoolWindow",
     "Profile",
     "Questionnaire",

@@ -3995,7 +3995,7 @@ class Migration(migrations.Migration):
                 ('owners_most', models.BigIntegerField(blank=True, null=True)),
                 ('set_at', models.DateTimeField()),
                 ('key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
                 ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.project')),
                 ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -4018,7 +4018,7 @@ class Migration(migrations.Migration):
                 ('owners_most', models.BigIntegerField(blank=True, null=True)),
                 ('set_at', models.DateTimeField()),
                 ('key', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.key')),
-                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
+                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.limitpool')),
                 ('project', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.project')),
                 ('set_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
@@ -4034,7 +4034,7 @@ class Migration(migrations.Migration):
                 ('starts', models.DateField()),
                 ('spent', models.BigIntegerField(default=0)),
                 ('reserved', models.BigIntegerField(default=0)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
                 ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='kyc.limitpool')),
             ],
         ),
@@ -4106,7 +4106,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='limitpool',
-            constraint=models.UniqueConstraint(fields=('organisation', 'project', 'key', 'unit', 'currency', 'period'), name='one_limit_of_a_kind', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('organisation__isnull', False)), fields=('organisation', 'project', 'key', 'unit', 'currency', 'period'), name='one_limit_of_a_kind', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='limitpool',
@@ -4692,5 +4692,112 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='estateimport',
             constraint=models.CheckConstraint(condition=models.Q(('at__lte', models.F('accounts'))), name='estateimport_at_within'),
+        ),
+        migrations.CreateModel(
+            name='PoolMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('since', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PoolMemberEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('since', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
+            constraint=models.CheckConstraint(condition=models.Q(('organisation__isnull', False), models.Q(('key__isnull', True), ('limit__gt', 0), ('owners_most__isnull', True), ('project__isnull', True)), _connector='OR'), name='shared_limit_is_of_members_alone'),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='added_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='pool',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='kyc.limitpool'),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='added_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.poolmember'),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='pool',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.limitpool'),
+        ),
+        migrations.AddIndex(
+            model_name='poolmember',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['organisation'], name='poolmember_live'),
+        ),
+        migrations.AddConstraint(
+            model_name='poolmember',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('pool', 'organisation'), name='member_of_a_pool_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='poolmember',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__gte', models.F('since')), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='poolmember_ended_at_and_by'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='poolmember_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'that keys drew on a pool is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF EXISTS (SELECT 1 FROM kyc_limitpool p WHERE p.id = NEW.pool_id AND p.organisation_id IS NOT NULL) THEN\n                            RAISE EXCEPTION 'a pool of one organisation has no members' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.ended_at IS NOT NULL OR ROW(NEW.id, NEW.pool_id, NEW.organisation_id, NEW.since, NEW.added_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.pool_id, OLD.organisation_id, OLD.since, OLD.added_by_id) THEN\n                        RAISE EXCEPTION 'who drew on a pool does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='b2dc1e0907661adad37b4bcfcdafc76379e4b72e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_poolmember_stays_39ebe', table='kyc_poolmember', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_poolmemberevent" ("added_by_id", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id", "since") VALUES (NEW."added_by_id", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."pool_id", NEW."since"); RETURN NULL;', hash='65f1e4aebdd4592fc55e2001792b275fffdf336c', operation='INSERT', pgid='pgtrigger_insert_insert_c0148', table='kyc_poolmember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_poolmemberevent" ("added_by_id", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id", "since") VALUES (NEW."added_by_id", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."pool_id", NEW."since"); RETURN NULL;', hash='356a75a6bd6432b834d452c265c221bc6fcbe141', operation='UPDATE', pgid='pgtrigger_update_update_3b3c2', table='kyc_poolmember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_poolmemberevent" ("added_by_id", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id", "since") VALUES (OLD."added_by_id", OLD."ended_at", OLD."ended_by_id", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."pool_id", OLD."since"); RETURN NULL;', hash='27b78f31a1da270de88f88d973bb4bce5177dd0f', operation='DELETE', pgid='pgtrigger_delete_delete_4ba96', table='kyc_poolmember', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='poolmemberevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='poolmember_as_of'),
         ),
     ])]
