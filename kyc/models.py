@@ -2,12 +2,15 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
+from kyc.networks.controller_models import Controller, ControllerMember, ControllerNote, KeptEvidence
+from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
@@ -17,11 +20,15 @@ from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdat
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 
 __all__ = [
+    "Appeal",
     "Attachment",
     "Attribute",
     "AttributeProof",
     "AuthorityProof",
     "Case",
+    "Controller",
+    "ControllerMember",
+    "ControllerNote",
     "Decision",
     "Determination",
     "Discrepancy",
@@ -45,6 +52,7 @@ __all__ = [
     "Interest",
     "Invitation",
     "Involvement",
+    "KeptEvidence",
     "Key",
     "KeyRefusal",
     "LimitPool",
@@ -52,6 +60,8 @@ __all__ = [
     "ListEntry",
     "ListUpdate",
     "ListVersion",
+    "Measure",
+    "MeasureMember",
     "Network",
     "NetworkChange",
     "NetworkMembership",
@@ -70,7 +80,9 @@ __all__ = [
     "Rescreening",
     "Reservation",
     "Reserved",
+    "Restriction",
     "Role",
+    "RuleMiss",
     "Sameness",
     "Score",
     "Spending",

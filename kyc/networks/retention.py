@@ -24,8 +24,9 @@ SUSPICION = RecordClass(
 FILED, OF_CUSTOMERS = SUSPICION.rules
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
-for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment"):
-    retention.no_record(label, CONFINED)
+OF_ONE = ("Involvement", "NetworkMembership", "Attachment", "PoolMember", "ControllerMember", "MeasureMember")
+for name in OF_ONE:
+    retention.no_record(f"kyc.{name}", CONFINED)
 
 
 def of(incident: Incident, *, on: date) -> Kept:
