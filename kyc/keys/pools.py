@@ -2,8 +2,8 @@
 
 A key draws on its own, its project's and its organisation's pools, on those of the key that it was rolled to, and on those that
 its organisation shares with others (kyc/keys/sharing.py), on all that limit what it uses or on none. The rows of the pools are
-locked in one order, so that concurrent drawing is exact and never waits in a circle: organisations, pools, spending, windows. (Organisations are held lightly: whoever sets a limit holds them fast, and
-nobody draws past a pool that is being made.)
+locked in one order, so that concurrent drawing is exact and never waits in a circle: organisations, pools, spending, windows.
+(Organisations are held lightly: whoever sets a limit holds them fast, and nobody draws past a pool that is being made.)
 
 **What was spent counts once.** A call may be settled (at once, by the gateway that reserved for it) and is told with the usage of
 its hour besides. Of a key's day the greater of both sums counts: what was settled until usage has caught up, then what was

@@ -56,6 +56,7 @@ def later(ended: Started, *moments: Any) -> Started:
 
 retention.clock(Clock("export_event", _("the latest of export, re-export and end of the transaction"), ENDS, export_event))
 retention.clock(Clock("transaction", _("the last transaction, or the unblocking"), BLOCKED, transaction))
+SCREENED = (Hit, Examination, Proposal, Decision, Entity)
 retention.register(
     RecordClass(
         code="screening",

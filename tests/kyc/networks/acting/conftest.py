@@ -17,7 +17,7 @@ def vasco() -> User:
 
 
 @scene
-def second(linked: Issued, sorvik: Founded) -> Issued:
+def second(linked: Issued, sorvik: Founded) -> Issued:  # noqa: F811
     made = issue(sorvik)
     linking.run()
     made.key.refresh_from_db()
@@ -25,5 +25,5 @@ def second(linked: Issued, sorvik: Founded) -> Issued:
 
 
 @scene
-def controller(linked: Issued, second: Issued, ines: User, vasco: User) -> Controller:
+def controller(linked: Issued, second: Issued, ines: User, vasco: User) -> Controller:  # noqa: F811
     return hands.ruled(linked.key.organisation, second.key.organisation, by=ines, second=vasco)
