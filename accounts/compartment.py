@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from accounts.refused import Refused
 
-# As the number of an incident is written, whether there is one or not: who may not see it can't tell by the refusal.
-INCIDENT = re.compile(r"(?<!\w)I\s*[-\u2010-\u2015]\s*\d{4}\s*[-\u2010-\u2015]\s*\d+", re.IGNORECASE)
+# As the number of an incident, a network, a controller or a measure is written, whether there is one or not: who may not see it
+# can't tell by the refusal.
+INCIDENT = re.compile(r"(?<!\w)(?:I|N|CT|M)\s*[-\u2010-\u2015]\s*\d{4}\s*[-\u2010-\u2015]\s*\d+", re.IGNORECASE)
 
 # How the kind of a proposal begins that is of the compartment (accounts/proposals.py): shown where that is open alone.
 PROPOSED = "network."
@@ -32,7 +33,7 @@ class NamesIncident(Refused):
 
 def refuse_incidents(reason: str) -> None:
     if INCIDENT.search(unicodedata.normalize("NFKC", reason)):
-        raise NamesIncident(_("Leave out the number of an incident: every officer who sees the customer reads this reason."))
+        raise NamesIncident(_("Leave out that number: every officer who sees the customer reads this reason."))
 
 
 def is_confined(model: type[Model]) -> bool:

@@ -20,8 +20,8 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
-from kyc.networks import running
-from kyc.networks.tasks import build_networks
+from kyc.networks import carrying, running
+from kyc.networks.tasks import build_networks, carry_measures
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -53,6 +53,8 @@ jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
 jobs.on("network_run.asked", build_networks)
+jobs.on("measure.taken", carry_measures)
+jobs.on("appeal.overturned", carry_measures)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -79,6 +81,8 @@ jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)
 jobs.sweep(running.QUEUE, build_networks)
+jobs.sweep(carrying.PLACING, carry_measures)
+jobs.sweep(carrying.LIFTING, carry_measures)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

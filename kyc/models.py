@@ -2,12 +2,15 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Link
-from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
+from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
+from kyc.networks.controller_models import Controller, ControllerMember, ControllerNote, KeptEvidence
+from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling
@@ -18,11 +21,15 @@ from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdat
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 
 __all__ = [
+    "Appeal",
     "Attachment",
     "Attribute",
     "AttributeProof",
     "AuthorityProof",
     "Case",
+    "Controller",
+    "ControllerMember",
+    "ControllerNote",
     "Decision",
     "Determination",
     "Discrepancy",
@@ -46,6 +53,7 @@ __all__ = [
     "Interest",
     "Invitation",
     "Involvement",
+    "KeptEvidence",
     "Key",
     "KeyRefusal",
     "LimitPool",
@@ -53,6 +61,8 @@ __all__ = [
     "ListEntry",
     "ListUpdate",
     "ListVersion",
+    "Measure",
+    "MeasureMember",
     "Network",
     "NetworkChange",
     "NetworkMembership",
@@ -61,6 +71,7 @@ __all__ = [
     "Party",
     "PaymentMeans",
     "PersonStatus",
+    "PoolMember",
     "PoolWindow",
     "Profile",
     "ProposedRuling",
@@ -71,7 +82,9 @@ __all__ = [
     "Rescreening",
     "Reservation",
     "Reserved",
+    "Restriction",
     "Role",
+    "RuleMiss",
     "Ruling",
     "Sameness",
     "Score",

@@ -13,11 +13,15 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
-from kyc.keys.pool_models import LimitPool
+from kyc.keys.pool_models import LimitPool, PoolMember
 from kyc.networks import actions as networks
+from kyc.networks import controlling
+from kyc.networks.controller_models import Controller, ControllerMember
+from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
 from kyc.networks.network_models import Attachment, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
@@ -76,6 +80,10 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, key=key, entity=entity, responsible=found.controller, valid_from=now, because="approved"
     )
     hold = Hold.objects.create(organisation=organisation, key=key, source="officer", reason="a question", placed_by=approver)
+    restriction = Restriction.objects.create(organisation=organisation, kind="limit", told="terms", placed_by=approver)
+    appeal = Appeal.objects.create(
+        organisation=organisation, restriction=restriction, words="We are a school.", document=document, sent_by=by
+    )
     limit = LimitPool.objects.create(
         organisation=organisation, key=key, unit="requests", period="day", limit=100, set_at=now, set_by=by
     )
@@ -176,7 +184,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
-        legal_hold, asked, schedule, outside, observation, differs,
+        legal_hold, asked, schedule, outside, observation, differs, restriction, appeal,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 
@@ -201,7 +209,32 @@ def in_compartment(organisation: Organisation) -> list[models.Model]:
         involvement = networks.involve(incident, organisation=organisation, why="Its keys asked for them.", by=ines)
         networks.note(incident, text="Asked by night.", by=ines)
         networks.refer(incident, recipient="Bureau of Industry and Security", made_on=date(2026, 11, 3), by=ines)
-    return [incident, involvement, *of_network(organisation)]
+    return [incident, involvement, *of_network(organisation), *of_controller(organisation, ines)]
+
+
+def of_controller(organisation: Organisation, ines: User) -> list[models.Model]:
+    """One that is proposed, with a measure that is; and a limit that others could share."""
+    now = timezone.now()
+    with scope.of_officer(ines):
+        proposals = [
+            Proposal.objects.create(kind=f"network.{kind}", choice=choice, reason="harm", proposed_by=ines)
+            for kind, choice in (("controller", "rule"), ("measure", "measure"))
+        ]
+        controller = Controller.objects.create(name="Mirror", why="One card.", proposal=proposals[0], opened_by=ines)
+        member = ControllerMember.objects.create(controller=controller, organisation=organisation, why="One card.", added_by=ines)
+        controlling.note(controller, text="Asked the bank.", by=ines)
+        controlling.keep(controller, by=ines)
+        measure = Measure.objects.create(
+            controller=controller, kind="hold", told="account", why="It copies.", proposal=proposals[1], proposed_by=ines,
+            starts_at=now,
+        )  # fmt: skip
+        planned = MeasureMember.objects.create(measure=measure, organisation=organisation, stage=1, families=["payment"])
+        pool = LimitPool.objects.create(unit="requests", period="day", limit=100, set_at=now, set_by=ines)
+        drawing = PoolMember.objects.create(pool=pool, organisation=organisation, added_at=now, added_by=ines)
+        RuleMiss.objects.create(
+            appeal=Appeal.objects.get(organisation=organisation), member=planned, families=["payment"], types=["payment"]
+        )
+    return [controller, member, measure, planned, drawing]
 
 
 def of_network(organisation: Organisation) -> list[models.Model]:

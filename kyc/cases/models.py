@@ -79,6 +79,7 @@ class Case(models.Model):
         DOUBT = "doubt", _("An answer that must be asked about")
         LIST = "list", _("A list may name one of its parties")
         EXPIRY = "expiry", _("What was verified of one of its parties expires")
+        ASKED = "asked", _("We asked to verify again")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
@@ -128,8 +129,8 @@ class Case(models.Model):
                 | Q(reviews__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 | Q(matched__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 | Q(lapses__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
-                # It is the customer's turn: what has changed he says himself, and sends it when it is all said.
-                | Q(state="waiting", trigger="change", declared_true_at__isnull=True, submitted_at__isnull=True),
+                # It is the customer's turn: what has changed he says himself, and what was asked for he gives, and sends it then.
+                | Q(state="waiting", trigger__in=["change", "asked"], declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
         ]
         triggers = [

@@ -19,8 +19,9 @@ from psycopg import sql
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
-from kyc.keys import staged
+from kyc.keys import sharing, staged
 from kyc.keys.pools import LEFT_AS_JSON
+from kyc.keys.sharing import REACHED
 
 # What there is to tell of a key `k` with its live link and entity.
 OF_KEY = """
@@ -74,6 +75,7 @@ SELECT g.id AS gateway, g.digest AS gateway_digest, g.certificate AS gateway_cer
         ORDER BY masklen(n.network) DESC LIMIT 1
     ) END AS place,
     {LEFT_AS_JSON} AS limits,
+    {REACHED} AS is_shared_reached,
     CASE WHEN k.id IS NULL AND asked IS NOT NULL THEN public.kh_estate(asked) END AS estate
 FROM (SELECT) AS always
 LEFT JOIN accounts_gatewaycredential g ON g.prefix = gateway AND g.revoked_at IS NULL
@@ -81,6 +83,7 @@ LEFT JOIN kyc_key k ON k.prefix = asked
 {ROUND_KEY}
 """  # noqa: S608  # nosec B608  # expressions of ours
 FUNCTIONS = f"""
+{sharing.FUNCTIONS}
 CREATE OR REPLACE FUNCTION public.kh_estate(asked text) RETURNS json
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 #variable_conflict use_variable
@@ -97,7 +100,7 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION public.kh_introspect(text, text, inet), public.kh_estate(text) FROM PUBLIC;
 """  # noqa: S608  # nosec B608  # a query of ours
-GRANT = "GRANT EXECUTE ON FUNCTION public.kh_introspect(text, text, inet) TO {}"
+GRANT = f"GRANT EXECUTE ON FUNCTION public.kh_introspect(text, text, inet), {sharing.ASKED} TO {{}}"
 ASK = "SELECT * FROM public.kh_introspect(%s, %s, %s::inet)"
 NAME, PREPARE = b"kh_introspect", b"SELECT public.kh_introspect($1::text, $2::text, $3::inet)"
 NOT_PREPARED = b"26000"

@@ -187,7 +187,8 @@ def why_not_here(row: Row, said: Conditions, place: tuple[str, str]) -> str:
 
 def why_not_now(row: Row) -> str:
     """What is reserved is there for whoever has reserved it, and for nobody else; so it refuses no key."""
-    return "limit_reached" if any(limit["left"] + limit["reserved"] <= 0 for limit in row["limits"] or ()) else ""
+    is_reached = any(limit["left"] + limit["reserved"] <= 0 for limit in row["limits"] or ())
+    return "limit_reached" if is_reached or row.get("is_shared_reached") else ""
 
 
 def told_left(limits: Collection[dict[str, Any]]) -> list[dict[str, Any]]:

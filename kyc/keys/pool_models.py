@@ -29,10 +29,11 @@ OF_MONEY = Q(unit=Unit.MONEY, currency__regex="^[A-Z]{3}$") | ~Q(unit=Unit.MONEY
 
 @tracked()
 class LimitPool(models.Model):
-    """How much may be drawn in a day or month (UTC) or in all, by one key, by all of a project, or by all of an organisation. A
-    key draws on every pool that it stands in."""
+    """How much may be drawn in a day or month (UTC) or in all, by one key, by all of a project, by all of an organisation, or by
+    all of several together, who then are its members. A key draws on every pool that it stands in."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    # None of one that several draw on.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True)
     project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True)
     key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True)
     unit = models.CharField(max_length=20, choices=Unit.choices)
@@ -49,7 +50,13 @@ class LimitPool(models.Model):
             models.UniqueConstraint(
                 name="one_limit_of_a_kind",
                 fields=["organisation", "project", "key", "unit", "currency", "period"],
+                condition=Q(organisation__isnull=False),
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="shared_limit_is_of_members_alone",
+                condition=Q(organisation__isnull=False)
+                | Q(project__isnull=True, key__isnull=True, owners_most__isnull=True, limit__gt=0),
             ),
             models.CheckConstraint(name="limit_is_of_one", condition=Q(project__isnull=True) | Q(key__isnull=True)),
             models.CheckConstraint(name="limit_is_never_negative", condition=Q(limit__gte=0)),
@@ -71,11 +78,68 @@ class LimitPool(models.Model):
         return f"{self.limit} {self.get_unit_display()} {self.get_period_display()}"
 
 
+class PoolMemberQuerySet(models.QuerySet["PoolMember"]):
+    def live(self) -> "PoolMemberQuerySet":
+        return self.filter(ended_at__isnull=True)
+
+
+@tracked()
+class PoolMember(models.Model):
+    """That all keys of an organisation draw on a pool that several share, from, to. Nobody but investigators is shown who else
+    does (accounts/compartment.py)."""
+
+    confined = True
+
+    pool = models.ForeignKey(LimitPool, models.PROTECT, related_name="members")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = PoolMemberQuerySet.as_manager()
+
+    class Meta:
+        # What a question about a key looks up.
+        indexes = [models.Index(name="poolmember_live", fields=["organisation"], condition=Q(ended_at__isnull=True))]
+        constraints = [
+            models.UniqueConstraint(
+                name="member_of_a_pool_once", fields=["pool", "organisation"], condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="poolmember_ended_at_and_by",
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False, ended_at__gte=F("added_at")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="poolmember_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'that keys drew on a pool is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF TG_OP = 'INSERT' THEN
+                        IF EXISTS (SELECT 1 FROM kyc_limitpool p WHERE p.id = NEW.pool_id AND p.organisation_id IS NOT NULL) THEN
+                            RAISE EXCEPTION 'a pool of one organisation has no members' USING ERRCODE = 'check_violation';
+                        END IF;
+                    ELSIF OLD.ended_at IS NOT NULL OR ROW(NEW.id, NEW.pool_id, NEW.organisation_id, NEW.added_by_id)
+                        IS DISTINCT FROM ROW(OLD.id, OLD.pool_id, OLD.organisation_id, OLD.added_by_id) THEN
+                        RAISE EXCEPTION 'who drew on a pool does not change, and ended it stays ended'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+
 class PoolWindow(models.Model):
     """One stretch of a pool: what was spent of it, and what is reserved. A counter, so that nothing need be added up when a key
     is used. `reserved` holds what has run out too until somebody draws again; questions leave that out."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
     pool = models.ForeignKey(LimitPool, models.CASCADE)
     # The day or the first of the month; of what is limited in total, the beginning of time.
     starts = models.DateField()

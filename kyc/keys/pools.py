@@ -1,9 +1,9 @@
 """Drawing on limit pools: reserve, settle, charge what usage tells, and what is left.
 
-A key draws on its own, its project's and its organisation's pools, and on those of the key that it was rolled to, on all that
-limit what it uses or on none. The rows of the pools are locked in one order, so that concurrent drawing is exact and never waits
-in a circle: organisations, pools, spending, windows. (Organisations are held lightly: whoever sets a limit holds them fast, and
-nobody draws past a pool that is being made.)
+A key draws on its own, its project's and its organisation's pools, on those of the key that it was rolled to, and on those that
+its organisation shares with others (kyc/keys/sharing.py), on all that limit what it uses or on none. The rows of the pools are
+locked in one order, so that concurrent drawing is exact and never waits in a circle: organisations, pools, spending, windows.
+(Organisations are held lightly: whoever sets a limit holds them fast, and nobody draws past a pool that is being made.)
 
 **What was spent counts once.** A call may be settled (at once, by the gateway that reserved for it) and is told with the usage of
 its hour besides. Of a key's day the greater of both sums counts: what was settled until usage has caught up, then what was
@@ -46,18 +46,21 @@ STARTS = "CASE p.period WHEN 'day' THEN {day} WHEN 'month' THEN date_trunc('mont
 TOLD = """unnest(%s::bigint[], %s::bigint[], %s::date[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
     AS t (organisation, key, day, unit, currency, settled, used)"""
 HOLD_ORGANISATIONS = "SELECT id FROM accounts_organisation WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-HOLD_POOLS = f"""
-SELECT p.id FROM kyc_limitpool p WHERE EXISTS (SELECT FROM kyc_key k WHERE k.id = ANY(%s) AND {DRAWS})
-ORDER BY p.id FOR UPDATE
-"""  # noqa: S608  # nosec B608  # words of our own
+# The pools that keys draw on.
+OF_KEYS = f"""(
+    SELECT p.id FROM kyc_key k JOIN kyc_limitpool p ON {DRAWS} WHERE k.id = ANY(%(keys)s)
+    UNION ALL SELECT s.pool FROM public.kh_shared_pools(%(keys)s) AS s
+)"""  # noqa: S608  # nosec B608  # words of our own
+HOLD_POOLS = f"SELECT p.id FROM kyc_limitpool p WHERE p.id IN {OF_KEYS} ORDER BY p.id FOR UPDATE"  # noqa: S608  # nosec B608  # words of our own
 # A window begins with what was spent in its time before anybody asked for it.
 OPEN_WINDOWS = f"""
 INSERT INTO kyc_poolwindow (organisation_id, pool_id, starts, spent, reserved)
-SELECT p.organisation_id, p.id, needed.starts, coalesce((
+SELECT p.organisation_id, p.id, needed.starts, CASE WHEN p.organisation_id IS NULL
+THEN public.kh_shared_spent(p.id, needed.starts) ELSE coalesce((
     SELECT sum(greatest(s.settled, s.used)) FROM kyc_spending s JOIN kyc_key k ON k.id = s.key_id
     WHERE s.organisation_id = p.organisation_id AND s.unit = p.unit AND s.currency = p.currency AND {DRAWS}
       AND {STARTS.format(day="s.day")} = needed.starts
-), 0), 0
+), 0) END, 0
 FROM kyc_limitpool p JOIN (
     SELECT DISTINCT p.id, {STARTS.format(day="asked.day")} AS starts
     FROM kyc_limitpool p CROSS JOIN unnest(%s::date[]) AS asked (day) WHERE p.id = ANY(%s)
@@ -79,13 +82,18 @@ grown AS (
         greatest(l.settled, l.used) - greatest(l.settled - t.settled, l.used - t.used) AS more
     FROM ledger l JOIN told t ON (t.key, t.day, t.unit, t.currency) = (l.key_id, l.day, l.unit, l.currency)
 ),
-drawn AS (
-    SELECT w.id, sum(g.more) AS more FROM grown g
+touched AS (
+    SELECT w.id, g.more FROM grown g
     JOIN kyc_key k ON k.id = g.key_id
     JOIN kyc_limitpool p ON {DRAWS} AND (p.unit, p.currency) = (g.unit, g.currency)
     JOIN kyc_poolwindow w ON w.pool_id = p.id AND w.starts = {STARTS.format(day="g.day")}
-    GROUP BY w.id
-)
+    UNION ALL
+    SELECT w.id, g.more FROM public.kh_shared_pools(ARRAY(SELECT key FROM told)) AS s
+    JOIN grown g ON g.key_id = s.key
+    JOIN kyc_limitpool p ON p.id = s.pool AND (p.unit, p.currency) = (g.unit, g.currency)
+    JOIN kyc_poolwindow w ON w.pool_id = p.id AND w.starts = {STARTS.format(day="g.day")}
+),
+drawn AS (SELECT id, sum(more) AS more FROM touched GROUP BY id)
 UPDATE kyc_poolwindow w SET spent = w.spent + drawn.more FROM drawn WHERE drawn.id = w.id AND drawn.more > 0
 """  # noqa: S608  # nosec B608  # words of our own
 LET_GO = """
@@ -192,7 +200,7 @@ def reserve(
     BadAmount, AnotherReservation."""
     at, wanted = now or timezone.now(), checked(amounts, currency, ttl)
     execute(HOLD_ORGANISATIONS, [[key.organisation_id]])
-    execute(HOLD_POOLS, [[key.pk]])
+    execute(HOLD_POOLS, {"keys": [key.pk]})
     if (known := Reservation.objects.filter(pk=number).first()) is not None:
         if (known.key_id, known.amounts, known.currency) != (key.pk, wanted, currency):
             raise AnotherReservation(_("Under this number something else was reserved before."))
@@ -242,8 +250,8 @@ def opened(key: Key, wanted: Mapping[str, int], currency: str, at: datetime) -> 
 
 
 def pools_of(key: Key) -> list[LimitPool]:
-    query = f"SELECT p.* FROM kyc_limitpool p JOIN kyc_key k ON {DRAWS} WHERE k.id = %s"  # noqa: S608  # nosec B608  # words of our own
-    return list(LimitPool.objects.raw(query, [key.pk]))
+    query = f"SELECT p.* FROM kyc_limitpool p WHERE p.id IN {OF_KEYS}"  # noqa: S608  # nosec B608  # words of our own
+    return list(LimitPool.objects.raw(query, {"keys": [key.pk]}))
 
 
 def open_windows(pools: list[int], days: list[date]) -> None:
@@ -287,7 +295,7 @@ def settle(number: UUID, actual: Mapping[str, int], *, now: datetime | None = No
         raise NoSuchReservation(_("Nothing is reserved under this number."))
     told = checked_actual(found, actual)
     execute(HOLD_ORGANISATIONS, [[found.organisation_id]])
-    execute(HOLD_POOLS, [[found.key_id]])
+    execute(HOLD_POOLS, {"keys": [found.key_id]})
     found.refresh_from_db()
     if found.settled_at is not None:
         return found
@@ -315,7 +323,7 @@ def charge(charges: Iterable[Charge]) -> None:
     if not told:
         return
     execute(HOLD_ORGANISATIONS, [sorted({one.organisation for one in told})])
-    pools = [pool for (pool,) in execute(HOLD_POOLS, [list({one.key for one in told})])]
+    pools = [pool for (pool,) in execute(HOLD_POOLS, {"keys": list({one.key for one in told})})]
     if pools:
         open_windows(pools, list({one.day for one in told}))
     columns = zip(*((o.organisation, o.key, o.day, o.unit, o.currency, o.settled, o.used) for o in told), strict=True)
@@ -323,7 +331,8 @@ def charge(charges: Iterable[Charge]) -> None:
 
 
 def left_of(key: int, *, now: datetime | None = None) -> list[Left]:
-    """What each pool leaves that key now; one query. Reservations whose time is over hold nothing."""
+    """What each pool leaves that key now, but for those that its organisation shares, of which nobody is told; one query.
+    Reservations whose time is over hold nothing."""
     at = now or timezone.now()
     day = at.astimezone(UTC).date()
     return [
@@ -361,7 +370,7 @@ def forget() -> int:
     over, forgotten = Reservation.objects.filter(expires_at__lt=timezone.now() - REMEMBERED), 0
     while part := list(over.values_list("pk", "key")[:A_PART]):
         with transaction.atomic():
-            execute(HOLD_POOLS, [sorted({key for _pk, key in part if key is not None})])
+            execute(HOLD_POOLS, {"keys": sorted({key for _pk, key in part if key is not None})})
             execute(LET_GO.format(which="reservation_id = ANY(%s)"), [[pk for pk, _key in part]])
             forgotten += Reservation.objects.filter(pk__in=[pk for pk, _key in part]).delete()[0]
     return forgotten

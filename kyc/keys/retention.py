@@ -18,6 +18,7 @@ from accounts.models import Proposal
 from accounts.retention import Clock, RecordClass, Started, Values, day_of, latest
 from kyc.cases.models import Decision, Entity, Examination
 from kyc.cases.retention import COLUMNS, relationship
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Leak, Link
 from kyc.rules.retention import rule
@@ -55,11 +56,26 @@ def later(ended: Started, *moments: Any) -> Started:
 
 retention.clock(Clock("export_event", _("the latest of export, re-export and end of the transaction"), ENDS, export_event))
 retention.clock(Clock("transaction", _("the last transaction, or the unblocking"), BLOCKED, transaction))
+SCREENED = (Hit, Examination, Proposal, Decision, Entity)
 retention.register(
     RecordClass(
         code="screening",
         label=_("Screening, and what it let the keys do"),
-        models=(Hit, Examination, Proposal, Decision, Entity, Key, Link, Hold, Leak, ImportedKey, Remediation),
+        models=(
+            Hit,
+            Examination,
+            Proposal,
+            Decision,
+            Entity,
+            Key,
+            Link,
+            Hold,
+            Restriction,
+            Appeal,
+            Leak,
+            ImportedKey,
+            Remediation,
+        ),
         rules=(rule("ofac-transactions"), rule("cdd-file")),
         told=_("That we compared names with sanctions lists, what we decided, and which keys you held"),
     )

@@ -804,7 +804,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed')], default='draft', max_length=20)),
-                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires')], default='opening', max_length=20)),
+                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires'), ('asked', 'We asked to verify again')], default='opening', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -1272,7 +1272,7 @@ class Migration(migrations.Migration):
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed')], default='draft', max_length=20)),
-                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires')], default='opening', max_length=20)),
+                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires'), ('asked', 'We asked to verify again')], default='opening', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -3580,7 +3580,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('matched__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('lapses__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger', 'change')), _connector='OR'), name='case_submitted_only_declared_true'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('matched__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('lapses__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger__in', ['change', 'asked'])), _connector='OR'), name='case_submitted_only_declared_true'),
         ),
         migrations.AddConstraint(
             model_name='case',
@@ -4375,7 +4375,7 @@ class Migration(migrations.Migration):
                 ('owners_most', models.BigIntegerField(blank=True, null=True)),
                 ('set_at', models.DateTimeField()),
                 ('key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.key')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
                 ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.project')),
                 ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -4398,7 +4398,7 @@ class Migration(migrations.Migration):
                 ('owners_most', models.BigIntegerField(blank=True, null=True)),
                 ('set_at', models.DateTimeField()),
                 ('key', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.key')),
-                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
+                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.limitpool')),
                 ('project', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.project')),
                 ('set_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
@@ -4414,7 +4414,7 @@ class Migration(migrations.Migration):
                 ('starts', models.DateField()),
                 ('spent', models.BigIntegerField(default=0)),
                 ('reserved', models.BigIntegerField(default=0)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
                 ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='kyc.limitpool')),
             ],
         ),
@@ -4486,7 +4486,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='limitpool',
-            constraint=models.UniqueConstraint(fields=('organisation', 'project', 'key', 'unit', 'currency', 'period'), name='one_limit_of_a_kind', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('organisation__isnull', False)), fields=('organisation', 'project', 'key', 'unit', 'currency', 'period'), name='one_limit_of_a_kind', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='limitpool',
@@ -5173,5 +5173,951 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='ruling',
             trigger=pgtrigger.compiler.Trigger(name='ruling_of_two_and_of_the_same', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_ruling o WHERE o.id = NEW.replaces_id\n                          AND ROW(o.a_id, o.b_id, o.type, o.value)\n                            IS NOT DISTINCT FROM ROW(NEW.a_id, NEW.b_id, NEW.type, NEW.value)\n                    ) THEN\n                        RAISE EXCEPTION 'a ruling replaces one on the same' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.proposed_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_proposedruling p JOIN accounts_proposal f ON f.id = p.proposal_id\n                        WHERE p.id = NEW.proposed_id AND f.outcome = 'taken' AND f.proposed_by_id = NEW.ruled_by_id\n                          AND ROW(p.kind, p.a_id, p.b_id, p.type, p.value, p.organisations)\n                            IS NOT DISTINCT FROM ROW(NEW.kind, NEW.a_id, NEW.b_id, NEW.type, NEW.value, NEW.organisations)\n                    ) THEN\n                        RAISE EXCEPTION 'what was proposed is ruled as it was taken by a second person'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='cfabbd6bcc1c125a6aa0b4bfb6a93275b1d19b01', operation='INSERT', pgid='pgtrigger_ruling_of_two_and_of_the_same_77956', table='kyc_ruling', when='BEFORE')),
+        ),
+        migrations.CreateModel(
+            name='Appeal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('words', models.TextField()),
+                ('sent_at', models.DateTimeField(auto_now_add=True)),
+                ('outcome', models.CharField(blank=True, choices=[('upheld', 'It stays'), ('overturned', 'It ends')], max_length=20)),
+                ('answer', models.TextField(blank=True)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AppealEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('words', models.TextField()),
+                ('sent_at', models.DateTimeField(auto_now_add=True)),
+                ('outcome', models.CharField(blank=True, choices=[('upheld', 'It stays'), ('overturned', 'It ends')], max_length=20)),
+                ('answer', models.TextField(blank=True)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Controller',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('why', models.TextField()),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('ruled', 'Ruled'), ('declined', 'Not ruled'), ('ended', 'Ended')], default='proposed', max_length=10)),
+                ('opened_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('end_reason', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ControllerEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('name', models.CharField(max_length=200)),
+                ('why', models.TextField()),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('ruled', 'Ruled'), ('declined', 'Not ruled'), ('ended', 'Ended')], default='proposed', max_length=10)),
+                ('opened_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('end_reason', models.TextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ControllerMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('why', models.TextField()),
+                ('added_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('end_reason', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ControllerMemberEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('why', models.TextField()),
+                ('added_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('end_reason', models.TextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ControllerNote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.TextField()),
+                ('written_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='KeptEvidence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content', models.TextField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('kept_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Measure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('why', models.TextField()),
+                ('unit', models.CharField(blank=True, choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('period', models.CharField(blank=True, choices=[('day', 'a day'), ('month', 'a month'), ('total', 'in total')], max_length=20)),
+                ('limit', models.BigIntegerField(blank=True, null=True)),
+                ('items', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
+                ('radius', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('taken', 'In force'), ('declined', 'Declined'), ('undone', 'Undone')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('starts_at', models.DateTimeField()),
+                ('rest_at', models.DateTimeField(blank=True, null=True)),
+                ('released_at', models.DateTimeField(blank=True, null=True)),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                ('undo_reason', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='MeasureEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('why', models.TextField()),
+                ('unit', models.CharField(blank=True, choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('period', models.CharField(blank=True, choices=[('day', 'a day'), ('month', 'a month'), ('total', 'in total')], max_length=20)),
+                ('limit', models.BigIntegerField(blank=True, null=True)),
+                ('items', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
+                ('radius', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('taken', 'In force'), ('declined', 'Declined'), ('undone', 'Undone')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('starts_at', models.DateTimeField()),
+                ('rest_at', models.DateTimeField(blank=True, null=True)),
+                ('released_at', models.DateTimeField(blank=True, null=True)),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                ('undo_reason', models.TextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='MeasureMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('stage', models.PositiveSmallIntegerField()),
+                ('left_out_because', models.TextField(blank=True)),
+                ('families', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('state', models.CharField(choices=[('planned', 'Not yet'), ('waiting', 'To be done'), ('placed', 'Done'), ('undoing', 'To be undone'), ('undone', 'Undone'), ('overturned', 'Ended by an appeal'), ('left_out', 'Left out'), ('spared', 'Nothing to do any more'), ('failed', 'Could not be done'), ('stuck', 'Could not be undone')], default='planned', max_length=20)),
+                ('planned_at', models.DateTimeField(auto_now_add=True)),
+                ('placed_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='MeasureMemberEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('stage', models.PositiveSmallIntegerField()),
+                ('left_out_because', models.TextField(blank=True)),
+                ('families', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('state', models.CharField(choices=[('planned', 'Not yet'), ('waiting', 'To be done'), ('placed', 'Done'), ('undoing', 'To be undone'), ('undone', 'Undone'), ('overturned', 'Ended by an appeal'), ('left_out', 'Left out'), ('spared', 'Nothing to do any more'), ('failed', 'Could not be done'), ('stuck', 'Could not be undone')], default='planned', max_length=20)),
+                ('planned_at', models.DateTimeField(auto_now_add=True)),
+                ('placed_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PoolMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('added_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PoolMemberEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('added_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Restriction',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('placed_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RestrictionEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('placed_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='RuleMiss',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('families', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('counted_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='limitpool',
+            constraint=models.CheckConstraint(condition=models.Q(('organisation__isnull', False), models.Q(('key__isnull', True), ('limit__gt', 0), ('owners_most__isnull', True), ('project__isnull', True)), _connector='OR'), name='shared_limit_is_of_members_alone'),
+        ),
+        migrations.AddField(
+            model_name='appeal',
+            name='decided_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='appeal',
+            name='document',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.document'),
+        ),
+        migrations.AddField(
+            model_name='appeal',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='appeal',
+            name='sent_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='appealevent',
+            name='decided_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='appealevent',
+            name='document',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.document'),
+        ),
+        migrations.AddField(
+            model_name='appealevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='appealevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.appeal'),
+        ),
+        migrations.AddField(
+            model_name='appealevent',
+            name='sent_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controller',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controller',
+            name='network',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='controllers', to='kyc.network'),
+        ),
+        migrations.AddField(
+            model_name='controller',
+            name='opened_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controller',
+            name='proposal',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='controllerevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controllerevent',
+            name='network',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.network'),
+        ),
+        migrations.AddField(
+            model_name='controllerevent',
+            name='opened_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controllerevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='controllerevent',
+            name='proposal',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='controllermember',
+            name='added_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controllermember',
+            name='controller',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='controllermember',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controllermember',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='controllermemberevent',
+            name='added_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controllermemberevent',
+            name='controller',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='controllermemberevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='controllermemberevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='controllermemberevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.controllermember'),
+        ),
+        migrations.AddField(
+            model_name='controllernote',
+            name='controller',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='controllernote',
+            name='written_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='keptevidence',
+            name='controller',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='kept', to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='keptevidence',
+            name='incident',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='kept', to='kyc.incident'),
+        ),
+        migrations.AddField(
+            model_name='keptevidence',
+            name='kept_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measure',
+            name='controller',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='measure',
+            name='pool',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.limitpool'),
+        ),
+        migrations.AddField(
+            model_name='measure',
+            name='proposal',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='measure',
+            name='proposed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measure',
+            name='released_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measure',
+            name='undone_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='controller',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.controller'),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.measure'),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='pool',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.limitpool'),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='proposal',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='proposed_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='released_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measureevent',
+            name='undone_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measuremember',
+            name='case',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.case'),
+        ),
+        migrations.AddField(
+            model_name='measuremember',
+            name='measure',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='kyc.measure'),
+        ),
+        migrations.AddField(
+            model_name='measuremember',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='measurememberevent',
+            name='case',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.case'),
+        ),
+        migrations.AddField(
+            model_name='measurememberevent',
+            name='measure',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.measure'),
+        ),
+        migrations.AddField(
+            model_name='measurememberevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='measurememberevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.measuremember'),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='added_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='poolmember',
+            name='pool',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='kyc.limitpool'),
+        ),
+        migrations.AddField(
+            model_name='measurememberevent',
+            name='pool_member',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.poolmember'),
+        ),
+        migrations.AddField(
+            model_name='measuremember',
+            name='pool_member',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.poolmember'),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='added_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.poolmember'),
+        ),
+        migrations.AddField(
+            model_name='poolmemberevent',
+            name='pool',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.limitpool'),
+        ),
+        migrations.AddField(
+            model_name='restriction',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='restriction',
+            name='hold',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='kyc.hold'),
+        ),
+        migrations.AddField(
+            model_name='restriction',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='restriction',
+            name='placed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='measurememberevent',
+            name='restriction',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.restriction'),
+        ),
+        migrations.AddField(
+            model_name='measuremember',
+            name='restriction',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.restriction'),
+        ),
+        migrations.AddField(
+            model_name='appealevent',
+            name='restriction',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.restriction'),
+        ),
+        migrations.AddField(
+            model_name='appeal',
+            name='restriction',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appeals', to='kyc.restriction'),
+        ),
+        migrations.AddField(
+            model_name='restrictionevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='restrictionevent',
+            name='hold',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.hold'),
+        ),
+        migrations.AddField(
+            model_name='restrictionevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='restrictionevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.restriction'),
+        ),
+        migrations.AddField(
+            model_name='restrictionevent',
+            name='placed_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='rulemiss',
+            name='appeal',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.appeal'),
+        ),
+        migrations.AddField(
+            model_name='rulemiss',
+            name='member',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.measuremember'),
+        ),
+        migrations.AddConstraint(
+            model_name='controller',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('why', ''), _negated=True)), name='controller_needs_name_and_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='controller',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'ruled', 'declined', 'ended'])), name='controller_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='controller',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'ended'), _negated=True), ('end_reason', ''), ('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state', 'ended'), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='controller_ended_at_and_by_and_why'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controller',
+            trigger=pgtrigger.compiler.Trigger(name='controller_ruled_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a controller is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF NEW.state <> 'proposed' AND TG_OP = 'INSERT' THEN\n            RAISE EXCEPTION 'it begins as a proposal' USING ERRCODE = 'check_violation';\n        END IF;\n        IF NEW.state = 'ruled' AND OLD.state = 'proposed' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'network.controller' AND p.outcome = 'taken'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION 'a second person takes it' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'ended')\n                        OR NEW.state = 'ended' AND OLD.state <> 'ruled' OR NEW.state = 'proposed' AND OLD.state <> 'proposed'\n                        OR ROW(NEW.id, NEW.network_id, NEW.proposal_id, NEW.opened_at, NEW.opened_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.network_id, OLD.proposal_id, OLD.opened_at, OLD.opened_by_id)) THEN\n                        RAISE EXCEPTION 'what was ruled does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='018214fddec976c678155c4444d747127f124675', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_controller_ruled_by_two_c9ce3', table='kyc_controller', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controller',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_controllerevent" ("end_reason", "ended_at", "ended_by_id", "id", "name", "network_id", "opened_at", "opened_by_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "state", "why") VALUES (NEW."end_reason", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."name", NEW."network_id", NEW."opened_at", NEW."opened_by_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposal_id", NEW."state", NEW."why"); RETURN NULL;', hash='7b9741e97cb6fa4d902cb80fe22a315ea37aebff', operation='INSERT', pgid='pgtrigger_insert_insert_14d12', table='kyc_controller', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controller',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_controllerevent" ("end_reason", "ended_at", "ended_by_id", "id", "name", "network_id", "opened_at", "opened_by_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "state", "why") VALUES (NEW."end_reason", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."name", NEW."network_id", NEW."opened_at", NEW."opened_by_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposal_id", NEW."state", NEW."why"); RETURN NULL;', hash='1cae7e8244f35bd1bf5bbc954ed6f726f827a451', operation='UPDATE', pgid='pgtrigger_update_update_80c85', table='kyc_controller', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controller',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_controllerevent" ("end_reason", "ended_at", "ended_by_id", "id", "name", "network_id", "opened_at", "opened_by_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "state", "why") VALUES (OLD."end_reason", OLD."ended_at", OLD."ended_by_id", OLD."id", OLD."name", OLD."network_id", OLD."opened_at", OLD."opened_by_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposal_id", OLD."state", OLD."why"); RETURN NULL;', hash='453b71f8ccf44157cf01391df443f944ddfbe1fe', operation='DELETE', pgid='pgtrigger_delete_delete_ba01a', table='kyc_controller', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='controllerevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='controller_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='controllermember',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('controller', 'organisation'), name='member_of_a_controller_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='controllermember',
+            constraint=models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='controllermember_needs_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='controllermember',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__gte', models.F('added_at')), ('ended_at__isnull', False), ('ended_by__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='controllermember_ended_at_and_by_and_why'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controllermember',
+            trigger=pgtrigger.compiler.Trigger(name='controllermember_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a member is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF OLD.ended_at IS NOT NULL OR ROW(\n                        NEW.id, NEW.controller_id, NEW.organisation_id, NEW.added_at, NEW.added_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.controller_id, OLD.organisation_id, OLD.added_at, OLD.added_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'who was of it does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='97d70a106dc820f42b789f09f73e6b43b0b1fc1e', operation='UPDATE OR DELETE', pgid='pgtrigger_controllermember_stays_12714', table='kyc_controllermember', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controllermember',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_controllermemberevent" ("added_at", "added_by_id", "controller_id", "end_reason", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "why") VALUES (NEW."added_at", NEW."added_by_id", NEW."controller_id", NEW."end_reason", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."why"); RETURN NULL;', hash='a1cf3eccec0b2547ff48e1f27fb23f0d20f34671', operation='INSERT', pgid='pgtrigger_insert_insert_53cf1', table='kyc_controllermember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controllermember',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_controllermemberevent" ("added_at", "added_by_id", "controller_id", "end_reason", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "why") VALUES (NEW."added_at", NEW."added_by_id", NEW."controller_id", NEW."end_reason", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."why"); RETURN NULL;', hash='27b965d0b7eadf6aca7693159b896d166387d81c', operation='UPDATE', pgid='pgtrigger_update_update_b8664', table='kyc_controllermember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controllermember',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_controllermemberevent" ("added_at", "added_by_id", "controller_id", "end_reason", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "why") VALUES (OLD."added_at", OLD."added_by_id", OLD."controller_id", OLD."end_reason", OLD."ended_at", OLD."ended_by_id", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."why"); RETURN NULL;', hash='bde16d09c161e6313117e2d6336ae8ee4b75b1f7', operation='DELETE', pgid='pgtrigger_delete_delete_80736', table='kyc_controllermember', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='controllermemberevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='controllermember_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='controllernote',
+            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='controller_note_says_something'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='controllernote',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='cf8cf5e81d5d47fb7b24c6ca4957099ebd9c3019', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b6780', table='kyc_controllernote', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='keptevidence',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='d76328f0920207a216bd1e31d3f8b787c7c8b07f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_85cb4', table='kyc_keptevidence', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='keptevidence',
+            trigger=pgtrigger.compiler.Trigger(name='evidence_under_its_digest', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.sha256 <> encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex') THEN\n                        RAISE EXCEPTION 'evidence stands under its own digest' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='68acde7d79691d5373871c726d753b4df2bfa825', operation='INSERT', pgid='pgtrigger_evidence_under_its_digest_f4a88', table='kyc_keptevidence', when='BEFORE')),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='measure_needs_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['hold', 'limit', 'verification']), ('told__in', ['account', 'terms', 'details']), ('state__in', ['proposed', 'taken', 'declined', 'undone'])), name='measure_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'limit'), ('limit__gt', 0), models.Q(('unit', ''), _negated=True), models.Q(('period', ''), _negated=True)), models.Q(models.Q(('kind', 'limit'), _negated=True), ('currency', ''), ('limit__isnull', True), ('period', ''), ('pool__isnull', True), ('unit', '')), _connector='OR'), name='measure_says_which_limit'),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'verification'), models.Q(('items', []), _negated=True)), models.Q(models.Q(('kind', 'verification'), _negated=True), ('items', [])), _connector='OR'), name='measure_says_what_is_verified'),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(('rest_at__isnull', True), ('rest_at__gte', models.F('starts_at')), _connector='OR'), name='measure_rest_after_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', True), ('released_by__isnull', True)), models.Q(('released_at__isnull', False), ('released_by__isnull', False)), _connector='OR'), name='measure_released_at_and_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='measure',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'undone'), _negated=True), ('undo_reason', ''), ('undone_at__isnull', True), ('undone_by__isnull', True)), models.Q(('state', 'undone'), ('undone_at__isnull', False), ('undone_by__isnull', False), models.Q(('undo_reason', ''), _negated=True)), _connector='OR'), name='measure_undone_at_and_by_and_why'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measure',
+            trigger=pgtrigger.compiler.Trigger(name='measure_taken_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    IF TG_OP = \'UPDATE\' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = \'DELETE\' THEN\n                        RAISE EXCEPTION \'a measure is never deleted\' USING ERRCODE = \'check_violation\';\n                    END IF;\n                    \n        IF NEW.state <> \'proposed\' AND TG_OP = \'INSERT\' THEN\n            RAISE EXCEPTION \'it begins as a proposal\' USING ERRCODE = \'check_violation\';\n        END IF;\n        IF NEW.state = \'taken\' AND OLD.state = \'proposed\' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = \'network.measure\' AND p.outcome = \'taken\'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION \'a second person takes it\' USING ERRCODE = \'check_violation\';\n        END IF;\n    \n                    IF TG_OP = \'UPDATE\' AND (OLD.state IN (\'declined\', \'undone\')\n                        OR NEW.state = \'undone\' AND OLD.state <> \'taken\' OR NEW.state = \'proposed\' AND OLD.state <> \'proposed\'\n                        OR ROW(NEW.id, NEW.controller_id, NEW.kind, NEW.told, NEW.why, NEW.unit, NEW.currency, NEW.period,\n                            NEW."limit", NEW.items, NEW.radius, NEW.proposal_id, NEW.proposed_by_id, NEW.starts_at, NEW.rest_at)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.controller_id, OLD.kind, OLD.told, OLD.why, OLD.unit, OLD.currency,\n                            OLD.period, OLD."limit", OLD.items, OLD.radius, OLD.proposal_id, OLD.proposed_by_id, OLD.starts_at,\n                            OLD.rest_at)) THEN\n                        RAISE EXCEPTION \'what was proposed does not change, and undone it stays undone\'\n                            USING ERRCODE = \'check_violation\';\n                    END IF;\n                    RETURN NEW;\n                ', hash='1bf5fd10a9625020054c29c51476f596d2adb0fa', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_measure_taken_by_two_00300', table='kyc_measure', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measure',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_measureevent" ("controller_id", "currency", "id", "items", "kind", "limit", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id", "proposal_id", "proposed_at", "proposed_by_id", "radius", "released_at", "released_by_id", "rest_at", "starts_at", "state", "told", "undo_reason", "undone_at", "undone_by_id", "unit", "why") VALUES (NEW."controller_id", NEW."currency", NEW."id", NEW."items", NEW."kind", NEW."limit", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."pool_id", NEW."proposal_id", NEW."proposed_at", NEW."proposed_by_id", NEW."radius", NEW."released_at", NEW."released_by_id", NEW."rest_at", NEW."starts_at", NEW."state", NEW."told", NEW."undo_reason", NEW."undone_at", NEW."undone_by_id", NEW."unit", NEW."why"); RETURN NULL;', hash='719e7b8df0b74b4efa17da7bdb45e6200f13acbe', operation='INSERT', pgid='pgtrigger_insert_insert_96780', table='kyc_measure', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measure',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_measureevent" ("controller_id", "currency", "id", "items", "kind", "limit", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id", "proposal_id", "proposed_at", "proposed_by_id", "radius", "released_at", "released_by_id", "rest_at", "starts_at", "state", "told", "undo_reason", "undone_at", "undone_by_id", "unit", "why") VALUES (NEW."controller_id", NEW."currency", NEW."id", NEW."items", NEW."kind", NEW."limit", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."pool_id", NEW."proposal_id", NEW."proposed_at", NEW."proposed_by_id", NEW."radius", NEW."released_at", NEW."released_by_id", NEW."rest_at", NEW."starts_at", NEW."state", NEW."told", NEW."undo_reason", NEW."undone_at", NEW."undone_by_id", NEW."unit", NEW."why"); RETURN NULL;', hash='72a92892a918ffb7e30d84d2009207e320735ec0', operation='UPDATE', pgid='pgtrigger_update_update_ee10c', table='kyc_measure', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measure',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_measureevent" ("controller_id", "currency", "id", "items", "kind", "limit", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id", "proposal_id", "proposed_at", "proposed_by_id", "radius", "released_at", "released_by_id", "rest_at", "starts_at", "state", "told", "undo_reason", "undone_at", "undone_by_id", "unit", "why") VALUES (OLD."controller_id", OLD."currency", OLD."id", OLD."items", OLD."kind", OLD."limit", OLD."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."pool_id", OLD."proposal_id", OLD."proposed_at", OLD."proposed_by_id", OLD."radius", OLD."released_at", OLD."released_by_id", OLD."rest_at", OLD."starts_at", OLD."state", OLD."told", OLD."undo_reason", OLD."undone_at", OLD."undone_by_id", OLD."unit", OLD."why"); RETURN NULL;', hash='96799cddf6013ffad2566be06dbb187f6e4a3c7c', operation='DELETE', pgid='pgtrigger_delete_delete_a7ba6', table='kyc_measure', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='measureevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='measure_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='poolmember',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['organisation'], name='poolmember_live'),
+        ),
+        migrations.AddConstraint(
+            model_name='poolmember',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('pool', 'organisation'), name='member_of_a_pool_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='poolmember',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__gte', models.F('added_at')), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='poolmember_ended_at_and_by'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='poolmember_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'that keys drew on a pool is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF EXISTS (SELECT 1 FROM kyc_limitpool p WHERE p.id = NEW.pool_id AND p.organisation_id IS NOT NULL) THEN\n                            RAISE EXCEPTION 'a pool of one organisation has no members' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.ended_at IS NOT NULL OR ROW(NEW.id, NEW.pool_id, NEW.organisation_id, NEW.added_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.pool_id, OLD.organisation_id, OLD.added_by_id) THEN\n                        RAISE EXCEPTION 'who drew on a pool does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='9474f4b6ed1026b5ef3649097fa219602bcbed1c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_poolmember_stays_39ebe', table='kyc_poolmember', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_poolmemberevent" ("added_at", "added_by_id", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id") VALUES (NEW."added_at", NEW."added_by_id", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."pool_id"); RETURN NULL;', hash='6b5b1e33366d3bb89a3d156ca930098cd968c7d3', operation='INSERT', pgid='pgtrigger_insert_insert_c0148', table='kyc_poolmember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_poolmemberevent" ("added_at", "added_by_id", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id") VALUES (NEW."added_at", NEW."added_by_id", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."pool_id"); RETURN NULL;', hash='3454e90745623428efa71690c8d10bd5b73f97a8', operation='UPDATE', pgid='pgtrigger_update_update_3b3c2', table='kyc_poolmember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='poolmember',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_poolmemberevent" ("added_at", "added_by_id", "ended_at", "ended_by_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pool_id") VALUES (OLD."added_at", OLD."added_by_id", OLD."ended_at", OLD."ended_by_id", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."pool_id"); RETURN NULL;', hash='2cc2b30ff83d83d3e3af5137dc6cb3f72577b1cc', operation='DELETE', pgid='pgtrigger_delete_delete_4ba96', table='kyc_poolmember', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='poolmemberevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='poolmember_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='restriction',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['organisation'], name='restriction_live'),
+        ),
+        migrations.AddConstraint(
+            model_name='restriction',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['hold', 'limit', 'verification']), ('told__in', ['account', 'terms', 'details'])), name='restriction_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='restriction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hold__isnull', False), ('kind', 'hold')), models.Q(models.Q(('kind', 'hold'), _negated=True), ('hold__isnull', True)), _connector='OR'), name='restriction_of_keys_has_its_hold'),
+        ),
+        migrations.AddConstraint(
+            model_name='restriction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='restriction_ended_at_and_by'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='restriction',
+            trigger=pgtrigger.compiler.Trigger(name='restriction_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a restriction is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.hold_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold o WHERE o.id = NEW.hold_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.ended_at IS NOT NULL OR ROW(\n                        NEW.id, NEW.organisation_id, NEW.kind, NEW.told, NEW.hold_id, NEW.placed_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.kind, OLD.told, OLD.hold_id, OLD.placed_by_id\n                    )) THEN\n                        RAISE EXCEPTION 'what a customer was told does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='58d78979739254113f72098b7b6fede46a046fb1', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_restriction_stays_f3d86', table='kyc_restriction', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='restriction',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_restrictionevent" ("ended_at", "ended_by_id", "hold_id", "id", "kind", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "told") VALUES (NEW."ended_at", NEW."ended_by_id", NEW."hold_id", NEW."id", NEW."kind", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."told"); RETURN NULL;', hash='95251c50d6a9718c5eb48e82e3a52ed74c35904c', operation='INSERT', pgid='pgtrigger_insert_insert_f7bbb', table='kyc_restriction', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='restriction',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_restrictionevent" ("ended_at", "ended_by_id", "hold_id", "id", "kind", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "told") VALUES (NEW."ended_at", NEW."ended_by_id", NEW."hold_id", NEW."id", NEW."kind", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."told"); RETURN NULL;', hash='310c2587c38da0f57167f6b751e8b67b599e69c3', operation='UPDATE', pgid='pgtrigger_update_update_18c7f', table='kyc_restriction', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='restriction',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_restrictionevent" ("ended_at", "ended_by_id", "hold_id", "id", "kind", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "told") VALUES (OLD."ended_at", OLD."ended_by_id", OLD."hold_id", OLD."id", OLD."kind", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."placed_at", OLD."placed_by_id", OLD."told"); RETURN NULL;', hash='2e643e35b4f61fbe86b2bf4329e4a90be715a5fa', operation='DELETE', pgid='pgtrigger_delete_delete_871dc', table='kyc_restriction', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='measurememberevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='measuremember_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='measuremember',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='measuremember_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='measuremember',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='measuremember_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='measuremember',
+            index=models.Index(condition=models.Q(('state', 'undoing')), fields=['id'], name='measuremember_undoing'),
+        ),
+        migrations.AddIndex(
+            model_name='measuremember',
+            index=models.Index(condition=models.Q(('state', 'planned')), fields=['measure'], name='measuremember_planned'),
+        ),
+        migrations.AddConstraint(
+            model_name='measuremember',
+            constraint=models.UniqueConstraint(fields=('measure', 'organisation'), name='measured_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='measuremember',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 0), ('state', 'left_out'), models.Q(('left_out_because', ''), _negated=True)), models.Q(('left_out_because', ''), ('stage__in', [1, 2]), models.Q(('state', 'left_out'), _negated=True)), _connector='OR'), name='left_out_says_why'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measuremember',
+            trigger=pgtrigger.compiler.Trigger(name='placed_has_its_restriction', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n                    IF EXISTS (\n                        SELECT 1 FROM kyc_measuremember m\n                        WHERE m.id = NEW.id AND m.state = 'placed' AND (m.restriction_id IS NULL OR m.placed_at IS NULL)\n                    ) THEN\n                        RAISE EXCEPTION 'what was placed on an account is named' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NULL;\n                ", hash='663ac8605565846489ee77c23940a3d94a40da73', operation='INSERT OR UPDATE', pgid='pgtrigger_placed_has_its_restriction_2f094', table='kyc_measuremember', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measuremember',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_measurememberevent" ("case_id", "ended_at", "families", "id", "left_out_because", "measure_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "planned_at", "pool_member_id", "restriction_id", "stage", "state", "types") VALUES (NEW."case_id", NEW."ended_at", NEW."families", NEW."id", NEW."left_out_because", NEW."measure_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."placed_at", NEW."planned_at", NEW."pool_member_id", NEW."restriction_id", NEW."stage", NEW."state", NEW."types"); RETURN NULL;', hash='fd68074fbe6280f998ce385e791330ef11287710', operation='INSERT', pgid='pgtrigger_insert_insert_74c6d', table='kyc_measuremember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measuremember',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."ended_at" IS DISTINCT FROM (NEW."ended_at") OR OLD."families" IS DISTINCT FROM (NEW."families") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."left_out_because" IS DISTINCT FROM (NEW."left_out_because") OR OLD."measure_id" IS DISTINCT FROM (NEW."measure_id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at") OR OLD."planned_at" IS DISTINCT FROM (NEW."planned_at") OR OLD."pool_member_id" IS DISTINCT FROM (NEW."pool_member_id") OR OLD."restriction_id" IS DISTINCT FROM (NEW."restriction_id") OR OLD."stage" IS DISTINCT FROM (NEW."stage") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."types" IS DISTINCT FROM (NEW."types"))', func='INSERT INTO "kyc_measurememberevent" ("case_id", "ended_at", "families", "id", "left_out_because", "measure_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "planned_at", "pool_member_id", "restriction_id", "stage", "state", "types") VALUES (NEW."case_id", NEW."ended_at", NEW."families", NEW."id", NEW."left_out_because", NEW."measure_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."placed_at", NEW."planned_at", NEW."pool_member_id", NEW."restriction_id", NEW."stage", NEW."state", NEW."types"); RETURN NULL;', hash='ee729564d35c76746382c086c1a737c8468e5437', operation='UPDATE', pgid='pgtrigger_update_update_44944', table='kyc_measuremember', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='measuremember',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_measurememberevent" ("case_id", "ended_at", "families", "id", "left_out_because", "measure_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "planned_at", "pool_member_id", "restriction_id", "stage", "state", "types") VALUES (OLD."case_id", OLD."ended_at", OLD."families", OLD."id", OLD."left_out_because", OLD."measure_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."placed_at", OLD."planned_at", OLD."pool_member_id", OLD."restriction_id", OLD."stage", OLD."state", OLD."types"); RETURN NULL;', hash='b5da9bfd5206a70586e67dcf45f9267890b5f7ed', operation='DELETE', pgid='pgtrigger_delete_delete_ee5d6', table='kyc_measuremember', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='appealevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='appeal_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
+            constraint=models.UniqueConstraint(condition=models.Q(('outcome', '')), fields=('restriction',), name='one_open_appeal'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
+            constraint=models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='appeal_says_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('outcome__in', ['upheld', 'overturned']), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='appeal_decided_at_and_by_and_in_words'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='appeal',
+            trigger=pgtrigger.compiler.Trigger(name='appeal_decided_by_another', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'an appeal is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.restriction_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_restriction o WHERE o.id = NEW.restriction_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    \n        IF TG_OP <> 'DELETE' AND NEW.document_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_document o WHERE o.id = NEW.document_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'INSERT' AND NEW.outcome <> '' THEN\n                        RAISE EXCEPTION 'an appeal starts open' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (ROW(\n                        NEW.id, NEW.organisation_id, NEW.restriction_id, NEW.words, NEW.document_id, NEW.sent_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.restriction_id, OLD.words, OLD.document_id, OLD.sent_by_id\n                    ) OR OLD.outcome <> '' AND ROW(NEW.outcome, NEW.answer, NEW.decided_at, NEW.decided_by_id)\n                        IS DISTINCT FROM ROW(OLD.outcome, OLD.answer, OLD.decided_at, OLD.decided_by_id)) THEN\n                        RAISE EXCEPTION 'what was said does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_restriction r WHERE r.id = NEW.restriction_id AND r.placed_by_id = NEW.decided_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'somebody who did not place it decides' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='057954c3f484894067b5c5227dd45bed3e522bde', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_appeal_decided_by_another_718b2', table='kyc_appeal', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='appeal',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_appealevent" ("answer", "decided_at", "decided_by_id", "document_id", "id", "organisation_id", "outcome", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "restriction_id", "sent_at", "sent_by_id", "words") VALUES (NEW."answer", NEW."decided_at", NEW."decided_by_id", NEW."document_id", NEW."id", NEW."organisation_id", NEW."outcome", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."restriction_id", NEW."sent_at", NEW."sent_by_id", NEW."words"); RETURN NULL;', hash='df951296ba3548cfea2c0ca94497484960acbf06', operation='INSERT', pgid='pgtrigger_insert_insert_3747e', table='kyc_appeal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='appeal',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_appealevent" ("answer", "decided_at", "decided_by_id", "document_id", "id", "organisation_id", "outcome", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "restriction_id", "sent_at", "sent_by_id", "words") VALUES (NEW."answer", NEW."decided_at", NEW."decided_by_id", NEW."document_id", NEW."id", NEW."organisation_id", NEW."outcome", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."restriction_id", NEW."sent_at", NEW."sent_by_id", NEW."words"); RETURN NULL;', hash='e38dea918aa1c170a61429daeeebfcd30f38b2c8', operation='UPDATE', pgid='pgtrigger_update_update_4af2f', table='kyc_appeal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='appeal',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_appealevent" ("answer", "decided_at", "decided_by_id", "document_id", "id", "organisation_id", "outcome", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "restriction_id", "sent_at", "sent_by_id", "words") VALUES (OLD."answer", OLD."decided_at", OLD."decided_by_id", OLD."document_id", OLD."id", OLD."organisation_id", OLD."outcome", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."restriction_id", OLD."sent_at", OLD."sent_by_id", OLD."words"); RETURN NULL;', hash='f8bc40de5c42780be3c78488803ba742a9973ef9', operation='DELETE', pgid='pgtrigger_delete_delete_f3b41', table='kyc_appeal', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='restrictionevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='restriction_as_of'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='rulemiss',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='8932cf15921f547343964d021e5a7426f18e5996', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6ecba', table='kyc_rulemiss', when='BEFORE')),
         ),
     ])]

@@ -24,7 +24,8 @@ SUSPICION = RecordClass(
 FILED, OF_CUSTOMERS = SUSPICION.rules
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
-for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal"):
+OF_ONE = ("Involvement", "NetworkMembership", "Attachment", "PoolMember", "ControllerMember", "MeasureMember")
+for label in (*(f"kyc.{name}" for name in OF_ONE), "accounts.Signal"):
     retention.no_record(label, CONFINED)
 retention.no_record("accounts.SignalArrival", "a task: that it is to be looked whose a value is too; gone when that is done")
 

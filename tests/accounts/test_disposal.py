@@ -109,6 +109,9 @@ HARMLESS = {
     "kyc.Score": {"rule_pack": "a version"},
     "kyc.Incident": {"erased_rows": "counts and hashes"},
     "kyc.NetworkMembership": {"via": "codes"},
+    "kyc.MeasureMember": {
+        "families": "codes", "types": "codes", "claimed_by": "a process", "failure": "of the machine",
+    },
     "kyc.Attachment": {"families": "codes", "evidence": "codes, instants and keyed hashes"},
     "kyc.Factor": {"code": "a code"},
     "kyc.Fact": {"subject": "our own prefix", "name": "a code", "value": "codes of countries", "source": "a code"},

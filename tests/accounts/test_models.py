@@ -15,7 +15,11 @@ from accounts.models import LegalHold, Membership, Message, Organisation, Projec
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.evidence.models import Document
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key, Link
+from kyc.keys.pool_models import PoolMember
+from kyc.networks.controller_models import Controller, ControllerMember
+from kyc.networks.measure_models import Measure
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.ownership.models import Interest
@@ -29,7 +33,8 @@ from tests.rows import Rows, one_of_each
 Model = type[models.Model]
 TRACKED: list[Model] = [model.pgh_tracked_model for model in event_models()]
 # A column that may change in every tracked model, and what it may change to.
-CHANGE: dict[str, tuple[str, str]] = {
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+CHANGE: dict[str, tuple[str, Any]] = {
     "Membership": ("role", "member"),
     "Proposal": ("outcome_note", "x"),
     "Message": ("subject", "x"),
@@ -84,9 +89,16 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Network": ("confidence", 0.5),
     "NetworkMembership": ("confidence", 0.5),
     "Attachment": ("outcome_note", "x"),
+    "Controller": ("name", "x"),
+    "ControllerMember": ("why", "x"),
+    "Measure": ("state", "declined"),
+    "MeasureMember": ("state", "waiting"),
+    "PoolMember": ("added_at", EARLIER),
+    "Restriction": ("placed_at", EARLIER),
+    "Appeal": ("sent_at", EARLIER),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NETWORKS = {Network, NetworkMembership, Attachment}
+NETWORKS = {Network, NetworkMembership, Attachment, Controller, ControllerMember, Measure, PoolMember, Restriction, Appeal}
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 
 

@@ -221,11 +221,11 @@ class TestTheCompartment:
         tables = {model._meta.db_table for model in models}
         tables |= {event._meta.db_table for event in event_models() if event.pgh_tracked_model in models}
         assert set(self.CONFINED) == tables
-        assert len(models) == 12 and len(tables) == 18
+        assert len(models) == 20 and len(tables) == 31
 
     def test_is_open_to_an_investigator(self, two: dict[str, int]) -> None:
         with scope.of_officer(cast.staff("investigator")):
-            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"kyc_edge": 1, "accounts_auditevent": 8}
+            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"kyc_edge": 1, "accounts_auditevent": 10}
 
     @pytest.mark.parametrize("role", sorted({"", *ROLES} - {"investigator"}))
     def test_and_to_no_other_officer(self, two: dict[str, int], role: str) -> None:
@@ -244,6 +244,7 @@ class TestTheCompartment:
         with scope.opened(scope.Scope(*[str(two["Nordlys"])] * 2, "on")):
             seen = {table for table, count in self.rows().items() if count}
         of_one = {"kyc_involvement", "kyc_networkmembership", "kyc_attachment"}
+        of_one |= {"kyc_poolmember", "kyc_controllermember", "kyc_measuremember"}
         assert seen == of_one | {f"{table}event" for table in of_one} | {"accounts_auditevent", "accounts_signal"}
 
     def test_takes_no_row_from_outside(self, two: dict[str, int]) -> None:

@@ -1,0 +1,180 @@
+"""What officers did to all keys of a customer, as he is told it, and his word against it."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.eraser import YIELDS
+from accounts.history import tracked
+from accounts.models import Organisation, User
+from kyc.evidence.models import Document
+from kyc.keys.models import Hold, stray
+
+
+class RestrictionQuerySet(models.QuerySet["Restriction"]):
+    def live(self) -> "RestrictionQuerySet":
+        """Also one whose hold alone was lifted has ended."""
+        return self.filter(Q(hold__isnull=True) | Q(hold__lifted_at__isnull=True), ended_at__isnull=True)
+
+
+@tracked()
+class Restriction(models.Model):
+    """What is done to a customer and what he is told of it, from, to. Why it came about stands elsewhere: the sentence is one of
+    a few, and gives nothing of that away."""
+
+    class Kind(models.TextChoices):
+        HOLD = "hold", _("Keys on hold")
+        LIMIT = "limit", _("Use limited")
+        VERIFICATION = "verification", _("To be verified again")
+
+    class Told(models.TextChoices):
+        ACCOUNT = "account", _("We are looking through your account.")
+        TERMS = "terms", _("We are checking that your keys are used as our terms allow.")
+        DETAILS = "details", _("We need to be sure again that what we know of you is right.")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    told = models.CharField(max_length=20, choices=Told.choices)
+    hold = models.OneToOneField(Hold, models.PROTECT, null=True, blank=True)
+    placed_at = models.DateTimeField(auto_now_add=True)
+    placed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = RestrictionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(name="restriction_live", fields=["organisation"], condition=Q(ended_at__isnull=True))]
+        constraints = [
+            models.CheckConstraint(
+                name="restriction_known_words",
+                condition=Q(kind__in=["hold", "limit", "verification"], told__in=["account", "terms", "details"]),
+            ),
+            models.CheckConstraint(
+                name="restriction_of_keys_has_its_hold",
+                condition=Q(kind="hold", hold__isnull=False) | ~Q(kind="hold") & Q(hold__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="restriction_ended_at_and_by",
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True) | Q(ended_at__isnull=False, ended_by__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="restriction_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'a restriction is never deleted' USING ERRCODE = 'check_violation';
+                    END IF;
+                    {stray("hold_id", "kyc_hold")}
+                    IF TG_OP = 'UPDATE' AND (OLD.ended_at IS NOT NULL OR ROW(
+                        NEW.id, NEW.organisation_id, NEW.kind, NEW.told, NEW.hold_id, NEW.placed_by_id
+                    ) IS DISTINCT FROM ROW(
+                        OLD.id, OLD.organisation_id, OLD.kind, OLD.told, OLD.hold_id, OLD.placed_by_id
+                    )) THEN
+                        RAISE EXCEPTION 'what a customer was told does not change, and ended it stays ended'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    @property
+    def sentences(self) -> list[str | Promise]:
+        """What is done, and why, as the customer reads it."""
+        return [DONE[self.Kind(self.kind)], self.Told(self.told).label]
+
+
+DONE: dict[str, Promise] = {
+    Restriction.Kind.HOLD: _("Your keys are on hold."),
+    Restriction.Kind.LIMIT: _("How much your keys may use is limited."),
+    Restriction.Kind.VERIFICATION: _("We ask you to be verified again."),
+}
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def open(self) -> "AppealQuerySet":
+        return self.filter(outcome="")
+
+
+@tracked()
+class Appeal(models.Model):
+    """A customer's word against a restriction. Somebody who did not place it answers in words, and it stays or ends."""
+
+    personal = ("words", "answer")
+
+    class Outcome(models.TextChoices):
+        UPHELD = "upheld", _("It stays")
+        OVERTURNED = "overturned", _("It ends")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    restriction = models.ForeignKey(Restriction, models.PROTECT, related_name="appeals")
+    words = models.TextField()
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+")
+    sent_at = models.DateTimeField(auto_now_add=True)
+    sent_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    answer = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = AppealQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_open_appeal", fields=["restriction"], condition=Q(outcome="")),
+            models.CheckConstraint(name="appeal_says_something", condition=~Q(words="")),
+            models.CheckConstraint(
+                name="appeal_decided_at_and_by_and_in_words",
+                condition=Q(outcome="", answer="", decided_at__isnull=True, decided_by__isnull=True)
+                | Q(outcome__in=["upheld", "overturned"], decided_at__isnull=False, decided_by__isnull=False) & ~Q(answer=""),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="appeal_decided_by_another",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    {YIELDS}
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'an appeal is never deleted' USING ERRCODE = 'check_violation';
+                    END IF;
+                    {stray("restriction_id", "kyc_restriction")}
+                    {stray("document_id", "kyc_document")}
+                    IF TG_OP = 'INSERT' AND NEW.outcome <> '' THEN
+                        RAISE EXCEPTION 'an appeal starts open' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'UPDATE' AND (ROW(
+                        NEW.id, NEW.organisation_id, NEW.restriction_id, NEW.words, NEW.document_id, NEW.sent_by_id
+                    ) IS DISTINCT FROM ROW(
+                        OLD.id, OLD.organisation_id, OLD.restriction_id, OLD.words, OLD.document_id, OLD.sent_by_id
+                    ) OR OLD.outcome <> '' AND ROW(NEW.outcome, NEW.answer, NEW.decided_at, NEW.decided_by_id)
+                        IS DISTINCT FROM ROW(OLD.outcome, OLD.answer, OLD.decided_at, OLD.decided_by_id)) THEN
+                        RAISE EXCEPTION 'what was said does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (
+                        SELECT 1 FROM kyc_restriction r WHERE r.id = NEW.restriction_id AND r.placed_by_id = NEW.decided_by_id
+                    ) THEN
+                        RAISE EXCEPTION 'somebody who did not place it decides' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608  # nosec B608  # names of ours
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"A-{self.sent_at:%Y}-{self.pk:04d}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.outcome

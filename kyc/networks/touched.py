@@ -1,0 +1,69 @@
+"""Whom a measure would touch, read for kyc.networks.measures: a few queries, however many accounts."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import UTC, timedelta
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from accounts.models import Organisation
+from kyc.cases.models import Entity
+from kyc.keys.models import Key
+from kyc.networks.controlling import edges_of
+from kyc.networks.measures import Radius, Tie, Touched, radius
+from kyc.parties.models import PaymentMeans, Questionnaire
+from kyc.usage.models import UsageDay
+
+# Days of use of which it is told what would break.
+DAYS = 7
+
+
+def rows(organisations: Collection[Organisation]) -> list[Touched]:
+    """In order of what they used, the most first."""
+    of_them = {"organisation__in": [one.pk for one in organisations]}
+    live = Key.objects.filter(**of_them).exclude(state=Key.State.REVOKED)
+    keys = dict(live.order_by().values_list("organisation").annotate(n=Count("pk")))
+    people: dict[int, list[str]] = defaultdict(list)
+    for organisation, name in (
+        live.order_by("organisation", "responsible__name").values_list("organisation", "responsible__name").distinct()
+    ):
+        people[organisation].append(name)
+    paying = set(PaymentMeans.objects.live().filter(**of_them).values_list("organisation", flat=True))
+    verified = set(Entity.objects.live().filter(**of_them).values_list("organisation", flat=True))
+    since = timezone.now().astimezone(UTC).date() - timedelta(days=DAYS)
+    days = UsageDay.objects.filter(**of_them, day__gt=since).order_by().values("organisation")
+    used = {
+        row["organisation"]: row for row in days.annotate(requests=Sum("requests"), tokens=Sum("tokens_in") + Sum("tokens_out"))
+    }
+    signed = signed_use(of_them["organisation__in"])
+    found = [
+        Touched(
+            account=one.pk,
+            name=one.name,
+            keys=keys.get(one.pk, 0),
+            is_paying=one.pk in paying,
+            is_verified=one.pk in verified,
+            requests=used.get(one.pk, {}).get("requests", 0),
+            tokens=used.get(one.pk, {}).get("tokens", 0),
+            people=tuple(people[one.pk]),
+            use=signed.get(one.pk, ""),
+        )
+        for one in organisations
+    ]
+    return sorted(found, key=lambda row: (-row.requests, row.name, row.account))
+
+
+def signed_use(numbers: Collection[int]) -> dict[int, str]:
+    """What each has signed last that its keys are for, in its own words."""
+    newest = Questionnaire.objects.filter(organisation__in=numbers).order_by("pk")
+    return {one.organisation_id: str(one.answers.get("end_use", "")) for one in newest}
+
+
+def ties(organisations: Collection[Organisation]) -> list[Tie]:
+    return [Tie(edge.a_id, edge.b_id, edge.bits, len(edge.families)) for edge in edges_of([one.pk for one in organisations])]
+
+
+def of(organisations: Collection[Organisation]) -> tuple[list[Touched], Radius]:
+    found = rows(organisations)
+    return found, radius(found, ties(organisations))

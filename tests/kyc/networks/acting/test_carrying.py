@@ -1,0 +1,333 @@
+"""Measures are carried out account by account, undone by lifting their own, and ended by appeals that are counted."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import audit, scope
+from accounts.models import AuditEvent, User
+from accounts.permissions import NotPermitted
+from accounts.proposals import SamePerson
+from accounts.refused import ReasonMissing
+from kyc.cases.models import Case, Requirement
+from kyc.keys import appeals, holds, introspection, pools
+from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.models import Hold, Key
+from kyc.keys.pool_models import PoolMember
+from kyc.networks import appealing, carrying, controlling, measuring
+from kyc.networks.actions import Impossible
+from kyc.networks.controller_models import Controller
+from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
+from tests.kyc.keys.scenes import Issued
+from tests.kyc.networks.acting import two as hands
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def whole() -> Iterator[None]:
+    """As workers see it."""
+    with scope.whole():
+        yield
+
+
+def reason(one: Issued) -> str:
+    return introspection.judged(one.secret, for_test=False).reason
+
+
+def states(measure: Measure) -> list[str]:
+    return list(measure.members.order_by("organisation").values_list("state", flat=True))
+
+
+@pytest.mark.usefixtures("whole")
+class TestHolding:
+    def test_nothing_happens_before_a_second_officer_takes_it(
+        self,
+        linked: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines)
+        carrying.run()
+        assert states(measure) == ["planned", "planned"] and reason(linked) == ""
+        with pytest.raises(SamePerson):
+            measuring.take(measure, by=ines)
+        with pytest.raises(IntegrityError, match="a second person takes it"), transaction.atomic():
+            Measure.objects.update(state="taken")
+
+    def test_then_each_account_is_held_with_what_it_is_told(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carrying.run(), carrying.run()
+        assert states(measure) == ["placed", "placed"] and (reason(linked), reason(second)) == ("key_held", "key_held")
+        assert {hold.reason for hold in Hold.objects.live()} == {"We are looking through your account."}
+        assert Hold.objects.count() == Restriction.objects.count() == 2
+        assert AuditEvent.objects.filter(verb="measure.placed").count() == 2
+
+    def test_an_officer_outside_sees_the_hold_and_what_it_is_told_alone(
+        self, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        hands.measured(controller, by=ines, second=vasco)
+        carrying.run()
+        with scope.everything():
+            assert Hold.objects.live().count() == 2
+            assert not MeasureMember.objects.exists() and not Measure.objects.exists()
+            told = AuditEvent.objects.filter(verb__in=["measure.placed", "measure.taken", "measure.proposed"])
+            assert not told.exists()
+
+    def test_whoever_is_left_out_is_untouched(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        left = {second.key.organisation_id: "A school, by its papers."}
+        measure = hands.measured(controller, by=ines, second=vasco, left_out=left)
+        carrying.run()
+        assert (reason(linked), reason(second)) == ("key_held", "")
+        assert measure.members.get(stage=0).left_out_because == "A school, by its papers."
+        assert measure.radius["accounts"] == 1
+
+    @pytest.mark.parametrize(
+        ("more", "error"),
+        [
+            ({"kind": "exile"}, Impossible), ({"told": "network"}, Impossible), ({"why": " "}, ReasonMissing),
+            ({"reason": "hunch"}, ReasonMissing), ({"kind": "verification", "items": ["everything"]}, Impossible),
+        ],
+    )  # fmt: skip
+    def test_is_whole(self, controller: Controller, ines: User, more: dict[str, Any], error: type[Exception]) -> None:
+        with pytest.raises(error):
+            hands.measured(controller, by=ines, **more)
+        assert not Measure.objects.exists()
+
+    def test_not_over_nobody_nor_left_out_without_a_reason(self, controller: Controller, ines: User) -> None:
+        numbers = list(controller.members.values_list("organisation", flat=True))
+        for left in (dict.fromkeys(numbers, "A school."), {numbers[0]: " "}):
+            with pytest.raises(Impossible):
+                hands.measured(controller, by=ines, left_out=left)
+
+    def test_takes_investigators(self, controller: Controller, ines: User, rui: User) -> None:
+        with pytest.raises(NotPermitted):
+            hands.measured(controller, by=rui)
+        measure = hands.measured(controller, by=ines)
+        with pytest.raises(NotPermitted):
+            measuring.take(measure, by=rui)
+
+    def test_nothing_happens_to_an_account_if_its_audit_fails(
+        self,
+        linked: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        measure, record = hands.measured(controller, by=ines, second=vasco), audit.record
+
+        def fail(verb: str, **more: Any) -> Any:
+            if verb == "measure.placed" and more["target"].organisation_id == linked.key.organisation_id:
+                raise RuntimeError
+            return record(verb, **more)
+
+        monkeypatch.setattr(audit, "record", fail)
+        carrying.run()
+        assert sorted(states(measure)) == ["placed", "waiting"] and reason(linked) == ""
+        assert Hold.objects.count() == Restriction.objects.count() == 1
+
+
+@pytest.mark.usefixtures("whole")
+class TestStages:
+    def test_the_rest_follows_when_somebody_lets_it(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id])
+        carrying.run()
+        assert (reason(linked), reason(second)) == ("key_held", "") and not carrying.due().exists()
+        measuring.release(measure, by=ines), measuring.release(measure, by=ines)
+        carrying.run()
+        assert reason(second) == "key_held" and AuditEvent.objects.filter(verb="measure.released").count() == 1
+
+    def test_or_at_its_time(self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User) -> None:
+        now = timezone.now()
+        times = {"starts_at": now + timedelta(seconds=2), "rest_at": now + timedelta(seconds=4)}
+        measure = hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id], **times)
+        carrying.run()
+        assert states(measure) == ["planned"] * 2 and not carrying.PLACING.is_waiting()
+        waited(times["starts_at"])
+        assert carrying.PLACING.is_waiting()
+        carrying.run()
+        assert (reason(linked), reason(second)) == ("key_held", "")
+        waited(times["rest_at"])
+        carrying.run()
+        assert reason(second) == "key_held"
+
+    def test_whoever_is_of_the_controller_no_more_is_spared(
+        self,
+        linked: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        member = controller.members.get(organisation=linked.key.organisation)
+        controlling.end_member(member, reason="A lender of cards.", by=ines)
+        carrying.run()
+        assert sorted(states(measure)) == ["placed", "spared"] and reason(linked) == ""
+
+
+def waited(until: datetime) -> None:
+    time.sleep(max(0.0, (until - timezone.now()).total_seconds()) + 0.05)
+
+
+@pytest.mark.usefixtures("whole")
+class TestUndo:
+    def test_lifts_its_own_and_nothing_else(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carrying.run()
+        holds.place(organisation=linked.key.organisation, reason="Another matter", by=ines)
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carrying.run(), carrying.run()
+        assert states(measure) == ["undone"] * 2
+        assert (reason(linked), reason(second)) == ("key_held", "") and Hold.objects.live().get().reason == "Another matter"
+        with pytest.raises(controlling.NotNow):
+            measuring.undo(measure, reason="It was a school.", by=ines)
+
+    def test_what_was_not_placed_yet_never_is(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carrying.run()
+        assert states(measure) == ["undone"] * 2 and reason(linked) == "" and not Hold.objects.exists()
+
+    def test_one_account_alone(self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carrying.run()
+        row = measure.members.get(organisation=linked.key.organisation)
+        measuring.spare(row, reason="A school.", by=ines), measuring.spare(row, reason="A school.", by=ines)
+        carrying.run()
+        assert (reason(linked), reason(second)) == ("", "key_held")
+        assert AuditEvent.objects.filter(verb="measure.spared").count() == 1
+
+
+@pytest.mark.usefixtures("whole")
+class TestLimiting:
+    ASKED = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+
+    def test_all_draw_on_one_pool_until_it_is_undone(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carrying.run()
+        used(second.key, 10)
+        assert (reason(linked), reason(second)) == ("limit_reached",) * 2
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carrying.run()
+        assert (reason(linked), reason(second)) == ("", "") and not PoolMember.objects.live().exists()
+
+
+def used(key: Key, amount: int) -> None:
+    with transaction.atomic():
+        pools.charge([pools.Charge(key.organisation_id, key.pk, timezone.now().date(), "requests", "", used=amount)])
+
+
+@pytest.mark.usefixtures("whole")
+class TestVerifying:
+    ASKED = {"kind": "verification", "told": "details", "items": ["use", "register_extract", "identity"], "reason": "doubt"}
+
+    def test_asks_each_in_a_case_of_its_own_and_takes_it_back(
+        self,
+        linked: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carrying.run(), carrying.run()
+        opened = Case.objects.get(organisation=linked.key.organisation, trigger="asked")
+        asked = list(opened.requirements.values_list("what", flat=True))
+        assert opened.state == "waiting" and asked.count("use") == 1 and "identity" in asked and reason(linked) == ""
+        assert not any("network" in row.sentence.lower() for row in Requirement.objects.all())
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carrying.run()
+        assert not opened.requirements.open().exists()
+
+
+@pytest.mark.usefixtures("whole")
+class TestAppeals:
+    @pytest.fixture
+    def appeal(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> Appeal:
+        hands.measured(controller, by=ines, second=vasco)
+        carrying.run()
+        restriction = Restriction.objects.get(organisation=linked.key.organisation)
+        return appeals.send(restriction, words="We are a school.", by=linked.key.issued_by)
+
+    def test_neither_who_proposed_nor_who_took_it_decides(self, appeal: Appeal, ines: User, vasco: User) -> None:
+        for officer in (ines, vasco):
+            with pytest.raises(NotPermitted, match="another person"):
+                appealing.decide(appeal, outcome="overturned", answer="You are right.", by=officer)
+
+    def test_overturned_ends_that_accounts_part_and_is_counted_once(
+        self,
+        linked: Issued,
+        second: Issued,
+        appeal: Appeal,
+        rui: User,
+    ) -> None:
+        appealing.decide(appeal, outcome="overturned", answer="You are right.", by=rui)
+        assert (reason(linked), reason(second)) == ("", "key_held") and carrying.LIFTING.is_waiting()
+        carrying.run(), carrying.run()
+        miss = RuleMiss.objects.get()
+        assert (miss.families, miss.types) == (["device", "payment"], ["device", "payment"])
+        assert sorted(MeasureMember.objects.values_list("state", flat=True)) == ["overturned", "placed"]
+
+    def test_upheld_counts_nothing(self, linked: Issued, appeal: Appeal, rui: User) -> None:
+        appealing.decide(appeal, outcome="upheld", answer="It shows nothing.", by=rui)
+        carrying.run()
+        assert reason(linked) == "key_held" and not RuleMiss.objects.exists()
+
+    def test_a_limit_ends_with_its_appeal_too(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+        rui: User,
+    ) -> None:
+        hands.measured(controller, by=ines, second=vasco, **TestLimiting.ASKED)
+        carrying.run()
+        used(second.key, 10)
+        restriction = Restriction.objects.get(organisation=linked.key.organisation, kind="limit")
+        sent = appeals.send(restriction, words="We are a school.", by=linked.key.issued_by)
+        appealing.decide(sent, outcome="overturned", answer="You are right.", by=rui)
+        carrying.run()
+        assert (reason(linked), reason(second)) == ("", "limit_reached") and RuleMiss.objects.count() == 1
