@@ -12,7 +12,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -156,6 +156,8 @@ class Queue:
     sweeps: int = 1
     # What else a row's columns become when it fails for good.
     at_failure: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    # Opened around whatever a worker reads or writes of its rows, where its connection is not shown them by itself.
+    sight: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def rows(self) -> models.QuerySet[Any]:
         return self.model._base_manager.filter(**{self.field: self.ready})
@@ -165,7 +167,8 @@ class Queue:
 
     def is_ready(self) -> bool:
         """Whether a row can be taken now."""
-        return self.eligible().exists()
+        with self.sight():
+            return self.eligible().exists()
 
     def is_waiting(self) -> bool:
         """The same, and in some queues whether there is something to do for which no row stands yet."""
@@ -238,7 +241,8 @@ class Queue:
         order = f"{quote(meta.get_field(self.first).column)}, {key}" if self.first else key
         statement = CLAIM.format(table=quote(meta.db_table), key=key, field=field, order=order)
         values = {"lease": self.lease, "ready": self.ready, "worker": worker()}
-        return next(iter(self.model._base_manager.raw(statement, values)), None)
+        with self.sight():
+            return next(iter(self.model._base_manager.raw(statement, values)), None)
 
 
 def worker() -> str:
@@ -257,8 +261,9 @@ class Claim:
 
     def renew(self) -> None:
         """Heartbeat of long work; raises Fenced when the row is no longer ours."""
-        if not self.mine().update(claimed_until=Now() + self.queue.lease):
-            raise Fenced(self.queue.name)
+        with self.queue.sight():
+            if not self.mine().update(claimed_until=Now() + self.queue.lease):
+                raise Fenced(self.queue.name)
 
     @contextmanager
     def kept_up(self) -> Iterator[None]:
@@ -295,7 +300,7 @@ class Claim:
         """The transaction of the effect: first the state and `columns`, guarded by the token, then what stands inside.
         Raises Fenced before anything is written when another worker has taken the row."""
         done = {self.queue.field: state, "claimed_until": None, "claims": 0, "errors": 0, "failure": "", **columns}
-        with transaction.atomic():
+        with transaction.atomic(), self.queue.sight():
             if not self.mine().update(**done):
                 raise Fenced(self.queue.name)
             yield
@@ -332,11 +337,13 @@ class Claim:
             self.fail(failure, errors=errors)
             return
         pause = min(timedelta(seconds=2**errors), LONGEST_REST)
-        self.mine().update(job_token=None, claimed_until=Now() + pause, errors=errors, failure=failure)
+        with self.queue.sight():
+            self.mine().update(job_token=None, claimed_until=Now() + pause, errors=errors, failure=failure)
 
     def fail(self, failure: str, **columns: Any) -> None:
         ended = {self.queue.field: self.queue.failed, **self.queue.at_failure, **columns}
-        self.mine().update(**ended, claimed_until=None, failure=failure)
+        with self.queue.sight():
+            self.mine().update(**ended, claimed_until=None, failure=failure)
 
 
 def told(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, S
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
+from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
@@ -16,6 +17,7 @@ from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdat
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 
 __all__ = [
+    "Attachment",
     "Attribute",
     "AttributeProof",
     "AuthorityProof",
@@ -25,6 +27,7 @@ __all__ = [
     "Discrepancy",
     "Divergence",
     "Document",
+    "Edge",
     "Entity",
     "EstateImport",
     "Examination",
@@ -49,6 +52,10 @@ __all__ = [
     "ListEntry",
     "ListUpdate",
     "ListVersion",
+    "Network",
+    "NetworkChange",
+    "NetworkMembership",
+    "NetworkRun",
     "Observation",
     "Party",
     "PaymentMeans",

@@ -18,6 +18,7 @@ from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.keys.pool_models import LimitPool
 from kyc.networks import actions as networks
+from kyc.networks.network_models import Attachment, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy, Divergence
@@ -200,4 +201,20 @@ def in_compartment(organisation: Organisation) -> list[models.Model]:
         involvement = networks.involve(incident, organisation=organisation, why="Its keys asked for them.", by=ines)
         networks.note(incident, text="Asked by night.", by=ines)
         networks.refer(incident, recipient="Bureau of Industry and Security", made_on=date(2026, 11, 3), by=ines)
-    return [incident, involvement]
+    return [incident, involvement, *of_network(organisation)]
+
+
+def of_network(organisation: Organisation) -> list[models.Model]:
+    """A network as a building found it, with the organisation alone in it and proposed to be in it."""
+    now = timezone.now()
+    hashes = {"input_sha256": "0" * 64, "found_sha256": "0" * 64}
+    with scope.whole():
+        run = NetworkRun.objects.create(state="done", begun_at=now, ended_at=now, **hashes)
+        network = Network.objects.create(found_in=run, found_at=now, confidence=0.9, size=1, is_alert=False)
+        NetworkChange.objects.create(
+            network=network, kind="found", at=now, reason="One account.", organisations=[organisation.pk], run=run
+        )
+        made = {"network": network, "organisation": organisation}
+        member = NetworkMembership.objects.create(**made, via=["payment"], confidence=0.9, since=now, how="run", run=run)
+        proposed = Attachment.objects.create(**made, bits=7.5, families=["payment"], proposed_at=now)
+    return [run, network, member, proposed]

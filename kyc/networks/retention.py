@@ -23,7 +23,9 @@ SUSPICION = RecordClass(
 )
 FILED, OF_CUSTOMERS = SUSPICION.rules
 
-retention.no_record("kyc.Involvement", "of the investigators' compartment, of which the page of what is kept must not tell")
+CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
+for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment"):
+    retention.no_record(label, CONFINED)
 
 
 def of(incident: Incident, *, on: date) -> Kept:

@@ -17,6 +17,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.evidence.models import Document
 from kyc.keys.models import Hold, Key, Link
 from kyc.networks.models import Incident, Involvement
+from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.ownership.models import Interest
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
@@ -79,9 +80,14 @@ CHANGE: dict[str, tuple[str, str]] = {
     "SubjectRequest": ("identity", "x"),
     "Incident": ("title", "x"),
     "Involvement": ("why", "x"),
+    "NetworkRun": ("networks", 1),
+    "Network": ("confidence", 0.5),
+    "NetworkMembership": ("confidence", 0.5),
+    "Attachment": ("outcome_note", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement}
+NETWORKS = {Network, NetworkMembership, Attachment}
+NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 
 
 def change_of(model: Model) -> tuple[str, str]:

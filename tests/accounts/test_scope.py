@@ -32,6 +32,7 @@ from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key, KeyUse
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.networks.models import Incident
+from kyc.networks.network_models import Edge, Network, NetworkRun
 from kyc.onboarding.access import members_only
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
@@ -108,6 +109,14 @@ def used(organisation: Organisation) -> None:
     assert answer["accepted"] == 1
 
 
+def share_a_network(made: dict[str, int]) -> None:
+    """An edge names two organisations and is neither's."""
+    first, second = sorted(made.values())
+    with scope.whole():
+        network, run = Network.objects.first(), NetworkRun.objects.first()
+        Edge.objects.create(network=network, a_id=first, b_id=second, bits=9, since=timezone.now(), run=run)
+
+
 @scene
 def two() -> dict[str, int]:
     made = {}
@@ -119,6 +128,7 @@ def two() -> dict[str, int]:
         used(organisation)
         PlannedDisposal.objects.create(plan=DisposalPlan.objects.create(on=date(2026, 11, 30)), organisation=organisation)
         made[name] = organisation.pk
+    share_a_network(made)
     return made
 
 
@@ -209,11 +219,11 @@ class TestTheCompartment:
         tables = {model._meta.db_table for model in models}
         tables |= {event._meta.db_table for event in event_models() if event.pgh_tracked_model in models}
         assert set(self.CONFINED) == tables
-        assert len(models) == 4 and len(tables) == 6
+        assert len(models) == 10 and len(tables) == 16
 
     def test_is_open_to_an_investigator(self, two: dict[str, int]) -> None:
         with scope.of_officer(cast.staff("investigator")):
-            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"accounts_auditevent": 8}
+            assert self.rows() == dict.fromkeys(self.CONFINED, 2) | {"kyc_edge": 1, "accounts_auditevent": 8}
 
     @pytest.mark.parametrize("role", sorted({"", *ROLES} - {"investigator"}))
     def test_and_to_no_other_officer(self, two: dict[str, int], role: str) -> None:
@@ -228,10 +238,11 @@ class TestTheCompartment:
         assert self.rows() == dict.fromkeys((*self.CONFINED, "accounts_auditevent"), 0)
 
     def test_nor_to_an_organisation_also_where_the_word_is_said(self, two: dict[str, int]) -> None:
-        """An incident concerns several; a note and a referral are of no organisation at all."""
+        """An incident and a network concern several; a note and a referral are of no organisation at all."""
         with scope.opened(scope.Scope(*[str(two["Nordlys"])] * 2, "on")):
             seen = {table for table, count in self.rows().items() if count}
-        assert seen == {"kyc_involvement", "kyc_involvementevent", "accounts_auditevent"}
+        of_one = {"kyc_involvement", "kyc_networkmembership", "kyc_attachment"}
+        assert seen == of_one | {f"{table}event" for table in of_one} | {"accounts_auditevent"}
 
     def test_takes_no_row_from_outside(self, two: dict[str, int]) -> None:
         columns = "(incident_id, text, written_at, written_by_id)"

@@ -120,6 +120,12 @@ NOT_TOLD = {
     "kyc.Involvement": COMPARTMENT,
     "kyc.IncidentNote": COMPARTMENT,
     "kyc.Referral": COMPARTMENT,
+    "kyc.NetworkRun": COMPARTMENT,
+    "kyc.Network": COMPARTMENT,
+    "kyc.NetworkMembership": COMPARTMENT,
+    "kyc.NetworkChange": COMPARTMENT,
+    "kyc.Edge": COMPARTMENT,
+    "kyc.Attachment": COMPARTMENT,
     "reports.Report": "made of what is told here, for somebody else, who is told it in his own name",
     "demo.Mail": "the demo's mailbox; in no installation that serves anybody",
 }

@@ -1,0 +1,82 @@
+"""Looks for networks in a file of signals."""
+
+import csv
+from argparse import ArgumentParser
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.tables import BadTable, rows, undecodable_line
+from kyc.networks.finding import BadSignals, Found, find
+from kyc.networks.finding.checking import COLUMNS
+from kyc.networks.finding.families import NAMES
+
+DECLARED = ("account", "group")
+MEMBERS = ("account", "network", "via", "confidence")
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes which accounts of a file look like one hand, a row each: the network, through what, and how surely, from 0 to 1. "
+        "Accounts that are linked to no other are left out. It needs no database, and records nothing."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, value a "
+        told += "hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
+        parser.add_argument("--signals", type=Path, required=True, help=told)
+        parser.add_argument("--out", type=Path, required=True, help=f"CSV with the columns {','.join(MEMBERS)}")
+        told = f"CSV with the columns {','.join(DECLARED)}: accounts that an agency runs for its clients, and has declared"
+        parser.add_argument("--declared", type=Path, help=told)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        out: Path = options["out"]
+        self.check(out, options["signals"], options["declared"])
+        declared = self.declared(options["declared"]) if options["declared"] else {}
+        try:
+            found = find(options["signals"], declared=declared, evidence=False)
+        except BadSignals as bad:
+            raise CommandError(str(bad), returncode=2) from bad
+        self.write(found, out)
+
+    def check(self, out: Path, *read: Path | None) -> None:
+        if not out.parent.is_dir():
+            raise CommandError(f"--out: {out} can't be written, since its folder is not there.", returncode=2)
+        if any(file and out.exists() and file.exists() and out.samefile(file) for file in read):
+            raise CommandError("--out: names a file that is read; name another.", returncode=2)
+
+    def declared(self, path: Path) -> dict[str, str]:
+        """The group of each account."""
+        found: dict[str, str] = {}
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                for line, row in rows(file, columns=DECLARED, needed=DECLARED, source=str(path)):
+                    if wrong := next((f"the {name} is empty." for name in DECLARED if not row[name]), ""):
+                        raise BadTable(f"{path}, line {line}: {wrong}")
+                    if found.setdefault(row["account"], row["group"]) != row["group"]:
+                        raise BadTable(f"{path}, line {line}: the account {row['account']} stands in two groups.")
+        except UnicodeDecodeError:
+            raise CommandError(f"{path}, line {undecodable_line(path)}: is not written in UTF-8.", returncode=2) from None
+        except OSError as bad:
+            raise CommandError(f"{path}: {bad.strerror}.", returncode=2) from bad
+        except BadTable as bad:
+            raise CommandError(str(bad), returncode=2) from bad
+        return found
+
+    def write(self, found: Found, path: Path) -> None:
+        """What stands under that name is whole: it is written beside it, and left away where something goes wrong."""
+        beside = path.with_name(f".{path.name}.part")
+        try:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                written = csv.writer(file, lineterminator="\n")
+                written.writerow(MEMBERS)
+                written.writerows(zip(*(found.members[name].to_pylist() for name in MEMBERS), strict=True))
+            beside.replace(path)
+        except OSError as bad:
+            raise CommandError(f"--out: {path} can't be written: {bad.strerror}.", returncode=2) from bad
+        finally:
+            with suppress(OSError):
+                beside.unlink()

@@ -1,0 +1,127 @@
+"""Signals out of a file or an Arrow table into arrays, by DuckDB."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kyc.networks.finding import checking
+from kyc.networks.finding.checking import COLUMNS, BadSignals
+from kyc.networks.finding.families import NAMES
+
+Source = Path | pa.Table
+UNKNOWN = np.iinfo(np.int64).min + 1
+__all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names. `account`, `value`, `first`
+    and `last` have a row for each account and value, by account and value, of values that two accounts or more have; `type`,
+    `holders` (how many accounts) and `key` (what `keys` makes of type and name) one for each such value; `opened`, when it was first
+    seen, one for each account. Instants are seconds since 1970, UNKNOWN where none is given."""
+
+    names: pa.Array
+    account: NDArray[np.int32]
+    value: NDArray[np.int32]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    type: NDArray[np.int8]
+    holders: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    opened: NDArray[np.int64]
+    rows: int
+
+    @property
+    def accounts(self) -> int:
+        return len(self.names)
+
+
+def read(source: Source, *, threads: int = 2, memory: str = "2GB") -> Signals:
+    """Raises BadSignals."""
+    with database(threads, memory) as db, checking.refusing(db, source):
+        rows = checking.relation(db, source)
+        return collected(db, *checking.checked(db, source, rows))
+
+
+def database(threads: int = 2, memory: str = "2GB") -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect()
+    db.execute(f"SET threads={threads}; SET memory_limit='{memory}'; SET preserve_insertion_order=false; SET TimeZone='UTC'")
+    return db
+
+
+def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str]) -> Signals:
+    types = ", ".join(f"'{name}'" for name in NAMES)
+    first, last = (f"coalesce({instant[name]}, {UNKNOWN})" for name in ("first_seen", "last_seen"))
+    db.execute(
+        f"""CREATE TEMP TABLE signals AS SELECT account, (list_position([{types}], type) - 1)::TINYINT AS type,
+            hash(type, value::TEXT) AS key, {first} AS first, {last} AS last FROM {rows}"""
+    )
+    db.execute(
+        f"""CREATE TEMP TABLE accounts AS SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened FROM
+            (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened FROM signals GROUP BY account)"""
+    )
+    db.execute(
+        """CREATE TEMP TABLE shared AS SELECT key, (row_number() OVER (ORDER BY type, key) - 1)::INTEGER AS place, type
+           FROM (SELECT key, any_value(type) AS type FROM signals GROUP BY key HAVING min(account) < max(account))"""
+    )
+    found = table(
+        db,
+        """SELECT a.place AS account, s.place AS value, min(first) AS first, max(last) AS last
+           FROM signals JOIN shared s USING (key) JOIN accounts a USING (account) GROUP BY ALL""",
+    )
+    values = table(db, "SELECT key, type FROM shared ORDER BY place")
+    accounts = table(db, "SELECT account, opened FROM accounts ORDER BY place")
+    account, value = column(found, "account"), column(found, "value")
+    order = np.argsort(account.astype(np.int64) << 32 | value)
+    return Signals(
+        names=accounts["account"].combine_chunks(),
+        account=account[order],
+        value=value[order],
+        first=column(found, "first")[order],
+        last=column(found, "last")[order],
+        type=column(values, "type"),
+        holders=np.bincount(value, minlength=len(values)).astype(np.int32),
+        key=column(values, "key"),
+        opened=column(accounts, "opened"),
+        rows=int(column(table(db, "SELECT count(*) AS rows FROM signals"), "rows")[0]),
+    )
+
+
+def table(db: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    return db.sql(query).to_arrow_table()
+
+
+def column(table: pa.Table, name: str) -> NDArray[Any]:
+    found: NDArray[Any] = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    return found
+
+
+def keys(named: list[tuple[str, str]]) -> NDArray[np.uint64]:
+    """The keys of values by type and name."""
+    if not named:
+        return np.zeros(0, np.uint64)
+    with database() as db:
+        db.register("named", pa.table({"type": [type for type, _ in named], "value": [str(value) for _, value in named]}))
+        return column(table(db, "SELECT hash(type, value) AS key FROM named"), "key")
+
+
+def values(source: Source, wanted: NDArray[np.uint64]) -> pa.Array:
+    """The names of values by their keys, in that order."""
+    with database() as db:
+        rows = checking.relation(db, source)
+        db.register("wanted", pa.table({"key": wanted, "place": np.arange(len(wanted))}))
+        found = table(
+            db,
+            f"""SELECT place, min(name) AS name FROM wanted JOIN
+                (SELECT hash(type, value::TEXT) AS key, value::TEXT AS name FROM {rows}) USING (key) GROUP BY place ORDER BY place""",
+        )
+        return found["name"].combine_chunks()
+
+
+def instants(seconds: NDArray[np.int64]) -> pa.Array:
+    return pa.array(seconds, pa.timestamp("s", "UTC"), mask=seconds <= UNKNOWN)
