@@ -20,6 +20,8 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
+from kyc.networks import indications
+from kyc.networks.tasks import indicate
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -50,6 +52,7 @@ jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
+jobs.on("indications.asked", indicate)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -72,6 +75,7 @@ jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
 jobs.sweep(months.QUEUE, make_usage_months)
+jobs.sweep(indications.QUEUE, indicate)
 jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)

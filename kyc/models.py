@@ -8,6 +8,7 @@ from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
+from kyc.networks.indication_models import Authorisation, Indication, IndicationRun, ModelRelease
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
@@ -20,6 +21,7 @@ __all__ = [
     "Attachment",
     "Attribute",
     "AttributeProof",
+    "Authorisation",
     "AuthorityProof",
     "Case",
     "Decision",
@@ -40,6 +42,8 @@ __all__ = [
     "ImportedKey",
     "Incident",
     "IncidentNote",
+    "Indication",
+    "IndicationRun",
     "Inquiry",
     "InquiryPart",
     "Interest",
@@ -52,6 +56,7 @@ __all__ = [
     "ListEntry",
     "ListUpdate",
     "ListVersion",
+    "ModelRelease",
     "Network",
     "NetworkChange",
     "NetworkMembership",
