@@ -20,6 +20,9 @@ from accounts.refused import Refused
 # As the number of an incident is written, whether there is one or not: who may not see it can't tell by the refusal.
 INCIDENT = re.compile(r"(?<!\w)I\s*[-\u2010-\u2015]\s*\d{4}\s*[-\u2010-\u2015]\s*\d+", re.IGNORECASE)
 
+# How the kind of a proposal begins that is of the compartment (accounts/proposals.py): shown where that is open alone.
+PROPOSED = "network."
+
 
 class NamesIncident(Refused):
     """Officers who must not know of any incident read why a hold was placed, and why it was lifted."""

@@ -14,8 +14,8 @@ from django.db import connections
 from pghistory.core import event_models
 from psycopg import sql
 
-from accounts import eraser, partitions
-from accounts.models import AuditEvent, Disposal, Incarnation, Snapshot
+from accounts import eraser, partitions, signals
+from accounts.models import AuditEvent, Disposal, Incarnation, Signal, Snapshot
 from accounts.vault import RowNumber
 from accounts.walls import walls
 
@@ -24,8 +24,8 @@ CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RE
 LANGUAGE sql IMMUTABLE AS $$ SELECT false $$
 """
 
-# A certificate of disposal is the eraser's to write.
-READ_ONLY = {"django_migrations", Incarnation._meta.db_table, Disposal._meta.db_table}
+# A certificate of disposal is the eraser's to write; a signal, of a function that lets nobody read one.
+READ_ONLY = {"django_migrations", Incarnation._meta.db_table, Disposal._meta.db_table, Signal._meta.db_table}
 INCARNATION = ("public.kh_incarnation()", "public.kh_begin_incarnation()")
 IS_ERASER, SHOULD_IGNORE = "public.kh_is_eraser()", "public._pgtrigger_should_ignore(name)"
 
@@ -123,7 +123,7 @@ def harden(using: str) -> None:
             cursor.execute(f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp")
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
         partitions.admit(cursor, app, role_or_none("eraser"))
-        for function in INCARNATION:
+        for function in (*INCARNATION, *signals.FUNCTIONS):
             cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
             execute(cursor, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), app))
         cursor.execute(IGNORE)

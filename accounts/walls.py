@@ -19,8 +19,8 @@ from django.db.models import Model
 from pghistory.core import event_models
 from psycopg import sql
 
-from accounts.compartment import confined, is_confined
-from accounts.models import AuditEvent, Organisation
+from accounts.compartment import PROPOSED, confined, is_confined
+from accounts.models import AuditEvent, Organisation, Proposal
 
 FIRST, LAST = (sql.SQL("nullif(current_setting({}, true), '')::bigint").format(f"kh.{end}") for end in ("first", "last"))
 # Whose business everything is; what is of no organisation at all is the house's, and nobody else's.
@@ -59,6 +59,8 @@ class Wall:
     is_confined: bool = False
     # Of an event log that names rows of other tables: those that are confined.
     about: tuple[str, ...] = ()
+    # Of proposals: how the kind of those begins that are confined.
+    apart: str = ""
 
     def shown(self) -> sql.Composable:
         column = sql.Identifier(self.column or "id")
@@ -69,6 +71,9 @@ class Wall:
             shown = sql.SQL("{} AND {}").format(shown, IN_COMPARTMENT)
         if self.about:
             shown = sql.SQL("{} AND ({} OR NOT ({}))").format(shown, IN_COMPARTMENT, self.is_about_confined())
+        if self.apart:
+            begins = sql.SQL("starts_with(kind, {})").format(sql.Literal(self.apart))
+            shown = sql.SQL("{} AND ({} OR NOT {})").format(shown, IN_COMPARTMENT, begins)
         return shown
 
     def is_about_confined(self) -> sql.Composable:
@@ -116,6 +121,7 @@ def walls() -> list[Wall]:
                 is_nullable=bool(field and field.null),
                 is_confined=is_confined(source),
                 about=confined() if source is AuditEvent else (),
+                apart=PROPOSED if source is Proposal else "",
             )
         )
     return found

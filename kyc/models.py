@@ -11,6 +11,7 @@ from kyc.keys.staged_models import StagedDay
 from kyc.networks.indication_models import Authorisation, Indication, IndicationRun, ModelRelease
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
+from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
@@ -67,6 +68,7 @@ __all__ = [
     "PersonStatus",
     "PoolWindow",
     "Profile",
+    "ProposedRuling",
     "Questionnaire",
     "Referral",
     "Remediation",
@@ -75,6 +77,7 @@ __all__ = [
     "Reservation",
     "Reserved",
     "Role",
+    "Ruling",
     "Sameness",
     "Score",
     "Spending",

@@ -7,7 +7,7 @@ import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
-from accounts import eraser, incarnations, partitions
+from accounts import eraser, incarnations, partitions, signals
 from accounts.at_once import AtOnce
 from django.db import migrations, models
 
@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(incarnations.SCHEMA),
         migrations.RunSQL(eraser.SCHEMA),
         migrations.RunSQL(partitions.SCHEMA),
+        migrations.RunSQL(signals.SCHEMA),
         migrations.CreateModel(
             name='Incarnation',
             fields=[
@@ -574,6 +575,58 @@ class Migration(migrations.Migration):
             model_name='messageevent',
             name='organisation',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.CreateModel(
+            name='SignalValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(choices=[('email', 'E-mail address'), ('domain', 'E-mail domain'), ('phone', 'Phone number'), ('address', 'Address'), ('owner', 'Owner or responsible person'), ('document', 'Document number'), ('document_image', 'Document file or picture'), ('payment', 'Means of payment'), ('device', 'Browser'), ('login_ip', 'Address of sign-in'), ('api_ip', 'Address of use'), ('user_agent', 'Client program'), ('template', 'Prompt template')], max_length=20)),
+                ('value', models.UUIDField()),
+                ('accounts', models.PositiveIntegerField(default=0)),
+                ('first_seen', models.DateTimeField()),
+                ('last_seen', models.DateTimeField()),
+                ('hub', models.CharField(choices=[('private', 'Private'), ('shared', 'Shared by several'), ('carrier_nat', "A mobile carrier's shared address"), ('vpn', 'VPN'), ('proxy', 'Proxy'), ('cloud', 'Cloud or hosting'), ('university', 'University or school'), ('office', 'Office'), ('agency', 'Declared agency')], default='private', max_length=20)),
+                ('why', models.CharField(blank=True, max_length=300)),
+                ('is_told', models.BooleanField(default=False)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('value', 'type'), name='one_row_a_signal_value'), models.CheckConstraint(condition=models.Q(('hub__in', ['private', 'shared', 'carrier_nat', 'vpn', 'proxy', 'cloud', 'university', 'office', 'agency'])), name='hub_is_known'), models.CheckConstraint(condition=models.Q(('hub', 'private'), models.Q(('why', ''), _negated=True), _connector='OR'), name='hub_needs_why'), models.CheckConstraint(condition=models.Q(('last_seen__gte', models.F('first_seen'))), name='value_seen_first_then_last')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Signal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(choices=[('email', 'E-mail address'), ('domain', 'E-mail domain'), ('phone', 'Phone number'), ('address', 'Address'), ('owner', 'Owner or responsible person'), ('document', 'Document number'), ('document_image', 'Document file or picture'), ('payment', 'Means of payment'), ('device', 'Browser'), ('login_ip', 'Address of sign-in'), ('api_ip', 'Address of use'), ('user_agent', 'Client program'), ('template', 'Prompt template')], max_length=20)),
+                ('value', models.UUIDField()),
+                ('first_seen', models.DateTimeField()),
+                ('last_seen', models.DateTimeField()),
+                ('count', models.PositiveBigIntegerField()),
+                ('bucket', models.BigIntegerField()),
+                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['value', 'type'], include=('organisation',), name='signals_of_value')],
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'type', 'value'), name='one_signal_a_value'), models.CheckConstraint(condition=models.Q(('type__in', ['email', 'domain', 'phone', 'address', 'owner', 'document', 'document_image', 'payment', 'device', 'login_ip', 'api_ip', 'user_agent', 'template'])), name='signal_of_known_type'), models.CheckConstraint(condition=models.Q(('bucket__gte', 1), ('count__gte', 1), ('last_seen__gte', models.F('first_seen'))), name='signal_seen_first_then_last')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SignalArrival',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('arrived_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=20)),
+                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='arrival_waiting'), models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='arrival_failed'), models.Index(fields=['organisation'], name='arrivals_of')],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',

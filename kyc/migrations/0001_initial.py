@@ -5074,6 +5074,107 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('at__lte', models.F('accounts'))), name='estateimport_at_within'),
         ),
         migrations.CreateModel(
+            name='ProposedRuling',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('same_controller', 'Same controller'), ('shared_infrastructure', 'Shared infrastructure'), ('coincidence', 'Coincidence'), ('declared_agency', 'Declared agency'), ('withdrawn', 'Taken back')], max_length=30)),
+                ('type', models.CharField(blank=True, max_length=20)),
+                ('value', models.UUIDField(blank=True, null=True)),
+                ('organisations', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('reason', models.TextField()),
+                ('alone_up_to', models.PositiveIntegerField()),
+                ('a', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('b', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('network', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.network')),
+                ('proposal', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='network_ruling', to='accounts.proposal')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Ruling',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('same_controller', 'Same controller'), ('shared_infrastructure', 'Shared infrastructure'), ('coincidence', 'Coincidence'), ('declared_agency', 'Declared agency'), ('withdrawn', 'Taken back')], max_length=30)),
+                ('type', models.CharField(blank=True, max_length=20)),
+                ('value', models.UUIDField(blank=True, null=True)),
+                ('organisations', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('reason', models.TextField()),
+                ('alone_up_to', models.PositiveIntegerField()),
+                ('ruled_at', models.DateTimeField(auto_now_add=True)),
+                ('a', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('b', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('network', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.network')),
+                ('proposed', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ruling', to='kyc.proposedruling')),
+                ('replaces', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='kyc.ruling')),
+                ('ruled_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='proposedruling',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('a__isnull', False), ('a__lt', models.F('b')), ('b__isnull', False), ('type', ''), ('value__isnull', True)), models.Q(('a__isnull', True), ('b__isnull', True), ('value__isnull', False), models.Q(('type', ''), _negated=True)), _connector='OR'), name='proposedruling_of_a_pair_or_a_value'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposedruling',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='proposedruling_needs_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposedruling',
+            constraint=models.CheckConstraint(condition=models.Q(('organisations__len__gt', 0)), name='proposedruling_touches_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposedruling',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['same_controller', 'shared_infrastructure', 'coincidence', 'declared_agency', 'withdrawn'])), name='proposedruling_known_words'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposedruling',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='9eb82a32a6476316e92f372e8296e6174fb70c9d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_442e4', table='kyc_proposedruling', when='BEFORE')),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('a__isnull', False), ('a__lt', models.F('b')), ('b__isnull', False), ('type', ''), ('value__isnull', True)), models.Q(('a__isnull', True), ('b__isnull', True), ('value__isnull', False), models.Q(('type', ''), _negated=True)), _connector='OR'), name='ruling_of_a_pair_or_a_value'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='ruling_needs_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(('organisations__len__gt', 0)), name='ruling_touches_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['same_controller', 'shared_infrastructure', 'coincidence', 'declared_agency', 'withdrawn'])), name='ruling_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.UniqueConstraint(condition=models.Q(('replaces__isnull', True), ('value__isnull', True)), fields=('a', 'b'), name='one_first_ruling_a_pair'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.UniqueConstraint(condition=models.Q(('replaces__isnull', True), ('value__isnull', False)), fields=('type', 'value'), name='one_first_ruling_a_value'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'withdrawn'), _negated=True), ('replaces__isnull', False), _connector='OR'), name='only_what_was_ruled_is_taken_back'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(('proposed__isnull', False), ('organisations__len__lte', models.F('alone_up_to')), _connector='OR'), name='many_accounts_take_two_people'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='ruling',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='9d94ed5566540931107ff34e837ac9f31dee05f2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_47841', table='kyc_ruling', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='ruling',
+            trigger=pgtrigger.compiler.Trigger(name='ruling_of_two_and_of_the_same', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_ruling o WHERE o.id = NEW.replaces_id\n                          AND ROW(o.a_id, o.b_id, o.type, o.value)\n                            IS NOT DISTINCT FROM ROW(NEW.a_id, NEW.b_id, NEW.type, NEW.value)\n                    ) THEN\n                        RAISE EXCEPTION 'a ruling replaces one on the same' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.proposed_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_proposedruling p JOIN accounts_proposal f ON f.id = p.proposal_id\n                        WHERE p.id = NEW.proposed_id AND f.outcome = 'taken' AND f.proposed_by_id = NEW.ruled_by_id\n                          AND ROW(p.kind, p.a_id, p.b_id, p.type, p.value, p.organisations)\n                            IS NOT DISTINCT FROM ROW(NEW.kind, NEW.a_id, NEW.b_id, NEW.type, NEW.value, NEW.organisations)\n                    ) THEN\n                        RAISE EXCEPTION 'what was proposed is ruled as it was taken by a second person'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='cfabbd6bcc1c125a6aa0b4bfb6a93275b1d19b01', operation='INSERT', pgid='pgtrigger_ruling_of_two_and_of_the_same_77956', table='kyc_ruling', when='BEFORE')),
+        ),
+        migrations.CreateModel(
             name='ModelReleaseEvent',
             fields=[
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),

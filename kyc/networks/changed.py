@@ -100,9 +100,8 @@ def split_from(network: Network) -> str:
 
 
 def split_off(network: Network) -> str:
-    return _("These accounts are tied to each other, and to the others here no more: they are %(number)s now.") % {
-        "number": network
-    }
+    told = _("These accounts are tied to each other, and to the others here no more: they are %(number)s now.")
+    return told % {"number": network}
 
 
 def changes(moves: Moves, from_to: FromTo) -> Iterator[NetworkChange]:

@@ -17,11 +17,10 @@ TYPES = (
     "email", "domain", "phone", "address", "owner", "document", "document_image", "payment", "device", "login_ip", "api_ip",
     "user_agent", "template",
 )  # fmt: skip
-LISTED = ", ".join(f"'{name}'" for name in TYPES)
-COPY = f"""
+# With the table's name and the types, in their order.
+COPY = """
 COPY (
-    SELECT organisation_id, array_position(ARRAY[{LISTED}]::varchar[], type)::smallint, value, first_seen, last_seen, count
-    FROM {{table}}
+    SELECT organisation_id, array_position({types}::varchar[], type)::smallint, value, first_seen, last_seen, count FROM {table}
 ) TO STDOUT (FORMAT binary)
 """
 # Each field behind its length; how many fields a row has stands before them.
@@ -42,9 +41,7 @@ EPOCH = 946_684_800_000_000
 A_PART = 1 << 20
 WORD = np.uint64
 # Odd numbers with their bits well mixed, one a column.
-MULTIPLIERS = tuple(
-    WORD(number | 1) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
-)
+MULTIPLIERS = tuple(map(WORD, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)))
 
 
 class NotWhole(ValueError):
@@ -87,8 +84,8 @@ def instants(numbers: NDArray[np.int64]) -> pa.Array:
 
 
 def fingerprint(file: Path) -> str:
-    """Of what stands in the file, in whatever order: a sum over mixed rows. It tells one input from another, and proves nothing to
-    anybody who would want two to look the same."""
+    """Of what stands in the file, in whatever order: a sum over mixed rows. It tells one input from another, and proves nothing
+    to anybody who would want two to look the same."""
     found, sums = rows(file), [WORD(0)] * 2
     for start in range(0, len(found), A_PART):
         part = found[start : start + A_PART]

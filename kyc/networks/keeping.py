@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import fmean
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from kyc.networks import changed
 from kyc.networks.changed import Moves

@@ -24,8 +24,9 @@ SUSPICION = RecordClass(
 FILED, OF_CUSTOMERS = SUSPICION.rules
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
-for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment"):
+for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal"):
     retention.no_record(label, CONFINED)
+retention.no_record("accounts.SignalArrival", "a task: that it is to be looked whose a value is too; gone when that is done")
 
 
 def of(incident: Incident, *, on: date) -> Kept:

@@ -1,6 +1,11 @@
 from celery import shared_task
 
-from kyc.networks import indications
+from kyc.networks import indications, running
+
+
+@shared_task(name="kyc.build_networks", ignore_result=True)
+def build_networks() -> None:
+    running.run()
 
 
 @shared_task(name="kyc.indicate", ignore_result=True)

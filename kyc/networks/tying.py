@@ -1,5 +1,5 @@
-"""The edges that a building found become those that stand: both are read side by side in the order of their pairs, so that neither
-is ever in memory as a whole."""
+"""The edges that a building found become those that stand: both are read side by side in the order of their pairs, so that
+neither is ever in memory as a whole."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,8 +41,8 @@ def side_by_side(standing: Iterable[Edge], found: Iterable[Tie]) -> Iterator[tup
 
 @dataclass(frozen=True)
 class Tying:
-    """`now` is the network of each account; `meanwhile` are those attached since the signals were read, whose edges the run has not
-    seen."""
+    """`now` is the network of each account; `meanwhile` are those attached since the signals were read, whose edges the run has
+    not seen."""
 
     run: NetworkRun
     at: datetime

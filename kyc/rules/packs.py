@@ -272,6 +272,11 @@ class Pack:
         return list(self.data["keys"]["overlap_hours"])
 
     @property
+    def ruled_alone_up_to(self) -> int:
+        """On what ties so many accounts one investigator rules alone; more take a second."""
+        return int(self.data["rulings"]["alone_up_to"])
+
+    @property
     def discrepancy_days(self) -> int:
         """How long a difference between what was declared and another source may stay open (AMLR-09)."""
         return int(self.data["discrepancy"]["days"])

@@ -44,6 +44,8 @@ HARMLESS = {
     "accounts.SearchDigest": {"purpose": "a code", "place": "a column", "digest": "goes with its subject's key"},
     "accounts.Disposal": {"record_class": "a code", "rule": "a code", "operator": "an operator of the house", "rows": "counts"},
     "accounts.ErasureOrder": {"rows": "counts"},
+    "accounts.SignalValue": {"why": "counts, and the name of a published range"},
+    "accounts.SignalArrival": {"claimed_by": "a process", "failure": "of the machine"},
     "accounts.PlannedDisposal": {"classes": "codes and days"},
     "accounts.Message": {"failure": "the server's words, in which addresses are masked", "claimed_by": "a process"},
     "accounts.AuditEvent": {

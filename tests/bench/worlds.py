@@ -31,19 +31,19 @@ SMALLEST, LARGEST = 20, 5000
 # How likely an account of a network takes from its network's pool, and how many accounts take the same value of it.
 HABITS: dict[str, dict[str, tuple[float, float]]] = {
     "careless": {
-        "payment": (0.8, 7), "document": (0.6, 5), "document_image": (0.6, 5), "device": (0.85, 12), "phone": (0.6, 4),
-        "owner": (0.4, 9), "address": (0.7, 10), "domain": (0.6, 25), "login_ip": (0.8, 12), "api_ip": (0.8, 25),
-        "template": (0.8, 120), "email": (0.1, 3),
+        "payment": (0.85, 7), "document": (0.6, 5), "document_image": (0.6, 5), "device": (0.85, 12), "phone": (0.6, 4),
+        "owner": (0.4, 9), "address": (0.7, 10), "domain": (0.6, 25), "login_ip": (0.85, 12), "api_ip": (0.8, 25),
+        "template": (0.85, 120), "email": (0.1, 3),
     },
     "ordinary": {
-        "payment": (0.4, 4), "document": (0.2, 3), "document_image": (0.3, 3), "device": (0.5, 6), "phone": (0.25, 3),
-        "owner": (0.25, 7), "address": (0.3, 6), "domain": (0.3, 12), "login_ip": (0.5, 8), "api_ip": (0.5, 20),
-        "template": (0.7, 80), "email": (0.03, 2),
+        "payment": (0.6, 5), "document": (0.3, 3), "document_image": (0.4, 3), "device": (0.7, 7), "phone": (0.35, 3),
+        "owner": (0.3, 7), "address": (0.4, 6), "domain": (0.35, 12), "login_ip": (0.65, 8), "api_ip": (0.6, 20),
+        "template": (0.8, 80), "email": (0.03, 2),
     },
     "disciplined": {
-        "payment": (0.06, 2), "document": (0.03, 2), "document_image": (0.05, 2), "device": (0.1, 3), "phone": (0.06, 2),
-        "owner": (0.05, 3), "address": (0.06, 3), "domain": (0.04, 5), "login_ip": (0.12, 3), "api_ip": (0.2, 8),
-        "template": (0.5, 25), "email": (0.0, 2),
+        "payment": (0.12, 2), "document": (0.04, 2), "document_image": (0.08, 2), "device": (0.2, 3), "phone": (0.1, 2),
+        "owner": (0.08, 3), "address": (0.1, 3), "domain": (0.06, 5), "login_ip": (0.25, 3), "api_ip": (0.35, 8),
+        "template": (0.6, 25), "email": (0.0, 2),
     },
 }  # fmt: skip
 # Accounts that are opened in one go, and within how many hours.
@@ -169,8 +169,10 @@ def make(accounts: int, *, seed: int, networks: int | None = None, thinned: floa
     among the innocent, and otherwise becomes one that nobody else has."""
     random = np.random.default_rng(seed)
     networks = networks if networks is not None else (50 if accounts <= 100_000 else 150)
-    sizes = np.minimum(heavy(random, networks, SMALLEST, LARGEST, 1.0), max(SMALLEST, accounts // 8))
-    levels = random.permutation(np.resize(np.array([0, 0, 1, 1, 2]), networks))
+    levels = random.permutation(np.resize(np.array([0, 1, 0, 1, 2, 0, 1, 0, 1, 0, 1, 2]), networks))
+    # Discipline takes work for each account: the largest have little of it.
+    largest = np.minimum(np.array([LARGEST, LARGEST // 2, 400])[levels], max(SMALLEST, accounts // 10))
+    sizes = np.minimum(heavy(random, networks, SMALLEST, LARGEST, 1.0), largest)
     bad = int(sizes.sum())
     network = np.full(accounts, -1)
     network[accounts - bad :] = np.repeat(np.arange(networks), sizes)
@@ -262,7 +264,7 @@ def take(maker: Maker, has: dict[str, NDArray[np.bool_]], who: Ints, type: str, 
 
 def company(maker: Maker, who: Ints, hand: Ints, has: dict[str, NDArray[np.bool_]], place: Ints) -> None:
     """Companies, most with one account, some with one for each team: truly one hand, and openly so."""
-    sizes = enough(maker.random, len(who), 0.8, 60, 2.4).clip(min=1)
+    sizes = enough(maker.random, len(who), 0.8, 60, 3.2).clip(min=1)
     group = maker.groups(len(who), sizes)
     first = np.unique(group, return_index=True)[1]
     hand[who] = who[first][group]

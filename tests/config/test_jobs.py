@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -141,6 +142,54 @@ class TestClaimsOfManyWorkers:
             "trouble with claims",
             "no more trouble with claims",
         ]
+
+
+class Sight:
+    """Says whether it is open, and counts what of a queue's table is read or written while it is not."""
+
+    def __init__(self) -> None:
+        self.is_open, self.outside = False, 0
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        self.is_open = True
+        yield
+        self.is_open = False
+
+    def watch(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.outside += Message._meta.db_table in sql and not self.is_open
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.django_db
+class TestSight:
+    """Of rows that a worker's connection is not shown by itself."""
+
+    def test_is_open_around_whatever_is_done_with_a_row(self) -> None:
+        sight = Sight()
+        queue = dataclasses.replace(QUEUE, sight=sight)
+        queued(), queued(), queued()
+        with connection.execute_wrapper(sight.watch):
+            assert queue.is_waiting()
+            for work in (self.finished, self.rested, self.failed):
+                claim = queue.claim()
+                assert claim
+                work(claim)
+        assert sight.outside == 0
+        assert list(Message.objects.order_by("pk").values_list("state", "failure")) == [
+            ("sent", ""), ("queued", "no paper"), ("failed", "no ink"),
+        ]  # fmt: skip
+
+    def finished(self, claim: jobs.Claim) -> None:
+        claim.renew()
+        with claim.finish(state="sent"):
+            pass
+
+    def rested(self, claim: jobs.Claim) -> None:
+        claim.rest("no paper")
+
+    def failed(self, claim: jobs.Claim) -> None:
+        claim.fail("no ink")
 
 
 @pytest.mark.django_db

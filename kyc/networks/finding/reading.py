@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from kyc.networks.finding import checking
 from kyc.networks.finding.checking import COLUMNS, BadSignals
-from kyc.networks.finding.families import NAMES
+from kyc.networks.finding.families import ALL, NAMES, OPENED
 
 Source = Path | pa.Table
 UNKNOWN = np.iinfo(np.int64).min + 1
+# Accounts opened within as many seconds were opened together.
+TOGETHER = 3 * 3600
 __all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
 
 
@@ -22,8 +24,7 @@ __all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
 class Signals:
     """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names. `account`, `value`, `first`
     and `last` have a row for each account and value, by account and value, of values that two accounts or more have; `type`,
-    `holders` (how many accounts) and `key` (what `keys` makes of type and name) one for each such value; `opened`, when it was first
-    seen, one for each account. Instants are seconds since 1970, UNKNOWN where none is given."""
+    `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED the instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
 
     names: pa.Array
     account: NDArray[np.int32]
@@ -33,7 +34,6 @@ class Signals:
     type: NDArray[np.int8]
     holders: NDArray[np.int32]
     key: NDArray[np.uint64]
-    opened: NDArray[np.int64]
     rows: int
 
     @property
@@ -76,19 +76,39 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
     )
     values = table(db, "SELECT key, type FROM shared ORDER BY place")
     accounts = table(db, "SELECT account, opened FROM accounts ORDER BY place")
-    account, value = column(found, "account"), column(found, "value")
+    rows_read = int(column(table(db, "SELECT count(*) AS rows FROM signals"), "rows")[0])
+    return put_together(
+        accounts["account"].combine_chunks(),
+        column(accounts, "opened"),
+        [column(found, name) for name in ("account", "value", "first", "last")],
+        column(values, "type"),
+        column(values, "key"),
+        rows_read,
+    )
+
+
+def put_together(
+    names: pa.Array, opened: NDArray[np.int64], rows: list[NDArray[Any]], type: NDArray[np.int8], key: NDArray[np.uint64], total: int
+) -> Signals:
+    """In order, and with the hours in which accounts were opened as one more type of value."""
+    who, when = np.flatnonzero(opened > UNKNOWN), opened[opened > UNKNOWN]
+    hours, place, many = np.unique(when // TOGETHER, return_inverse=True, return_counts=True)
+    number = np.where(many > 1, np.cumsum(many > 1) - 1 + len(type), -1)[place]
+    who, when, number = who[number >= 0], when[number >= 0], number[number >= 0]
+    account, value, first, last = (np.concatenate(both) for both in zip(rows, (who, number, when, when), strict=True))
     order = np.argsort(account.astype(np.int64) << 32 | value)
+    value = value[order].astype(np.int32)
+    type = np.r_[type, np.full(int((many > 1).sum()), ALL.index(OPENED), np.int8)]
     return Signals(
-        names=accounts["account"].combine_chunks(),
-        account=account[order],
-        value=value[order],
-        first=column(found, "first")[order],
-        last=column(found, "last")[order],
-        type=column(values, "type"),
-        holders=np.bincount(value, minlength=len(values)).astype(np.int32),
-        key=column(values, "key"),
-        opened=column(accounts, "opened"),
-        rows=int(column(table(db, "SELECT count(*) AS rows FROM signals"), "rows")[0]),
+        names=names,
+        account=account[order].astype(np.int32),
+        value=value,
+        first=first[order],
+        last=last[order],
+        type=type,
+        holders=np.bincount(value, minlength=len(type)).astype(np.int32),
+        key=np.r_[key, (hours[many > 1] * TOGETHER).astype(np.uint64)],
+        rows=total,
     )
 
 

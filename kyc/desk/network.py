@@ -1,0 +1,193 @@
+"""One network, as an investigator reads it: its picture and what ties its accounts, how it grew, what its accounts do, and what
+was ruled. Everything can be read as it stood at the end of a past day."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.guards import staff
+from accounts.permissions import Permission
+from accounts.private_files import SANDBOX
+from kyc.desk import network_forms as forms
+from kyc.desk import network_life, network_picture, network_rulings
+from kyc.desk import network_words as words
+from kyc.desk.network_life import LATELY, MOST_NAMES
+from kyc.desk.queue import Tab
+from kyc.networks import drawing, standing
+from kyc.networks.network_models import Attachment, Network, NetworkMembership
+from kyc.networks.ruling_models import Ruling
+
+P = Permission
+UNPROCESSABLE = 422
+# Rows of the table beside the picture; the ledger and the file have all.
+MOST_VALUES = 200
+
+
+def fetched(request: HttpRequest, pk: int) -> Network:
+    return get_object_or_404(Network.objects.visible_to(request.user).select_related("merged_into", "found_in"), pk=pk)
+
+
+def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
+    """What stands above every page of a network."""
+    form = forms.OnForm(request.GET if request.GET.get("on") else {})
+    named = {"overview": _("Overview"), "members": _("Accounts"), "ledger": _("Ledger"), "changes": _("What became of it")}
+    asked = f"?on={form.cleaned_data['on']:%Y-%m-%d}" if form.at else ""
+    addresses = {"overview": "network", "members": "network_members", "ledger": "network_ledger", "changes": "network_changes"}
+    counts = {"members": standing.members(network, form.at).count(), "ledger": standing.edges(network, form.at).count()}
+    tabs = [
+        Tab(label, reverse(f"desk:{addresses[name]}", args=[network.pk]) + asked, name == here, counts.get(name))
+        for name, label in named.items()
+    ]
+    may_rule = request.user.can(P.INCIDENT_WORK)
+    return {
+        "network": network,
+        "tabs": tabs,
+        "on_form": form,
+        "at": form.at,
+        "asked": asked,
+        "size": counts["members"],
+        "accounts": forms.touches(counts["members"]),
+        "confidence": words.confidence(network.confidence),
+        "may_rule": may_rule and not form.at and network.ended_at is None,
+    }
+
+
+@staff(P.NETWORK_VIEW)
+@require_safe
+def overview(request: HttpRequest, pk: int) -> HttpResponse:
+    return shown(request, fetched(request, pk))
+
+
+def shown(request: HttpRequest, network: Network, *, status: int = 200, **returned: Any) -> HttpResponse:
+    """`returned` are forms of answers that came back with errors: `ruling_form` or `attachment_form`, each with the number of
+    what it answers."""
+    facts = frame(request, network, "overview")
+    at = facts["at"]
+    members = list(standing.members(network, at).select_related("organisation").order_by("-confidence", "organisation"))
+    found = standing.shared(network, at)
+    values = standing.values(found)
+    numbers = [one.organisation_id for one in members]
+    rulings = network_rulings.of(network, numbers)
+    ruled = {
+        (row.said.type, str(row.said.value)): row.said.get_kind_display() for row in rulings if row.said.value and stands(row)
+    }
+    picture = network_picture.of(network, members, values, found, ruled)
+    facts |= {
+        "drawn": network_picture.drawn(picture),
+        "values": told(values, members, ruled)[:MOST_VALUES],
+        "more_values": max(0, len(values) - MOST_VALUES),
+        "growth": network_life.growth([one.organisation.created_at for one in members]),
+        "rulings": rulings,
+        "waiting": network_rulings.waiting(network, request.user, returned.get("ruling_form")),
+        "attachments": attachments(network, returned.get("attachment_form")),
+        "does": network_life.does(numbers),
+        "glance": glance(network),
+        "changes": network_life.changes(network)[:LATELY],
+        "events": network_life.happenings(network, request.user),
+        "wrong_day": facts["on_form"].errors.get("on"),
+    }
+    return render(request, "desk/network.html", facts, status=UNPROCESSABLE if facts["wrong_day"] else status)
+
+
+def stands(row: network_rulings.Row) -> bool:
+    return bool(row.said.kind != Ruling.Kind.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """A shared value with whose it is, of which the first are named."""
+
+    told: words.Told
+    names: Sequence[str]
+    others: int
+    ruled: str
+    is_counted: bool
+
+
+def told(values: Collection[standing.Value], members: Collection[NetworkMembership], ruled: dict[Any, str]) -> list[ValueRow]:
+    names = {one.organisation_id: one.organisation.name for one in members}
+    rows = []
+    for one in values:
+        mine = [names[number] for number in one.organisations if number in names]
+        rows.append(
+            ValueRow(
+                words.Told.of(one), mine[:MOST_NAMES], max(0, len(mine) - MOST_NAMES), ruled.get(one.key, ""), one.is_counted
+            )
+        )
+    return rows
+
+
+def glance(network: Network) -> list[tuple[str, Any]]:
+    facts = [
+        (_("Confidence"), words.confidence(network.confidence)),
+        (_("First seen"), date_format(network.found_at, "j F Y")),
+        (_("Found in"), _("the building of %(day)s") % {"day": date_format(network.found_at, "j M Y H:i")}),
+    ]
+    if network.ended_at:
+        facts += [(_("Ended"), date_format(network.ended_at, "j F Y")), (_("How"), str(network.get_end_reason_display()))]
+    return facts
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """That an account may be of the network, with the ledger and the form to answer it."""
+
+    attachment: Attachment
+    counted: list[words.Told]
+    aside: list[words.Told]
+    form: forms.AnswerForm
+
+    @property
+    def bits(self) -> str:
+        return words.bits(self.attachment.bits)
+
+
+def attachments(network: Network, returned: tuple[int, forms.AnswerForm] | None = None) -> list[Proposed]:
+    found = []
+    for one in network.attachments.open().select_related("organisation").order_by("-bits", "pk")[:50]:  # type: ignore[attr-defined]  # its queryset's
+        given = returned[1] if returned and returned[0] == one.pk else None
+        counted, aside = standing.evidence(one)
+        form = given or forms.AnswerForm(of=f"attachment_{one.pk}")
+        found.append(Proposed(one, list(map(words.Told.of, counted)), list(map(words.Told.of, aside)), form))
+    return found
+
+
+@staff(P.NETWORK_VIEW)
+@require_safe
+def changed(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything that became of it, and on which days it stood otherwise."""
+    network = fetched(request, pk)
+    facts = frame(request, network, "changes") | {
+        "changes": network_life.changes(network),
+        "versions": network_life.versions(network),
+    }
+    return render(request, "desk/network_changes.html", facts)
+
+
+@staff(P.NETWORK_VIEW)
+@require_safe
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """The picture as a file that no browser runs."""
+    network = fetched(request, pk)
+    at = forms.OnForm(request.GET).at
+    members = list(standing.members(network, at).select_related("organisation").order_by("-confidence", "organisation"))
+    found = standing.shared(network, at)
+    made = network_picture.of(network, members, standing.values(found), found, {})
+    try:
+        svg = network_picture.standalone(made)
+    except drawing.Undrawable:
+        raise Http404 from None
+    response = HttpResponse(svg, content_type="image/svg+xml")
+    response["Content-Disposition"] = content_disposition_header(True, f"{network.number}.svg")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = SANDBOX
+    return response

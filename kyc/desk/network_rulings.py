@@ -1,0 +1,117 @@
+"""What was ruled on what ties the accounts of a network, in words: by whom, why, and what the next building makes of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from kyc.desk import network_words as words
+from kyc.desk.network_forms import AnswerForm, touches
+from kyc.networks.network_models import Network, NetworkRun
+from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
+from kyc.networks.rulings import About
+
+K = Ruling.Kind
+TONES = {K.SAME_CONTROLLER: "bad", K.WITHDRAWN: "neutral"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One word that stands, or waits for a second person; `heeded` is when a building last began."""
+
+    said: Any
+    heeded: datetime | None
+
+    @property
+    def what(self) -> str:
+        return about(self.said)
+
+    @property
+    def handle(self) -> str:
+        return words.handle(str(self.said.value)) if self.said.value else ""
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(self.said.kind, "info")
+
+    @property
+    def touches(self) -> str:
+        return touches(len(self.said.organisations))
+
+    @property
+    def effect(self) -> str:
+        return effect(self.said)
+
+    @property
+    def when(self) -> str:
+        """Since which building it is heeded."""
+        if self.heeded and self.heeded > self.said.ruled_at:
+            return _("Heeded by the building of %(day)s.") % {"day": date_format(self.heeded, "j M Y H:i")}
+        return _("From the next building on.")
+
+
+def about(said: Said) -> str:
+    if said.value:
+        return words.titled(said.type)
+    return _("%(a)s and %(b)s") % {"a": said.a, "b": said.b}
+
+
+def effect(said: Said) -> str:
+    """What a building makes of it."""
+    count = {"n": touches(len(said.organisations))}
+    if said.kind == K.WITHDRAWN:
+        return _("The building goes by the signals again.")
+    if said.kind == K.SAME_CONTROLLER:
+        return (
+            _("The building keeps %(n)s in one network.") % count if said.value else _("The building keeps both in one network.")
+        )
+    return _("The building counts it for nobody.") if said.value else _("The building keeps the two apart.")
+
+
+def last_begun() -> datetime | None:
+    found: datetime | None = NetworkRun.objects.filter(state=NetworkRun.State.DONE).aggregate(last=Max("begun_at"))["last"]
+    return found
+
+
+def of(network: Network, organisations: Collection[int]) -> list[Row]:
+    """The last words on anything that touches the network's accounts, the newest first."""
+    here = Q(network=network) | Q(organisations__overlap=list(organisations))
+    rows = Ruling.objects.newest().filter(here).select_related("a", "b", "ruled_by", "proposed__proposal__outcome_by")
+    heeded = last_begun()
+    return [Row(row, heeded) for row in rows.order_by("-pk")]
+
+
+def on(about: About) -> list[Row]:
+    """All that was ever said of it, the newest first."""
+    rows = Ruling.objects.filter(about.rows).select_related("a", "b", "ruled_by", "proposed__proposal__outcome_by")
+    heeded = last_begun()
+    return [Row(row, heeded) for row in rows.order_by("-pk")]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A ruling that waits for a second person, and what the reader may do about it."""
+
+    row: Row
+    is_mine: bool
+    form: AnswerForm
+
+    @property
+    def proposal(self) -> Any:
+        return self.row.said.proposal
+
+
+def waiting(network: Network, user: User, returned: tuple[int, AnswerForm] | None = None) -> list[Waiting]:
+    """`returned` is the form of one that came back with errors, by the number of its proposal."""
+    rows = ProposedRuling.objects.filter(network=network, proposal__outcome="").select_related("a", "b", "proposal__proposed_by")
+    found = []
+    for row in rows.order_by("pk"):
+        given = returned[1] if returned and returned[0] == row.proposal_id else None
+        form = given or AnswerForm(of=f"ruling_{row.proposal_id}")
+        found.append(Waiting(Row(row, None), row.proposal.proposed_by_id == user.pk, form))
+    return found

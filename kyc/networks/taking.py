@@ -1,0 +1,52 @@
+"""What a building goes by is taken out of the database: all signals, and what is said beside them.
+
+It sees every account and the compartment, and puts what it saw into a folder that nobody else can read; of values that is keyed
+hashes alone.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+from psycopg import sql
+
+from accounts import scope
+from accounts.models import Signal
+from kyc.networks import building, copied
+from kyc.networks.building import Given
+from kyc.networks.network_models import NetworkMembership
+
+# Of 14 million signals the copy takes longer than any request may.
+PATIENCE = "15min"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`seen` are the memberships that stood before the signals were read; `ruled` are accounts that must be with another."""
+
+    seen: frozenset[int]
+    ruled: frozenset[int]
+
+
+def take(folder: Path) -> Taken:
+    with scope.whole():
+        # First, so that whoever is attached later is known to be.
+        seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
+        said = given()
+        (folder / building.GIVEN).write_text(said.written())
+        copy(folder / building.SIGNALS)
+    return Taken(seen, frozenset(account for pair in said.must for account in pair))
+
+
+def given() -> Given:
+    """What officers ruled and what agencies declared."""
+    return Given()
+
+
+def copy(file: Path) -> None:
+    asked = sql.SQL(copied.COPY).format(types=sql.Literal(list(copied.TYPES)), table=sql.Identifier(Signal._meta.db_table))
+    with file.open("wb") as out, connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
+        with cursor.copy(asked) as rows:
+            for row in rows:
+                out.write(row)
