@@ -44,6 +44,7 @@ OPEN = {
     "kyc.Rescreening": "numbers and counts; names nobody",
     "kyc.PlaceList": "that a file of networks was loaded; of no customer",
     "kyc.Place": "where networks are; of no customer",
+    "kyc.ModelRelease": "that a model was released, of which everybody may know",
     "kyc.UsageBatch": "numbers and counts of what a gateway sent; names no customer",
     "demo.Mail": "the demo's mailbox, which shows what it caught to whoever tries it",
 }

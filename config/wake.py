@@ -20,8 +20,8 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
-from kyc.networks import carrying, running
-from kyc.networks.tasks import build_networks, carry_measures
+from kyc.networks import carrying, indications, running
+from kyc.networks.tasks import build_networks, carry_measures, indicate
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -52,6 +52,7 @@ jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
+jobs.on("indications.asked", indicate)
 jobs.on("network_run.asked", build_networks)
 jobs.on("measure.taken", carry_measures)
 jobs.on("appeal.overturned", carry_measures)
@@ -77,6 +78,7 @@ jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
 jobs.sweep(months.QUEUE, make_usage_months)
+jobs.sweep(indications.QUEUE, indicate)
 jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)

@@ -10,6 +10,7 @@ from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation,
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
 from kyc.networks.controller_models import Controller, ControllerMember, ControllerNote, KeptEvidence
+from kyc.networks.indication_models import Authorisation, Indication, IndicationRun, ModelRelease
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
@@ -25,6 +26,7 @@ __all__ = [
     "Attachment",
     "Attribute",
     "AttributeProof",
+    "Authorisation",
     "AuthorityProof",
     "Case",
     "Controller",
@@ -48,6 +50,8 @@ __all__ = [
     "ImportedKey",
     "Incident",
     "IncidentNote",
+    "Indication",
+    "IndicationRun",
     "Inquiry",
     "InquiryPart",
     "Interest",
@@ -63,6 +67,7 @@ __all__ = [
     "ListVersion",
     "Measure",
     "MeasureMember",
+    "ModelRelease",
     "Network",
     "NetworkChange",
     "NetworkMembership",

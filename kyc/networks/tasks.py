@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.networks import carrying, running
+from kyc.networks import carrying, indications, running
 
 
 @shared_task(name="kyc.build_networks", ignore_result=True)
@@ -11,3 +11,8 @@ def build_networks() -> None:
 @shared_task(name="kyc.carry_measures", ignore_result=True)
 def carry_measures() -> None:
     carrying.run()
+
+
+@shared_task(name="kyc.indicate", ignore_result=True)
+def indicate() -> None:
+    indications.work()
