@@ -97,3 +97,9 @@ def test_with_another_proposal_nothing_of_it_is_kept(as_ana: Client, case: Case)
     propose(as_ana, case, choice="refuse", reason="identity_doubtful", owners_because=REASON)
     assert Case.objects.get(pk=case.pk).state == "proposed"
     assert not DecidedOwner.objects.exists()
+
+
+def test_who_is_an_owner_without_a_share_is_not_told_to_have_nought_per_cent(as_ana: Client, case: Case, person: Party) -> None:
+    Determination.objects.filter(regime="iaas-cip").update(share_min="0", share_max="0")
+    found = page(as_ana, case).context["proposal_form"].fields[f"owner_{person.pk}"]
+    assert found.choices[0][1] == "Beneficial owner: EU 60 %, IaaS"
