@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kyc.cases.models import Case, DecidedOwner
+from kyc.desk import deciding
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
 from kyc.screening.models import ListVersion
@@ -99,7 +100,6 @@ def test_with_another_proposal_nothing_of_it_is_kept(as_ana: Client, case: Case)
     assert not DecidedOwner.objects.exists()
 
 
-def test_who_is_an_owner_without_a_share_is_not_told_to_have_nought_per_cent(as_ana: Client, case: Case, person: Party) -> None:
-    Determination.objects.filter(regime="iaas-cip").update(share_min="0", share_max="0")
-    found = page(as_ana, case).context["proposal_form"].fields[f"owner_{person.pk}"]
-    assert found.choices[0][1] == "Beneficial owner: EU 60 %, IaaS"
+def test_who_is_an_owner_without_a_share_is_not_told_to_have_nought_per_cent() -> None:
+    by_office = Determination(regime="iaas-cip", share_min="0", share_max="0")
+    assert deciding.told([by_office, Determination(regime="eu-amlr", share_min="0", share_max="1/2")]) == "IaaS, EU 0 to 50 %"
