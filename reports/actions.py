@@ -1,11 +1,12 @@
 """What people do with reports: ask for one, take its file, draw a draft."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit, snapshots
@@ -16,7 +17,7 @@ from config import jobs
 from kyc.cases.models import Case
 from kyc.keys.models import Key
 from kyc.rules import packs
-from reports import issuing, pdf
+from reports import issuing, pdf, restating
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.frame import Frame
 from reports.facts.reader import FULL, MINIMISED, exact
@@ -31,6 +32,12 @@ class FutureAsked(Refused):
 
 class TooEarly(Refused):
     """Nothing that is reported is older than the year 2000."""
+
+    field = "as_of"
+
+
+class NotYetThere(Refused):
+    """A report of one instant tells of a customer that was there."""
 
     field = "as_of"
 
@@ -108,8 +115,8 @@ def request(
     caller, who stands in a transaction, has stored it as `now`; without `valid_at` it is as of that snapshot. One over a period
     tells of [since, valid_at), by default of a year, and of one `key` where that is given. `profile` is how much it tells of
     people, by default minimised. `paper` and `tables` say how the pages are drawn, and change nothing of what is told. Raises
-    NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NothingKnown, BadInterval, NoSuchKey, NoProfile, NoSuchPaper,
-    NoSummary, WasWithdrawn."""
+    NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NotYetThere, NothingKnown, BadInterval, NoSuchKey, NoProfile,
+    NoSuchPaper, NoSummary, WasWithdrawn."""
     require(by, Permission.REPORT_REQUEST)
     is_reported(organisation)
     if valid_at and valid_at > timezone.now():
@@ -122,10 +129,12 @@ def request(
     on_paper = {"paper": paper, "tables": tables}
     is_drawn_so(frame, **on_paper)
     # Before a snapshot is stored for nothing.
+    is_there(frame, organisation.created_at, until=valid_at or timezone.now())
     narrowed(frame, organisation, until=valid_at or timezone.now(), since=since, key=key, profile=profile)
     # The snapshot stands in its own transaction: it must not count the one that asks.
     snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
     until = valid_at or snapshot.taken_at
+    is_there(frame, organisation.created_at, until=until)
     parameters = narrowed(frame, organisation, until=until, since=since, key=key, profile=profile)
     told: dict[str, Any] = {
         "kind": kind,
@@ -190,7 +199,9 @@ def again(first: Report, *, by: User) -> Report:
 
 def restate(first: Report, *, now: Snapshot | None = None, by: User) -> Report:
     """The same customer, instant and parameters, as known now: it will say what changed, and take the first one's place. `now` as
-    for a request."""
+    for a request. Raises NothingToRestate, and as a request does."""
+    require(by, Permission.REPORT_REQUEST)
+    restating.must_stand(first)
     return request(
         first.organisation,
         kind=first.kind,
@@ -235,6 +246,14 @@ def is_reported(organisation: Organisation) -> None:
         raise SandboxAsked(_("This is a sandbox of an integrator, not a customer. Sandboxes are never reported."))
     if not reported().filter(pk=organisation.pk).exists():
         raise NeverSent(_("This customer has never sent anything. What it is still filling in is not reported."))
+
+
+def is_there(frame: Frame, opened_at: datetime, *, until: datetime) -> None:
+    """Whether the account was open at the effective instant, where the report shows that alone: earlier there is nothing to show,
+    and a file that says so would be taken for a customer of whom nothing was known. Raises NotYetThere."""
+    if not frame.is_period and until < opened_at:
+        day = date_format(opened_at.astimezone(UTC), "j F Y H:i")
+        raise NotYetThere(_("There was no such customer at that time: its account was opened on %(day)s UTC.") % {"day": day})
 
 
 def narrowed(

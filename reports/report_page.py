@@ -23,6 +23,7 @@ def drawn(request: HttpRequest, found: Report, *, link_form: LinkForm | None = N
         "asked": actions.asked(found),
         "kept": keeping.row(retention.of_record(found)) if found.is_registered else None,
         "by_another": restating.successor(found),
+        "stands_instead": restating.standing_instead(found) if found.is_registered else None,
         "is_own": found.requested_by_id == request.user.pk,
     }
     if links.is_for_others(found):

@@ -29,6 +29,10 @@ class Overtaken(Refused):
     """What it restates is not what stands any more: another was issued meanwhile."""
 
 
+class NothingToRestate(Refused):
+    """Only a report that stands is restated."""
+
+
 @dataclass(frozen=True)
 class Restatement:
     """`changed` are the rows of changes.json."""
@@ -75,6 +79,22 @@ def beside(report: Report) -> QuerySet[Report]:
 def earlier(report: Report) -> QuerySet[Report]:
     """Those beside it that stand and were known before it."""
     return beside(report).filter(known_at__lt=report.known_at, state=Report.State.ISSUED)
+
+
+def standing_instead(report: Report) -> Report | None:
+    """The one of the same customer, kind, instant and parameters that stands, where this one does not."""
+    rows = beside(report).filter(state=Report.State.ISSUED).defer("facts", "changes")
+    return rows.order_by("-known_at", "-pk").first()
+
+
+def must_stand(report: Report) -> None:
+    """Raises NothingToRestate, with the number of the one to restate where there is one."""
+    if report.state == Report.State.ISSUED:
+        return
+    if other := standing_instead(report):
+        told = {"number": report.number, "other": other.number}
+        raise NothingToRestate(_("%(number)s does not stand. What stands of that instant is %(other)s: restate that one.") % told)
+    raise NothingToRestate(_("No report of that instant stands, so there is nothing to restate. Ask for a new one."))
 
 
 def readable(rows: QuerySet[Report]) -> QuerySet[Report]:

@@ -186,8 +186,10 @@ def cut(found: ReportSchedule, on: date) -> tuple[datetime, dict[str, Any]]:
 
 
 def asked_of(found: ReportSchedule, until: datetime, parameters: dict[str, Any]) -> QuerySet[Organisation]:
-    """Open ones, of which that report was not asked for yet: by another rhythm, by hand, or before an error."""
+    """Open ones, of which that report was not asked for yet: by another rhythm, by hand, or before an error. One that came
+    after the instant that a report shows waits for the next."""
     rows = actions.reported().filter(closed_at__isnull=True).order_by("pk")
+    rows = rows if CATALOGUE[found.kind].is_period else rows.filter(created_at__lte=until)
     same = Report.objects.filter(organisation=OuterRef("pk"), kind=found.kind, valid_at=until, parameters=parameters)
     rows = rows.exclude(Exists(same.exclude(state__in=CAME_TO_NOTHING)))
     return rows.filter(pk=found.organisation_id) if found.organisation_id else rows

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -181,6 +181,13 @@ def founded(by: User, *, name: str = "Nordlys Modelling AS", person: str = "Alic
     if told:
         declared(organisation, by, signed_name=person)
     return Founded(organisation, party, controller, by)
+
+
+def opened(organisation: Organisation, *, days: int) -> Organisation:
+    """As if the account had been opened so many days ago."""
+    Organisation.objects.filter(pk=organisation.pk).update(created_at=timezone.now() - timedelta(days=days))
+    organisation.refresh_from_db()
+    return organisation
 
 
 def declared(organisation: Organisation, by: User, *, signed_name: str) -> None:

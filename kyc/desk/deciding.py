@@ -68,13 +68,13 @@ def departures(typed: Mapping[str, Any]) -> Departures:
 
 
 def told(found: Iterable[Determination]) -> str:
-    """Under which regimes, each with the share it rests on."""
-    said = [f"{WHOSE.get(word.regime, word.regime)} {share_of(word)}" for word in found]
+    """Under which regimes, each with the share it rests on; where it rests on none, such as for an office, without."""
+    said = [f"{WHOSE.get(word.regime, word.regime)} {share_of(word)}".rstrip() for word in found]
     return ", ".join(said)
 
 
 def share_of(word: Determination) -> str:
-    return shares.short(Interval(Fraction(word.share_min), Fraction(word.share_max)))
+    return "" if word.share_max == "0" else shares.short(Interval(Fraction(word.share_min), Fraction(word.share_max)))
 
 
 def decided(decision: Decision | None) -> list[tuple[DecidedOwner, str]]:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import looking
-from accounts.models import AuditEvent, User
-from accounts.permissions import Permission
+from accounts.models import AuditEvent, AuditQuerySet, User
+from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
 from kyc.evidence.actions import REASONS as LOOKED_FOR
@@ -60,6 +60,15 @@ CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "incidents": (_("Incidents"), ("incident.",)),
     "networks": (_("Networks"), ("network.", "networks.")),
 }
+# By which somebody only reads. That an investigator read something of a customer tells that there is something to investigate.
+LOOKS = (
+    "document.viewed",
+    "field.revealed",
+    "key.looked_up",
+    "report.downloaded",
+    "report.pack_taken",
+    looking.VERB,
+)
 VERBS = {
     "case.opened": _("opened the case"),
     "case.submitted": _("sent the case"),
@@ -378,11 +387,22 @@ def verbs(user: User) -> dict[str, Promise]:
     return VERBS | CONFINED_VERBS if user.can(Permission.NETWORK_VIEW) else VERBS
 
 
+def shown(to: User) -> AuditQuerySet:
+    """The events that `to` may see on the desk. What investigators only read there the audit's trail tells, to who checks it."""
+    events = AuditEvent.objects.shown_to(to)
+    if to.can(Permission.NETWORK_VIEW):
+        return events
+    inside = [role for role, held in ROLES.items() if Permission.NETWORK_VIEW in held]
+    # Also who was one and has another role since.
+    ever = User.pgh_event_model.objects.filter(staff_role__in=inside)  # type: ignore[attr-defined]  # pghistory adds it
+    return events.exclude(Q(verb__in=LOOKS), actor_id__in=ever.values("pgh_obj_id"))
+
+
 def of(
     case: Case, *, to: User, kind: str = "", before: int | None = None, limit: int = PAGE
 ) -> tuple[list[Happening], int | None]:
     """The newest `limit` happenings of the case's organisation that `to` may see, and where to go on, None at the end."""
-    events = AuditEvent.objects.shown_to(to).with_sides().filter(organisation_id=case.organisation_id).order_by("-pk")
+    events = shown(to).with_sides().filter(organisation_id=case.organisation_id).order_by("-pk")
     if kind:
         events = events.filter(reduce(or_, (Q(verb__startswith=start) for start in kinds(to)[kind][1])))
     if before:

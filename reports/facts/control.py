@@ -135,7 +135,7 @@ def differences(rows: list[Facts]) -> str:
 
 CONTROL = Frame(
     kind="R-04",
-    template="R-04/2",
+    template="R-04/3",
     title="Beneficial Ownership and Control Structure Report",
     sections=(
         ("beneficial", beneficial),

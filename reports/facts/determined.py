@@ -17,6 +17,7 @@ from kyc.rules import packs
 from kyc.screening.entries import is_sanction
 from kyc.screening.models import Hit
 from reports.facts.reader import Reader
+from reports.facts.unshared import OF_OTHERS, share_or_how
 
 YES, UNDECIDED = "yes", "can't be decided"
 IF_TRUE = "would be blocked if the possible match is true"
@@ -76,13 +77,15 @@ def lists_lacking(reader: Reader, regime: str) -> str:
 
 
 def told(reader: Reader, row: Determination, weigh: "Certainty") -> dict[str, Any]:
-    verdict = weigh.told(row)
+    verdict, share = weigh.told(row), Interval(Fraction(row.share_min), Fraction(row.share_max))
+    is_owner = row.verdict != regimes.NO and row.regime not in OF_OTHERS
+    is_sure = row.verdict == regimes.YES
     return {
         "party_id": row.party_id,
         "party": reader.name(row.party_id),
         "about": reader.about(row.party_id),
         "verdict": verdict,
-        "share": shown(Interval(Fraction(row.share_min), Fraction(row.share_max))),
+        "share": share_or_how(reader, row.party_id, share, is_sure=is_sure) if is_owner else shown(share),
         "min": row.share_min,
         "max": row.share_max,
         "why": [*([ONLY_IF_TRUE] if verdict == IF_TRUE else ()), *row.why],

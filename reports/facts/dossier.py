@@ -12,7 +12,7 @@ from reports.facts.picture import picture
 
 DOSSIER = Frame(
     kind="R-03",
-    template="R-03/8",
+    template="R-03/9",
     title="Customer Identification and Verification Dossier",
     sections=(
         ("identity", identity),

@@ -18,6 +18,7 @@ from reports.facts import examined
 from reports.facts.customer import DIRECTLY, INDIRECTLY
 from reports.facts.determined import determinations
 from reports.facts.reader import Reader, country, day
+from reports.facts.unshared import share_or_how
 
 Facts = dict[str, Any]
 NOT_DECIDED = "determined, not decided on by officers"
@@ -53,7 +54,7 @@ def owner_row(export: Export, owner: Owner) -> Facts:
         "standing": standing(export, owner, pk),
         "because": because(export, pk),
         "controls": "yes" if owner.controls else "no",
-        "share": shown(share),
+        "share": share_or_how(reader, pk, share, is_sure=owner.is_sure),
         "min": str(share.min),
         "max": str(share.max),
         "interests": [held(reader, row) for row in export.interests if counted_owner(row) == pk],

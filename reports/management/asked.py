@@ -11,6 +11,7 @@ from accounts.history import as_of
 from accounts.models import Organisation, Snapshot
 from accounts.refused import Refused
 from reports import actions
+from reports.facts.frame import Frame
 from reports.instants import EARLIEST, BadInstant, Span, parse
 
 REFUSED, BAD_USE = 1, 2
@@ -68,3 +69,12 @@ def subject_of(subject: int | None, snapshot: Snapshot) -> int:
     if not reported.filter(pk=found.pk).exists():
         raise CommandError(f"Organisation {subject} has never sent a case; what it fills in is not reported.", returncode=REFUSED)
     return int(found.pgh_obj_id)
+
+
+def there_in(frame: Frame, subject: int, valid_at: datetime, snapshot: Snapshot) -> None:
+    """Whether a report of that kind can show the organisation at that instant."""
+    opened_at = as_of(Organisation, snapshot).get(pgh_obj_id=subject).created_at
+    try:
+        actions.is_there(frame, opened_at, until=valid_at)
+    except Refused as refused:
+        raise CommandError(f"--valid-at: {refused}", returncode=REFUSED) from None

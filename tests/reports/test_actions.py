@@ -41,7 +41,7 @@ class TestRequest:
         began = timezone.now()
         report = actions.request(organisation, by=astrid)
         assert (report.kind, report.state, report.progress, report.requested_by) == ("R-03", "requested", 0, astrid)
-        assert (report.rule_pack, report.template) == ("2026.11", "R-03/8")
+        assert (report.rule_pack, report.template) == ("2026.11", "R-03/9")
         assert began < report.known_at == report.valid_at == report.snapshot.taken_at < timezone.now()
         assert report.number == f"R-03-{timezone.now():%Y}-{report.pk:05d}"
 
@@ -59,6 +59,7 @@ class TestRequest:
         assert Snapshot.objects.count() == 2
 
     def test_valid_at_is_kept_as_asked(self, organisation: Organisation, astrid: User) -> None:
+        cast.opened(organisation, days=401)
         moment = timezone.now() - timedelta(days=400)
         report = actions.request(organisation, valid_at=moment, by=astrid)
         assert report.valid_at == moment < report.known_at
@@ -108,6 +109,22 @@ class TestRequest:
                 organisation, **{name: timezone.now() + timedelta(seconds=seconds) for name, seconds in cut.items()}, by=astrid
             )
         assert nothing_happened()
+
+    @pytest.mark.parametrize("kind", ["R-03", "R-04"])
+    def test_of_a_time_before_the_customer_there_is_none(self, organisation: Organisation, astrid: User, kind: str) -> None:
+        with pytest.raises(actions.NotYetThere, match="There was no such customer at that time: its account was opened on"):
+            actions.request(organisation, kind=kind, valid_at=timezone.now() - timedelta(days=1), by=astrid)
+        assert nothing_happened() and not Snapshot.objects.exists()
+
+    def test_nor_as_known_before_it(self, alice: User, astrid: User) -> None:
+        before = snapshots.take().taken_at
+        organisation = cast.having_sent(organisations.create(name="Fjord AS", by=alice), by=alice)
+        with pytest.raises(actions.NotYetThere):
+            actions.request(organisation, known_at=before, by=astrid)
+
+    def test_an_interval_may_begin_and_end_before_it(self, organisation: Organisation, astrid: User) -> None:
+        yesterday = timezone.now() - timedelta(days=1)
+        assert actions.request(organisation, kind="R-06", valid_at=yesterday, by=astrid).valid_at == yesterday
 
     def test_before_the_first_snapshot_nothing_was_known(self, organisation: Organisation, astrid: User) -> None:
         with pytest.raises(NothingKnown):

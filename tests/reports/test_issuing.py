@@ -376,7 +376,22 @@ class TestRestate:
                 ask()
         assert actions.again(issued, by=rui).state == "requested"
         page = cast.signed_in(astrid).get(f"/reports/{issued.pk}/").content.decode()
-        assert "Build it again" not in page and "Restate as known now" in page
+        assert "Build it again" not in page
+
+    def test_what_does_not_stand_is_not_restated_and_leads_to_what_does(self, issued: Report, astrid: User, rui: User) -> None:
+        client, second = cast.signed_in(astrid), self.restated(issued, astrid)
+        issued.refresh_from_db()
+        with pytest.raises(restating.NothingToRestate, match=f"{issued.number} does not stand.*is {second.number}: restate that"):
+            actions.restate(issued, by=astrid)
+        page = client.get(f"/reports/{issued.pk}/").content.decode()
+        assert "Restate as known now" not in page and f'<a href="/reports/{second.pk}/">{second.number}</a>: to have it' in page
+        issuing.withdraw(second, reason="The wrong customer.", by=rui)
+        for row in (issued, Report.objects.get(pk=second.pk)):
+            answer = client.post(f"/reports/{row.pk}/restate/", follow=True)
+            page = answer.content.decode()
+            assert "No report of that instant stands, so there is nothing to restate." in page
+            assert f'href="/reports/request/?kind=R-03&amp;organisation={row.organisation_id}"' in page
+        assert Report.objects.count() == 2
 
     def test_where_what_took_its_place_was_withdrawn_that_is_said(self, issued: Report, astrid: User, rui: User) -> None:
         second = self.restated(issued, astrid)

@@ -315,7 +315,7 @@ class TestPages:
             "Bureau of Industry and Security",
             "Astrid Lund",
             "Rui Duarte",
-            "minimised, R-03/8",
+            "minimised, R-03/9",
             "Legal basis",
             "last reviewed on 2026-11-23",
         ):

@@ -30,6 +30,12 @@ def again(schedule: ReportSchedule) -> ReportSchedule:
     return ReportSchedule.objects.get(pk=schedule.pk)
 
 
+@pytest.fixture
+def organisation(organisation: Organisation) -> Organisation:
+    """A customer for longer than the day that a schedule is kept on."""
+    return cast.opened(organisation, days=400)
+
+
 class TestAsk:
     def test_on_its_day_it_asks_as_who_set_it_up_and_moves_on(self, organisation: Organisation, astrid: User) -> None:
         made = planned(organisation, astrid)
@@ -59,11 +65,17 @@ class TestAsk:
         self, organisation: Organisation, astrid: User
     ) -> None:
         bob = cast.customer("bob@sudlys.example", "Bob")
-        other = cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
+        other = cast.opened(cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob), days=400)
         organisations.create(name="Outside Analytics GmbH", by=cast.customer("carla@outside.example", "Carla"))
         planned(None, astrid)
         scheduling.run()
         assert [report.organisation for report in Report.objects.order_by("pk")] == [organisation, other]
+
+    def test_one_that_came_on_that_very_day_waits_for_the_next(self, organisation: Organisation, astrid: User) -> None:
+        Organisation.objects.filter(pk=organisation.pk).update(created_at=timezone.now())
+        made = planned(organisation, astrid)
+        scheduling.run()
+        assert not Report.objects.exists() and again(made).next_on > in_days(85)
 
     def test_of_a_period_it_tells_the_one_that_has_ended(self, organisation: Organisation, astrid: User) -> None:
         planned(organisation, astrid, kind="R-06", rhythm="month")
@@ -100,7 +112,7 @@ class TestAsk:
     ) -> None:
         monkeypatch.setattr(scheduling, "A_BATCH", 1)
         bob = cast.customer("bob@sudlys.example", "Bob")
-        cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
+        cast.opened(cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob), days=400)
         made, now = planned(None, astrid), snapshots.take()
         assert scheduling.ask(made.pk, now) == organisation.pk
         assert Report.objects.count() == 1 and again(made).next_on == made.next_on
@@ -123,7 +135,7 @@ class TestFailed:
         self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bob = cast.customer("bob@sudlys.example", "Bob")
-        other = cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob)
+        other = cast.opened(cast.having_sent(organisations.create(name="Sudlys AS", by=bob), by=bob), days=400)
         made = planned(organisation, astrid)
         planned(other, astrid)
         self.breaks(monkeypatch, of=organisation)

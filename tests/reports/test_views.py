@@ -146,6 +146,7 @@ class TestAsk:
             ({"as_of": "never"}, "Write a day such as 2026-03-31."),
             ({"known_at": "9999-01-01T00:00:00"}, "“As known at” lies in the future. Choose a moment that has passed."),
             ({"known_at": "2001-01-01T00:00:00"}, "Nothing was recorded yet at that moment."),
+            ({"as_of": "2026-03-01"}, "There was no such customer at that time: its account was opened on"),
             ({"as_of": "1999-12-31"}, "“As of” lies before the year 2000, of which nothing is recorded."),
             ({"kind": "R-06", "since": "0001-01-01"}, "“From” lies before the year 2000, of which nothing is recorded."),
             ({"kind": "R-06", "since": "1999-12-31"}, "“From” lies before the year 2000, of which nothing is recorded."),

@@ -21,7 +21,7 @@ from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import year_before
 from reports.long_tables import SUMMARY
-from reports.management.asked import BAD_USE, known_in, number, span, subject_of, valid_in
+from reports.management.asked import BAD_USE, known_in, number, span, subject_of, there_in, valid_in
 from reports.models import SubjectRequest
 
 
@@ -60,6 +60,7 @@ class Command(NamedCommand):
             subject, parameters["request"] = request_of(wanted, valid_at, snapshot)
         else:
             subject = subject_of(wanted, snapshot)
+            there_in(frame, subject, valid_at, snapshot)
         if wanted is None:
             called = as_of(Organisation, snapshot).get(pgh_obj_id=subject).name
             self.stderr.write(f"No --subject was named: this is about organisation {subject}, {called}.")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kyc.cases.models import Case, DecidedOwner
+from kyc.desk import deciding
 from kyc.ownership.models import Determination
 from kyc.parties.models import Party
 from kyc.screening.models import ListVersion
@@ -97,3 +98,8 @@ def test_with_another_proposal_nothing_of_it_is_kept(as_ana: Client, case: Case)
     propose(as_ana, case, choice="refuse", reason="identity_doubtful", owners_because=REASON)
     assert Case.objects.get(pk=case.pk).state == "proposed"
     assert not DecidedOwner.objects.exists()
+
+
+def test_who_is_an_owner_without_a_share_is_not_told_to_have_nought_per_cent() -> None:
+    by_office = Determination(regime="iaas-cip", share_min="0", share_max="0")
+    assert deciding.told([by_office, Determination(regime="eu-amlr", share_min="0", share_max="1/2")]) == "IaaS, EU 0 to 50 %"

@@ -10,6 +10,7 @@ from accounts.models import AuditEvent, User
 from kyc.cases import actions
 from kyc.cases.models import Case
 from kyc.desk import timeline
+from kyc.evidence.models import Document
 from tests import cast
 
 
@@ -42,6 +43,30 @@ class TestOf:
         stranger = cast.customer("somebody@else.example", "Somebody Else")
         audit.record("case.opened", target=organisations.create(name="Elsewhere AS", by=stranger), by=stranger)
         assert "Somebody Else" not in {event.who for event in timeline.of(case, to=ana)[0]}
+
+    def test_what_an_investigator_only_read_is_told_to_nobody_outside_the_compartment(self, case: Case, ana: User) -> None:
+        ines, document = (
+            cast.staff("investigator", "Inês Caldeira"),
+            Document.objects.filter(organisation=case.organisation).first(),
+        )
+        for who in (ines, ana):
+            audit.record("document.viewed", target=document, by=who, name="Passport", downloaded=True)
+        audit.record("hold.placed", target=case, by=ines)
+        assert [event.what for event in timeline.of(case, to=ines)[0][:3]].count("downloaded a document: Passport") == 2
+        for limit in (timeline.LATELY, timeline.PAGE):
+            told = [(event.who, event.what) for event in timeline.of(case, to=ana, limit=limit)[0]]
+            assert ("Inês Caldeira", "downloaded a document: Passport") not in told
+            assert ("Ana Maric", "downloaded a document: Passport") in told
+            assert told[0][0] == "Inês Caldeira", "what others live with is told"
+
+    def test_also_when_she_is_an_analyst_since(self, case: Case, ana: User) -> None:
+        ines, document = (
+            cast.staff("investigator", "Inês Caldeira"),
+            Document.objects.filter(organisation=case.organisation).first(),
+        )
+        audit.record("document.viewed", target=document, by=ines, name="Passport", downloaded=True)
+        User.objects.filter(pk=ines.pk).update(staff_role="analyst")
+        assert "Inês Caldeira" not in {event.who for event in timeline.of(case, to=ana)[0]}
 
 
 RECORDED = re.compile(r'audit\.record\(\s*"([^"]+)"')

@@ -9,6 +9,7 @@ import pytest
 from kyc.rules import packs
 from reports import bods, canonical
 from reports.facts.control import CONTROL, summary
+from reports.facts.unshared import ITSELF
 from tests.reports import specimen
 from tests.reports.facts.test_dossier import digest, secrets_in, shape
 from tests.reports.story import FUND_NUMBER, SOLVEIG_BORN, STAGES, Life
@@ -43,7 +44,7 @@ class TestShape:
 
     def test_it_prints_its_five_inputs(self, life: Life) -> None:
         facts = life.then["lived"].control
-        assert (facts["report"], facts["template"], facts["profile"]) == ("R-04", "R-04/2", "minimised")
+        assert (facts["report"], facts["template"], facts["profile"]) == ("R-04", "R-04/3", "minimised")
         assert facts["valid_at"] == facts["known_at"] and facts["rule_pack"]["version"] == packs.current().version
         assert CONTROL.steps == 15
 
@@ -95,6 +96,12 @@ class TestStructure:
         assert {row["party"] for row in found} == {"Nordlys Modelling AS"}
         assert {row["how"] for row in found} >= {"by the arithmetic"} and len(found) == 2
         assert {row["headquarters"] for row in found} == {"Norway (NO)"}
+
+    def test_a_share_that_makes_nobody_its_owner_is_not_nought_per_cent(self, life: Life) -> None:
+        regimes = {row["regime"]: row for row in life.then["lived"].control["ownership"]["regimes"]}
+        parents = [(row["party"], row["verdict"], row["share"]) for row in regimes["ultimate-parent"]["verdicts"]]
+        assert parents == [("Nordlys Modelling AS", "yes", ITSELF)]
+        assert "0 %" in {row["share"] for row in regimes["ofac-50"]["verdicts"]}, "what blocked parties hold of it is a share"
 
     def test_sources_stand_side_by_side_with_their_differences(self, life: Life) -> None:
         told = life.then["lived"].control["ownership"]

@@ -94,7 +94,7 @@ class TestBuild:
         told = life.then["lived"]
         facts = told.facts
         assert facts["valid_at"] == facts["known_at"] == told.valid_at.isoformat().replace("+00:00", "Z")
-        assert (facts["report"], facts["template"], facts["profile"]) == ("R-03", "R-03/8", "minimised")
+        assert (facts["report"], facts["template"], facts["profile"]) == ("R-03", "R-03/9", "minimised")
         file = packs.FOLDER / "pack_2026_11.json"
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         assert facts["rule_pack"] == {"version": "2026.11", "reviewed_on": "2026-11-23", "sha256": digest}

@@ -287,9 +287,15 @@ class TestDraft:
 
     @pytest.mark.usefixtures("quick_pages")
     def test_a_past_day_is_as_of_its_end(self, organisation: Organisation, tmp_path: Path) -> None:
+        cast.opened(organisation, days=2)
         yesterday = timezone.now() - timedelta(days=1)
         said = rendered(tmp_path, valid_at=f"{yesterday:%Y-%m-%d}")
         assert said["valid_at"] == f"{yesterday:%Y-%m-%d}T23:59:59.999999Z"
+
+    def test_of_a_time_before_the_customer_nothing_is_written(self, organisation: Organisation, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="--valid-at: There was no such customer at that time") as refused:
+            rendered(tmp_path / "out", valid_at="2026-03")
+        assert refused.value.returncode == 1 and not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("quick_pages")
