@@ -20,8 +20,8 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
-from kyc.networks import carrying, indications, running
-from kyc.networks.tasks import build_networks, carry_measures, indicate
+from kyc.networks import attaching, carrying, indications, running
+from kyc.networks.tasks import attach_accounts, build_networks, carry_measures, indicate
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -56,6 +56,7 @@ jobs.on("indications.asked", indicate)
 jobs.on("network_run.asked", build_networks)
 jobs.on("measure.taken", carry_measures)
 jobs.on("appeal.overturned", carry_measures)
+jobs.on("signal.arrived", attach_accounts)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -85,6 +86,7 @@ jobs.sweep(refusals.QUEUE, forget_refusals)
 jobs.sweep(running.QUEUE, build_networks)
 jobs.sweep(carrying.PLACING, carry_measures)
 jobs.sweep(carrying.LIFTING, carry_measures)
+jobs.sweep(attaching.QUEUE, attach_accounts)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -1,11 +1,16 @@
 from celery import shared_task
 
-from kyc.networks import carrying, indications, running
+from kyc.networks import attaching, carrying, indications, running
 
 
 @shared_task(name="kyc.build_networks", ignore_result=True)
 def build_networks() -> None:
     running.run()
+
+
+@shared_task(name="kyc.attach_accounts", ignore_result=True)
+def attach_accounts() -> None:
+    attaching.run()
 
 
 @shared_task(name="kyc.carry_measures", ignore_result=True)
