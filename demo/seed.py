@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import data_requests, exposed, incident, inquiry, stories, twice, use
+from demo import data_requests, exposed, hands, incident, inquiry, stories, twice, use
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -135,4 +135,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
             before = there
     patiently(twice.rule)
     patiently(use.load)
+    patiently(hands.load)
     ask_for_reports()
