@@ -1,4 +1,5 @@
-"""Forty believable organisations in every state, and two sandboxes, made through the product's own actions only.
+"""Forty believable organisations in every state, two sandboxes, and accounts that have only signed up (demo/hands.py), made
+through the product's own actions only.
 
 The tour's five come first and are there before the product serves; the others follow while it does. Each organisation is told
 in one transaction of its own, so a seed that was killed goes on where it stood when it is started again.
