@@ -8,8 +8,8 @@ whose business the transaction is not can be told of by nobody, and a sandbox's 
 
 import hmac
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -23,7 +23,6 @@ from accounts.signal_models import DAYS, Signal
 from accounts.vault import searching
 from config import jobs
 
-ARRIVED = "signal.arrived"
 # Of a host that has a network of its own, which it changes its address in as it likes.
 OWN_NETWORK = 64
 
@@ -95,10 +94,22 @@ EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure 
     RAISE WARNING 'signals were not kept: %', SQLSTATE;
     RETURN 0;
 END $$;
+CREATE FUNCTION kh_look_again(organisation bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (organisation BETWEEN nullif(current_setting('kh.first', true), '')::bigint
+        AND nullif(current_setting('kh.last', true), '')::bigint) IS NOT TRUE THEN
+        RAISE EXCEPTION 'it is looked again by whose business it is' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO public.accounts_signalarrival (organisation_id, arrived_at, state, claimed_by, claims, errors, failure)
+    SELECT o.id, statement_timestamp(), 'queued', '', 0, 0, ''
+    FROM public.accounts_organisation o WHERE o.id = organisation AND o.sandbox = '';
+END $$;
 """
 FUNCTIONS = (
     "public.kh_leave_signals(bigint[], text[], uuid[], timestamptz[], timestamptz[], bigint[], bigint[], text[], text[],"
     " text[], bigint[])",
+    "public.kh_look_again(bigint)",
 )
 LEAVE = """
 SELECT kh_leave_signals(%s::bigint[], %s::text[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[],
@@ -182,6 +193,19 @@ class Seen:
     network: str = field(default="", kw_only=True)
     asn: int | None = field(default=None, kw_only=True)
 
+    def with_more(self, other: "Seen") -> "Seen":
+        """Both together; whose it is says the first that says it."""
+        return replace(
+            self,
+            first=min(self.first, other.first),
+            last=max(self.last, other.last),
+            count=self.count + other.count,
+            hub=self.hub or other.hub,
+            why=self.why or other.why,
+            network=self.network or other.network,
+            asn=self.asn or other.asn,
+        )
+
     @property
     def bucket(self) -> int:
         """Of the days from `last` back, those of which it is known."""
@@ -203,13 +227,30 @@ def leave(organisation: int, texts: Mapping[str, Iterable[str]], *, at: datetime
     leave_all(seen(organisation, texts, at=at))
 
 
-def leave_all(told: Collection[Seen]) -> None:
-    """Of many accounts at once, a value of an account once."""
-    if not told:
+def leave_all(told: Iterable[Seen]) -> None:
+    """Of many accounts at once."""
+    rows = once(told)
+    if not rows:
         return
-    columns = [[getattr(one, name) for one in told] for name in COLUMNS]
+    columns = [[getattr(one, name) for one in rows] for name in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(LEAVE, columns)
         (arrived,) = cursor.fetchone()
     if arrived:
-        jobs.woke(ARRIVED)
+        jobs.woke("signal.arrived")
+
+
+def once(told: Iterable[Seen]) -> list[Seen]:
+    """A value of an account in one row, as the database asks."""
+    found: dict[tuple[int, str, UUID], Seen] = {}
+    for one in told:
+        place = one.organisation, str(one.type), one.value
+        found[place] = found[place].with_more(one) if place in found else one
+    return list(found.values())
+
+
+def look_again(organisation: int) -> None:
+    """As if something new of the account had come."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kh_look_again(%s)", [organisation])
+    jobs.woke("signal.arrived")

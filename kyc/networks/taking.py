@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection
 from psycopg import sql
 
-from accounts import scope
+from accounts import counting, scope
 from accounts.models import Signal, SignalValue
 from accounts.signal_models import Hub
 from kyc.networks import building, copied, rulings
@@ -30,6 +30,8 @@ class Taken:
 
 
 def take(folder: Path) -> Taken:
+    # By these whoever arises until the next building is compared (kyc/networks/arising.py).
+    counting.count()
     with scope.whole():
         # First, so that whoever is attached later is known to be.
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))

@@ -16,9 +16,6 @@ from accounts.models import Signal
 from accounts.signals import Seen
 from kyc.usage.rows import HOUR_LONG, Row, bands
 
-# Of one batch, so that what hardly anybody sees costs no more than the batch itself.
-MOST = 20_000
-
 
 class Shown(NamedTuple):
     organisation: int
@@ -36,7 +33,7 @@ def leave(rows: Iterable[Row], now: datetime) -> None:
             for shown in of_row(row):
                 first, until, count = spans.get(shown, (row.hour, last, 0))
                 spans[shown] = min(first, row.hour), max(until, last), count + row.requests
-    signals.leave_all([*counted(spans)])
+    signals.leave_all(seen(spans))
 
 
 def of_row(row: Row) -> Iterator[Shown]:
@@ -48,17 +45,10 @@ def of_row(row: Row) -> Iterator[Shown]:
         yield Shown(row.organisation, Signal.Type.TEMPLATE, band, None)
 
 
-def counted(spans: dict[Shown, tuple[datetime, datetime, int]]) -> Iterator[Seen]:
-    """A value of an account once, also where it came by two operators."""
-    merged: dict[tuple[int, str, UUID], tuple[datetime, datetime, int, int | None]] = {}
+def seen(spans: dict[Shown, tuple[datetime, datetime, int]]) -> Iterator[Seen]:
     for shown, (first, last, count) in spans.items():
-        if (digest := value(shown.type, shown.text)) is None:
-            continue
-        place = shown.organisation, shown.type, digest
-        before = merged.get(place, (first, last, 0, shown.asn))
-        merged[place] = min(first, before[0]), max(last, before[1]), count + before[2], shown.asn or before[3]
-    for (organisation, type, digest), (first, last, count, asn) in sorted(merged.items(), key=lambda one: one[0])[:MOST]:
-        yield Seen(organisation, type, digest, first, last, count, asn=asn)
+        if digest := value(shown.type, shown.text):
+            yield Seen(shown.organisation, shown.type, digest, first, last, count, asn=shown.asn)
 
 
 @lru_cache(maxsize=50_000)
