@@ -6,9 +6,11 @@ import resource
 from collections import Counter
 
 import pytest
+from django.utils import timezone
 
 from accounts import scope
-from kyc.networks import running
+from accounts.models import SignalArrival
+from kyc.networks import attaching, running
 from kyc.networks.network_models import Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from tests import figures
 from tests.bench import peopled, worlds
@@ -73,3 +75,45 @@ class TestARun:
         assert first.signals == signals and first.accounts <= world.accounts
         assert (second.input_sha256, second.found_sha256) == (first.input_sha256, first.found_sha256)
         assert alerts and pure >= 0.8 * alerts
+
+
+def networks() -> dict[int, int]:
+    """The network of each account that is in one."""
+    with scope.whole():
+        return dict(NetworkMembership.objects.live().values_list("organisation", "network"))
+
+
+class TestWhatIsAttachedBetweenTwoBuildings:
+    """A week's signals come after a building, and are answered one account at a time; then the next building sees all."""
+
+    DAYS, LEAST = 7, 0.95
+
+    def test_agrees_with_the_next_building(self) -> None:
+        world = worlds.make(ACCOUNTS, seed=SEED + 1)
+        base = peopled.settle(world)
+        is_late = world.signals["first"] >= worlds.BEGIN + worlds.SPAN - self.DAYS * worlds.DAY
+        peopled.leave(world, base, ~is_late)
+        built()
+        before = networks()
+        peopled.leave(world, base, is_late)
+        came = sorted({base + int(account) for account in world.signals["account"][is_late]})
+        with scope.whole():
+            now = timezone.now()
+            SignalArrival.objects.bulk_create(SignalArrival(organisation_id=one, arrived_at=now) for one in came)
+        attaching.run()
+        online = networks()
+        built()
+        nightly = networks()
+        same = sum(1 for account, network in nightly.items() if online.get(account) == network)
+        new = {account: network for account, network in nightly.items() if account not in before}
+        found = sum(1 for account, network in new.items() if online.get(account) == network)
+        wrong = sum(1 for account in online if account not in before and account not in nightly)
+        shown = {
+            "memberships of the building": f"{len(nightly):,}",
+            "the same before it": f"{same:,}, {same / len(nightly):.1%}",
+            "accounts that showed something in the week": f"{len(came):,}",
+            "new memberships": f"{len(new):,}, of which {found:,} were attached before",
+            "attached, and not held by the building": f"{wrong:,}",
+        }
+        figures.keep("network-agreement", seeds=[SEED + 1], figures=shown)
+        assert same >= self.LEAST * len(nightly)
