@@ -20,6 +20,8 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
+from kyc.networks import attaching, running
+from kyc.networks.tasks import attach_accounts, build_networks
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -50,6 +52,8 @@ jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
+jobs.on("network_run.asked", build_networks)
+jobs.on("signal.arrived", attach_accounts)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -75,6 +79,8 @@ jobs.sweep(months.QUEUE, make_usage_months)
 jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)
+jobs.sweep(running.QUEUE, build_networks)
+jobs.sweep(attaching.QUEUE, attach_accounts)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -147,6 +147,7 @@ def action_modules() -> list[ModuleType]:
     others = [
         "kyc.keys.holds",
         "kyc.keys.limits",
+        "kyc.networks.asking",
         "kyc.ownership.leaving",
         "kyc.ownership.observing",
         "kyc.ownership.reconciling",

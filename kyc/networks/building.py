@@ -102,6 +102,7 @@ def written(folder: Path, found: Found) -> str:
             digest.update(line.encode())
     with duckdb.connect() as db:
         db.execute(f"SET memory_limit='{MEMORY}'")
+        db.register("members", found.members)
         db.register("edges", found.edges)
         db.register("evidence", found.evidence)
         db.execute(f"COPY ({LEDGERS}) TO '{folder / EDGES}' (FORMAT json)")
@@ -118,9 +119,12 @@ def networks(members: pa.Table) -> Iterable[str]:
         yield json.dumps(sorted(those)) + "\n"
 
 
+# Of those whose ends are in one network.
 LEDGERS = """
 SELECT a, b, round(e.bits::DOUBLE, 2) AS bits, e.families AS families, coalesce(evidence, []) AS evidence
-FROM edges e LEFT JOIN (
+FROM edges e
+JOIN members one ON one.account = a JOIN members other ON other.account = b AND other.network = one.network
+LEFT JOIN (
     SELECT a, b, list({
         'type': type, 'value': value::TEXT, 'family': family, 'bits': round(bits::DOUBLE, 2),
         'first_seen': strftime(first_seen::TIMESTAMP, '%Y-%m-%dT%H:%M:%SZ'),
@@ -138,7 +142,8 @@ def say(told: Mapping[str, Any]) -> None:
 
 
 def end_with_whoever_waits() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os._exit(1)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from django.db import connection
 from psycopg import sql
 
-from accounts import scope
-from accounts.signal_models import Signal
-from kyc.networks import building, copied
+from accounts import counting, scope
+from accounts.models import Signal, SignalValue
+from accounts.signal_models import Hub
+from kyc.networks import building, copied, rulings
 from kyc.networks.building import Given
 from kyc.networks.network_models import NetworkMembership
 
@@ -29,6 +30,8 @@ class Taken:
 
 
 def take(folder: Path) -> Taken:
+    # By these whoever arises until the next building is compared (kyc/networks/arising.py).
+    counting.count()
     with scope.whole():
         # First, so that whoever is attached later is known to be.
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
@@ -39,8 +42,12 @@ def take(folder: Path) -> Taken:
 
 
 def given() -> Given:
-    """What officers ruled and what agencies declared."""
-    return Given()
+    """What officers ruled, and whose values are everybody's by what files of ranges say."""
+    ruled = rulings.for_run()
+    told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value")
+    # What an officer ruled of a value is the last word on it.
+    uncounted = {*ruled.uncounted, *(pair for pair in told.iterator() if pair not in ruled.values)}
+    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=tuple(sorted((type, str(value)) for type, value in uncounted)))
 
 
 def copy(file: Path) -> None:

@@ -1,21 +1,37 @@
 """From signals to networks: the whole way, in order."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kyc.networks.finding import clustering, pairing, reading, weighing
-from kyc.networks.finding.families import FAMILIES, FAMILY_OF, NAMES
+from kyc.networks.finding import clustering, judging, leftovers, pairing, reading, weighing
+from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF
 from kyc.networks.finding.found import Found
+from kyc.networks.finding.judging import Flags, Ints
 from kyc.networks.finding.reading import Signals, Source
+from kyc.networks.finding.weighing import Bits, Pairs
 
 Pair = tuple[Any, Any]
-Ints = NDArray[np.int64]
+# How probably two accounts are of one hand whose edge makes a community; and whose edge joins communities and is shown.
+CERTAIN, LIKELY = 0.9, 0.5
+# An edge of so many bits more than needed counts as two.
+DOUBLY = 5.0
+# How much, in bits, speaks for one hand in a network, of what went to it with no edge, and in how many rounds.
+ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 8
 # Two are no network.
 SMALLEST = 3
+RULED = 99.0
+
+
+class Went(NamedTuple):
+    """Of each account by how many bits beyond chance, and by which families, it went to its network; 0 where an edge holds it."""
+
+    bits: Bits
+    families: NDArray[np.uint8]
 
 
 def find(
@@ -36,25 +52,56 @@ def find(
     networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
-    bits = weighing.rarity(read)
     groups = numbers.groups(declared or {})
-    bits[infrastructure(read, groups)] = 0
-    bits[numbers.values(ruled)] = 0
+    ruled_out = infrastructure(read, groups)
+    ruled_out[numbers.values(ruled)] = True
+    bits = np.where(ruled_out, np.float32(0), weighing.rarity(read))
     begins = np.searchsorted(read.account, np.arange(read.accounts + 1)).astype(np.int64)
-    a, b = pairing.candidates(read, bits, weighing.LEAST_BITS)
-    may = (groups[a] < 0) | (groups[a] != groups[b])
-    a, b = a[may], b[may]
-    pairs, _, _ = weighing.weighed(read, a, b, bits, begins)
-    kept = (pairs.bits >= weighing.cut(read.accounts)) & ~np.isin(a * read.accounts + b, numbers.pairs(cannot))
-    a, b, weight, families = a[kept], b[kept], pairs.bits[kept], pairs.families[kept]
-    a, b, weight, families = joined(a, b, weight, families, numbers.pairs(must), read.accounts)
-    place = clustering.communities(read.accounts, a, b, weight)
-    place = renumbered(place)
-    inside = place[a] == place[b]
-    a, b, weight, families = a[inside], b[inside], weight[inside], families[inside]
-    told = shown(signals, read, a, b, bits, begins, groups) if evidence else None
-    edges = pa.table({"a": read.names.take(a), "b": read.names.take(b), "bits": weight, "families": worded(families)})
-    return Found(members(read, place, a, b, weight, families), edges, told, read.accounts, read.rows)
+    pairs = linked(read, bits, begins, groups, numbers.pairs(must), numbers.pairs(cannot))
+    place, went = networks(read, bits, pairs, groups < 0)
+    place = separated(place, numbers.pairs(cannot), pairs, read.accounts)
+    inside = (place[pairs.a] >= 0) & (place[pairs.a] == place[pairs.b])
+    pairs = pairs.some(inside)
+    told = shown(signals, read, pairs, bits, begins, ruled_out) if evidence else None
+    edges = pa.table(
+        {"a": read.names.take(pairs.a), "b": read.names.take(pairs.b), "bits": pairs.bits, "families": worded(pairs.families)}
+    )
+    return Found(members(read, place, pairs, went), edges, told, read.accounts, read.rows)
+
+
+def linked(signals: Signals, bits: Bits, begins: Ints, groups: Ints, must: Ints, cannot: Ints) -> Pairs:
+    """Pairs that are of one hand rather than not, and those that were ruled to be."""
+    a, b = pairing.candidates(signals, bits, weighing.LEAST_BITS)
+    may = ((groups[a] < 0) | (groups[a] != groups[b])) & ~np.isin(a * signals.accounts + b, cannot)
+    pairs = weighing.weighed(signals, a[may], b[may], bits, begins)
+    return with_ruled(pairs.some(pairs.bits >= weighing.cut(signals.population, LIKELY)), must, signals.accounts)
+
+
+def with_ruled(pairs: Pairs, must: Ints, accounts: int) -> Pairs:
+    """With an edge for each pair that was ruled to be one hand, as heavy as an edge gets."""
+    key, first = np.unique(np.r_[pairs.a * accounts + pairs.b, must], return_index=True)
+    bits = np.r_[pairs.bits, np.zeros(len(must), np.float32)][first]
+    families = np.r_[pairs.families, np.zeros(len(must), np.uint8)][first]
+    return Pairs(key // accounts, key % accounts, np.where(np.isin(key, must), RULED, bits).astype(np.float32), families)
+
+
+def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tuple[Ints, "Went"]:
+    """The network of each account, and by what those came to it that no edge holds there."""
+    telling = bits >= weighing.LEAST_BITS
+    least = weighing.cut(signals.population, CERTAIN)
+    sure = pairs.some(pairs.bits >= least)
+    place = clustering.communities(signals.accounts, sure.a, sure.b, 1 + (sure.bits - least) / DOUBLY)
+    place = judging.kept(signals, place, telling, odds=0.0, smallest=2)
+    went = Went(np.zeros(signals.accounts, np.float32), np.zeros(signals.accounts, np.uint8))
+    for _ in range(ROUNDS):
+        place = clustering.rejoined(place, pairs.a, pairs.b)
+        new, weight, families = leftovers.attached(signals, place, bits, allowed, ATTACHED)
+        changed = new != place
+        went = Went(np.where(changed, weight, went.bits), np.where(changed, families, went.families))
+        place = judging.renumbered(new)
+        if not changed.any():
+            break
+    return judging.kept(signals, place, telling, odds=ODDS, smallest=SMALLEST), went
 
 
 class Numbers:
@@ -62,7 +109,6 @@ class Numbers:
 
     def __init__(self, signals: Signals) -> None:
         self.signals = signals
-        self.places = {}
 
     def groups(self, declared: Mapping[Any, str]) -> Ints:
         found = np.full(self.signals.accounts, -1, np.int64)
@@ -74,8 +120,6 @@ class Numbers:
 
     def accounts(self, names: list[Any]) -> Ints:
         """-1 for who has no signal."""
-        import pyarrow.compute as pc
-
         if not names:
             return np.zeros(0, np.int64)
         asked = pa.array(
@@ -110,28 +154,14 @@ def infrastructure(signals: Signals, groups: Ints) -> NDArray[np.bool_]:
     return found
 
 
-def joined(a: Ints, b: Ints, weight: Any, families: Any, must: Ints, accounts: int) -> tuple[Ints, Ints, Any, Any]:
-    """With an edge for each pair that was ruled to be one hand, as heavy as an edge gets."""
-    key = np.r_[a * accounts + b, must]
-    heavy = np.full(len(must), 99.0, np.float32)
-    key, first = np.unique(key, return_index=True)
-    weight = np.where(np.isin(key, must), 99.0, np.r_[weight, heavy][first]).astype(np.float32)
-    families = np.r_[families, np.zeros(len(must), families.dtype)][first]
-    return key // accounts, key % accounts, weight, families
-
-
-def renumbered(place: Ints) -> Ints:
-    """Networks from 0 on, the largest first, equals by their first account."""
-    inside = place >= 0
-    if not inside.any():
-        return place
-    _, first, number, size = np.unique(place[inside], return_index=True, return_inverse=True, return_counts=True)
-    order = np.lexsort((first, -size))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.where(size[order] >= SMALLEST, np.arange(len(order)), -1)
-    found = np.full(len(place), -1, np.int64)
-    found[inside] = rank[number]
-    return found
+def separated(place: Ints, cannot: Ints, pairs: Pairs, accounts: int) -> Ints:
+    """Of two accounts in one network that were ruled not to be one hand, the one with less that holds it there is taken out."""
+    weight = np.bincount(np.r_[pairs.a, pairs.b], np.r_[pairs.bits, pairs.bits], minlength=accounts)
+    place = place.copy()
+    for a, b in zip(cannot // accounts, cannot % accounts, strict=True):
+        if place[a] >= 0 and place[a] == place[b]:
+            place[a if weight[a] < weight[b] else b] = -1
+    return place
 
 
 def worded(families: NDArray[np.uint8]) -> pa.Array:
@@ -139,39 +169,52 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
     return pa.array(np.array(words)[families])
 
 
-def members(signals: Signals, place: Ints, a: Ints, b: Ints, weight: Any, families: Any) -> pa.Table:
+def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via = np.zeros(signals.accounts, np.uint8)
-    best = np.zeros(signals.accounts, np.float32)
-    for end in (a, b):
-        np.bitwise_or.at(via, end, families)
-        np.maximum.at(best, end, weight)
-    odds = np.exp2(np.minimum(best - np.log2(signals.accounts / weighing.PARTNERS), 60))
-    confidence = np.round(odds / (1 + odds), 4)
+    via, best = went.families.copy(), went.bits + np.log2(signals.population / weighing.PARTNERS).astype(np.float32) * (went.bits > 0)
+    for end in (pairs.a, pairs.b):
+        np.bitwise_or.at(via, end, pairs.families)
+        np.maximum.at(best, end, pairs.bits)
+    beyond = np.clip(best - np.log2(signals.population / weighing.PARTNERS), -30, 30)[inside].astype(np.float64)
     return pa.table(
         {
             "account": signals.names.take(inside),
             "network": place[inside],
             "via": worded(via[inside]),
-            "confidence": confidence[inside],
+            "confidence": np.round(1 / (1 + np.exp2(-beyond)), 4),
         }
     )
 
 
-def shown(source: Source, signals: Signals, a: Ints, b: Ints, bits: Any, begins: Ints, groups: Ints) -> pa.Table:
-    """The ledger of each edge, in the order of the edges."""
-    pair, value, one, other = pairing.agreeing(signals, a, b, begins, np.ones(len(signals.value), np.bool_))
-    counted, why, weight = weighing.judged(signals, pair, value, one, other, bits, len(a))
-    order = np.lexsort((-weight, pair))
-    pair, value, one, other, counted, why, weight = (x[order] for x in (pair, value, one, other, counted, why, weight))
-    names = reading.values(source, signals.key[np.unique(value)])
-    type = signals.type[value]
+def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: Ints, ruled_out: Flags) -> pa.Table:
+    """The ledger of each edge, in the order of the edges, heaviest first."""
+    agreeing = pairing.agreeing(signals, pairs.a, pairs.b, begins, np.ones(len(signals.value), np.bool_))
+    why, weight = weighing.judged(signals, agreeing, bits, ruled_out, len(pairs.a))
+    order = np.lexsort((agreeing.value, why != 0, -weight, agreeing.pair))
+    pair, value, one, other = (row[order] for row in (agreeing.pair, agreeing.value, agreeing.row_a, agreeing.row_b))
+    type, used = signals.type[value], np.unique(value)
+    names = named(source, signals, used)
     return pa.table(
         {
-            "a": signals.names.take(a[pair]), "b": signals.names.take(b[pair]), "type": pa.array(np.array(NAMES)[type]),
-            "value": names.take(np.searchsorted(np.unique(value), value)), "family": pa.array(np.array(FAMILIES)[FAMILY_OF[type]]),
-            "bits": weight, "first_seen": reading.instants(np.minimum(signals.first[one], signals.first[other])),
+            "a": signals.names.take(pairs.a[pair]),
+            "b": signals.names.take(pairs.b[pair]),
+            "type": pa.array(np.array(ALL)[type]),
+            "value": names.take(np.searchsorted(used, value)),
+            "family": pa.array(np.array(FAMILIES)[FAMILY_OF[type]]),
+            "bits": weight[order],
+            "first_seen": reading.instants(np.minimum(signals.first[one], signals.first[other])),
             "last_seen": reading.instants(np.maximum(signals.last[one], signals.last[other])),
-            "counted": counted, "why": pa.array(np.array(weighing.WHY)[why]),
+            "counted": why[order] == 0,
+            "why": pa.array(np.array(weighing.WHY)[why[order]]),
         }
-    )  # fmt: skip
+    )
+
+
+def named(source: Source, signals: Signals, used: Ints) -> pa.Array:
+    """The names of these values; of hours their beginning."""
+    hours = ASIDE[signals.type[used]]
+    names = np.full(len(used), None, object)
+    names[~hours] = reading.values(source, signals.key[used[~hours]]).to_numpy(zero_copy_only=False)
+    begins = np.datetime_as_string(signals.key[used[hours]].astype("datetime64[s]"), unit="m", timezone="UTC")
+    names[hours] = begins
+    return pa.array(names, pa.string())

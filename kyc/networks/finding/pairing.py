@@ -1,9 +1,11 @@
 """Which two accounts are worth looking at: those that agree on two values of independent families."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from kyc.networks.finding.families import FAMILY_OF, ROOF
+from kyc.networks.finding.families import ASIDE, FAMILY_OF, ROOF
 from kyc.networks.finding.reading import Signals
 
 Ints = NDArray[np.int64]
@@ -17,9 +19,19 @@ LEAST_TOGETHER = 9.0
 LIFT = 4.0
 
 
+@dataclass(frozen=True)
+class Agreeing:
+    """What pairs of accounts have in common, a row for each pair and value: the pair's place, the value, the signals' rows of both."""
+
+    pair: Ints
+    value: Ints
+    row_a: Ints
+    row_b: Ints
+
+
 def told(signals: Signals, bits: NDArray[np.float32], least: float) -> tuple[Ints, Ints]:
     """The accounts and values of the rows that tell something, rarest first within an account."""
-    rows = np.flatnonzero(bits[signals.value] >= least)
+    rows = np.flatnonzero((bits[signals.value] >= least) & ~ASIDE[signals.type[signals.value]])
     account, value = signals.account[rows].astype(np.int64), signals.value[rows].astype(np.int64)
     order = np.lexsort((value, -bits[value], account))
     account, value = account[order], value[order]
@@ -56,7 +68,7 @@ def candidates(signals: Signals, bits: NDArray[np.float32], least: float) -> tup
     begins = np.r_[0, np.flatnonzero(np.diff(keys)) + 1] if len(keys) else np.zeros(0, np.int64)
     many = np.diff(np.r_[begins, len(keys)])
     one, other = np.divmod(keys[begins], max(1, len(signals.type)))
-    chance = signals.holders[one].astype(np.float64) * signals.holders[other] / signals.accounts
+    chance = signals.holders[one].astype(np.float64) * signals.holders[other] / signals.population
     kept = (many >= 2) & (many >= LIFT * chance)
     return paired(accounts, begins[kept], many[kept], signals.accounts)
 
@@ -96,7 +108,7 @@ def agreeing(
     key, pair, value, row = key[likely], pair[likely], value[likely], row[likely]
     place = np.searchsorted(have, key)
     same = have[np.minimum(place, len(have) - 1)] == key if len(have) else np.zeros(0, np.bool_)
-    return pair[same], value[same], row[same], place[same]
+    return Agreeing(pair[same], value[same], row[same], place[same])
 
 
 def slots(keys: Ints) -> NDArray[np.uint64]:

@@ -6,89 +6,118 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyc.networks.finding import pairing
-from kyc.networks.finding.families import FAMILIES, FAMILY_OF, MOST_BITS, ROOF
+from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF, MOST_BITS, PASSES_ON, ROOF
+from kyc.networks.finding.pairing import Agreeing
 from kyc.networks.finding.reading import UNKNOWN, Signals
 
 Ints = NDArray[np.int64]
 Bits = NDArray[np.float32]
-# A family agrees when what it says is had by fewer than one unrelated account in so many: 5 bits are one in 32.
+# A type agrees when what it says is had by fewer than one unrelated account in so many: 5 bits are one in 32.
 LEAST_BITS = 5.0
-# Which part of an account's partners is of one hand with it, before anything is looked at, times the number of accounts.
+# How many accounts are of one hand with an account, on average, before anything is looked at.
 PARTNERS = 1.0
-CERTAIN = 0.99
-# Signals whose uses lie so far apart went from one to another, as a telephone number does.
+# Of what a family says besides its heaviest type, so much counts: most of it follows from that.
+BESIDES = 0.5
+FAMILY_BITS = 20.0
+COMMON = 3
+# What was used by one account and then, so long after, by the other went from hand to hand, as a telephone number does.
 GAP, GONE = 30 * 86_400, 6.0
+# Why a value that both have does not count, the first that holds; the first of all: it does.
+WHY = ("", "everybody's", "ruled out", "apart in time", "same roof", "a rarer one of its type counts")
 
 
 @dataclass(frozen=True)
 class Pairs:
+    """Candidate pairs, a before b: bits of all families together, and a bit mask of those that agree."""
+
     a: Ints
     b: Ints
     bits: Bits
     families: NDArray[np.uint8]
 
+    def some(self, kept: NDArray[np.bool_]) -> "Pairs":
+        return Pairs(self.a[kept], self.b[kept], self.bits[kept], self.families[kept])
 
-def rarity(signals: Signals, holders: NDArray[np.float32] | None = None) -> Bits:
-    many = signals.holders if holders is None else np.maximum(holders, 1.0)
-    found: Bits = np.clip(np.log2(signals.accounts / many), 0, MOST_BITS[signals.type]).astype(np.float32)
+
+def rarity(signals: Signals) -> Bits:
+    """Of each value how surprising it is that another account has it, at most what its type may weigh. What every third account
+    has surprises nobody, however few there are."""
+    among = np.where(signals.holders * COMMON >= signals.accounts, signals.accounts, signals.population)
+    found: Bits = np.clip(np.log2(among / signals.holders), 0, MOST_BITS[signals.type]).astype(np.float32)
     return found
 
 
-def cut(accounts: int) -> float:
-    """The bits at which a pair is of one hand with the probability CERTAIN: prior odds are PARTNERS to all the others."""
-    return float(np.log2(CERTAIN / (1 - CERTAIN) * accounts / PARTNERS))
+def cut(accounts: int, certain: float) -> float:
+    """The bits at which a pair is of one hand with that probability. Its odds beforehand are PARTNERS to all the other accounts, so
+    the cut rises with their number as chance agreement does."""
+    return float(np.log2(certain / (1 - certain) * accounts / PARTNERS))
 
 
-def weighed(signals: Signals, a: Ints, b: Ints, bits: Bits, begins: Ints) -> tuple[Pairs, tuple[Ints, Ints, Ints, Ints], Bits]:
-    telling = bits[signals.value] >= LEAST_BITS
-    pair, value, one, other = pairing.agreeing(signals, a, b, begins, telling)
-    weight = bits[value] - GONE * apart(signals, one, other)
-    family = FAMILY_OF[signals.type[value]].astype(np.int64)
-    most = np.zeros(len(a) * len(FAMILIES), np.float32)
-    np.maximum.at(most, pair * len(FAMILIES) + family, weight)
-    off = np.zeros(len(a) * len(FAMILIES), np.float32)
-    free = ~ROOF[signals.type[value]]
-    np.maximum.at(off, (pair * len(FAMILIES) + family)[free], weight[free])
-    by, off = most.reshape(len(a), -1), off.reshape(len(a), -1)
-    agree = by >= LEAST_BITS
-    solid = off >= LEAST_BITS
-    # The roof is one reason: where nothing else of a family agrees, only the heaviest of the roof counts.
-    roof = np.where(agree & ~solid, by, 0)
-    total = np.where(solid, by, 0).sum(1) + roof.max(1)
-    reasons = solid.sum(1) + (roof.max(1) > 0)
-    families = (agree << np.arange(len(FAMILIES))).sum(1).astype(np.uint8)
-    total = np.where(reasons >= 2, total, 0).astype(np.float32)
-    return Pairs(a, b, total, families), (pair, value, one, other), weight
+def weighed(signals: Signals, a: Ints, b: Ints, bits: Bits, begins: Ints) -> Pairs:
+    agreeing = pairing.agreeing(signals, a, b, begins, bits[signals.value] >= LEAST_BITS)
+    total, reasons, families = summed(types_of(signals, agreeing, bits, len(a)))
+    return Pairs(a, b, np.where(reasons >= 2, total, 0).astype(np.float32), families)
 
 
-def apart(signals: Signals, one: Ints, other: Ints) -> NDArray[np.bool_]:
-    """Whether the uses of a value by both lie far apart in time."""
-    first, last = np.maximum(signals.first[one], signals.first[other]), np.minimum(signals.last[one], signals.last[other])
-    known = np.minimum(np.minimum(signals.first[one], signals.first[other]), last) > UNKNOWN + 1
-    found: NDArray[np.bool_] = known & (first - last > GAP)
+def summed(by_type: Bits) -> tuple[Bits, Ints, NDArray[np.uint8]]:
+    """Of bits by type: those of all families together, how many independent reasons there are, and the families that agree."""
+    counted, reasons = under_one_roof(by_type)
+    total, families = np.zeros(len(by_type), np.float32), np.zeros(len(by_type), np.uint8)
+    for number in range(len(FAMILIES)):
+        mine = counted[:, FAMILY_OF == number]
+        most = mine.max(1)
+        total += np.minimum(most + BESIDES * (mine.sum(1) - most), FAMILY_BITS)
+        agrees = (by_type[:, (FAMILY_OF == number) & ~ASIDE] >= LEAST_BITS).any(1)
+        families |= (agrees.astype(np.uint8) << number).astype(np.uint8)
+    families |= ((by_type[:, ASIDE] >= LEAST_BITS).all(1).astype(np.uint8) << FAMILIES.index("behaviour")).astype(np.uint8)
+    return total, reasons, families
+
+
+def types_of(signals: Signals, agreeing: Agreeing, bits: Bits, pairs: int) -> Bits:
+    """For each pair and type the bits of the rarest value that both have."""
+    found = np.zeros(pairs * len(ALL), np.float32)
+    np.maximum.at(found, agreeing.pair * len(ALL) + signals.type[agreeing.value], weights(signals, agreeing, bits))
+    by_type = found.reshape(pairs, len(ALL))
+    by_type[by_type < LEAST_BITS] = 0
+    return by_type
+
+
+def weights(signals: Signals, agreeing: Agreeing, bits: Bits) -> Bits:
+    found: Bits = np.maximum(bits[agreeing.value] - GONE * apart(signals, agreeing), 0).astype(np.float32)
     return found
 
 
-# Why a value that both have does not count, the first that holds; the first of all: it does.
-WHY = ("", "everybody's", "apart in time", "same roof", "rarer of the family counts")
+def apart(signals: Signals, agreeing: Agreeing) -> NDArray[np.bool_]:
+    """Whether both had a value so far apart in time that it may have passed from one to the other."""
+    one, other = agreeing.row_a, agreeing.row_b
+    begin, end = np.maximum(signals.first[one], signals.first[other]), np.minimum(signals.last[one], signals.last[other])
+    known = np.minimum(np.minimum(signals.first[one], signals.first[other]), end) > UNKNOWN
+    found: NDArray[np.bool_] = known & (begin - end > GAP) & PASSES_ON[signals.type[agreeing.value]]
+    return found
 
 
-def judged(
-    signals: Signals, pair: Ints, value: Ints, one: Ints, other: Ints, bits: Bits, pairs: int
-) -> tuple[NDArray[np.bool_], NDArray[np.int8], Bits]:
-    """Of every value that both accounts of a pair have: whether it counted, why not (a place in WHY), and its bits."""
-    late = apart(signals, one, other)
-    weight = np.maximum(bits[value] - GONE * late, 0).astype(np.float32)
-    family = pair * len(FAMILIES) + FAMILY_OF[signals.type[value]]
-    roof = ROOF[signals.type[value]]
-    most = np.zeros(pairs * len(FAMILIES), np.float32)
-    np.maximum.at(most, family, weight)
-    solid = np.zeros(pairs * len(FAMILIES), np.bool_)
-    solid[family[~roof & (weight >= LEAST_BITS)]] = True
-    under = np.zeros(pairs, np.float32)
-    alone = roof & ~solid[family]
-    np.maximum.at(under, pair[alone], weight[alone])
-    why = np.select(
-        [bits[value] < LEAST_BITS, weight < LEAST_BITS, alone & (weight < under[pair]), weight < most[family]], [1, 2, 3, 4], 0
-    ).astype(np.int8)
-    return why == 0, why, weight
+def under_one_roof(by_type: Bits) -> tuple[Bits, NDArray[np.int64]]:
+    """The bits by type of which the roof's count once, the heaviest; and how many independent reasons there are."""
+    counted = by_type.copy()
+    roof = by_type[:, ROOF]
+    heaviest = roof.argmax(1) if len(roof) else np.zeros(0, np.int64)
+    kept = np.zeros_like(roof)
+    rows = np.arange(len(roof))
+    kept[rows, heaviest] = roof[rows, heaviest]
+    counted[:, ROOF] = kept
+    free = [(counted[:, (FAMILY_OF == number) & ~ROOF & ~ASIDE] > 0).any(1) for number in range(len(FAMILIES))]
+    free[FAMILIES.index("behaviour")] |= (counted[:, ASIDE] > 0).all(1)
+    return counted, np.sum(free, axis=0) + (roof > 0).any(1)
+
+
+def judged(signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int) -> tuple[NDArray[np.int8], Bits]:
+    """Of every value that both accounts of a pair have why it does not count, a place in WHY, and its bits."""
+    weight, value = weights(signals, agreeing, bits), agreeing.value
+    by_type = types_of(signals, agreeing, bits, pairs)
+    counted, _ = under_one_roof(by_type)
+    mine = by_type[agreeing.pair, signals.type[value]]
+    reasons = [
+        ruled[value], bits[value] < LEAST_BITS, weight < LEAST_BITS, counted[agreeing.pair, signals.type[value]] == 0, weight < mine
+    ]  # fmt: skip
+    why: NDArray[np.int8] = np.select(reasons, [2, 1, 3, 4, 5], 0).astype(np.int8)
+    return why, weight

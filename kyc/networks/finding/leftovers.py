@@ -1,0 +1,110 @@
+"""Accounts and small communities that hold to no other by an edge, and yet have what a network has.
+
+Here a value weighs by how much more common it is in the network than elsewhere: one that a whole network uses and hardly anybody else
+tells a lot, however many have it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyc.networks.finding.families import ALL, MOST_BITS
+from kyc.networks.finding.judging import Flags, Ints
+from kyc.networks.finding.reading import Signals
+from kyc.networks.finding.weighing import LEAST_BITS, Bits, summed
+
+# What one account alone of a network has tells something only if it is as rare as that.
+RARE = 9.0
+
+
+@dataclass(frozen=True)
+class Units:
+    """Accounts by the unit that each is in, a community or itself alone; and, a row for each unit and value, how many of the unit
+    have it. Communities stand first."""
+
+    of: Ints
+    size: Ints
+    communities: int
+    unit: Ints
+    value: Ints
+    many: Ints
+
+
+def units(signals: Signals, place: Ints) -> Units:
+    many = int(place.max(initial=-1)) + 1
+    alone = place < 0
+    of = np.where(alone, many + np.cumsum(alone) - 1, place)
+    size = np.bincount(of, minlength=many)
+    key, count = np.unique(of[signals.account] * len(signals.type) + signals.value, return_counts=True)
+    return Units(of, size, many, key // len(signals.type), key % len(signals.type), count)
+
+
+def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Bits, NDArray[np.uint8]]:
+    """Communities anew, after each account and community has gone to the one it has most in common with, where that is enough; and
+    for each account the bits beyond chance by which it went, and the families that say so."""
+    all = units(signals, place)
+    unit, target, total, families = best(signals, all, bits, allowed, least)
+    goes = np.arange(len(all.size))
+    goes[unit] = target
+    # Of two that would go to each other the smaller does.
+    for _ in range(3):
+        goes = goes[goes]
+    weight, said = np.zeros(len(all.size), np.float32), np.zeros(len(all.size), np.uint8)
+    weight[unit], said[unit] = total, families
+    found = goes[all.of]
+    return np.where(found < all.communities, found, -1), weight[all.of], said[all.of]
+
+
+def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Ints, Bits, NDArray[np.uint8]]:
+    """For each unit the community that it goes to; it is larger, or as large and earlier."""
+    unit, target, value, weight = claims(signals, all, owned(signals, all, bits), allowed)
+    pairs, pair = np.unique(unit * (all.communities + 1) + target, return_inverse=True)
+    by_type = np.zeros(len(pairs) * len(ALL), np.float32)
+    np.maximum.at(by_type, pair * len(ALL) + signals.type[value], weight)
+    total, reasons, families = summed(by_type.reshape(-1, len(ALL)))
+    unit, target = pairs // (all.communities + 1), pairs % (all.communities + 1)
+    total = total + np.log2(all.size[target] / signals.population).astype(np.float32)
+    order = np.lexsort((target, -total, unit))
+    order = order[(total[order] >= least) & (reasons[order] >= 2)]
+    order = order[np.unique(unit[order], return_index=True)[1]]
+    return unit[order], target[order], total[order], families[order]
+
+
+def owned(signals: Signals, all: Units, bits: Bits) -> tuple[Ints, Ints, Ints, Bits]:
+    """Values and the communities in which they are far more common than elsewhere, by value: with how many there have it."""
+    rows = np.flatnonzero((all.unit < all.communities) & (bits[all.value] > 0))
+    rows = rows[(all.many[rows] >= 2) | (bits[all.value[rows]] >= RARE)]
+    rows = rows[np.argsort(all.value[rows], kind="stable")]
+    unit, value, many = all.unit[rows], all.value[rows], all.many[rows]
+    weight = weights(signals, many / all.size[unit], value, many)
+    kept = weight >= LEAST_BITS
+    return value[kept], unit[kept], many[kept], weight[kept]
+
+
+def weights(signals: Signals, here: NDArray[np.float64], value: Ints, holders: Ints) -> Bits:
+    elsewhere = np.maximum(signals.holders[value] - holders, 1) / signals.accounts
+    found: Bits = np.minimum(np.log2(here / elsewhere), MOST_BITS[signals.type[value]]).astype(np.float32)
+    return found
+
+
+def claims(
+    signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], allowed: Flags
+) -> tuple[Ints, Ints, Ints, Bits]:
+    """For each unit and each larger community that has one of its values: the value and its bits, less those by which a unit of
+    several accounts had more chances to have it."""
+    value, community, holders, _ = owned
+    begins = np.searchsorted(value, np.arange(len(signals.type) + 1))
+    open_ = np.ones(len(all.size), np.bool_)
+    open_[all.of[~allowed]] = False
+    rows = np.flatnonzero(open_[all.unit] & (begins[all.value + 1] > begins[all.value]))
+    many = begins[all.value[rows] + 1] - begins[all.value[rows]]
+    row = np.repeat(rows, many)
+    at = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(begins[all.value[rows]], many)
+    unit, target = all.unit[row], community[at]
+    larger = (all.size[target] > all.size[unit]) | ((all.size[target] == all.size[unit]) & (target < unit))
+    row, at, unit, target = row[larger], at[larger], unit[larger], target[larger]
+    together = holders[at] + all.many[row]
+    weight = weights(signals, holders[at] / all.size[target], value[at], together) + np.log2(all.many[row] / all.size[unit])
+    kept = weight >= LEAST_BITS
+    return unit[kept], target[kept], value[at[kept]], weight[kept].astype(np.float32)
