@@ -90,8 +90,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "attachments": attachments(network, returned.get("attachment_form")),
         "does": network_life.does(numbers),
         "glance": glance(network),
-        "changes": network_life.changes(network)[:LATELY],
-        "events": network_life.happenings(network, request.user),
+        "changes": network_life.changes(network, of_officers=False)[:LATELY],
         "wrong_day": facts["on_form"].errors.get("on"),
     }
     return render(request, "desk/network.html", facts, status=UNPROCESSABLE if facts["wrong_day"] else status)
@@ -168,6 +167,7 @@ def changed(request: HttpRequest, pk: int) -> HttpResponse:
     facts = frame(request, network, "changes") | {
         "changes": network_life.changes(network),
         "versions": network_life.versions(network),
+        "events": network_life.happenings(network, request.user),
     }
     return render(request, "desk/network_changes.html", facts)
 
