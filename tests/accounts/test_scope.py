@@ -256,6 +256,15 @@ class TestTheCompartment:
         with scope.everything():
             assert run("UPDATE kyc_incident SET title = 'x'") == 0
 
+    def test_keeps_its_proposals_from_everybody_else(self, two: dict[str, int]) -> None:
+        """A proposal is of no organisation, and other officers' pages read those of the house; its history too."""
+        tables = ("accounts_proposal", "accounts_proposalevent")
+        for role, shown in (("investigator", 2), ("approver", 0)):
+            with scope.of_officer(cast.staff(role, f"some {role}")), connection.cursor() as cursor:
+                for table in tables:
+                    cursor.execute(f"SELECT count(*) FROM {table} WHERE kind = 'network.ruling'")
+                    assert cursor.fetchone() == (shown,), (role, table)
+
 
 class TestHouseMatters:
     def test_are_shown_to_whoever_sees_everything(self, two: dict[str, int]) -> None:

@@ -72,7 +72,7 @@ class TestARun:
         with scope.whole():
             assert (run.accounts, run.signals, run.networks) == (HAND + OTHERS, Signal.objects.count(), 1)
         assert run.begun_at and run.ended_at and run.begun_at < run.ended_at and run.step == ""
-        assert run.cost["seconds"].keys() == {"copy", "read", "find", "write", "keep"} and run.cost["memory"] > 1_000_000
+        assert run.cost["seconds"].keys() == {"count", "copy", "read", "find", "write", "keep"} and run.cost["memory"] > 1_000_000
         assert len(run.input_sha256) == len(run.found_sha256) == 64 and run.parameters
 
     def test_on_the_same_writes_nothing_and_says_that_it_is(self, hand: list[int]) -> None:

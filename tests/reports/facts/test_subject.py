@@ -139,6 +139,8 @@ NOT_TOLD = {
     "kyc.MeasureMember": COMPARTMENT,
     "kyc.RuleMiss": COMPARTMENT,
     "kyc.PoolMember": COMPARTMENT,
+    "kyc.ProposedRuling": COMPARTMENT,
+    "kyc.Ruling": COMPARTMENT,
     "reports.Report": "made of what is told here, for somebody else, who is told it in his own name",
     "demo.Mail": "the demo's mailbox; in no installation that serves anybody",
 }
