@@ -251,6 +251,9 @@ CONFINED_VERBS = {
     "incident.referred": _("recorded a referral"),
     "incident.closed": _("closed an incident"),
     "incident.erased": _("erased an incident"),
+    "indications.asked": _("asked for a look at how keys are used"),
+    "authorisation.declared": _("recorded that training with answers is authorised"),
+    "authorisation.ended": _("ended the authorisation of training with answers"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
