@@ -177,6 +177,13 @@ class TestRules:
         titles = {row["title"] for file in files for kind in ("scopes", "tiers") for row in file[kind].values()}
         assert titles == set(of_rules.KEYS)
 
+    def test_so_is_what_use_indicates(self) -> None:
+        files = [json.loads(file.read_text()) for file in sorted(packs.FOLDER.glob("indicators_*.json"))]
+        said = {text for file in files for row in file["heads"].values() for text in (row["title"], *row["unmeasured"])}
+        for row in (row for file in files for row in file["indicators"].values()):
+            said |= {row[name] for name in ("label", "sentence", "lacking")} - {""}
+        assert said == set(of_rules.INDICATORS)
+
     def test_and_what_is_said_of_a_bad_share(self) -> None:
         tree = ast.parse((BASE / "kyc/ownership/shares.py").read_text())
         said = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "BadShare"]

@@ -2,7 +2,7 @@
 that do not exist."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 from django import forms as django_forms
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -215,7 +215,7 @@ def with_cases(involved: list[Involvement]) -> list[tuple[Involvement, Case | No
     return [(row, newest.get(row.organisation_id)) for row in involved]
 
 
-def happenings(found: Incident, user: User, rows: list[Any]) -> list[timeline.Happening]:
+def happenings(found: Model, user: User, rows: Sequence[Model]) -> list[timeline.Happening]:
     about = Q()
     for row in (found, *rows):
         about |= Q(target_type=row._meta.label_lower, target_id=str(row.pk))

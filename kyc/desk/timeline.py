@@ -272,6 +272,9 @@ CONFINED_VERBS = {
     "network.attachment_declined": _("left an account out of a network"),
     "network.downloaded": _("downloaded what a network is made of"),
     "networks.building_asked": _("asked for networks to be built anew"),
+    "indications.asked": _("asked for a look at how keys are used"),
+    "authorisation.declared": _("recorded that training with answers is authorised"),
+    "authorisation.ended": _("ended the authorisation of training with answers"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")

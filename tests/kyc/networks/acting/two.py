@@ -20,7 +20,7 @@ EVIDENCE = [
 def network_of(*organisations: Organisation) -> Network:
     """As a building found it, with an edge between each and the next."""
     first, *others = sorted(organisations, key=lambda one: one.pk)
-    of_network(first)
+    of_network(first, staff("investigator"))
     network, now = Network.objects.get(memberships__organisation=first), timezone.now()
     run = network.found_in
     for one in others:
