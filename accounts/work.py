@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts import audit, limits, scope, sequencer
+from accounts.compartment import is_confined
 from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission, require
@@ -59,8 +60,10 @@ class NotFailed(Refused):
 
 
 def queues() -> dict[str, tuple[jobs.Queue, Any]]:
-    """Those whose rows are jobs, each with its task; what only finds rows that time has made due has no rows of its own."""
-    return {queue.name: (queue, task) for queue, task in jobs.SWEPT if isinstance(queue, jobs.Queue)}
+    """Those whose rows are jobs, each with its task; what only finds rows that time has made due has no rows of its own, and of
+    the investigators' compartment nobody here is shown that it works."""
+    of_rows = [(queue, task) for queue, task in jobs.SWEPT if isinstance(queue, jobs.Queue)]
+    return {queue.name: (queue, task) for queue, task in of_rows if not is_confined(queue.model)}
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
-from kyc.networks import carrying
+from kyc.networks import carrying, lifting
 from kyc.networks.tasks import carry_measures
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
@@ -79,8 +79,8 @@ jobs.sweep(months.QUEUE, make_usage_months)
 jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)
-jobs.sweep(carrying.PLACING, carry_measures)
-jobs.sweep(carrying.LIFTING, carry_measures)
+jobs.sweep(carrying.QUEUE, carry_measures)
+jobs.sweep(lifting.QUEUE, carry_measures)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -1,7 +1,6 @@
 """The investigators' desk (FIN-17): controllers, who is of them, what was done to them. To everybody else these addresses lead
 nowhere, as those do that do not exist."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -41,7 +40,6 @@ COLUMNS = (
     gettext_lazy("Controller"), gettext_lazy("Accounts"), gettext_lazy("Measures in force"), gettext_lazy("Proposed"),
     gettext_lazy("Proposed by"),
 )  # fmt: skip
-NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @staff(P.NETWORK_VIEW)
@@ -68,23 +66,21 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 @staff(P.INCIDENT_WORK)
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest, network: int) -> HttpResponse:
     """From a network, whose accounts are offered."""
-    written = request.GET.get("network", "")
-    is_number = NUMBER.fullmatch(written) is not None
-    network = get_object_or_404(Network.objects.visible_to(request.user), pk=int(written) if is_number else 0)
-    live = network.memberships.live().select_related("organisation").order_by("organisation__name", "organisation")
+    found = get_object_or_404(Network.objects.visible_to(request.user), pk=network)
+    live = found.memberships.live().select_related("organisation").order_by("organisation__name", "organisation")
     organisations = [row.organisation for row in live]
     is_sent = request.method == "POST"
     told = {"members": [str(one.pk) for one in organisations]}
     form = forms.ControllerForm(
         request.POST if is_sent else None, organisations=organisations, initial=told, actions=() if is_sent else (request.path,)
     )
-    verb = partial(controlling.propose, network=network, by=request.user)
+    verb = partial(controlling.propose, network=found, by=request.user)
     if is_sent and (made := act(form, verb)):
         messages.success(request, _("%(number)s is proposed. Another investigator takes it.") % {"number": made})
         return redirect("desk:controller", made.pk)
-    facts = {"form": form, "network": network}
+    facts = {"form": form, "network": found}
     return render(request, "desk/controller_form.html", facts, status=UNPROCESSABLE if is_sent else 200)
 
 

@@ -77,10 +77,17 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/incidents/", "/desk/incidents/?tab=closed", "/desk/incidents/new/", "/desk/incidents/ > /desk/incidents/{n}/",
         "/desk/incidents/ > /desk/incidents/{n}/ > /desk/incidents/{n}/write/",
         "/desk/incidents/ > /desk/incidents/{n}/ > /desk/cases/{n}/",
+        "/desk/controllers/", "/desk/controllers/misses/", "/desk/appeals/", "/desk/appeals/?tab=answered",
     ),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {
+    "desk:controller_new": "of a network: tests/kyc/networks/acting/test_pages.py",
+    "desk:controller": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:measure_new": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:measure": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:appeal": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "onboarding:restriction": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "start": "leads on at once",
     "healthz": "for machines",
     "readyz": "for machines",

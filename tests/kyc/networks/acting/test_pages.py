@@ -9,7 +9,7 @@ from accounts import scope
 from accounts.models import User
 from kyc.keys import introspection
 from kyc.keys.appeal_models import Appeal, Restriction
-from kyc.networks import carrying
+from kyc.networks import carrying, lifting
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident
@@ -37,6 +37,7 @@ def reason(one: Issued) -> str:
 
 def carried() -> None:
     with scope.whole():
+        lifting.run()
         carrying.run()
 
 
@@ -53,7 +54,7 @@ class TestTheWay:
     ) -> None:
         with scope.whole():
             network = hands.network_of(linked.key.organisation, second.key.organisation)
-        new = f"{CONTROLLERS}new/?network={network.pk}"
+        new = f"/desk/networks/{network.pk}/controller/"
         assert b"Nordlys" in as_ines.get(new).content
         told = {"name": "Mirror", "why": "One card.", "reason": "payment"}
         told["members"] = [str(linked.key.organisation_id), str(second.key.organisation_id)]
