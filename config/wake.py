@@ -20,7 +20,7 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
-from kyc.networks import attaching, carrying, indications, running
+from kyc.networks import attaching, carrying, indications, lifting, running
 from kyc.networks.tasks import attach_accounts, build_networks, carry_measures, indicate
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
@@ -84,9 +84,9 @@ jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)
 jobs.sweep(running.QUEUE, build_networks)
-jobs.sweep(carrying.PLACING, carry_measures)
-jobs.sweep(carrying.LIFTING, carry_measures)
 jobs.sweep(attaching.QUEUE, attach_accounts)
+jobs.sweep(carrying.QUEUE, carry_measures)
+jobs.sweep(lifting.QUEUE, carry_measures)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -40,10 +40,13 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
+from kyc.networks import controlling, measuring
+from kyc.networks.controller_models import Controller
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.ruling_models import ProposedRuling
@@ -347,6 +350,9 @@ DOORS: dict[str, Door] = {
         CUSTOMERS, names="Set a limit",
         post=lambda rows: {"of": f"key-{rows['key']}", "unit": "tokens", "period": "month", "limit": "5"},
     ),
+    "onboarding:restriction": Door(
+        CUSTOMERS, own=of(pk="restricted"), names="How much your keys may use is limited.", post=of(words="We are a school.")
+    ),
     "onboarding:limit_remove": Door(CUSTOMERS, own=of(pk="limit"), names="Remove this limit?", post=nothing),
     "onboarding:key_revoke": Door(CUSTOMERS, own=of(pk="key"), names="production", post=nothing),
     "desk:queue": Door(READERS, names=NORDLYS, state="review"),
@@ -588,6 +594,47 @@ DOORS: dict[str, Door] = {
         INVESTIGATORS, get=False, own=of(pk="incident", involvement="involvement"), names="Copied answers of Nordlys",
         post=of(reason="Another's keys."),
     ),
+    "desk:controllers": Door(INVESTIGATORS, names="Mirror"),
+    "desk:controller_new": Door(
+        INVESTIGATORS, own=of(network="network"), names="One hand behind N-",
+        post=lambda rows: {"name": "Twin", "why": "One card.", "reason": "payment",
+                           "members": [str(rows["organisation"]), str(rows["other_account"])]},
+    ),
+    "desk:rule_misses": Door(INVESTIGATORS, names="What appeals found wrong"),
+    "desk:controller": Door(INVESTIGATORS, own=of(pk="controller"), names="Mirror"),
+    "desk:controller_take": Door(INVESTIGATORS, get=False, own=of(pk="controller"), post=nothing, names="Mirror"),
+    "desk:controller_decline": Door(
+        INVESTIGATORS, get=False, own=of(pk="controller"), post=of(reason="Two schools."), names="Mirror"
+    ),
+    "desk:controller_note": Door(INVESTIGATORS, get=False, own=of(pk="controller"), post=of(text="Asked."), names="Mirror"),
+    "desk:controller_incident": Door(
+        INVESTIGATORS, get=False, own=of(pk="ruled_controller"), names="Lent keys",
+        post=of(title="Lent keys", kind="resale", confidence="low", detected_on="2026-11-01"),
+    ),
+    "desk:controller_member_end": Door(
+        INVESTIGATORS, get=False, own=of(pk="ruled_controller", member="ruled_member"), names="Ruled",
+        post=of(reason="A lender."),
+    ),
+    "desk:measure_new": Door(
+        INVESTIGATORS, own=of(pk="ruled_controller"), names="Ruled",
+        post=lambda rows: {"kind": "hold", "told": "terms", "reason": "harm", "why": "It copies.",
+                           f"part_{rows['organisation']}": "1", f"part_{rows['other_account']}": "2"},
+    ),
+    "desk:measure": Door(INVESTIGATORS, own=of(pk="measure"), names="It copies."),
+    "desk:measure_take": Door(INVESTIGATORS, get=False, own=of(pk="proposed_measure"), post=nothing, names="It copies."),
+    "desk:measure_decline": Door(
+        INVESTIGATORS, get=False, own=of(pk="proposed_measure"), post=of(reason="Two schools."), names="It copies."
+    ),
+    "desk:measure_release": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=nothing, names="It copies."),
+    "desk:measure_undo": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=of(reason="A school."), names="It copies."),
+    "desk:measure_spare": Door(
+        INVESTIGATORS, get=False, own=of(pk="measure", member="measured"), post=of(reason="A school."), names="It copies."
+    ),
+    "desk:appeals": Door(HOLDERS, names="Nordlys"),
+    "desk:appeal": Door(HOLDERS, own=of(pk="appeal"), names="We are a school."),
+    "desk:appeal_decide": Door(
+        HOLDERS, get=False, own=of(pk="appeal"), post=of(outcome="upheld", answer="It shows nothing."), names="We are a school."
+    ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
     "reports:schedules": Door(
@@ -805,8 +852,10 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
-        **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
+        "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
+        **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement, Controller) if kind in rows},
         **(of_network(rows[Network], organisation) if Network in rows else {}),
+        **(acted_on(organisation) if Incident in rows else {}),
     }  # fmt: skip
 
 
@@ -827,6 +876,37 @@ def of_network(network: Network, organisation: Organisation) -> dict[str, Any]:
         "network": network.pk, "edge": edge.pk, "handle": handle, "network_ruling": waits.proposal_id,
         "network_attachment": attachment.pk,
     }  # fmt: skip
+
+
+def unappealed(rows: dict[Any, Any]) -> Restriction:
+    told = {"organisation": rows[Restriction].organisation, "kind": "limit", "told": "terms"}
+    made: Restriction = Restriction.objects.create(**told, placed_by=rows[Restriction].placed_by)
+    return made
+
+
+def acted_on(organisation: Organisation) -> dict[str, Any]:
+    """A controller that is ruled, with a measure that is proposed and one that is in force but has not begun; and a second
+    account in its network."""
+    first, second = (cast.staff("investigator", f"{name} {organisation.pk}") for name in ("first", "second"))
+    other = Organisation.objects.create(name=f"Other of {organisation.pk}")
+    with scope.of_officer(first):
+        network = Network.objects.get(memberships__organisation=organisation)
+        run, now = network.found_in, timezone.now()
+        NetworkMembership.objects.create(
+            network=network, organisation=other, via=["payment"], confidence=0.9, since=now, how="run", run=run
+        )
+        of_both = {"members": [organisation, other], "network": network}
+        controller = controlling.propose(name="Ruled", why="One card.", reason="payment", **of_both, by=first)
+        controlling.take(controller, by=second)
+        asked = {"kind": "hold", "told": "terms", "why": "It copies.", "reason": "harm", "left_out": {}}
+        later = {"first": [other.pk], "starts_at": now + timedelta(days=9)}
+        proposed, taken = (measuring.propose(controller, **asked, **later, by=first) for _number in range(2))
+        measuring.take(taken, by=second)
+        return {
+            "ruled_controller": controller.pk, "proposed_measure": proposed.pk, "measure": taken.pk,
+            "ruled_member": controller.members.get(organisation=organisation).pk, "other_account": other.pk,
+            "measured": taken.members.get(organisation=organisation).pk,
+        }  # fmt: skip
 
 
 def asked_of(analyst: User, *, begun: datetime | None) -> int:
@@ -1150,17 +1230,22 @@ class TestNumbers:
                     assert answer.status_code == 404, f"{role} {method} {name}"
 
 
+OF_NO_CASE = tuple(f"desk:{what}" for what in ("incident", "inquir", "estate", "controller", "measure", "appeal", "network"))
+
+
 def others(house: House, name: str) -> Iterator[dict[str, int]]:
     """The numbers of what is missing; for customers also Outside's; for officers a case not sent yet, and Nordlys' case with
     Outside's hit, hold or document."""
     yield missing(house)
     if name.startswith(OF_CUSTOMERS):
         yield house.theirs
+    if name in {"desk:controller_member_end", "desk:measure_spare"}:
+        yield house.mine | {name: house.theirs[name] for name in ("ruled_member", "measured")}
     if name.startswith("desk:network_") and len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered
         yield house.theirs | {"network": house.mine["network"]}
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
-    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:network", "desk:inquir", "desk:estate"))
+    is_of_case = name.startswith("desk:") and not name.startswith(OF_NO_CASE)
     if is_of_case and "pk" in DOORS[name].own(house.mine):  # type: ignore[misc]  # numbered
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered

@@ -43,7 +43,7 @@ def demand(organisation: Organisation, *, what: Collection[str], by: User) -> Ca
     with translation.override(case.notice_locale or None):
         made = [Requirement.objects.create(**row) for row in asked]
     for requirement in made:
-        audit.record("requirement.asked", target=requirement, by=by, what=requirement.what)
+        audit.record("requirement.placed", target=requirement, by=by, what=requirement.what)
     if made:
         mailing.to_owners(case, "requirement_asked", SUBJECT, requirements=made, due_on=made[0].due_on)
     return case
@@ -91,4 +91,4 @@ def withdraw(case: Case, *, by: User) -> None:
     for requirement in case.requirements.open().select_for_update().filter(why=WHY):
         requirement.withdrawn_at = timezone.now()
         requirement.save(update_fields=["withdrawn_at"])
-        audit.record("requirement.withdrawn", target=requirement, by=by, what=requirement.what)
+        audit.record("requirement.taken_back", target=requirement, by=by, what=requirement.what)

@@ -51,13 +51,13 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     ),
     "documents": (_("Documents"), ("document.",)),
     "screening": (_("Screening"), ("hit.", "list.", "inquiry.")),
-    "keys": (_("Keys"), ("key.", "hold.", "link.", "limit.")),
+    "keys": (_("Keys"), ("key.", "hold.", "link.", "limit.", "restriction.", "appeal.")),
     "kept": (_("Retention"), ("legal_hold.",)),
     "reports": (_("Reports"), ("report.",)),
 }
 # What only who sees the investigators' compartment is offered.
 CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
-    "incidents": (_("Incidents"), ("incident.",)),
+    "incidents": (_("Incidents"), ("incident.", "controller.", "measure.", "rule.")),
     "networks": (_("Networks"), ("network.", "networks.")),
 }
 # By which somebody only reads. That an investigator read something of a customer tells that there is something to investigate.
@@ -80,6 +80,8 @@ VERBS = {
     "case.waiting": _("asked the customer for more"),
     "requirement.asked": _("asked the customer for the source of wealth"),
     "requirement.withdrawn": _("asks for the source of wealth no more"),
+    "requirement.placed": _("asked the customer to show something again"),
+    "requirement.taken_back": _("asks the customer for it no more"),
     "requirement.accepted": _("accepted a proof of the source of wealth"),
     "case.closed": _("ended the case with the account"),
     "organisation.closed": _("closed the account"),
@@ -215,6 +217,10 @@ VERBS = {
     "limit.set": _("set a limit of use"),
     "limit.removed": _("removed a limit of use"),
     "hold.placed": _("placed a hold"),
+    "restriction.placed": _("restricted the customer, and told it"),
+    "restriction.ended": _("ended a restriction"),
+    "appeal.sent": _("appealed"),
+    "appeal.decided": _("answered an appeal"),
     "hold.lifted": _("lifted a hold"),
     "report.requested": _("asked for a report"),
     "report.built": _("finished a report, which waits for an approval"),
@@ -275,9 +281,26 @@ CONFINED_VERBS = {
     "indications.asked": _("asked for a look at how keys are used"),
     "authorisation.declared": _("recorded that training with answers is authorised"),
     "authorisation.ended": _("ended the authorisation of training with answers"),
+    "controller.proposed": _("proposed that accounts are one hand"),
+    "controller.ruled": _("ruled that accounts are one hand"),
+    "controller.declined": _("did not rule that accounts are one hand"),
+    "controller.member_left": _("took an account out of a controller"),
+    "controller.noted": _("wrote a note on a controller"),
+    "controller.incident_opened": _("opened an incident from a controller"),
+    "measure.proposed": _("proposed a measure"),
+    "measure.taken": _("took a measure"),
+    "measure.declined": _("declined a measure"),
+    "measure.released": _("let the rest of a measure follow"),
+    "measure.undone": _("undid a measure"),
+    "measure.spared": _("lifted a measure of one account"),
+    "measure.placed": _("carried a measure out on an account"),
+    "measure.lifted": _("lifted what a measure had placed on an account"),
+    "rule.missed": _("counted that an appeal found a rule wrong"),
+    "limit.joined": _("let keys draw on a shared limit"),
+    "limit.left": _("let keys draw on a shared limit no more"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
-NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
+NAMED = ("incident", "controller", "measure", "appeal", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
 CODES: dict[str, dict[str, str | Promise]] = {
     "to": {"": _("nobody")},
     "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
@@ -307,6 +330,8 @@ TONES = {
     "hit.overturning_confirmed": "warn",
     "hit.overturning_lapsed": "warn",
     "hold.placed": "bad",
+    "restriction.placed": "bad",
+    "appeal.sent": "warn",
     "organisation.closed": "bad",
     "legal_hold.placed": "warn",
     "key.revoked": "bad",

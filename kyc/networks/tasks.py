@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.networks import attaching, carrying, indications, running
+from kyc.networks import attaching, carrying, indications, lifting, running
 
 
 @shared_task(name="kyc.build_networks", ignore_result=True)
@@ -15,6 +15,8 @@ def attach_accounts() -> None:
 
 @shared_task(name="kyc.carry_measures", ignore_result=True)
 def carry_measures() -> None:
+    # First who is let go.
+    lifting.run()
     carrying.run()
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from kyc.keys import actions as keys
-from kyc.keys import feeding, pools, renewals
+from kyc.keys import appeals, feeding, pools, renewals
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement
 from kyc.keys.pools import Standing
@@ -24,10 +24,13 @@ WHY: dict[str, Promise] = {
     keys.LEAKED: _("Its secret was found in public. Roll it to get a new one, and revoke it."),
     SOURCES[W.ANSWER]: _("Nobody answers for it any more. Name a responsible person, and it works again."),
     SOURCES[W.USE]: _("Nobody has used it for long. Wake it if you need it, or revoke it."),
+    appeals.SOURCE: _("All your keys are on hold. See on your overview what you were told, and how to appeal."),
     "policy.use": _("What you signed about the use of your keys has expired."),
 }
 OURS = _("We have put it on hold. Write to us if you don't know why.")
 OURS_ALL = _("We have put them on hold. Write to us if you don't know why.")
+# For these the overview has sentences of its own.
+ELSEWHERE = (renewals.SOURCE, feeding.SOURCE, appeals.SOURCE)
 ENDED = _("Your verification has ended.")
 
 
@@ -127,7 +130,7 @@ class Held:
 
 def held(organisation: Organisation) -> list[Held]:
     """What holds keys now, the whole organisation's first; without the holds for which the overview has sentences of its own."""
-    live = Hold.objects.live().filter(organisation=organisation).exclude(source__in=[renewals.SOURCE, feeding.SOURCE])
+    live = Hold.objects.live().filter(organisation=organisation).exclude(source__in=ELSEWHERE)
     usable = Q(key=None) | Q(key__in=Key.objects.unexpired().filter(organisation=organisation).exclude(state=S.REVOKED))
     rows = live.filter(usable).select_related("key").order_by(F("key").asc(nulls_first=True), "placed_at", "pk")
     told: dict[tuple[int | None, str], Held] = {}

@@ -19,7 +19,7 @@ from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
 from kyc.keys import closing, feeding, pools, reassessing, renewals
-from kyc.onboarding import left_out, questions, shown_keys, steps
+from kyc.onboarding import left_out, questions, restrictions, shown_keys, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short as kept_in_short
@@ -100,6 +100,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         return redirect("onboarding:create")
     entity = Entity.objects.live().filter(organisation=organisation).first()
     signed_at = case.reviews.signed_at if case.reviews else None
+    restricted = [] if organisation.is_closed else restrictions.told(organisation)
     begun_at = case.submitted_at or signed_at or (case.opened_at if case.matched_id or case.lapses_id else None)
     return page(
         request,
@@ -113,6 +114,8 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         use_hold=renewals.hold_of(organisation),
         change_hold=feeding.hold_of(organisation.pk),
         held=[] if organisation.is_closed else shown_keys.held(organisation),
+        restricted=restricted,
+        stops=any(one["restriction"].hold_id for one in restricted),
         reached=[] if organisation.is_closed else [one for one in pools.standing(organisation) if one.is_reached],
         has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),

@@ -81,10 +81,17 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"/desk/networks/ > /desk/networks/{{n}}/ > /desk/networks/{{n}}/{tab}/" for tab in ("accounts", "ledger", "changes")),
         "/desk/networks/ > /desk/networks/{n}/ > /desk/networks/{n}/ledger/ > /desk/networks/{n}/edges/{n}/",
         "/desk/networks/ > /desk/networks/{n}/ > /desk/networks/{n}/values/{kind}/{handle}/",
+        "/desk/controllers/", "/desk/controllers/misses/", "/desk/appeals/", "/desk/appeals/?tab=answered",
     ),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {
+    "desk:controller_new": "of a network: tests/kyc/networks/acting/test_pages.py",
+    "desk:controller": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:measure_new": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:measure": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:appeal": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "onboarding:restriction": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "start": "leads on at once",
     "healthz": "for machines",
     "readyz": "for machines",

@@ -19,7 +19,7 @@ from kyc.keys import appeals, holds, introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
 from kyc.keys.pool_models import PoolMember
-from kyc.networks import appealing, carrying, controlling, measuring
+from kyc.networks import appealing, carrying, controlling, lifting, measuring
 from kyc.networks.actions import Impossible
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
@@ -34,6 +34,11 @@ def whole() -> Iterator[None]:
     """As workers see it."""
     with scope.whole():
         yield
+
+
+def carried() -> None:
+    lifting.run()
+    carrying.run()
 
 
 def reason(one: Issued) -> str:
@@ -54,7 +59,7 @@ class TestHolding:
         vasco: User,
     ) -> None:
         measure = hands.measured(controller, by=ines)
-        carrying.run()
+        carried()
         assert states(measure) == ["planned", "planned"] and reason(linked) == ""
         with pytest.raises(SamePerson):
             measuring.take(measure, by=ines)
@@ -70,7 +75,7 @@ class TestHolding:
         vasco: User,
     ) -> None:
         measure = hands.measured(controller, by=ines, second=vasco)
-        carrying.run(), carrying.run()
+        carried(), carried()
         assert states(measure) == ["placed", "placed"] and (reason(linked), reason(second)) == ("key_held", "key_held")
         assert {hold.reason for hold in Hold.objects.live()} == {"We are looking through your account."}
         assert Hold.objects.count() == Restriction.objects.count() == 2
@@ -80,7 +85,7 @@ class TestHolding:
         self, controller: Controller, ines: User, vasco: User
     ) -> None:
         hands.measured(controller, by=ines, second=vasco)
-        carrying.run()
+        carried()
         with scope.everything():
             assert Hold.objects.live().count() == 2
             assert not MeasureMember.objects.exists() and not Measure.objects.exists()
@@ -97,7 +102,7 @@ class TestHolding:
     ) -> None:
         left = {second.key.organisation_id: "A school, by its papers."}
         measure = hands.measured(controller, by=ines, second=vasco, left_out=left)
-        carrying.run()
+        carried()
         assert (reason(linked), reason(second)) == ("key_held", "")
         assert measure.members.get(stage=0).left_out_because == "A school, by its papers."
         assert measure.radius["accounts"] == 1
@@ -143,7 +148,7 @@ class TestHolding:
             return record(verb, **more)
 
         monkeypatch.setattr(audit, "record", fail)
-        carrying.run()
+        carried()
         assert sorted(states(measure)) == ["placed", "waiting"] and reason(linked) == ""
         assert Hold.objects.count() == Restriction.objects.count() == 1
 
@@ -159,24 +164,24 @@ class TestStages:
         vasco: User,
     ) -> None:
         measure = hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id])
-        carrying.run()
+        carried()
         assert (reason(linked), reason(second)) == ("key_held", "") and not carrying.due().exists()
         measuring.release(measure, by=ines), measuring.release(measure, by=ines)
-        carrying.run()
+        carried()
         assert reason(second) == "key_held" and AuditEvent.objects.filter(verb="measure.released").count() == 1
 
     def test_or_at_its_time(self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User) -> None:
         now = timezone.now()
         times = {"starts_at": now + timedelta(seconds=2), "rest_at": now + timedelta(seconds=4)}
         measure = hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id], **times)
-        carrying.run()
-        assert states(measure) == ["planned"] * 2 and not carrying.PLACING.is_waiting()
+        carried()
+        assert states(measure) == ["planned"] * 2 and not carrying.QUEUE.is_waiting()
         waited(times["starts_at"])
-        assert carrying.PLACING.is_waiting()
-        carrying.run()
+        assert carrying.QUEUE.is_waiting()
+        carried()
         assert (reason(linked), reason(second)) == ("key_held", "")
         waited(times["rest_at"])
-        carrying.run()
+        carried()
         assert reason(second) == "key_held"
 
     def test_whoever_is_of_the_controller_no_more_is_spared(
@@ -189,7 +194,7 @@ class TestStages:
         measure = hands.measured(controller, by=ines, second=vasco)
         member = controller.members.get(organisation=linked.key.organisation)
         controlling.end_member(member, reason="A lender of cards.", by=ines)
-        carrying.run()
+        carried()
         assert sorted(states(measure)) == ["placed", "spared"] and reason(linked) == ""
 
 
@@ -208,10 +213,10 @@ class TestUndo:
         vasco: User,
     ) -> None:
         measure = hands.measured(controller, by=ines, second=vasco)
-        carrying.run()
+        carried()
         holds.place(organisation=linked.key.organisation, reason="Another matter", by=ines)
         measuring.undo(measure, reason="It was a school.", by=ines)
-        carrying.run(), carrying.run()
+        carried(), carried()
         assert states(measure) == ["undone"] * 2
         assert (reason(linked), reason(second)) == ("key_held", "") and Hold.objects.live().get().reason == "Another matter"
         with pytest.raises(controlling.NotNow):
@@ -220,15 +225,15 @@ class TestUndo:
     def test_what_was_not_placed_yet_never_is(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> None:
         measure = hands.measured(controller, by=ines, second=vasco)
         measuring.undo(measure, reason="It was a school.", by=ines)
-        carrying.run()
+        carried()
         assert states(measure) == ["undone"] * 2 and reason(linked) == "" and not Hold.objects.exists()
 
     def test_one_account_alone(self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User) -> None:
         measure = hands.measured(controller, by=ines, second=vasco)
-        carrying.run()
+        carried()
         row = measure.members.get(organisation=linked.key.organisation)
         measuring.spare(row, reason="A school.", by=ines), measuring.spare(row, reason="A school.", by=ines)
-        carrying.run()
+        carried()
         assert (reason(linked), reason(second)) == ("", "key_held")
         assert AuditEvent.objects.filter(verb="measure.spared").count() == 1
 
@@ -246,11 +251,11 @@ class TestLimiting:
         vasco: User,
     ) -> None:
         measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
-        carrying.run()
+        carried()
         used(second.key, 10)
         assert (reason(linked), reason(second)) == ("limit_reached",) * 2
         measuring.undo(measure, reason="It was a school.", by=ines)
-        carrying.run()
+        carried()
         assert (reason(linked), reason(second)) == ("", "") and not PoolMember.objects.live().exists()
 
 
@@ -271,13 +276,13 @@ class TestVerifying:
         vasco: User,
     ) -> None:
         measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
-        carrying.run(), carrying.run()
+        carried(), carried()
         opened = Case.objects.get(organisation=linked.key.organisation, trigger="asked")
         asked = list(opened.requirements.values_list("what", flat=True))
         assert opened.state == "waiting" and asked.count("use") == 1 and "identity" in asked and reason(linked) == ""
         assert not any("network" in row.sentence.lower() for row in Requirement.objects.all())
         measuring.undo(measure, reason="It was a school.", by=ines)
-        carrying.run()
+        carried()
         assert not opened.requirements.open().exists()
 
 
@@ -286,7 +291,7 @@ class TestAppeals:
     @pytest.fixture
     def appeal(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> Appeal:
         hands.measured(controller, by=ines, second=vasco)
-        carrying.run()
+        carried()
         restriction = Restriction.objects.get(organisation=linked.key.organisation)
         return appeals.send(restriction, words="We are a school.", by=linked.key.issued_by)
 
@@ -303,15 +308,15 @@ class TestAppeals:
         rui: User,
     ) -> None:
         appealing.decide(appeal, outcome="overturned", answer="You are right.", by=rui)
-        assert (reason(linked), reason(second)) == ("", "key_held") and carrying.LIFTING.is_waiting()
-        carrying.run(), carrying.run()
+        assert (reason(linked), reason(second)) == ("", "key_held") and lifting.QUEUE.is_waiting()
+        carried(), carried()
         miss = RuleMiss.objects.get()
         assert (miss.families, miss.types) == (["device", "payment"], ["device", "payment"])
         assert sorted(MeasureMember.objects.values_list("state", flat=True)) == ["overturned", "placed"]
 
     def test_upheld_counts_nothing(self, linked: Issued, appeal: Appeal, rui: User) -> None:
         appealing.decide(appeal, outcome="upheld", answer="It shows nothing.", by=rui)
-        carrying.run()
+        carried()
         assert reason(linked) == "key_held" and not RuleMiss.objects.exists()
 
     def test_a_limit_ends_with_its_appeal_too(
@@ -324,10 +329,10 @@ class TestAppeals:
         rui: User,
     ) -> None:
         hands.measured(controller, by=ines, second=vasco, **TestLimiting.ASKED)
-        carrying.run()
+        carried()
         used(second.key, 10)
         restriction = Restriction.objects.get(organisation=linked.key.organisation, kind="limit")
         sent = appeals.send(restriction, words="We are a school.", by=linked.key.issued_by)
         appealing.decide(sent, outcome="overturned", answer="You are right.", by=rui)
-        carrying.run()
+        carried()
         assert (reason(linked), reason(second)) == ("", "limit_reached") and RuleMiss.objects.count() == 1

@@ -1,0 +1,154 @@
+"""What a measure would touch, before it is proposed; and a measure, with how far it has come, for investigators alone."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.guards import staff
+from accounts.permissions import Permission
+from kyc.desk import controller_forms as forms
+from kyc.desk.controllers import fetched as fetched_controller
+from kyc.desk.controllers import happenings
+from kyc.desk.incidents import act
+from kyc.networks import measuring, touched
+from kyc.networks.measure_models import Measure, MeasureMember
+
+P, S, M = Permission, Measure.State, MeasureMember.State
+UNPROCESSABLE = 422
+TONES = {S.PROPOSED: "warn", S.TAKEN: "bad", S.DECLINED: "neutral", S.UNDONE: "neutral"}
+OF_ROW = {
+    M.PLACED: "bad", M.WAITING: "info", M.UNDOING: "info", M.FAILED: "bad", M.STUCK: "bad", M.OVERTURNED: "good",
+    M.UNDONE: "good",
+}  # fmt: skip
+# An account whose row may still be taken out of it alone.
+STANDS = (M.PLANNED, M.WAITING, M.PLACED, M.FAILED)
+
+
+@staff(P.INCIDENT_WORK)
+def new(request: HttpRequest, pk: int) -> HttpResponse:
+    found = fetched_controller(request, pk)
+    members = found.members.live().select_related("organisation").order_by("organisation__name", "organisation")
+    organisations = [row.organisation for row in members]
+    is_sent = request.method == "POST"
+    form = forms.MeasureForm(
+        request.POST if is_sent else None, organisations=organisations, actions=() if is_sent else (request.path,)
+    )
+    if is_sent and (made := act(form, partial(measuring.propose, found, by=request.user))):
+        messages.success(
+            request, _("%(number)s is proposed. Nothing happens until another investigator takes it.") % {"number": made}
+        )
+        return redirect("desk:measure", made.pk)
+    rows, radius = touched.of(organisations)
+    fields = {account: (part, because) for account, part, because in form.rows()}
+    facts = {
+        "controller": found,
+        "form": form,
+        "radius": radius,
+        "rows": [
+            {"touched": row, "part": fields[row.account][0], "because": fields[row.account][1],
+             "hangs": row.account in radius.hanging, "tie": radius.hanging.get(row.account)}
+            for row in rows
+        ],
+    }  # fmt: skip
+    return render(request, "desk/measure_form.html", facts, status=UNPROCESSABLE if is_sent else 200)
+
+
+def fetched(request: HttpRequest, pk: int) -> Measure:
+    """Whoever sees the controller sees it."""
+    found = get_object_or_404(
+        Measure.objects.select_related("controller", "proposed_by", "proposal__outcome_by", "undone_by"), pk=pk
+    )
+    fetched_controller(request, found.controller_id)
+    return found
+
+
+@staff(P.NETWORK_VIEW)
+@require_safe
+def measure(request: HttpRequest, pk: int) -> HttpResponse:
+    return shown(request, fetched(request, pk))
+
+
+def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: Any) -> HttpResponse:
+    members = list(
+        found.members.select_related("organisation", "case", "restriction").order_by("stage", "organisation__name", "pk")
+    )
+    counts = dict(found.members.order_by().values_list("state").annotate(n=Count("pk")))
+    to_do = sum(counts.get(state, 0) for state in (M.PLANNED, M.WAITING, M.UNDOING))
+    whole = sum(n for state, n in counts.items() if state != M.LEFT_OUT)
+    facts = {
+        "measure": found,
+        "tone": TONES[S(found.state)],
+        "may_work": request.user.can(P.INCIDENT_WORK),
+        "is_own": found.proposed_by_id == request.user.pk,
+        "reason": measuring.REASONS.get(found.proposal.reason, found.proposal.reason),
+        "rows": [{"member": row, "tone": OF_ROW.get(M(row.state), "neutral"), "stands": row.state in STANDS} for row in members],
+        "counts": [(M(state).label, n) for state, n in sorted(counts.items())],
+        "done": whole - to_do,
+        "whole": whole,
+        "is_moving": bool(counts.get(M.WAITING) or counts.get(M.UNDOING)),
+        "has_rest": any(row.stage == 2 and row.state == M.PLANNED for row in members),  # the second part
+        "events": happenings(found, request.user, members),  # type: ignore[arg-type]  # of any row of the compartment
+        "decline_form": forms.ReasonForm(of="decline", actions=(reverse("desk:measure_decline", args=[found.pk]),)),
+        "undo_form": forms.ReasonForm(of="undo", actions=(reverse("desk:measure_undo", args=[found.pk]),)),
+        "spared_pk": 0,
+    }
+    return render(request, "desk/measure.html", facts | filled, status=status)
+
+
+def tried(
+    request: HttpRequest, found: Measure, form: django_forms.Form, verb: Callable[..., Any], done: str, **filled: Any
+) -> HttpResponse:
+    if act(form, verb):
+        messages.success(request, done)
+        return redirect("desk:measure", found.pk)
+    return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), django_forms.Form(request.POST)
+    return tried(
+        request, found, form, partial(measuring.take, found, by=request.user), _("Taken. It is carried out."), take_form=form
+    )
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), forms.ReasonForm(request.POST, of="decline")
+    return tried(request, found, form, partial(measuring.decline, found, by=request.user), _("Declined."), decline_form=form)
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), django_forms.Form(request.POST)
+    return tried(request, found, form, partial(measuring.release, found, by=request.user), _("The rest follows."), take_form=form)
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), forms.ReasonForm(request.POST, of="undo")
+    done = _("It is undone: what it placed is lifted, account by account.")
+    return tried(request, found, form, partial(measuring.undo, found, by=request.user), done, undo_form=form)
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def spare(request: HttpRequest, pk: int, member: int) -> HttpResponse:
+    found = fetched(request, pk)
+    row = get_object_or_404(MeasureMember.objects.select_related("measure"), pk=member, measure=found)
+    form = forms.ReasonForm(request.POST, of=f"spare_{row.pk}")
+    verb = partial(measuring.spare, row, by=request.user)
+    return tried(request, found, form, verb, _("It is lifted of this account."), spare_form=form, spared_pk=row.pk)

@@ -1,0 +1,67 @@
+"""Lifts what measures have placed: where one was undone, of one account or of all, and where an appeal has ended its part. That
+is then counted against the rule that fired. Each account in one transaction, its row the job (config/jobs.py)."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from config import jobs
+from kyc.cases import demanding
+from kyc.keys import appeals, sharing
+from kyc.keys.appeal_models import Appeal
+from kyc.networks.measure_models import MeasureMember, RuleMiss
+
+M = MeasureMember.State
+
+
+class Lifting(jobs.Queue):
+    def is_waiting(self) -> bool:
+        return super().is_waiting() or overturned().exists()
+
+
+QUEUE = Lifting(
+    name="networks.lifting",
+    model=MeasureMember,
+    field="state",
+    ready=M.UNDOING,
+    failed=M.STUCK,
+    lease=timedelta(seconds=20),
+    since="planned_at",
+    max_errors=10,
+)
+
+
+def overturned() -> QuerySet[MeasureMember]:
+    """Those that an appeal has ended."""
+    won = Appeal.objects.filter(restriction=OuterRef("restriction"), outcome=Appeal.Outcome.OVERTURNED)
+    return MeasureMember.objects.filter(Exists(won), state=M.PLACED)
+
+
+def run() -> None:
+    MeasureMember.objects.filter(pk__in=overturned().values("pk"), state=M.PLACED).update(state=M.UNDOING)
+    for claim in QUEUE.claims():
+        with claim:
+            lift(claim)
+
+
+def lift(claim: jobs.Claim) -> None:
+    """What stands of it, and nothing else."""
+    row: MeasureMember = claim.row
+    appeal = Appeal.objects.filter(restriction=row.restriction_id, outcome=Appeal.Outcome.OVERTURNED).first()
+    state = M.OVERTURNED if appeal else M.UNDONE
+    with claim.finish(state=state, ended_at=timezone.now()):
+        by = appeal.decided_by if appeal else row.measure.undone_by or row.measure.proposal.outcome_by
+        why = _("Ended by an appeal") if appeal else _("It was undone")
+        if row.restriction is not None:
+            appeals.end(row.restriction, reason=why, by=by)
+        if row.pool_member is not None:
+            sharing.leave(row.pool_member, reason=why, by=by)
+        if row.case is not None:
+            demanding.withdraw(row.case, by=by)
+        if appeal:
+            miss = RuleMiss.objects.create(appeal=appeal, member=row, families=row.families, types=row.types)
+            audit.record("rule.missed", target=miss, by=by, appeal=appeal.number, families=row.families, types=row.types)
+        audit.record("measure.lifted", target=row, by=by, measure=row.measure.number)

@@ -1,0 +1,160 @@
+"""The desk's pages of controllers, measures and appeals, and the customer's of what was done to him."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts import scope
+from accounts.models import User
+from kyc.keys import introspection
+from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.networks import carrying, lifting
+from kyc.networks.controller_models import Controller
+from kyc.networks.measure_models import Measure, MeasureMember
+from kyc.networks.models import Incident
+from tests import cast
+from tests.kyc.keys.scenes import Issued
+from tests.kyc.networks import hands
+
+pytestmark = pytest.mark.django_db
+CONTROLLERS = "/desk/controllers/"
+
+
+@pytest.fixture
+def as_ines(ines: User) -> Client:
+    return cast.signed_in(ines)
+
+
+@pytest.fixture
+def as_vasco(vasco: User) -> Client:
+    return cast.signed_in(vasco)
+
+
+def reason(one: Issued) -> str:
+    return introspection.judged(one.secret, for_test=False).reason
+
+
+def carried() -> None:
+    with scope.whole():
+        lifting.run()
+        carrying.run()
+
+
+def asked(page: Client, measure: dict[str, Any], controller: Controller) -> Any:
+    told = {"kind": "hold", "told": "account", "reason": "harm", "why": "It copies answers."}
+    with scope.whole():
+        parts = {f"part_{member.organisation_id}": "1" for member in controller.members.all()}
+    return page.post(f"{CONTROLLERS}{controller.pk}/measures/new/", told | parts | measure)
+
+
+class TestTheWay:
+    def test_from_a_network_to_keys_on_hold_and_back(
+        self, linked: Issued, second: Issued, as_ines: Client, as_vasco: Client
+    ) -> None:
+        with scope.whole():
+            network = hands.network_of(linked.key.organisation, second.key.organisation)
+        new = f"/desk/networks/{network.pk}/controller/"
+        assert b"Nordlys" in as_ines.get(new).content
+        told = {"name": "Mirror", "why": "One card.", "reason": "payment"}
+        told["members"] = [str(linked.key.organisation_id), str(second.key.organisation_id)]
+        found = as_ines.post(new, told)
+        own = found["Location"]
+        page = as_ines.get(own).content.decode()
+        assert found.status_code == 302 and "another investigator rules on it" in page
+        assert as_ines.post(f"{own}take/").status_code == 422
+        assert as_vasco.post(f"{own}take/").status_code == 302
+        form = as_ines.get(f"{own}measures/new/").content.decode()
+        assert "one edge, 14.0 bits, 2 families" in form and "live key" in form
+        with scope.whole():
+            controller = Controller.objects.get()
+        made = asked(as_ines, {}, controller)["Location"]
+        assert as_ines.post(f"{made}take/").status_code == 422 and reason(linked) == ""
+        assert as_vasco.post(f"{made}take/").status_code == 302
+        carried()
+        assert reason(linked) == "key_held" and "2 of 2 done" in as_ines.get(made).content.decode()
+        assert as_ines.post(f"{made}undo/", {"reason": "A school."}).status_code == 302
+        carried()
+        assert (reason(linked), reason(second)) == ("", "")
+
+    def test_an_incident_is_opened_from_it(self, controller: Controller, as_ines: Client) -> None:
+        told = {"title": "Copied", "kind": "extraction", "confidence": "high", "detected_on": "2026-11-02"}
+        opened = as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", told)
+        assert opened.status_code == 302 and "/desk/incidents/" in opened["Location"]
+        with scope.whole():
+            assert Incident.objects.get().kept.count() == 1
+        assert as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", {}).status_code == 422
+
+
+class TestTheFormOfAMeasure:
+    def test_keeps_what_was_typed_and_says_what_is_wrong(self, controller: Controller, second: Issued, as_ines: Client) -> None:
+        left = {f"part_{second.key.organisation_id}": "0", "why": "It copies."}
+        answer = asked(as_ines, left, controller)
+        assert answer.status_code == 422 and "Say why it is left out." in answer.content.decode()
+        assert "It copies." in answer.content.decode()
+        answer = asked(as_ines, {"kind": "limit", "unit": "requests", "period": "day", "limit": "0"}, controller)
+        assert answer.status_code == 422
+        with scope.whole():
+            assert not Measure.objects.exists()
+
+    def test_takes_stages_and_times(self, controller: Controller, second: Issued, as_ines: Client) -> None:
+        more = {f"part_{second.key.organisation_id}": "2", "starts_at": "2099-01-01T10:00", "rest_at": "2099-01-02T10:00"}
+        assert asked(as_ines, more, controller).status_code == 302
+        with scope.whole():
+            measure = Measure.objects.get()
+            stages = set(MeasureMember.objects.values_list("stage", flat=True))
+        assert (measure.starts_at.isoformat(), stages) == ("2099-01-01T10:00:00+00:00", {1, 2})
+
+
+class TestAppeals:
+    @pytest.fixture
+    def restriction(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> Restriction:
+        hands.measured(controller, by=ines, second=vasco)
+        carried()
+        return Restriction.objects.get(organisation=linked.key.organisation)
+
+    def test_the_customer_reads_what_is_done_and_appeals(self, linked: Issued, restriction: Restriction) -> None:
+        alice = cast.signed_in(linked.key.issued_by)
+        own = f"/verification/restrictions/{restriction.pk}/"
+        overview = alice.get("/verification/").content.decode()
+        assert own in overview and "We are looking through your account." in overview
+        assert "your keys go on working" not in overview
+        for text in (overview, alice.get(own).content.decode(), alice.get("/verification/keys/").content.decode()):
+            assert "Mirror" not in text and "Sørvik" not in text and "network" not in text.lower().replace("networks", "")
+        assert alice.post(own, {"words": ""}).status_code == 422
+        sent = alice.post(own, {"words": "We are a school.", "file": cast.pdf(width=123)})
+        assert sent.status_code == 302 and "Being read" in alice.get(own).content.decode()
+        assert alice.post(own, {"words": "Again."}).status_code == 422
+        assert Appeal.objects.get().document is not None
+
+    def test_nobody_elses(self, second: Issued, restriction: Restriction) -> None:
+        other = cast.signed_in(second.key.issued_by)
+        assert other.get(f"/verification/restrictions/{restriction.pk}/").status_code == 404
+
+    def test_an_approver_answers_and_learns_of_no_controller(self, linked: Issued, restriction: Restriction) -> None:
+        alice, as_rosa = cast.signed_in(linked.key.issued_by), cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
+        own = f"/desk/appeals/{Appeal.objects.get().pk}/"
+        for text in (as_rosa.get("/desk/appeals/").content.decode(), as_rosa.get(own).content.decode()):
+            assert "Nordlys" in text and "Mirror" not in text and "CT-" not in text and "/desk/controllers/" not in text
+        assert as_rosa.get(CONTROLLERS).status_code == 404
+        assert as_rosa.post(f"{own}decide/", {"outcome": "overturned", "answer": ""}).status_code == 422
+        assert as_rosa.post(f"{own}decide/", {"outcome": "overturned", "answer": "You are right."}).status_code == 302
+        assert (
+            reason(linked) == ""
+            and "You are right." in alice.get(f"/verification/restrictions/{restriction.pk}/").content.decode()
+        )
+
+    def test_what_they_find_wrong_is_counted_on_a_page(self, linked: Issued, restriction: Restriction, as_ines: Client) -> None:
+        alice, as_rosa = cast.signed_in(linked.key.issued_by), cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
+        as_rosa.post(f"/desk/appeals/{Appeal.objects.get().pk}/decide/", {"outcome": "overturned", "answer": "Yes."})
+        carried()
+        text = as_ines.get(f"{CONTROLLERS}misses/").content.decode()
+        assert "payment" in text and "Nordlys" in text
+
+    def test_whoever_proposed_it_is_refused(self, linked: Issued, restriction: Restriction, as_ines: Client) -> None:
+        alice = cast.signed_in(linked.key.issued_by)
+        alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
+        own = f"/desk/appeals/{Appeal.objects.get().pk}/"
+        assert as_ines.post(f"{own}decide/", {"outcome": "upheld", "answer": "No."}).status_code == 422
