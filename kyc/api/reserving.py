@@ -230,6 +230,8 @@ def reserved(key: Key | ImportedKey, told: dict[str, Any]) -> dict[str, Any]:
         made = staged.reserve(key, amounts, **wanted) if isinstance(key, ImportedKey) else pools.reserve(key, amounts, **wanted)
     except pools.AnotherReservation:
         raise Declined(409, "another_reservation", ANOTHER) from None
+    except pools.AnotherCurrency as refusal:
+        raise Declined(409, "another_currency", f"currency: {refusal}") from None
     except pools.LimitReached as refusal:
         pool = refusal.pool.pk if refusal.pool else 0
         refuse("limit_reached", next((left for left in left_of(key) if left.pool == pool), None))

@@ -97,6 +97,14 @@ class TestReserve:
         assert told["limit"]["resets_at"]
         assert Reservation.objects.count() == (amount == 1)
 
+    def test_money_in_another_currency_than_the_limits_is_declined_with_that(self, send: Any, linked: Issued) -> None:
+        limit(linked, 10**7, unit="money", currency="EUR")
+        answer = send("reserve", wish(linked, amounts={"money": 5}, currency="USD"))
+        told = answer.json()
+        assert (answer.status_code, told["type"]) == (409, "urn:keyholder:problem:another_currency")
+        assert told["detail"] == "currency: The money of this key is limited in EUR. Reserve it in that."
+        assert not Reservation.objects.exists()
+
     def test_a_key_that_may_not_act_reserves_nothing_and_says_why(self, send: Any, linked: Issued, rui: User) -> None:
         holds.place(key=linked.key, reason="secret matter", by=rui)
         answer = send("reserve", wish(linked))
