@@ -142,7 +142,7 @@ class TestStates:
         self,
         client: Client,
         linked: Issued,  # noqa: F811
-        rui: User,
+        rui: User,  # noqa: F811
     ) -> None:
         holds.place(key=linked.key, reason="x", by=rui)
         self.says(client, linked.key.prefix, "It is on hold.", "Nothing that you can do here ends it.", 'href="/verification/"')
