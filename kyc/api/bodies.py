@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework.exceptions import ParseError
 
+ENCODED = "The body is encoded in a way that is not known here: send it plain, without Content-Encoding."
 TWICE = "This was sent more than once."
 LONGEST_NAME = 40
 
@@ -40,3 +41,8 @@ def read(body: bytes, *, wrong: str, encoding: str = "utf-8") -> Any:
         raise ParseError("The JSON is nested too deeply.") from None
     except (ValueError, LookupError):
         raise ParseError(wrong) from None
+
+
+def is_encoded(encoding: str) -> bool:
+    """Whether a Content-Encoding says that the body has to be opened first."""
+    return encoding.strip().lower() not in {"", "identity"}

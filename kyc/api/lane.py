@@ -105,6 +105,8 @@ def plain(request: HttpRequest) -> tuple[str, dict[str, Any]]:
     length = meta.get("CONTENT_LENGTH") or ""
     if request.method != "POST" or not credential or not length.isdecimal() or int(length) > LONGEST or not is_here(request):
         raise NotPlain
+    if bodies.is_encoded(meta.get("HTTP_CONTENT_ENCODING", "")):
+        raise NotPlain
     if (kind := meta.get("CONTENT_TYPE", "").lower()) not in FORM | JSON:
         raise NotPlain
     try:

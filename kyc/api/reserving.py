@@ -26,7 +26,7 @@ from kyc.api import questions
 from kyc.api.authentication import GatewayAuthentication
 from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.reasons import REASONS
-from kyc.api.views import Address, AlwaysJSON, AnyText, Country, ToldJSON, length
+from kyc.api.views import Address, AlwaysJSON, AnyText, Country, ToldJSON, length, refuse_encoded
 from kyc.keys import introspection, pools, staged
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.introspection import UNKNOWN, Row
@@ -60,10 +60,15 @@ def of_units(least: int) -> dict[str, Any]:
 
 class Amounts(serializers.Field):  # type: ignore[type-arg]  # of any JSON
     least = 1
-    default_error_messages = {"invalid": "Write whole numbers of requests, tokens or money, from {least} to {most}."}
+    default_error_messages = {
+        "empty": "Name at least one of requests, tokens and money, each with a whole number from {least} to {most}.",
+        "invalid": "Write whole numbers of requests, tokens or money, from {least} to {most}.",
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, int]:
-        is_so = isinstance(data, dict) and data and all(unit in Unit.values for unit in data)
+        if data == {}:
+            self.fail("empty", least=self.least, most=MOST)
+        is_so = isinstance(data, dict) and all(unit in Unit.values for unit in data)
         if not is_so or not all(is_whole(amount) and self.least <= amount <= MOST for amount in data.values()):
             self.fail("invalid", least=self.least, most=MOST)
         return {unit: int(amount) for unit, amount in data.items()}
@@ -230,6 +235,8 @@ def reserved(key: Key | ImportedKey, told: dict[str, Any]) -> dict[str, Any]:
         made = staged.reserve(key, amounts, **wanted) if isinstance(key, ImportedKey) else pools.reserve(key, amounts, **wanted)
     except pools.AnotherReservation:
         raise Declined(409, "another_reservation", ANOTHER) from None
+    except pools.AnotherCurrency as refusal:
+        raise Declined(409, "another_currency", f"currency: {refusal}") from None
     except pools.LimitReached as refusal:
         pool = refusal.pool.pk if refusal.pool else 0
         refuse("limit_reached", next((left for left in left_of(key) if left.pool == pool), None))
@@ -270,6 +277,7 @@ class OfLimits(ProblemView):
     def answered(self, request: Request, kind: type[serializers.Serializer[Any]], act: Callable[..., dict[str, Any]]) -> Response:
         if length(request) > LONGEST_BODY:
             raise RequestDataTooBig
+        refuse_encoded(request)
         question = kind(data={} if request.data is None else request.data)
         question.is_valid(raise_exception=True)
         return Response(act(question.validated_data, gateway=request.user))

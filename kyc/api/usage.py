@@ -56,8 +56,8 @@ class Counted(serializers.Serializer[Any]):
     requests = serializers.IntegerField(min_value=0, max_value=MOST)
     tokens_in = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
     tokens_out = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
-    errors = serializers.IntegerField(min_value=0, max_value=MOST, required=False, help_text="No more than requests.")
-    refusals = serializers.IntegerField(min_value=0, max_value=MOST, required=False, help_text="No more than requests.")
+    errors = serializers.IntegerField(min_value=0, max_value=MOST, required=False, help_text="With refusals at most requests.")
+    refusals = serializers.IntegerField(min_value=0, max_value=MOST, required=False, help_text="With errors at most requests.")
     cost = serializers.IntegerField(
         min_value=0, max_value=MOST, required=False, help_text="In millionths of the currency's unit; needs a currency."
     )
@@ -130,6 +130,9 @@ def told(data: Any) -> Sent:
     said, sha256 = data if isinstance(data, tuple) else (None, "")
     if not isinstance(said, dict) or not {"batch", "rows"} <= said.keys():
         raise ParseError("Send one JSON object with batch and rows.")
+    if said.keys() - {"batch", "rows"}:
+        # The name itself may be somebody's words.
+        raise ParseError("Beside batch and rows is a member that is not known here. Send counters only, and never content.")
     try:
         batch = UUID(said["batch"])
         if str(batch) != said["batch"].lower():

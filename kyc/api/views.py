@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -171,6 +171,18 @@ class Answer(serializers.Serializer[Any]):
     )
 
 
+class Encoded(APIException):
+    """The body would have to be opened first, which only that of usage is."""
+
+    status_code, default_detail = 415, bodies.ENCODED
+
+
+def refuse_encoded(request: Request) -> None:
+    """Raises Encoded."""
+    if bodies.is_encoded(request.headers.get("Content-Encoding", "")):
+        raise Encoded
+
+
 # A library's words tell of its reader, not of the question.
 class ToldJSON(JSONParser):
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
@@ -223,6 +235,7 @@ class Introspect(APIView):
     def post(self, request: Request) -> Response:
         if length(request) > LONGEST_BODY:
             raise RequestDataTooBig
+        refuse_encoded(request)
         refuse_repeated(request.data)
         question = Question(data={} if request.data is None else request.data)
         question.is_valid(raise_exception=True)

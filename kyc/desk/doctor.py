@@ -6,7 +6,6 @@ What was pasted is read once and stands nowhere after that, as on the customer's
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +21,8 @@ from kyc.cases.models import Case, Requirement
 from kyc.desk.forms import DeskForm
 from kyc.keys import actions as keys
 from kyc.keys import amounts, doctor, feeding, reassessing, renewals
-from kyc.keys.doctor import LONGEST, Asked, Finding
+from kyc.keys.doctor import OF_CALL, Asked, Finding
+from kyc.keys.forms import PastedForm
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement, Link
 from kyc.keys.pool_models import Period, Unit
@@ -90,22 +90,13 @@ ENDS: dict[str, Text] = {
     reassessing.SOURCE: _("Ends once the checks no longer call for it, or an officer lifts it."),
 }
 LIFTED = _("Ends when an officer who may place holds lifts it.")
-# Reasons of one call, and not of the key: no state says whether they are over.
-OF_CALL = {"network_not_allowed", "network_not_told", "embargoed_region", "key_unknown"}
 # Of a key for which no hold matters any more.
 OVER = {"key_revoked", "key_expired"}
 
 
-class DoctorForm(DeskForm):
+class DoctorForm(PastedForm, DeskForm):
     use_required_attribute = False
     missing = {"pasted": _("Paste one of both.")}
-
-    pasted = django_forms.CharField(
-        label=_("Request number or key prefix"),
-        help_text=_("The answer's X-Request-Id, 16 characters; or the beginning of a key, such as kh_live_4fT9u2Kx0aBc."),
-        widget=django_forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
-        max_length=LONGEST,
-    )
 
 
 @dataclass(frozen=True)
@@ -185,7 +176,7 @@ def look(request: HttpRequest) -> HttpResponse:
         seen = Key.objects.filter(organisation__in=Organisation.objects.visible_to(request.user))
         found = doctor.find(asked, seen.select_related("organisation", "project", "responsible"))
     facts = {
-        "form": empty(form),
+        "form": form.emptied(),
         "asked": asked,
         "is_answered": form.is_bound and not form.errors,
         "shown": shown(found, asked, request.user) if found and asked else None,
@@ -193,12 +184,3 @@ def look(request: HttpRequest) -> HttpResponse:
     if found:
         doctor.looked_up(found, by=request.user)
     return render(request, "desk/doctor.html", facts, status=422 if form.errors else 200)
-
-
-def empty(form: DoctorForm) -> DoctorForm:
-    """The form as it is drawn: with its errors, and never with what was pasted."""
-    if not form.errors:
-        return DoctorForm()
-    drawn = DoctorForm({"pasted": ""})
-    drawn._errors = form.errors
-    return drawn

@@ -20,49 +20,21 @@ from accounts.refused import Refused
 from kyc.cases.models import Case
 from kyc.desk.views import fetched
 from kyc.keys import limits, pools
+from kyc.keys.forms import LimitFields
 from kyc.keys.models import Key
-from kyc.keys.pool_models import LimitPool, Period, Unit
+from kyc.keys.pool_models import LimitPool
 from kyc.usage import daily
 from kyc.usage.daily import Stretch
 from kyc.usage.picture import drawn
 
 DAYS = {7: gettext_lazy("7 days"), 30: gettext_lazy("30 days"), 90: gettext_lazy("90 days")}
 USUAL = 30
-CHOOSE = dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose one from the list."))
 
 
-class CurrencyField(forms.CharField):
-    """Needed where money is limited, of which its help tells; so it isn't called optional."""
-
-    is_conditional = True
-
-    def clean(self, value: Any) -> str:
-        return str(super().clean(value)).upper()
-
-
-class LimitForm(forms.Form):
+class LimitForm(LimitFields):
     """The organisation's limit; without a number there is none."""
 
     use_required_attribute = False
-    unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=Unit.choices, error_messages=CHOOSE)
-    currency = CurrencyField(
-        label=gettext_lazy("Currency"),
-        required=False,
-        max_length=3,
-        help_text=gettext_lazy("Of money, its code, such as EUR."),
-        widget=forms.TextInput(attrs={"class": "short", "autocomplete": "off", "autocapitalize": "characters"}),
-        error_messages={"max_length": gettext_lazy("A currency's code has three letters, such as EUR.")},
-    )
-    period = forms.ChoiceField(label=gettext_lazy("In which time (UTC)"), choices=Period.choices, error_messages=CHOOSE)
-    limit = forms.DecimalField(
-        label=gettext_lazy("At most"),
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
-        help_text=gettext_lazy("Money in units of its currency."),
-        error_messages={
-            "required": gettext_lazy("Write how much may be used."),
-            "invalid": gettext_lazy("Write a number, such as 500, or 250.50 of money."),
-        },
-    )
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         max_length=500,
@@ -71,16 +43,6 @@ class LimitForm(forms.Form):
             "max_length": gettext_lazy("That is too long for a reason."),
         },
     )
-
-    def clean(self) -> dict[str, Any]:
-        """What was written, as limits count it."""
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"unit", "limit"} <= data.keys():
-            try:
-                data["limit"] = limits.counted(data["limit"], data["unit"])
-            except Refused as refusal:
-                self.add_error("limit", str(refusal))
-        return data
 
 
 class RemoveForm(forms.Form):

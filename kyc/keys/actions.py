@@ -1,7 +1,7 @@
 """What people do with keys: issue, roll and revoke. The secret is returned once and kept nowhere."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from config import jobs
 from kyc.cases.models import Entity
 from kyc.keys import answering, pools, secret
 from kyc.keys.models import Hold, Key, Link, serialise
-from kyc.keys.terms import Terms, longest
+from kyc.keys.terms import Terms, longest, within_policy
 from kyc.keys.terms import networks as read_networks
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -151,10 +151,18 @@ def made(organisation: Organisation, *, by: User, **asked: Any) -> tuple[Key, st
 
 
 @transaction.atomic
-def roll(key: Key, *, overlap: int, networks: Collection[str] | None = None, once: str = "", by: User) -> tuple[Key, str]:
-    """A new key and its secret, for the same purpose and on the same terms, for as long as the old one was to live, within the
-    same limits; from other `networks` where they are told. The old one goes on for `overlap` hours and dies then of itself,
-    without a job. Raises NotRolled, NoSuchOverlap, NotResponsible, BadTerms, IssuedAlready."""
+def roll(
+    key: Key,
+    *,
+    overlap: int,
+    networks: Collection[str] | None = None,
+    expires_at: datetime | None = None,
+    once: str = "",
+    by: User,
+) -> tuple[Key, str]:
+    """A new key and its secret, for the same purpose and on the same terms, within the same limits; until `expires_at`, or for as
+    long as the old one was to live, and from other `networks` where they are told. The old one goes on for `overlap` hours and
+    dies then of itself, without a job. Raises NotRolled, NoSuchOverlap, NotResponsible, BadTerms, IssuedAlready."""
     organisations.membership_required(by, key.organisation)
     organisations.held(key.organisation_id)
     serialise(key.organisation_id)
@@ -169,12 +177,18 @@ def roll(key: Key, *, overlap: int, networks: Collection[str] | None = None, onc
         sentence = _("%(name)s can't answer for a key any more. Name a new responsible person first, then roll it.")
         raise NotResponsible(sentence % {"name": old.responsible.name})
     now = timezone.now()
-    life = min(old.expires_at - old.issued_at, longest()) if old.expires_at else longest()
     same = ("project_id", "name", "responsible_id", "scopes", "tiers", "allowed_networks", "confirmation", "is_service")
     kept = {name: getattr(old, name) for name in same}
     if networks is not None:
         kept["allowed_networks"] = read_networks(networks)
-    new, text = made(old.organisation, **kept, expires_at=now + life, replaces=old, once=once, by=by)
+    new, text = made(
+        old.organisation,
+        **kept,
+        expires_at=within_policy(expires_at) if expires_at else now + life(old),
+        replaces=old,
+        once=once,
+        by=by,
+    )
     limits = pools.carry_over(old, new, by=by, at=now)
     ends = now + timedelta(hours=overlap)
     old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
@@ -185,6 +199,11 @@ def roll(key: Key, *, overlap: int, networks: Collection[str] | None = None, onc
     audit.record("key.rolled", target=new, by=by, **told, old_expires_at=f"{old.expires_at:%Y-%m-%d %H:%M:%S}")
     jobs.woke("key.issued")
     return new, text
+
+
+def life(key: Key) -> timedelta:
+    """How long it was to live in all, by what it was issued with and what it was shortened to since."""
+    return min(key.expires_at - key.issued_at, longest()) if key.expires_at else longest()
 
 
 def why_not_rolled(key: Key) -> str:

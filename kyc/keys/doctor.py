@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,6 +18,10 @@ from kyc.keys.refusal_models import KeyRefusal
 LONGEST = 2000
 PREFIX = re.compile(r"kh_(?:live|test)_[0-9A-Za-z]{12}", re.ASCII)
 REQUEST = re.compile(r"(?<![0-9A-Za-z_])[0-9A-Fa-f]{16}(?![0-9A-Za-z_])", re.ASCII)
+
+# Reasons of one call, and not of the key: no state says whether they are over.
+OF_CALL = frozenset({"network_not_allowed", "network_not_told", "embargoed_region", "key_unknown"})
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def find(asked: Asked | None, keys: QuerySet[Key]) -> Finding | None:
         return None
     row = asking.ask(None, key.prefix)
     reason = introspection.why_not(row) or introspection.why_not_now(row)
-    limit = next((left for left in pools.left_of(key.pk) if not left.left), None) if reason == "limit_reached" else None
+    reached = [left for left in pools.left_of(key.pk) if not left.left] if reason == "limit_reached" else []
+    # Of several the one that stops it for longest: whoever raised another would be refused as before.
+    limit = max(reached, key=lambda left: left.resets_at or FOR_EVER, default=None)
     return Finding(key, reason, since(key, reason), limit, refusal, feed.is_behind(key.organisation_id, key.pk))
 
 

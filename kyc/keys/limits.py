@@ -68,6 +68,7 @@ def set_limit(
     if (project or key) and (project or key).organisation_id != found.pk:  # type: ignore[union-attr]  # one of two
         raise BadLimit(_("Choose one of your own projects or keys."), "of")
     of = {"organisation": found, "project": project, "key": key, "unit": unit, "currency": currency, "period": period}
+    refuse_another_currency(found, unit, currency)
     if project or key:
         refuse_above(found, unit, period, currency, limit)
     standing = LimitPool.objects.filter(**of).first()
@@ -149,6 +150,18 @@ def check(unit: str, period: str, limit: int, currency: str) -> None:
         raise BadLimit(_("Write the code of a currency that is in use, such as EUR, USD or CNY."), "currency")
     if unit != Unit.MONEY and currency:
         raise BadLimit(_("Only money has a currency: leave it out, or count in money."), "currency")
+
+
+def refuse_another_currency(organisation: Organisation, unit: str, currency: str) -> None:
+    """All limits of money of a customer are in one currency, since none is exchanged here: a limit would leave what is spent in
+    another untouched. Raises BadLimit."""
+    others = LimitPool.objects.filter(organisation=organisation, unit=Unit.MONEY).exclude(currency=currency)
+    if unit == Unit.MONEY and (other := others.first()):
+        raise BadLimit(
+            _("Money is limited in %(currency)s here already. Limit it in %(currency)s too, or remove those limits first.")
+            % {"currency": other.currency},
+            "currency",
+        )
 
 
 def refuse_above(organisation: Organisation, unit: str, period: str, currency: str, limit: int) -> None:

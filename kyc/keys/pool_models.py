@@ -71,7 +71,22 @@ class LimitPool(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func=f"{stray('key_id', 'kyc_key')} {stray('project_id', 'accounts_project')} RETURN NEW;",
-            )
+            ),
+            # Between currencies nothing adds up: what is drawn in one would leave a limit in another untouched.
+            pgtrigger.Trigger(
+                name="money_is_limited_in_one_currency",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF NEW.unit = 'money' AND EXISTS (
+                        SELECT 1 FROM kyc_limitpool p WHERE p.organisation_id = NEW.organisation_id AND p.unit = 'money'
+                            AND p.currency <> NEW.currency AND p.id <> NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'the money of one customer is limited in one currency' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -143,6 +143,10 @@ class BadAmount(Refused):
     """Whole numbers of known units are reserved, for a while."""
 
 
+class AnotherCurrency(Refused):
+    """The money that the key may use is limited in another currency, which what is asked for would leave untouched."""
+
+
 class AnotherReservation(Refused):
     """Under this number something else was reserved before."""
 
@@ -197,7 +201,7 @@ def reserve(
     key: Key, amounts: Mapping[str, int], *, ttl: timedelta, currency: str = "", number: UUID, now: datetime | None = None
 ) -> Reservation:
     """Draws on all pools that limit what is asked for, or on none. Under the same number it is silence. Raises LimitReached,
-    BadAmount, AnotherReservation."""
+    BadAmount, AnotherCurrency, AnotherReservation."""
     at, wanted = now or timezone.now(), checked(amounts, currency, ttl)
     execute(HOLD_ORGANISATIONS, [[key.organisation_id]])
     execute(HOLD_POOLS, {"keys": [key.pk]})
@@ -233,13 +237,11 @@ def checked(amounts: Mapping[str, int], currency: str, ttl: timedelta) -> dict[s
 
 
 def opened(key: Key, wanted: Mapping[str, int], currency: str, at: datetime) -> list[PoolWindow]:
-    """Of each pool that limits what is asked for, the window of now; the pools are held."""
+    """Of each pool that limits what is asked for, the window of now; the pools are held. Raises AnotherCurrency."""
     day = at.astimezone(UTC).date()
-    pools = [
-        pool
-        for pool in pools_of(key)
-        if pool.unit in wanted and (pool.unit != Unit.MONEY or pool.currency == currency)
-    ]  # fmt: skip
+    pools = [pool for pool in pools_of(key) if pool.unit in wanted]
+    if of := next((pool.currency for pool in pools if pool.unit == Unit.MONEY and pool.currency != currency), ""):
+        raise AnotherCurrency(_("The money of this key is limited in %(currency)s. Reserve it in that.") % {"currency": of})
     starts = {pool.pk: begins(pool.period, day) for pool in pools}
     known = PoolWindow.objects.filter(pool__in=pools, starts__in=set(starts.values()))
     found = [window for window in known if starts[window.pool_id] == window.starts]

@@ -20,6 +20,8 @@ PRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # Bits before an IPv4 address within IPv6 (RFC 4291, 2.5.5.2).
 MAPPED = 96
+# No registry of addresses gives away more at once (IANA's /8 of IPv4; /12 of IPv6, to the registries themselves).
+WIDE = {4: 8, 6: 13}
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -130,7 +132,8 @@ def within_policy(at: datetime) -> datetime:
 
 
 def end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
+    """Its last second, so that whoever reads the day reads that one."""
+    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def until(text: str) -> datetime:
@@ -139,9 +142,14 @@ def until(text: str) -> datetime:
     if text.isascii() and text.isdecimal() and len(text) < 6:
         return within_policy(timezone.now() + timedelta(days=int(text)))
     try:
-        return within_policy(end_of(min(date.fromisoformat(text), date.max - timedelta(days=1))))
+        return within_policy(end_of(date.fromisoformat(text)))
     except (ValueError, OverflowError):
         raise BadTerms("expires", _("Write a number of days such as 90, or a day such as 2027-03-31.")) from None
+
+
+def nearly_anywhere(networks: Iterable[str]) -> list[str]:
+    """Those in which so many addresses stand that they hardly limit from where a key is used."""
+    return [one for one in networks if (found := ipaddress.ip_network(one)).prefixlen < WIDE[found.version]]
 
 
 def confirmation(kind: str, thumbprint: str) -> dict[str, str]:

@@ -4510,6 +4510,10 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='limitpool',
+            trigger=pgtrigger.compiler.Trigger(name='money_is_limited_in_one_currency', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.unit = 'money' AND EXISTS (\n                        SELECT 1 FROM kyc_limitpool p WHERE p.organisation_id = NEW.organisation_id AND p.unit = 'money'\n                            AND p.currency <> NEW.currency AND p.id <> NEW.id\n                    ) THEN\n                        RAISE EXCEPTION 'the money of one customer is limited in one currency' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='0f5b405715ba3a20b7415791e667b1cdc63208be', operation='INSERT OR UPDATE', pgid='pgtrigger_money_is_limited_in_one_currency_187c9', table='kyc_limitpool', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='limitpool',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_limitpoolevent" ("currency", "id", "key_id", "limit", "organisation_id", "owners_most", "period", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "set_at", "set_by_id", "unit") VALUES (NEW."currency", NEW."id", NEW."key_id", NEW."limit", NEW."organisation_id", NEW."owners_most", NEW."period", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."project_id", NEW."set_at", NEW."set_by_id", NEW."unit"); RETURN NULL;', hash='3db75cf006cb98a84528df36e2eb96e88377baa5', operation='INSERT', pgid='pgtrigger_insert_insert_588b4', table='kyc_limitpool', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -2,10 +2,9 @@
 
 What was pasted is read once and stands nowhere after that: a whole key is a secret, which people paste all the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -16,7 +15,8 @@ from accounts import resume
 from accounts.models import Organisation
 from kyc.keys import actions as keys
 from kyc.keys import amounts, doctor
-from kyc.keys.doctor import LONGEST, Asked, Finding
+from kyc.keys.doctor import OF_CALL, Asked, Finding
+from kyc.keys.forms import PastedForm
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Key, KeyRequirement
 from kyc.keys.pool_models import Period, Unit
@@ -53,7 +53,7 @@ TOLD = {
     "entity_not_yet_valid": Told(_("Your verification has not begun yet."), _("Wait until it begins."), *STANDS),
     "limit_reached": Told(
         _("A limit is reached."),
-        _("Raise it, or wait until its time begins anew."),
+        _("Raise it."),
         "onboarding:usage",
         _("See use and limits"),
     ),
@@ -89,22 +89,18 @@ MENDED: dict[str, tuple[str, Text]] = {
     SOURCES[KeyRequirement.What.USE]: (KEY, _("Open the key and wake it")),
     "policy.use": ("onboarding:use", _("Sign the use anew")),
 }
-# Reasons of one call, and not of the key: no state says whether they are over.
-OF_CALL = {"network_not_allowed", "network_not_told", "embargoed_region", "key_unknown"}
+# Of a limit that is reached: whether it is the organisation's, and whether its time begins anew.
+LIMITED: dict[tuple[bool, bool], Text] = {
+    (False, True): _("Raise it, or wait until its time begins anew."),
+    (False, False): _("Raise it, or remove it: it counts in total, and its time never begins anew."),
+    (True, True): _("It is your organisation's, which only we raise. Write to us, or wait until its time begins anew."),
+    (True, False): _("It is your organisation's, which only we raise, and its time never begins anew. Write to us."),
+}
+OURS = _("Nothing that you can do here ends it. See whether your verification asks anything of you; if not, write to us.")
 
 
-class DoctorForm(forms.Form):
+class DoctorForm(PastedForm):
     use_required_attribute = False
-    pasted = forms.CharField(
-        label=_("Request number or key prefix"),
-        max_length=LONGEST,
-        error_messages={
-            "required": _("Paste one of both."),
-            "max_length": _("That is too long. Paste the number or the prefix alone."),
-        },
-        help_text=_("The answer's X-Request-Id, 16 characters; or the beginning of a key, such as kh_live_4fT9u2Kx0aBc."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
-    )
 
 
 @dataclass(frozen=True)
@@ -141,13 +137,16 @@ def shown(finding: Finding, asked: Asked) -> Shown:
     now = TOLD[finding.reason] if finding.reason else None
     then = TOLD.get(refusal.reason) if refusal and refusal.reason != finding.reason else None
     is_of_call = bool(asked.request_id and refusal and refusal.reason in OF_CALL)
-    lead = now or (then if is_of_call else None)
-    name, label = (lead.page, lead.label) if lead else (KEY, _("Open the key"))
     why: list[Text] = []
-    if finding.reason == "key_held":
+    if now and finding.reason == "key_held":
         one = shown_keys.of(finding.key.organisation, finding.key.pk)[0]
         why = list(one.why)
-        name, label = next((MENDED[source] for source in MENDED if source in one.sources), (name, label))
+        mends = next((MENDED[source] for source in MENDED if source in one.sources), None)
+        now = replace(now, page=mends[0], label=mends[1]) if mends else Told(now.what, OURS, *STANDS)
+    if now and finding.limit:
+        now = replace(now, do=LIMITED[finding.limit.of == "organisation", finding.limit.resets_at is not None])
+    lead = now or (then if is_of_call else None)
+    name, label = (lead.page, lead.label) if lead else (KEY, _("Open the key"))
     return Shown(finding, lead, now, then, why, address(name, finding.key), label)
 
 
@@ -173,17 +172,8 @@ def look(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         organisation,
         "doctor",
         steps=[],
-        form=empty(form),
+        form=form.emptied(),
         asked=asked,
         is_answered=is_answered,
         shown=shown(found, asked) if found and asked else None,
     )
-
-
-def empty(form: DoctorForm) -> DoctorForm:
-    """The form as it is drawn: with its errors, and never with what was pasted."""
-    if not form.is_bound:
-        return form
-    drawn = DoctorForm({"pasted": ""})
-    drawn._errors = form.errors
-    return drawn if form.errors else DoctorForm()

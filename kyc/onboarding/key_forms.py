@@ -1,7 +1,7 @@
 """What is asked of a key: when it is issued, when it is rolled, and when somebody else is to answer for it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.alphabet import by_name
 from accounts.models import Organisation, Project
-from kyc.keys import answering, terms
+from kyc.keys import actions, answering, terms
 from kyc.keys.models import Key
 from kyc.onboarding.changing import Changing, Page, Standing
 from kyc.onboarding.fields import CHOOSE, Text
@@ -182,18 +182,35 @@ class RollForm(Page):
         error_messages={"required": _("Say how long the old key goes on."), "invalid_choice": _("Choose one from the list.")},
     )
 
+    expires = Text(
+        label=_("Until when the new key works"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "short"}),
+    )
     networks = Networks()
 
     def __init__(self, *args: Any, key: Key, hours: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        most, days = packs.current().key_days("longest"), max(1, round(actions.life(key) / timedelta(days=1)))
+        self.fields["expires"].initial = str(days)
+        asked = _("A number of days, or a day such as 2027-03-31; at most %(n)s days ahead.") % {"n": most}
+        given = ngettext("The old key was given %(n)s day in all.", "The old key was given %(n)s days in all.", days) % {
+            "n": days
+        }
+        self.fields["expires"].help_text = f"{asked} {given}"
         self.fields["networks"].initial = key.allowed_networks
         self.fields["overlap"].choices = [(n, overlap(n)) for n in hours]  # type: ignore[attr-defined]  # ChoiceField's
         self.fields["overlap"].initial = hours[min(2, len(hours) - 1)]
 
+    def clean_expires(self) -> datetime | None:
+        return end(self.cleaned_data["expires"])
+
     @property
     def told(self) -> dict[str, Any]:
         """A form without the field, as older pages sent it, leaves the networks as they are."""
-        told = super().told
+        told = dict(super().told)
+        told["expires_at"] = told.pop("expires")
         return told if self.add_prefix("networks") in self.data else {**told, "networks": None}
 
 
@@ -216,16 +233,20 @@ class ChangeForm(Changing):
         )
 
     def clean_expires(self) -> datetime | None:
-        text = self.cleaned_data["expires"]
-        try:
-            return terms.until(text) if text else None
-        except terms.BadTerms as bad:
-            raise forms.ValidationError(str(bad)) from None
+        return end(self.cleaned_data["expires"])
 
     @property
     def told(self) -> dict[str, Any]:
         typed = self.cleaned_data
         return {"name": typed["name"], "networks": typed["networks"], "expires_at": typed["expires"]}
+
+
+def end(text: str) -> datetime | None:
+    """When a key is to end; None where nothing was written. Raises ValidationError."""
+    try:
+        return terms.until(text) if text else None
+    except terms.BadTerms as bad:
+        raise forms.ValidationError(str(bad)) from None
 
 
 def stands(key: Key) -> Standing:

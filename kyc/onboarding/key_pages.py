@@ -17,7 +17,7 @@ from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
-from kyc.keys import changing, lapsing, renewals
+from kyc.keys import changing, lapsing, renewals, terms
 from kyc.keys.models import Key, Leak
 from kyc.onboarding import elsewhere_keys, shown_keys
 from kyc.onboarding.access import members_only
@@ -85,6 +85,7 @@ def change(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
         return redirect("onboarding:keys")
     form = ChangeForm(posted(request), key=key)
     if form.acted(lambda: save(key, form, request.user)):
+        warn_of_networks(request, key_or_404(organisation, pk))
         messages.success(request, _("Saved. Gateways go by it from the next call on."))
         return redirect("onboarding:key", pk=key.pk)
     return page(request, organisation, "key_change", steps=[], form=form, key=key)
@@ -159,12 +160,20 @@ def secret_once(request: HttpRequest, organisation: Organisation, form: Page, ac
             form.refused(refusal, field if field in form.fields else None)
         else:
             request.session.pop(ONCE, None)
+            warn_of_networks(request, key)
             if old:
                 old.refresh_from_db()
             return page(request, organisation, "key_issued", steps=[], key=key, secret=secret, old=old)
     request.session[ONCE] = secrets.token_urlsafe(16)
     shown = "key_roll" if old else "key_issue"
     return page(request, organisation, shown, steps=[], form=form, once=request.session[ONCE], key=old)
+
+
+def warn_of_networks(request: HttpRequest, key: Key) -> None:
+    """That they were taken as written says nothing of whether they were meant."""
+    if wide := terms.nearly_anywhere(key.allowed_networks):
+        told = {"name": key.name, "networks": ", ".join(wide)}
+        messages.warning(request, _("%(name)s may be used from nearly anywhere: %(networks)s holds very many addresses.") % told)
 
 
 def key_or_404(organisation: Organisation, pk: int) -> Key:

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts import organisations
 from accounts.models import Organisation
-from accounts.refused import Refused
 from accounts.tables import safe
 from kyc.keys import amounts, limits, pools
+from kyc.keys.forms import CHOOSE, LimitFields
 from kyc.keys.models import Key
-from kyc.keys.pool_models import LimitPool, Period, Unit
+from kyc.keys.pool_models import LimitPool
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
 from kyc.onboarding.pages import page, posted
@@ -29,7 +29,6 @@ from kyc.usage.picture import drawn
 
 DAYS = {7: gettext_lazy("7 days"), 30: gettext_lazy("30 days"), 90: gettext_lazy("90 days")}
 USUAL = 30
-CHOOSE = dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose one from the list."))
 COLUMNS = ("day", "key", "name", "model", "country", "requests", "tokens_in", "tokens_out", "errors", "refusals")
 
 
@@ -87,36 +86,9 @@ def as_csv(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return HttpResponse(table.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-class CurrencyField(forms.CharField):
-    """Needed where money is limited, of which its help tells; so it isn't called optional."""
-
-    is_conditional = True
-
-    def clean(self, value: Any) -> str:
-        return str(super().clean(value)).upper()
-
-
-class LimitForm(Page):
+class LimitForm(Page, LimitFields):
+    field_order = ("of",)
     of = forms.ChoiceField(label=gettext_lazy("What is limited"), error_messages=CHOOSE)
-    unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=Unit.choices, error_messages=CHOOSE)
-    currency = CurrencyField(
-        label=gettext_lazy("Currency"),
-        required=False,
-        max_length=3,
-        help_text=gettext_lazy("Of money, its code, such as EUR."),
-        widget=forms.TextInput(attrs={"class": "short", "autocomplete": "off", "autocapitalize": "characters"}),
-        error_messages={"max_length": gettext_lazy("A currency's code has three letters, such as EUR.")},
-    )
-    period = forms.ChoiceField(label=gettext_lazy("In which time (UTC)"), choices=Period.choices, error_messages=CHOOSE)
-    limit = forms.DecimalField(
-        label=gettext_lazy("At most"),
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
-        help_text=gettext_lazy("Money in units of its currency. With 0 nothing more may be used."),
-        error_messages={
-            "required": gettext_lazy("Write how much may be used."),
-            "invalid": gettext_lazy("Write a number, such as 500, or 250.50 of money."),
-        },
-    )
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -127,17 +99,8 @@ class LimitForm(Page):
         of_key = [(f"key-{key.pk}", f"{key.name} ({key})") for key in live]
         of_project = [(name, str(of["project"])) for name, of in self.known.items() if "project" in of]
         groups = [(_("One key"), of_key), (_("All keys of a project"), of_project)]
+        self.fields["limit"].help_text = _("Money in units of its currency. With 0 nothing more may be used.")
         self.fields["of"].choices = [group for group in groups if group[1]]  # type: ignore[attr-defined]  # ChoiceField's
-
-    def clean(self) -> dict[str, Any]:
-        """What was written, as limits count it."""
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"unit", "limit"} <= data.keys():
-            try:
-                data["limit"] = limits.counted(data["limit"], data["unit"])
-            except Refused as refusal:
-                self.add_error("limit", str(refusal))
-        return data
 
     @property
     def told(self) -> dict[str, Any]:

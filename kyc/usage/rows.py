@@ -21,11 +21,15 @@ LONGEST_MODEL = 100
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*(@[0-9]{1,10})?", re.ASCII)
 # What of a key is public.
 PREFIX = re.compile(r"kh_(?:live|test)_[0-9A-Za-z]{12}", re.ASCII)
+HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+", re.ASCII)
 # In hex; or in base64url, where of a hash so long hardly one in ten million lacks capitals or small letters, as words do.
 HASH = re.compile(r"[0-9a-f]{32,86}|[0-9A-F]{32,86}|(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{32,86}", re.ASCII)
 # A template's signature: so many bands of so many bytes, in base64url.
 BANDS, BAND = 8, 8
 SIGNATURE_LONG = 86
+# Of a hash in base64url so much and no more is letters of one case, with - and _: of 43 characters more are in one of a million,
+# of 32 in three of a hundred thousand, and words with a capital at their beginning are little else.
+OF_ONE_CASE = 4, 5
 # Of a TLS client, in a form of its own: https://github.com/FoxIO-LLC/ja4
 JA4 = re.compile(r"[tqd][0-9]{2}[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}", re.ASCII)
 # Told so long after its hour, a row is late; so long after, it is not taken any more.
@@ -113,8 +117,10 @@ class Reader:
             if type(value) is not int or not 0 <= value <= MOST:
                 raise BadRow(f"{name}: Write a whole number from 0 to {MOST}.")
         requests, tokens_in, tokens_out, errors, refusals, cost = counts
-        if errors > requests or refusals > requests:
-            raise BadRow("errors, refusals: There are more of them than requests.")
+        if errors + refusals > requests:
+            raise BadRow("errors, refusals: There are more of them than requests; no request is both.")
+        if not requests and any(counts):
+            raise BadRow("requests: Tokens and costs are told with their request, in the hour in which it began.")
         hashes = [row.get(name, "") for name in HASHES]
         for name, value in zip(HASHES, hashes, strict=True):
             if value != "" and not (isinstance(value, str) and is_hash(name, value)):
@@ -175,7 +181,16 @@ def no_hash(name: str, value: Any) -> str:
 
 
 def is_hash(name: str, text: str) -> bool:
-    return bool(HASH.fullmatch(text) or (name == "client" and JA4.fullmatch(text)))
+    return bool((HASH.fullmatch(text) and not is_words(text)) or (name == "client" and JA4.fullmatch(text)))
+
+
+def is_words(text: str) -> bool:
+    """Of what has the letters of base64url."""
+    if HEX.fullmatch(text):
+        return False
+    most, of = OF_ONE_CASE
+    beside = text.count("-") + text.count("_")
+    return any((sum(map(is_so, text)) + beside) * of >= len(text) * most for is_so in (str.islower, str.isupper))
 
 
 def checked_model(value: Any) -> str:

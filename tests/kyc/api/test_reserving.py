@@ -1,5 +1,6 @@
 """POST /api/v1/limits/reserve and settle: what a call may use is drawn before it, and said plainly where nothing is left."""
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -97,6 +98,14 @@ class TestReserve:
         assert told["limit"]["resets_at"]
         assert Reservation.objects.count() == (amount == 1)
 
+    def test_money_in_another_currency_than_the_limits_is_declined_with_that(self, send: Any, linked: Issued) -> None:
+        limit(linked, 10**7, unit="money", currency="EUR")
+        answer = send("reserve", wish(linked, amounts={"money": 5}, currency="USD"))
+        told = answer.json()
+        assert (answer.status_code, told["type"]) == (409, "urn:keyholder:problem:another_currency")
+        assert told["detail"] == "currency: The money of this key is limited in EUR. Reserve it in that."
+        assert not Reservation.objects.exists()
+
     def test_a_key_that_may_not_act_reserves_nothing_and_says_why(self, send: Any, linked: Issued, rui: User) -> None:
         holds.place(key=linked.key, reason="secret matter", by=rui)
         answer = send("reserve", wish(linked))
@@ -187,6 +196,21 @@ class TestSettle:
         answer = send("settle", {"number": asked["number"], "amounts": amounts})
         assert answer.status_code == 400, answer.content
         assert Reservation.objects.get().settled_at is None
+
+    def test_nothing_at_all_is_told_how_to_say_that_nothing_was_used(self, send: Any, linked: Issued) -> None:
+        asked = wish(linked)
+        send("reserve", asked)
+        answer = send("settle", {"number": asked["number"], "amounts": {}})
+        sentence = "amounts: Name at least one of requests, tokens and money, each with a whole number from 0 to"
+        assert answer.status_code == 400 and answer.json()["detail"].startswith(sentence)
+
+    @pytest.mark.parametrize("what", ["reserve", "settle"])
+    def test_what_is_packed_is_declined_with_what_to_do(self, gateway: str, what: str) -> None:
+        headers = {"Authorization": f"Bearer {gateway}", "Content-Encoding": "gzip"}
+        packed = gzip.compress(b"{}")
+        answer = Client(headers=headers).generic("POST", f"/api/v1/limits/{what}", packed, content_type="application/json")
+        assert (answer.status_code, answer["Content-Type"]) == (415, "application/problem+json")
+        assert "send it plain" in answer.json()["detail"]
 
     def test_a_key_of_the_same_customer_is_not_drawn_on(self, send: Any, linked: Issued, nordlys: Any) -> None:
         own, other = limit(linked, 5), issue(nordlys, "other")

@@ -142,9 +142,10 @@ class TestBodies:
             (b"", 400), (b"[]", 400), (b"{}", 400), (b"no", 400), (b"\xff\xfe", 400), (b"[" * 100_000, 400),
             (b'{"batch": 7, "rows": [{}]}', 400), (b'{"batch": "x", "rows": [{}]}', 400),
             (json.dumps(batch()).encode(), 400), (json.dumps({"rows": [{}], "more": 1}).encode(), 400),
+            (json.dumps(batch({}) | {"prompt": "Write me a poem"}).encode(), 400),
             (json.dumps(batch(*[1] * (intake.MOST_ROWS + 1))).encode(), 413), (b" " * (usage.LONGEST_BODY + 1), 413),
         ],
-        ids=range(12),
+        ids=range(13),
     )  # fmt: skip
     def test_what_is_no_batch_is_declined_with_what_to_do(self, send: Any, body: bytes, status: int) -> None:
         answer = send(body)

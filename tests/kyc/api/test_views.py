@@ -1,5 +1,6 @@
 """POST /api/v1/introspect, as RFC 7662 has it."""
 
+import gzip
 import json
 from io import StringIO
 from typing import Any
@@ -166,6 +167,14 @@ class TestIntrospect:
     def test_of_many_fields_the_form_is_refused(self, ask: Ask) -> None:
         answer = ask(b"&".join(b"f%d=1" % n for n in range(5_000)), content_type=FORM)
         assert answer.status_code == 400
+
+    @pytest.mark.parametrize("encoding", ["gzip", "br"])
+    def test_what_is_packed_is_not_opened_and_says_so(self, gateway: str, linked: Issued, encoding: str) -> None:
+        headers = {"Authorization": f"Bearer {gateway}", "Content-Encoding": encoding}
+        packed = gzip.compress(in_json(token=linked.secret))
+        answer = Client(headers=headers).generic("POST", "/api/v1/introspect", packed, content_type="application/json")
+        assert answer.status_code == 415 and set(answer.json()) == {"error", "error_description"}
+        assert "send it plain" in answer.json()["error_description"]
 
     @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "", "x"])
     def test_other_content_is_not_read(self, ask: Ask, linked: Issued, content_type: str) -> None:

@@ -117,6 +117,16 @@ class TestFind:
         assert found.reason == "limit_reached" and found.limit is not None
         assert (found.limit.period, found.limit.limit) == ("day", 0) and found.limit.resets_at is not None
 
+    def test_of_two_that_are_reached_the_one_that_stops_it_for_longest(self, linked: Issued) -> None:
+        key = linked.key
+        for period in ("day", "total", "month"):
+            LimitPool.objects.create(
+                organisation=key.organisation, unit="requests", period=period, limit=0, set_at=timezone.now(),
+                set_by=key.issued_by,
+            )  # fmt: skip
+        found = looked(linked)
+        assert found.limit is not None and found.limit.period == "total"
+
     @pytest.mark.parametrize("reason", ["network_not_allowed", "embargoed_region"])
     def test_what_stopped_one_call_is_known_by_its_number(self, linked: Issued, reason: str) -> None:
         made = refused(linked.key, reason)

@@ -49,8 +49,11 @@ class TestSetLimit:
         with pytest.raises(limits.AboveTheOrganisations, match=r"may use 250\.50 EUR in total in all"):
             limits.set_limit(linked.key.organisation, **money, limit=250_500_001, key=linked.key, by=linked.key.issued_by)
         other = money | {"currency": "USD"}
+        with pytest.raises(limits.BadLimit, match="Money is limited in EUR here already") as refused:
+            limits.set_limit(linked.key.organisation, **other, limit=10**9, key=linked.key, by=linked.key.issued_by)
+        assert refused.value.field == "currency" and LimitPool.objects.count() == 1
+        limits.remove_limit(LimitPool.objects.get(), reason="Another contract", by=rui)
         limits.set_limit(linked.key.organisation, **other, limit=10**9, key=linked.key, by=linked.key.issued_by)
-        assert LimitPool.objects.count() == 2
 
     def test_again_it_is_another_number_and_repeated_silence(self, linked: Issued) -> None:
         for limit in (5, 7, 7):

@@ -97,12 +97,22 @@ class TestReserve:
         with pytest.raises(pools.BadAmount):
             pools.reserve(linked.key, amounts, ttl=MINUTE, number=uuid4())
 
-    def test_money_is_of_its_currency(self, linked: Issued, limit: Limit) -> None:
+    def test_money_in_another_currency_than_the_limits_is_not_drawn_past_them(self, linked: Issued, limit: Limit) -> None:
         euros = limit(5_000_000, "money", currency="EUR")
-        pools.reserve(linked.key, {"money": 9_000_000}, ttl=MINUTE, currency="USD", number=uuid4())
+        with pytest.raises(pools.AnotherCurrency, match="limited in EUR"):
+            pools.reserve(linked.key, {"money": 9_000_000}, ttl=MINUTE, currency="USD", number=uuid4())
         with pytest.raises(LimitReached):
             pools.reserve(linked.key, {"money": 9_000_000}, ttl=MINUTE, currency="EUR", number=uuid4())
-        assert stands(euros) == (0, 0)
+        assert stands(euros) == (0, 0) and not Reservation.objects.exists()
+
+    def test_without_a_limit_of_money_any_currency_is_reserved(self, linked: Issued, limit: Limit) -> None:
+        limit(5)
+        assert pools.reserve(linked.key, {"money": 1}, ttl=MINUTE, currency="USD", number=uuid4()).currency == "USD"
+
+    def test_by_sql_no_second_currency_is_limited_either(self, linked: Issued, limit: Limit) -> None:
+        limit(5_000_000, "money", currency="EUR")
+        with pytest.raises(IntegrityError, match="limited in one currency"), transaction.atomic():
+            limit(5_000_000, "money", currency="USD", key=linked.key)
 
     def test_what_is_over_is_free_again(self, linked: Issued, limit: Limit) -> None:
         pool, now = limit(10), timezone.now()

@@ -59,10 +59,9 @@ class TestExpiry:
     def test_a_number_is_so_many_days_from_now(self, days: int) -> None:
         assert abs(terms.until(f" {days} ") - timezone.now() - timedelta(days=days)) < timedelta(seconds=5)
 
-    def test_a_day_is_good_to_its_end(self) -> None:
+    def test_a_day_is_good_to_its_end_and_reads_as_that_day(self) -> None:
         day = timezone.now().astimezone(UTC).date() + timedelta(days=10)
-        after = day + timedelta(days=1)
-        assert terms.until(day.isoformat()) == datetime(after.year, after.month, after.day, tzinfo=UTC)
+        assert terms.until(day.isoformat()) == datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
 
     @pytest.mark.parametrize(
         "text", ["", "-1", "0", "366", "99999", "1999-01-01", "9999-12-31", "2027-02-30", "٩٠", "1e2", "90 days"]
@@ -71,6 +70,12 @@ class TestExpiry:
         with pytest.raises(BadTerms) as refused:
             terms.until(text)
         assert refused.value.field == "expires"
+
+
+class TestNearlyAnywhere:
+    def test_names_those_that_hardly_limit_anything(self) -> None:
+        wide = ["0.0.0.0/0", "0.0.0.0/1", "::/0", "2000::/3"]
+        assert terms.nearly_anywhere([*wide, "203.0.113.0/24", "10.0.0.0/8", "2001:db8::/32"]) == wide
 
 
 class TestConfirmation:

@@ -115,6 +115,38 @@ class TestStates:
         )  # fmt: skip
         self.says(client, linked.key.prefix, "A limit is reached.", "Requests a day: 0", "It begins anew on", "keys/usage/")
 
+    @pytest.mark.parametrize(
+        ("is_own", "period", "advice"),
+        [
+            (True, "day", "Raise it, or wait until its time begins anew."),
+            (True, "total", "Raise it, or remove it: it counts in total"),
+            (False, "month", "which only we raise. Write to us, or wait"),
+            (False, "total", "which only we raise, and its time never begins anew. Write to us."),
+        ],
+    )
+    def test_of_a_limit_it_is_said_who_raises_it_and_whether_waiting_helps(
+        self,
+        client: Client,
+        linked: Issued,  # noqa: F811
+        is_own: bool,
+        period: str,
+        advice: str,
+    ) -> None:
+        LimitPool.objects.create(
+            organisation=linked.key.organisation, key=linked.key if is_own else None, unit="requests", period=period, limit=0,
+            set_at=timezone.now(), set_by=linked.key.issued_by,
+        )  # fmt: skip
+        self.says(client, linked.key.prefix, advice)
+
+    def test_what_only_officers_end_is_not_mended_by_opening_the_key(
+        self,
+        client: Client,
+        linked: Issued,  # noqa: F811
+        rui: User,  # noqa: F811
+    ) -> None:
+        holds.place(key=linked.key, reason="x", by=rui)
+        self.says(client, linked.key.prefix, "It is on hold.", "Nothing that you can do here ends it.", 'href="/verification/"')
+
     def test_network(self, client: Client, linked: Issued) -> None:  # noqa: F811
         Key.objects.update(allowed_networks=["192.0.2.0/24"])
         number = ask(linked.secret, client_ip="198.51.100.1")["X-Request-Id"]

@@ -1,7 +1,7 @@
 """The customer's keys: listed, issued and shown once, revoked."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -265,6 +265,35 @@ class TestRoll:
         assert answer.status_code == 422 and "Write 198.51.100.0/24 for the network" in answer.content.decode()
         client.post(url, {**sent, "once": client.session[ONCE], "networks": "::ffff:198.51.100.0/120"})
         assert Key.objects.get(replaces=old).allowed_networks == ["198.51.100.0/24"]
+
+    def test_networks_that_hardly_limit_anything_are_taken_and_warned_of(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        url, sent = self.rolled(client, old, networks="0.0.0.0/0\n203.0.113.0/24")
+        page = client.post(url, sent).content.decode()
+        assert "prod may be used from nearly anywhere: 0.0.0.0/0 holds very many addresses." in page
+        assert Key.objects.get(replaces=old).allowed_networks == ["0.0.0.0/0", "203.0.113.0/24"]
+        change = reverse("onboarding:key_change", args=[old.pk])
+        page = client.post(change, TestChange().sent(client, change, networks="::/0"), follow=True).content.decode()
+        assert "from nearly anywhere: ::/0" in page and "Saved." in page
+
+    def test_the_new_ones_end_is_asked_for_and_told(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        Key.objects.update(expires_at=timezone.now() + timedelta(days=3))
+        url, sent = self.rolled(client, old)
+        page = client.get(url).content.decode()
+        assert 'name="expires" value="3"' in page
+        sent["once"] = client.session[ONCE]
+        day = timezone.now().astimezone(UTC).date() + timedelta(days=60)
+        page = client.post(url, {**sent, "expires": day.isoformat()}).content.decode()
+        new = Key.objects.get(replaces=old)
+        assert new.expires_at == datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+        assert f"It works until {day:%-d %B %Y}, 23:59:59 UTC." in page
+
+    def test_an_end_that_is_too_far_is_refused(self, verified: Founded) -> None:
+        client, old = self.active(verified)
+        url, sent = self.rolled(client, old, expires="366")
+        answer = client.post(url, sent)
+        assert answer.status_code == 422 and "A key lives 365 days at most" in answer.content.decode()
 
     def test_a_form_that_does_not_ask_for_networks_keeps_them(self, verified: Founded) -> None:
         client, old = self.active(verified)

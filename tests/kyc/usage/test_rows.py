@@ -1,13 +1,15 @@
 """One row: what counts, what is refused and with which sentence."""
 
+import base64
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.usage.rows import HASHES, KNOWN, MOST, BadRow, Reader, Row, Whose, is_address
+from kyc.usage.rows import HASHES, KNOWN, MOST, BadRow, Reader, Row, Whose, is_address, is_hash
 
 NOW = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
 KEY = "kh_live_abcdefghijkl"
@@ -47,6 +49,14 @@ class TestRead:
     def test_no_more_errors_than_requests(self) -> None:
         assert "more of them than requests" in reason(errors=10)
         assert "more of them than requests" in reason(refusals=10)
+        assert "no request is both" in reason(errors=5, refusals=5)
+        assert READER.read({**GOOD, "errors": 5, "refusals": 4}).errors == 5
+
+    @pytest.mark.parametrize("counted", [{"tokens_in": 1}, {"tokens_out": 1}, {"cost": 1, "currency": "EUR"}])
+    def test_nothing_without_a_request(self, counted: dict[str, Any]) -> None:
+        none = {"requests": 0, "tokens_in": 0, "tokens_out": 0, "errors": 0, "refusals": 0}
+        assert reason(**none | counted).startswith("requests: Tokens and costs are told with their request")
+        assert READER.read({**GOOD, **none}).requests == 0
 
     @pytest.mark.parametrize(
         ("hour", "says"),
@@ -79,7 +89,8 @@ class TestRead:
             ("ip_hash", "a" * 31), ("template", "t13d1516h2_8daaf6152771_e5627efa2ab1"),
             ("country", "no"), ("country", "NOR"), ("country", "N\n"), ("asn", -1), ("asn", "64512"), ("asn", True),
             ("currency", "eur"), ("key", None), ("key", "kh_live_zzzzzzzzzzzz"), ("template", "short"), ("client", "a b" * 9),
-            ("end_user", 7), ("end_user", "alice@nordlys.example"),
+            ("template", "Please-summarise-the-following-text-for-me"), ("template", "PleaseSummariseTheFollowingTextForMe"),
+            ("template", "WRITE_ME_A_POEM_ABOUT_TWO_CATS_in_Oslo"), ("end_user", 7), ("end_user", "alice@nordlys.example"),
         ],
     )  # fmt: skip
     def test_anything_that_could_be_words_is_refused_and_not_repeated(self, field: str, value: Any) -> None:
@@ -100,6 +111,10 @@ class TestRead:
     @pytest.mark.parametrize("country", ["XX", "T1"])
     def test_a_country_that_nobody_knows_is_not_told(self, country: str) -> None:
         assert READER.read({**GOOD, "country": country}).country == ""
+
+    def test_hashes_in_base64url_pass(self) -> None:
+        written = [base64.urlsafe_b64encode(sha256(str(n).encode()).digest()).decode().rstrip("=") for n in range(20_000)]
+        assert [one for one in written if not is_hash("template", one)] == []
 
     @given(st.binary(min_size=24, max_size=64))
     def test_any_hash_in_hex_passes(self, digest: bytes) -> None:

@@ -8,6 +8,7 @@ from kyc.networks import controlling, measuring
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure
 from kyc.networks.network_models import Edge, Network, NetworkMembership
+from tests.cast import staff
 from tests.rows import of_network
 
 EVIDENCE = [
