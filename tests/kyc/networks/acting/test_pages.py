@@ -15,7 +15,7 @@ from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident
 from tests import cast
 from tests.kyc.keys.scenes import Issued
-from tests.kyc.networks import hands
+from tests.kyc.networks.acting import two as hands
 
 pytestmark = pytest.mark.django_db
 CONTROLLERS = "/desk/controllers/"
