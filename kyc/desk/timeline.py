@@ -239,6 +239,7 @@ VERBS = {
     "audit.exported": _("exported the audit trail"),
     "audit.proved": _("took the proof of an event"),
     "places.loaded": _("loaded where networks are"),
+    "ranges.loaded": _("loaded whose addresses are"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }
@@ -251,6 +252,7 @@ CONFINED_VERBS = {
     "incident.referred": _("recorded a referral"),
     "incident.closed": _("closed an incident"),
     "incident.erased": _("erased an incident"),
+    "signals.erased": _("erased signals that were not seen for long"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
