@@ -4,6 +4,7 @@ import subprocess
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -25,7 +26,7 @@ PASSWORD = "correct horse battery staple"
 TOLD = {
     "address": "203.0.113.77", "browser": "Mozilla/5.0 (planted)", "mailbox": "alice", "domain": "nordlys.example",
     "phone": "4722334455", "person": "Kvalsund", "born": "1977-03-04", "street": "Plantegata", "account": "9386011117947",
-    "tax": "987654321", "hash": "5f1d7a84db00d2fce00b31a7fc73224f", "template": "9f86d081884c7d659a2feaa0c55ad015",
+    "tax": "987654325", "hash": "5f1d7a84db00d2fce00b31a7fc73224f", "template": "9f86d081884c7d659a2feaa0c55ad015",
 }  # fmt: skip
 TABLES = ("accounts_signal", "accounts_signalvalue", "accounts_signalarrival", "kyc_attachment", "kyc_edge", "kyc_networkchange")
 
@@ -62,6 +63,7 @@ def lived(linked: Issued, nordlys: Founded, gateway: Any) -> None:
     evidence.upload(organisation, kind="passport", file=picture, party=person, by=by)
     by.set_password(PASSWORD)
     by.save()
+    EmailAddress.objects.get_or_create(user=by, email=by.email, defaults={"verified": True, "primary": True})
     client = Client(REMOTE_ADDR=TOLD["address"], headers={"user-agent": TOLD["browser"]})
     assert client.post("/account/login/", {"login": by.email, "password": PASSWORD}).status_code == 302
     told = row(linked.key.prefix, this_hour(), ip_hash=TOLD["hash"], client="0" * 32, template=TOLD["template"])
