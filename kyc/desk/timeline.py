@@ -258,6 +258,7 @@ VERBS = {
     "audit.exported": _("exported the audit trail"),
     "audit.proved": _("took the proof of an event"),
     "places.loaded": _("loaded where networks are"),
+    "ranges.loaded": _("loaded whose addresses are"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }
@@ -298,6 +299,7 @@ CONFINED_VERBS = {
     "rule.missed": _("counted that an appeal found a rule wrong"),
     "limit.joined": _("let keys draw on a shared limit"),
     "limit.left": _("let keys draw on a shared limit no more"),
+    "signals.erased": _("erased signals that were not seen for long"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "controller", "measure", "appeal", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
