@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from django.conf import settings
@@ -25,7 +24,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Signal
 from config import jobs
-from kyc.networks import building, keeping, taking, tying
+from kyc.networks import building, folders, keeping, taking, tying
 from kyc.networks.building import Told, Watch
 from kyc.networks.keeping import Keeping
 from kyc.networks.network_models import NetworkRun
@@ -110,8 +109,8 @@ def now() -> NetworkRun:
 
 def build(claim: jobs.Claim) -> None:
     """Finds outside any transaction, and writes all of it in the finishing one."""
-    with TemporaryDirectory(prefix="networks-") as name:
-        folder, begun = Path(name), timezone.now()
+    with folders.folder() as folder:
+        begun = timezone.now()
         with claim.kept_up():
             at_step(claim, Step.READING, begun_at=begun)
             taken = taking.take(folder)
