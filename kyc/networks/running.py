@@ -24,8 +24,8 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Signal
 from config import jobs
-from kyc.networks import building, folders, keeping, taking, tying
-from kyc.networks.building import Told, Watch
+from kyc.networks import folders, given, keeping, taking, tying
+from kyc.networks.given import Told, Watch
 from kyc.networks.keeping import Keeping
 from kyc.networks.network_models import NetworkRun
 from kyc.networks.taking import Taken
@@ -134,7 +134,7 @@ def at_step(claim: jobs.Claim, step: str, **columns: Any) -> None:
 
 
 def parameters() -> dict[str, Any]:
-    return {"version": building.VERSION}
+    return {"version": given.VERSION}
 
 
 def found(claim: jobs.Claim, folder: Path) -> Told:
@@ -163,6 +163,6 @@ def process(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def keep(row: NetworkRun, folder: Path, taken: Taken) -> None:
     """What was found becomes what stands, in the transaction around it."""
-    networks = Keeping(row, keeping.read(folder / building.MEMBERS), taken.seen, timezone.now(), taken.ruled)
+    networks = Keeping(row, keeping.read(folder / given.MEMBERS), taken.seen, timezone.now(), taken.ruled)
     now = networks.keep()
-    Tying(row, networks.at, now, frozenset(networks.meanwhile)).tie(tying.read(folder / building.EDGES))
+    Tying(row, networks.at, now, frozenset(networks.meanwhile)).tie(tying.read(folder / given.EDGES))

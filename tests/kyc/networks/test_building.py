@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from kyc.networks import building, folders, running
-from kyc.networks.building import Given
+from kyc.networks import folders, given, running
+from kyc.networks.given import Given
 
 
 class TestWhatIsGiven:
     def test_is_read_as_it_was_written(self) -> None:
-        given = Given({7: "agency"}, ((1, 2),), ((3, 4), (3, 5)), (("phone", "x"),))
-        assert Given.read(given.written()) == given
+        said = Given({7: "agency"}, ((1, 2),), ((3, 4), (3, 5)), (("phone", "x"),))
+        assert Given.read(said.written()) == said
 
     def test_is_written_the_same_whatever_its_order(self) -> None:
         one, other = Given({7: "a", 8: "b"}), Given({8: "b", 7: "a"})
@@ -25,7 +25,7 @@ class TestWhatIsGiven:
 class TestTheProcess:
     def test_ends_with_whoever_waits_for_it(self, tmp_path: Path) -> None:
         """Here it waits itself for what it is given, which never comes."""
-        os.mkfifo(tmp_path / building.GIVEN)
+        os.mkfifo(tmp_path / given.GIVEN)
         with running.process(tmp_path) as finder:
             with pytest.raises(subprocess.TimeoutExpired):
                 finder.wait(1)
@@ -35,7 +35,7 @@ class TestTheProcess:
 
     def test_is_given_none_of_our_secrets(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("VAULT_KEY", "planted secret")
-        os.mkfifo(tmp_path / building.GIVEN)
+        os.mkfifo(tmp_path / given.GIVEN)
         with running.process(tmp_path) as finder:
             assert b"planted" not in Path(f"/proc/{finder.pid}/environ").read_bytes()
 
@@ -57,6 +57,6 @@ class TestTheFolder:
         alive = tmp_path / f"{folders.PREFIX}{os.getppid()}-x"
         for one in (left, alive):
             one.mkdir()
-            (one / building.SIGNALS).write_text("x")
+            (one / given.SIGNALS).write_text("x")
         with folders.folder():
             assert not left.exists() and alive.exists()
