@@ -37,7 +37,7 @@ from kyc.keys import renewals
 from kyc.keys.models import Key
 from kyc.networks import actions, asking, downloads, joining, ruling
 from kyc.networks.models import BLOCKS, Incident
-from kyc.networks.network_models import Attachment, Network
+from kyc.networks.network_models import Attachment, Network, NetworkRun
 from kyc.networks.rulings import About
 from kyc.onboarding import steps
 from kyc.parties.models import Party
@@ -106,6 +106,8 @@ def tied(organisation: Organisation, by: User) -> None:
     joining.attach(attachment, reason=TEXT, by=by)
     about = About(value=(PHONE[0], networked.hashed(PHONE[1])))
     ruling.rule(network, about, kind="shared_infrastructure", reason=TEXT, by=by)
+    # One building that failed, and one that waits.
+    NetworkRun.objects.create(state="failed", failure=TEXT)
     asking.ask(by=by)
     downloads.record(network, what="ledger", by=by)
 

@@ -14,8 +14,8 @@ from psycopg import sql
 from accounts import counting, scope
 from accounts.models import Signal, SignalValue
 from accounts.signal_models import Hub
-from kyc.networks import building, copied, rulings
-from kyc.networks.building import Given, Watch
+from kyc.networks import given, rulings
+from kyc.networks.given import Given, Watch
 from kyc.networks.network_models import NetworkMembership
 
 # Of 14 million signals the copy takes longer than any request may.
@@ -39,14 +39,14 @@ def take(folder: Path) -> Taken:
     with scope.whole():
         # First, so that whoever is attached later is known to be.
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
-        said = given()
-        (folder / building.GIVEN).write_text(said.written())
-        copy(folder / building.SIGNALS)
+        said = beside()
+        (folder / given.GIVEN).write_text(said.written())
+        copy(folder / given.SIGNALS)
     watch.has("copy")
     return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds)
 
 
-def given() -> Given:
+def beside() -> Given:
     """What officers ruled, and whose values are everybody's by what files of ranges say."""
     ruled = rulings.for_run()
     told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value")
@@ -56,7 +56,7 @@ def given() -> Given:
 
 
 def copy(file: Path) -> None:
-    asked = sql.SQL(copied.COPY).format(types=sql.Literal(list(copied.TYPES)), table=sql.Identifier(Signal._meta.db_table))
+    asked = sql.SQL(given.COPY).format(types=sql.Literal(list(given.TYPES)), table=sql.Identifier(Signal._meta.db_table))
     with file.open("wb") as out, connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
         with cursor.copy(asked) as rows:

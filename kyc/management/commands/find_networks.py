@@ -24,15 +24,16 @@ MEMBERS = ("account", "network", "via", "confidence")
 
 class Command(NamedCommand):
     help = (
-        "Writes which accounts look like one hand, a row each: the network, through what, and how surely, from 0 to 1. Accounts that "
-        "are linked to no other are left out. Of a file of signals it needs no database, and records nothing. Without one it builds "
-        "the networks of the database now, as is done each night, and writes who is in which."
+        "Writes which accounts look like one hand, a row each: the network, through what, and how surely, from 0 to 1. "
+        "Accounts that are linked to no other are left out. Of a file of signals it needs no database, and records nothing. "
+        "Without one it builds the networks of the database now, as is done each night, and writes who is in which."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, value a "
-        told += "hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
+        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, "
+        told += "value a hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
+        told += "; without it the database"
         parser.add_argument("--signals", type=Path, help=told)
         told = f"CSV with the columns {','.join(MEMBERS)}; standard output where it is not named"
         parser.add_argument("--out", type=Path, help=told)

@@ -158,7 +158,7 @@ class TestWhatOfficersRuled:
                     for one in Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
                 ]
             )
-            said = taking.given()
+            said = taking.beside()
         assert len(said.uncounted) > 10 and {type for type, _value in said.uncounted} == {*hands.SHARED}
         built()
         assert members() == {}
