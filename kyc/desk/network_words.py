@@ -11,6 +11,9 @@ from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import SignalValue
+from accounts.signal_models import Hub
+
 # Of a value's hash, so many letters tell it from every other of its type in a network.
 HANDLE = 10
 SAME: dict[str, Promise] = {
@@ -101,6 +104,19 @@ def reason(why: str) -> str:
     return str(NOT_COUNTED.get(why, why))
 
 
+def hub(known: SignalValue | None) -> str:
+    """Whose a value is that many have who have nothing to do with each other."""
+    return "" if known is None or known.hub == Hub.PRIVATE else str(known.get_hub_display())
+
+
+def everywhere(known: SignalValue | None) -> str:
+    """Whose it is, and how many have it over all accounts."""
+    if known is None:
+        return ""
+    have = ngettext("%(n)s account has it in all.", "%(n)s accounts have it in all.", known.accounts)
+    return " ".join(filter(None, (known.why, have % {"n": f"{known.accounts:,}"} if known.accounts else "")))
+
+
 @dataclass(frozen=True)
 class Told:
     """One value of an edge's ledger, or of a network, in words."""
@@ -115,8 +131,8 @@ class Told:
     why: str
 
     @classmethod
-    def of(cls, one: Any) -> "Told":
-        """Of a row of evidence, or of a `standing.Value`."""
+    def of(cls, one: Any, known: SignalValue | None = None) -> "Told":
+        """Of a row of evidence, or of a `standing.Value`; `known` is what is known of it over all accounts."""
         row = one if isinstance(one, dict) else vars(one)
         return cls(
             what=titled(row["type"]),
@@ -126,5 +142,5 @@ class Told:
             bits=bits(row.get("bits") or 0),
             first=day(row.get("first_seen") or ""),
             last=day(row.get("last_seen") or ""),
-            why=reason(row.get("why") or ""),
+            why=" ".join(filter(None, (reason(row.get("why") or ""), everywhere(known)))),
         )

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from accounts.models import SignalValue
 from kyc.networks.network_models import Edge, Network, NetworkMembership
 
 # What edges tell of each account, in one reading however many edges there are: each value that it shares, and the most that it
@@ -113,6 +114,12 @@ def value(those: list[Has]) -> Value:
         why=next((one.why for one in those if one.why), ""),
         organisations=tuple(one.organisation for one in those),
     )
+
+
+def known(found: Iterable[Value]) -> dict[tuple[str, str], SignalValue]:
+    """Of each what is known of it over all accounts, in one query; what only few ever had has no row."""
+    rows = SignalValue.objects.filter(value__in=[one.uuid for one in found])
+    return {(row.type, str(row.value)): row for row in rows}
 
 
 def evidence(edge: Edge) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -110,7 +110,9 @@ def under_one_roof(by_type: Bits) -> tuple[Bits, NDArray[np.int64]]:
     return counted, np.sum(free, axis=0) + (roof > 0).any(1)
 
 
-def judged(signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int) -> tuple[NDArray[np.int8], Bits]:
+def judged(
+    signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int
+) -> tuple[NDArray[np.int8], Bits]:
     """Of every value that both accounts of a pair have why it does not count, a place in WHY, and its bits."""
     weight, value = weights(signals, agreeing, bits), agreeing.value
     by_type = types_of(signals, agreeing, bits, pairs)
