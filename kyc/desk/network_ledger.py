@@ -180,12 +180,14 @@ def value_page(request: HttpRequest, network: Network, value: standing.Value, fo
         "others": max(0, len(value.organisations) - PAGE),
         "touched": forms.touches(len(value.organisations)),
     }
-    facts |= ruled(about_value(value), len(value.organisations), form)
+    about = about_value(value)
+    facts |= ruled(about, len(value.organisations), form) if about else {"may_rule": False, "is_time": True}
     return render(request, "desk/network_value.html", facts, status=422 if form else 200)
 
 
-def about_value(value: standing.Value) -> About:
-    return About(value=(value.type, value.uuid))
+def about_value(value: standing.Value) -> About | None:
+    """Nothing where there is no value to rule on, but a time."""
+    return About(value=(value.type, value.uuid)) if value.uuid else None
 
 
 def file(lines: Iterator[str], name: str) -> StreamingHttpResponse:

@@ -63,7 +63,7 @@ def account(network: Network, member: Any) -> Account:
 
 def value(network: Network, one: Shared, ruled: str, known: SignalValue | None) -> Value:
     count = touches(len(one.organisations))
-    told = {"handle": words.handle(one.value)[:SHORT], "accounts": count, "bits": words.bits(one.bits)}
+    told = {"handle": words.handle(one.value)[: SHORT if one.uuid else None], "accounts": count, "bits": words.bits(one.bits)}
     note = (_("%(handle)s · %(accounts)s · %(bits)s") if one.is_counted else _("%(handle)s · %(accounts)s · not counted")) % told
     if ruled:
         note = f"{note} · {_('ruled: %(what)s') % {'what': ruled}}"

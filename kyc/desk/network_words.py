@@ -30,6 +30,9 @@ SAME: dict[str, Promise] = {
     "api_ip": gettext_lazy("the same internet address of use"),
     "user_agent": gettext_lazy("the same client program"),
     "template": gettext_lazy("the same prompt template"),
+    # No signals, but what their times tell.
+    "opened": gettext_lazy("opened in the same hours"),
+    "ended": gettext_lazy("fell silent in the same hours"),
 }
 FAMILIES: dict[str, Promise] = {
     "identity": gettext_lazy("identity"),
@@ -54,7 +57,8 @@ NOT_COUNTED: dict[str, Promise] = {
     "everybody's": gettext_lazy("So many accounts have it that it ties nobody."),
     "apart in time": gettext_lazy("One had it long before the other. It may have changed hands, as phone numbers do."),
     "same roof": gettext_lazy("Everybody under one roof has it, and another of that kind counts already."),
-    "rarer of the family counts": gettext_lazy("Another of the same family is rarer, and that one counts."),
+    "ruled out": gettext_lazy("An officer ruled that it links nobody."),
+    "a rarer one of its type counts": gettext_lazy("Another of the same type is rarer, and that one counts."),
     "": gettext_lazy("No reason was kept."),
 }
 
@@ -78,7 +82,9 @@ def families(codes: list[str]) -> str:
 
 
 def handle(value: str) -> str:
-    return value.replace("-", "")[:HANDLE]
+    """Fit for an address; of a time, all of it."""
+    short = "".join(filter(str.isalnum, value))
+    return short if "T" in value else short[:HANDLE]
 
 
 def bits(number: float) -> str:
