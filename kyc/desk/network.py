@@ -18,7 +18,7 @@ from accounts.models import SignalValue
 from accounts.permissions import Permission
 from accounts.private_files import SANDBOX
 from kyc.desk import network_forms as forms
-from kyc.desk import network_life, network_picture, network_rulings
+from kyc.desk import network_life, network_members, network_picture, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
 from kyc.desk.queue import Tab
@@ -72,7 +72,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
     what it answers."""
     facts = frame(request, network, "overview")
     at = facts["at"]
-    members = list(standing.members(network, at).select_related("organisation").order_by("-confidence", "organisation"))
+    members = list(network_members.named(standing.members(network, at)))
     found = standing.shared(network, at)
     values = standing.values(found)
     numbers = [one.organisation_id for one in members]
@@ -182,7 +182,7 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
     """The picture as a file that no browser runs."""
     network = fetched(request, pk)
     at = forms.OnForm(request.GET).at
-    members = list(standing.members(network, at).select_related("organisation").order_by("-confidence", "organisation"))
+    members = list(network_members.named(standing.members(network, at)))
     found = standing.shared(network, at)
     values = standing.values(found)
     made = network_picture.of(network, members, values, found, {}, standing.known(values))

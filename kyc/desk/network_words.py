@@ -87,6 +87,12 @@ def handle(value: str) -> str:
     return short if "T" in value else short[:HANDLE]
 
 
+def shown(value: str, *, letters: int = HANDLE) -> str:
+    """A handle as it is read; a time as one."""
+    found = parse_datetime(value) if "T" in value else None
+    return date_format(found, "j M H:i") if found else handle(value)[:letters]
+
+
 def bits(number: float) -> str:
     """To one place: a bit more means twice as unlikely by chance."""
     return ngettext("%(n)s bit", "%(n)s bits", 1 if number == 1 else 2) % {"n": number_format(number, decimal_pos=1)}
@@ -129,6 +135,8 @@ class Told:
 
     what: str
     handle: str
+    # The handle as it is read.
+    shown: str
     type: str
     family: str
     bits: str
@@ -143,6 +151,7 @@ class Told:
         return cls(
             what=titled(row["type"]),
             handle=handle(row["value"]),
+            shown=shown(row["value"]),
             type=row["type"],
             family=family(row.get("family") or ""),
             bits=bits(row.get("bits") or 0),

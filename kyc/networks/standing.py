@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import SignalValue
 from kyc.networks.network_models import Edge, Network, NetworkMembership
 
-# What is no signal, but found in when signals come and end. Not read from kyc.networks.finding, which brings all of DuckDB with it.
+# What is no signal, but found in when signals come and end (kyc/networks/finding/families.py, which brings all of DuckDB).
 TIMES = frozenset({"opened", "ended"})
 # What edges tell of each account, in one reading however many edges there are: each value that it shares, and the most that it
 # counted for.
