@@ -43,6 +43,7 @@ from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
+from kyc.networks.indication_models import Authorisation, Indication, IndicationRun
 from kyc.networks.models import Incident, Involvement
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties import questionnaires
@@ -56,7 +57,7 @@ from reports import issuing, links, own_data, pack
 from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
 from tests import cast
 from tests.headers import lacking
-from tests.rows import on_its_way_in, one_of_each
+from tests.rows import Rows, on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
 
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
@@ -546,6 +547,23 @@ DOORS: dict[str, Door] = {
         INVESTIGATORS, get=False, own=of(pk="incident", involvement="involvement"), names="Copied answers of Nordlys",
         post=of(reason="Another's keys."),
     ),
+    "desk:indications": Door(INVESTIGATORS, names="Whose use stands out"),
+    "desk:indications_look": Door(INVESTIGATORS, get=False, post=nothing, names="Whose use stands out"),
+    "desk:indication": Door(INVESTIGATORS, own=of(pk="indication"), names="Requests on a day of use"),
+    "desk:authorise": Door(
+        INVESTIGATORS, get=False, own=of(pk="indication"), names="Contract 9",
+        post=of(organisation="organisation", reference="Contract 9", since="2026-01-01", reason="Agreed."),
+    ),
+    "desk:authorisation_end": Door(
+        INVESTIGATORS, get=False, own=of(pk="indication", authorisation="authorisation"), names="It ran out.",
+        post=of(reason="It ran out."),
+    ),
+    "desk:indication_incident": Door(
+        INVESTIGATORS, own=of(pk="indication"), names="What else could explain it",
+        post=of(
+            title="Assessed", kind="extraction", confidence="low", detected_on="2026-11-02", alternative="A move of theirs, told to us."
+        ),
+    ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
     "reports:schedules": Door(
@@ -764,7 +782,14 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
+        **(indicated(rows) if Authorisation in rows else {}),
     }  # fmt: skip
+
+
+def indicated(rows: Rows) -> dict[str, int]:
+    with scope.whole():
+        found = Indication.objects.get(run=rows[IndicationRun])
+    return {"indication": found.pk, "authorisation": rows[Authorisation].pk}
 
 
 def asked_of(analyst: User, *, begun: datetime | None) -> int:
@@ -1096,7 +1121,7 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
         yield house.theirs
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
-    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:inquir", "desk:estate"))
+    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:inquir", "desk:estate", "desk:indic", "desk:authoris"))
     if is_of_case and "pk" in DOORS[name].own(house.mine):  # type: ignore[misc]  # numbered
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered

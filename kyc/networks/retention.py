@@ -24,7 +24,7 @@ SUSPICION = RecordClass(
 FILED, OF_CUSTOMERS = SUSPICION.rules
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
-for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal"):
+for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "kyc.Indication", "kyc.Authorisation", "accounts.Signal"):
     retention.no_record(label, CONFINED)
 retention.no_record("accounts.SignalArrival", "a task: that it is to be looked whose a value is too; gone when that is done")
 

@@ -109,6 +109,7 @@ HARMLESS = {
     "kyc.Score": {"rule_pack": "a version"},
     "kyc.Incident": {"erased_rows": "counts and hashes"},
     "kyc.NetworkMembership": {"via": "codes"},
+    "kyc.Indication": {"heads": "points", "indicators": "codes and counts", "peer_group": "codes"},
     "kyc.Attachment": {"families": "codes", "evidence": "codes, instants and keyed hashes"},
     "kyc.Factor": {"code": "a code"},
     "kyc.Fact": {"subject": "our own prefix", "name": "a code", "value": "codes of countries", "source": "a code"},

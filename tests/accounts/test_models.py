@@ -16,6 +16,7 @@ from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.evidence.models import Document
 from kyc.keys.models import Hold, Key, Link
+from kyc.networks.indication_models import Authorisation
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.ownership.models import Interest
@@ -84,9 +85,12 @@ CHANGE: dict[str, tuple[str, str]] = {
     "Network": ("confidence", 0.5),
     "NetworkMembership": ("confidence", 0.5),
     "Attachment": ("outcome_note", "x"),
+    "IndicationRun": ("keys", 7),
+    "Authorisation": ("reason", "x"),
+    "ModelRelease": ("source", "x"),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NETWORKS = {Network, NetworkMembership, Attachment}
+NETWORKS = {Network, NetworkMembership, Attachment, Authorisation}
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 
 

@@ -77,6 +77,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/incidents/", "/desk/incidents/?tab=closed", "/desk/incidents/new/", "/desk/incidents/ > /desk/incidents/{n}/",
         "/desk/incidents/ > /desk/incidents/{n}/ > /desk/incidents/{n}/write/",
         "/desk/incidents/ > /desk/incidents/{n}/ > /desk/cases/{n}/",
+        "/desk/networks/indications/", "/desk/networks/indications/?tab=keys",
+        "/desk/networks/indications/?tab=keys > /desk/networks/indications/{n}/",
+        "/desk/networks/indications/?tab=keys > /desk/networks/indications/{n}/ > /desk/networks/indications/{n}/incident/",
     ),
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip

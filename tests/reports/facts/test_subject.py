@@ -100,6 +100,7 @@ NOT_TOLD = {
     "kyc.KeyRefusal": "that a gateway was told no about a key; of no person, and gone after days",
     "kyc.KeyChange": "that gateways are to read a key again",
     "kyc.PlaceList": HOUSE,
+    "kyc.ModelRelease": "that a model was released; of nobody",
     "kyc.Place": "where networks are; of nobody",
     "kyc.Fact": "codes of countries that a key was used from; of an account and no person",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
@@ -129,6 +130,9 @@ NOT_TOLD = {
     "kyc.NetworkChange": COMPARTMENT,
     "kyc.Edge": COMPARTMENT,
     "kyc.Attachment": COMPARTMENT,
+    "kyc.IndicationRun": COMPARTMENT,
+    "kyc.Indication": COMPARTMENT,
+    "kyc.Authorisation": COMPARTMENT,
     "reports.Report": "made of what is told here, for somebody else, who is told it in his own name",
     "demo.Mail": "the demo's mailbox; in no installation that serves anybody",
 }
