@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
         from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-        from accounts import access_log, codes, hardening, incarnations, second_factor, seeds, sessions
+        from accounts import access_log, codes, hardening, incarnations, second_factor, seeds, sessions, signals_left
 
         # That a code works once, and in whose row stands what it is made of.
         seeds.bind()
@@ -26,6 +26,7 @@ class AccountsConfig(AppConfig):
         authenticator_added.connect(second_factor.on_enrolment, dispatch_uid="second_factor")
         user_logged_in.connect(sessions.on_sign_in, dispatch_uid="sessions")
         user_logged_in.connect(access_log.on_sign_in, dispatch_uid="access_log")
+        user_logged_in.connect(signals_left.on_sign_in, dispatch_uid="signals")
         user_logged_out.connect(access_log.on_sign_out, dispatch_uid="access_log")
         user_login_failed.connect(access_log.on_failure, dispatch_uid="access_log")
         connection_created.connect(incarnations.begin_where_restored, dispatch_uid="incarnation")

@@ -14,7 +14,9 @@ from accounts.compartment import confined
 from accounts.eraser import YIELDS
 from accounts.history import CurrentIncarnation, CurrentTransaction, SnapshotField, TransactionIdField, tracked
 from accounts.permissions import ROLES, Permission, StaffRole
-from accounts.signal_models import Signal as Signal  # the rows stand in a file of their own
+from accounts.signal_models import Range as Range  # signals stand in a file of their own
+from accounts.signal_models import RangeList as RangeList
+from accounts.signal_models import Signal as Signal
 from accounts.signal_models import SignalArrival as SignalArrival
 from accounts.signal_models import SignalValue as SignalValue
 from accounts.vault.models import SearchDigest as SearchDigest  # the vault's tables are of this app

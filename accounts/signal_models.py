@@ -5,10 +5,12 @@ and written by one function of the owner's alone (accounts/signals.py), so that 
 read none, nor its own. No history: it would outlive what it tells of.
 """
 
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import NetworkField
 from config import jobs
 from config.jobs import Claimable
 
@@ -134,3 +136,43 @@ class SignalArrival(Claimable):
 
     class Meta:
         indexes = [*jobs.indexes("arrival", "queued"), models.Index(name="arrivals_of", fields=["organisation"])]
+
+
+class RangeList(models.Model):
+    """One file of ranges of addresses, as an administrator loaded it under a name; only the newest of a name has its ranges."""
+
+    append_only = True
+
+    source = models.CharField(max_length=60)
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    loaded_by = models.CharField(max_length=250)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+
+
+class Range(models.Model):
+    """Whose the addresses of a network are, or those of all networks of an operator: accounts/ranges.py."""
+
+    # What can be said of a range.
+    CLASSES = (Hub.VPN, Hub.PROXY, Hub.CLOUD, Hub.CARRIER_NAT, Hub.UNIVERSITY, Hub.OFFICE)
+
+    source = models.CharField(max_length=60)
+    network = NetworkField(null=True)
+    asn = models.BigIntegerField(null=True)
+    hub = models.CharField(max_length=20, choices=[(one.value, one.label) for one in CLASSES])
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [GistIndex(name="range_network", fields=["network"], opclasses=["inet_ops"])]
+        constraints = [
+            models.UniqueConstraint(name="one_range_a_network", fields=["source", "network"]),
+            models.UniqueConstraint(name="one_range_an_operator", fields=["asn", "source"]),
+            models.CheckConstraint(
+                name="range_is_a_network_or_an_operator",
+                condition=Q(network__isnull=True, asn__isnull=False) | Q(network__isnull=False, asn__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="range_of_known_class",
+                condition=Q(hub__in=["vpn", "proxy", "cloud", "carrier_nat", "university", "office"]),
+            ),
+        ]

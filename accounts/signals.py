@@ -8,8 +8,8 @@ whose business the transaction is not can be told of by nobody, and a sandbox's 
 
 import hmac
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -23,7 +23,6 @@ from accounts.signal_models import DAYS, Signal
 from accounts.vault import searching
 from config import jobs
 
-ARRIVED = "signal.arrived"
 # Of a host that has a network of its own, which it changes its address in as it likes.
 OWN_NETWORK = 64
 
@@ -38,7 +37,7 @@ CREATE FUNCTION kh_day(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE SET
 $$;
 CREATE FUNCTION kh_leave_signals(
     organisations bigint[], types text[], digests uuid[], firsts timestamptz[], lasts timestamptz[], counts bigint[],
-    buckets bigint[], hubs text[], whys text[]
+    buckets bigint[], hubs text[], whys text[], networks text[], asns bigint[]
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
@@ -49,22 +48,34 @@ BEGIN
     IF EXISTS (SELECT FROM unnest(organisations) AS told (one) WHERE (one BETWEEN lowest AND highest) IS NOT TRUE) THEN
         RAISE EXCEPTION 'a signal is left of whose business it is' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    INSERT INTO public.accounts_signalvalue AS standing (type, value, accounts, first_seen, last_seen, hub, why, is_told)
-    SELECT DISTINCT ON (told.value, told.type) told.type, told.value, 0, told.first, told.last, told.hub, told.why, true
-    FROM unnest(types, digests, firsts, lasts, hubs, whys) AS told (type, value, first, last, hub, why)
-    WHERE told.hub <> '' AND NOT EXISTS (
-        SELECT FROM public.accounts_signalvalue known
-        WHERE (known.value, known.type, known.hub, known.why, known.is_told) = (told.value, told.type, told.hub, told.why, true)
-    )
-    ORDER BY told.value, told.type
-    ON CONFLICT (value, type) DO UPDATE SET hub = excluded.hub, why = excluded.why, is_told = true;
-    WITH written AS (
-        INSERT INTO public.accounts_signal AS standing (organisation_id, type, value, first_seen, last_seen, count, bucket)
-        SELECT one.organisation, one.type, one.value, one.first, one.last, one.count, one.bucket
-        FROM unnest(organisations, types, digests, firsts, lasts, counts, buckets)
-            AS one (organisation, type, value, first, last, count, bucket)
+    WITH told AS MATERIALIZED (
+        SELECT one.organisation, one.type, one.value, one.first, one.last, one.count, one.bucket,
+            coalesce(nullif(one.hub, ''), listed.hub) AS hub, coalesce(nullif(one.why, ''), listed.why) AS why
+        FROM unnest(organisations, types, digests, firsts, lasts, counts, buckets, hubs, whys, networks, asns)
+            AS one (organisation, type, value, first, last, count, bucket, hub, why, network, asn)
         JOIN public.accounts_organisation o ON o.id = one.organisation AND o.sandbox = ''
-        ORDER BY one.organisation, one.type, one.value
+        LEFT JOIN LATERAL (
+            SELECT r.hub, concat_ws(': ', r.source, nullif(r.name, '')) AS why FROM (
+                SELECT n.* FROM public.accounts_range n WHERE one.network <> '' AND n.network >>= one.network::inet
+                UNION ALL
+                SELECT n.* FROM public.accounts_range n WHERE n.asn = one.asn
+            ) AS r
+            ORDER BY masklen(r.network) DESC NULLS LAST, r.source LIMIT 1
+        ) AS listed ON true
+    ), named AS (
+        INSERT INTO public.accounts_signalvalue AS standing (type, value, accounts, first_seen, last_seen, hub, why, is_told)
+        SELECT DISTINCT ON (told.value, told.type)
+            told.type, told.value, 0, told.first, told.last, told.hub, left(told.why, 300), true
+        FROM told
+        WHERE told.hub IS NOT NULL AND NOT EXISTS (
+            SELECT FROM public.accounts_signalvalue known
+            WHERE (known.value, known.type, known.hub, known.why) = (told.value, told.type, told.hub, told.why) AND known.is_told
+        )
+        ORDER BY told.value, told.type
+        ON CONFLICT (value, type) DO UPDATE SET hub = excluded.hub, why = excluded.why, is_told = true
+    ), written AS (
+        INSERT INTO public.accounts_signal AS standing (organisation_id, type, value, first_seen, last_seen, count, bucket)
+        SELECT organisation, type, value, first, last, count, bucket FROM told ORDER BY organisation, type, value
         ON CONFLICT (organisation_id, type, value) DO UPDATE SET
             first_seen = least(standing.first_seen, excluded.first_seen),
             last_seen = greatest(standing.last_seen, excluded.last_seen),
@@ -83,51 +94,70 @@ EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure 
     RAISE WARNING 'signals were not kept: %', SQLSTATE;
     RETURN 0;
 END $$;
+CREATE FUNCTION kh_look_again(organisation bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (organisation BETWEEN nullif(current_setting('kh.first', true), '')::bigint
+        AND nullif(current_setting('kh.last', true), '')::bigint) IS NOT TRUE THEN
+        RAISE EXCEPTION 'it is looked again by whose business it is' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO public.accounts_signalarrival (organisation_id, arrived_at, state, claimed_by, claims, errors, failure)
+    SELECT o.id, statement_timestamp(), 'queued', '', 0, 0, ''
+    FROM public.accounts_organisation o WHERE o.id = organisation AND o.sandbox = '';
+END $$;
 """
 FUNCTIONS = (
-    "public.kh_leave_signals(bigint[], text[], uuid[], timestamptz[], timestamptz[], bigint[], bigint[], text[], text[])",
+    "public.kh_leave_signals(bigint[], text[], uuid[], timestamptz[], timestamptz[], bigint[], bigint[], text[], text[],"
+    " text[], bigint[])",
+    "public.kh_look_again(bigint)",
 )
 LEAVE = """
 SELECT kh_leave_signals(%s::bigint[], %s::text[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[],
-    %s::text[], %s::text[])
+    %s::text[], %s::text[], %s::text[], %s::bigint[])
 """
 
 
-COLUMNS = ("organisation", "type", "value", "first", "last", "count", "bucket", "hub", "why")
+COLUMNS = ("organisation", "type", "value", "first", "last", "count", "bucket", "hub", "why", "network", "asn")
 
 
-def words(text: str) -> str:
-    """One spelling of a text: letters and digits, whatever their case and width."""
+def one_spelling(text: str) -> str:
+    """Whatever the case, the width and the spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def mailbox(text: str) -> str:
     """Without what its owner may add to his own address as he likes."""
-    local, _, domain = words(text).rpartition("@")
+    local, _, domain = one_spelling(text).rpartition("@")
     return f"{local.partition('+')[0]}@{domain}" if local else ""
 
 
-def internet_address(text: str) -> str:
-    """Of IPv6 the network, which is one host's or one house's."""
+def plain(text: str) -> str:
+    """An internet address in its one spelling; empty where it is none."""
     try:
-        address = ip_address(text.strip())
+        address = ip_address(text.strip().partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(address) if address.version == 4 else f"{int(address) >> OWN_NETWORK:x}/{OWN_NETWORK}"
+    return str(address.ipv4_mapped or address) if isinstance(address, IPv6Address) else str(address)
+
+
+def household(text: str) -> str:
+    """An internet address, of IPv6 the network, which is one host's or one house's."""
+    address = plain(text)
+    if not address or ip_address(address).is_loopback:
+        return ""
+    return f"{int(ip_address(address)) >> OWN_NETWORK:x}/{OWN_NETWORK}" if ":" in address else address
 
 
 # By type, what of a text counts; of the others each character.
 NORMALISED: dict[str, Callable[[str], str]] = {
     Signal.Type.EMAIL: mailbox,
-    Signal.Type.DOMAIN: words,
+    Signal.Type.DOMAIN: one_spelling,
     Signal.Type.PHONE: searching.digits,
     Signal.Type.ADDRESS: searching.characters,
     Signal.Type.OWNER: searching.characters,
     Signal.Type.DOCUMENT: searching.characters,
     Signal.Type.PAYMENT: searching.characters,
-    Signal.Type.LOGIN_IP: internet_address,
+    Signal.Type.LOGIN_IP: household,
 }
 # Shorter ones are many people's by chance, and found by anybody who tries them all.
 SHORTEST = 4
@@ -149,7 +179,8 @@ def value(type: str, text: str) -> UUID | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """That an account showed a value from the first to the last of so many times; whose the value is, where a file says so."""
+    """That an account showed a value from the first to the last of so many times. Whose the value is says `hub` with its reason,
+    or whichever file of ranges has the address `network` or the operator `asn`, which are not kept."""
 
     organisation: int
     type: str
@@ -159,6 +190,21 @@ class Seen:
     count: int = 1
     hub: str = field(default="", kw_only=True)
     why: str = field(default="", kw_only=True)
+    network: str = field(default="", kw_only=True)
+    asn: int | None = field(default=None, kw_only=True)
+
+    def with_more(self, other: "Seen") -> "Seen":
+        """Both together; whose it is says the first that says it."""
+        return replace(
+            self,
+            first=min(self.first, other.first),
+            last=max(self.last, other.last),
+            count=self.count + other.count,
+            hub=self.hub or other.hub,
+            why=self.why or other.why,
+            network=self.network or other.network,
+            asn=self.asn or other.asn,
+        )
 
     @property
     def bucket(self) -> int:
@@ -167,20 +213,44 @@ class Seen:
         return 1 | (1 << apart.days if apart.days < DAYS else 0)
 
 
-def leave(organisation: int, texts: Mapping[str, Iterable[str]], *, at: datetime | None = None) -> None:
-    """By type the texts that the account has just shown, or at another instant."""
+def seen(organisation: int, texts: Mapping[str, Iterable[str]], *, at: datetime | None = None) -> list[Seen]:
+    """By type the texts that the account has just shown, or at another instant; those that tell nobody apart left out."""
     moment = at or timezone.now()
-    found = {(type, digest) for type, each in texts.items() for text in each if text and (digest := value(type, text))}
-    leave_all([Seen(organisation, type, digest, moment, moment) for type, digest in sorted(found)])
+    found = {(type, digest): text for type, each in texts.items() for text in each if text and (digest := value(type, text))}
+    return [
+        Seen(organisation, type, digest, moment, moment, network=plain(text) if type == Signal.Type.LOGIN_IP else "")
+        for (type, digest), text in sorted(found.items())
+    ]
 
 
-def leave_all(told: Collection[Seen]) -> None:
-    """Of many accounts at once, a value of an account once."""
-    if not told:
+def leave(organisation: int, texts: Mapping[str, Iterable[str]], *, at: datetime | None = None) -> None:
+    leave_all(seen(organisation, texts, at=at))
+
+
+def leave_all(told: Iterable[Seen]) -> None:
+    """Of many accounts at once."""
+    rows = once(told)
+    if not rows:
         return
-    columns = [[getattr(one, name) for one in told] for name in COLUMNS]
+    columns = [[getattr(one, name) for one in rows] for name in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(LEAVE, columns)
         (arrived,) = cursor.fetchone()
     if arrived:
-        jobs.woke(ARRIVED)
+        jobs.woke("signal.arrived")
+
+
+def once(told: Iterable[Seen]) -> list[Seen]:
+    """A value of an account in one row, as the database asks."""
+    found: dict[tuple[int, str, UUID], Seen] = {}
+    for one in told:
+        place = one.organisation, str(one.type), one.value
+        found[place] = found[place].with_more(one) if place in found else one
+    return list(found.values())
+
+
+def look_again(organisation: int) -> None:
+    """As if something new of the account had come."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kh_look_again(%s)", [organisation])
+    jobs.woke("signal.arrived")

@@ -362,6 +362,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.FormAddressMiddleware",
+    "accounts.devices.DeviceMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "accounts.access_log.AccessLogMiddleware",
     "accounts.middleware.CharsetMiddleware",

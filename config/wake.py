@@ -20,8 +20,8 @@ from kyc.keys.tasks import (
     link_key,
     reassess,
 )
-from kyc.networks import indications, running
-from kyc.networks.tasks import build_networks, indicate
+from kyc.networks import attaching, indications, running
+from kyc.networks.tasks import attach_accounts, build_networks, indicate
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months
@@ -54,6 +54,7 @@ jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
 jobs.on("indications.asked", indicate)
 jobs.on("network_run.asked", build_networks)
+jobs.on("signal.arrived", attach_accounts)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -81,6 +82,7 @@ jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)
 jobs.sweep(refusals.QUEUE, forget_refusals)
 jobs.sweep(running.QUEUE, build_networks)
+jobs.sweep(attaching.QUEUE, attach_accounts)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

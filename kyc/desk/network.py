@@ -21,7 +21,7 @@ from kyc.desk import network_life, network_picture, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
 from kyc.desk.queue import Tab
-from kyc.networks import drawing, standing
+from kyc.networks import drawing, heads, standing
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.ruling_models import Ruling
 
@@ -89,9 +89,9 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "waiting": network_rulings.waiting(network, request.user, returned.get("ruling_form")),
         "attachments": attachments(network, returned.get("attachment_form")),
         "does": network_life.does(numbers),
+        "heads": None if at else heads.of_network(network),
         "glance": glance(network),
-        "changes": network_life.changes(network)[:LATELY],
-        "events": network_life.happenings(network, request.user),
+        "changes": network_life.changes(network, of_officers=False)[:LATELY],
         "wrong_day": facts["on_form"].errors.get("on"),
     }
     return render(request, "desk/network.html", facts, status=UNPROCESSABLE if facts["wrong_day"] else status)
@@ -168,6 +168,7 @@ def changed(request: HttpRequest, pk: int) -> HttpResponse:
     facts = frame(request, network, "changes") | {
         "changes": network_life.changes(network),
         "versions": network_life.versions(network),
+        "events": network_life.happenings(network, request.user),
     }
     return render(request, "desk/network_changes.html", facts)
 

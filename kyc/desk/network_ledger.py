@@ -173,7 +173,7 @@ def value_page(request: HttpRequest, network: Network, value: standing.Value, fo
     have = network_members.told(standing.members(network).filter(organisation__in=value.organisations))
     facts |= {
         "told": words.Told.of(value),
-        "columns": network_members.columns(),
+        "columns": network_members.columns(brief=True),
         "value": value,
         "rows": [network_members.Row(one) for one in have[:PAGE]],
         "others": max(0, len(value.organisations) - PAGE),

@@ -34,8 +34,13 @@ COLUMNS: tuple[Promise, ...] = (
 NUMBERS = frozenset({2, 4, 5, 6})
 
 
-def columns() -> list[Column]:
-    return [Column(label, num=place in NUMBERS) for place, label in enumerate(COLUMNS)]
+# Left out where little room is.
+LONG = frozenset({1, 2, 8, 9})
+
+
+def columns(*, brief: bool = False) -> list[Column]:
+    shown = [place for place in range(len(COLUMNS)) if not (brief and place in LONG)]
+    return [Column(COLUMNS[place], num=place in NUMBERS) for place in shown]
 
 
 @dataclass(frozen=True)

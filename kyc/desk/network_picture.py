@@ -19,6 +19,8 @@ from kyc.networks.standing import Value as Shared
 
 # Who belongs there less surely has a mark.
 UNSURE = 0.6
+# Of a handle, as much as tells one from another in a picture.
+SHORT = 6
 
 
 def of(
@@ -55,14 +57,12 @@ def account(network: Network, member: Any) -> Account:
 
 def value(network: Network, one: Shared, ruled: str) -> Value:
     count = touches(len(one.organisations))
-    note = _("%(accounts)s · %(bits)s") % {"accounts": count, "bits": words.bits(one.bits)}
-    if not one.is_counted:
-        note = _("%(accounts)s · not counted") % {"accounts": count}
+    told = {"handle": words.handle(one.value)[:SHORT], "accounts": count, "bits": words.bits(one.bits)}
+    note = (_("%(handle)s · %(accounts)s · %(bits)s") if one.is_counted else _("%(handle)s · %(accounts)s · not counted")) % told
     if ruled:
         note = f"{note} · {_('ruled: %(what)s') % {'what': ruled}}"
     url = reverse("desk:network_value", args=[network.pk, one.type, words.handle(one.value)])
-    name = f"{words.titled(one.type)} {words.handle(one.value)[:6]}"
-    return Value(node(one), name, note, url, is_hub=not one.is_counted)
+    return Value(node(one), words.titled(one.type), note, url, is_hub=not one.is_counted)
 
 
 def sentence(network: Network, count: int, values: Collection[Shared]) -> str:

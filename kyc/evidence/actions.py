@@ -12,12 +12,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, organisations
-from accounts.models import Organisation, User
+from accounts import audit, organisations, signals
+from accounts.models import Organisation, Signal, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
 from kyc.evidence import falling, sniff
 from kyc.evidence.authority import OF_PEOPLE, REGISTERS
+from kyc.evidence.likeness import likenesses
 from kyc.evidence.models import Document
 from kyc.parties import revealing
 from kyc.parties.actions import own
@@ -98,7 +99,7 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Pa
     content_type, digest = sniff.content_type(data), hashlib.sha256(data).hexdigest()
     if Document.objects.current().filter(organisation=organisation, party=party, kind=kind, sha256=digest).exists():
         raise BadFile(_("You have already added this file."))
-    return Document.objects.create(
+    document = Document.objects.create(
         organisation=organisation,
         party=party,
         kind=kind,
@@ -109,6 +110,9 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Pa
         sha256=digest,
         **sender,
     )
+    # The file itself, and what it looks like.
+    signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [digest, *likenesses(data, content_type)]})
+    return document
 
 
 @transaction.atomic

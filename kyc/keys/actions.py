@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, organisations
+from accounts import audit, organisations, signals
 from accounts.models import Organisation, Project, User
 from accounts.permissions import NotPermitted, Permission
 from accounts.refused import Refused
@@ -113,6 +113,7 @@ def issue(
         service=key.is_service,
     )
     jobs.woke("key.issued")
+    signals.look_again(key.organisation_id)
     return key, text
 
 

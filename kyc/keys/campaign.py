@@ -17,7 +17,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from accounts import audit, messages, organisations, scope
+from accounts import audit, messages, organisations, scope, signals
 from accounts.models import Membership, User
 from accounts.refused import Refused
 from config import jobs
@@ -225,6 +225,7 @@ def adopt(imported: ImportedKey, *, responsible: Party, by: User) -> Key:
     found.save(update_fields=["became"])
     audit.record("key.adopted", target=key, by=by, prefix=key.prefix, responsible=responsible.name)
     jobs.woke("key.issued")
+    signals.look_again(key.organisation_id)
     return key
 
 

@@ -15,13 +15,13 @@ from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import NetworkField
 from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField, tracked
 from accounts.models import Organisation, Project, User, of_open_organisation
 from accounts.vault import RowNumber, SealedField, Subject
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
-from kyc.keys.fields import NetworkField
 from kyc.parties.models import Party, Questionnaire
 
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two

@@ -26,7 +26,7 @@ from accounts import scope
 from accounts.models import Signal
 from config import jobs
 from kyc.networks import building, keeping, taking, tying
-from kyc.networks.building import Told
+from kyc.networks.building import Told, Watch
 from kyc.networks.keeping import Keeping
 from kyc.networks.network_models import NetworkRun
 from kyc.networks.taking import Taken
@@ -114,17 +114,16 @@ def build(claim: jobs.Claim) -> None:
         folder, begun = Path(name), timezone.now()
         with claim.kept_up():
             at_step(claim, Step.READING, begun_at=begun)
-            since = time.monotonic()
             taken = taking.take(folder)
-            copied = round(time.monotonic() - since, 2)
             told = found(claim, folder)
             at_step(claim, Step.KEEPING)
         columns = {"accounts": told.accounts, "signals": told.signals, "networks": told.networks, "parameters": parameters()}
         hashes = {"input_sha256": told.input_sha256, "found_sha256": told.found_sha256}
         with claim.finish(state=State.DONE, ended_at=timezone.now(), step="", step_at=None, **columns, **hashes):
-            since = time.monotonic()
+            watch = Watch()
             keep(NetworkRun.objects.get(pk=claim.row.pk), folder, taken)
-            seconds = {"copy": copied, **told.seconds, "keep": round(time.monotonic() - since, 2)}
+            watch.has("keep")
+            seconds = {**taken.seconds, **told.seconds, **watch.seconds}
             NetworkRun.objects.filter(pk=claim.row.pk).update(cost={"seconds": seconds, "memory": told.memory})
 
 

@@ -4,16 +4,18 @@ It sees every account and the compartment, and puts what it saw into a folder th
 hashes alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection
 from psycopg import sql
 
-from accounts import scope
-from accounts.models import Signal
-from kyc.networks import building, copied
-from kyc.networks.building import Given
+from accounts import counting, scope
+from accounts.models import Signal, SignalValue
+from accounts.signal_models import Hub
+from kyc.networks import building, copied, rulings
+from kyc.networks.building import Given, Watch
 from kyc.networks.network_models import NetworkMembership
 
 # Of 14 million signals the copy takes longer than any request may.
@@ -26,21 +28,31 @@ class Taken:
 
     seen: frozenset[int]
     ruled: frozenset[int]
+    seconds: Mapping[str, float]
 
 
 def take(folder: Path) -> Taken:
+    watch = Watch()
+    # By these whoever arises until the next building is compared (kyc/networks/arising.py).
+    counting.count()
+    watch.has("count")
     with scope.whole():
         # First, so that whoever is attached later is known to be.
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
         said = given()
         (folder / building.GIVEN).write_text(said.written())
         copy(folder / building.SIGNALS)
-    return Taken(seen, frozenset(account for pair in said.must for account in pair))
+    watch.has("copy")
+    return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds)
 
 
 def given() -> Given:
-    """What officers ruled and what agencies declared."""
-    return Given()
+    """What officers ruled, and whose values are everybody's by what files of ranges say."""
+    ruled = rulings.for_run()
+    told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value")
+    # What an officer ruled of a value is the last word on it.
+    uncounted = {*ruled.uncounted, *(pair for pair in told.iterator() if pair not in ruled.values)}
+    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=tuple(sorted((type, str(value)) for type, value in uncounted)))
 
 
 def copy(file: Path) -> None:

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.networks import indications, running
+from kyc.networks import attaching, indications, running
 
 
 @shared_task(name="kyc.build_networks", ignore_result=True)
@@ -11,3 +11,8 @@ def build_networks() -> None:
 @shared_task(name="kyc.indicate", ignore_result=True)
 def indicate() -> None:
     indications.work()
+
+
+@shared_task(name="kyc.attach_accounts", ignore_result=True)
+def attach_accounts() -> None:
+    attaching.run()

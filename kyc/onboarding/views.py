@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import looking, organisations, scope
+from accounts import looking, organisations, scope, signals_left
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import actions as cases
@@ -85,6 +85,7 @@ def begin(request: HttpRequest, organisation: Organisation | None, form: Page, v
         # Who comes for himself is an organisation of one.
         organisation = organisations.create(name=form.cleaned_data["name"] or own_name, by=request.user)
         scope.enter(organisation.pk)
+        signals_left.at_founding(request, organisation, by=request.user)
         organisations.rename_member(request.user, name=own_name, by=request.user)
     elif organisation.is_closed:
         closing.reopen(organisation, by=request.user)

@@ -24,7 +24,7 @@ from kyc.ownership.leaving import let_go
 from kyc.ownership.leaving import remove as remove
 from kyc.ownership.models import Interest
 from kyc.ownership.reconciling import changed
-from kyc.parties import attributes, statuses
+from kyc.parties import attributes, signalled, statuses
 from kyc.parties.actions import own, reach, refuse_named_before, take_role
 from kyc.parties.addresses import Address
 from kyc.parties.identifying import identify
@@ -87,6 +87,7 @@ def declare_owner(
         owner.save()
         statuses.record(owner, us_basis, by=by)
         attributes.record(owner, hq_since=hq_since, by=by)
+        signalled.of_party(owner)
     take_role(owner, Role.Kind.OWNER)
     if held_for:
         take_role(held_for, Role.Kind.OWNER)
@@ -136,6 +137,7 @@ def name_principal(
     statuses.record(person, us_basis, by=by)
     take_role(person, Role.Kind.OWNER)
     audit.record("interest.principal_named", target=person, by=by, name=person.name)
+    signalled.of_party(person)
     return person
 
 

@@ -10,7 +10,7 @@ from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from config import jobs
-from kyc.parties import addresses, attributes, countries, exclusions, statuses, wording
+from kyc.parties import addresses, attributes, countries, exclusions, signalled, statuses, wording
 from kyc.parties.addresses import Address
 from kyc.parties.identifying import identify
 from kyc.parties.models import Party, PersonStatus, Role
@@ -172,6 +172,7 @@ def declare_company(
     exclusions.by_nature(party, by=by)
     attributes.record(party, formed_since=formed_since, hq_since=hq_since, by=by)
     audit.record("party.company_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name))
+    signalled.of_party(party)
     jobs.woke("structure.told")
     return party
 
@@ -208,6 +209,7 @@ def declare_individual(
     audit.record(
         "party.individual_declared", target=party, by=by, name=party.name, **organisations.bear(organisation, party.name)
     )
+    signalled.of_party(party)
     jobs.woke("structure.told")
     return party
 
@@ -256,6 +258,7 @@ def declare_person(
             end_role(person, kind)
     statuses.record(person, us_basis, by=by)
     audit.record("party.person_declared", target=person, by=by, name=person.name, roles=sorted(chosen))
+    signalled.of_party(person)
     jobs.woke("structure.told")
     return person
 
@@ -324,5 +327,6 @@ def correct(
     attributes.record(party, hq_since=hq_since, by=by)
     statuses.record(party, us_basis or statuses.basis_of(party) or PersonStatus.Basis.UNKNOWN, by=by)
     audit.record("party.corrected", target=party, by=by, name=party.name)
+    signalled.of_party(party)
     jobs.woke("structure.told")
     return party

@@ -12,6 +12,7 @@ from stdnum import iban, luhn
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
+from kyc.parties import signalled
 from kyc.parties.actions import country_of
 from kyc.parties.models import PaymentMeans
 from kyc.parties.wording import BadText, checked
@@ -107,6 +108,7 @@ def declare(organisation: Organisation, *, by: User, **texts: str) -> PaymentMea
     refuse_named_before(means)
     means.save()
     audit.record("payment.declared", target=means, by=by, kind=means.kind, last_four=means.last_four, source=means.source)
+    signalled.of_payment(means)
     return means
 
 
@@ -146,6 +148,7 @@ def change(means: PaymentMeans, *, by: User, **texts: str) -> PaymentMeans:
         setattr(means, name, text)
     means.save()
     audit.record("payment.changed", target=means, by=by, kind=means.kind, last_four=means.last_four, source=means.source)
+    signalled.of_payment(means)
     return means
 
 

@@ -24,6 +24,7 @@ from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Unit
 from kyc.keys.pools import Charge
+from kyc.usage import signalled
 from kyc.usage.models import UsageBatch, UsageRow, first_number
 from kyc.usage.rows import PREFIX, BadRow, Reader, Row, Whose
 
@@ -99,6 +100,7 @@ def take(sent: Sent, *, credential: GatewayCredential, now: datetime | None = No
         pools.charge(charges(rows))
         staged.charge(requests(elsewhere))
         uses.write_down(last_hours(rows, at))
+        signalled.leave(rows, at)
         answer = {
             "batch": str(sent.batch),
             "accepted": len(rows) + len(elsewhere),

@@ -5,6 +5,7 @@ Pure, and quick: a batch has ten thousand of them. What is wrong with a row is s
 
 import ipaddress
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,9 @@ MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*(@[0-9]{1,10})?", re.ASCII)
 PREFIX = re.compile(r"kh_(?:live|test)_[0-9A-Za-z]{12}", re.ASCII)
 # In hex; or in base64url, where of a hash so long hardly one in ten million lacks capitals or small letters, as words do.
 HASH = re.compile(r"[0-9a-f]{32,86}|[0-9A-F]{32,86}|(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{32,86}", re.ASCII)
+# A template's signature: so many bands of so many bytes, in base64url.
+BANDS, BAND = 8, 8
+SIGNATURE_LONG = 86
 # Of a TLS client, in a form of its own: https://github.com/FoxIO-LLC/ja4
 JA4 = re.compile(r"[tqd][0-9]{2}[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}", re.ASCII)
 # Told so long after its hour, a row is late; so long after, it is not taken any more.
@@ -198,3 +202,11 @@ def is_address(text: str) -> bool:
             continue
         return True
     return False
+
+
+def bands(template: str) -> list[str]:
+    """Of a signature each band with its place: two templates are alike where one is the same. Any other hash is one value."""
+    if len(template) != SIGNATURE_LONG:
+        return [template] if template else []
+    signature = urlsafe_b64decode(f"{template}==")
+    return [f"{place}:{signature[place * BAND : (place + 1) * BAND].hex()}" for place in range(BANDS)]

@@ -159,7 +159,7 @@ def with_tls(settings: Any) -> None:
 @pytest.mark.usefixtures("with_tls")
 class TestCookies:
     def test_each_is_this_hosts_alone_and_no_scripts(self) -> None:
-        """All there are: of the session, of the forms, of what is said once, and whose browser it is."""
+        """All there are: of the session, of the forms, of what is said once, whose browser it is, and which."""
         alice, client, seen = cast.customer(), Client(), {}
         for method, path, data in (
             ("get", "/account/login/", {}),
@@ -169,7 +169,7 @@ class TestCookies:
             ("post", "/account/logout/", {}),
         ):
             seen |= getattr(client, method)(path, data, secure=True).cookies
-        assert set(seen) == {f"__Host-{name}" for name in ("sessionid", "csrftoken", "messages", "last_user")}
+        assert set(seen) == {f"__Host-{name}" for name in ("sessionid", "csrftoken", "messages", "last_user", "device")}
         for name, cookie in seen.items():
             # What takes one away may leave out that scripts don't see it: there is nothing left to see.
             given = cookie["max-age"] != 0

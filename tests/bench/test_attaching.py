@@ -1,0 +1,170 @@
+"""What it takes to say whose an account is that has just shown something new, while others are asked for and signals come in.
+
+A world of `ATTACHING_ACCOUNTS` accounts (100,000 unless said otherwise; a million has 14 million signals), copied in. Half of
+each hand stands in a network; asked for are the other half and as many strangers.
+"""
+
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from django.db import connection
+
+from accounts import counting, scope, signals
+from accounts.models import Organisation
+from accounts.signals import Seen
+from kyc.networks import arising
+from tests import figures
+from tests.bench import worlds
+from tests.conftest import owner
+from tests.networked import network_of
+
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
+SEED = 20261130
+ACCOUNTS = int(os.environ.get("ATTACHING_ACCOUNTS", "100000"))
+ASKERS, WRITERS, QUESTIONS = 2, 2, 3000
+MOST_MILLISECONDS = 20
+MEMBERS = """
+INSERT INTO kyc_networkmembership (network_id, organisation_id, via, confidence, since, how, run_id)
+SELECT %s, unnest(%s::bigint[]), ARRAY['payment'], 0.95, now(), 'run', %s
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, transactional_db: None) -> worlds.World:
+    made = worlds.make(ACCOUNTS, seed=SEED)
+    file = tmp_path / "signals.csv"
+    with duckdb.connect() as db:
+        db.execute("SET threads = 2")
+        made.write(tmp_path / "signals.parquet")
+        # The rows as the table has them; nothing is known of the days between the first and the last.
+        db.execute(
+            f"""COPY (SELECT account + 1, type, md5(type || value)::UUID, first_seen, last_seen, count, 1
+                FROM '{tmp_path / "signals.parquet"}') TO '{file}' (FORMAT csv, HEADER false)"""
+        )
+    Organisation.objects.bulk_create((Organisation(pk=number + 1, name="x") for number in range(ACCOUNTS)), batch_size=5000)
+    with owner(), connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        columns = "(organisation_id, type, value, first_seen, last_seen, count, bucket)"
+        with cursor.cursor.copy(f"COPY accounts_signal {columns} FROM STDIN (FORMAT csv)") as copy, file.open("rb") as rows:
+            while part := rows.read(1 << 20):
+                copy.write(part)
+        cursor.execute("VACUUM (ANALYZE) accounts_signal")
+    return made
+
+
+def hands(world: worlds.World) -> tuple[list[int], list[int]]:
+    """Makes a network of half of each; the other halves, and as many who are in none."""
+    random, asked = Random(SEED), list[int]()
+    members: dict[int, list[int]] = {int(number): [] for number in np.unique(world.network[world.network >= 0])}
+    for account in np.flatnonzero(world.network >= 0):
+        members[int(world.network[account])].append(int(account) + 1)
+    large = [those for those in members.values() if len(those) >= 20]
+    for those in large:
+        random.shuffle(those)
+        half = len(those) // 2
+        network = network_of(list(Organisation.objects.filter(pk__in=those[:1])), {})
+        with scope.whole(), connection.cursor() as cursor:
+            cursor.execute(MEMBERS, [network.pk, those[1:half], network.found_in_id])
+        asked += those[half:]
+    in_hands = {account for those in members.values() for account in those}
+    return asked, [number for number in range(1, ACCOUNTS + 1) if number not in in_hands]
+
+
+class Load:
+    """Others at work until it is stopped, each over a connection of his own."""
+
+    def __init__(self, accounts: list[int]) -> None:
+        self.accounts, self.stopped, self.done = accounts, threading.Event(), {"asked": 0, "left": 0}
+        self.threads = [threading.Thread(target=self.ask, args=(n,)) for n in range(ASKERS)]
+        self.threads += [threading.Thread(target=self.leave, args=(n,)) for n in range(WRITERS)]
+
+    def ask(self, number: int) -> None:
+        random = Random(number)
+        while not self.stopped.is_set():
+            with scope.whole():
+                arising.ties(random.choice(self.accounts))
+            self.done["asked"] += 1
+        connection.close()
+
+    def leave(self, number: int) -> None:
+        random, now = Random(number), datetime.now(UTC)
+        while not self.stopped.is_set():
+            texts = [f"203.0.{random.randrange(256)}.{random.randrange(256)}" for _ in range(3)]
+            rows = [
+                Seen(random.choice(self.accounts), "login_ip", value, now, now)
+                for text in texts
+                if (value := signals.value("login_ip", text))
+            ]
+            signals.leave_all(rows)
+            self.done["left"] += len(rows)
+        connection.close()
+
+    def __enter__(self) -> "Load":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def timed(accounts: list[int]) -> tuple[list[float], int]:
+    """Milliseconds of each question, and how many found a network."""
+    taken, found = [], 0
+    for account in accounts:
+        started = time.perf_counter()
+        with scope.whole():
+            found += bool(arising.ties(account))
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken, found
+
+
+def told(taken: list[float]) -> str:
+    cuts = quantiles(taken, n=100)
+    return f"median {median(taken):.1f} ms, 95 % within {cuts[94]:.1f} ms, 99 % within {cuts[98]:.1f} ms"
+
+
+def test_whose_an_account_is(world: worlds.World) -> None:
+    hidden, strangers = hands(world)
+    started = time.perf_counter()
+    counting.count()
+    counted = time.perf_counter() - started
+    with owner(), connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) accounts_signalvalue")
+        cursor.execute("ANALYZE kyc_networkmembership")
+    random = Random(SEED)
+    ours = random.sample(hidden, min(len(hidden), QUESTIONS // 2))
+    others = random.sample(strangers, QUESTIONS - len(ours))
+    timed(others[:200])
+    alone, _ = timed(ours[:500] + others[:500])
+    result: dict[str, Any] = {}
+    with Load(hidden + strangers[:20_000]) as load:
+        began = time.perf_counter()
+        of_ours, ties_of_ours = timed(ours)
+        of_others, ties_of_others = timed(others)
+        lasted = time.perf_counter() - began
+    busy = of_ours + of_others
+    result = {
+        "accounts": ACCOUNTS,
+        "signals": len(world.signals["account"]),
+        "alone": told(alone),
+        "under load": told(busy),
+        "load beside": f"{load.done['asked'] / lasted:.0f} questions and {load.done['left'] / lasted:.0f} signals a second",
+        "of a hand, tied to a network": f"{ties_of_ours / len(ours):.1%} of {len(ours)}",
+        "of no hand, tied to one": f"{ties_of_others / len(others):.2%} of {len(others)}",
+        "counting all values": f"{counted:.1f} s",
+        "load average": os.getloadavg()[0],
+    }
+    figures.keep("attaching", seeds=[SEED], figures=result)
+    assert quantiles(busy, n=100)[94] < MOST_MILLISECONDS

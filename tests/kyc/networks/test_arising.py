@@ -1,0 +1,156 @@
+"""Whose an account is: one query, weighed as a building weighs it."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from accounts import scope, signals
+from accounts.models import Organisation, SignalValue
+from accounts.signals import Seen
+from kyc.networks import arising
+from kyc.networks.finding import reading, weighing
+from kyc.networks.finding.families import FAMILIES, NAMES
+from kyc.networks.network_models import NetworkRun
+from tests.kyc.networks import hands
+from tests.networked import network_of
+
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+class TestWeighed:
+    """Of worlds made by chance, each pair that shares anything has the bits, families and ledger that a building gives it."""
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_is_what_a_building_makes_of_it(self, seed: int) -> None:
+        rows = self.world(Random(seed))
+        table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(
+            ("account", "type", "value", "first_seen", "last_seen", "count")
+        )})  # fmt: skip
+        read = reading.read(table)
+        bits = weighing.rarity(read)
+        begins = np.searchsorted(read.account, np.arange(read.accounts + 1)).astype(np.int64)
+        names = read.names.to_pylist()
+        a, b = (np.array(side, np.int64) for side in zip(*[(0, other) for other in range(1, len(names))], strict=True))
+        there = weighing.weighed(read, a, b, bits, begins)
+        here = {tie.partner: tie for tie in arising.weighed(self.shared(rows, names[0], len(names)))}
+        compared = 0
+        for place, other in enumerate(names[1:]):
+            tie = here.get(other)
+            if tie is None:
+                assert there.bits[place] == 0
+                continue
+            assert (tie.bits if tie.confidence else 0.0) == pytest.approx(float(there.bits[place]), abs=0.01)
+            families = [name for number, name in enumerate(FAMILIES) if there.families[place] >> number & 1]
+            assert tie.families == families
+            compared += tie.confidence > 0
+        assert compared, "a world in which nobody agrees would prove nothing"
+
+    def world(self, random: Random) -> list[tuple[int, str, str, datetime, datetime, int]]:
+        found = []
+        # Opened on days of their own, which a building weighs too.
+        for account in range(400):
+            opened = NOON - timedelta(days=3 * account % 97 + 90, hours=account)
+            for type in NAMES:
+                if random.random() < 0.8:
+                    shared = random.random() < (0.8 if account < 6 else 0.005)
+                    value = f"{type} {random.randrange(2) if shared else f'own {account}'}"
+                    first = opened + timedelta(days=random.randrange(60))
+                    found.append((account, type, value, first, first + timedelta(days=random.randrange(30)), 1))
+        return found
+
+    def shared(self, rows: list[tuple[int, str, str, datetime, datetime, int]], mine: int, accounts: int) -> list[arising.Shared]:
+        holders: dict[tuple[str, str], int] = {}
+        for row in rows:
+            holders[row[1], row[2]] = holders.get((row[1], row[2]), 0) + 1
+        own = {(row[1], row[2]): row for row in rows if row[0] == mine}
+        return [
+            arising.Shared(
+                1, row[0], row[1], UUID(int=abs(hash((row[1], row[2])))), holders[row[1], row[2]], own[row[1], row[2]][3],
+                own[row[1], row[2]][4], row[3], row[4], accounts,
+            )
+            for row in rows
+            if row[0] != mine and (row[1], row[2]) in own
+        ]  # fmt: skip
+
+    def test_of_nothing_is_nothing(self) -> None:
+        assert arising.weighed([]) == []
+
+
+@pytest.mark.django_db
+class TestTies:
+    """Ten accounts are one hand; one that comes has something in common with one of them."""
+
+    @pytest.fixture
+    def kestrel(self, db: None) -> tuple[list[int], int]:
+        those, others = hands.accounts(10, "Kestrel"), hands.accounts(60)
+        hands.told(hands.alone(those), hands.alone(others))
+        network_of(list(Organisation.objects.filter(pk__in=those)), {})
+        with scope.whole():
+            NetworkRun.objects.update(accounts=1000)
+        return those, others[0]
+
+    def share(self, organisation: int, other: int, *types: str) -> None:
+        """What the other has of its own, in the same days."""
+        at = hands.BEGAN + timedelta(hours=other % 1000)
+        signals.leave_all([Seen(organisation, type, hands.value(type, "own", other), at, at) for type in types])
+
+    def ties(self, organisation: int) -> list[arising.Tie]:
+        with scope.whole():
+            return arising.ties(organisation)
+
+    def test_of_two_families_are_one(self, kestrel: tuple[list[int], int]) -> None:
+        those, new = kestrel
+        self.share(new, those[3], "phone", "payment")
+        (tie,) = self.ties(new)
+        assert (tie.partner, tie.families, tie.is_certain) == (those[3], ["payment", "contact"], True)
+        assert sorted(tie.counted) == ["payment", "phone"]
+        assert {one["value"] for one in tie.evidence} == {str(hands.value(t, "own", those[3])) for t in ("phone", "payment")}
+
+    @pytest.mark.parametrize("types", [("phone",), ("phone", "email"), ("login_ip", "user_agent")])
+    def test_of_one_family_or_one_roof_are_none(self, kestrel: tuple[list[int], int], types: tuple[str, ...]) -> None:
+        those, new = kestrel
+        self.share(new, those[3], *types)
+        assert self.ties(new) == []
+
+    def test_of_two_accounts_are_not_added_up(self, kestrel: tuple[list[int], int]) -> None:
+        those, new = kestrel
+        self.share(new, those[3], "phone")
+        self.share(new, those[4], "payment")
+        assert self.ties(new) == []
+
+    @pytest.mark.parametrize("hub", ["vpn", "office", "agency", "carrier_nat"])
+    def test_hubs_count_for_nothing(self, kestrel: tuple[list[int], int], hub: str) -> None:
+        those, new = kestrel
+        self.share(new, those[3], "phone", "payment")
+        value = hands.value("payment", "own", those[3])
+        with scope.whole():
+            SignalValue.objects.create(type="payment", value=value, first_seen=NOON, last_seen=NOON, hub=hub, why="x")
+        assert self.ties(new) == []
+
+    def test_of_who_is_in_no_network_are_none(self, kestrel: tuple[list[int], int]) -> None:
+        _, new = kestrel
+        self.share(new, new + 1, "phone", "payment", "device")
+        assert self.ties(new) == []
+
+    def test_are_asked_for_in_one_statement(self, kestrel: tuple[list[int], int], django_assert_num_queries: object) -> None:
+        those, new = kestrel
+        self.share(new, those[3], "phone", "payment")
+        with scope.whole(), django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
+            assert arising.ties(new)
+
+    def test_a_value_of_more_than_were_looked_at_counts_only_where_it_is_known_how_many(
+        self, kestrel: tuple[list[int], int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        those, new = kestrel
+        monkeypatch.setattr(arising, "MOST_HOLDERS", 5)
+        value, at = hands.value("payment", "everybody's"), hands.BEGAN
+        signals.leave_all([Seen(one, "payment", value, at, at) for one in (*those, new)])
+        self.share(new, those[0], "phone")
+        assert self.ties(new) == []
+        with scope.whole():
+            SignalValue.objects.create(type="payment", value=value, accounts=11, first_seen=NOON, last_seen=NOON)
+        assert [tie.partner for tie in self.ties(new)] == [those[0]]
