@@ -58,7 +58,7 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
 # What only who sees the investigators' compartment is offered.
 CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "incidents": (_("Incidents"), ("incident.",)),
-    "networks": (_("Networks"), ("network.", "networks.")),
+    "networks": (_("Networks"), ("network.", "networks.", "indications.", "authorisation.")),
 }
 VERBS = {
     "case.opened": _("opened the case"),

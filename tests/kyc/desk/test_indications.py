@@ -192,7 +192,8 @@ class TestAuthorisations:
         ("wrong", "said"),
         [
             ({"reference": ""}, "Say where it is agreed"), ({"reason": " "}, "Say what is authorised"),
-            ({"since": "soon"}, "Write the day"), ({"until": "2025-01-01"}, "before it begins"), ({"since": "1999-01-01"}, "before the year 2000"),
+            ({"since": "soon"}, "Write the day"), ({"until": "2025-01-01"}, "before it begins"),
+            ({"since": "1999-01-01"}, "before the year 2000"),
         ],
     )  # fmt: skip
     def test_badly_told_come_back_with_what_was_typed(self, as_ines: Client, of_key: Indication, wrong: Any, said: str) -> None:
