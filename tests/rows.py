@@ -22,6 +22,7 @@ from kyc.keys.pool_models import LimitPool, PoolMember
 from kyc.networks import actions as networks
 from kyc.networks import controlling
 from kyc.networks.controller_models import Controller, ControllerMember
+from kyc.networks.indication_models import Authorisation, Indication, IndicationRun, ModelRelease
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
 from kyc.networks.network_models import Attachment, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling
@@ -114,6 +115,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     ErasureOrder.objects.create(organisation=organisation, addresses=[by.email], ordered_by=approver)
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
     message = messages.queue(to=by.email, subject="Hello", text="Hello", organisation=organisation)
+    release = ModelRelease.objects.create(whose="ours", name=f"model-{organisation.pk}", released_at=now, source="Our notes.")
     membership = Membership.objects.get(organisation=organisation, user=by)
     role = Role.objects.get(organisation=organisation, kind=Role.Kind.DIRECTOR)
     status = PersonStatus.objects.filter(organisation=organisation).first()
@@ -186,7 +188,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
-        legal_hold, asked, schedule, outside, observation, differs, restriction, appeal,
+        legal_hold, asked, schedule, outside, observation, differs, restriction, appeal, release,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 
@@ -211,7 +213,13 @@ def in_compartment(organisation: Organisation) -> list[models.Model]:
         involvement = networks.involve(incident, organisation=organisation, why="Its keys asked for them.", by=ines)
         networks.note(incident, text="Asked by night.", by=ines)
         networks.refer(incident, recipient="Bureau of Industry and Security", made_on=date(2026, 11, 3), by=ines)
-    return [incident, involvement, *of_network(organisation, ines), *of_controller(organisation, ines)]
+    return [
+        incident,
+        involvement,
+        *of_network(organisation, ines),
+        *of_controller(organisation, ines),
+        *indicated(organisation, ines),
+    ]
 
 
 def of_controller(organisation: Organisation, ines: User) -> list[models.Model]:
@@ -237,6 +245,22 @@ def of_controller(organisation: Organisation, ines: User) -> list[models.Model]:
             appeal=Appeal.objects.get(organisation=organisation), member=planned, families=["payment"], types=["payment"]
         )
     return [controller, member, measure, planned, drawing]
+
+
+def indicated(organisation: Organisation, ines: User) -> list[models.Model]:
+    """What its use indicated on a day, and that it may train with answers."""
+    now, key = timezone.now(), Key.objects.get(organisation=organisation)
+    with scope.of_officer(ines):
+        by_what = {"rules": "2026.11", "rules_sha256": "0" * 64}
+        run = IndicationRun.objects.create(state="done", day=now.date(), ended_at=now, keys=1, **by_what)
+        told = [{"code": "volume", "figure": 7, "points": 0}]
+        Indication.objects.create(
+            run=run, day=run.day, organisation=organisation, key=key, points=1, indicators=told, requests=7, peer_group=["", "0", ""]
+        )  # fmt: skip
+        allowed = Authorisation.objects.create(
+            organisation=organisation, reference="Contract 7", reason="Agreed.", since=date(2026, 1, 1), declared_by=ines
+        )
+    return [run, allowed]
 
 
 def of_network(organisation: Organisation, by: User) -> list[models.Model]:

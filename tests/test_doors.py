@@ -47,6 +47,7 @@ from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
 from kyc.networks import controlling, measuring
 from kyc.networks.controller_models import Controller
+from kyc.networks.indication_models import Authorisation, Indication, IndicationRun
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.ruling_models import ProposedRuling
@@ -62,7 +63,7 @@ from reports import issuing, links, own_data, pack
 from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
 from tests import cast, networked
 from tests.headers import lacking
-from tests.rows import on_its_way_in, one_of_each
+from tests.rows import Rows, on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
 
 pytestmark = [pytest.mark.soak, pytest.mark.sample]
@@ -635,6 +636,23 @@ DOORS: dict[str, Door] = {
     "desk:appeal_decide": Door(
         HOLDERS, get=False, own=of(pk="appeal"), post=of(outcome="upheld", answer="It shows nothing."), names="We are a school."
     ),
+    "desk:indications": Door(INVESTIGATORS, names="Whose use stands out"),
+    "desk:indications_look": Door(INVESTIGATORS, get=False, post=nothing, names="Whose use stands out"),
+    "desk:indication": Door(INVESTIGATORS, own=of(pk="indication"), names="Requests on a day of use"),
+    "desk:authorise": Door(
+        INVESTIGATORS, get=False, own=of(pk="indication"), names="Contract 9",
+        post=of(organisation="organisation", reference="Contract 9", since="2026-01-01", reason="Agreed."),
+    ),
+    "desk:authorisation_end": Door(
+        INVESTIGATORS, get=False, own=of(pk="indication", authorisation="authorisation"), names="It ran out.",
+        post=of(reason="It ran out."),
+    ),
+    "desk:indication_incident": Door(
+        INVESTIGATORS, own=of(pk="indication"), names="What else could explain it",
+        post=of(
+            title="Assessed", kind="extraction", confidence="low", detected_on="2026-11-02", alternative="A move of theirs, told to us."
+        ),
+    ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),
     "reports:request": Door(REQUESTERS, names=NORDLYS, post=of(kind="R-03", organisation="organisation")),
     "reports:schedules": Door(
@@ -854,6 +872,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement, Controller) if kind in rows},
+        **(indicated(rows) if Authorisation in rows else {}),
         **(of_network(rows[Network], organisation) if Network in rows else {}),
         **(acted_on(organisation) if Incident in rows else {}),
     }  # fmt: skip
@@ -907,6 +926,12 @@ def acted_on(organisation: Organisation) -> dict[str, Any]:
             "ruled_member": controller.members.get(organisation=organisation).pk, "other_account": other.pk,
             "measured": taken.members.get(organisation=organisation).pk,
         }  # fmt: skip
+
+
+def indicated(rows: Rows) -> dict[str, int]:
+    with scope.whole():
+        found = Indication.objects.get(run=rows[IndicationRun])
+    return {"indication": found.pk, "authorisation": rows[Authorisation].pk}
 
 
 def asked_of(analyst: User, *, begun: datetime | None) -> int:
@@ -1230,7 +1255,9 @@ class TestNumbers:
                     assert answer.status_code == 404, f"{role} {method} {name}"
 
 
-OF_NO_CASE = tuple(f"desk:{what}" for what in ("incident", "inquir", "estate", "controller", "measure", "appeal", "network"))
+OF_NO_CASE = tuple(
+    f"desk:{what}" for what in ("incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris")
+)
 
 
 def others(house: House, name: str) -> Iterator[dict[str, int]]:

@@ -31,7 +31,7 @@ class AuthoriseForm(DeskForm):
         super().__init__(data, auto_id="authorise_%s", **kwargs)
         self.whose = {str(one.pk): one for one in whose}
         field = self.fields["organisation"]
-        field.choices = [(number, one.name) for number, one in self.whose.items()]  # type: ignore[attr-defined]  # a ChoiceField's
+        field.choices = [(number, one.name) for number, one in self.whose.items()]  # type: ignore[attr-defined]  # it has
         if len(self.whose) == 1:
             field.widget, field.initial = forms.HiddenInput(), next(iter(self.whose))
 

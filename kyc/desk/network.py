@@ -22,7 +22,7 @@ from kyc.desk import network_life, network_members, network_picture, network_rul
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
 from kyc.desk.queue import Tab
-from kyc.networks import drawing, standing
+from kyc.networks import drawing, heads, standing
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.ruling_models import Ruling
 
@@ -91,6 +91,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "waiting": network_rulings.waiting(network, request.user, returned.get("ruling_form")),
         "attachments": attachments(network, returned.get("attachment_form")),
         "does": network_life.does(numbers),
+        "heads": None if at else heads.of_network(network),
         "glance": glance(network),
         "changes": network_life.changes(network, of_officers=False)[:LATELY],
         "wrong_day": facts["on_form"].errors.get("on"),

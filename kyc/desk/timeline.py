@@ -58,7 +58,7 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
 # What only who sees the investigators' compartment is offered.
 CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "incidents": (_("Incidents"), ("incident.", "controller.", "measure.", "rule.")),
-    "networks": (_("Networks"), ("network.", "networks.")),
+    "networks": (_("Networks"), ("network.", "networks.", "indications.", "authorisation.")),
 }
 # By which somebody only reads. That an investigator read something of a customer tells that there is something to investigate.
 LOOKS = (

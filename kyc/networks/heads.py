@@ -1,4 +1,4 @@
-"""What was indicated, as an investigator reads it: four heads of evidence (USX-05), each with its indicators, and what is missing.
+"""What was indicated, as an investigator reads it: four heads of evidence (USX-05), each with its indicators and what is missing.
 
 Read from what was stored, by the version of the rules that it was judged by: a page of last month says what it said then.
 """
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Head:
-    """`lines` are what stands out, `others` what was compared and does not; `missing` is what nothing can be said of, with why."""
+    """`lines` are what stands out, `others` what was compared and does not, `missing` what nothing can be said of, with why."""
 
     code: str
     title: str

@@ -65,8 +65,8 @@ class IndicationQuerySet(models.QuerySet["Indication"]):
 
 
 class Indication(models.Model):
-    """What the use of one key or one network indicated, as it was shown then. `indicators` lists {code, figure, points, middle, line,
-    peers, rung}, as kyc/networks/indicating.py has them; what is null was not told, or had no peers."""
+    """What the use of one key or one network indicated, as it was shown then. `indicators` lists {code, figure, points, middle,
+    line, peers, rung}, as kyc/networks/indicating.py has them; what is null was not told, what is left out had no peers."""
 
     confined = True
     append_only = True
@@ -111,8 +111,8 @@ class AuthorisationQuerySet(models.QuerySet["Authorisation"]):
 
 @tracked()
 class Authorisation(models.Model):
-    """That a customer may train with what models answer, from, until, because: then drawing much is no extraction (USX-05). Without
-    a last day it holds until it is ended."""
+    """That a customer may train with what models answer, from, until, because: then drawing much is no extraction (USX-05).
+    Without a last day it holds until it is ended."""
 
     confined = True
     personal = ("reference", "reason", "end_reason")
@@ -157,10 +157,10 @@ class Authorisation(models.Model):
                             RAISE EXCEPTION 'an authorisation starts standing' USING ERRCODE = 'check_violation';
                         END IF;
                     ELSIF OLD.ended_at IS NOT NULL OR ROW(
-                        NEW.id, NEW.organisation_id, NEW.reference, NEW.reason, NEW.since, NEW.until, NEW.declared_at,
+                        NEW.id, NEW.organisation_id, NEW.reference, NEW.since, NEW.until, NEW.declared_at,
                         NEW.declared_by_id
                     ) IS DISTINCT FROM ROW(
-                        OLD.id, OLD.organisation_id, OLD.reference, OLD.reason, OLD.since, OLD.until, OLD.declared_at,
+                        OLD.id, OLD.organisation_id, OLD.reference, OLD.since, OLD.until, OLD.declared_at,
                         OLD.declared_by_id
                     ) THEN
                         RAISE EXCEPTION 'what was authorised does not change, and ended it stays ended'
@@ -174,8 +174,8 @@ class Authorisation(models.Model):
 
 @tracked()
 class ModelRelease(models.Model):
-    """That a model was released: of ours, which keys can use, or of another provider's, along whose timeline use may run. Everybody
-    may know of it. `capability` is what a model of ours is for, empty where it is all it can do."""
+    """That a model was released: of ours, which keys can use, or of another provider's, along whose timeline use may run.
+    Everybody may know of it. `capability` is what a model of ours is for, empty where it is all it can do."""
 
     class Whose(models.TextChoices):
         OURS = "ours", _("Ours")

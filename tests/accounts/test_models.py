@@ -19,6 +19,7 @@ from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import PoolMember
 from kyc.networks.controller_models import Controller, ControllerMember
+from kyc.networks.indication_models import Authorisation
 from kyc.networks.measure_models import Measure
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
@@ -89,6 +90,9 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "Network": ("confidence", 0.5),
     "NetworkMembership": ("confidence", 0.5),
     "Attachment": ("outcome_note", "x"),
+    "IndicationRun": ("keys", 7),
+    "Authorisation": ("reason", "x"),
+    "ModelRelease": ("source", "x"),
     "Controller": ("name", "x"),
     "ControllerMember": ("why", "x"),
     "Measure": ("state", "declined"),
@@ -98,7 +102,9 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "Appeal": ("sent_at", EARLIER),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
-NETWORKS = {Network, NetworkMembership, Attachment, Controller, ControllerMember, Measure, PoolMember, Restriction, Appeal}
+NETWORKS = {
+    Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, PoolMember, Restriction, Appeal,
+}  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 
 

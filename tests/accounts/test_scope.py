@@ -221,7 +221,7 @@ class TestTheCompartment:
         tables = {model._meta.db_table for model in models}
         tables |= {event._meta.db_table for event in event_models() if event.pgh_tracked_model in models}
         assert set(self.CONFINED) == tables
-        assert len(models) == 20 and len(tables) == 31
+        assert len(models) == 25 and len(tables) == 38
 
     def test_is_open_to_an_investigator(self, two: dict[str, int]) -> None:
         with scope.of_officer(cast.staff("investigator")):
@@ -243,9 +243,13 @@ class TestTheCompartment:
         """An incident and a network concern several; a note and a referral are of no organisation at all."""
         with scope.opened(scope.Scope(*[str(two["Nordlys"])] * 2, "on")):
             seen = {table for table, count in self.rows().items() if count}
-        of_one = {"kyc_involvement", "kyc_networkmembership", "kyc_attachment"}
+        of_one = {"kyc_involvement", "kyc_networkmembership", "kyc_attachment", "kyc_authorisation"}
         of_one |= {"kyc_poolmember", "kyc_controllermember", "kyc_measuremember"}
-        assert seen == of_one | {f"{table}event" for table in of_one} | {"accounts_auditevent", "accounts_signal"}
+        assert seen == of_one | {f"{table}event" for table in of_one} | {
+            "accounts_auditevent",
+            "accounts_signal",
+            "kyc_indication",
+        }
 
     def test_takes_no_row_from_outside(self, two: dict[str, int]) -> None:
         columns = "(incident_id, text, written_at, written_by_id)"

@@ -219,6 +219,7 @@ IN_CLEAR = {
     "kyc.Exclusion.reference": "where a company stands in a public list or register",
     "kyc.Entity.reference": "our own number",
     "accounts.LegalHold.reference": "a court's or an agency's own number",
+    "kyc.Authorisation.reference": "the number of a contract or a letter of ours",
     "kyc.Referral.reference": "the recipient's own number of what was referred",
     "kyc.PaymentMeans.network": "a currency's",
     "kyc.ListEntry.birth_dates": "as published in a sanctions list",

@@ -91,8 +91,8 @@ class TestList:
     @pytest.mark.parametrize(
         ("asked", "is_there"),
         [
-            ("head=pattern", True), ("head=timeline", False), ("least=20", True), ("least=nonsense", True), ("q=Account 100", True),
-            ("q=kh_live_used00000100", True), ("q=nobody", False), ("page=7", True), ("head=%00", True),
+            ("head=pattern", True), ("head=timeline", False), ("least=20", True), ("least=nonsense", True),
+            ("q=Account 100", True), ("q=kh_live_used00000100", True), ("q=nobody", False), ("page=7", True), ("head=%00", True),
         ],
     )  # fmt: skip
     def test_is_narrowed(self, as_ines: Client, of_key: Indication, asked: str, is_there: bool) -> None:
@@ -191,8 +191,9 @@ class TestAuthorisations:
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
-            ({"reference": ""}, "Say where it is agreed"), ({"reason": " "}, "Say what is authorised"), ({"since": "soon"}, "Write the day"),
-            ({"until": "2025-01-01"}, "before it begins"), ({"since": "1999-01-01"}, "before the year 2000"),
+            ({"reference": ""}, "Say where it is agreed"), ({"reason": " "}, "Say what is authorised"),
+            ({"since": "soon"}, "Write the day"), ({"until": "2025-01-01"}, "before it begins"),
+            ({"since": "1999-01-01"}, "before the year 2000"),
         ],
     )  # fmt: skip
     def test_badly_told_come_back_with_what_was_typed(self, as_ines: Client, of_key: Indication, wrong: Any, said: str) -> None:
