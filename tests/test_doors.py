@@ -602,12 +602,12 @@ DOORS: dict[str, Door] = {
                            "members": [str(rows["organisation"]), str(rows["other_account"])]},
     ),
     "desk:rule_misses": Door(INVESTIGATORS, names="What appeals found wrong"),
-    "desk:controller": Door(INVESTIGATORS, own=of(pk="controller"), names="Mirror"),
-    "desk:controller_take": Door(INVESTIGATORS, get=False, own=of(pk="controller"), post=nothing, names="Mirror"),
+    "desk:controller": Door(INVESTIGATORS, own=of(pk="hand"), names="Mirror"),
+    "desk:controller_take": Door(INVESTIGATORS, get=False, own=of(pk="hand"), post=nothing, names="Mirror"),
     "desk:controller_decline": Door(
-        INVESTIGATORS, get=False, own=of(pk="controller"), post=of(reason="Two schools."), names="Mirror"
+        INVESTIGATORS, get=False, own=of(pk="hand"), post=of(reason="Two schools."), names="Mirror"
     ),
-    "desk:controller_note": Door(INVESTIGATORS, get=False, own=of(pk="controller"), post=of(text="Asked."), names="Mirror"),
+    "desk:controller_note": Door(INVESTIGATORS, get=False, own=of(pk="hand"), post=of(text="Asked."), names="Mirror"),
     "desk:controller_incident": Door(
         INVESTIGATORS, get=False, own=of(pk="ruled_controller"), names="Lent keys",
         post=of(title="Lent keys", kind="resale", confidence="low", detected_on="2026-11-01"),
@@ -871,7 +871,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
-        **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement, Controller) if kind in rows},
+        **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
+        **({"hand": rows[Controller].pk} if Controller in rows else {}),
         **(indicated(rows) if Authorisation in rows else {}),
         **(of_network(rows[Network], organisation) if Network in rows else {}),
         **(acted_on(organisation) if Incident in rows else {}),
