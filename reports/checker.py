@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
-SEQUENCE, SET, INTEGER, OCTETS, OID, FIRST, SECOND = 0x30, 0x31, 0x02, 0x04, 0x06, 0xA0, 0xA1
+SEQUENCE, SET, INTEGER, OCTETS, OID, TIME, FIRST, SECOND = 0x30, 0x31, 0x02, 0x04, 0x06, 0x18, 0xA0, 0xA1
 # Names of the standards' own, as their bytes.
 SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 DATA = bytes.fromhex("2a864886f70d010701")
@@ -37,6 +37,22 @@ TIMESTAMP = bytes.fromhex("2a864886f70d010910020e")
 SHA256 = bytes.fromhex("300d06096086480165030402010500")
 RSA = bytes.fromhex("300d06092a864886f70d01010b0500")
 ECDSA = bytes.fromhex("300a06082a8648ce3d040302")
+# Of a timestamp (RFC 3161): what it says, what its certificate is for, and the algorithms of authorities outside.
+TOLD_TIME = bytes.fromhex("2a864886f70d0109100104")
+HASHES: dict[bytes, hashes.HashAlgorithm] = {
+    bytes.fromhex("608648016503040201"): hashes.SHA256(),
+    bytes.fromhex("608648016503040202"): hashes.SHA384(),
+    bytes.fromhex("608648016503040203"): hashes.SHA512(),
+}
+RSA_OF_DIGEST = bytes.fromhex("2a864886f70d010101")
+SIGNED_BY = {
+    bytes.fromhex("2a864886f70d01010b"): "sha256",
+    bytes.fromhex("2a864886f70d01010c"): "sha384",
+    bytes.fromhex("2a864886f70d01010d"): "sha512",
+    bytes.fromhex("2a8648ce3d040302"): "sha256",
+    bytes.fromhex("2a8648ce3d040303"): "sha384",
+    bytes.fromhex("2a8648ce3d040304"): "sha512",
+}
 # More stand between a root and whom it vouches for nowhere.
 LONGEST = 6
 
@@ -98,6 +114,8 @@ class Signature:
     certificate: x509.Certificate
     others: tuple[x509.Certificate, ...]
     token: bytes
+    # Of the signature itself the SHA-256, which the timestamp is of.
+    digest: bytes = b""
 
     @property
     def fingerprint(self) -> str:
@@ -148,7 +166,7 @@ def held(signature: bytes, signed: bytes) -> Signature:
     own, *others = chosen(who, certificates.parts)
     told(attributes, digest, own, signed)
     proved(own, algorithm, value.inside, bytes([SET]) + attributes.raw[1:])
-    return Signature(own, tuple(others), token(unsigned, value.inside))
+    return Signature(own, tuple(others), token(unsigned, value.inside), sha256(value.inside).digest())
 
 
 def chosen(who: Node, written: Sequence[Node]) -> list[x509.Certificate]:
@@ -206,7 +224,7 @@ def proved(own: x509.Certificate, algorithm: Node, value: bytes, said: bytes) ->
 
 
 def token(unsigned: Sequence[Node], signature: bytes) -> bytes:
-    """The timestamp beside the signature; it must be of this one. Which authority gave it is not looked at."""
+    """The timestamp beside the signature; it must be of this one. Whose it is is looked at where its time is needed."""
     if not unsigned:
         return b""
     (attributes,) = of(unsigned, SECOND)
@@ -221,17 +239,115 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class Believed(NamedTuple):
+    """The root that vouches for the certificate; and where that has ended since, as of when it was judged: by the timestamp's
+    authority (`by_clock`), or by whoever else says when the file was issued."""
+
+    root: x509.Certificate
+    at: datetime | None = None
+    by_clock: bool = False
+
+
 def believed(
-    found: Signature, roots: Collection[x509.Certificate], *, issued_at: datetime | None
-) -> tuple[x509.Certificate, bool]:
-    """The root that vouches for the certificate, and whether that has ended since: then it must have been good when somebody else
-    than the signature says that the file was issued. Raises Broken."""
+    found: Signature,
+    roots: Collection[x509.Certificate],
+    *,
+    issued_at: datetime | None,
+    clocks: Collection[x509.Certificate] = (),
+) -> Believed:
+    """Of a certificate that has ended: it must have been good at the time of the timestamp, where an authority of `clocks` gave
+    it, else when somebody else than the signature says that the file was issued. Raises Broken."""
     try:
-        return chained(found, roots), False
+        return Believed(chained(found, roots))
     except NotGoodThen:
-        if issued_at is None:
+        at = seen_at(found, clocks)
+        if at is None and issued_at is None:
             raise
-    return chained(found, roots, at=issued_at), True
+    judged = at or issued_at
+    return Believed(chained(found, roots, at=judged), judged, at is not None)
+
+
+def seen_at(found: Signature, clocks: Collection[x509.Certificate]) -> datetime | None:
+    """The time of a timestamp that is good; else None."""
+    try:
+        return stamped_at(found, clocks)
+    except (Broken, ValueError, IndexError):
+        return None
+
+
+def stamped_at(found: Signature, clocks: Collection[x509.Certificate]) -> datetime:
+    """When the timestamp's authority saw the signature. Its own certificate must be good today: of one that has ended nobody
+    knows who holds its key now. Raises Broken."""
+    if not found.token:
+        raise Broken("no authority outside says when it was signed")
+    (content,) = of(list(nodes(found.token)), SEQUENCE)
+    kind, wrapped = of(content.parts, OID, FIRST)
+    (body,) = of(wrapped.parts, SEQUENCE)
+    _version, _digests, about, *more = body.parts
+    what, told_in = of(about.parts, OID, FIRST)
+    (said,) = of(told_in.parts, OCTETS)
+    certificates = [part for part in more if part.tag == FIRST]
+    if (kind.inside, what.inside) != (SIGNED_DATA, TOLD_TIME) or not certificates or more[-1].tag != SET:
+        raise Broken("its timestamp is not made as RFC 3161 asks for")
+    (signer,) = of(more[-1].parts, SEQUENCE)
+    clock = clock_of(signer, certificates[0], said.inside)
+    at = time_of(said, found.digest)
+    if at > now():
+        raise Broken("its timestamp is of a time that has not come")
+    for moment in (None, at):
+        chained(clock, clocks, at=moment)
+    return at
+
+
+def clock_of(signer: Node, certificates: Node, said: bytes) -> Signature:
+    """Whose signature stands under what the timestamp says."""
+    _version, who, digest, attributes, algorithm, value, *_ = signer.parts
+    of([who, digest, attributes, algorithm, value], SEQUENCE, SEQUENCE, FIRST, SEQUENCE, OCTETS)
+    own, *others = chosen(who, certificates.parts)
+    kind = HASHES.get(digest.parts[0].inside)
+    found = {name.inside: values for name, values in (of(one.parts, OID, SET) for one in attributes.parts)}
+    if kind is None or CONTENT_TYPE not in found or found[CONTENT_TYPE].parts[0].inside != TOLD_TIME:
+        raise Broken("its timestamp is not made as RFC 3161 asks for")
+    made = hashes.Hash(kind)
+    made.update(said)
+    if MESSAGE_DIGEST not in found or found[MESSAGE_DIGEST].parts[0].inside != made.finalize():
+        raise Broken("its timestamp does not say what was signed")
+    proved_by(own, algorithm.parts[0].inside, kind, value.inside, bytes([SET]) + attributes.raw[1:])
+    try:
+        usage = own.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        raise Broken("the certificate of its timestamp is not one to tell the time with") from None
+    if list(usage) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+        raise Broken("the certificate of its timestamp is not one to tell the time with")
+    return Signature(own, tuple(others), b"")
+
+
+def proved_by(own: x509.Certificate, name: bytes, kind: hashes.HashAlgorithm, value: bytes, said: bytes) -> None:
+    key = own.public_key()
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and (name == RSA_OF_DIGEST or SIGNED_BY.get(name) == kind.name):
+            key.verify(value, said, padding.PKCS1v15(), kind)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and SIGNED_BY.get(name) == kind.name:
+            key.verify(value, said, ec.ECDSA(kind))
+        else:
+            raise Broken("its timestamp is signed by an algorithm that is not known here")
+    except (InvalidSignature, UnsupportedAlgorithm):
+        raise Broken("its timestamp is not signed by its certificate") from None
+
+
+def time_of(said: Node, digest: bytes) -> datetime:
+    """What the timestamp says, once it is seen to be of the signature with that SHA-256."""
+    (told,) = of(list(nodes(said.inside)), SEQUENCE)
+    _version, _policy, imprint, _number, at, *_ = told.parts
+    of([imprint, at], SEQUENCE, TIME)
+    kind, seen = of(imprint.parts, SEQUENCE, OCTETS)
+    if not isinstance(HASHES.get(kind.parts[0].inside), hashes.SHA256) or seen.inside != digest:
+        raise Broken("its timestamp is of something else")
+    whole, _, _ = at.inside.decode("ascii", "replace").removesuffix("Z").partition(".")
+    try:
+        return datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise Broken("its timestamp can't be read") from None
 
 
 def chained(found: Signature, roots: Collection[x509.Certificate], *, at: datetime | None = None) -> x509.Certificate:
@@ -276,7 +392,7 @@ def allowed(certificate: x509.Certificate) -> None:
 
 # The rest checks an evidence pack: its folder, as it was unpacked.
 PURPOSE = b"Keyholder audit head\n"
-HERE = "verify.py"
+HERE, CLOCKS = "verify.py", "clocks.pem"
 # By these a report stands no more.
 NO_MORE = ("report.superseded", "report.withdrawn")
 
@@ -340,8 +456,10 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in found if not any(one in path.parents for one in beside)]
 
 
-def checks(folder: Path, roots: Collection[x509.Certificate], keys: Collection[str]) -> Iterator[tuple[str, str]]:
-    """What was looked at, and what is wrong with it; empty where nothing is."""
+def checks(
+    folder: Path, roots: Collection[x509.Certificate], keys: Collection[str], clocks: Collection[x509.Certificate] = ()
+) -> Iterator[tuple[str, str]]:
+    """What was looked at, and what is wrong with it; empty where nothing is. `clocks` are roots of timestamps' authorities."""
     told = json.loads((folder / "manifest.json").read_bytes())
     there = {str(path.relative_to(folder)) for path in files_of(folder)} - {"manifest.json", "manifest.p7s"}
     made = {name: sha256((folder / name).read_bytes()).hexdigest() for name in there}
@@ -358,7 +476,7 @@ def checks(folder: Path, roots: Collection[x509.Certificate], keys: Collection[s
     yield from ((f"proof {name}", why) for name, why, _ in proofs)
     issue = issued([event for _, _, event in proofs if event], own, file)
     yield "the audit log against the report", "" if issue else "no proved event says that this was issued"
-    yield of_report(folder, roots, issue)
+    yield of_report(folder, roots, issue, clocks)
 
 
 def of_manifest(folder: Path, roots: Collection[x509.Certificate]) -> None:
@@ -367,16 +485,22 @@ def of_manifest(folder: Path, roots: Collection[x509.Certificate]) -> None:
     believed(found, roots, issued_at=found.certificate.not_valid_after_utc)
 
 
-def of_report(folder: Path, roots: Collection[x509.Certificate], issue: dict[str, Any]) -> tuple[str, str]:
-    ended: list[bool] = []
+def of_report(
+    folder: Path, roots: Collection[x509.Certificate], issue: dict[str, Any], clocks: Collection[x509.Certificate]
+) -> tuple[str, str]:
+    found: list[Believed] = []
 
     def look() -> None:
         at = datetime.fromisoformat(issue["at"].replace("Z", "+00:00")) if issue else None
-        ended.append(believed(signature_of((folder / "report.pdf").read_bytes()), roots, issued_at=at)[1])
+        signature = signature_of((folder / "report.pdf").read_bytes())
+        found.append(believed(signature, roots, issued_at=at, clocks=clocks))
 
     why = broken(look)
-    since = ", whose certificate has ended since and was good when the audit log says that it was issued"
-    return f"signature of report.pdf{since if any(ended) else ''}", why
+    since = ""
+    if found and found[0].at:
+        who = "its timestamp says that it was signed" if found[0].by_clock else "the audit log says that it was issued"
+        since = f", whose certificate has ended since and was good when {who}"
+    return f"signature of report.pdf{since}", why
 
 
 def trail_of(folder: Path, keys: Collection[str]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -415,6 +539,11 @@ def of_documents(folder: Path, made: dict[str, str]) -> Iterator[tuple[str, str]
             yield row["file"], "it is not what documents.json says"
 
 
+def certificates_of(file: Path, *, needed: bool) -> list[x509.Certificate]:
+    """None where no such file is needed and there is none."""
+    return x509.load_pem_x509_certificates(file.read_bytes()) if needed or file.exists() else []
+
+
 def broken(look: Callable[[], object]) -> str:
     try:
         look()
@@ -432,11 +561,13 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--roots", type=Path, help="certificates (PEM) that you believe; by default roots.pem of the pack")
     parser.add_argument("--key", action="append", default=[], help="the public key of the audit log that you believe, in base64")
+    parser.add_argument("--clocks", type=Path, help="the same of authorities that tell the time; by default clocks.pem")
     options = parser.parse_args(arguments)
     try:
+        clocks = certificates_of(options.clocks or options.folder / CLOCKS, needed=options.clocks is not None)
         roots = x509.load_pem_x509_certificates((options.roots or options.folder / "roots.pem").read_bytes())
         keys = [sha256(base64.b64decode(key, validate=True)).hexdigest() for key in options.key]
-        found = list(checks(options.folder, roots, keys))
+        found = list(checks(options.folder, roots, keys, clocks))
         said = ends(options.folder, keys)
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"This is no evidence pack that can be read: {error}.", file=sys.stderr)

@@ -143,6 +143,8 @@ def files(report: Report, found: list[Document], *, to: User) -> Iterator[tuple[
     yield "documents.json", written(told)
     yield from proved
     yield "roots.pem", b"".join(root.public_bytes(Encoding.PEM) for root in signing.roots())
+    if clocks := signing.stamping_roots():
+        yield checker.CLOCKS, b"".join(root.public_bytes(Encoding.PEM) for root in clocks)
     yield checker.HERE, Path(checker.__file__).read_bytes()
     left_out += [row for row in told if not row["file"]]
     shown = {"report": report, "left_out": left_out, "commands": COMMANDS}

@@ -106,9 +106,16 @@ def issued_at(data: bytes) -> datetime | None:
     return event.at if event else None
 
 
-def examined(data: bytes, *, believed: Collection[x509.Certificate], issued_at: datetime | None = None) -> Iterator[Check]:
+def examined(
+    data: bytes,
+    *,
+    believed: Collection[x509.Certificate],
+    clocks: Collection[x509.Certificate] = (),
+    issued_at: datetime | None = None,
+) -> Iterator[Check]:
     """What the file says by itself. After a signature that does not hold nothing of it is read. A certificate that has ended is
-    judged by when the file was `issued_at`, where that is known."""
+    judged by the time of the timestamp, where an authority of `clocks` gave it, else by when the file was `issued_at`, where that
+    is known."""
     try:
         signature = checker.signature_of(data)
     except checker.Broken as broken:
@@ -116,14 +123,14 @@ def examined(data: bytes, *, believed: Collection[x509.Certificate], issued_at: 
         return
     yield Check("signature", True, "Every byte of the file is what was signed.")
     try:
-        root, has_ended = checker.believed(signature, believed, issued_at=issued_at)
+        trusted = checker.believed(signature, believed, issued_at=issued_at, clocks=clocks)
     except checker.Broken as broken:
         yield Check("certificate", False, f"{str(broken).capitalize()}.")
         return
-    who, by = signing.called(signature.certificate.subject), signing.called(root.subject)
-    since = " It has ended since, and was good when the register says that this was issued." if has_ended else ""
+    who, by = signing.called(signature.certificate.subject), signing.called(trusted.root.subject)
+    since = ended_since(trusted)
     yield Check("certificate", True, f"Signed by “{who}”, for whom “{by}” vouches. SHA-256 {signature.fingerprint}.{since}")
-    second = signing.read_by_another(data, tuple(believed), at=issued_at if has_ended else None)
+    second = signing.read_by_another(data, tuple(believed), at=trusted.at)
     yield Check("second reader", not second, second or "pyHanko, which shares no code with the first, says the same.")
     try:
         found = attached(data)
@@ -131,6 +138,15 @@ def examined(data: bytes, *, believed: Collection[x509.Certificate], issued_at: 
         yield Check("attachments", False, str(error))
         return
     yield from of_files(found)
+
+
+def ended_since(found: checker.Believed) -> str:
+    """Of a certificate that is not good any more, by whose word it was good when it signed."""
+    if found.at is None:
+        return ""
+    if found.by_clock:
+        return f" It has ended since, and was good on {found.at:%Y-%m-%d}, when the timestamp's authority saw the signature."
+    return " It has ended since, and was good when the register says that this was issued."
 
 
 def attached(data: bytes) -> Attached:

@@ -4,6 +4,7 @@ import io
 import stat
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports import authority, checker, pdf, signing
+from reports import authority, checker, pdf, signing, verification
 from tests.reports import specimen
 from tests.reports.outside import Outside, open_outside
 from tests.reports.test_pdf import complaints, tags, violations
@@ -269,11 +270,75 @@ class TestExpired:
     ) -> None:
         found, issued_at = checker.signature_of(data), datetime.now(UTC)
         monkeypatch.setattr(checker, "now", lambda: datetime(2060, 1, 1, tzinfo=UTC))
-        assert checker.believed(found, signing.roots(), issued_at=issued_at) == (signing.roots()[0], True)
+        assert checker.believed(found, signing.roots(), issued_at=issued_at) == (signing.roots()[0], issued_at, False)
         with pytest.raises(checker.Broken, match="no authority"):
             checker.believed(found, [outside.root], issued_at=issued_at)
         with pytest.raises(checker.Broken, match="is not good on 2059"):
             checker.believed(found, signing.roots(), issued_at=datetime(2059, 1, 1, tzinfo=UTC))
+
+
+class TestStamped:
+    """A certificate that has ended, by the time of an authority outside."""
+
+    @pytest.fixture(params=["B-T", "B-LT"])
+    def stamped(self, settings: Any, by_outside: Outside, unsigned: bytes, request: Any) -> bytes:
+        settings.REPORT_LEVEL = request.param
+        return signing.signed(unsigned)
+
+    @pytest.fixture
+    def later(self, by_outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+        """When the signer's certificate has ended, and the clock's has not."""
+        at = by_outside.signer.not_valid_after_utc + timedelta(days=1)
+        monkeypatch.setattr(checker, "now", lambda: at)
+
+    def test_it_was_good_when_the_authority_saw_the_signature(self, stamped: bytes, later: None) -> None:
+        began = datetime.now(UTC)
+        found, roots = checker.signature_of(stamped), signing.roots()
+        with pytest.raises(checker.NotGoodThen):
+            checker.believed(found, roots, issued_at=None)
+        judged = checker.believed(found, roots, issued_at=None, clocks=signing.stamping_roots())
+        assert judged.by_clock and judged.at and abs(judged.at - began) < timedelta(minutes=1)
+        assert signing.read_by_another(stamped, roots, at=judged.at) == ""
+        said = {one.name: one for one in verification.examined(stamped, believed=roots, clocks=signing.stamping_roots())}
+        assert "when the timestamp's authority saw the signature" in said["certificate"].said
+        assert [one.name for one in said.values() if one.passed is False] == []
+
+    def test_an_authority_that_nobody_believes_tells_no_time(self, stamped: bytes, later: None) -> None:
+        found, own = checker.signature_of(stamped), authority.kept(django_settings.REPORT_AUTHORITY_DIR, provider="")
+        others = signing.certificates((own / authority.ROOT).read_bytes())
+        with pytest.raises(checker.NotGoodThen):
+            checker.believed(found, signing.roots(), issued_at=None, clocks=others)
+        with pytest.raises(checker.Broken, match="no authority that you believe"):
+            checker.stamped_at(found, others)
+
+    def test_nor_does_one_whose_own_certificate_has_ended(
+        self, stamped: bytes, by_outside: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = by_outside.clock.not_valid_after_utc + timedelta(days=1)
+        monkeypatch.setattr(checker, "now", lambda: at)
+        with pytest.raises(checker.NotGoodThen):
+            checker.believed(checker.signature_of(stamped), signing.roots(), issued_at=None, clocks=signing.stamping_roots())
+
+    def test_any_bit_of_it_that_is_another_tells_no_time(self, stamped: bytes, by_outside: Outside) -> None:
+        found, clocks = checker.signature_of(stamped), signing.stamping_roots()
+        assert checker.stamped_at(found, clocks)
+        said = found.token.index(checker.TOLD_TIME) + len(checker.TOLD_TIME)
+        for at in range(said, said + 100):
+            other = replace(found, token=flipped(found.token, at, at % 8))
+            assert checker.seen_at(other, clocks) is None, at
+        assert checker.seen_at(replace(found, digest=b"0" * 32), clocks) is None
+
+    def test_who_signs_reports_tells_no_time(self, settings: Any, by_outside: Outside, unsigned: bytes) -> None:
+        settings.REPORT_LEVEL = "B-T"
+        by_outside.clock, by_outside.clock_key, kept = by_outside.signer, by_outside.key, (by_outside.clock, by_outside.clock_key)
+        try:
+            found = checker.signature_of(signing.signed(unsigned))
+        except signing.NotSigned:
+            return
+        finally:
+            by_outside.clock, by_outside.clock_key = kept
+        with pytest.raises(checker.Broken, match="not one to tell the time with"):
+            checker.stamped_at(found, signing.stamping_roots())
 
 
 class TestDetached:

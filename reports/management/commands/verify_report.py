@@ -1,6 +1,7 @@
 """Checks a report's file by itself, and where this installation's database is at hand against the register and the audit tree."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ class Command(NamedCommand):
         parser.add_argument(
             "--roots", metavar="FILE", type=Path, help="certificates (PEM) to believe; by default the house's own"
         )
+        parser.add_argument(
+            "--clocks", metavar="FILE", type=Path, help="the same of authorities that tell the time; by default the house's own"
+        )
         parser.add_argument("--offline", action="store_true", help="look at the file alone, also where a database is at hand")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,7 +43,8 @@ class Command(NamedCommand):
         if not data.startswith(b"%PDF-"):
             raise CommandError(f"{options['file']}: it is no PDF.", returncode=BAD_USE)
         known = None if options["offline"] else issued_at(data)
-        checks = list(verification.examined(data, believed=believed(options["roots"]), issued_at=known))
+        roots, clocks = believed(options["roots"], signing.roots), believed(options["clocks"], signing.stamping_roots)
+        checks = list(verification.examined(data, believed=roots, clocks=clocks, issued_at=known))
         status = "unknown"
         if all(check.passed is not False for check in checks):
             envelope = verification.attached(data).envelope
@@ -65,9 +70,9 @@ def read(file: Path) -> bytes:
         raise CommandError(f"{file}: {error.strerror}.", returncode=BAD_USE) from None
 
 
-def believed(file: Path | None) -> tuple[x509.Certificate, ...]:
+def believed(file: Path | None, own: Callable[[], tuple[x509.Certificate, ...]]) -> tuple[x509.Certificate, ...]:
     if file is None:
-        return signing.roots()
+        return own()
     try:
         return signing.certificates(read(file))
     except ValueError:
