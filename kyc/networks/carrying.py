@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, scope
 from accounts.models import User
 from config import jobs
 from kyc.cases import demanding
@@ -25,7 +25,8 @@ M, K = MeasureMember.State, Restriction.Kind
 
 class Placing(jobs.Queue):
     def is_waiting(self) -> bool:
-        return super().is_waiting() or due().exists()
+        with scope.whole():
+            return super().is_waiting() or due().exists()
 
 
 QUEUE = Placing(
@@ -37,6 +38,7 @@ QUEUE = Placing(
     lease=timedelta(seconds=20),
     since="planned_at",
     max_errors=10,
+    sight=scope.whole,
 )
 
 
@@ -47,7 +49,8 @@ def due() -> QuerySet[MeasureMember]:
 
 
 def run() -> None:
-    MeasureMember.objects.filter(pk__in=due().values("pk"), state=M.PLANNED).update(state=M.WAITING)
+    with scope.whole():
+        MeasureMember.objects.filter(pk__in=due().values("pk"), state=M.PLANNED).update(state=M.WAITING)
     for claim in QUEUE.claims():
         with claim:
             place(claim)
@@ -55,7 +58,9 @@ def run() -> None:
 
 def place(claim: jobs.Claim) -> None:
     row: MeasureMember = claim.row
-    if not is_still_of_it(row):
+    with scope.whole():
+        is_of_it = is_still_of_it(row)
+    if not is_of_it:
         with claim.finish(state=M.SPARED, ended_at=timezone.now()):
             return
     with claim.finish(state=M.PLACED):

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, scope
 from config import jobs
 from kyc.cases import demanding
 from kyc.keys import appeals, sharing
@@ -19,7 +19,8 @@ M = MeasureMember.State
 
 class Lifting(jobs.Queue):
     def is_waiting(self) -> bool:
-        return super().is_waiting() or overturned().exists()
+        with scope.whole():
+            return super().is_waiting() or overturned().exists()
 
 
 QUEUE = Lifting(
@@ -31,6 +32,7 @@ QUEUE = Lifting(
     lease=timedelta(seconds=20),
     since="planned_at",
     max_errors=10,
+    sight=scope.whole,
 )
 
 
@@ -41,7 +43,8 @@ def overturned() -> QuerySet[MeasureMember]:
 
 
 def run() -> None:
-    MeasureMember.objects.filter(pk__in=overturned().values("pk"), state=M.PLACED).update(state=M.UNDOING)
+    with scope.whole():
+        MeasureMember.objects.filter(pk__in=overturned().values("pk"), state=M.PLACED).update(state=M.UNDOING)
     for claim in QUEUE.claims():
         with claim:
             lift(claim)
@@ -50,7 +53,8 @@ def run() -> None:
 def lift(claim: jobs.Claim) -> None:
     """What stands of it, and nothing else."""
     row: MeasureMember = claim.row
-    appeal = Appeal.objects.filter(restriction=row.restriction_id, outcome=Appeal.Outcome.OVERTURNED).first()
+    with scope.whole():
+        appeal = Appeal.objects.filter(restriction=row.restriction_id, outcome=Appeal.Outcome.OVERTURNED).first()
     state = M.OVERTURNED if appeal else M.UNDONE
     with claim.finish(state=state, ended_at=timezone.now()):
         by = appeal.decided_by if appeal else row.measure.undone_by or row.measure.proposal.outcome_by

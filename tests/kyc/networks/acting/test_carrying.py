@@ -19,7 +19,7 @@ from kyc.keys import appeals, holds, introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
 from kyc.keys.pool_models import PoolMember
-from kyc.networks import appealing, carrying, controlling, lifting, measuring
+from kyc.networks import appealing, carrying, controlling, lifting, measuring, tasks
 from kyc.networks.actions import Impossible
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
@@ -336,3 +336,24 @@ class TestAppeals:
         appealing.decide(sent, outcome="overturned", answer="You are right.", by=rui)
         carried()
         assert (reason(linked), reason(second)) == ("", "limit_reached") and RuleMiss.objects.count() == 1
+
+
+class TestAWorker:
+    """Whose connection is shown every customer, and nothing of the compartment."""
+
+    def test_carries_out_and_lifts_what_it_is_not_shown(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        with scope.whole():
+            measure = hands.measured(controller, by=ines, second=vasco)
+        with scope.everything():
+            assert carrying.QUEUE.is_waiting()
+            tasks.carry_measures()
+            assert not MeasureMember.objects.exists() and not carrying.QUEUE.is_waiting()
+        assert (reason(linked), reason(second)) == ("key_held", "key_held")
+        with scope.whole():
+            measuring.undo(measure, reason="A school.", by=ines)
+        with scope.everything():
+            assert lifting.QUEUE.is_waiting()
+            tasks.carry_measures()
+        assert (reason(linked), reason(second)) == ("", "")
