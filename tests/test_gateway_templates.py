@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import timeit
 from typing import Any
 
 import pytest
@@ -144,3 +145,12 @@ class TestGates:
         gate = middleware().ASGIGate(app, Good(), templates())
         asyncio.run(gate({"type": "http", "headers": [(b"x-api-key", b"k")], "client": ("192.0.2.1", 1)}, receive, None))
         assert seen == {"body": BODY, "template": templates().of_body(BODY)}
+
+
+class TestAPromptMadeToStopTheGateway:
+    @pytest.mark.parametrize("part", ["a", "\u201c", "\u00ab", '"', "a@", "`", "A ", "a1", ", A", "a:"], ids=range(10))
+    def test_costs_no_more_than_its_length(self, part: str) -> None:
+        """Of ten times the letters ten times the work: what looked again from each letter took a hundred times as much."""
+        few, many = (part * (size // len(part)) for size in (2_000, 20_000))
+        took = [min(timeit.repeat(lambda text=text: middleware().masked(text), number=1, repeat=3)) for text in (few, many)]
+        assert took[1] < 40 * max(took[0], 0.0005)

@@ -92,8 +92,9 @@ class Keyholder:
 # What differs from one use of a template to the next, in the order in which it is taken out.
 MASKS = (
     (re.compile(r"```.*?```", re.DOTALL), " code "),
-    (re.compile(r"\"[^\"\n]*\"|\u201c[^\u201d]*\u201d|\u00ab[^\u00bb]*\u00bb"), " quoted "),
-    (re.compile(r"\b[a-z]+://\S+|\S+@\S+"), " address "),
+    # None of them looks at the same letters over and over, whatever somebody sends.
+    (re.compile(r"\"[^\"\n]*\"|\u201c[^\u201c\u201d]*\u201d|\u00ab[^\u00ab\u00bb]*\u00bb"), " quoted "),
+    (re.compile(r"\b[a-z]+://\S+|(?<!\S)[^\s@]{1,64}@\S+"), " address "),
     (re.compile(r"\b\w*[0-9]\w*\b"), " number "),
     # A capital inside a sentence begins a name.
     (re.compile(r"(?<=[a-z,;] )[A-Z]\w*(?: [A-Z]\w*)*"), " name "),

@@ -2,8 +2,8 @@
 
 They are drawn on as all others are (kyc/keys/pools.py). Who shares one with whom stands in PoolMember, which nobody but
 investigators is shown (accounts/compartment.py): a gateway's question and whoever draws for it ask by the functions here, which
-stand before the walls (accounts/walls.py) and tell of no member. Whose key is refused so is told that a limit is reached, and of
-no number of it: what is left would move with what others use.
+stand before the walls (accounts/walls.py) and answer only of those whose business it is. Whose key is refused so is told that a
+limit is reached, and of no number of it: what is left would move with what others use.
 
 What a window has spent is what those who are members have used in its time, also before they became so."""
 
@@ -22,19 +22,24 @@ TODAY = "(statement_timestamp() AT TIME ZONE 'UTC')::date"
 # ready only when it is come to.
 REACHED = """CASE WHEN EXISTS (SELECT FROM kyc_poolmember m WHERE m.organisation_id = k.organisation_id AND m.ended_at IS NULL)
     THEN public.kh_shared_reached(k.organisation_id) END"""
+# Whose business it is: the functions work as the owner of the tables, whom no wall stops, so they ask it by themselves.
+FIRST, LAST = (f"nullif(current_setting('kh.{end}', true), '')::bigint" for end in ("first", "last"))
 ASKED = "public.kh_shared_pools(bigint[]), public.kh_shared_spent(bigint, date)"
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION public.kh_shared_pools(keys bigint[]) RETURNS TABLE (key bigint, pool bigint)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public, pg_temp AS $$
     SELECT k.id, m.pool_id FROM kyc_key k JOIN kyc_poolmember m ON m.organisation_id = k.organisation_id AND m.ended_at IS NULL
-    WHERE k.id = ANY(keys)
+    WHERE k.id = ANY(keys) AND k.organisation_id BETWEEN {FIRST} AND {LAST}
 $$;
 CREATE OR REPLACE FUNCTION public.kh_shared_spent(of_pool bigint, first_day date) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(sum(greatest(s.settled, s.used)), 0)::bigint FROM kyc_limitpool p
     JOIN kyc_poolmember m ON m.pool_id = p.id AND m.ended_at IS NULL
     JOIN kyc_spending s ON s.organisation_id = m.organisation_id AND s.unit = p.unit AND s.currency = p.currency
-    WHERE p.id = of_pool AND s.day >= first_day AND {STARTS.format(day="s.day")} = first_day
+    WHERE p.id = of_pool AND s.day >= first_day AND {STARTS.format(day="s.day")} = first_day AND EXISTS (
+        SELECT FROM kyc_poolmember mine
+        WHERE mine.pool_id = of_pool AND mine.ended_at IS NULL AND mine.organisation_id BETWEEN {FIRST} AND {LAST}
+    )
 $$;
 CREATE OR REPLACE FUNCTION public.kh_shared_reached(organisation bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$

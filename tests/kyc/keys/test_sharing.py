@@ -214,6 +214,19 @@ class TestTheDatabase:
         with scope.of_officer(ines):
             assert PoolMember.objects.count() == 1
 
+    def test_tells_a_customers_transaction_nothing_of_whose_keys_share_it(
+        self, linked: Issued, other: Issued, ines: User
+    ) -> None:
+        pool = set_up(ines, 10, linked, other)
+        with scope.of(linked.key.organisation_id), connection.cursor() as cursor:
+            cursor.execute("SELECT key FROM kh_shared_pools(%s)", [[linked.key.pk, other.key.pk]])
+            assert cursor.fetchall() == [(linked.key.pk,)]
+        with scope.opened(scope.NOTHING), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*), kh_shared_spent(%s, '1970-01-01') FROM kh_shared_pools(%s)", [pool.pk, [other.key.pk]]
+            )
+            assert cursor.fetchall() == [(0, 0)]
+
     def test_and_it_is_drawn_on_all_the_same(self, linked: Issued, other: Issued, ines: User) -> None:
         pool = set_up(ines, 10, linked, other)
         with scope.everything():
