@@ -33,9 +33,8 @@ SIGNALS = RecordClass(
 )
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
-for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal"):
+for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal", "accounts.SignalArrival"):
     retention.no_record(label, CONFINED)
-retention.no_record("accounts.SignalArrival", "a task: that it is to be looked whose a value is too; gone when that is done")
 
 
 def of(incident: Incident, *, on: date) -> Kept:

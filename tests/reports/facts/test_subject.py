@@ -118,7 +118,7 @@ NOT_TOLD = {
     "kyc.Divergence": "of companies, and of another customer too",
     "accounts.Signal": COMPARTMENT,
     "accounts.SignalValue": COMPARTMENT,
-    "accounts.SignalArrival": QUEUE,
+    "accounts.SignalArrival": COMPARTMENT,
     "kyc.Incident": COMPARTMENT,
     "kyc.Involvement": COMPARTMENT,
     "kyc.IncidentNote": COMPARTMENT,
