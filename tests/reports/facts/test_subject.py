@@ -101,6 +101,8 @@ NOT_TOLD = {
     "kyc.KeyChange": "that gateways are to read a key again",
     "kyc.PlaceList": HOUSE,
     "kyc.Place": "where networks are; of nobody",
+    "accounts.RangeList": HOUSE,
+    "accounts.Range": "whose networks are, as published; of nobody",
     "kyc.Fact": "codes of countries that a key was used from; of an account and no person",
     "kyc.Hold": "why a key may not act may be what a law forbids to tell; that it may not, its page says",
     "kyc.ListUpdate": "tries to load a list; of nobody",
