@@ -34,7 +34,10 @@ ALSO_UPDATES: dict[str, tuple[str, ...]] = {
     "account_emailaddress": ("email", "verified"),
     "usersessions_usersession": ("ip", "user_agent", "data"),
 }
-DELETES = ("accounts_searchdigest", "mfa_authenticator", "usersessions_usersession", "django_session", "kyc_usagerow")
+DELETES = (
+    "accounts_searchdigest", "accounts_signal", "accounts_signalvalue", "mfa_authenticator", "usersessions_usersession",
+    "django_session", "kyc_usagerow",
+)  # fmt: skip
 # How a text begins that was overwritten.
 MARKED = r"^erased(, (DC|EO|IC)-|-)\d"
 # Of every row of history: on whose behalf it was written, which is a name.

@@ -66,7 +66,7 @@ class Signal(models.Model):
     bucket = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(name="signals_of_value", fields=["value", "type"], include=["organisation"])]
+        indexes = [models.Index(name="signals_of_value", fields=["value", "type", "organisation"])]
         constraints = [
             models.UniqueConstraint(name="one_signal_a_value", fields=["organisation", "type", "value"]),
             models.CheckConstraint(

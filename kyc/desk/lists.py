@@ -1,15 +1,19 @@
 """The lists that parties are compared with: which version is in use, how old it is, and what was refused."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.guards import staff
+from accounts.models import Range, RangeList
 from accounts.permissions import Permission
+from accounts.signal_models import Hub
 from kyc.rules import packs
 from kyc.screening import ages, dating, updating
 from kyc.screening.models import ListUpdate, ListVersion
@@ -20,6 +24,13 @@ COLUMNS = [
     {"label": _("Age in days"), "num": True},
     {"label": _("Entries"), "num": True},
     {"label": _("Added, changed, removed"), "num": True},
+    {"label": _("SHA-256")},
+]
+RANGE_COLUMNS = [
+    {"label": _("Source")},
+    {"label": _("Loaded")},
+    {"label": _("Ranges"), "num": True},
+    {"label": _("Whose they are")},
     {"label": _("SHA-256")},
 ]
 
@@ -67,6 +78,20 @@ def rows() -> list[Row]:
     return [row for row in found if row.source in ListVersion.PUBLIC or row.version or row.refusal or row.is_fetched]
 
 
+def ranges() -> list[RangeList]:
+    """The file of each source that counts, with how many ranges of each class it has."""
+    newest = list(RangeList.objects.order_by("source", "-pk").distinct("source"))
+    counted: dict[str, list[str]] = defaultdict(list)
+    for source, hub, many in Range.objects.values_list("source", "hub").annotate(many=Count("pk")).order_by("source", "-many"):
+        counted[source].append(f"{Hub(hub).label}: {many:,}")
+    for one in newest:
+        one.classes = counted[one.source]  # type: ignore[attr-defined]  # for the page
+    return newest
+
+
 @staff(Permission.LIST_VIEW)
 def page(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/lists.html", {"rows": rows(), "columns": COLUMNS})
+    context = {"rows": rows(), "columns": COLUMNS}
+    if request.user.can(Permission.USERS_MANAGE):
+        context |= {"ranges": ranges(), "range_columns": RANGE_COLUMNS}
+    return render(request, "desk/lists.html", context)

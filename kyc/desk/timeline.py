@@ -243,6 +243,7 @@ VERBS = {
     "audit.exported": _("exported the audit trail"),
     "audit.proved": _("took the proof of an event"),
     "places.loaded": _("loaded where networks are"),
+    "ranges.loaded": _("loaded whose addresses are"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),
 }
@@ -263,6 +264,7 @@ CONFINED_VERBS = {
     "network.attachment_declined": _("left an account out of a network"),
     "network.downloaded": _("downloaded what a network is made of"),
     "networks.building_asked": _("asked for networks to be built anew"),
+    "signals.erased": _("erased signals that were not seen for long"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")

@@ -37,8 +37,8 @@ WITH everybody AS MATERIALIZED (
 ), mine AS MATERIALIZED (
     SELECT s.type, s.value, s.first_seen, s.last_seen, v.accounts
     FROM accounts_signal s LEFT JOIN accounts_signalvalue v ON v.value = s.value AND v.type = s.type
-    WHERE s.organisation_id = %(organisation)s AND coalesce(v.hub, 'private') = ANY (%(counted)s)
-      AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / %(rare)s
+    WHERE s.organisation_id = %(organisation)s::bigint AND coalesce(v.hub, 'private') = ANY (%(counted)s::text[])
+      AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / %(rare)s::float8
       AND NOT EXISTS (
           SELECT FROM kyc_ruling r WHERE r.value = s.value AND r.type = s.type AND r.kind NOT IN ('same_controller', 'withdrawn')
           AND NOT EXISTS (SELECT FROM kyc_ruling n WHERE n.replaces_id = r.id)
@@ -48,10 +48,10 @@ WITH everybody AS MATERIALIZED (
     SELECT mine.*, other.organisation_id, count(*) OVER (PARTITION BY mine.type, mine.value) AS many
     FROM mine CROSS JOIN LATERAL (
         SELECT o.organisation_id FROM accounts_signal o
-        WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> %(organisation)s LIMIT %(holders)s
+        WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> %(organisation)s::bigint LIMIT %(holders)s
     ) AS other
 ), partners AS MATERIALIZED (
-    SELECT organisation_id FROM shared WHERE many < %(holders)s OR accounts >= %(holders)s
+    SELECT organisation_id FROM shared WHERE many < %(holders)s::int OR accounts >= %(holders)s::int
     GROUP BY organisation_id HAVING count(DISTINCT type) >= 2
 ), members AS MATERIALIZED (
     SELECT p.organisation_id, m.network_id FROM partners p
@@ -63,7 +63,7 @@ SELECT m.network_id, m.organisation_id, shared.type, shared.value, greatest(coal
 FROM members m JOIN shared ON shared.organisation_id = m.organisation_id
 JOIN accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = shared.type AND o.value = shared.value
 CROSS JOIN everybody
-WHERE shared.many < %(holders)s OR shared.accounts >= %(holders)s
+WHERE shared.many < %(holders)s::int OR shared.accounts >= %(holders)s::int
 ORDER BY m.organisation_id, shared.type, shared.value
 """
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
-from accounts.models import LegalHold, Organisation
+from accounts.models import LegalHold, Organisation, Signal
 from accounts.periods import first_kept
 from accounts.retention import Kept, RecordClass, Running, Runs, Started, day_of
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
@@ -22,6 +22,15 @@ SUSPICION = RecordClass(
     rules=(rule("suspicion"), rule("cdd-file")),
 )
 FILED, OF_CUSTOMERS = SUSPICION.rules
+# Neither is this: kyc/networks/forgetting.py.
+SIGNALS = RecordClass(
+    code="signals",
+    label=_("What accounts have in common, as hashes"),
+    models=(Signal,),
+    rules=(rule("signals"),),
+    made={Signal: "last_seen"},
+    each=True,
+)
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
 for label in ("kyc.Involvement", "kyc.NetworkMembership", "kyc.Attachment", "accounts.Signal"):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -136,10 +137,10 @@ class TestTies:
         self.share(new, new + 1, "phone", "payment", "device")
         assert self.ties(new) == []
 
-    def test_are_asked_for_in_one_statement(self, kestrel: tuple[list[int], int], django_assert_num_queries: object) -> None:
+    def test_are_asked_for_in_one_statement(self, kestrel: tuple[list[int], int], django_assert_num_queries: Any) -> None:
         those, new = kestrel
         self.share(new, those[3], "phone", "payment")
-        with scope.whole(), django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
+        with scope.whole(), django_assert_num_queries(1):
             assert arising.ties(new)
 
     def test_a_value_of_more_than_were_looked_at_counts_only_where_it_is_known_how_many(
