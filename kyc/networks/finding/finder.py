@@ -171,7 +171,10 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
 
 def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via, best = went.families.copy(), went.bits + np.log2(signals.population / weighing.PARTNERS).astype(np.float32) * (went.bits > 0)
+    via, best = (
+        went.families.copy(),
+        went.bits + np.log2(signals.population / weighing.PARTNERS).astype(np.float32) * (went.bits > 0),
+    )
     for end in (pairs.a, pairs.b):
         np.bitwise_or.at(via, end, pairs.families)
         np.maximum.at(best, end, pairs.bits)

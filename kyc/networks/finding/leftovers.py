@@ -88,9 +88,7 @@ def weights(signals: Signals, here: NDArray[np.float64], value: Ints, holders: I
     return found
 
 
-def claims(
-    signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], allowed: Flags
-) -> tuple[Ints, Ints, Ints, Bits]:
+def claims(signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], allowed: Flags) -> tuple[Ints, Ints, Ints, Bits]:
     """For each unit and each larger community that has one of its values: the value and its bits, less those by which a unit of
     several accounts had more chances to have it."""
     value, community, holders, _ = owned
