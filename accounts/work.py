@@ -60,8 +60,8 @@ class NotFailed(Refused):
 
 
 def queues() -> dict[str, tuple[jobs.Queue, Any]]:
-    """Those whose rows are jobs, each with its task; what only finds rows that time has made due has no rows of its own. Not those
-    of the investigators' compartment, where they see themselves how far it is."""
+    """Those whose rows are jobs, each with its task; what only finds rows that time has made due has no rows of its own. Without
+    those of the investigators' compartment, who see themselves how far it is."""
     found = ((queue, task) for queue, task in jobs.SWEPT if isinstance(queue, jobs.Queue))
     return {queue.name: (queue, task) for queue, task in found if not is_confined(queue.model)}
 

@@ -1,4 +1,5 @@
-"""Forty believable organisations in every state, and two sandboxes, made through the product's own actions only.
+"""Forty believable organisations in every state, two sandboxes, and accounts that have only signed up (demo/hands.py), made
+through the product's own actions only.
 
 The tour's five come first and are there before the product serves; the others follow while it does. Each organisation is told
 in one transaction of its own, so a seed that was killed goes on where it stood when it is started again.
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import data_requests, exposed, incident, inquiry, stories, twice, use
+from demo import data_requests, exposed, hands, incident, inquiry, stories, twice, use
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -135,4 +136,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
             before = there
     patiently(twice.rule)
     patiently(use.load)
+    patiently(hands.load)
     ask_for_reports()

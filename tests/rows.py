@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -19,6 +20,7 @@ from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment,
 from kyc.keys.pool_models import LimitPool
 from kyc.networks import actions as networks
 from kyc.networks.network_models import Attachment, Network, NetworkChange, NetworkMembership, NetworkRun
+from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy, Divergence
@@ -201,11 +203,11 @@ def in_compartment(organisation: Organisation) -> list[models.Model]:
         involvement = networks.involve(incident, organisation=organisation, why="Its keys asked for them.", by=ines)
         networks.note(incident, text="Asked by night.", by=ines)
         networks.refer(incident, recipient="Bureau of Industry and Security", made_on=date(2026, 11, 3), by=ines)
-    return [incident, involvement, *of_network(organisation)]
+    return [incident, involvement, *of_network(organisation, ines)]
 
 
-def of_network(organisation: Organisation) -> list[models.Model]:
-    """A network as a building found it, with the organisation alone in it and proposed to be in it."""
+def of_network(organisation: Organisation, by: User) -> list[models.Model]:
+    """A network as a building found it, with the organisation alone in it and proposed to be in it; and what was ruled there."""
     now = timezone.now()
     hashes = {"input_sha256": "0" * 64, "found_sha256": "0" * 64}
     with scope.whole():
@@ -217,4 +219,9 @@ def of_network(organisation: Organisation) -> list[models.Model]:
         made = {"network": network, "organisation": organisation}
         member = NetworkMembership.objects.create(**made, via=["payment"], confidence=0.9, since=now, how="run", run=run)
         proposed = Attachment.objects.create(**made, bits=7.5, families=["payment"], proposed_at=now)
+        on = {"network": network, "type": "payment", "value": UUID(int=organisation.pk), "organisations": [organisation.pk]}
+        said = on | {"kind": "coincidence", "reason": "A shared bookkeeper.", "alone_up_to": 20}
+        waits = Proposal.objects.create(kind="network.ruling", choice="coincidence", reason="many_accounts", proposed_by=by)
+        ProposedRuling.objects.create(**said, proposal=waits)
+        Ruling.objects.create(**said, ruled_by=by)
     return [run, network, member, proposed]

@@ -35,10 +35,14 @@ from kyc.evidence import looks
 from kyc.evidence.models import Document
 from kyc.keys import renewals
 from kyc.keys.models import Key
-from kyc.networks import actions
+from kyc.networks import actions, asking, downloads, joining, ruling
 from kyc.networks.models import BLOCKS, Incident
+from kyc.networks.network_models import Attachment, Network, NetworkRun
+from kyc.networks.rulings import About
 from kyc.onboarding import steps
 from kyc.parties.models import Party
+from tests import networked
+from tests.networked import CARD, PHONE, shares
 from tests.test_doors import (
     DOORS,
     NORDLYS,
@@ -56,6 +60,10 @@ from tests.whole import IS_WHOLE, TURN
 TITLE, TEXT = "Zugvogel extraction", "Pelikan reasoning traces"
 WORDS = (TITLE, TEXT, "Zugvogel", "Pelikan", "Kranich")
 BESIDES = ("owner", "member", "outsider", "nobody", "stranger", "bare", "gateway", *sorted({*ROLES} - {"investigator"}))
+# Doors to one incident or one network.
+OF_ONE = {
+    name for name in OURS if name.startswith(("desk:incident_", "desk:network_")) or name in ("desk:incident", "desk:network")
+}
 # Where an investigator is shown it.
 SHOWN_ON = {"desk:case", "desk:queue", "desk:incidents", "timeline"}
 # What differs from one drawing to the next by itself.
@@ -82,10 +90,26 @@ def record(organisation: Organisation, by: User, *, key: Key | None = None, part
         actions.note(incident, text=TEXT, by=by)
         actions.refer(incident, recipient="Kranich bureau", made_on=date(2026, 11, 3), by=by)
         actions.end_involvement(more, reason="Kranich.", by=by)
+        tied(organisation, by)
         # Another of the same stays open.
         second = actions.open_incident(title=TITLE, kind="resale", confidence="low", detected_on=date(2026, 11, 2), by=by)
         actions.involve(second, organisation=organisation, why=TEXT, by=by)
         return actions.close(incident, outcome="referred", reason="Kranich.", by=by)
+
+
+def tied(organisation: Organisation, by: User) -> None:
+    """All that can be done with a network that it is in."""
+    network = networked.network_of([organisation, *networked.accounts(1, TITLE)], {(0, 1): [shares(*PHONE), shares(*CARD)]})
+    newcomer = networked.accounts(1, "Kranich")[0]
+    told = {"organisation": newcomer, "bits": 9, "proposed_at": timezone.now()}
+    attachment = Attachment.objects.create(network=network, **told)
+    joining.attach(attachment, reason=TEXT, by=by)
+    about = About(value=(PHONE[0], networked.hashed(PHONE[1])))
+    ruling.rule(network, about, kind="shared_infrastructure", reason=TEXT, by=by)
+    # One building that failed, and one that waits.
+    NetworkRun.objects.create(state="failed", failure=TEXT)
+    asking.ask(by=by)
+    downloads.record(network, what="ledger", by=by)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +156,13 @@ def about(house: House) -> list[str]:
         *(path_of(name, {"incident": 1, "involvement": 1} | house.mine) for name in OURS if name.startswith("desk:incident")),
         "/desk/incidents/2/", "/desk/incidents/999999/", "/desk/incidents/?q=Nordlys", "/desk/incidents/?tab=closed",
     ]  # fmt: skip
+
+
+def of_networks(house: House) -> list[str]:
+    """Their own pages, by numbers that will stand there."""
+    numbers = {"network": 1, "edge": 1, "network_ruling": 1, "network_attachment": 1, "handle": "0123456789"} | house.mine
+    pages = [path_of(name, numbers) for name in OURS if name.startswith("desk:network")]
+    return [*pages, "/desk/networks/999999/", "/desk/networks/?q=Nordlys"]
 
 
 def named(path: str, number: int) -> str:
@@ -193,7 +224,7 @@ def drawn(house: House, role: str) -> dict[str, Any]:
     for name in OURS:
         door = DOORS[name]
         # `mine` is without an incident, so a door to one leads nowhere here; `about` knocks on those.
-        if role not in door.who or name.startswith("desk:incident_") or name == "desk:incident":
+        if role not in door.who or name in OF_ONE:
             continue
         if not is_drawn(name, role, door.who):
             continue
@@ -203,7 +234,7 @@ def drawn(house: House, role: str) -> dict[str, Any]:
             found[f"POST {path}"] = heard(answer)
     asked = about(house)
     shared = [path for number, path in enumerate(asked[:-14]) if role in ROLES and is_drawn(named(path, number), role, ROLES)]
-    for path in [*shared, *asked[-14:]]:
+    for path in [*shared, *asked[-14:], *of_networks(house)]:
         cache.clear()
         found[path] = heard(knock(house, role, "GET", path))
     for name in ("desk:involve", "desk:incident_note", "desk:incident_close"):
@@ -280,9 +311,12 @@ def first_difference(before: Any, after: Any) -> Any:
 def test_a_guessed_address_is_the_page_of_what_does_not_exist(house: House, role: str) -> None:
     with undone():
         incident = recorded(house)
+        with scope.whole():
+            number = Network.objects.latest("pk").pk
         for method in ("GET", "POST", "PUT", "OPTIONS"):
             for there, nowhere in (
                 (f"/desk/incidents/{incident.pk}/", "/desk/incidents/999999/"),
+                (f"/desk/networks/{number}/", "/desk/networks/999999/"),
                 ("/desk/incidents/", "/desk/no/"),
             ):
                 found, missing = (heard(knock(house, role, method, path)) for path in (there, nowhere))
@@ -323,7 +357,7 @@ class TestWhatTheMachineConcludes:
 
     def test_goes_by_no_verb_of_the_compartment(self) -> None:
         verbs = {*timeline.CONFINED_VERBS}
-        assert len(verbs) == 8
+        assert len(verbs) == 17
         said = {verb for item in items.ITEMS.values() for verb in item.verbs + item.undoing}
         assert not verbs & {*CHANGES, *said, *meanwhile.MOVES, *unsent.SAID, renewals.TOLD}
         assert not verbs & timeline.VERBS.keys()

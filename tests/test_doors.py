@@ -29,11 +29,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts import credentials, merkle, messages, permissions, scope, sequencer, shared
-from accounts.models import AuditEvent, LegalHold, Membership, Message, Proposal, User
+from accounts.models import AuditEvent, LegalHold, Membership, Message, Organisation, Proposal, User
 from accounts.permissions import ROLES, SESSIONS, SessionLimits
 from accounts.sessions import seen_at
 from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Entity, Examination
+from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
 from kyc.evidence.models import Document, Invitation
@@ -44,6 +45,8 @@ from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
 from kyc.networks.models import Incident, Involvement
+from kyc.networks.network_models import Attachment, Network, NetworkMembership
+from kyc.networks.ruling_models import ProposedRuling
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties import questionnaires
 from kyc.parties.models import Exclusion, Party, PaymentMeans
@@ -54,7 +57,7 @@ from kyc.screening.asked import Answer, Asked, written
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports import issuing, links, own_data, pack
 from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
-from tests import cast
+from tests import cast, networked
 from tests.headers import lacking
 from tests.rows import on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
@@ -83,6 +86,8 @@ RECORDED = {
     "desk:inquiry",
     "desk:inquiry_row",
     "desk:inquiry_download",
+    "desk:network_members_csv",
+    "desk:network_ledger_csv",
     "reports:download",
     "reports:pack_download",
     "audit_export",
@@ -521,6 +526,43 @@ DOORS: dict[str, Door] = {
     "desk:inquiry_download": Door(INQUIRERS, own=of(pk="inquiry"), names="Kari Moe"),
     "desk:inquiry_go_on": Door(EXAMINERS, get=False, own=of(pk="held_inquiry"), post=nothing, names="payees.csv"),
     "desk:inquiry_cancel": Door(EXAMINERS, get=False, own=of(pk="inquiry"), post=nothing, names="Cancelled by"),
+    "desk:networks": Door(INVESTIGATORS, names=NORDLYS),
+    "desk:networks_build": Door(INVESTIGATORS, get=False, post=nothing, names="asked for"),
+    "desk:network": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_picture": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_members": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_members_csv": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_ledger": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_ledger_csv": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_changes": Door(INVESTIGATORS, own=of(pk="network"), names=NORDLYS),
+    "desk:network_edge": Door(INVESTIGATORS, own=of(pk="network", edge="edge"), names=NORDLYS),
+    "desk:network_edge_rule": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", edge="edge"), post=of(kind="coincidence", reason="A street."),
+        names="Ruled.",
+    ),
+    "desk:network_value": Door(INVESTIGATORS, own=of(pk="network", kind="phone", handle="handle"), names=NORDLYS),
+    "desk:network_value_rule": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", kind="phone", handle="handle"),
+        post=of(kind="coincidence", reason="A street."), names="Ruled.",
+    ),
+    "desk:network_ruling_take": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", proposal="network_ruling"), post=nothing, names="Taken."
+    ),
+    "desk:network_ruling_decline": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", proposal="network_ruling"), post=of(reason="A street."), names="Declined"
+    ),
+    "desk:network_ruling_withdraw": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", proposal="network_ruling"), post=nothing,
+        told={"investigator": "Only the person who proposed can withdraw."},
+    ),
+    "desk:network_attach": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", attachment="network_attachment"), post=of(reason="A street."),
+        names="Attached",
+    ),
+    "desk:network_leave_out": Door(
+        INVESTIGATORS, get=False, own=of(pk="network", attachment="network_attachment"), post=of(reason="A street."),
+        names="Left out",
+    ),
     "desk:incidents": Door(INVESTIGATORS, names="Copied answers of Nordlys"),
     "desk:incident_new": Door(
         INVESTIGATORS, names="New incident",
@@ -764,6 +806,26 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
+        **(of_network(rows[Network], organisation) if Network in rows else {}),
+    }  # fmt: skip
+
+
+def of_network(network: Network, organisation: Organisation) -> dict[str, Any]:
+    """It, what ties two of its accounts, and what waits for an answer."""
+    partner, newcomer = networked.accounts(2, f"Partner {{}} of {organisation.pk}")
+    name, now = f"phone {organisation.pk}", timezone.now()
+    with scope.whole():
+        NetworkMembership.objects.create(
+            network=network, organisation=partner, confidence=0.9, since=now, how="run", run=network.found_in
+        )
+        edge = networked.edge(network, network.found_in, organisation, partner, [networked.shares("phone", name)], now)
+        edge.save()
+        attachment = Attachment.objects.create(network=network, organisation=newcomer, bits=9, proposed_at=now)
+        waits = ProposedRuling.objects.get(network=network)
+    handle = words.handle(str(networked.hashed(name)))
+    return {
+        "network": network.pk, "edge": edge.pk, "handle": handle, "network_ruling": waits.proposal_id,
+        "network_attachment": attachment.pk,
     }  # fmt: skip
 
 
@@ -1094,9 +1156,11 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
     yield missing(house)
     if name.startswith(OF_CUSTOMERS):
         yield house.theirs
+    if name.startswith("desk:network_") and len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered
+        yield house.theirs | {"network": house.mine["network"]}
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
-    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:inquir", "desk:estate"))
+    is_of_case = name.startswith("desk:") and not name.startswith(("desk:incident", "desk:network", "desk:inquir", "desk:estate"))
     if is_of_case and "pk" in DOORS[name].own(house.mine):  # type: ignore[misc]  # numbered
         yield house.mine | {"case": house.theirs["draft"]}
         if len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered

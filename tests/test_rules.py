@@ -29,7 +29,7 @@ OURS = ("accounts", "kyc", "reports")
 APPEND_ONLY = {
     "AuditEvent", "AuditLeaf", "AuditHead", "AuditTimestamp", "Snapshot",
     "ListEntry", "Determination", "DecidedOwner", "Score", "Factor", "Finding", "IncidentNote", "Referral", "Disposal",
-    "ErasureOrder", "Fact", "PlaceList", "RangeList", "UsageRow", "NetworkChange",
+    "ErasureOrder", "Fact", "PlaceList", "RangeList", "UsageRow", "NetworkChange", "ProposedRuling", "Ruling",
 }  # fmt: skip
 # No history at all, since it would outlive what it tells of: keys that are destroyed, what was found by them, and what the next
 # night erases.

@@ -1,7 +1,7 @@
 """One network, as an investigator reads it: its picture and what ties its accounts, how it grew, what its accounts do, and what
 was ruled. Everything can be read as it stood at the end of a past day."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.guards import staff
+from accounts.models import SignalValue
 from accounts.permissions import Permission
 from accounts.private_files import SANDBOX
 from kyc.desk import network_forms as forms
-from kyc.desk import network_life, network_picture, network_rulings
+from kyc.desk import network_life, network_members, network_picture, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
 from kyc.desk.queue import Tab
@@ -71,7 +72,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
     what it answers."""
     facts = frame(request, network, "overview")
     at = facts["at"]
-    members = list(standing.members(network, at).select_related("organisation").order_by("-confidence", "organisation"))
+    members = list(network_members.named(standing.members(network, at)))
     found = standing.shared(network, at)
     values = standing.values(found)
     numbers = [one.organisation_id for one in members]
@@ -79,10 +80,11 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
     ruled = {
         (row.said.type, str(row.said.value)): row.said.get_kind_display() for row in rulings if row.said.value and stands(row)
     }
-    picture = network_picture.of(network, members, values, found, ruled)
+    known = standing.known(values)
+    picture = network_picture.of(network, members, values, found, ruled, known)
     facts |= {
         "drawn": network_picture.drawn(picture),
-        "values": told(values, members, ruled)[:MOST_VALUES],
+        "values": told(values[:MOST_VALUES], members, ruled, known),
         "more_values": max(0, len(values) - MOST_VALUES),
         "growth": network_life.growth([one.organisation.created_at for one in members]),
         "rulings": rulings,
@@ -90,8 +92,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "attachments": attachments(network, returned.get("attachment_form")),
         "does": network_life.does(numbers),
         "glance": glance(network),
-        "changes": network_life.changes(network)[:LATELY],
-        "events": network_life.happenings(network, request.user),
+        "changes": network_life.changes(network, of_officers=False)[:LATELY],
         "wrong_day": facts["on_form"].errors.get("on"),
     }
     return render(request, "desk/network.html", facts, status=UNPROCESSABLE if facts["wrong_day"] else status)
@@ -112,16 +113,18 @@ class ValueRow:
     is_counted: bool
 
 
-def told(values: Collection[standing.Value], members: Collection[NetworkMembership], ruled: dict[Any, str]) -> list[ValueRow]:
+def told(
+    values: Collection[standing.Value],
+    members: Collection[NetworkMembership],
+    ruled: Mapping[Any, str],
+    known: Mapping[Any, SignalValue],
+) -> list[ValueRow]:
     names = {one.organisation_id: one.organisation.name for one in members}
     rows = []
     for one in values:
         mine = [names[number] for number in one.organisations if number in names]
-        rows.append(
-            ValueRow(
-                words.Told.of(one), mine[:MOST_NAMES], max(0, len(mine) - MOST_NAMES), ruled.get(one.key, ""), one.is_counted
-            )
-        )
+        said, others = words.Told.of(one, known.get(one.key)), max(0, len(mine) - MOST_NAMES)
+        rows.append(ValueRow(said, mine[:MOST_NAMES], others, ruled.get(one.key, ""), one.is_counted))
     return rows
 
 
@@ -168,6 +171,7 @@ def changed(request: HttpRequest, pk: int) -> HttpResponse:
     facts = frame(request, network, "changes") | {
         "changes": network_life.changes(network),
         "versions": network_life.versions(network),
+        "events": network_life.happenings(network, request.user),
     }
     return render(request, "desk/network_changes.html", facts)
 
@@ -178,9 +182,10 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
     """The picture as a file that no browser runs."""
     network = fetched(request, pk)
     at = forms.OnForm(request.GET).at
-    members = list(standing.members(network, at).select_related("organisation").order_by("-confidence", "organisation"))
+    members = list(network_members.named(standing.members(network, at)))
     found = standing.shared(network, at)
-    made = network_picture.of(network, members, standing.values(found), found, {})
+    values = standing.values(found)
+    made = network_picture.of(network, members, values, found, {}, standing.known(values))
     try:
         svg = network_picture.standalone(made)
     except drawing.Undrawable:

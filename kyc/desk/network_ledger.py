@@ -173,18 +173,21 @@ def value_page(request: HttpRequest, network: Network, value: standing.Value, fo
     have = network_members.told(standing.members(network).filter(organisation__in=value.organisations))
     facts |= {
         "told": words.Told.of(value),
-        "columns": network_members.columns(),
+        "everywhere": words.everywhere(standing.known([value]).get(value.key)),
+        "columns": network_members.columns(brief=True),
         "value": value,
         "rows": [network_members.Row(one) for one in have[:PAGE]],
         "others": max(0, len(value.organisations) - PAGE),
         "touched": forms.touches(len(value.organisations)),
     }
-    facts |= ruled(about_value(value), len(value.organisations), form)
+    about = about_value(value)
+    facts |= ruled(about, len(value.organisations), form) if about else {"may_rule": False, "is_time": True}
     return render(request, "desk/network_value.html", facts, status=422 if form else 200)
 
 
-def about_value(value: standing.Value) -> About:
-    return About(value=(value.type, value.uuid))
+def about_value(value: standing.Value) -> About | None:
+    """Nothing where there is no value to rule on, but a time."""
+    return About(value=(value.type, value.uuid)) if value.uuid else None
 
 
 def file(lines: Iterator[str], name: str) -> StreamingHttpResponse:

@@ -80,7 +80,7 @@ def does(numbers: Collection[int]) -> list[tuple[str, str]]:
     return [
         (_("Keys"), _("%(active)s active of %(all)s") % keys),
         (_("Requests, 30 days"), f"{requests:,}"),
-        (_("Spent, 30 days"), ", ".join(money(spent.annotate(n=Sum(Greatest("settled", "used"))))) or _("nothing that was told")),
+        (_("Spent, 30 days"), ", ".join(money(spent.annotate(n=Sum(Greatest("settled", "used"))))) or _("nothing")),
         (_("Used from"), ", ".join(country(one["country"]) for one in from_where) or _("not known")),
         (_("Came through"), "\n".join(map(programme, through)) or _("no programme")),
     ]
@@ -105,8 +105,10 @@ class Changed:
         return TONES.get(self.change.kind, "")
 
 
-def changes(network: Network) -> list[Changed]:
-    rows = list(network.changes.select_related("by", "other").order_by("-at", "-pk"))
+def changes(network: Network, *, of_officers: bool = True) -> list[Changed]:
+    """The newest first; with what officers ruled, or without."""
+    found = network.changes.select_related("by", "other").order_by("-at", "-pk")
+    rows = list(found if of_officers else found.exclude(kind=NetworkChange.Kind.RULED))
     wanted = {number for row in rows for number in row.organisations[:MOST_NAMES]}
     names = dict(Organisation.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return [
@@ -125,7 +127,7 @@ def happenings(network: Network, user: User) -> list[timeline.Happening]:
     for model, mine in of.items():
         numbers = [str(pk) for pk in model._default_manager.filter(**mine).values_list("pk", flat=True)]
         about |= Q(target_type=model._meta.label_lower, target_id__in=numbers)
-    return [timeline.told(event) for event in AuditEvent.objects.shown_to(user).filter(about).order_by("-pk")[:LATELY]]
+    return [timeline.told(event) for event in AuditEvent.objects.shown_to(user).filter(about).order_by("-pk")[: timeline.PAGE]]
 
 
 def versions(network: Network) -> list[tuple[date, int, int]]:

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest, JSONObject
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, JSONObject, NullIf
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -34,8 +34,13 @@ COLUMNS: tuple[Promise, ...] = (
 NUMBERS = frozenset({2, 4, 5, 6})
 
 
-def columns() -> list[Column]:
-    return [Column(label, num=place in NUMBERS) for place, label in enumerate(COLUMNS)]
+# Left out where little room is.
+LONG = frozenset({1, 2, 8, 9})
+
+
+def columns(*, brief: bool = False) -> list[Column]:
+    shown = [place for place in range(len(COLUMNS)) if not (brief and place in LONG)]
+    return [Column(COLUMNS[place], num=place in NUMBERS) for place in shown]
 
 
 @dataclass(frozen=True)
@@ -58,15 +63,7 @@ class Row:
 
     @property
     def state(self) -> tuple[str, str]:
-        """How far it is verified, with its tone."""
-        if self.member.organisation.closed_at:
-            return _("Account closed"), "neutral"
-        if self.member.verified_until:
-            return _("Verified"), "good"
-        state = self.member.case_state
-        if not state:
-            return _("Not verified"), "warn"
-        return str(Case.State(state).label), CASE_TONES.get(state, "neutral")
+        return state_of(self.member)
 
     @property
     def spent(self) -> list[str]:
@@ -90,17 +87,22 @@ class Row:
         return f"{label}: {self.member.run_by}" if self.member.run_by else label
 
 
-def told(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
-    """In one query, however many: the surest first."""
-    since = (timezone.now() - timedelta(days=DAYS)).date()
+def state_of(member: Any) -> tuple[str, str]:
+    """How far it is verified, with its tone."""
+    if member.organisation.closed_at:
+        return _("Account closed"), "neutral"
+    if member.verified_until:
+        return _("Verified"), "good"
+    if not member.case_state:
+        return _("Not verified"), "warn"
+    return str(Case.State(member.case_state).label), CASE_TONES.get(member.case_state, "neutral")
+
+
+def named(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
+    """What a picture says of each: how far it is verified, and how many keys it has."""
     mine = {"organisation": OuterRef("organisation")}
     sent = Case.objects.exclude(state=Case.State.DRAFT).filter(**mine).order_by("-pk")
     keys = Key.objects.filter(**mine).order_by().values("organisation")
-    used = UsageDay.objects.filter(**mine, day__gte=since).order_by()
-    spent = Spending.objects.filter(**mine, unit=Unit.MONEY, day__gte=since).order_by()
-    sums = spent.values("currency").annotate(sum=Sum(Greatest("settled", "used")))
-    profile = Profile.objects.filter(**mine)
-    customer = Role.objects.live().filter(**mine, kind=Role.Kind.CUSTOMER)
     return (
         members.select_related("organisation")
         .annotate(
@@ -108,17 +110,31 @@ def told(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
             case_state=Subquery(sent.values("state")[:1]),
             verified_until=Subquery(Entity.objects.live().filter(**mine).values("valid_until")[:1]),
             keys=Coalesce(Subquery(keys.annotate(n=Count("pk")).values("n")), 0),
-            active_keys=Coalesce(Subquery(keys.annotate(n=Count("pk", filter=Q(state=Key.State.ACTIVE))).values("n")), 0),
-            requests=Coalesce(Subquery(used.values("organisation").annotate(n=Sum("requests")).values("n")), 0),
-            spent=ArraySubquery(sums.values(json=JSONObject(currency="currency", sum="sum"))),
-            used_from=ArraySubquery(
-                used.exclude(country="").values("country").annotate(n=Sum("requests")).order_by("-n", "country").values("country")
-            ),
-            says_country=Subquery(customer.values(of=Coalesce(F("party__hq_country"), F("party__country")))[:1]),
-            programme=Subquery(profile.values("programme")[:1]),
-            run_by=Subquery(profile.values("programme_run_by")[:1]),
         )
         .order_by("-confidence", "organisation")
+    )
+
+
+def told(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
+    """In one query, however many: the surest first."""
+    since = (timezone.now() - timedelta(days=DAYS)).date()
+    mine = {"organisation": OuterRef("organisation")}
+    active = Key.objects.filter(**mine, state=Key.State.ACTIVE).order_by().values("organisation")
+    used = UsageDay.objects.filter(**mine, day__gte=since).order_by()
+    spent = Spending.objects.filter(**mine, unit=Unit.MONEY, day__gte=since).order_by()
+    sums = spent.values("currency").annotate(sum=Sum(Greatest("settled", "used")))
+    profile = Profile.objects.filter(**mine)
+    customer = Role.objects.live().filter(**mine, kind=Role.Kind.CUSTOMER)
+    return named(members).annotate(
+        active_keys=Coalesce(Subquery(active.annotate(n=Count("pk")).values("n")), 0),
+        requests=Coalesce(Subquery(used.values("organisation").annotate(n=Sum("requests")).values("n")), 0),
+        spent=ArraySubquery(sums.values(json=JSONObject(currency="currency", sum="sum"))),
+        used_from=ArraySubquery(
+            used.exclude(country="").values("country").annotate(n=Sum("requests")).order_by("-n", "country").values("country")
+        ),
+        says_country=Subquery(customer.values(of=Coalesce(NullIf(F("party__hq_country"), Value("")), F("party__country")))[:1]),
+        programme=Subquery(profile.values("programme")[:1]),
+        run_by=Subquery(profile.values("programme_run_by")[:1]),
     )
 
 

@@ -8,9 +8,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import SignalValue
 from kyc.cases.structure import Drawn
 from kyc.desk import network_words as words
 from kyc.desk.network_forms import touches
+from kyc.desk.network_members import state_of
 from kyc.networks import drawing
 from kyc.networks.network_models import Network
 from kyc.networks.picture import MOST, WARN, Account, Line, Picture, Value, folded
@@ -19,18 +21,25 @@ from kyc.networks.standing import Value as Shared
 
 # Who belongs there less surely has a mark.
 UNSURE = 0.6
+# Of a handle, as much as tells one from another in a picture.
+SHORT = 6
 
 
 def of(
-    network: Network, members: Collection[Any], values: Collection[Shared], found: Collection[Has], ruled: Mapping[Any, str]
+    network: Network,
+    members: Collection[Any],
+    values: Collection[Shared],
+    found: Collection[Has],
+    ruled: Mapping[Any, str],
+    known: Mapping[Any, SignalValue],
 ) -> Picture:
-    """`members` with their organisation; `ruled` says of a value's key what it was ruled to be."""
+    """`members` as network_members.named has them; of a value's key `ruled` says what it was ruled to be, `known` whose it is."""
     accounts = tuple(account(network, one) for one in members)
     inside = {one.organisation_id for one in members}
     bits = {one.key: one.bits for one in values}
     return Picture(
         accounts,
-        tuple(value(network, one, ruled.get(one.key, "")) for one in values),
+        tuple(value(network, one, ruled.get(one.key, ""), known.get(one.key)) for one in values),
         tuple(
             Line(f"a{one.organisation}", node(one), one.bits if bits[one.type, one.value] else 0.0)
             for one in found
@@ -46,22 +55,26 @@ def node(one: Has | Shared) -> str:
 
 def account(network: Network, member: Any) -> Account:
     is_unsure = member.confidence < UNSURE
-    note = words.families(member.via)
+    note = _("%(state)s · %(keys)s") % {"state": state_of(member)[0], "keys": keys(member.keys)}
     if is_unsure:
         note = _("only %(confidence)s sure") % {"confidence": words.confidence(member.confidence)}
     url = f"{reverse('desk:network_ledger', args=[network.pk])}?account={member.organisation_id}"
     return Account(f"a{member.organisation_id}", member.organisation.name, note, WARN if is_unsure else "", url)
 
 
-def value(network: Network, one: Shared, ruled: str) -> Value:
+def keys(count: int) -> str:
+    return ngettext("%(n)s key", "%(n)s keys", count) % {"n": count}
+
+
+def value(network: Network, one: Shared, ruled: str, known: SignalValue | None) -> Value:
     count = touches(len(one.organisations))
-    note = _("%(accounts)s · %(bits)s") % {"accounts": count, "bits": words.bits(one.bits)}
-    if not one.is_counted:
-        note = _("%(accounts)s · not counted") % {"accounts": count}
+    told = {"handle": words.shown(one.value, letters=SHORT), "accounts": count, "bits": words.bits(one.bits)}
+    note = (_("%(handle)s · %(accounts)s · %(bits)s") if one.is_counted else _("%(handle)s · %(accounts)s · not counted")) % told
     if ruled:
         note = f"{note} · {_('ruled: %(what)s') % {'what': ruled}}"
     url = reverse("desk:network_value", args=[network.pk, one.type, words.handle(one.value)])
-    name = f"{words.titled(one.type)} {words.handle(one.value)[:6]}"
+    hub = words.hub(known)
+    name = words.titled(one.type) if one.is_counted or not hub else f"{words.titled(one.type)}: {hub}"
     return Value(node(one), name, note, url, is_hub=not one.is_counted)
 
 

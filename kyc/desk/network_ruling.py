@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -57,6 +57,8 @@ def rule_value(request: HttpRequest, pk: int, kind: str, handle: str) -> HttpRes
     network = fetched(request, pk)
     found = pages.value_of(network, kind, handle)
     about = pages.about_value(found)
+    if about is None:
+        raise Http404
     form = rule_form(request, about, len(found.organisations))
     if made := act(form, partial(ruling.rule, network, about, by=request.user)):
         return said(request, network, made)

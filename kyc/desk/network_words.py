@@ -11,6 +11,9 @@ from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import SignalValue
+from accounts.signal_models import Hub
+
 # Of a value's hash, so many letters tell it from every other of its type in a network.
 HANDLE = 10
 SAME: dict[str, Promise] = {
@@ -27,6 +30,9 @@ SAME: dict[str, Promise] = {
     "api_ip": gettext_lazy("the same internet address of use"),
     "user_agent": gettext_lazy("the same client program"),
     "template": gettext_lazy("the same prompt template"),
+    # No signals, but what their times tell.
+    "opened": gettext_lazy("opened in the same hours"),
+    "ended": gettext_lazy("fell silent in the same hours"),
 }
 FAMILIES: dict[str, Promise] = {
     "identity": gettext_lazy("identity"),
@@ -51,7 +57,8 @@ NOT_COUNTED: dict[str, Promise] = {
     "everybody's": gettext_lazy("So many accounts have it that it ties nobody."),
     "apart in time": gettext_lazy("One had it long before the other. It may have changed hands, as phone numbers do."),
     "same roof": gettext_lazy("Everybody under one roof has it, and another of that kind counts already."),
-    "rarer of the family counts": gettext_lazy("Another of the same family is rarer, and that one counts."),
+    "ruled out": gettext_lazy("An officer ruled that it links nobody."),
+    "a rarer one of its type counts": gettext_lazy("Another of the same type is rarer, and that one counts."),
     "": gettext_lazy("No reason was kept."),
 }
 
@@ -75,7 +82,15 @@ def families(codes: list[str]) -> str:
 
 
 def handle(value: str) -> str:
-    return value.replace("-", "")[:HANDLE]
+    """Fit for an address; of a time, all of it."""
+    short = "".join(filter(str.isalnum, value))
+    return short if "T" in value else short[:HANDLE]
+
+
+def shown(value: str, *, letters: int = HANDLE) -> str:
+    """A handle as it is read; a time as one."""
+    found = parse_datetime(value) if "T" in value else None
+    return date_format(found, "j M H:i") if found else handle(value)[:letters]
 
 
 def bits(number: float) -> str:
@@ -101,12 +116,27 @@ def reason(why: str) -> str:
     return str(NOT_COUNTED.get(why, why))
 
 
+def hub(known: SignalValue | None) -> str:
+    """Whose a value is that many have who have nothing to do with each other."""
+    return "" if known is None or known.hub == Hub.PRIVATE else str(known.get_hub_display())
+
+
+def everywhere(known: SignalValue | None) -> str:
+    """Whose it is, and how many have it over all accounts."""
+    if known is None:
+        return ""
+    have = ngettext("%(n)s account has it in all.", "%(n)s accounts have it in all.", known.accounts)
+    return " ".join(filter(None, (known.why, have % {"n": f"{known.accounts:,}"} if known.accounts else "")))
+
+
 @dataclass(frozen=True)
 class Told:
     """One value of an edge's ledger, or of a network, in words."""
 
     what: str
     handle: str
+    # The handle as it is read.
+    shown: str
     type: str
     family: str
     bits: str
@@ -115,16 +145,17 @@ class Told:
     why: str
 
     @classmethod
-    def of(cls, one: Any) -> "Told":
-        """Of a row of evidence, or of a `standing.Value`."""
+    def of(cls, one: Any, known: SignalValue | None = None) -> "Told":
+        """Of a row of evidence, or of a `standing.Value`; `known` is what is known of it over all accounts."""
         row = one if isinstance(one, dict) else vars(one)
         return cls(
             what=titled(row["type"]),
             handle=handle(row["value"]),
+            shown=shown(row["value"]),
             type=row["type"],
             family=family(row.get("family") or ""),
             bits=bits(row.get("bits") or 0),
             first=day(row.get("first_seen") or ""),
             last=day(row.get("last_seen") or ""),
-            why=reason(row.get("why") or ""),
+            why=" ".join(filter(None, (reason(row.get("why") or ""), everywhere(known)))),
         )

@@ -51,6 +51,8 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 # How far back growth and spending are looked at.
 DAYS = 30
+# Accounts that stand under a network's number.
+NAMED = 3
 
 
 class Asked(OfList):
@@ -89,6 +91,10 @@ class Row:
     @property
     def confidence(self) -> str:
         return words.confidence(self.network.confidence)
+
+    @property
+    def others(self) -> int:
+        return max(0, self.network.size - len(self.network.names))
 
     @property
     def spent(self) -> list[str]:
@@ -156,6 +162,7 @@ def told(found: QuerySet[Network]) -> QuerySet[Network]:
         joined=counted(members.filter(since__gte=since).values(one=F("network"))),
         active_keys=counted(keys),
         spent=ArraySubquery(sums.values(json=JSONObject(currency="currency", sum="sum"))),
+        names=ArraySubquery(members.order_by("-confidence", "organisation").values("organisation__name")[:NAMED]),
     )
 
 

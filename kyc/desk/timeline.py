@@ -20,6 +20,7 @@ from kyc.evidence.actions import REASONS as LOOKED_FOR
 from kyc.evidence.models import Document
 from kyc.keys import amounts
 from kyc.keys.pool_models import Period
+from kyc.networks.ruling_models import Ruling
 from kyc.ownership.shares import BadShare, as_stated
 from kyc.parties.revealing import PURPOSES
 from kyc.screening.actions import REASONS as RULING_REASONS
@@ -55,7 +56,10 @@ KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "reports": (_("Reports"), ("report.",)),
 }
 # What only who sees the investigators' compartment is offered.
-CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {"incidents": (_("Incidents"), ("incident.",))}
+CONFINED_KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
+    "incidents": (_("Incidents"), ("incident.",)),
+    "networks": (_("Networks"), ("network.", "networks.")),
+}
 VERBS = {
     "case.opened": _("opened the case"),
     "case.submitted": _("sent the case"),
@@ -252,6 +256,14 @@ CONFINED_VERBS = {
     "incident.referred": _("recorded a referral"),
     "incident.closed": _("closed an incident"),
     "incident.erased": _("erased an incident"),
+    "network.ruled": _("ruled on what ties accounts"),
+    "network.ruling_proposed": _("proposed a ruling on what ties accounts"),
+    "network.ruling_declined": _("declined a ruling on what ties accounts"),
+    "network.ruling_withdrawn": _("withdrew a ruling on what ties accounts"),
+    "network.attached": _("attached an account to a network"),
+    "network.attachment_declined": _("left an account out of a network"),
+    "network.downloaded": _("downloaded what a network is made of"),
+    "networks.building_asked": _("asked for networks to be built anew"),
     "signals.erased": _("erased signals that were not seen for long"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
@@ -260,7 +272,7 @@ CODES: dict[str, dict[str, str | Promise]] = {
     "to": {"": _("nobody")},
     "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
     "ruling": {"true": _("it is the same"), "false": _("it is another"), "undecided": _("it is not decided")},
-    "kind": dict(Document.Kind.choices),
+    "kind": dict(Document.Kind.choices) | dict(Ruling.Kind.choices),
 }
 TONES = {
     "case.approved": "good",

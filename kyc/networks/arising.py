@@ -165,7 +165,7 @@ def weighed(rows: Sequence[Shared]) -> list[Tie]:
     bits = weighing.rarity(signals)
     total, reasons, families = weighing.summed(weighing.types_of(signals, agreeing, bits, len(pairs)))
     why, weight = weighing.judged(signals, agreeing, bits, np.zeros(len(signals.type), np.bool_), len(pairs))
-    before = np.log2(signals.accounts / weighing.PARTNERS)
+    before = np.log2(signals.population / weighing.PARTNERS)
     return [
         Tie(
             network=network,

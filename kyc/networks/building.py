@@ -11,9 +11,8 @@ import json
 import os
 import resource
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
@@ -24,45 +23,9 @@ import pyarrow as pa
 
 from kyc.networks import copied
 from kyc.networks.finding import Found, find
+from kyc.networks.given import EDGES, GIVEN, MEMBERS, SIGNALS, Given, Told, Watch
 
-SIGNALS, GIVEN, MEMBERS, EDGES = "signals", "given.json", "members.jsonl", "edges.jsonl"
-# Raised where the way of finding changes, so that runs by two ways are told apart.
-VERSION = 1
 MEMORY = "3GB"
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Given:
-    """Beside the signals. `declared` names the group of each account that a declared agency runs; pairs `must` be in one network,
-    or `cannot`; `uncounted` are values (type, UUID as text) that link nobody."""
-
-    declared: Mapping[int, str] = field(default_factory=dict)
-    must: tuple[Pair, ...] = ()
-    cannot: tuple[Pair, ...] = ()
-    uncounted: tuple[tuple[str, str], ...] = ()
-
-    def written(self) -> str:
-        return json.dumps({"version": VERSION, **asdict(self)}, sort_keys=True)
-
-    @classmethod
-    def read(cls, text: str) -> "Given":
-        told = json.loads(text)
-        pairs = {name: tuple((a, b) for a, b in told[name]) for name in ("must", "cannot", "uncounted")}
-        return cls({int(account): group for account, group in told["declared"].items()}, **pairs)
-
-
-@dataclass(frozen=True)
-class Told:
-    """Of a run that came to its end: seconds of its parts, and the most memory that it had in bytes."""
-
-    accounts: int
-    signals: int
-    networks: int
-    input_sha256: str
-    found_sha256: str
-    seconds: Mapping[str, float]
-    memory: int
 
 
 def build(folder: Path, step: Callable[[str], None]) -> Told:
@@ -81,16 +44,6 @@ def build(folder: Path, step: Callable[[str], None]) -> Told:
         accounts=found.accounts, signals=found.signals, networks=found.networks, input_sha256=came_in, found_sha256=came_out,
         seconds=watch.seconds, memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )  # fmt: skip
-
-
-class Watch:
-    def __init__(self) -> None:
-        self.since, self.seconds = time.monotonic(), dict[str, float]()
-
-    def has(self, done: str) -> None:
-        now = time.monotonic()
-        self.seconds[done] = round(now - self.since, 2)
-        self.since = now
 
 
 def written(folder: Path, found: Found) -> str:

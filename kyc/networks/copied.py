@@ -12,17 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-# By the number that stands in the file.
-TYPES = (
-    "email", "domain", "phone", "address", "owner", "document", "document_image", "payment", "device", "login_ip", "api_ip",
-    "user_agent", "template",
-)  # fmt: skip
-# With the table's name and the types, in their order.
-COPY = """
-COPY (
-    SELECT organisation_id, array_position({types}::varchar[], type)::smallint, value, first_seen, last_seen, count FROM {table}
-) TO STDOUT (FORMAT binary)
-"""
+from kyc.networks.given import TYPES
+
 # Each field behind its length; how many fields a row has stands before them.
 ROW = np.dtype(
     [

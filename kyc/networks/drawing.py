@@ -79,12 +79,19 @@ class Sheet:
         return spots
 
     def heights(self) -> Iterator[tuple[str, float]]:
-        """Of each box its middle from the top. The program is asked for columns as rows, each box as wide as it is high here."""
+        """Of each box its middle from the top: in the order that the program finds, spread over the height of the longest column.
+        It is asked for columns as rows, each box as wide as it is high here."""
         ids = {one: f"n{place}" for place, one in enumerate(one for column in self.columns for one in column)}
-        names = {name: one for one, name in ids.items()}
-        found = [(names[name], place) for name, place in answered(self.question(ids))]
-        top = min(place - self.lettered[one].size.height / 2 for one, place in found)
-        yield from ((one, place - top + MARGIN) for one, place in found)
+        found = dict(answered(self.question(ids)))
+        most = max(sum(self.lettered[one].size.height + ABOVE for one in column) for column in self.columns)
+        for column in self.columns:
+            order = sorted(column, key=lambda one: found[ids[one]])
+            free = most - sum(self.lettered[one].size.height for one in column)
+            top = MARGIN
+            for one in order:
+                high = self.lettered[one].size.height + free / len(order)
+                yield one, top + high / 2
+                top += high
 
     def question(self, ids: dict[str, str]) -> str:
         """For the program: names of our own and numbers, nothing that anybody typed."""

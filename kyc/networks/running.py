@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from django.conf import settings
@@ -25,8 +24,8 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Signal
 from config import jobs
-from kyc.networks import building, keeping, taking, tying
-from kyc.networks.building import Told
+from kyc.networks import folders, given, keeping, taking, tying
+from kyc.networks.given import Told, Watch
 from kyc.networks.keeping import Keeping
 from kyc.networks.network_models import NetworkRun
 from kyc.networks.taking import Taken
@@ -110,21 +109,20 @@ def now() -> NetworkRun:
 
 def build(claim: jobs.Claim) -> None:
     """Finds outside any transaction, and writes all of it in the finishing one."""
-    with TemporaryDirectory(prefix="networks-") as name:
-        folder, begun = Path(name), timezone.now()
+    with folders.folder() as folder:
+        begun = timezone.now()
         with claim.kept_up():
             at_step(claim, Step.READING, begun_at=begun)
-            since = time.monotonic()
             taken = taking.take(folder)
-            copied = round(time.monotonic() - since, 2)
             told = found(claim, folder)
             at_step(claim, Step.KEEPING)
         columns = {"accounts": told.accounts, "signals": told.signals, "networks": told.networks, "parameters": parameters()}
         hashes = {"input_sha256": told.input_sha256, "found_sha256": told.found_sha256}
         with claim.finish(state=State.DONE, ended_at=timezone.now(), step="", step_at=None, **columns, **hashes):
-            since = time.monotonic()
+            watch = Watch()
             keep(NetworkRun.objects.get(pk=claim.row.pk), folder, taken)
-            seconds = {"copy": copied, **told.seconds, "keep": round(time.monotonic() - since, 2)}
+            watch.has("keep")
+            seconds = {**taken.seconds, **told.seconds, **watch.seconds}
             NetworkRun.objects.filter(pk=claim.row.pk).update(cost={"seconds": seconds, "memory": told.memory})
 
 
@@ -136,7 +134,7 @@ def at_step(claim: jobs.Claim, step: str, **columns: Any) -> None:
 
 
 def parameters() -> dict[str, Any]:
-    return {"version": building.VERSION}
+    return {"version": given.VERSION}
 
 
 def found(claim: jobs.Claim, folder: Path) -> Told:
@@ -165,6 +163,7 @@ def process(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def keep(row: NetworkRun, folder: Path, taken: Taken) -> None:
     """What was found becomes what stands, in the transaction around it."""
-    networks = Keeping(row, keeping.read(folder / building.MEMBERS), taken.seen, timezone.now(), taken.ruled)
+    taking.patiently()
+    networks = Keeping(row, keeping.read(folder / given.MEMBERS), taken.seen, timezone.now(), taken.ruled)
     now = networks.keep()
-    Tying(row, networks.at, now, frozenset(networks.meanwhile)).tie(tying.read(folder / building.EDGES))
+    Tying(row, networks.at, now, frozenset(networks.meanwhile)).tie(tying.read(folder / given.EDGES))

@@ -9,8 +9,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from accounts.models import SignalValue
 from kyc.networks.network_models import Edge, Network, NetworkMembership
 
+# What is no signal, but found in when signals come and end (kyc/networks/finding/families.py, which brings all of DuckDB).
+TIMES = frozenset({"opened", "ended"})
 # What edges tell of each account, in one reading however many edges there are: each value that it shares, and the most that it
 # counted for.
 SHARED = """
@@ -61,8 +64,9 @@ class Value:
         return self.bits > 0
 
     @property
-    def uuid(self) -> UUID:
-        return UUID(self.value)
+    def uuid(self) -> UUID | None:
+        """None of what times tell."""
+        return None if self.type in TIMES else UUID(self.value)
 
 
 def stood(at: datetime | None) -> Q:
@@ -113,6 +117,12 @@ def value(those: list[Has]) -> Value:
         why=next((one.why for one in those if one.why), ""),
         organisations=tuple(one.organisation for one in those),
     )
+
+
+def known(found: Iterable[Value]) -> dict[tuple[str, str], SignalValue]:
+    """Of each what is known of it over all accounts, in one query; what only few ever had has no row."""
+    rows = SignalValue.objects.filter(value__in=[one.uuid for one in found if one.uuid])
+    return {(row.type, str(row.value)): row for row in rows}
 
 
 def evidence(edge: Edge) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ It sees every account and the compartment, and puts what it saw into a folder th
 hashes alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from django.db import connection
 from psycopg import sql
 
 from accounts import counting, scope
-from accounts.models import Signal
-from kyc.networks import building, copied
-from kyc.networks.building import Given
+from accounts.models import Signal, SignalValue
+from accounts.signal_models import Hub
+from kyc.networks import given, rulings
+from kyc.networks.given import Given, Watch
 from kyc.networks.network_models import NetworkMembership
 
-# Of 14 million signals the copy takes longer than any request may.
+# As long as the work on one run may take (config/jobs.py), and half of that for one statement.
 PATIENCE = "15min"
 
 
@@ -26,29 +28,42 @@ class Taken:
 
     seen: frozenset[int]
     ruled: frozenset[int]
+    seconds: Mapping[str, float]
 
 
 def take(folder: Path) -> Taken:
+    watch = Watch()
     # By these whoever arises until the next building is compared (kyc/networks/arising.py).
     counting.count()
+    watch.has("count")
     with scope.whole():
         # First, so that whoever is attached later is known to be.
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
-        said = given()
-        (folder / building.GIVEN).write_text(said.written())
-        copy(folder / building.SIGNALS)
-    return Taken(seen, frozenset(account for pair in said.must for account in pair))
+        said = beside()
+        (folder / given.GIVEN).write_text(said.written())
+        copy(folder / given.SIGNALS)
+    watch.has("copy")
+    return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds)
 
 
-def given() -> Given:
-    """What officers ruled and what agencies declared."""
-    return Given()
+def beside() -> Given:
+    """What officers ruled, and whose values are everybody's by what files of ranges say."""
+    ruled = rulings.for_run()
+    told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value")
+    # What an officer ruled of a value is the last word on it.
+    uncounted = {*ruled.uncounted, *(pair for pair in told.iterator() if pair not in ruled.values)}
+    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=tuple(sorted((type, str(value)) for type, value in uncounted)))
 
 
 def copy(file: Path) -> None:
-    asked = sql.SQL(copied.COPY).format(types=sql.Literal(list(copied.TYPES)), table=sql.Identifier(Signal._meta.db_table))
-    with file.open("wb") as out, connection.cursor() as cursor:
+    asked = sql.SQL(given.COPY).format(types=sql.Literal(list(given.TYPES)), table=sql.Identifier(Signal._meta.db_table))
+    patiently()
+    with file.open("wb") as out, connection.cursor() as cursor, cursor.copy(asked) as rows:
+        for row in rows:
+            out.write(row)
+
+
+def patiently() -> None:
+    """To the end of the transaction a statement may take longer than any request waits."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
-        with cursor.copy(asked) as rows:
-            for row in rows:
-                out.write(row)

@@ -221,7 +221,7 @@ class TestTheCompartment:
         tables = {model._meta.db_table for model in models}
         tables |= {event._meta.db_table for event in event_models() if event.pgh_tracked_model in models}
         assert set(self.CONFINED) == tables
-        assert len(models) == 12 and len(tables) == 18
+        assert len(models) == 15 and len(tables) == 21
 
     def test_is_open_to_an_investigator(self, two: dict[str, int]) -> None:
         with scope.of_officer(cast.staff("investigator")):
@@ -254,6 +254,15 @@ class TestTheCompartment:
             run(f"INSERT INTO kyc_incidentnote {columns} VALUES (%s, 'x', now(), %s)", incident, user)
         with scope.everything():
             assert run("UPDATE kyc_incident SET title = 'x'") == 0
+
+    def test_keeps_its_proposals_from_everybody_else(self, two: dict[str, int]) -> None:
+        """A proposal is of no organisation, and other officers' pages read those of the house; its history too."""
+        tables = ("accounts_proposal", "accounts_proposalevent")
+        for role, shown in (("investigator", 2), ("approver", 0)):
+            with scope.of_officer(cast.staff(role, f"some {role}")), connection.cursor() as cursor:
+                for table in tables:
+                    cursor.execute(f"SELECT count(*) FROM {table} WHERE kind = 'network.ruling'")
+                    assert cursor.fetchone() == (shown,), (role, table)
 
 
 class TestHouseMatters:

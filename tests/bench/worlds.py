@@ -27,6 +27,8 @@ LEVELS = ("careless", "ordinary", "disciplined")
 HOUR, DAY = 3600, 86_400
 BEGIN, SPAN = 1_735_689_600, 600 * DAY  # 2025-01-01, and how long the provider has been open
 SMALLEST, LARGEST = 20, 5000
+# Who sells the use of infected homes, each of homes of his own, to several networks.
+VENDORS = 6
 
 # How likely an account of a network takes from its network's pool, and how many accounts take the same value of it.
 HABITS: dict[str, dict[str, tuple[float, float]]] = {
@@ -97,6 +99,8 @@ class Maker:
     ended: Ints
     next_value: int = 0
     freemail: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    browsers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    clouds: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     rows: list[tuple[Ints, int, Ints, Ints, Ints]] = field(default_factory=list)
 
     def fresh(self, many: int) -> Ints:
@@ -171,26 +175,32 @@ def make(accounts: int, *, seed: int, networks: int | None = None, thinned: floa
     networks = networks if networks is not None else (50 if accounts <= 100_000 else 150)
     levels = random.permutation(np.resize(np.array([0, 1, 0, 1, 2, 0, 1, 0, 1, 0, 1, 2]), networks))
     # Discipline takes work for each account: the largest have little of it.
-    largest = np.minimum(np.array([LARGEST, LARGEST // 2, 400])[levels], max(SMALLEST, accounts // 10))
+    largest = np.minimum(np.array([LARGEST, LARGEST // 2, 200])[levels], max(SMALLEST, accounts // 10))
     sizes = np.minimum(heavy(random, networks, SMALLEST, LARGEST, 1.0), largest)
     bad = int(sizes.sum())
     network = np.full(accounts, -1)
     network[accounts - bad :] = np.repeat(np.arange(networks), sizes)
     level = np.where(network >= 0, levels[network], -1)
     opened = opening_hours(random, accounts)
-    lasts = (random.exponential(240 * DAY, accounts) + random.exponential(2 * DAY, accounts)).astype(np.int64)
+    # Every fourth looks round for an hour or an evening, and never comes back.
+    lasts = np.where(
+        random.random(accounts) < 0.25, random.exponential(4 * HOUR, accounts), random.exponential(240 * DAY, accounts)
+    )
+    lasts = lasts.astype(np.int64) + HOUR
     maker = Maker(random, accounts, opened, np.minimum(opened + lasts, BEGIN + SPAN))
     hand = np.arange(accounts)
     declared = np.full(accounts, -1)
     place = np.zeros(accounts, np.int64)
-    maker.freemail = maker.fresh(40)
+    maker.freemail, maker.browsers = maker.fresh(40), maker.fresh(max(40, accounts // 250))
+    maker.clouds = maker.fresh(max(10, accounts // 250))
     famous(maker, np.arange(accounts))
     homes = innocent(maker, np.arange(accounts - bad), hand, declared, place)
     everybody(maker, np.arange(accounts))
+    rented = random.choice(homes, (VENDORS, max(30, accounts // 200)))
     for number in range(networks):
         members = np.flatnonzero(network == number)
         hand[members] = accounts + number
-        hostile(maker, members, LEVELS[levels[number]], homes)
+        hostile(maker, members, LEVELS[levels[number]], rented[random.integers(0, VENDORS)])
     signals = merged(maker, thinned)
     names = random.permutation(accounts) + 1_000
     return World(*named(signals, names, hand, network, level, declared, place))
@@ -209,10 +219,10 @@ def everybody(maker: Maker, accounts: Ints) -> None:
     n = len(accounts)
     r = maker.random
     shared = {
-        "user_agent": (maker.fresh(max(40, n // 250)), 1.15, 1.3),
+        "user_agent": (maker.browsers, 1.15, 1.3),
         "nat": (maker.fresh(max(20, n // 120)), 0.8, 0.45),
         "vpn": (maker.fresh(max(10, n // 500)), 0.9, 0.16),
-        "cloud": (maker.fresh(max(10, n // 250)), 1.0, 0.4),
+        "cloud": (maker.clouds, 1.0, 0.4),
         "template": (maker.fresh(max(30, n // 60)), 1.05, 0.7),
     }
     kinds = {"user_agent": "user_agent", "nat": "login_ip", "vpn": "login_ip", "cloud": "api_ip", "template": "template"}
@@ -470,7 +480,12 @@ def hostile(maker: Maker, members: Ints, level: str, homes: Ints) -> None:
             maker.add(members[~uses], type, maker.fresh(int((~uses).sum())), at_once=True)
     without = maker.some(members, 0.6)
     maker.add(without, "domain", maker.freemail[maker.popular(40, len(without), 1.4)])
-    # Others' homes, rented by the minute.
+    # One program runs them all, from one region of a cloud that many use.
+    for type, everybodys, tail, share in (("user_agent", maker.browsers, 1.15, 0.5), ("api_ip", maker.clouds, 1.0, 0.25)):
+        few = everybodys[maker.popular(len(everybodys), 3, tail)]
+        who = maker.some(members, share)
+        maker.add(who, type, r.choice(few, len(who)))
+    # Others' homes, rented by the minute from one who rents the same to others.
     each = {"careless": 0.3, "ordinary": 1.5, "disciplined": 2.2}[level]
     who = np.repeat(members, r.poisson(each, n))
     maker.add(who, "login_ip", r.choice(homes, len(who)))

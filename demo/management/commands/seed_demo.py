@@ -13,7 +13,10 @@ EVERY = 5
 
 
 class Command(NamedCommand):
-    help = "Makes forty organisations, two sandboxes and the cast, whatever of them is missing; keeps the gateway's credential."
+    help = (
+        "Makes forty organisations, two sandboxes, accounts that have only signed up and the cast, whatever of them is missing; "
+        "keeps the gateway's credential."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--part", choices=["first", "rest"], help="only what the tour needs, or only the others")

@@ -1,46 +1,71 @@
-"""Looks for networks in a file of signals."""
+"""Looks for networks: in a file of signals, or in the database."""
 
 import csv
 from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts import scope
+from accounts.management.named import NamedCommand
 from accounts.tables import BadTable, rows, undecodable_line
-from kyc.networks.finding import BadSignals, Found, find
+from kyc.networks import running
+from kyc.networks.finding import BadSignals, find
 from kyc.networks.finding.checking import COLUMNS
 from kyc.networks.finding.families import NAMES
+from kyc.networks.network_models import NetworkMembership
 
 DECLARED = ("account", "group")
 MEMBERS = ("account", "network", "via", "confidence")
 
 
-class Command(BaseCommand):
+class Command(NamedCommand):
     help = (
-        "Writes which accounts of a file look like one hand, a row each: the network, through what, and how surely, from 0 to 1. "
-        "Accounts that are linked to no other are left out. It needs no database, and records nothing."
+        "Writes which accounts look like one hand, a row each: the network, through what, and how surely, from 0 to 1. "
+        "Accounts that are linked to no other are left out. Of a file of signals it needs no database, and records nothing. "
+        "Without one it builds the networks of the database now, as is done each night, and writes who is in which."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, value a "
-        told += "hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
-        parser.add_argument("--signals", type=Path, required=True, help=told)
-        parser.add_argument("--out", type=Path, required=True, help=f"CSV with the columns {','.join(MEMBERS)}")
+        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, "
+        told += "value a hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
+        told += "; without it the database"
+        parser.add_argument("--signals", type=Path, help=told)
+        told = f"CSV with the columns {','.join(MEMBERS)}; standard output where it is not named"
+        parser.add_argument("--out", type=Path, help=told)
         told = f"CSV with the columns {','.join(DECLARED)}: accounts that an agency runs for its clients, and has declared"
         parser.add_argument("--declared", type=Path, help=told)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        out: Path = options["out"]
-        self.check(out, options["signals"], options["declared"])
-        declared = self.declared(options["declared"]) if options["declared"] else {}
+        out, signals = options["out"], options["signals"]
+        if options["declared"] and not signals:
+            raise CommandError("--declared: goes with --signals; the database has its own declarations.", returncode=2)
+        if out:
+            self.check(out, signals, options["declared"])
+        found = self.in_file(signals, options["declared"]) if signals else self.in_database()
+        self.write(found, out) if out else self.write_rows(found, self.stdout)
+
+    def in_file(self, signals: Path, declared: Path | None) -> Iterable[Iterable[Any]]:
         try:
-            found = find(options["signals"], declared=declared, evidence=False)
+            found = find(signals, declared=self.declared(declared) if declared else {}, evidence=False)
         except BadSignals as bad:
             raise CommandError(str(bad), returncode=2) from bad
-        self.write(found, out)
+        return zip(*(found.members[name].to_pylist() for name in MEMBERS), strict=True)
+
+    def in_database(self) -> Iterator[Iterable[Any]]:
+        """Networks by their numbers, in each the accounts by theirs."""
+        try:
+            running.now()
+        except running.Unbuilt as error:
+            raise CommandError(f"The networks could not be built: {error}") from error
+        with scope.whole():
+            rows = NetworkMembership.objects.live().select_related("network").order_by("network", "organisation")
+            for row in rows.iterator():
+                yield row.organisation_id, row.network.number, "+".join(row.via), row.confidence
 
     def check(self, out: Path, *read: Path | None) -> None:
         if not out.parent.is_dir():
@@ -66,17 +91,20 @@ class Command(BaseCommand):
             raise CommandError(str(bad), returncode=2) from bad
         return found
 
-    def write(self, found: Found, path: Path) -> None:
+    def write(self, found: Iterable[Iterable[Any]], path: Path) -> None:
         """What stands under that name is whole: it is written beside it, and left away where something goes wrong."""
         beside = path.with_name(f".{path.name}.part")
         try:
             with beside.open("w", encoding="utf-8", newline="") as file:
-                written = csv.writer(file, lineterminator="\n")
-                written.writerow(MEMBERS)
-                written.writerows(zip(*(found.members[name].to_pylist() for name in MEMBERS), strict=True))
+                self.write_rows(found, file)
             beside.replace(path)
         except OSError as bad:
             raise CommandError(f"--out: {path} can't be written: {bad.strerror}.", returncode=2) from bad
         finally:
             with suppress(OSError):
                 beside.unlink()
+
+    def write_rows(self, found: Iterable[Iterable[Any]], file: Any) -> None:
+        written = csv.writer(file, lineterminator="\n")
+        written.writerow(MEMBERS)
+        written.writerows(found)

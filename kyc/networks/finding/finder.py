@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kyc.networks.finding import clustering, judging, leftovers, pairing, reading, weighing
-from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, OPENED
+from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF
 from kyc.networks.finding.found import Found
 from kyc.networks.finding.judging import Flags, Ints
 from kyc.networks.finding.reading import Signals, Source
@@ -74,7 +74,7 @@ def linked(signals: Signals, bits: Bits, begins: Ints, groups: Ints, must: Ints,
     a, b = pairing.candidates(signals, bits, weighing.LEAST_BITS)
     may = ((groups[a] < 0) | (groups[a] != groups[b])) & ~np.isin(a * signals.accounts + b, cannot)
     pairs = weighing.weighed(signals, a[may], b[may], bits, begins)
-    return with_ruled(pairs.some(pairs.bits >= weighing.cut(signals.accounts, LIKELY)), must, signals.accounts)
+    return with_ruled(pairs.some(pairs.bits >= weighing.cut(signals.population, LIKELY)), must, signals.accounts)
 
 
 def with_ruled(pairs: Pairs, must: Ints, accounts: int) -> Pairs:
@@ -88,7 +88,7 @@ def with_ruled(pairs: Pairs, must: Ints, accounts: int) -> Pairs:
 def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tuple[Ints, "Went"]:
     """The network of each account, and by what those came to it that no edge holds there."""
     telling = bits >= weighing.LEAST_BITS
-    least = weighing.cut(signals.accounts, CERTAIN)
+    least = weighing.cut(signals.population, CERTAIN)
     sure = pairs.some(pairs.bits >= least)
     place = clustering.communities(signals.accounts, sure.a, sure.b, 1 + (sure.bits - least) / DOUBLY)
     place = judging.kept(signals, place, telling, odds=0.0, smallest=2)
@@ -171,11 +171,14 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
 
 def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via, best = went.families.copy(), went.bits + np.log2(signals.accounts / weighing.PARTNERS).astype(np.float32) * (went.bits > 0)
+    via, best = (
+        went.families.copy(),
+        went.bits + np.log2(signals.population / weighing.PARTNERS).astype(np.float32) * (went.bits > 0),
+    )
     for end in (pairs.a, pairs.b):
         np.bitwise_or.at(via, end, pairs.families)
         np.maximum.at(best, end, pairs.bits)
-    beyond = np.clip(best - np.log2(signals.accounts / weighing.PARTNERS), -30, 30)[inside].astype(np.float64)
+    beyond = np.clip(best - np.log2(signals.population / weighing.PARTNERS), -30, 30)[inside].astype(np.float64)
     return pa.table(
         {
             "account": signals.names.take(inside),
@@ -211,8 +214,8 @@ def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: In
 
 
 def named(source: Source, signals: Signals, used: Ints) -> pa.Array:
-    """The names of these values; of hours in which accounts were opened their beginning."""
-    hours = signals.type[used] == ALL.index(OPENED)
+    """The names of these values; of hours their beginning."""
+    hours = ASIDE[signals.type[used]]
     names = np.full(len(used), None, object)
     names[~hours] = reading.values(source, signals.key[used[~hours]]).to_numpy(zero_copy_only=False)
     begins = np.datetime_as_string(signals.key[used[hours]].astype("datetime64[s]"), unit="m", timezone="UTC")

@@ -64,7 +64,7 @@ def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float)
     np.maximum.at(by_type, pair * len(ALL) + signals.type[value], weight)
     total, reasons, families = summed(by_type.reshape(-1, len(ALL)))
     unit, target = pairs // (all.communities + 1), pairs % (all.communities + 1)
-    total = total + np.log2(all.size[target] / signals.accounts).astype(np.float32)
+    total = total + np.log2(all.size[target] / signals.population).astype(np.float32)
     order = np.lexsort((target, -total, unit))
     order = order[(total[order] >= least) & (reasons[order] >= 2)]
     order = order[np.unique(unit[order], return_index=True)[1]]
@@ -88,9 +88,7 @@ def weights(signals: Signals, here: NDArray[np.float64], value: Ints, holders: I
     return found
 
 
-def claims(
-    signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], allowed: Flags
-) -> tuple[Ints, Ints, Ints, Bits]:
+def claims(signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], allowed: Flags) -> tuple[Ints, Ints, Ints, Bits]:
     """For each unit and each larger community that has one of its values: the value and its bits, less those by which a unit of
     several accounts had more chances to have it."""
     value, community, holders, _ = owned

@@ -68,7 +68,7 @@ def candidates(signals: Signals, bits: NDArray[np.float32], least: float) -> tup
     begins = np.r_[0, np.flatnonzero(np.diff(keys)) + 1] if len(keys) else np.zeros(0, np.int64)
     many = np.diff(np.r_[begins, len(keys)])
     one, other = np.divmod(keys[begins], max(1, len(signals.type)))
-    chance = signals.holders[one].astype(np.float64) * signals.holders[other] / signals.accounts
+    chance = signals.holders[one].astype(np.float64) * signals.holders[other] / signals.population
     kept = (many >= 2) & (many >= LIFT * chance)
     return paired(accounts, begins[kept], many[kept], signals.accounts)
 

@@ -11,20 +11,21 @@ from numpy.typing import NDArray
 
 from kyc.networks.finding import checking
 from kyc.networks.finding.checking import COLUMNS, BadSignals
-from kyc.networks.finding.families import ALL, NAMES, OPENED
+from kyc.networks.finding.families import ALL, ENDED, NAMES, OPENED
 
 Source = Path | pa.Table
 UNKNOWN = np.iinfo(np.int64).min + 1
-# Accounts opened within as many seconds were opened together.
-TOGETHER = 3 * 3600
+# Accounts opened within as many seconds were opened together; and so long an account stays that does not only look round.
+TOGETHER, STAYED = 3 * 3600, 2 * 86_400
 __all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
+LEAST_POPULATION = 10_000
 
 
 @dataclass(frozen=True)
 class Signals:
     """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names. `account`, `value`, `first`
     and `last` have a row for each account and value, by account and value, of values that two accounts or more have; `type`,
-    `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED the instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
+    `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED and ENDED the instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
 
     names: pa.Array
     account: NDArray[np.int32]
@@ -39,6 +40,11 @@ class Signals:
     @property
     def accounts(self) -> int:
         return len(self.names)
+
+    @property
+    def population(self) -> int:
+        """Among how many accounts what they share counts: a card is no less rare because a provider has few customers yet."""
+        return max(self.accounts, LEAST_POPULATION)
 
 
 def read(source: Source, *, threads: int = 2, memory: str = "2GB") -> Signals:
@@ -62,8 +68,9 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
             hash(type, value::TEXT) AS key, {first} AS first, {last} AS last FROM {rows}"""
     )
     db.execute(
-        f"""CREATE TEMP TABLE accounts AS SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened FROM
-            (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened FROM signals GROUP BY account)"""
+        f"""CREATE TEMP TABLE accounts AS SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended
+            FROM (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended
+            FROM signals GROUP BY account)"""
     )
     db.execute(
         """CREATE TEMP TABLE shared AS SELECT key, (row_number() OVER (ORDER BY type, key) - 1)::INTEGER AS place, type
@@ -75,11 +82,12 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
            FROM signals JOIN shared s USING (key) JOIN accounts a USING (account) GROUP BY ALL""",
     )
     values = table(db, "SELECT key, type FROM shared ORDER BY place")
-    accounts = table(db, "SELECT account, opened FROM accounts ORDER BY place")
+    accounts = table(db, "SELECT account, opened, ended FROM accounts ORDER BY place")
     rows_read = int(column(table(db, "SELECT count(*) AS rows FROM signals"), "rows")[0])
     return put_together(
         accounts["account"].combine_chunks(),
         column(accounts, "opened"),
+        column(accounts, "ended"),
         [column(found, name) for name in ("account", "value", "first", "last")],
         column(values, "type"),
         column(values, "key"),
@@ -88,17 +96,27 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
 
 
 def put_together(
-    names: pa.Array, opened: NDArray[np.int64], rows: list[NDArray[Any]], type: NDArray[np.int8], key: NDArray[np.uint64], total: int
+    names: pa.Array,
+    opened: NDArray[np.int64],
+    ended: NDArray[np.int64],
+    rows: list[NDArray[Any]],
+    type: NDArray[np.int8],
+    key: NDArray[np.uint64],
+    total: int,
 ) -> Signals:
-    """In order, and with the hours in which accounts were opened as one more type of value."""
-    who, when = np.flatnonzero(opened > UNKNOWN), opened[opened > UNKNOWN]
-    hours, place, many = np.unique(when // TOGETHER, return_inverse=True, return_counts=True)
-    number = np.where(many > 1, np.cumsum(many > 1) - 1 + len(type), -1)[place]
-    who, when, number = who[number >= 0], when[number >= 0], number[number >= 0]
-    account, value, first, last = (np.concatenate(both) for both in zip(rows, (who, number, when, when), strict=True))
+    """In order, and with the hours in which accounts were opened and fell silent as two more types of value. Who was gone at once
+    says nothing more by when he went."""
+    for name, when in ((OPENED, opened), (ENDED, np.where(ended - opened > STAYED, ended, UNKNOWN))):
+        who = np.flatnonzero(when > UNKNOWN)
+        hours, place, many = np.unique(when[who] // TOGETHER, return_inverse=True, return_counts=True)
+        number = np.where(many > 1, np.cumsum(many > 1) - 1 + len(type), -1)[place]
+        who, number = who[number >= 0], number[number >= 0]
+        rows = [np.concatenate(both) for both in zip(rows, (who, number, when[who], when[who]), strict=True)]
+        type = np.r_[type, np.full(int((many > 1).sum()), ALL.index(name), np.int8)]
+        key = np.r_[key, (hours[many > 1] * TOGETHER).astype(np.uint64)]
+    account, value, first, last = rows
     order = np.argsort(account.astype(np.int64) << 32 | value)
     value = value[order].astype(np.int32)
-    type = np.r_[type, np.full(int((many > 1).sum()), ALL.index(OPENED), np.int8)]
     return Signals(
         names=names,
         account=account[order].astype(np.int32),
@@ -107,7 +125,7 @@ def put_together(
         last=last[order],
         type=type,
         holders=np.bincount(value, minlength=len(type)).astype(np.int32),
-        key=np.r_[key, (hours[many > 1] * TOGETHER).astype(np.uint64)],
+        key=key,
         rows=total,
     )
 

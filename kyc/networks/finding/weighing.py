@@ -19,10 +19,11 @@ PARTNERS = 1.0
 # Of what a family says besides its heaviest type, so much counts: most of it follows from that.
 BESIDES = 0.5
 FAMILY_BITS = 20.0
+COMMON = 3
 # What was used by one account and then, so long after, by the other went from hand to hand, as a telephone number does.
 GAP, GONE = 30 * 86_400, 6.0
 # Why a value that both have does not count, the first that holds; the first of all: it does.
-WHY = ("", "everybody's", "ruled out", "apart in time", "same roof", "rarer of the type counts")
+WHY = ("", "everybody's", "ruled out", "apart in time", "same roof", "a rarer one of its type counts")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Pairs:
 
 
 def rarity(signals: Signals) -> Bits:
-    """Of each value how surprising it is that another account has it, at most what its type may weigh."""
-    found: Bits = np.clip(np.log2(signals.accounts / signals.holders), 0, MOST_BITS[signals.type]).astype(np.float32)
+    """Of each value how surprising it is that another account has it, at most what its type may weigh. What every third account
+    has surprises nobody, however few there are."""
+    among = np.where(signals.holders * COMMON >= signals.accounts, signals.accounts, signals.population)
+    found: Bits = np.clip(np.log2(among / signals.holders), 0, MOST_BITS[signals.type]).astype(np.float32)
     return found
 
 
@@ -61,10 +64,12 @@ def summed(by_type: Bits) -> tuple[Bits, Ints, NDArray[np.uint8]]:
     counted, reasons = under_one_roof(by_type)
     total, families = np.zeros(len(by_type), np.float32), np.zeros(len(by_type), np.uint8)
     for number in range(len(FAMILIES)):
-        mine = counted[:, FAMILY_OF == number]
+        mine = counted[:, number == FAMILY_OF]
         most = mine.max(1)
         total += np.minimum(most + BESIDES * (mine.sum(1) - most), FAMILY_BITS)
-        families |= ((by_type[:, (FAMILY_OF == number) & ~ASIDE] >= LEAST_BITS).any(1).astype(np.uint8) << number).astype(np.uint8)
+        agrees = (by_type[:, (number == FAMILY_OF) & ~ASIDE] >= LEAST_BITS).any(1)
+        families |= (agrees.astype(np.uint8) << number).astype(np.uint8)
+    families |= ((by_type[:, ASIDE] >= LEAST_BITS).all(1).astype(np.uint8) << FAMILIES.index("behaviour")).astype(np.uint8)
     return total, reasons, families
 
 
@@ -100,11 +105,14 @@ def under_one_roof(by_type: Bits) -> tuple[Bits, NDArray[np.int64]]:
     rows = np.arange(len(roof))
     kept[rows, heaviest] = roof[rows, heaviest]
     counted[:, ROOF] = kept
-    free = [(counted[:, (FAMILY_OF == number) & ~ROOF & ~ASIDE] > 0).any(1) for number in range(len(FAMILIES))]
+    free = [(counted[:, (number == FAMILY_OF) & ~ROOF & ~ASIDE] > 0).any(1) for number in range(len(FAMILIES))]
+    free[FAMILIES.index("behaviour")] |= (counted[:, ASIDE] > 0).all(1)
     return counted, np.sum(free, axis=0) + (roof > 0).any(1)
 
 
-def judged(signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int) -> tuple[NDArray[np.int8], Bits]:
+def judged(
+    signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int
+) -> tuple[NDArray[np.int8], Bits]:
     """Of every value that both accounts of a pair have why it does not count, a place in WHY, and its bits."""
     weight, value = weights(signals, agreeing, bits), agreeing.value
     by_type = types_of(signals, agreeing, bits, pairs)

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEvent, User
+from accounts.signal_models import Hub
 from kyc.desk import network_words as words
-from kyc.networks import ruling
+from kyc.networks import ruling, standing
+from kyc.networks.finding import families, weighing
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.networks.rulings import About
@@ -215,6 +217,20 @@ class TestLedger:
         edge = first_edge(network)
         found = as_ines.get(page(network, f"ledger/?account={edge.a_id}")).context["page"]
         assert len(found.rows) == 5 and all(edge.a_id in (row.edge.a_id, row.edge.b_id) for row in found.rows)
+
+    def test_every_type_that_evidence_may_name_has_its_words(self) -> None:
+        assert set(families.ALL) == words.SAME.keys() and set(families.FAMILIES) == words.FAMILIES.keys()
+        assert set(families.ALL) - set(families.NAMES) == standing.TIMES
+        assert set(weighing.WHY) <= words.NOT_COUNTED.keys() and set(Hub.values) - {Hub.PRIVATE} <= words.NOT_COUNTED.keys()
+
+    def test_what_times_tell_is_read_and_not_ruled_on_as_a_value(self, as_ines: Client) -> None:
+        """It is no signal and has no hash."""
+        silent = shares("ended", "x") | {"value": "2026-11-30T03:00Z", "family": "behaviour"}
+        network = networked.network_of(networked.accounts(2, "Heron {} BV"), {(0, 1): [silent, shares(*PHONE)]})
+        assert "Fell silent in the same hours" in text(as_ines.get(page(network)))
+        where = page(network, "values/ended/20261130T0300Z/")
+        assert "Rule on the edges" in text(as_ines.get(where))
+        assert as_ines.post(f"{where}rule/", {"kind": "coincidence", "reason": WHY}).status_code == 404
 
     def test_as_a_file_has_every_value_of_every_edge(self, as_ines: Client, network: Network) -> None:
         sent = b"".join(as_ines.get(page(network, "ledger.csv")).streaming_content).decode()

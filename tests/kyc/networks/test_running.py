@@ -8,11 +8,15 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import scope
+from accounts import scope, signals
 from accounts.models import Signal
+from accounts.signals import Seen
 from config import jobs
 from kyc.networks import running, taking
 from kyc.networks.network_models import Edge, Network, NetworkChange, NetworkMembership, NetworkRun
+from kyc.networks.ruling_models import Ruling
+from kyc.networks.rulings import About
+from tests import cast
 from tests.kyc.networks import hands
 from tests.stage import scene
 
@@ -58,16 +62,17 @@ class TestARun:
             assert network.is_alert and network.found_in == run and 0.9 < network.confidence <= 1
             assert NetworkChange.objects.get().kind == "found"
             edge = Edge.objects.live().first()
-            assert edge and {one["type"] for one in edge.evidence} <= {*hands.OWN, *hands.SHARED} and len(edge.families) > 1
-            mine = Signal.objects.filter(organisation=edge.a_id).values_list("value", flat=True)
-            assert {one["value"] for one in edge.evidence} <= {str(value) for value in mine}
+            assert edge and len(edge.families) > 1
+            shared = {(one["type"], one["value"]) for one in edge.evidence if one["counted"] and one["type"] in Signal.Type}
+            mine = Signal.objects.filter(organisation=edge.a_id).values_list("type", "value")
+            assert len(shared) > 1 and shared <= {(type, str(value)) for type, value in mine}
 
     def test_says_of_what_it_is_and_what_it_took(self, hand: list[int]) -> None:
         run = built()
         with scope.whole():
             assert (run.accounts, run.signals, run.networks) == (HAND + OTHERS, Signal.objects.count(), 1)
         assert run.begun_at and run.ended_at and run.begun_at < run.ended_at and run.step == ""
-        assert run.cost["seconds"].keys() == {"copy", "read", "find", "write", "keep"} and run.cost["memory"] > 1_000_000
+        assert run.cost["seconds"].keys() == {"count", "copy", "read", "find", "write", "keep"} and run.cost["memory"] > 1_000_000
         assert len(run.input_sha256) == len(run.found_sha256) == 64 and run.parameters
 
     def test_on_the_same_writes_nothing_and_says_that_it_is(self, hand: list[int]) -> None:
@@ -105,6 +110,58 @@ class TestARun:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         built()
         assert list(tmp_path.iterdir()) == []
+
+
+class TestWhatOfficersRuled:
+    @pytest.fixture(autouse=True)
+    def officer(self, hand: list[int]) -> None:
+        self.ines = cast.staff("investigator", "Ines")
+
+    def ruled(self, kind: str, about: About, organisations: list[int]) -> None:
+        with scope.whole():
+            said = {"kind": kind, "reason": "Asked.", "organisations": organisations, "alone_up_to": 100, "ruled_by": self.ines}
+            Ruling.objects.create(network=Network.objects.first(), **said, **about.columns)
+
+    def test_to_be_no_hand_is_never_in_one_network(self, hand: list[int]) -> None:
+        built()
+        a, b = hand[:2]
+        self.ruled("coincidence", About(pair=(a, b)), [a, b])
+        built()
+        assert not any({a, b} <= those for those in members().values())
+
+    def test_to_be_one_hand_stays_so_in_every_later_building(self, hand: list[int]) -> None:
+        built()
+        (stranger,) = hands.accounts(1)
+        hands.told(hands.alone([stranger]))
+        self.ruled("same_controller", About(pair=(hand[0], stranger)), [hand[0], stranger])
+        for _night in range(2):
+            built()
+            assert list(members().values()) == [{*hand, stranger}]
+        with scope.whole():
+            assert NetworkMembership.objects.live().get(organisation=stranger).how == "ruled"
+
+    def test_to_be_everybodys_ties_nobody(self, hand: list[int]) -> None:
+        built()
+        with scope.whole():
+            values = Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED).values_list("type", "value").distinct()
+            values = list(values)
+        for value in values:
+            self.ruled("shared_infrastructure", About(value=value), hand)
+        built()
+        assert members() == {}
+
+    def test_so_does_what_a_file_of_ranges_says_unless_an_officer_says_otherwise(self, hand: list[int]) -> None:
+        with scope.whole():
+            signals.leave_all(
+                [
+                    Seen(one.organisation_id, one.type, one.value, one.first_seen, one.last_seen, hub="vpn", why="A file.")
+                    for one in Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
+                ]
+            )
+            said = taking.beside()
+        assert len(said.uncounted) > 10 and {type for type, _value in said.uncounted} == {*hands.SHARED}
+        built()
+        assert members() == {}
 
 
 class TestAsking:

@@ -131,6 +131,8 @@ NOT_TOLD = {
     "kyc.NetworkChange": COMPARTMENT,
     "kyc.Edge": COMPARTMENT,
     "kyc.Attachment": COMPARTMENT,
+    "kyc.ProposedRuling": COMPARTMENT,
+    "kyc.Ruling": COMPARTMENT,
     "reports.Report": "made of what is told here, for somebody else, who is told it in his own name",
     "demo.Mail": "the demo's mailbox; in no installation that serves anybody",
 }

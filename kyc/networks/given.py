@@ -1,0 +1,67 @@
+"""What passes between a run and the process that finds (kyc/networks/building.py): files of one folder. Pure, and light: every
+process of the product imports it, and none but that one what finding takes.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+# By the number that stands in the file.
+TYPES = (
+    "email", "domain", "phone", "address", "owner", "document", "document_image", "payment", "device", "login_ip", "api_ip",
+    "user_agent", "template",
+)  # fmt: skip
+# With the table's name and the types, in their order.
+COPY = """
+COPY (
+    SELECT organisation_id, array_position({types}::varchar[], type)::smallint, value, first_seen, last_seen, count FROM {table}
+) TO STDOUT (FORMAT binary)
+"""
+SIGNALS, GIVEN, MEMBERS, EDGES = "signals", "given.json", "members.jsonl", "edges.jsonl"
+# Raised where the way of finding changes, so that runs by two ways are told apart.
+VERSION = 1
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Beside the signals. `declared` names the group of each account that a declared agency runs; pairs `must` be in one network,
+    or `cannot`; `uncounted` are values (type, UUID as text) that link nobody."""
+
+    declared: Mapping[int, str] = field(default_factory=dict)
+    must: tuple[Pair, ...] = ()
+    cannot: tuple[Pair, ...] = ()
+    uncounted: tuple[tuple[str, str], ...] = ()
+
+    def written(self) -> str:
+        return json.dumps({"version": VERSION, **asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def read(cls, text: str) -> "Given":
+        told = json.loads(text)
+        pairs = {name: tuple((a, b) for a, b in told[name]) for name in ("must", "cannot", "uncounted")}
+        return cls({int(account): group for account, group in told["declared"].items()}, **pairs)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Of a run that came to its end: seconds of its parts, and the most memory that it had in bytes."""
+
+    accounts: int
+    signals: int
+    networks: int
+    input_sha256: str
+    found_sha256: str
+    seconds: Mapping[str, float]
+    memory: int
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.since, self.seconds = time.monotonic(), dict[str, float]()
+
+    def has(self, done: str) -> None:
+        now = time.monotonic()
+        self.seconds[done] = round(now - self.since, 2)
+        self.since = now
