@@ -121,7 +121,7 @@ class SignalArrival(Claimable):
     """That an account has shown values which it had not shown before, and nobody has looked yet whose they are too. Several of
     one account are looked at at once, and go."""
 
-    of_the_house = True
+    confined = True
 
     class State(models.TextChoices):
         QUEUED = "queued"

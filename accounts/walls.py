@@ -38,6 +38,8 @@ OPEN = {
     "accounts.DisposalPlan": "days and counts; names nobody",
     "accounts.Incarnation": "of the database itself",
     "accounts.Snapshot": "of the database itself",
+    "accounts.RangeList": "that a file of ranges was loaded; of no customer",
+    "accounts.Range": "whose the addresses of networks are, as published; of no customer",
     "kyc.ListVersion": "published to everybody",
     "kyc.ListEntry": "published to everybody",
     "kyc.ListUpdate": "tries to load what is published to everybody; names nobody",

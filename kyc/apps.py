@@ -19,4 +19,6 @@ class KycConfig(AppConfig):
         post_migrate.connect(import_module("kyc.keys.asking").after_migrate, dispatch_uid="asking")
         # Whoever signs up with the address of an account that was imported takes it over.
         user_logged_in.connect(import_module("kyc.keys.campaign").on_sign_in, dispatch_uid="estate")
+        # So is that about what an account has in common with others.
+        post_migrate.connect(import_module("kyc.networks.arising").after_migrate, dispatch_uid="arising")
         import_module("kyc.usage.disposal")

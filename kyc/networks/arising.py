@@ -13,10 +13,14 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
-from django.db import connection
+from django.apps import AppConfig
+from django.conf import settings
+from django.db import connection, connections
+from psycopg import sql
 
 from accounts.models import Signal
 from accounts.signal_models import Hub
+from kyc.keys.asking import OWNS
 from kyc.networks.finding import weighing
 from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, TYPES
 from kyc.networks.finding.finder import CERTAIN, LIKELY
@@ -28,44 +32,71 @@ MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 40, 200, 50
 # What many have who have something to do with each other, or else one hand.
 COUNTED = (Hub.PRIVATE, Hub.SHARED)
 
-ASK = """
+# A function, since to plan the query anew each time takes longer than to answer it. It works with the rights of who calls it, so
+# that whoever is not shown the compartment is shown nothing by it.
+FUNCTION = """
+CREATE OR REPLACE FUNCTION public.kh_ties(
+    of_whom bigint, counted text[], least_rare double precision, most_values integer, most_holders integer, most_partners integer
+) RETURNS TABLE (
+    to_network bigint, to_partner bigint, of_type text, of_value uuid, had_by bigint, since timestamptz, until_when timestamptz,
+    other_since timestamptz, other_until timestamptz, of_all bigint
+) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+RETURN QUERY
 WITH everybody AS MATERIALIZED (
     SELECT greatest(2, coalesce(
-        (SELECT r.accounts FROM kyc_networkrun r WHERE r.state = 'done' AND r.accounts > 0 ORDER BY r.id DESC LIMIT 1),
-        (SELECT c.reltuples::bigint FROM pg_class c WHERE c.oid = 'accounts_organisation'::regclass)
+        (SELECT r.accounts FROM public.kyc_networkrun r WHERE r.state = 'done' AND r.accounts > 0 ORDER BY r.id DESC LIMIT 1),
+        (SELECT c.reltuples::bigint FROM pg_class c WHERE c.oid = 'public.accounts_organisation'::regclass)
     )) AS accounts
 ), mine AS MATERIALIZED (
     SELECT s.type, s.value, s.first_seen, s.last_seen, v.accounts
-    FROM accounts_signal s LEFT JOIN accounts_signalvalue v ON v.value = s.value AND v.type = s.type
-    WHERE s.organisation_id = %(organisation)s::bigint AND coalesce(v.hub, 'private') = ANY (%(counted)s::text[])
-      AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / %(rare)s::float8
+    FROM public.accounts_signal s LEFT JOIN public.accounts_signalvalue v ON v.value = s.value AND v.type = s.type
+    WHERE s.organisation_id = of_whom AND coalesce(v.hub, 'private') = ANY (counted)
+      AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / least_rare
       AND NOT EXISTS (
-          SELECT FROM kyc_ruling r WHERE r.value = s.value AND r.type = s.type AND r.kind NOT IN ('same_controller', 'withdrawn')
-          AND NOT EXISTS (SELECT FROM kyc_ruling n WHERE n.replaces_id = r.id)
+          SELECT FROM public.kyc_ruling r
+          WHERE r.value = s.value AND r.type = s.type AND r.kind NOT IN ('same_controller', 'withdrawn')
+          AND NOT EXISTS (SELECT FROM public.kyc_ruling n WHERE n.replaces_id = r.id)
       )
-    ORDER BY coalesce(v.accounts, 0), s.last_seen DESC LIMIT %(values)s
+    ORDER BY coalesce(v.accounts, 0), s.last_seen DESC LIMIT most_values
 ), shared AS MATERIALIZED (
     SELECT mine.*, other.organisation_id, count(*) OVER (PARTITION BY mine.type, mine.value) AS many
     FROM mine CROSS JOIN LATERAL (
-        SELECT o.organisation_id FROM accounts_signal o
-        WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> %(organisation)s::bigint LIMIT %(holders)s
+        SELECT o.organisation_id FROM public.accounts_signal o
+        WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> of_whom LIMIT most_holders
     ) AS other
 ), partners AS MATERIALIZED (
-    SELECT organisation_id FROM shared WHERE many < %(holders)s::int OR accounts >= %(holders)s::int
+    SELECT organisation_id FROM shared WHERE many < most_holders OR accounts >= most_holders
     GROUP BY organisation_id HAVING count(DISTINCT type) >= 2
 ), members AS MATERIALIZED (
     SELECT p.organisation_id, m.network_id FROM partners p
-    JOIN kyc_networkmembership m ON m.organisation_id = p.organisation_id AND m.until IS NULL
-    ORDER BY p.organisation_id LIMIT %(partners)s
+    JOIN public.kyc_networkmembership m ON m.organisation_id = p.organisation_id AND m.until IS NULL
+    ORDER BY p.organisation_id LIMIT most_partners
 )
-SELECT m.network_id, m.organisation_id, shared.type, shared.value, greatest(coalesce(shared.accounts, 0), shared.many + 1),
-    shared.first_seen, shared.last_seen, o.first_seen, o.last_seen, everybody.accounts
+SELECT m.network_id, m.organisation_id, shared.type::text, shared.value,
+    greatest(coalesce(shared.accounts, 0), shared.many + 1)::bigint, shared.first_seen, shared.last_seen,
+    o.first_seen, o.last_seen, everybody.accounts::bigint
 FROM members m JOIN shared ON shared.organisation_id = m.organisation_id
-JOIN accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = shared.type AND o.value = shared.value
+JOIN public.accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = shared.type AND o.value = shared.value
 CROSS JOIN everybody
-WHERE shared.many < %(holders)s::int OR shared.accounts >= %(holders)s::int
-ORDER BY m.organisation_id, shared.type, shared.value
+WHERE shared.many < most_holders OR shared.accounts >= most_holders
+ORDER BY m.organisation_id, shared.type, shared.value;
+END $$;
+REVOKE EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer) FROM PUBLIC;
 """
+GRANT = "GRANT EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer) TO {}"
+ASK = "SELECT * FROM public.kh_ties(%s, %s, %s, %s, %s, %s)"
+
+
+def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
+    """As this code has it, after every migration; does nothing unless connected as the owner."""
+    if app_config.name != "kyc" or connections[using].vendor != "postgresql":
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(OWNS)
+        if (owns := cursor.fetchone()) and owns[0]:
+            cursor.execute(FUNCTION)
+            cursor.execute(sql.SQL(GRANT).format(sql.Identifier(settings.DB_ROLE_NAMES["app"])).as_string(None))
 
 
 class Shared(NamedTuple):
@@ -110,14 +141,8 @@ def ties(organisation: int) -> list[Tie]:
 
 
 def asked(organisation: int) -> list[Shared]:
-    limits = {
-        "organisation": organisation,
-        "counted": [str(one) for one in COUNTED],
-        "rare": 2**weighing.LEAST_BITS,
-        "values": MOST_VALUES,
-        "holders": MOST_HOLDERS,
-        "partners": MOST_PARTNERS,
-    }
+    counted = [str(one) for one in COUNTED]
+    limits = [organisation, counted, 2**weighing.LEAST_BITS, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
     with connection.cursor() as cursor:
         cursor.execute(ASK, limits)
         return [Shared(*row) for row in cursor.fetchall() if row[2] in TYPES]

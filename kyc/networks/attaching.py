@@ -30,6 +30,7 @@ QUEUE = jobs.Queue(
     failed=State.FAILED,
     lease=timedelta(seconds=40),
     since="arrived_at",
+    sight=scope.whole,
 )
 
 
@@ -42,13 +43,12 @@ def run() -> None:
 def look(claim: jobs.Claim) -> None:
     """Whatever else arrived of the account before it was looked is looked at with it. One that comes meanwhile is another row."""
     organisation = claim.row.organisation_id
-    arrived = list(SignalArrival.objects.filter(organisation=organisation).values_list("pk", flat=True))
     with scope.whole():
+        arrived = list(SignalArrival.objects.filter(organisation=organisation).values_list("pk", flat=True))
         ties = [] if is_member(organisation) else open_to(organisation, arising.ties(organisation))
     with claim.finish(state=State.DONE):
         if ties:
-            with scope.whole():
-                answer(organisation, ties)
+            answer(organisation, ties)
         SignalArrival.objects.filter(pk__in=arrived).exclude(state=State.FAILED).delete()
 
 

@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused, is_said
-from kyc.networks import ruling
+from kyc.networks import keeping, ruling
 from kyc.networks.actions import tidy
 from kyc.networks.network_models import ALERT_SIZE, Attachment, Network, NetworkChange, NetworkMembership
 from kyc.networks.ruling_models import Ruling
@@ -30,6 +30,7 @@ class Elsewhere(Refused):
 @transaction.atomic
 def attach(attachment: Attachment, *, reason: str, by: User) -> NetworkMembership:
     """Raises ReasonMissing, Answered, Elsewhere, Contradicts, Waits."""
+    keeping.one_at_a_time()
     network, found = locked(attachment, reason, by=by)
     organisation = found.organisation
     if network.ended_at is not None:

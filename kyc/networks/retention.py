@@ -34,11 +34,11 @@ SIGNALS = RecordClass(
 
 CONFINED = "of the investigators' compartment, of which the page of what is kept must not tell"
 OF_ONE = (
-    "Involvement", "NetworkMembership", "Attachment", "PoolMember", "ControllerMember", "MeasureMember", "Indication", "Authorisation",
+    "Involvement", "NetworkMembership", "Attachment", "PoolMember", "ControllerMember", "MeasureMember", "Indication",
+    "Authorisation",
 )  # fmt: skip
-for label in (*(f"kyc.{name}" for name in OF_ONE), "accounts.Signal"):
+for label in (*(f"kyc.{name}" for name in OF_ONE), "accounts.Signal", "accounts.SignalArrival"):
     retention.no_record(label, CONFINED)
-retention.no_record("accounts.SignalArrival", "a task: that it is to be looked whose a value is too; gone when that is done")
 
 
 def of(incident: Incident, *, on: date) -> Kept:

@@ -18,7 +18,7 @@ from kyc.networks import given, rulings
 from kyc.networks.given import Given, Watch
 from kyc.networks.network_models import NetworkMembership
 
-# Of 14 million signals the copy takes longer than any request may.
+# As long as the work on one run may take (config/jobs.py), and half of that for one statement.
 PATIENCE = "15min"
 
 
@@ -57,8 +57,13 @@ def beside() -> Given:
 
 def copy(file: Path) -> None:
     asked = sql.SQL(given.COPY).format(types=sql.Literal(list(given.TYPES)), table=sql.Identifier(Signal._meta.db_table))
-    with file.open("wb") as out, connection.cursor() as cursor:
+    patiently()
+    with file.open("wb") as out, connection.cursor() as cursor, cursor.copy(asked) as rows:
+        for row in rows:
+            out.write(row)
+
+
+def patiently() -> None:
+    """To the end of the transaction a statement may take longer than any request waits."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
-        with cursor.copy(asked) as rows:
-            for row in rows:
-                out.write(row)

@@ -31,6 +31,11 @@ def left() -> list[tuple[str, int, int]]:
         return list(Signal.objects.order_by("pk").values_list("type", "count", "bucket"))
 
 
+def arrivals() -> int:
+    with scope.whole():
+        return SignalArrival.objects.count()
+
+
 @pytest.fixture
 def nordlys(db: None) -> Organisation:
     return organisations.create(name="Nordlys", by=cast.customer())
@@ -155,12 +160,12 @@ class TestLeaving:
 @pytest.mark.django_db
 class TestArrival:
     def test_stands_for_what_is_new_alone(self, nordlys: Organisation, django_capture_on_commit_callbacks: Any) -> None:
-        before = SignalArrival.objects.count()
+        before = arrivals()
         signals.leave(nordlys.pk, {Type.PHONE: [PHONE], Type.DEVICE: ["a" * 32]})
-        assert SignalArrival.objects.count() == before + 1
+        assert arrivals() == before + 1
         with django_capture_on_commit_callbacks() as again:
             signals.leave(nordlys.pk, {Type.PHONE: [PHONE]})
-        assert (SignalArrival.objects.count(), again) == (before + 1, [])
+        assert (arrivals(), again) == (before + 1, [])
 
     def test_wakes_whoever_waits_for_it(
         self, nordlys: Organisation, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any

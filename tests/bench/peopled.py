@@ -41,6 +41,7 @@ def leave(world: World, base: int, rows: NDArray[np.bool_] | None = None) -> int
         db.register("rows", table)
         db.execute("CREATE TABLE names AS SELECT unnest(?) AS name, unnest(range(?)) AS place", [list(TYPES), len(TYPES)])
         found = db.execute(ROWS, {"base": base})
+        cursor.execute("SET statement_timeout = 0")
         with cursor.copy(SIGNALS) as copy:
             while part := found.fetchmany(50_000):
                 copy.write("".join(",".join(map(str, row)) + "\n" for row in part))

@@ -1,11 +1,13 @@
 """The page of lists, and the age of a list on a case."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import ranges
 from kyc.desk.summary import used_on
 from kyc.screening import updating
 from kyc.screening.models import ListVersion
@@ -74,3 +76,29 @@ def test_a_list_that_was_used_says_its_age_where_it_is_too_old(days: int, too_ol
     found = ListVersion(source="un-sc", published=date(2026, 11, 1))
     used = used_on(found, date(2026, 11, 1) + timedelta(days=days))
     assert (used.told, used.too_old) == ("UN Security Council list of 1 November 2026", too_old)
+
+
+@pytest.mark.django_db
+class TestRanges:
+    """Files of ranges, which say to nobody who works cases that anything is looked for by them."""
+
+    @pytest.fixture(autouse=True)
+    def loaded(self, tmp_path: Path) -> None:
+        older, newer = "192.0.2.0/24,cloud\n", "203.0.113.0/24,vpn\n198.51.100.0/24,vpn\nAS64500,tor\n"
+        for text in (f"cidr,class\n{older}", f"cidr,class\n{newer}"):
+            (tmp_path / "ranges.csv").write_text(text)
+            ranges.load(tmp_path / "ranges.csv", source="vpns")
+
+    @pytest.mark.parametrize("role", ["analyst", "auditor", "approver"])
+    def test_are_shown_to_no_other_officer(self, role: str) -> None:
+        page = cast.signed_in(cast.staff(role, "Ana")).get("/desk/lists/").content.decode()
+        assert "vpns" not in page and "update_ranges" not in page and "Ranges of internet" not in page
+
+    def test_the_one_that_counts_is_shown_to_administrators(self, client: Client) -> None:
+        page = client.get("/desk/lists/").content.decode()
+        assert page.count(">vpns<") == 1 and "VPN: 2" in page and "Proxy: 1" in page and "Cloud" not in page
+
+
+@pytest.mark.django_db
+def test_without_ranges_it_is_said_how_they_are_loaded(client: Client) -> None:
+    assert "With update_ranges, files of VPN" in client.get("/desk/lists/").content.decode()

@@ -137,6 +137,14 @@ class TestTies:
         self.share(new, new + 1, "phone", "payment", "device")
         assert self.ties(new) == []
 
+    def test_are_shown_to_nobody_outside_the_compartment(self, kestrel: tuple[list[int], int]) -> None:
+        those, new = kestrel
+        self.share(new, those[3], "phone", "payment")
+        for seen in (scope.everything(), scope.of(new), scope.opened(scope.Scope(*[str(new)] * 2, "on"))):
+            with seen:
+                assert arising.ties(new) == []
+        assert self.ties(new)
+
     def test_are_asked_for_in_one_statement(self, kestrel: tuple[list[int], int], django_assert_num_queries: Any) -> None:
         those, new = kestrel
         self.share(new, those[3], "phone", "payment")

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import scope, signals
 from accounts.models import GatewayCredential, Organisation, Signal
-from kyc.usage import intake, rows
+from kyc.usage import intake, rows, signalled
 from tests.cast import Founded
 from tests.kyc.keys.scenes import Issued, issue
 from tests.kyc.usage.scenes import row, sent, this_hour
@@ -62,3 +62,13 @@ class TestLeave:
         assert len([one for one in shared if one[0] == "template"]) == 1
         assert len([one for one in left(nordlys) if one[0] == "template"]) == 8
         assert ("api_ip", signals.value("api_ip", "0" * 32)) not in left(outside)
+
+    def test_keeps_of_an_account_the_values_that_it_uses_most(
+        self, gateway: GatewayCredential, linked: Issued, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(signalled, "MOST", 2)
+        hashes = [f"{number:032x}" for number in range(4)]
+        told = [row(linked.key.prefix, this_hour(), requests=n + 1, ip_hash=hashes[n], model=f"m{n}") for n in range(4)]
+        intake.take(sent(*told), credential=gateway)
+        found = {value for type, value in left(linked.key.organisation) if type == "api_ip"}
+        assert found == {signals.value("api_ip", text) for text in hashes[2:]}
