@@ -183,7 +183,9 @@ def make(accounts: int, *, seed: int, networks: int | None = None, thinned: floa
     level = np.where(network >= 0, levels[network], -1)
     opened = opening_hours(random, accounts)
     # Every fourth looks round for an hour or an evening, and never comes back.
-    lasts = np.where(random.random(accounts) < 0.25, random.exponential(4 * HOUR, accounts), random.exponential(240 * DAY, accounts))
+    lasts = np.where(
+        random.random(accounts) < 0.25, random.exponential(4 * HOUR, accounts), random.exponential(240 * DAY, accounts)
+    )
     lasts = lasts.astype(np.int64) + HOUR
     maker = Maker(random, accounts, opened, np.minimum(opened + lasts, BEGIN + SPAN))
     hand = np.arange(accounts)

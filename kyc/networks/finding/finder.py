@@ -21,7 +21,7 @@ CERTAIN, LIKELY = 0.9, 0.5
 # An edge of so many bits more than needed counts as two.
 DOUBLY = 5.0
 # How much, in bits, speaks for one hand in a network, of what went to it with no edge, and in how many rounds.
-ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 8
+ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 4
 # Two are no network.
 SMALLEST = 3
 RULED = 99.0
@@ -171,7 +171,10 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
 
 def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via, best = went.families.copy(), went.bits + np.log2(signals.accounts / weighing.PARTNERS).astype(np.float32) * (went.bits > 0)
+    via, best = (
+        went.families.copy(),
+        went.bits + np.log2(signals.accounts / weighing.PARTNERS).astype(np.float32) * (went.bits > 0),
+    )
     for end in (pairs.a, pairs.b):
         np.bitwise_or.at(via, end, pairs.families)
         np.maximum.at(best, end, pairs.bits)

@@ -20,6 +20,7 @@ ROOFED = 0.5
 # So few may live together.
 HOME = 9
 
+
 @dataclass(frozen=True)
 class Inside:
     """The rows of accounts in communities: account, community, value; and how many of the community have that value."""
@@ -88,8 +89,6 @@ def one_hand(signals: Signals, place: Ints, telling: Flags) -> NDArray[np.float6
     own = sharing(rows, OWN[type])
     at_home = sharing(rows, OWN_AT_HOME[type])
     anything = sharing(rows, OWN[type] | DEVICE[type])
-    found = np.where(
-        roofed, odds(own, size, OF_ONE_HAND, UNDER_A_ROOF), odds(anything, size, DISCIPLINED, STRANGERS)
-    )
+    found = np.where(roofed, odds(own, size, OF_ONE_HAND, UNDER_A_ROOF), odds(anything, size, DISCIPLINED, STRANGERS))
     home = small & (roofed | machine)
     return np.where(home, odds(at_home, size, OF_ONE_HAND, UNDER_A_ROOF), found)

@@ -61,10 +61,10 @@ def summed(by_type: Bits) -> tuple[Bits, Ints, NDArray[np.uint8]]:
     counted, reasons = under_one_roof(by_type)
     total, families = np.zeros(len(by_type), np.float32), np.zeros(len(by_type), np.uint8)
     for number in range(len(FAMILIES)):
-        mine = counted[:, FAMILY_OF == number]
+        mine = counted[:, number == FAMILY_OF]
         most = mine.max(1)
         total += np.minimum(most + BESIDES * (mine.sum(1) - most), FAMILY_BITS)
-        agrees = (by_type[:, (FAMILY_OF == number) & ~ASIDE] >= LEAST_BITS).any(1)
+        agrees = (by_type[:, (number == FAMILY_OF) & ~ASIDE] >= LEAST_BITS).any(1)
         families |= (agrees.astype(np.uint8) << number).astype(np.uint8)
     families |= ((by_type[:, ASIDE] >= LEAST_BITS).all(1).astype(np.uint8) << FAMILIES.index("behaviour")).astype(np.uint8)
     return total, reasons, families
@@ -102,12 +102,14 @@ def under_one_roof(by_type: Bits) -> tuple[Bits, NDArray[np.int64]]:
     rows = np.arange(len(roof))
     kept[rows, heaviest] = roof[rows, heaviest]
     counted[:, ROOF] = kept
-    free = [(counted[:, (FAMILY_OF == number) & ~ROOF & ~ASIDE] > 0).any(1) for number in range(len(FAMILIES))]
+    free = [(counted[:, (number == FAMILY_OF) & ~ROOF & ~ASIDE] > 0).any(1) for number in range(len(FAMILIES))]
     free[FAMILIES.index("behaviour")] |= (counted[:, ASIDE] > 0).all(1)
     return counted, np.sum(free, axis=0) + (roof > 0).any(1)
 
 
-def judged(signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int) -> tuple[NDArray[np.int8], Bits]:
+def judged(
+    signals: Signals, agreeing: Agreeing, bits: Bits, ruled: NDArray[np.bool_], pairs: int
+) -> tuple[NDArray[np.int8], Bits]:
     """Of every value that both accounts of a pair have why it does not count, a place in WHY, and its bits."""
     weight, value = weights(signals, agreeing, bits), agreeing.value
     by_type = types_of(signals, agreeing, bits, pairs)
