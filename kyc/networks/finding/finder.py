@@ -94,7 +94,7 @@ def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tupl
     place = judging.kept(signals, place, telling, odds=0.0, smallest=2)
     went = Went(np.zeros(signals.accounts, np.float32), np.zeros(signals.accounts, np.uint8))
     for _ in range(ROUNDS):
-        place = clustering.rejoined(place, pairs.a, pairs.b)
+        place = clustering.rejoined(place, sure.a, sure.b)
         new, weight, families = leftovers.attached(signals, place, bits, allowed, ATTACHED)
         changed = new != place
         went = Went(np.where(changed, weight, went.bits), np.where(changed, families, went.families))
