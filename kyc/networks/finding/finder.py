@@ -21,7 +21,7 @@ CERTAIN, LIKELY = 0.9, 0.5
 # An edge of so many bits more than needed counts as two.
 DOUBLY = 5.0
 # How much, in bits, speaks for one hand in a network, of what went to it with no edge, and in how many rounds.
-ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 8
+ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 4
 # Two are no network.
 SMALLEST = 3
 RULED = 99.0
@@ -94,7 +94,7 @@ def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tupl
     place = judging.kept(signals, place, telling, odds=0.0, smallest=2)
     went = Went(np.zeros(signals.accounts, np.float32), np.zeros(signals.accounts, np.uint8))
     for _ in range(ROUNDS):
-        place = clustering.rejoined(place, pairs.a, pairs.b)
+        place = clustering.rejoined(place, sure.a, sure.b)
         new, weight, families = leftovers.attached(signals, place, bits, allowed, ATTACHED)
         changed = new != place
         went = Went(np.where(changed, weight, went.bits), np.where(changed, families, went.families))
