@@ -32,7 +32,7 @@ def load() -> None:
 def release() -> None:
     """Of ours the one that the two went over to; of another provider one that their use ran up to."""
     now = timezone.now()
-    told = ((use.NEWEST, use.RELEASED, ModelRelease.Whose.OURS), ("Meridian 4", use.RELEASED + 5, ModelRelease.Whose.ANOTHER))
+    told = ((use.NEWEST, use.RELEASED, ModelRelease.Whose.OURS), ("Meridian 4", use.RELEASED + 8, ModelRelease.Whose.ANOTHER))
     for name, days, whose in told:
         at = (now - timedelta(days=days)).replace(hour=15, minute=0, second=0, microsecond=0)
         ModelRelease.objects.get_or_create(

@@ -26,7 +26,8 @@ ABROAD = ("DE", "SG")
 # Of a month's limit, how much is used up where it is nearly all.
 NEARLY = 94
 # Of one hand, whose keys work by night too, for so many nights; and the model that it went over to, released so many days ago.
-BY_NIGHT, NIGHTS, NEWEST, RELEASED = {"Pomelo Loop Inc.", "Suryamani Labs Private Limited"}, 26, "atlas-max-2", 9
+BY_NIGHT, NIGHTS, NEWEST, RELEASED = {"Pomelo Loop Inc.", "Suryamani Labs Private Limited"}, 26, "atlas-max-2", 5
+END_USERS = 6
 # Whose limits are set, and whether one is nearly used up.
 LIMITED = {"Nordlys Modelling AS": True, "Norddal County Mapping Agency": False}
 
@@ -104,14 +105,16 @@ def by_night(key: Key, now: datetime) -> Iterator[dict[str, Any]]:
             at = (now - timedelta(days=back)).replace(hour=hour, minute=0, second=0, microsecond=0)
             if at < key.issued_at or chance("by night", back, hour) < 0.3:
                 continue
-            requests = int(2500 * (0.2 + chance("by night", back, hour, "requests"))) + int(60 * chance(key.prefix, back, hour))
-            yield {
-                "key": key.prefix, "hour": at.isoformat(), "model": NEWEST if back < RELEASED else MODELS["standard"],
-                "requests": requests, "tokens_in": requests * 900, "tokens_out": requests * 1900, "errors": requests // 50,
-                "refusals": requests // 20, "ip_hash": hashed("by night", back % 9, hour), "asn": 64700 + (back + hour) % 7,
-                "country": "VN", "client": hashed("by night"), "template": hashed("by night", "template"),
-                "end_user": hashed("by night", key.prefix, hour % 5),
-            }  # fmt: skip
+            requests = int(900 * (0.2 + chance("by night", back, hour, "requests")))
+            for end_user in range(END_USERS):
+                yield {
+                    "key": key.prefix, "hour": at.isoformat(), "model": NEWEST if back < RELEASED else MODELS["standard"],
+                    "requests": requests + int(20 * chance(key.prefix, back, hour, end_user)), "tokens_in": requests * 900,
+                    "tokens_out": requests * 1900, "errors": requests // 50, "refusals": requests // 9,
+                    "ip_hash": hashed("by night", back % 3, hour, end_user), "asn": 64700 + (back + hour + end_user) % 7,
+                    "country": "VN", "client": hashed("by night"), "template": hashed("by night", "template"),
+                    "end_user": hashed("by night", end_user),
+                }  # fmt: skip
 
 
 AGREED = "As agreed in the contract"

@@ -18,6 +18,7 @@ from kyc.networks.models import Incident
 
 # Of a network with more accounts the incident names the network, and they are involved one by one.
 MOST_INVOLVED = 200
+ABROAD = "abroad"
 
 
 def about(indication: Indication) -> str:
@@ -65,14 +66,21 @@ def told(first: str, *of: Head) -> str:
 
 
 def sentence(line: Line) -> str:
-    return _("%(sentence)s %(label)s: %(figure)s; of %(peers)s %(usual)s.") % {
-        "sentence": line.sentence, "label": line.label, "figure": line.figure, "peers": line.peers, "usual": line.usual,
+    return f"{line.sentence} {compared(line)}"
+
+
+def compared(line: Line) -> str:
+    return _("%(label)s: %(figure)s; of %(peers)s, %(usual)s.") % {
+        "label": line.label, "figure": line.figure, "peers": line.peers, "usual": line.usual,
     }  # fmt: skip
 
 
 def where(pattern: Head) -> str:
-    found = [line for line in (*pattern.lines, *pattern.others) if line.code == "abroad"]
-    return sentence(found[0]) if found else _("No country is told, or none was declared to compare with.")
+    if found := [line for line in pattern.lines if line.code == ABROAD]:
+        return sentence(found[0])
+    if found := [line for line in pattern.others if line.code == ABROAD]:
+        return _("%(compared)s It does not stand out.") % {"compared": compared(found[0])}
+    return _("No country is told, or none was declared to compare with.")
 
 
 def why(shown: Heads) -> str:

@@ -89,7 +89,7 @@ def line(told: dict[str, Any], rules: Indicators) -> Line:
     if figure is None:
         lacking = _(indicator.lacking)
     elif not is_compared:
-        lacking = _("No peers to compare with: it gives no points.")
+        lacking = _("Fewer than %(count)s peers to compare with: it gives no points.") % {"count": rules.least_peers}
     usual = _("half have at most %(middle)s, %(part)s %% at most %(line)s")
     values = {name: worded(told[name], indicator) for name in ("middle", "line")} if is_compared else {}
     values["part"] = number_format(rules.part * 100, 0)

@@ -1,7 +1,8 @@
 """How alike the use of accounts rises and falls, hour by hour, beyond the rhythm of the day that all have. Pure.
 
 Of each account's requests an hour the logarithm is taken, and from it what is usual for this account at that hour of the day, on
-working days and at weekends apart; what is left is compared. So two accounts that work at the same hours are not alike for that.
+working days and at weekends apart; what is left is compared. Days on which it was not used at all say nothing. So two accounts
+are not alike for working at the same hours, nor for having begun on the same day, nor for a holiday or an outage that both had.
 """
 
 from collections.abc import Mapping
@@ -23,14 +24,16 @@ def rhythm(first: datetime, hours: int) -> NDArray[np.int64]:
 
 
 def beyond(requests: Series, places: NDArray[np.int64], *, least: int) -> Series | None:
-    """What is left of the requests of each hour, of length one; None where the account was at work in fewer hours than `least`,
-    or always as usual."""
+    """What is left of the requests of each hour, from midnight on, of length one; None where the account was at work in fewer
+    hours than `least`, or always as usual."""
     if int(np.count_nonzero(requests)) < least:
         return None
     told = np.log1p(requests.astype(np.float64))
-    counts = np.bincount(places, minlength=48)
-    usual = np.bincount(places, weights=told, minlength=48) / np.maximum(counts, 1)
-    left = told - usual[places]
+    days = np.arange(len(told)) // 24
+    is_used = (np.bincount(days, weights=told) > 0)[days]
+    counts = np.bincount(places[is_used], minlength=48)
+    usual = np.bincount(places[is_used], weights=told[is_used], minlength=48) / np.maximum(counts, 1)
+    left = np.where(is_used, told - usual[places], 0.0)
     length = float(np.sqrt(left @ left))
     return (left / length).astype(np.float32) if length > 1e-6 else None
 

@@ -156,7 +156,7 @@ class TestHeads:
             peer_group=["", "0", ""],
         )  # fmt: skip
         page = text(as_ines.get(f"{LIST}{row.pk}/"))
-        assert "No peers to compare with" in page and "1,000,000" in page and "under 30 days" in page
+        assert "Fewer than 8 peers to compare with" in page and "1,000,000" in page and "under 30 days" in page
 
     def test_of_an_earlier_look_stand_as_they_were(self, as_ines: Client, of_key: Indication, ines: User) -> None:
         use(of_key.key, each=9000, seed=5)

@@ -1,5 +1,6 @@
 """Accounts are alike where they rise and fall together, not where they only keep the same hours."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import combinations
 
@@ -43,6 +44,12 @@ class TestRhythm:
 class TestAlike:
     def test_accounts_of_the_same_hours_alone_are_not(self) -> None:
         told = alike([left(by_day(30, seed)) for seed in range(20)])
+        assert told is not None and abs(told) < 0.05
+
+    @pytest.mark.parametrize("idle", [range(14), (9,), range(0, 28, 3)], ids=["begun later", "a holiday", "now and then"])
+    def test_nor_are_those_that_were_idle_on_the_same_days(self, idle: Iterable[int]) -> None:
+        used = ~np.isin(np.arange(HOURS) // 24, [*idle])
+        told = alike([left(by_day(30, seed) * used) for seed in range(20)])
         assert told is not None and abs(told) < 0.05
 
     def test_those_that_one_hand_drives_are(self) -> None:
