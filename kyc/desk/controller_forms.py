@@ -116,11 +116,13 @@ class MeasureForm(DeskForm):
     )
     starts_at = instant(_("Not before (UTC)"), _("Empty is as soon as another officer takes it."))
     rest_at = instant(_("The rest at (UTC)"), _("Empty is when somebody lets it follow."))
-    of_kind = ("unit", "period", "limit", "currency", "items")
 
     def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
         self.organisations = list(organisations)
         super().__init__(data, **kwargs)
+        for names, kind in ((("unit", "period", "limit", "currency"), K.LIMIT), (("items",), K.VERIFICATION)):
+            for name in names:
+                self.fields[name].widget.attrs["data-with"] = f"kind={kind}"
         for field in self.fields.values():
             field.is_conditional = not field.required  # type: ignore[attr-defined]  # read by the template
 
@@ -130,7 +132,7 @@ class MeasureForm(DeskForm):
             found[f"part_{one.pk}"] = forms.ChoiceField(
                 label=_("Part"), choices=[("1", _("First part")), ("2", _("The rest")), ("0", _("Left out"))], initial="1"
             )
-            found[f"because_{one.pk}"] = NeededText(label=_("Why it is left out"), rows=1)
+            found[f"because_{one.pk}"] = NeededText(label=_("Why it is left out"), rows=1, shown_with=f"part_{one.pk}=0")
         return found
 
     def rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
