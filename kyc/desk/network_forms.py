@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -105,4 +106,4 @@ class OnForm(forms.Form):
 
 
 def touches(count: int) -> str:
-    return ngettext("%(n)s account", "%(n)s accounts", count) % {"n": count}
+    return ngettext("%(n)s account", "%(n)s accounts", count) % {"n": number_format(count, force_grouping=True)}

@@ -34,7 +34,8 @@ def of(
     known: Mapping[Any, SignalValue],
 ) -> Picture:
     """`members` as network_members.named has them; of a value's key `ruled` says what it was ruled to be, `known` whose it is."""
-    accounts = tuple(account(network, one) for one in members)
+    ledger = reverse("desk:network_ledger", args=[network.pk])
+    accounts = tuple(account(one, ledger) for one in members)
     inside = {one.organisation_id for one in members}
     bits = {one.key: one.bits for one in values}
     return Picture(
@@ -53,12 +54,12 @@ def node(one: Has | Shared) -> str:
     return f"v-{one.type}-{one.value}"
 
 
-def account(network: Network, member: Any) -> Account:
+def account(member: Any, ledger: str) -> Account:
     is_unsure = member.confidence < UNSURE
     note = _("%(state)s · %(keys)s") % {"state": state_of(member)[0], "keys": keys(member.keys)}
     if is_unsure:
         note = _("only %(confidence)s sure") % {"confidence": words.confidence(member.confidence)}
-    url = f"{reverse('desk:network_ledger', args=[network.pk])}?account={member.organisation_id}"
+    url = f"{ledger}?account={member.organisation_id}"
     return Account(f"a{member.organisation_id}", member.organisation.name, note, WARN if is_unsure else "", url)
 
 
@@ -90,7 +91,7 @@ def sentence(network: Network, count: int, values: Collection[Shared]) -> str:
 def together(those: Collection[Account]) -> Account:
     first = next(iter(those))
     name = ngettext("%(n)s account", "%(n)s accounts", len(those)) % {"n": len(those)}
-    return Account(f"f{first.id}", name, _("share exactly the same"), url=first.url, count=len(those))
+    return Account(f"f{first.id}", name, _("share the same"), url=first.url, count=len(those))
 
 
 def drawn(picture: Picture) -> Drawn:
