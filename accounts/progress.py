@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from config.jobs import MAX_ERRORS, Claimable, Standing, standing
 
-# A worker that is there takes a job at once, or when the sweeper next looks; after this it is away.
-SOON = timedelta(seconds=10)
+# A worker that is there takes a job at once. At the worst its wake-up was lost and the sweeper looks after eight seconds, that
+# message is given out anew after twenty (config/celery.py), the broker is found again after five, and a drain of other jobs takes
+# ten. Whoever waits longer waits for a worker that is away.
+SOON = timedelta(seconds=45)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Every address of the product."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts import colleagues, gateways, sessions, signing_up, work
@@ -25,7 +25,9 @@ urlpatterns = [
     path("desk/", include("kyc.desk.urls")),
     path("reports/", include("reports.urls")),
     path("report/<str:token>/", link_pages.opened, name="report_link"),
-    path("verify/<str:number>", verify_page.verify, name="verify"),
+    path("verify/", verify_page.begin, name="verify_begin"),
+    # As the cover prints it, and as some people end an address.
+    re_path(r"^verify/(?P<number>[^/]+)/?$", verify_page.verify, name="verify"),
     path("audit/", trail.trail, name="audit"),
     path("audit/export.csv", trail.export, name="audit_export"),
     path("audit/head.jsonl", trail.head, name="audit_head"),

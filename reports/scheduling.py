@@ -75,6 +75,17 @@ def nearly_due() -> QuerySet[ReportSchedule]:
     return rows.filter(Q(reminded_for__isnull=True) | ~Q(reminded_for=F("next_on")))
 
 
+def every() -> QuerySet[Organisation]:
+    """All that a schedule of every customer asks about."""
+    return actions.reported().filter(closed_at__isnull=True)
+
+
+def first_days(first_on: date, rhythm: str) -> list[date]:
+    """The day, and the two after it."""
+    second = after(first_on, rhythm, first_on)
+    return [first_on, second, after(first_on, rhythm, second)]
+
+
 @transaction.atomic
 def set_up(
     *,
@@ -188,7 +199,7 @@ def cut(found: ReportSchedule, on: date) -> tuple[datetime, dict[str, Any]]:
 def asked_of(found: ReportSchedule, until: datetime, parameters: dict[str, Any]) -> QuerySet[Organisation]:
     """Open ones, of which that report was not asked for yet: by another rhythm, by hand, or before an error. One that came
     after the instant that a report shows waits for the next."""
-    rows = actions.reported().filter(closed_at__isnull=True).order_by("pk")
+    rows = every().order_by("pk")
     rows = rows if CATALOGUE[found.kind].is_period else rows.filter(created_at__lte=until)
     same = Report.objects.filter(organisation=OuterRef("pk"), kind=found.kind, valid_at=until, parameters=parameters)
     rows = rows.exclude(Exists(same.exclude(state__in=CAME_TO_NOTHING)))

@@ -728,6 +728,7 @@ DOORS: dict[str, Door] = {
     "verify": Door(
         ALL, open=True, own=of(number="R-03-2026-00001"), post=of(sha256="0" * 64), names="Check a report"
     ),
+    "verify_begin": Door(ALL, open=True, names="Number of the report"),
     "metrics": Door(frozenset({"gateway"}), names="keyholder_jobs"),
     "api:introspect": Door(frozenset({"gateway"}), get=False, names='{"active":false}', post=of(token="kh_live_no")),
     # Who is signed in is no matter: the reporter signs what he sends.

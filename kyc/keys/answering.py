@@ -43,6 +43,12 @@ def may_answer() -> QuerySet[Party]:
     return Party.objects.people().filter(Exists(roles), ~fallen(), ~undeclared(), examined())
 
 
+def keys_of(person: Party) -> QuerySet[Key]:
+    """The keys that this person answers for, and that stop where he may do so no more."""
+    held = Key.objects.filter(organisation=person.organisation_id, responsible=person)
+    return held.exclude(state=Key.State.REVOKED).order_by("pk")
+
+
 def has_left() -> Q:
     """Of a key: that whoever answers for it may do so no more. That he was not examined since is no reason to ask again.
 

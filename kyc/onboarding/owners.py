@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
+from kyc.keys import answering
 from kyc.onboarding import left_out, questions, steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Changing, Page, Standing
@@ -94,7 +95,8 @@ def remove_principal(request: HttpRequest, organisation: Organisation, pk: int) 
     if form.acted(lambda: let_go(request, organisation, behind[pk])):
         messages.success(request, _("%(name)s has been removed.") % {"name": behind[pk].name})
         return redirect("onboarding:owners")
-    return page(request, organisation, "principal_remove", step="owners", form=form, person=behind[pk])
+    shown = {"form": form, "person": behind[pk], "keys": answering.keys_of(behind[pk])}
+    return page(request, organisation, "principal_remove", step="owners", **shown)
 
 
 def let_go(request: HttpRequest, organisation: Organisation, person: Party) -> None:
@@ -203,7 +205,8 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     if form.acted(lambda: take_out(request, organisation, interest)):
         messages.success(request, _("%(name)s has been removed.") % {"name": interest.owner.name})
         return redirect("onboarding:owners")
-    return page(request, organisation, "owner_remove", step="owners", form=form, interest=interest)
+    keys = answering.keys_of(interest.owner)
+    return page(request, organisation, "owner_remove", step="owners", form=form, interest=interest, keys=keys)
 
 
 def take_out(request: HttpRequest, organisation: Organisation, interest: Interest) -> None:

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
-from kyc.keys.models import Key
+from kyc.keys import answering
 from kyc.onboarding import questions, steps, whose
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
@@ -95,7 +95,7 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
     person = person_or_404(organisation, pk)
     if not whose.is_open(request, organisation, whose.PEOPLE, person):
         return redirect("onboarding:people")
-    keys = Key.objects.filter(organisation=organisation, responsible=person).exclude(state=Key.State.REVOKED)
+    keys = answering.keys_of(person)
     form = Page(posted(request))
     if not keys and form.acted(lambda: take_out(request, organisation, person)):
         messages.success(request, _("%(name)s has been removed.") % {"name": person.name})

@@ -51,6 +51,7 @@ def usage(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     found = daily.rows(organisation, stretch, key)
     days = daily.by_day(found, stretch)
     keys = {one.pk: one for one in Key.objects.filter(organisation=organisation).select_related("project")}
+    successors = {one.replaces_id: one for one in keys.values() if one.replaces_id}
     of_key = f"&key={key.pk}" if key else ""
     return page(
         request,
@@ -66,7 +67,7 @@ def usage(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         days=days,
         total=daily.total(days),
         picture=drawn([(one.what, one.requests, one.bad) for one in days]),
-        keys=[(keys[one.what], one) for one in daily.by("key", daily.rows(organisation, stretch))],
+        keys=[(keys[one.what], one, successors.get(one.what)) for one in daily.by("key", daily.rows(organisation, stretch))],
         has_keys=bool(keys),
         limits=pools.standing(organisation, key),
         is_owner=organisations.is_owner(request.user, organisation),

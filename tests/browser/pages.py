@@ -24,7 +24,7 @@ ASKED = "pages@gaivotaalta.example"
 PAGES: dict[str, tuple[str, ...]] = {
     "": (
         "/", "/account/login/", "/account/signup/", "/account/password/reset/", "/no/such/page", "/demo/", "/demo/mail",
-        "/demo/ui/", "/verify/R-03-2026-00001", "/verification/proved/", "/verification/proved/sent/",
+        "/demo/ui/", "/verify/", "/verify/R-03-2026-00001", "/verification/proved/", "/verification/proved/sent/",
     ),
     "ingrid@nordlys.example": (
         "/verification/", "/verification/keys/", "/verification/keys/issue/", "/verification/keys/doctor/",

@@ -244,3 +244,22 @@ class TestPage:
         client.post(f"/reports/schedules/{made.pk}/stop/")
         assert again(made).end == "stopped"
         assert "Stopped" in client.get("/reports/schedules/").content.decode()
+
+    def test_of_every_customer_it_says_of_how_many_and_when_before_it_is_set_up(
+        self, organisation: Organisation, astrid: User
+    ) -> None:
+        client, first = cast.signed_in(astrid), date(scheduling.today().year + 1, 1, 31)
+        asked = {"kind": "R-03", "organisation": "", "rhythm": "month", "first_on": first.isoformat()}
+        page = client.post("/reports/schedules/", asked).content.decode()
+        assert "one report of 1 customer each time" in page
+        assert f"31 January {first.year}, 2" in page and f"31 March {first.year}." in page
+        assert not ReportSchedule.objects.exists()
+        client.post("/reports/schedules/", asked | {"sure": "1"})
+        assert ReportSchedule.objects.get().organisation is None
+
+    def test_anothers_is_stopped_only_once_it_was_said_whose_it_is(self, organisation: Organisation, astrid: User) -> None:
+        made, client = planned(organisation, astrid), cast.signed_in(cast.staff("approver", "Rui Duarte"))
+        page = client.post(f"/reports/schedules/{made.pk}/stop/").content.decode()
+        assert "<bdi>Astrid Lund</bdi> set it up, and is not asked." in page and again(made).end == ""
+        client.post(f"/reports/schedules/{made.pk}/stop/", {"sure": "1"})
+        assert again(made).end == "stopped"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -16,7 +17,7 @@ from django.utils.formats import date_format
 
 from accounts import heads, proving
 from accounts.models import AuditEvent, Organisation, User
-from reports import actions, building, issuing, pdf, verification, verify_page
+from reports import actions, building, issuing, pdf, signing, verification, verify_page
 from reports.models import Report
 from tests import cast
 from tests.accounts.test_sequencer import in_tree
@@ -133,11 +134,25 @@ class TestHolder:
         assert f"Issued, and withdrawn on {date_format(issued.withdrawn_at, 'j F Y')}." in page
         assert "another customer" not in page and "Rui" not in page
 
-    @pytest.mark.parametrize("written", ["{}  report.pdf", " {} \n", "spaced", "colons", "CAPITALS"])
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "{}  report.pdf",
+            " {} \n",
+            "sha256:{}",
+            "SHA2-256(report.pdf)= {}",
+            "grouped",
+            "spaced",
+            "colons",
+            "CAPITALS",
+            "PREFIXED",
+        ],
+    )
     def test_the_digest_may_be_written_as_tools_do(self, issued: Report, written: str) -> None:
         digest = issued.file_sha256
         pairs = [digest[at : at + 2] for at in range(0, 64, 2)]
         ways = {"spaced": " ".join(pairs), "colons": ":".join(pairs), "CAPITALS": digest.upper()}
+        ways |= {"PREFIXED": f"SHA256: {digest.upper()}", "grouped": f"sha256:{' '.join(pairs)}"}
         text = ways.get(written) or written.replace("{}", digest)
         assert "to the byte" in asked(issued.number, sha256=text).content.decode()
 
@@ -145,6 +160,24 @@ class TestHolder:
     def test_what_is_no_digest_is_told_beside_the_field(self, text: str) -> None:
         answer = Client().post(reverse("verify", args=[NOWHERE]), {"sha256": text})
         assert answer.status_code == 422 and b'id="answer"' not in answer.content
+
+
+class TestAddress:
+    def test_without_a_number_it_asks_for_one_and_leads_on(self) -> None:
+        page = Client().get("/verify/")
+        assert page.status_code == 200 and 'name="number"' in page.content.decode()
+        assert Client().get("/verify/", {"number": " r-03-2026-00001 "})["Location"] == "/verify/R-03-2026-00001"
+        wrong = Client().get("/verify/", {"number": "<b>hello"})
+        assert wrong.status_code == 422 and "This is no number of a report." in wrong.content.decode()
+
+    def test_a_slash_at_the_end_makes_no_difference(self, issued: Report) -> None:
+        answer = Client().post(f"/verify/{issued.number}/", {"sha256": issued.file_sha256})
+        assert answer.status_code == 200 and "to the byte" in answer.content.decode()
+
+    def test_it_says_how_to_check_elsewhere_and_by_whose_word(self, issued: Report) -> None:
+        page = asked(issued.number).content.decode()
+        assert "manage.py verify_report FILE.pdf" in page and "python verify.py --roots roots.pem" in page
+        assert all(root.fingerprint(SHA256()).hex() in page for root in signing.roots())
 
 
 class TestProof:

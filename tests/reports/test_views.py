@@ -275,9 +275,11 @@ class TestNarrowedList:
 class TestStuck:
     def test_one_that_no_worker_takes_says_so_and_what_happens_next(self, report: Report, auditor: Client) -> None:
         assert "no worker has taken it" not in text(auditor.get(f"/reports/{report.pk}/"))
-        Report.objects.update(requested_at=timezone.now() - timedelta(seconds=12))
+        Report.objects.update(requested_at=timezone.now() - timedelta(seconds=40))
+        assert "no worker has taken it" not in text(auditor.get(f"/reports/{report.pk}/")), "so long a lost wake-up may take"
+        Report.objects.update(requested_at=timezone.now() - timedelta(seconds=72))
         page = text(auditor.get(f"/reports/{report.pk}/"))
-        assert "The report: no worker has taken it for 10 s. It is taken up by itself" in page
+        assert "The report: no worker has taken it for 70 s. It is taken up by itself" in page
         assert f'<noscript><p><a class="button" href="/reports/{report.pk}/">' in page
 
     def test_a_failed_one_can_be_built_again(self, report: Report, auditor: Client) -> None:

@@ -63,6 +63,7 @@ class TestOfCase:
         ("columns", "tone", "words"),
         [
             ({}, "info", "The checks: about to begin; it takes seconds."),
+            ({"requested_at": -40}, "info", "about to begin"),
             ({"requested_at": -47}, "warn", "The checks: no worker has taken it for 40 s. It is taken up by itself"),
             ({"requested_at": -400}, "warn", "no worker has taken it for 6 min."),
             ({"claimed_until": 50, "job_token": 1, "claims": 1}, "info", AT_WORK),
@@ -87,9 +88,9 @@ class TestOfCase:
                 AT_WORK,
             ),
             (
-                {"requested_at": -90, "claimed_until": -30, "claims": 1, "errors": 1, "failure": "KeyError: 7"},
+                {"requested_at": -120, "claimed_until": -64, "claims": 1, "errors": 1, "failure": "KeyError: 7"},
                 "warn",
-                "no worker has taken it for 30 s.",
+                "no worker has taken it for 60 s.",
             ),
         ],
     )
@@ -154,7 +155,7 @@ class TestLive:
 
     def test_tells_another_sentence_and_goes_on_asking(self, sent: Case, as_ana: Client) -> None:
         ask = self.ask(as_ana, sent)
-        job(sent, requested_at=-40)
+        job(sent, requested_at=-47)
         page = text(ask())
         assert "no worker has taken it for 40 s" in page
         assert polled(page)

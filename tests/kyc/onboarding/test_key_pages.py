@@ -16,6 +16,7 @@ from kyc.cases.models import Case, Decision, Entity
 from kyc.keys import limits, linking, pools
 from kyc.keys.models import Hold, Key, KeyRequirement, KeyUse, Leak
 from kyc.onboarding.key_pages import ONCE
+from kyc.ownership import actions as ownership
 from kyc.parties.models import Party
 from tests.cast import Founded, signed_in, staff
 from tests.stage import scene
@@ -520,3 +521,15 @@ class TestPersonWithKeys:
         assert "or revoke them first" in client.get(remove).content.decode()
         client.post(remove)
         assert Party.objects.get(pk=verified.controller.pk).removed_on is None
+
+    def test_an_owner_who_answers_for_one_is_removed_only_after_a_warning(self, verified: Founded) -> None:
+        client = signed_in(verified.by)
+        client.post(ISSUE, form_of(client, verified))
+        told = {"owned": verified.party, "interest": "shareholding", "kind": "person", "share": "30", "by": verified.by}
+        held = ownership.declare_owner(verified.organisation, name="Kari Moe", country="NO", **told)
+        remove = reverse("onboarding:owner_remove", args=[held.pk])
+        assert "answers for these keys" not in client.get(remove).content.decode()
+        Key.objects.update(responsible=held.owner)
+        page = client.get(remove).content.decode()
+        assert "<bdi>Kari Moe</bdi> answers for these keys." in page
+        assert reverse("onboarding:key_responsible", args=[Key.objects.get().pk]) in page

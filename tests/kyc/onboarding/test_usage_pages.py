@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts import credentials
 from accounts.models import Membership, User
+from kyc.keys import actions as keys
 from kyc.keys import limits
 from kyc.keys.pool_models import LimitPool
 from kyc.usage import intake
@@ -144,6 +145,15 @@ class TestLimits:
         assert alice.post(f"{LIMIT}{whole.pk}/remove/").status_code == 404
         assert alice.post(f"{LIMIT}{own.pk}/remove/")["Location"] == PAGE
         assert list(LimitPool.objects.all()) == [whole]
+
+    def test_those_of_a_key_and_of_the_one_it_was_rolled_to_are_told_apart(self, alice: Client, linked: Issued) -> None:  # noqa: F811
+        assert alice.post(LIMIT, self.told(linked))["Location"] == PAGE
+        use(row(linked.key.prefix, this_hour(), 5))
+        new, _secret = keys.roll(linked.key, overlap=24, by=linked.key.issued_by)
+        page = " ".join(said(alice).split())
+        for key in (linked.key, new):
+            assert f'<strong><bdi>{key.name}</bdi> <span class="mono">{key}</span>: 100 requests a day' in page
+        assert f'rolled to <span class="mono">{new}</span>' in page
 
     def test_an_owners_is_not_a_members_to_remove(self, alice: Client, linked: Issued) -> None:  # noqa: F811
         own = limits.set_limit(
