@@ -27,8 +27,9 @@ from kyc.networks.finding.finder import CERTAIN, LIKELY
 from kyc.networks.finding.pairing import Agreeing
 from kyc.networks.finding.reading import Signals
 
-# By its rarest values an account is compared, with so many that have one, of which those are looked at that agree on most.
-MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 40, 200, 50
+# Of so many values that an account showed last, it is compared by the rarest that others have too, with so many that have one, of
+# which those are looked at that agree on most.
+MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 1000, 40, 200, 50
 # What many have who have something to do with each other, or else one hand.
 COUNTED = (Hub.PRIVATE, Hub.SHARED)
 
@@ -36,7 +37,8 @@ COUNTED = (Hub.PRIVATE, Hub.SHARED)
 # that whoever is not shown the compartment is shown nothing by it.
 FUNCTION = """
 CREATE OR REPLACE FUNCTION public.kh_ties(
-    of_whom bigint, counted text[], least_rare double precision, most_values integer, most_holders integer, most_partners integer
+    of_whom bigint, counted text[], least_rare double precision, most_own integer, most_values integer, most_holders integer,
+    most_partners integer
 ) RETURNS TABLE (
     to_network bigint, to_partner bigint, of_type text, of_value uuid, had_by bigint, since timestamptz, until_when timestamptz,
     other_since timestamptz, other_until timestamptz, of_all bigint
@@ -48,15 +50,19 @@ WITH everybody AS MATERIALIZED (
         (SELECT r.accounts FROM public.kyc_networkrun r WHERE r.state = 'done' AND r.accounts > 0 ORDER BY r.id DESC LIMIT 1),
         (SELECT c.reltuples::bigint FROM pg_class c WHERE c.oid = 'public.accounts_organisation'::regclass)
     )) AS accounts
+), newest AS MATERIALIZED (
+    SELECT * FROM public.accounts_signal WHERE organisation_id = of_whom ORDER BY last_seen DESC LIMIT most_own
 ), mine AS MATERIALIZED (
     SELECT s.type, s.value, s.first_seen, s.last_seen, v.accounts
-    FROM public.accounts_signal s LEFT JOIN public.accounts_signalvalue v ON v.value = s.value AND v.type = s.type
-    WHERE s.organisation_id = of_whom AND coalesce(v.hub, 'private') = ANY (counted)
+    FROM newest s LEFT JOIN public.accounts_signalvalue v ON v.value = s.value AND v.type = s.type
+    WHERE coalesce(v.hub, 'private') = ANY (counted)
       AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / least_rare
       AND NOT EXISTS (
           SELECT FROM public.kyc_ruling r
           WHERE r.value = s.value AND r.type = s.type AND r.kind NOT IN ('same_controller', 'withdrawn')
           AND NOT EXISTS (SELECT FROM public.kyc_ruling n WHERE n.replaces_id = r.id)
+      ) AND EXISTS (
+          SELECT FROM public.accounts_signal o WHERE o.value = s.value AND o.type = s.type AND o.organisation_id <> of_whom
       )
     ORDER BY coalesce(v.accounts, 0), s.last_seen DESC LIMIT most_values
 ), shared AS MATERIALIZED (
@@ -66,12 +72,13 @@ WITH everybody AS MATERIALIZED (
         WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> of_whom LIMIT most_holders
     ) AS other
 ), partners AS MATERIALIZED (
-    SELECT organisation_id FROM shared WHERE many < most_holders OR accounts >= most_holders
+    SELECT organisation_id, count(DISTINCT type) AS types, sum(1.0 / (1 + coalesce(accounts, many))) AS rare
+    FROM shared WHERE many < most_holders OR accounts >= most_holders
     GROUP BY organisation_id HAVING count(DISTINCT type) >= 2
 ), members AS MATERIALIZED (
     SELECT p.organisation_id, m.network_id FROM partners p
     JOIN public.kyc_networkmembership m ON m.organisation_id = p.organisation_id AND m.until IS NULL
-    ORDER BY p.organisation_id LIMIT most_partners
+    ORDER BY p.types DESC, p.rare DESC, p.organisation_id LIMIT most_partners
 )
 SELECT m.network_id, m.organisation_id, shared.type::text, shared.value,
     greatest(coalesce(shared.accounts, 0), shared.many + 1)::bigint, shared.first_seen, shared.last_seen,
@@ -82,10 +89,10 @@ CROSS JOIN everybody
 WHERE shared.many < most_holders OR shared.accounts >= most_holders
 ORDER BY m.organisation_id, shared.type, shared.value;
 END $$;
-REVOKE EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer) FROM PUBLIC;
 """
-GRANT = "GRANT EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer) TO {}"
-ASK = "SELECT * FROM public.kh_ties(%s, %s, %s, %s, %s, %s)"
+GRANT = "GRANT EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer) TO {}"
+ASK = "SELECT * FROM public.kh_ties(%s, %s, %s, %s, %s, %s, %s)"
 
 
 def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
@@ -142,7 +149,7 @@ def ties(organisation: int) -> list[Tie]:
 
 def asked(organisation: int) -> list[Shared]:
     counted = [str(one) for one in COUNTED]
-    limits = [organisation, counted, 2**weighing.LEAST_BITS, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
+    limits = [organisation, counted, 2**weighing.LEAST_BITS, MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
     with connection.cursor() as cursor:
         cursor.execute(ASK, limits)
         return [Shared(*row) for row in cursor.fetchall() if row[2] in TYPES]

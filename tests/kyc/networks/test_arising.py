@@ -163,3 +163,19 @@ class TestTies:
         with scope.whole():
             SignalValue.objects.create(type="payment", value=value, accounts=11, first_seen=NOON, last_seen=NOON)
         assert [tie.partner for tie in self.ties(new)] == [those[0]]
+
+    def test_of_whoever_shows_ever_new_values_of_his_own_are_found_all_the_same(self, kestrel: tuple[list[int], int]) -> None:
+        those, new = kestrel
+        self.share(new, those[3], "phone", "payment")
+        at = hands.BEGAN + timedelta(days=40)
+        signals.leave_all([Seen(new, "template", hands.value("template", number), at, at) for number in range(200)])
+        assert [tie.partner for tie in self.ties(new)] == [those[3]]
+
+    def test_of_many_partners_those_are_looked_at_that_agree_on_most(
+        self, kestrel: tuple[list[int], int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        those, new = kestrel
+        monkeypatch.setattr(arising, "MOST_PARTNERS", 1)
+        self.share(new, those[3], "phone", "payment")
+        self.share(new, those[8], "phone", "payment", "document")
+        assert [tie.partner for tie in self.ties(new)] == [those[8]]
