@@ -29,7 +29,7 @@ from tests.running import BASE
 TEXT = (BASE / "docs/security.md").read_text()
 MB = 1024 * 1024
 # Of the development of others' libraries: what pip and its kin bring into every environment.
-IN_COMPARTMENT = ("incidents", "involvements", "notes", "referrals")
+IN_COMPARTMENT = ("incidents", "involvements", "notes", "referrals", "networks", "rulings")
 TOOLS = {"pip", "setuptools", "wheel", "uv"}
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.+!-]+)", re.MULTILINE)
 

@@ -1,7 +1,8 @@
 """The pages that are looked at one by one, by whom they are opened.
 
-`FROM > TO` is the page TO by the way there: the first link on FROM to such an address, `{n}` being some number and `{token}` the
-secret of a link. A door that can be asked for and stands neither here nor in NOT_DRAWN fails tests/browser/test_pages.py.
+`FROM > TO` is the page TO by the way there: the first link on FROM to such an address, `{n}` being some number, `{token}` the
+secret of a link and `{handle}` the handle of a value. A door that can be asked for and stands neither here nor in NOT_DRAWN fails
+tests/browser/test_pages.py.
 """
 
 import re
@@ -17,6 +18,8 @@ from tests.browser.walk import PATIENCE, Walk
 CASE = "/desk/cases/?tab=decided > /desk/cases/{n}/"
 TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "kept", "timeline")
 PEOPLE, OWNERS, MAIL = "/verification/people/", "/verification/owners/", "/demo/mail"
+# Also of links in a drawing.
+PATHS = "links => links.map(link => new URL(link.getAttribute('href') ?? '', location).pathname)"
 LEFT_OUT = f"{OWNERS}of/{{n}}/left-out/"
 # Her draft is furnished with one of everything before it is looked at.
 BEATRIZ = "beatriz@gaivotaalta.example"
@@ -83,7 +86,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/networks/", "/desk/networks/?tab=ended", "/desk/networks/ > /desk/networks/{n}/",
         *(f"/desk/networks/ > /desk/networks/{{n}}/ > /desk/networks/{{n}}/{tab}/" for tab in ("accounts", "ledger", "changes")),
         "/desk/networks/ > /desk/networks/{n}/ > /desk/networks/{n}/ledger/ > /desk/networks/{n}/edges/{n}/",
-        "/desk/networks/ > /desk/networks/{n}/ > /desk/networks/{n}/values/{kind}/{handle}/",
+        "/desk/networks/ > /desk/networks/{n}/ > /desk/networks/{n}/values/phone/{handle}/",
         "/desk/controllers/", "/desk/controllers/misses/", "/desk/appeals/", "/desk/appeals/?tab=answered",
     ),
     "tove@keyholder.example": ("/desk/cases/",),
@@ -142,7 +145,7 @@ def doors() -> Iterator[str]:
     for path in {path for paths in PAGES.values() for path in paths}:
         asked, _, _ = path.rpartition("> ")[2].partition("?")
         if asked != "/no/such/page" and not asked.startswith("/account/"):
-            yield resolve(asked.partition(" #")[0].format(n=1, token="a")).view_name
+            yield resolve(asked.partition(" #")[0].format(n=1, token="a", handle="a")).view_name
 
 
 def opened(walk: Walk, who: str) -> Iterator[str]:
@@ -171,9 +174,9 @@ def address(walk: Walk, path: str) -> str:
         return wanted
     wanted, _, place = wanted.partition(" #")
     wanted, mark, query = wanted.partition("?")
-    shape = re.escape(wanted).replace(r"\{n\}", r"\d+").replace(r"\{token\}", r"[\w-]{20,}")
+    shape = re.escape(wanted).replace(r"\{n\}", r"\d+").replace(r"\{token\}", r"[\w-]{20,}").replace(r"\{handle\}", r"\w+")
     walk.go(address(walk, start))
-    links: list[str] = walk.page.eval_on_selector_all("main a", "links => links.map(link => link.pathname)")
+    links: list[str] = walk.page.eval_on_selector_all("main a", PATHS)
     found = [link for link in links if re.fullmatch(shape, link)]
     assert found, f"{start} leads to no {wanted}"
     return found[int(place or 1) - 1] + mark + query
