@@ -171,14 +171,12 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
 
 def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via, best = (
-        went.families.copy(),
-        went.bits + np.log2(signals.accounts / weighing.PARTNERS).astype(np.float32) * (went.bits > 0),
-    )
+    even = weighing.cut(signals.accounts, 0.5)
+    via, best = went.families.copy(), np.where(went.bits > 0, went.bits + even, 0).astype(np.float32)
     for end in (pairs.a, pairs.b):
         np.bitwise_or.at(via, end, pairs.families)
         np.maximum.at(best, end, pairs.bits)
-    beyond = np.clip(best - np.log2(signals.accounts / weighing.PARTNERS), -30, 30)[inside].astype(np.float64)
+    beyond = np.clip(best - even, -30, 30)[inside].astype(np.float64)
     return pa.table(
         {
             "account": signals.names.take(inside),

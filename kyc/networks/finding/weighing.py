@@ -47,7 +47,7 @@ def rarity(signals: Signals) -> Bits:
 def cut(accounts: int, certain: float) -> float:
     """The bits at which a pair is of one hand with that probability. Its odds beforehand are PARTNERS to all the other accounts, so
     the cut rises with their number as chance agreement does."""
-    return float(np.log2(certain / (1 - certain) * accounts / PARTNERS))
+    return float(np.log2(certain / (1 - certain) * max(accounts, 1) / PARTNERS))
 
 
 def weighed(signals: Signals, a: Ints, b: Ints, bits: Bits, begins: Ints) -> Pairs:
