@@ -25,8 +25,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, value a "
-        told += "hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
+        told = f"Parquet (.parquet) or CSV in UTF-8 with the columns {','.join(COLUMNS)}; type is one of {', '.join(NAMES)}, "
+        told += "value a hash, first_seen and last_seen instants in UTC such as 2026-11-30T09:15:00Z, count how often it was seen"
         parser.add_argument("--signals", type=Path, required=True, help=told)
         parser.add_argument("--out", type=Path, required=True, help=f"CSV with the columns {','.join(MEMBERS)}")
         told = f"CSV with the columns {','.join(DECLARED)}: accounts that an agency runs for its clients, and has declared"

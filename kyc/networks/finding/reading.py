@@ -22,9 +22,11 @@ __all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
 
 @dataclass(frozen=True)
 class Signals:
-    """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names. `account`, `value`, `first`
-    and `last` have a row for each account and value, by account and value, of values that two accounts or more have; `type`,
-    `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED and ENDED the instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
+    """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names.
+
+    `account`, `value`, `first` and `last` have a row for each account and value, by account and value, of values that two accounts or
+    more have; `type`, `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED and ENDED the instant)
+    one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
 
     names: pa.Array
     account: NDArray[np.int32]
@@ -62,8 +64,8 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
             hash(type, value::TEXT) AS key, {first} AS first, {last} AS last FROM {rows}"""
     )
     db.execute(
-        f"""CREATE TEMP TABLE accounts AS SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended
-            FROM (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended
+        f"""CREATE TEMP TABLE accounts AS
+            SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended FROM (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended
             FROM signals GROUP BY account)"""
     )
     db.execute(
@@ -149,8 +151,9 @@ def values(source: Source, wanted: NDArray[np.uint64]) -> pa.Array:
         db.register("wanted", pa.table({"key": wanted, "place": np.arange(len(wanted))}))
         found = table(
             db,
-            f"""SELECT place, min(name) AS name FROM wanted JOIN
-                (SELECT hash(type, value::TEXT) AS key, value::TEXT AS name FROM {rows}) USING (key) GROUP BY place ORDER BY place""",
+            f"""SELECT place, min(name) AS name FROM wanted
+                JOIN (SELECT hash(type, value::TEXT) AS key, value::TEXT AS name FROM {rows}) USING (key)
+                GROUP BY place ORDER BY place""",
         )
         return found["name"].combine_chunks()
 

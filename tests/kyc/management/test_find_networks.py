@@ -121,6 +121,6 @@ class TestRefused:
 
     def test_out_that_is_read(self, file: Path) -> None:
         file.write_text(HEAD + ROW)
-        with pytest.raises(CommandError, match="--out: names a file that is read; name another."):
+        with pytest.raises(CommandError, match="names a file that is read; name another"):
             call_command("find_networks", "--signals", str(file), "--out", str(file))
         assert file.read_text() == HEAD + ROW

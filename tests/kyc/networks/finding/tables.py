@@ -8,7 +8,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def signals(*rows: tuple[str, str, str], strangers: int = 400) -> pa.Table:
-    """(account, type, value) each, seen from an own day on for a year; with strangers who have an e-mail and a device of their own."""
+    """(account, type, value) each, seen from an own day on for a year; with strangers who have a device and mail of their own."""
     all_rows = [*rows]
     for number in range(strangers):
         all_rows += [(f"stranger-{number}", type, f"{type}-{number}") for type in ("email", "device")]
