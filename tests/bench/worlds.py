@@ -3,8 +3,8 @@
 Everything is drawn from one seed. Innocent people share a great deal, and how much is heavy-tailed: households and one family's
 card, companies with several accounts, offices and business centres behind one address, universities with lab computers and a
 course that signs up within an hour, carriers' NAT, VPN exits, serverless egress, ready-made templates that a post makes famous
-for a day, recycled telephones, agencies that run their clients' accounts, homes through which somebody else's traffic runs. Networks
-have 20 to 5,000 accounts (a Pareto tail) at three levels of evasion, and use the same VPN, clouds, mail and templates as everybody.
+for a day, recycled telephones, agencies that run their clients' accounts, homes through which somebody else's traffic runs.
+Networks have 20 to 5,000 accounts (a Pareto tail) at three levels of evasion, and use the VPN, clouds, mail and templates of all.
 
 Shared values of networks come from pools that overlap at random, so that hardly any value is all of a network.
 """

@@ -76,8 +76,8 @@ def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float)
 def claimed(signals: Signals, all: Units, bits: Bits, allowed: Flags, telling: NDArray[np.float64]) -> tuple[Ints, Bits]:
     """Pairs of a unit and a community, as one number, and the bits by type of what they have in common.
 
-    First those that one value brings half of the way, `telling` for each community, then whatever else these have: what many have would bring together
-    everybody."""
+    First those that one value brings half of the way, `telling` for each community, then whatever else these have: what many have
+    would bring together everybody."""
     values = owned(signals, all, bits)
     may = np.ones(len(all.size), np.bool_)
     may[all.of[~allowed]] = False
