@@ -12,10 +12,10 @@ Floats = NDArray[np.float32]
 SEED = 20_261_130
 # The density below which Leiden divides: low, since of a large network only some pairs are compared.
 RESOLUTION = 0.02
-# Two communities are one where this part of the smaller one's accounts, and so many at least on both sides, have an edge over there.
+# Two communities are one where this part of the smaller one's accounts, and so many on both sides, have an edge over there.
 PART, FEWEST = 0.2, 3
-# Two that were judged to be one hand each: where so many have, whatever part of them that is.
-ENOUGH = 4
+# Of two that were judged to be one hand each a smaller part is enough.
+PART_OF_HANDS, ENOUGH = 0.05, 2
 
 
 def communities(accounts: int, a: Ints, b: Ints, weight: Floats) -> Ints:
@@ -42,7 +42,7 @@ def rejoined(place: Ints, a: Ints, b: Ints) -> Ints:
     inside = np.flatnonzero(place >= 0)
     both = (place[a] >= 0) & (place[b] >= 0)
     one, other = np.searchsorted(inside, a[both]), np.searchsorted(inside, b[both])
-    found[inside] = merged(place[inside], one, other, part=0.0, fewest=ENOUGH)
+    found[inside] = merged(place[inside], one, other, part=PART_OF_HANDS, fewest=ENOUGH)
     return found
 
 

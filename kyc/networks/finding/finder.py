@@ -21,7 +21,7 @@ CERTAIN, LIKELY = 0.9, 0.5
 # An edge of so many bits more than needed counts as two.
 DOUBLY = 5.0
 # How much, in bits, speaks for one hand in a network, of what went to it with no edge, and in how many rounds.
-ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 8
+ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 4
 # Two are no network.
 SMALLEST = 3
 RULED = 99.0
@@ -48,8 +48,8 @@ def find(
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
     `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
-    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives the same
-    networks. Raises BadSignals with file, line and reason."""
+    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives
+    the same networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})
@@ -94,7 +94,7 @@ def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tupl
     place = judging.kept(signals, place, telling, odds=0.0, smallest=2)
     went = Went(np.zeros(signals.accounts, np.float32), np.zeros(signals.accounts, np.uint8))
     for _ in range(ROUNDS):
-        place = clustering.rejoined(place, pairs.a, pairs.b)
+        place = clustering.rejoined(place, sure.a, sure.b)
         new, weight, families = leftovers.attached(signals, place, bits, allowed, ATTACHED)
         changed = new != place
         went = Went(np.where(changed, weight, went.bits), np.where(changed, families, went.families))
@@ -171,14 +171,12 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
 
 def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via, best = (
-        went.families.copy(),
-        went.bits + np.log2(signals.population / weighing.PARTNERS).astype(np.float32) * (went.bits > 0),
-    )
+    even = weighing.cut(signals.population, 0.5)
+    via, best = went.families.copy(), np.where(went.bits > 0, went.bits + even, 0).astype(np.float32)
     for end in (pairs.a, pairs.b):
         np.bitwise_or.at(via, end, pairs.families)
         np.maximum.at(best, end, pairs.bits)
-    beyond = np.clip(best - np.log2(signals.population / weighing.PARTNERS), -30, 30)[inside].astype(np.float64)
+    beyond = np.clip(best - even, -30, 30)[inside].astype(np.float64)
     return pa.table(
         {
             "account": signals.names.take(inside),

@@ -1,7 +1,7 @@
 """Accounts and small communities that hold to no other by an edge, and yet have what a network has.
 
-Here a value weighs by how much more common it is in the network than elsewhere: one that a whole network uses and hardly anybody else
-tells a lot, however many have it.
+Here a value weighs by how much more common it is in the network than elsewhere: one that a whole network uses and hardly anybody
+else tells a lot, however many have it.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kyc.networks.finding.families import ALL, MOST_BITS
+from kyc.networks.finding.families import ALL, ASIDE, MOST_BITS
 from kyc.networks.finding.judging import Flags, Ints
 from kyc.networks.finding.reading import Signals
 from kyc.networks.finding.weighing import LEAST_BITS, Bits, summed
 
 # What one account alone of a network has tells something only if it is as rare as that.
 RARE = 9.0
+# So many values are looked at together.
+AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def units(signals: Signals, place: Ints) -> Units:
 
 
 def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Bits, NDArray[np.uint8]]:
-    """Communities anew, after each account and community has gone to the one it has most in common with, where that is enough; and
-    for each account the bits beyond chance by which it went, and the families that say so."""
+    """Communities anew, after each account and community has gone to the one it has most in common with, where that is enough;
+    and for each account the bits beyond chance by which it went, and the families that say so."""
     all = units(signals, place)
     unit, target, total, families = best(signals, all, bits, allowed, least)
     goes = np.arange(len(all.size))
@@ -58,11 +60,11 @@ def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: f
 
 def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Ints, Bits, NDArray[np.uint8]]:
     """For each unit the community that it goes to; it is larger, or as large and earlier."""
-    unit, target, value, weight = claims(signals, all, owned(signals, all, bits), allowed)
-    pairs, pair = np.unique(unit * (all.communities + 1) + target, return_inverse=True)
-    by_type = np.zeros(len(pairs) * len(ALL), np.float32)
-    np.maximum.at(by_type, pair * len(ALL) + signals.type[value], weight)
-    total, reasons, families = summed(by_type.reshape(-1, len(ALL)))
+    needed = least + np.log2(signals.population / np.maximum(all.size[: all.communities], 1))
+    pairs, by_type = claimed(signals, all, bits, allowed, needed / 2)
+    several = np.count_nonzero(by_type, axis=1) >= 2
+    pairs, by_type = pairs[several], by_type[several]
+    total, reasons, families = summed(by_type)
     unit, target = pairs // (all.communities + 1), pairs % (all.communities + 1)
     total = total + np.log2(all.size[target] / signals.population).astype(np.float32)
     order = np.lexsort((target, -total, unit))
@@ -71,10 +73,34 @@ def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float)
     return unit[order], target[order], total[order], families[order]
 
 
+def claimed(signals: Signals, all: Units, bits: Bits, allowed: Flags, telling: NDArray[np.float64]) -> tuple[Ints, Bits]:
+    """Pairs of a unit and a community, as one number, and the bits by type of what they have in common.
+
+    First those that one value brings half of the way, `telling` for each community, then whatever else these have: what many have
+    would bring together everybody."""
+    values = owned(signals, all, bits)
+    may = np.ones(len(all.size), np.bool_)
+    may[all.of[~allowed]] = False
+    strong = (values[3] >= telling[values[1]]) & ~ASIDE[signals.type[values[0]]]
+    unit, target, _, weight = claims(signals, all, tuple(column[strong] for column in values), may, LEAST_BITS)
+    unit, target = unit[weight >= telling[target]], target[weight >= telling[target]]
+    pairs = np.unique(unit * (all.communities + 1) + target)
+    some = np.zeros(len(all.size), np.bool_)
+    some[pairs // (all.communities + 1)] = True
+    by_type = np.zeros(len(pairs) * len(ALL), np.float32)
+    for part in np.array_split(np.arange(len(values[0])), max(1, len(values[0]) // AT_ONCE)):
+        unit, target, value, weight = claims(signals, all, tuple(column[part] for column in values), may & some, LEAST_BITS)
+        key = unit * (all.communities + 1) + target
+        pair = np.searchsorted(pairs, key)
+        known = pairs[np.minimum(pair, len(pairs) - 1)] == key
+        np.maximum.at(by_type, pair[known] * len(ALL) + signals.type[value[known]], weight[known])
+    return pairs, by_type.reshape(-1, len(ALL))
+
+
 def owned(signals: Signals, all: Units, bits: Bits) -> tuple[Ints, Ints, Ints, Bits]:
     """Values and the communities in which they are far more common than elsewhere, by value: with how many there have it."""
     rows = np.flatnonzero((all.unit < all.communities) & (bits[all.value] > 0))
-    rows = rows[(all.many[rows] >= 2) | (bits[all.value[rows]] >= RARE)]
+    rows = rows[(all.many[rows] >= 2) | ((bits[all.value[rows]] >= RARE) & ~ASIDE[signals.type[all.value[rows]]])]
     rows = rows[np.argsort(all.value[rows], kind="stable")]
     unit, value, many = all.unit[rows], all.value[rows], all.many[rows]
     weight = weights(signals, many / all.size[unit], value, many)
@@ -88,21 +114,22 @@ def weights(signals: Signals, here: NDArray[np.float64], value: Ints, holders: I
     return found
 
 
-def claims(signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], allowed: Flags) -> tuple[Ints, Ints, Ints, Bits]:
-    """For each unit and each larger community that has one of its values: the value and its bits, less those by which a unit of
-    several accounts had more chances to have it."""
+def claims(
+    signals: Signals, all: Units, owned: tuple[Ints, Ints, Ints, Bits], may: Flags, least: float
+) -> tuple[Ints, Ints, Ints, Bits]:
+    """For each unit that may and each larger community that has one of its values: the value and its bits, less those by which a
+    unit of several accounts had more chances to have it."""
     value, community, holders, _ = owned
-    begins = np.searchsorted(value, np.arange(len(signals.type) + 1))
-    open_ = np.ones(len(all.size), np.bool_)
-    open_[all.of[~allowed]] = False
-    rows = np.flatnonzero(open_[all.unit] & (begins[all.value + 1] > begins[all.value]))
-    many = begins[all.value[rows] + 1] - begins[all.value[rows]]
+    many = np.bincount(value, minlength=len(signals.type))
+    begins = np.cumsum(many) - many
+    rows = np.flatnonzero(may[all.unit] & (many[all.value] > 0))
+    many, begins = many[all.value[rows]], begins[all.value[rows]]
     row = np.repeat(rows, many)
-    at = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(begins[all.value[rows]], many)
+    at = np.arange(len(row)) - np.repeat(np.cumsum(many) - many - begins, many)
     unit, target = all.unit[row], community[at]
     larger = (all.size[target] > all.size[unit]) | ((all.size[target] == all.size[unit]) & (target < unit))
     row, at, unit, target = row[larger], at[larger], unit[larger], target[larger]
     together = holders[at] + all.many[row]
     weight = weights(signals, holders[at] / all.size[target], value[at], together) + np.log2(all.many[row] / all.size[unit])
-    kept = weight >= LEAST_BITS
+    kept = weight >= least
     return unit[kept], target[kept], value[at[kept]], weight[kept].astype(np.float32)
