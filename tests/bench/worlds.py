@@ -2,9 +2,9 @@
 
 Everything is drawn from one seed. Innocent people share a great deal, and how much is heavy-tailed: households and one family's
 card, companies with several accounts, offices and business centres behind one address, universities with lab computers and a
-course that signs up within an hour, carriers' NAT, VPN exits, serverless egress, ready-made templates that a post makes famous for
-a day, recycled telephones, agencies that run their clients' accounts, homes through which somebody else's traffic runs. Networks have
-20 to 5,000 accounts (a Pareto tail) at three levels of evasion, and use the same VPN, clouds, mail and templates as everybody.
+course that signs up within an hour, carriers' NAT, VPN exits, serverless egress, ready-made templates that a post makes famous
+for a day, recycled telephones, agencies that run their clients' accounts, homes through which somebody else's traffic runs.
+Networks have 20 to 5,000 accounts (a Pareto tail) at three levels of evasion, and use the VPN, clouds, mail and templates of all.
 
 Shared values of networks come from pools that overlap at random, so that hardly any value is all of a network.
 """
@@ -54,9 +54,10 @@ BATCHES = {"careless": (40, 2), "ordinary": (15, 3), "disciplined": (6, 5)}
 
 @dataclass(frozen=True)
 class World:
-    """signals: account, type (place in TYPES), value, first, last (seconds since 1970), count; truth by account: the hand (whose it
-    is; its own number where nobody else's), the network (-1: none), its level (-1), the declared agency (-1), and the kind of place
-    that an innocent account belongs to."""
+    """signals: account, type (place in TYPES), value, first, last (seconds since 1970), count.
+
+    Truth by account: the hand (whose it is; its own number where nobody else's), the network (-1: none), its level (-1), the
+    declared agency (-1), and the kind of place that an innocent account belongs to."""
 
     signals: dict[str, Ints]
     hand: Ints
@@ -349,8 +350,8 @@ def agency(maker: Maker, who: Ints, has: dict[str, NDArray[np.bool_]], declared:
     declared[who] = np.where(r.random(len(who)) < 0.95, group, -1)
     many = int(group.max()) + 1
     for type, share, pool in (
-        ("device", 0.7, 3), ("login_ip", 0.9, 2), ("payment", 0.6, 2), ("api_ip", 0.5, 2), ("template", 0.6, 3), ("phone", 0.3, 2),
-        ("address", 0.15, 1), ("domain", 0.15, 1),
+        ("device", 0.7, 3), ("login_ip", 0.9, 2), ("payment", 0.6, 2), ("api_ip", 0.5, 2), ("template", 0.6, 3),
+        ("phone", 0.3, 2), ("address", 0.15, 1), ("domain", 0.15, 1),
     ):  # fmt: skip
         take(maker, has, who, type, maker.fresh(many * pool)[group * pool + r.integers(0, pool, len(who))], share)
 

@@ -19,7 +19,7 @@ from tests.figures import Measures
 from tests.kyc.networks import hands
 
 pytestmark = pytest.mark.chaos
-SEED, KILLS, LONGEST, WITHIN = 20261130, 12, 4.0, 120
+SEED, KILLS, LONGEST, WITHIN = 20261130, 12, 2.0, 120
 
 
 def waits() -> bool:
@@ -67,6 +67,6 @@ def test_networks_are_built_once_however_often_their_worker_is_killed(
         assert set(NetworkMembership.objects.live().values_list("organisation", flat=True)) == set(those)
         assert (Network.objects.count(), NetworkChange.objects.count()) == (1, 1)
         assert NetworkRun.objects.get().state == "done"
-    assert killed >= 1, "it was done before anybody could be killed"
+    assert killed >= 3, "it was done before anybody could be killed"
     assert not at_work(tmp_path)
     measures("workers killed while building networks", killed)

@@ -12,7 +12,7 @@ Floats = NDArray[np.float32]
 SEED = 20_261_130
 # The density below which Leiden divides: low, since of a large network only some pairs are compared.
 RESOLUTION = 0.02
-# Two communities are one where this part of the smaller one's accounts, and so many at least on both sides, have an edge over there.
+# Two communities are one where this part of the smaller one's accounts, and so many on both sides, have an edge over there.
 PART, FEWEST = 0.2, 3
 # Of two that were judged to be one hand each a smaller part is enough.
 PART_OF_HANDS, ENOUGH = 0.05, 2

@@ -48,8 +48,8 @@ def find(
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
     `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
-    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives the same
-    networks. Raises BadSignals with file, line and reason."""
+    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives
+    the same networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})
@@ -171,14 +171,12 @@ def worded(families: NDArray[np.uint8]) -> pa.Array:
 
 def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Table:
     inside = np.flatnonzero(place >= 0)
-    via, best = (
-        went.families.copy(),
-        went.bits + np.log2(signals.population / weighing.PARTNERS).astype(np.float32) * (went.bits > 0),
-    )
+    even = weighing.cut(signals.population, 0.5)
+    via, best = went.families.copy(), np.where(went.bits > 0, went.bits + even, 0).astype(np.float32)
     for end in (pairs.a, pairs.b):
         np.bitwise_or.at(via, end, pairs.families)
         np.maximum.at(best, end, pairs.bits)
-    beyond = np.clip(best - np.log2(signals.population / weighing.PARTNERS), -30, 30)[inside].astype(np.float64)
+    beyond = np.clip(best - even, -30, 30)[inside].astype(np.float64)
     return pa.table(
         {
             "account": signals.names.take(inside),

@@ -1,5 +1,5 @@
-"""Whether a community is one hand, or people under one roof: judged as a whole, by how many of its accounts share what neighbours,
-colleagues and students have each for himself."""
+"""Whether a community is one hand, or people under one roof: judged as a whole, by how many of its accounts share what
+neighbours, colleagues and students have each for himself."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Accounts and small communities that hold to no other by an edge, and yet have what a network has.
 
-Here a value weighs by how much more common it is in the network than elsewhere: one that a whole network uses and hardly anybody else
-tells a lot, however many have it.
+Here a value weighs by how much more common it is in the network than elsewhere: one that a whole network uses and hardly anybody
+else tells a lot, however many have it.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from kyc.networks.finding.weighing import LEAST_BITS, Bits, summed
 
 # What one account alone of a network has tells something only if it is as rare as that.
 RARE = 9.0
-# One value at least has to weigh so much; and so many values are looked at together.
-TELLING, AT_ONCE = 8.0, 20_000
+# So many values are looked at together.
+AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def units(signals: Signals, place: Ints) -> Units:
 
 
 def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Bits, NDArray[np.uint8]]:
-    """Communities anew, after each account and community has gone to the one it has most in common with, where that is enough; and
-    for each account the bits beyond chance by which it went, and the families that say so."""
+    """Communities anew, after each account and community has gone to the one it has most in common with, where that is enough;
+    and for each account the bits beyond chance by which it went, and the families that say so."""
     all = units(signals, place)
     unit, target, total, families = best(signals, all, bits, allowed, least)
     goes = np.arange(len(all.size))
@@ -60,7 +60,8 @@ def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: f
 
 def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Ints, Bits, NDArray[np.uint8]]:
     """For each unit the community that it goes to; it is larger, or as large and earlier."""
-    pairs, by_type = claimed(signals, all, bits, allowed)
+    needed = least + np.log2(signals.population / np.maximum(all.size[: all.communities], 1))
+    pairs, by_type = claimed(signals, all, bits, allowed, needed / 2)
     several = np.count_nonzero(by_type, axis=1) >= 2
     pairs, by_type = pairs[several], by_type[several]
     total, reasons, families = summed(by_type)
@@ -72,16 +73,17 @@ def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float)
     return unit[order], target[order], total[order], families[order]
 
 
-def claimed(signals: Signals, all: Units, bits: Bits, allowed: Flags) -> tuple[Ints, Bits]:
+def claimed(signals: Signals, all: Units, bits: Bits, allowed: Flags, telling: NDArray[np.float64]) -> tuple[Ints, Bits]:
     """Pairs of a unit and a community, as one number, and the bits by type of what they have in common.
 
-    First those that one telling value brings together, then whatever else these have: what many have would bring everybody together."""
+    First those that one value brings half of the way, `telling` for each community, then whatever else these have: what many have
+    would bring together everybody."""
     values = owned(signals, all, bits)
     may = np.ones(len(all.size), np.bool_)
     may[all.of[~allowed]] = False
-    strong = (values[3] >= TELLING) & ~ASIDE[signals.type[values[0]]]
-    telling = tuple(column[strong] for column in values)
-    unit, target, _, _ = claims(signals, all, telling, may, TELLING)
+    strong = (values[3] >= telling[values[1]]) & ~ASIDE[signals.type[values[0]]]
+    unit, target, _, weight = claims(signals, all, tuple(column[strong] for column in values), may, LEAST_BITS)
+    unit, target = unit[weight >= telling[target]], target[weight >= telling[target]]
     pairs = np.unique(unit * (all.communities + 1) + target)
     some = np.zeros(len(all.size), np.bool_)
     some[pairs // (all.communities + 1)] = True

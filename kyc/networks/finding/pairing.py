@@ -21,7 +21,7 @@ LIFT = 4.0
 
 @dataclass(frozen=True)
 class Agreeing:
-    """What pairs of accounts have in common, a row for each pair and value: the pair's place, the value, the signals' rows of both."""
+    """What pairs of accounts have in common, a row for each pair and value: the pair's place, the value, the rows of both."""
 
     pair: Ints
     value: Ints

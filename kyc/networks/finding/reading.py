@@ -23,9 +23,11 @@ LEAST_POPULATION = 10_000
 
 @dataclass(frozen=True)
 class Signals:
-    """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names. `account`, `value`, `first`
-    and `last` have a row for each account and value, by account and value, of values that two accounts or more have; `type`,
-    `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED and ENDED the instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
+    """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names.
+
+    `account`, `value`, `first` and `last` have a row for each account and value, by account and value, of values that several
+    have; `type`, `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED and ENDED the
+    instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
 
     names: pa.Array
     account: NDArray[np.int32]
@@ -65,12 +67,13 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
     first, last = (f"coalesce({instant[name]}, {UNKNOWN})" for name in ("first_seen", "last_seen"))
     db.execute(
         f"""CREATE TEMP TABLE signals AS SELECT account, (list_position([{types}], type) - 1)::TINYINT AS type,
-            hash(type, value::TEXT) AS key, {first} AS first, {last} AS last FROM {rows}"""
+            hash(type, value::TEXT) AS key, {first} AS first, {last} AS last FROM {rows}"""  # noqa: S608  # nosec B608  # our own words
     )
     db.execute(
-        f"""CREATE TEMP TABLE accounts AS SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended
-            FROM (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended
-            FROM signals GROUP BY account)"""
+        f"""CREATE TEMP TABLE accounts AS
+            SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended FROM
+            (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended
+            FROM signals GROUP BY account)"""  # noqa: S608  # nosec B608  # our own words
     )
     db.execute(
         """CREATE TEMP TABLE shared AS SELECT key, (row_number() OVER (ORDER BY type, key) - 1)::INTEGER AS place, type
@@ -155,8 +158,9 @@ def values(source: Source, wanted: NDArray[np.uint64]) -> pa.Array:
         db.register("wanted", pa.table({"key": wanted, "place": np.arange(len(wanted))}))
         found = table(
             db,
-            f"""SELECT place, min(name) AS name FROM wanted JOIN
-                (SELECT hash(type, value::TEXT) AS key, value::TEXT AS name FROM {rows}) USING (key) GROUP BY place ORDER BY place""",
+            f"""SELECT place, min(name) AS name FROM wanted
+                JOIN (SELECT hash(type, value::TEXT) AS key, value::TEXT AS name FROM {rows}) USING (key)
+                GROUP BY place ORDER BY place""",  # noqa: S608  # nosec B608  # our own words
         )
         return found["name"].combine_chunks()
 

@@ -48,9 +48,9 @@ def rarity(signals: Signals) -> Bits:
 
 
 def cut(accounts: int, certain: float) -> float:
-    """The bits at which a pair is of one hand with that probability. Its odds beforehand are PARTNERS to all the other accounts, so
-    the cut rises with their number as chance agreement does."""
-    return float(np.log2(certain / (1 - certain) * accounts / PARTNERS))
+    """The bits at which a pair is of one hand with that probability. Its odds beforehand are PARTNERS to all the other accounts,
+    so the cut rises with their number as chance agreement does."""
+    return float(np.log2(certain / (1 - certain) * max(accounts, 1) / PARTNERS))
 
 
 def weighed(signals: Signals, a: Ints, b: Ints, bits: Bits, begins: Ints) -> Pairs:
@@ -118,8 +118,7 @@ def judged(
     by_type = types_of(signals, agreeing, bits, pairs)
     counted, _ = under_one_roof(by_type)
     mine = by_type[agreeing.pair, signals.type[value]]
-    reasons = [
-        ruled[value], bits[value] < LEAST_BITS, weight < LEAST_BITS, counted[agreeing.pair, signals.type[value]] == 0, weight < mine
-    ]  # fmt: skip
+    roofed = counted[agreeing.pair, signals.type[value]] == 0
+    reasons = [ruled[value], bits[value] < LEAST_BITS, weight < LEAST_BITS, roofed, weight < mine]
     why: NDArray[np.int8] = np.select(reasons, [2, 1, 3, 4, 5], 0).astype(np.int8)
     return why, weight
