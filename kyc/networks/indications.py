@@ -38,7 +38,8 @@ A_PART = 1000
 
 class Indications(jobs.Queue):
     def is_waiting(self) -> bool:
-        return super().is_waiting() or is_due(timezone.now())
+        with scope.whole():
+            return self.eligible().exists() or is_due(timezone.now())
 
 
 QUEUE = Indications(
@@ -61,12 +62,11 @@ def last_day(now: datetime) -> date:
 
 
 def is_due(now: datetime) -> bool:
-    """Whether nobody has looked at the last day yet, and something was used by then. A run that failed is not asked for again."""
-    if now.time() < AT:
+    """Whether nobody has looked at the last day yet, and something was used by then. A run that failed is not asked for again. In
+    a scope that sees the compartment."""
+    if now.time() < AT or IndicationRun.objects.filter(day__gte=last_day(now)).exists():
         return False
-    with scope.whole():
-        looked = IndicationRun.objects.filter(day__gte=last_day(now)).exists()
-    return not looked and UsageDay.objects.filter(day__lte=last_day(now)).exists()
+    return UsageDay.objects.filter(day__lte=last_day(now)).exists()
 
 
 @transaction.atomic
@@ -84,8 +84,8 @@ def ask(*, by: User) -> IndicationRun:
 
 def work() -> None:
     now = timezone.now()
-    if is_due(now):
-        with scope.whole():
+    with scope.whole():
+        if is_due(now):
             IndicationRun.objects.get_or_create(state=IndicationRun.State.WAITING, defaults={"day": last_day(now)})
     for claim in QUEUE.claims():
         with claim, claim.kept_up():

@@ -7,6 +7,8 @@ KEYHOLDER_INDICATING_KEYS says how many keys; the target is for 100,000.
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +18,11 @@ import pytest
 from kyc.rules import indicators
 from tests import figures
 from tests.bench import many, serving
-from tests.running import open_folder, python
+from tests.running import BASE, environment, open_folder
 
 pytestmark = pytest.mark.bench
 KEYS, A_NETWORK = int(os.environ.get("KEYHOLDER_INDICATING_KEYS", "2000")), 20
+PATIENCE = 1800
 # Every number is spread by the key's own.
 USE = """
 INSERT INTO kyc_usagerow (id, hour, organisation_id, key_id, model, requests, tokens_in, tokens_out, errors, refusals, cost,
@@ -54,7 +57,9 @@ def fill(connection: "psycopg.Connection[tuple[int]]") -> int:
 
 
 def asked(state: Path, what: str) -> str:
-    answer = python(state, "-m", "tests.bench.indicating", what, DJANGO_SETTINGS_MODULE="config.settings")
+    command = [sys.executable, "-m", "tests.bench.indicating", what]
+    env = environment(state, DJANGO_SETTINGS_MODULE="config.settings")
+    answer = subprocess.run(command, cwd=BASE, env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert answer.returncode == 0, answer.stderr
     return str(answer.stdout)
 

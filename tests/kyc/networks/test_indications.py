@@ -237,9 +237,10 @@ DECIDES = (
     "accounts", "kyc/parties", "kyc/ownership", "kyc/evidence", "kyc/screening", "kyc/risk", "kyc/cases", "kyc/keys", "kyc/usage",
     "kyc/onboarding", "kyc/api", "reports", "kyc/networks/finding",
 )  # fmt: skip
+# What makes and shows them, and what says how long they are kept.
 OF_NETWORKS = {
     "indicating.py", "indications.py", "indication_models.py", "using.py", "synchrony.py", "heads.py", "authorising.py",
-    "tasks.py", "releases.py", "assessing.py",
+    "tasks.py", "releases.py", "assessing.py", "retention.py",
 }  # fmt: skip
 
 
