@@ -91,9 +91,7 @@ def paired(accounts: Ints, begins: Ints, many: Ints, total: int) -> tuple[Ints, 
     return np.divmod(pairs, total)
 
 
-def agreeing(
-    signals: Signals, a: Ints, b: Ints, account_begins: Ints, telling: NDArray[np.bool_]
-) -> tuple[Ints, Ints, Ints, Ints]:
+def agreeing(signals: Signals, a: Ints, b: Ints, account_begins: Ints, telling: NDArray[np.bool_]) -> Agreeing:
     """Of pairs of accounts, every value both have: the pair's place, the value, and the rows of both."""
     own = account_begins[a + 1] - account_begins[a]
     pair = np.repeat(np.arange(len(a)), own)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
@@ -58,6 +59,8 @@ def read(source: Source, *, threads: int = 2, memory: str = "2GB") -> Signals:
 
 def database(threads: int = 2, memory: str = "2GB") -> duckdb.DuckDBPyConnection:
     db = duckdb.connect()
+    # What does not fit is laid by where every program may, and gone with the connection.
+    db.execute("SET temp_directory=?", [gettempdir()])
     db.execute(f"SET threads={threads}; SET memory_limit='{memory}'; SET preserve_insertion_order=false; SET TimeZone='UTC'")
     return db
 

@@ -107,7 +107,8 @@ def under_one_roof(by_type: Bits) -> tuple[Bits, NDArray[np.int64]]:
     counted[:, ROOF] = kept
     free = [(counted[:, (number == FAMILY_OF) & ~ROOF & ~ASIDE] > 0).any(1) for number in range(len(FAMILIES))]
     free[FAMILIES.index("behaviour")] |= (counted[:, ASIDE] > 0).all(1)
-    return counted, np.sum(free, axis=0) + (roof > 0).any(1)
+    roofs = [(roof[:, FAMILY_OF[ROOF] == number] > 0).any(1) & ~free[number] for number in range(len(FAMILIES))]
+    return counted, np.sum(free, axis=0) + np.any(roofs, axis=0)
 
 
 def judged(
