@@ -16,6 +16,7 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case
 from kyc.evidence.models import Document, Invitation
+from kyc.keys.appeal_models import Restriction
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool
 from kyc.onboarding import looks
@@ -98,6 +99,7 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     """Every customer's page of that organisation."""
     numbers = {"person": Party, "owner": Interest, "payment": PaymentMeans, "document": Document, "key": Key, "limit": LimitPool}
     first = {name: model.objects.filter(organisation=organisation).order_by("pk").first() for name, model in numbers.items()}
+    first["restriction"] = Restriction.objects.filter(organisation=organisation).first()
     first["exclusion"] = Party.objects.filter(organisation=organisation, kind="company").first()
     first["person"] = Party.objects.people().filter(organisation=organisation).first()
     for name in PAGES:
