@@ -58,9 +58,9 @@ def wait(request: HttpRequest, action: str, rates: str, *, key: str | None = Non
     return longest
 
 
-def refused(request: HttpRequest, seconds: float = AT_MOST) -> HttpResponse:
-    """Our page for 429, which says when to try again."""
+def refused(request: HttpRequest, seconds: float = AT_MOST, *, by_mail: bool = False) -> HttpResponse:
+    """Our page for 429, which says when to try again; and of passwords, that a new one `by_mail` is taken meanwhile."""
     seconds = max(1, math.ceil(seconds))
-    response = render(request, "429.html", {"minutes": math.ceil(seconds / 60)}, status=429)
+    response = render(request, "429.html", {"minutes": math.ceil(seconds / 60), "by_mail": by_mail}, status=429)
     response["Retry-After"] = str(seconds)
     return response

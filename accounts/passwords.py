@@ -30,7 +30,7 @@ def try_one(request: HttpRequest, email: str) -> ratelimit.RateLimitUsage:
     for action, rates, key in counts:
         found = limits.counted(request, action, rates, key=key)
         if found is None:
-            raise ImmediateHttpResponse(limits.refused(request, limits.wait(request, action, rates, key=key)))
+            raise ImmediateHttpResponse(limits.refused(request, limits.wait(request, action, rates, key=key), by_mail=True))
         usage.usage += found.usage
     return usage
 

@@ -26,6 +26,16 @@ PICKER = {"type": "datetime-local", "step": "1"}
 PAPERS = (("A4", _("A4")), ("Letter", _("US Letter")))
 WHOLE = _("That is a whole key. Write only its beginning; who holds the whole can use it, and it is kept nowhere.")
 
+# Fields that belong to some kinds of report, and to which.
+GROUPS = [
+    (names, [frame.kind for frame in CATALOGUE.values() if frame.kind in REQUESTED and belongs(frame)])
+    for names, belongs in (
+        (("profile",), lambda frame: frame.has_profiles),
+        (("key", "since"), lambda frame: frame.is_period),
+        (("tables",), lambda frame: frame.has_long_tables),
+    )
+]
+
 
 # Somebody may type a whole one.
 resume.never_keep("key")
@@ -179,6 +189,22 @@ class RequestForm(forms.Form):
         if frame and not frame.has_long_tables and data.get("tables"):
             self.add_error("tables", _("This report has no long tables. Leave all on paper."))
         return data
+
+    def common(self) -> list[forms.BoundField]:
+        """What is asked of every kind."""
+        return [self[name] for name in self.fields if not any(name in names for names, _kinds in GROUPS)]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """What is asked of some kinds alone: of which, in words too, and whether something there is wrong."""
+        return [
+            {
+                "kinds": " ".join(kinds),
+                "of": ", ".join(kinds),
+                "fields": [self[name] for name in names],
+                "is_wrong": any(self[name].errors for name in names),
+            }
+            for names, kinds in GROUPS
+        ]
 
     @property
     def keys(self) -> list[Key]:

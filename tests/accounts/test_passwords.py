@@ -40,6 +40,7 @@ class TestTryOne:
         assert answer.status_code == 429
         assert "You can try again in 5 minutes." in answer.content.decode()
         assert 290 <= int(answer["Retry-After"]) <= 300
+        assert f'href="{reverse("account_reset_password")}">Set a new password</a>' in answer.content.decode()
 
     def test_even_the_right_one_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         alice, now = cast.customer(), time.time()

@@ -1,10 +1,13 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Organisation
 from kyc.keys.models import Key
+from reports.facts.catalogue import REQUESTED
 from reports.forms import PAPERS, RequestForm
 from reports.pdf import SHEETS
 from tests import cast
@@ -24,6 +27,25 @@ def form(organisation: Organisation, /, **values: str) -> RequestForm:
 
 def test_the_papers_to_choose_from_are_those_that_there_are() -> None:
     assert [name for name, _label in PAPERS] == [*SHEETS]
+
+
+class TestGroups:
+    def test_each_field_stands_once_and_with_the_kinds_that_ask_for_it(self, db: None) -> None:
+        asked = RequestForm()
+        told = {field.name: group["kinds"] for group in asked.groups() for field in group["fields"]}
+        assert told == {"profile": "R-03 R-04", "key": "R-06", "since": "R-06", "tables": "R-03 R-06"}
+        shown = [*told, *(field.name for field in asked.common())]
+        assert sorted(shown) == sorted(asked.fields)
+
+    def test_the_style_sheet_knows_each_kind(self) -> None:
+        sheet = Path(settings.BASE_DIR, "static/css/controls.css").read_text()
+        for kind in REQUESTED:
+            assert f'[value="{kind}"]:checked) .of-kind:not(.wrong, [data-kinds~="{kind}"])' in sheet
+
+    def test_where_something_is_wrong_the_field_is_not_hidden(self, organisation: Organisation) -> None:
+        wrong = form(organisation, since="2026-01-01")
+        assert not wrong.is_valid()
+        assert [group["is_wrong"] for group in wrong.groups()] == [False, True, False]
 
 
 class TestRequestForm:
