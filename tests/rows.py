@@ -255,7 +255,8 @@ def indicated(organisation: Organisation, ines: User) -> list[models.Model]:
         run = IndicationRun.objects.create(state="done", day=now.date(), ended_at=now, keys=1, **by_what)
         told = [{"code": "volume", "figure": 7, "points": 0}]
         Indication.objects.create(
-            run=run, day=run.day, organisation=organisation, key=key, points=1, indicators=told, requests=7, peer_group=["", "0", ""]
+            run=run, day=run.day, organisation=organisation, key=key, points=1, indicators=told, requests=7,
+            peer_group=["", "0", ""],
         )  # fmt: skip
         allowed = Authorisation.objects.create(
             organisation=organisation, reference="Contract 7", reason="Agreed.", since=date(2026, 1, 1), declared_by=ines

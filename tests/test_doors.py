@@ -650,7 +650,7 @@ DOORS: dict[str, Door] = {
     "desk:indication_incident": Door(
         INVESTIGATORS, own=of(pk="indication"), names="What else could explain it",
         post=of(
-            title="Assessed", kind="extraction", confidence="low", detected_on="2026-11-02", alternative="A move of theirs, told to us."
+            title="Assessed", kind="extraction", confidence="low", detected_on="2026-11-02", alternative="A move of theirs."
         ),
     ),
     "reports:list": Door(REPORT_READERS, names=NORDLYS),

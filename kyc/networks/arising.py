@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-import pyarrow as pa
 from django.apps import AppConfig
 from django.conf import settings
 from django.db import connection, connections
@@ -23,9 +22,8 @@ from accounts.signal_models import Hub
 from kyc.keys.asking import OWNS
 from kyc.networks.finding import weighing
 from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, TYPES
-from kyc.networks.finding.finder import CERTAIN, LIKELY
 from kyc.networks.finding.pairing import Agreeing
-from kyc.networks.finding.reading import Signals
+from kyc.networks.finding.signals import Signals
 
 # Of so many values that an account showed last, it is compared by the rarest that others have too, with so many that have one, of
 # which those are looked at that agree on most.
@@ -134,7 +132,7 @@ class Tie:
 
     @property
     def is_certain(self) -> bool:
-        return self.confidence >= CERTAIN
+        return self.confidence >= weighing.CERTAIN
 
     @property
     def counted(self) -> list[str]:
@@ -158,7 +156,7 @@ def asked(organisation: int) -> list[Shared]:
 def strongest(found: Sequence[Tie]) -> list[Tie]:
     by_network: dict[int, Tie] = {}
     for tie in sorted(found, key=lambda one: (-one.bits, one.partner)):
-        if tie.confidence >= LIKELY:
+        if tie.confidence >= weighing.LIKELY:
             by_network.setdefault(tie.network, tie)
     return list(by_network.values())
 
@@ -195,7 +193,7 @@ def as_signals(rows: Sequence[Shared], pairs: Sequence[tuple[int, int]]) -> tupl
     value = np.array([places[row.type, row.value] for row in rows], np.int64)
     here = np.arange(len(rows))
     signals = Signals(
-        names=pa.nulls(rows[0].accounts),
+        names=range(rows[0].accounts),
         account=np.zeros(2 * len(rows), np.int32),
         value=np.r_[value, value].astype(np.int32),
         first=seconds([row.first for row in rows] + [row.partner_first for row in rows]),

@@ -1,6 +1,7 @@
 """An incident that begins with what was indicated: its text is written for the investigator, who judges and changes it.
 
-Everything is put as assessed, with how surely, and with what else may explain it (DST-11): drawing much within the terms is lawful.
+Everything is put as assessed, with how surely, and with what else may explain it (DST-11): to draw much within the terms is
+lawful.
 """
 
 from typing import Any

@@ -22,7 +22,8 @@ import duckdb
 import pyarrow as pa
 
 from kyc.networks import copied
-from kyc.networks.finding import Found, find
+from kyc.networks.finding.finder import find
+from kyc.networks.finding.found import Found
 from kyc.networks.given import EDGES, GIVEN, MEMBERS, SIGNALS, Given, Told, Watch
 
 MEMORY = "3GB"

@@ -26,7 +26,7 @@ M, K = MeasureMember.State, Restriction.Kind
 class Placing(jobs.Queue):
     def is_waiting(self) -> bool:
         with scope.whole():
-            return super().is_waiting() or due().exists()
+            return self.eligible().exists() or due().exists()
 
 
 QUEUE = Placing(

@@ -20,7 +20,7 @@ M = MeasureMember.State
 class Lifting(jobs.Queue):
     def is_waiting(self) -> bool:
         with scope.whole():
-            return super().is_waiting() or overturned().exists()
+            return self.eligible().exists() or overturned().exists()
 
 
 QUEUE = Lifting(

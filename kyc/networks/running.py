@@ -47,7 +47,7 @@ class Buildings(jobs.Queue):
 
     def is_waiting(self) -> bool:
         with scope.whole():
-            return super().is_waiting() or is_due()
+            return self.eligible().exists() or is_due()
 
 
 QUEUE = Buildings(

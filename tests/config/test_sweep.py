@@ -1,5 +1,6 @@
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,9 @@ class TestSweep:
         queued()
         with CaptureQueriesContext(connection) as asked:
             sweep.Waker().sweep()
-        assert len(jobs.SWEPT) <= len(asked) <= 2 * len(jobs.SWEPT)
+        # Where a worker's connection is not shown the rows, its sight is opened and closed around the question.
+        apart = sum(getattr(swept, "sight", nullcontext) is not nullcontext for swept, _task in jobs.SWEPT)
+        assert len(jobs.SWEPT) <= len(asked) <= 2 * len(jobs.SWEPT) + 6 * apart
         for _ in range(30):
             queued()
         with django_assert_num_queries(len(asked)):

@@ -13,9 +13,9 @@ from accounts import scope
 from accounts.management.named import NamedCommand
 from accounts.tables import BadTable, rows, undecodable_line
 from kyc.networks import running
-from kyc.networks.finding import BadSignals, find
-from kyc.networks.finding.checking import COLUMNS
+from kyc.networks.finding.checking import COLUMNS, BadSignals
 from kyc.networks.finding.families import NAMES
+from kyc.networks.finding.finder import find
 from kyc.networks.network_models import NetworkMembership
 
 DECLARED = ("account", "group")

@@ -1,7 +1,3 @@
-"""Finds networks: accounts that look like one hand, by what they share. Pure: signals in, networks out; no database."""
+"""Finds networks: accounts that look like one hand, by what they share. Pure: signals in, networks out; no database.
 
-from kyc.networks.finding.finder import find
-from kyc.networks.finding.found import Found
-from kyc.networks.finding.reading import BadSignals
-
-__all__ = ["BadSignals", "Found", "find"]
+`finder.find` is the whole way. It imports what reads files and clusters, a hundred megabytes, so this imports nothing."""

@@ -12,12 +12,11 @@ from kyc.networks.finding import clustering, judging, leftovers, pairing, readin
 from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF
 from kyc.networks.finding.found import Found
 from kyc.networks.finding.judging import Flags, Ints
-from kyc.networks.finding.reading import Signals, Source
-from kyc.networks.finding.weighing import Bits, Pairs
+from kyc.networks.finding.reading import Source
+from kyc.networks.finding.signals import Signals
+from kyc.networks.finding.weighing import CERTAIN, LIKELY, Bits, Pairs
 
 Pair = tuple[Any, Any]
-# How probably two accounts are of one hand whose edge makes a community; and whose edge joins communities and is shown.
-CERTAIN, LIKELY = 0.9, 0.5
 # An edge of so many bits more than needed counts as two.
 DOUBLY = 5.0
 # How much, in bits, speaks for one hand in a network, of what went to it with no edge, and in how many rounds.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyc.networks.finding.families import ADDRESSES, DEVICE, OWN, OWN_AT_HOME
-from kyc.networks.finding.reading import Signals
+from kyc.networks.finding.signals import Signals
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kyc.networks.finding.families import ALL, ASIDE, MOST_BITS
 from kyc.networks.finding.judging import Flags, Ints
-from kyc.networks.finding.reading import Signals
+from kyc.networks.finding.signals import Signals
 from kyc.networks.finding.weighing import LEAST_BITS, Bits, summed
 
 # What one account alone of a network has tells something only if it is as rare as that.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyc.networks.finding.families import ASIDE, FAMILY_OF, ROOF
-from kyc.networks.finding.reading import Signals
+from kyc.networks.finding.signals import Signals
 
 Ints = NDArray[np.int64]
 # An account is compared by its rarest values. Who has more signs in from everywhere, and they tell the less.

@@ -1,6 +1,5 @@
 """Signals out of a file or an Arrow table into arrays, by DuckDB."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -13,41 +12,12 @@ from numpy.typing import NDArray
 from kyc.networks.finding import checking
 from kyc.networks.finding.checking import COLUMNS, BadSignals
 from kyc.networks.finding.families import ALL, ENDED, NAMES, OPENED
+from kyc.networks.finding.signals import UNKNOWN, Signals
 
 Source = Path | pa.Table
-UNKNOWN = np.iinfo(np.int64).min + 1
 # Accounts opened within as many seconds were opened together; and so long an account stays that does not only look round.
 TOGETHER, STAYED = 3 * 3600, 2 * 86_400
-__all__ = ["COLUMNS", "BadSignals", "Signals", "Source", "read"]
-LEAST_POPULATION = 10_000
-
-
-@dataclass(frozen=True)
-class Signals:
-    """Who shares what. Accounts and values are numbered from 0, accounts in the order of their names.
-
-    `account`, `value`, `first` and `last` have a row for each account and value, by account and value, of values that several
-    have; `type`, `holders` (how many accounts) and `key` (what `keys` makes of type and name; of OPENED and ENDED the
-    instant) one for each such value. Instants are seconds since 1970, UNKNOWN where none is given."""
-
-    names: pa.Array
-    account: NDArray[np.int32]
-    value: NDArray[np.int32]
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    type: NDArray[np.int8]
-    holders: NDArray[np.int32]
-    key: NDArray[np.uint64]
-    rows: int
-
-    @property
-    def accounts(self) -> int:
-        return len(self.names)
-
-    @property
-    def population(self) -> int:
-        """Among how many accounts what they share counts: a card is no less rare because a provider has few customers yet."""
-        return max(self.accounts, LEAST_POPULATION)
+__all__ = ["COLUMNS", "UNKNOWN", "BadSignals", "Signals", "Source", "read"]
 
 
 def read(source: Source, *, threads: int = 2, memory: str = "2GB") -> Signals:

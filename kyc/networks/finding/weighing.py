@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from kyc.networks.finding import pairing
 from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF, MOST_BITS, PASSES_ON, ROOF
 from kyc.networks.finding.pairing import Agreeing
-from kyc.networks.finding.reading import UNKNOWN, Signals
+from kyc.networks.finding.signals import UNKNOWN, Signals
 
 Ints = NDArray[np.int64]
 Bits = NDArray[np.float32]
 # A type agrees when what it says is had by fewer than one unrelated account in so many: 5 bits are one in 32.
 LEAST_BITS = 5.0
+# How probably two accounts are of one hand whose edge makes a community; and whose edge joins communities and is shown.
+CERTAIN, LIKELY = 0.9, 0.5
 # How many accounts are of one hand with an account, on average, before anything is looked at.
 PARTNERS = 1.0
 # Of what a family says besides its heaviest type, so much counts: most of it follows from that.

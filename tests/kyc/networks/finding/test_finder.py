@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kyc.networks.finding import Found, find
+from kyc.networks.finding.finder import find
+from kyc.networks.finding.found import Found
 from tests.bench import networks, worlds
 from tests.kyc.networks.finding.tables import sharing, signals
 
