@@ -658,10 +658,10 @@ DOORS: dict[str, Door] = {
     "reports:schedules": Door(
         REQUESTERS, names=NORDLYS, post=of(kind="R-04", organisation="organisation", rhythm="year", first_on="2030-01-31"),
     ),
-    "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=nothing),
+    "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=of(sure="1")),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
-    "reports:restate": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
+    "reports:restate": Door(REQUESTERS, get=False, own=of(pk="ready"), post=nothing, names=NORDLYS),
     "reports:approve": Door(APPROVERS, get=False, own=of(pk="awaiting"), post=nothing, names=NORDLYS),
     "reports:decline": Door(APPROVERS, get=False, own=of(pk="awaiting"), post=of(why="Not yet."), names=NORDLYS),
     "reports:withdraw": Door(APPROVERS, get=False, own=of(pk="ready"), post=of(why="Asked for wrongly."), names=NORDLYS),
