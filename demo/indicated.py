@@ -2,14 +2,16 @@
 and went over to the new model within hours (demo/use.py)."""
 
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.utils import timezone
 
 from accounts import scope
 from demo import use
 from demo.founding import staff, turn
-from kyc.networks import indications, running
-from kyc.networks.indication_models import IndicationRun, ModelRelease
+from kyc.networks import indications, releases, running
+from kyc.networks.indication_models import IndicationRun
 from kyc.networks.network_models import NetworkRun
 
 
@@ -30,11 +32,13 @@ def load() -> None:
 
 
 def release() -> None:
-    """Of ours the one that the two went over to; of another provider one that their use ran up to."""
-    now = timezone.now()
-    told = ((use.NEWEST, use.RELEASED, ModelRelease.Whose.OURS), ("Meridian 4", use.RELEASED + 8, ModelRelease.Whose.ANOTHER))
-    for name, days, whose in told:
-        at = (now - timedelta(days=days)).replace(hour=15, minute=0, second=0, microsecond=0)
-        ModelRelease.objects.get_or_create(
-            whose=whose, name=name, defaults={"released_at": at, "source": "Release notes, as the demo has them."}
-        )
+    """Of ours the one that the two went over to; of another provider one that their use ran up to: by a file, as an administrator
+    tells of them."""
+    rows = [",".join(releases.COLUMNS)]
+    for whose, name, days in (("ours", use.NEWEST, use.RELEASED), ("another", "Meridian 4", use.RELEASED + 8)):
+        at = timezone.now() - timedelta(days=days)
+        rows.append(f"{whose},{name},{at:%Y-%m-%d}T15:00:00Z,,Release notes of the demo")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "releases.csv"
+        path.write_text("\n".join(rows) + "\n")
+        releases.load(path)
