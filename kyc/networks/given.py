@@ -20,7 +20,7 @@ COPY (
 """
 SIGNALS, GIVEN, MEMBERS, EDGES = "signals", "given.json", "members.jsonl", "edges.jsonl"
 # Raised where the way of finding changes, so that runs by two ways are told apart.
-VERSION = 1
+VERSION = 2
 Pair = tuple[int, int]
 
 
