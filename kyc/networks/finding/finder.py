@@ -40,6 +40,7 @@ def find(
     must: Iterable[Pair] = (),
     cannot: Iterable[Pair] = (),
     ruled: Iterable[tuple[str, str]] = (),
+    hubs: Mapping[tuple[str, str], str] | None = None,
     evidence: bool = True,
     threads: int = 2,
     memory: str = "2GB",
@@ -47,14 +48,14 @@ def find(
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
     `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
-    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives
-    the same networks. Raises BadSignals with file, line and reason."""
+    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names of others
+    that link nobody whose they are, a class of `weighing.NOBODYS`. The same input gives the same networks. Raises BadSignals with
+    file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})
-    ruled_out = infrastructure(read, groups)
-    ruled_out[numbers.values(ruled)] = True
-    bits = np.where(ruled_out, np.float32(0), weighing.rarity(read))
+    nobodys = numbers.nobodys(infrastructure(read, groups), hubs or {}, ruled)
+    bits = np.where(nobodys > 0, np.float32(0), weighing.rarity(read))
     begins = np.searchsorted(read.account, np.arange(read.accounts + 1)).astype(np.int64)
     together, apart = numbers.pairs(bound.chained(must, numbers.known)), numbers.pairs(cannot)
     pairs = linked(read, bits, begins, groups, together, apart)
@@ -63,7 +64,7 @@ def find(
     place = bound.enough(bound.separated(place, apart, head, pairs), head, SMALLEST)
     inside = (place[pairs.a] >= 0) & (place[pairs.a] == place[pairs.b])
     pairs = pairs.some(inside)
-    told = shown(signals, read, pairs, bits, begins, ruled_out) if evidence else None
+    told = shown(signals, read, pairs, bits, begins, nobodys) if evidence else None
     edges = pa.table(
         {"a": read.names.take(pairs.a), "b": read.names.take(pairs.b), "bits": pairs.bits, "families": worded(pairs.families)}
     )
@@ -131,6 +132,14 @@ class Numbers:
         known = (a >= 0) & (b >= 0) & (a != b)
         return np.unique(np.minimum(a, b)[known] * self.signals.accounts + np.maximum(a, b)[known])
 
+    def nobodys(self, agencies: Flags, hubs: Mapping[tuple[str, str], str], ruled: Iterable[tuple[str, str]]) -> NDArray[np.int8]:
+        """For each value its place in `weighing.NOBODYS`; what an officer ruled is the last word."""
+        found = np.where(agencies, weighing.NOBODYS.index("agency"), 0).astype(np.int8)
+        for hub in sorted(set(hubs.values())):
+            found[self.values(value for value, whose in hubs.items() if whose == hub)] = weighing.NOBODYS.index(hub)
+        found[self.values(ruled)] = weighing.NOBODYS.index("ruled out")
+        return found
+
     def values(self, named: Iterable[tuple[str, str]]) -> Ints:
         keys = reading.keys(list(named))
         order = np.argsort(self.signals.key)
@@ -174,13 +183,14 @@ def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Tab
     )
 
 
-def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: Ints, ruled_out: Flags) -> pa.Table:
+def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: Ints, nobodys: NDArray[np.int8]) -> pa.Table:
     """The ledger of each edge, in the order of the edges, heaviest first."""
     agreeing = pairing.agreeing(signals, pairs.a, pairs.b, begins, np.ones(len(signals.value), np.bool_))
-    why, weight = weighing.judged(signals, agreeing, bits, ruled_out, len(pairs.a))
+    why, weight = weighing.judged(signals, agreeing, bits, nobodys > 0, len(pairs.a))
     order = np.lexsort((agreeing.value, why != 0, -weight, agreeing.pair))
     pair, value, one, other = (row[order] for row in (agreeing.pair, agreeing.value, agreeing.row_a, agreeing.row_b))
     type, used = signals.type[value], np.unique(value)
+    whose = np.array(weighing.NOBODYS)[nobodys[value]]
     names = named(source, signals, used)
     return pa.table(
         {
@@ -193,7 +203,7 @@ def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: In
             "first_seen": reading.instants(np.minimum(signals.first[one], signals.first[other])),
             "last_seen": reading.instants(np.maximum(signals.last[one], signals.last[other])),
             "counted": why[order] == 0,
-            "why": pa.array(np.array(weighing.WHY)[why[order]]),
+            "why": pa.array(np.where(whose == "", np.array(weighing.WHY)[why[order]], whose)),
         }
     )
 

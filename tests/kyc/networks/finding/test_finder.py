@@ -134,9 +134,16 @@ class TestLedger:
         found = find(signals(*everybody, *sharing("abcd", CARD, PASSPORT, LINE, ("address", "s"), ("domain", "gmail"))))
         rows = {row["type"]: row for row in found.ledger("b", "a")}
         assert [rows[type]["why"] for type in ("payment", "document", "domain")] == ["", "", "everybody's"]
-        assert (rows["login_ip"]["why"], rows["address"]["why"]) == ("same roof", "")
+        assert (rows["login_ip"]["why"], rows["address"]["why"]) == ("", "same roof")
         assert rows["payment"]["value"] == "p" and rows["payment"]["family"] == "payment" and rows["payment"]["bits"] > 5
         assert rows["payment"]["first_seen"].year == 2026
+
+    def test_names_whose_a_value_is_that_links_nobody(self) -> None:
+        found = find(
+            signals(*sharing("abcd", CARD, PASSPORT, LINE, ("api_ip", "k"))), ruled=[("api_ip", "k")], hubs={LINE: "vpn"}
+        )
+        rows = {row["type"]: row for row in found.ledger("a", "b")}
+        assert (rows["login_ip"]["why"], rows["api_ip"]["why"], rows["payment"]["why"]) == ("vpn", "ruled out", "")
 
     def test_of_no_edge(self) -> None:
         assert find(signals(*sharing("abcd", CARD, PASSPORT))).ledger("a", "stranger-1") == []
