@@ -66,6 +66,15 @@ def edge(network: Network, run: NetworkRun, a: Organisation, b: Organisation, ev
     )  # fmt: skip
 
 
+def ended(network: Network) -> None:
+    """Nothing is left of it; who was in it stands no more."""
+    now = timezone.now()
+    with scope.whole():
+        NetworkMembership.objects.live().filter(network=network).update(until=now)
+        NetworkChange.objects.create(network=network, kind="dissolved", at=now, reason="Nothing ties them any more.")
+        Network.objects.filter(pk=network.pk).update(ended_at=now, end_reason="dissolved")
+
+
 def accounts(count: int, name: str = "Kestrel {} Ltd") -> list[Organisation]:
     return Organisation.objects.bulk_create(Organisation(name=name.format(number)) for number in range(1, count + 1))
 

@@ -46,7 +46,8 @@ def reason(label: Promise) -> forms.CharField:
 
 
 class RuleForm(DeskForm):
-    """On a pair, or by a value that `touched` accounts share; `stands` is what is ruled of it now."""
+    """On a pair, or by a value that `touched` accounts of the network share, and so many `everywhere`; `stands` is what is ruled
+    of it now."""
 
     missing = {
         "kind": gettext_lazy("Choose what it is."),
@@ -56,7 +57,9 @@ class RuleForm(DeskForm):
     kind = forms.ChoiceField(label=gettext_lazy("What it is"), widget=forms.RadioSelect)
     reason = reason(gettext_lazy("Why"))
 
-    def __init__(self, data: Any = None, *, of_value: bool, touched: int, stands: Ruling | None, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, of_value: bool, touched: int, everywhere: int = 0, stands: Ruling | None, **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
         left_out = {stands.kind if stands else "", K.WITHDRAWN if not stands or stands.kind == K.WITHDRAWN else ""}
         self.fields["kind"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, which Field does not say
@@ -64,8 +67,13 @@ class RuleForm(DeskForm):
             for kind, means in MEANS.items()
             if kind not in left_out
         ]
-        if touched > packs.current().ruled_alone_up_to:
+        alone = packs.current().ruled_alone_up_to
+        if touched > alone:
             self.fields["reason"].help_text = _("It touches %(n)s accounts, so a second person takes it.") % {"n": touched}
+        elif everywhere > alone:
+            self.fields["reason"].help_text = _(
+                "%(n)s accounts have it in all, so a second person takes it unless it is the same controller."
+            ) % {"n": everywhere}
 
 
 class AnswerForm(DeskForm):

@@ -27,6 +27,7 @@ from kyc.networks import downloads, standing
 from kyc.networks.network_models import Edge, Network
 from kyc.networks.ruling_models import Ruling
 from kyc.networks.rulings import About
+from kyc.networks.touching import having
 
 P = Permission
 ORDERS = {"strong": (gettext_lazy("Strongest first"), "-bits"), "weak": (gettext_lazy("Weakest first"), "bits")}
@@ -149,8 +150,10 @@ def ruled(about: About, touched: int, form: forms.RuleForm | None) -> dict[str, 
     """What was said of it, and the form for the next word."""
     rows = network_rulings.on(about)
     stands = rows[0].said if rows else None
-    made = form or forms.RuleForm(of_value=about.value is not None, touched=touched, stands=stands)
-    return {"rulings": rows, "form": made}
+    if form is None:
+        everywhere = len(having(about))
+        form = forms.RuleForm(of_value=about.value is not None, touched=touched, everywhere=everywhere, stands=stands)
+    return {"rulings": rows, "form": form}
 
 
 @staff(P.NETWORK_VIEW)

@@ -22,13 +22,16 @@ from kyc.networks import joining, ruling
 from kyc.networks.network_models import Attachment, Network
 from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.networks.rulings import About
+from kyc.networks.touching import having
 
 P = Permission
 
 
 def rule_form(request: HttpRequest, about: About, touched: int) -> forms.RuleForm:
     stands = Ruling.objects.newest().filter(about.rows).first()
-    return forms.RuleForm(request.POST, of_value=about.value is not None, touched=touched, stands=stands)
+    return forms.RuleForm(
+        request.POST, of_value=about.value is not None, touched=touched, everywhere=len(having(about)), stands=stands
+    )
 
 
 def said(request: HttpRequest, network: Network, made: Any) -> HttpResponse:
@@ -46,8 +49,10 @@ def rule_edge(request: HttpRequest, pk: int, edge: int) -> HttpResponse:
     found = pages.edge_of(network, edge)
     about = About(pair=(found.a_id, found.b_id))
     form = rule_form(request, about, 2)
-    if made := act(form, partial(ruling.rule, network, about, by=request.user)):
+    if made := act(form, partial(ruling.rule_on, found, by=request.user)):
         return said(request, network, made)
+    if network.ended_at or found.until:
+        return refused(request, network, form)
     return pages.edge_page(request, network, found, form)
 
 
@@ -62,10 +67,12 @@ def rule_value(request: HttpRequest, pk: int, kind: str, handle: str) -> HttpRes
     form = rule_form(request, about, len(found.organisations))
     if made := act(form, partial(ruling.rule, network, about, by=request.user)):
         return said(request, network, made)
+    if network.ended_at:
+        return refused(request, network, form)
     return pages.value_page(request, network, found, form)
 
 
-def refused(request: HttpRequest, network: Network, form: forms.AnswerForm, **returned: Any) -> HttpResponse:
+def refused(request: HttpRequest, network: Network, form: forms.DeskForm, **returned: Any) -> HttpResponse:
     """The network again. What is wrong beyond the words is told at its head: the form itself may not be shown any more."""
     for error in form.non_field_errors():
         messages.error(request, error)

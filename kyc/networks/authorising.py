@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, is_said
@@ -28,7 +28,7 @@ def declare(
         raise Impossible("since", _("This day lies before the year 2000. Look at it again."))
     if until is not None and until < since:
         raise Impossible("until", _("It can't end before it begins."))
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    organisations.held(organisation.pk)
     said = {"organisation": organisation, "reference": reference.strip(), "since": since, "until": until}
     if standing := Authorisation.objects.standing().filter(**said).first():
         return standing

@@ -37,7 +37,10 @@ def build(folder: Path, step: Callable[[str], None]) -> Told:
     signals = copied.table(file)
     watch.has("read")
     step("finding")
-    found = find(signals, declared=given.declared, must=given.must, cannot=given.cannot, ruled=given.uncounted, memory=MEMORY)
+    hubs = {(type, value): hub for type, value, hub in given.hubs}
+    found = find(
+        signals, declared=given.declared, must=given.must, cannot=given.cannot, ruled=given.uncounted, hubs=hubs, memory=MEMORY
+    )
     watch.has("find")
     came_out = written(folder, found)
     watch.has("write")

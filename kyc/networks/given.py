@@ -20,19 +20,21 @@ COPY (
 """
 SIGNALS, GIVEN, MEMBERS, EDGES = "signals", "given.json", "members.jsonl", "edges.jsonl"
 # Raised where the way of finding changes, so that runs by two ways are told apart.
-VERSION = 1
+VERSION = 3
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Given:
     """Beside the signals. `declared` names the group of each account that a declared agency runs; pairs `must` be in one network,
-    or `cannot`; `uncounted` are values (type, UUID as text) that link nobody."""
+    or `cannot`; `uncounted` are values (type, UUID as text) that were ruled to link nobody, `hubs` those that do by files of
+    ranges, with the class of accounts.signal_models.Hub that says whose they are."""
 
     declared: Mapping[int, str] = field(default_factory=dict)
     must: tuple[Pair, ...] = ()
     cannot: tuple[Pair, ...] = ()
     uncounted: tuple[tuple[str, str], ...] = ()
+    hubs: tuple[tuple[str, str, str], ...] = ()
 
     def written(self) -> str:
         return json.dumps({"version": VERSION, **asdict(self)}, sort_keys=True)
@@ -41,7 +43,8 @@ class Given:
     def read(cls, text: str) -> "Given":
         told = json.loads(text)
         pairs = {name: tuple((a, b) for a, b in told[name]) for name in ("must", "cannot", "uncounted")}
-        return cls({int(account): group for account, group in told["declared"].items()}, **pairs)
+        declared = {int(account): group for account, group in told["declared"].items()}
+        return cls(declared, **pairs, hubs=tuple((type, value, hub) for type, value, hub in told["hubs"]))
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class Elsewhere(Refused):
 def attach(attachment: Attachment, *, reason: str, by: User) -> NetworkMembership:
     """Raises ReasonMissing, Answered, Elsewhere, Contradicts, Waits."""
     keeping.one_at_a_time()
+    ruling.one_at_a_time()
     network, found = locked(attachment, reason, by=by)
     organisation = found.organisation
     if network.ended_at is not None:
@@ -71,7 +72,8 @@ def decline(attachment: Attachment, *, reason: str, by: User) -> Attachment:
 
 
 def locked(attachment: Attachment, reason: str, *, by: User) -> tuple[Network, Attachment]:
-    """The network first, as whoever builds does."""
+    """The network first, as whoever builds does. Who also changes memberships holds those before it, and who also rules the
+    rulings between the two."""
     require(by, Permission.INCIDENT_WORK)
     if not is_said(reason):
         raise ReasonMissing(_("Say why, for whoever reads it later."))

@@ -4,7 +4,6 @@ Whoever calls these has the compartment open, as every page of the desk has.
 """
 
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,9 +15,10 @@ from accounts.permissions import Permission, require
 from accounts.proposals import Policy
 from accounts.refused import NoteMissing, ReasonMissing, Refused, is_said
 from kyc.networks.actions import tidy
-from kyc.networks.network_models import Network, NetworkChange
+from kyc.networks.network_models import Edge, Network, NetworkChange
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About, contradicted
+from kyc.networks.touching import Unknown, touched
 from kyc.rules import packs
 
 K = Ruling.Kind
@@ -31,12 +31,6 @@ POLICY = Policy(
 )
 
 
-class Unknown(Refused):
-    """No ruling of this kind."""
-
-    field = "kind"
-
-
 class NothingRuled(Refused):
     """Nobody has ruled on it, so there is nothing to take back."""
 
@@ -47,6 +41,10 @@ class Contradicts(Refused):
     field = "kind"
 
 
+class Over(Refused):
+    """The network or the edge on whose page it is said has ended."""
+
+
 class Waits(Refused):
     """A ruling on the same waits for a second person."""
 
@@ -55,7 +53,7 @@ class Waits(Refused):
 def rule(network: Network, about: About, *, kind: str, reason: str, by: User) -> Ruling | ProposedRuling:
     """On the pair or the value as it stands in that network now. Where it touches more accounts than one person rules on it is
     proposed, and in force once a second person takes it. The same said again is silence. Raises ReasonMissing, Unknown,
-    NothingRuled, Contradicts, Waits."""
+    NothingRuled, Contradicts, Waits, Over."""
     require(by, Permission.INCIDENT_WORK)
     if kind not in K.values:
         raise Unknown(_("Choose what it is."))
@@ -69,6 +67,8 @@ def rule(network: Network, about: About, *, kind: str, reason: str, by: User) ->
         raise NothingRuled(_("Nobody has ruled on this, so there is nothing to take back."))
     if waiting(about) is not None:
         raise Waits(_("A ruling on this waits for a second person already. Take, decline or withdraw it first."))
+    if not Network.objects.live().filter(pk=network.pk).exists():
+        raise Over(_("%(network)s has ended meanwhile. Rule on the page of the network that stands now.") % {"network": network})
     organisations = touched(network, about, kind, newest)
     agrees(about, kind, organisations)
     said = {"network": network, "kind": kind, "organisations": organisations, "reason": tidy(reason)} | about.columns
@@ -76,6 +76,15 @@ def rule(network: Network, about: About, *, kind: str, reason: str, by: User) ->
     if len(organisations) > said["alone_up_to"]:
         return propose(said, by=by)
     return made(said, newest, by=by)
+
+
+@transaction.atomic
+def rule_on(edge: Edge, *, kind: str, reason: str, by: User) -> Ruling | ProposedRuling:
+    """On the two accounts of an edge that stands. Raises as `rule` does."""
+    require(by, Permission.INCIDENT_WORK)
+    if not Edge.objects.live().filter(pk=edge.pk).exists():
+        raise Over(_("This edge has ended meanwhile, and its network is not what it was. Look at the network again."))
+    return rule(edge.network, About(pair=(edge.a_id, edge.b_id)), kind=kind, reason=reason, by=by)
 
 
 def one_at_a_time() -> None:
@@ -86,26 +95,6 @@ def one_at_a_time() -> None:
 
 def waiting(about: About) -> ProposedRuling | None:
     return ProposedRuling.objects.filter(about.rows, proposal__outcome="").select_related("proposal").first()
-
-
-def touched(network: Network, about: About, kind: str, newest: Ruling | None) -> list[int]:
-    """The accounts that the ruling is about: a pair, and where both are said to be one hand all that would come together; of a
-    value all of the network that share it. What is taken back touches whom the ruling touched."""
-    if kind == K.WITHDRAWN and newest is not None:
-        return sorted(newest.organisations)
-    if about.pair:
-        return sorted(about.pair)
-    live = network.edges.live().filter(evidence__contains=[named(about)])
-    found = {one for pair in live.values_list("a", "b") for one in pair}
-    if not found:
-        raise Unknown(_("No two accounts of this network share this value any more. Reload the page to see what ties them now."))
-    return sorted(found)
-
-
-def named(about: About) -> dict[str, str]:
-    """As evidence names the value."""
-    kind, value = about.value or ("", UUID(int=0))
-    return {"type": kind, "value": str(value)}
 
 
 def agrees(about: About, kind: str, organisations: list[int]) -> None:
@@ -133,7 +122,7 @@ def made(said: dict[str, Any], newest: Ruling | None, *, by: User, proposed: Pro
         kind=NetworkChange.Kind.RULED,
         at=timezone.now(),
         reason=ruling.reason,
-        organisations=ruling.organisations if ruling.is_of_pair else [],
+        organisations=[ruling.a_id, ruling.b_id] if ruling.is_of_pair else [],
         by=by,
     )
     audit.record("network.ruled", target=ruling, by=by, reason=ruling.reason, **told(ruling))

@@ -21,7 +21,7 @@ VALUE = Q(a__isnull=True, b__isnull=True, value__isnull=False) & ~Q(type="")
 
 class Said(models.Model):
     """What is said of two accounts, or of a value that several share. `organisations` are the numbers of all whom it touched when
-    it was said; of a value that is every account of a network that has it."""
+    it was said (kyc/networks/touching.py)."""
 
     class Kind(models.TextChoices):
         SAME_CONTROLLER = "same_controller", _("Same controller")

@@ -68,12 +68,14 @@ def for_run() -> Ruled:
 
 
 def together(rows: Iterable[Ruling]) -> set[Pair]:
-    """Pairs whose accounts are ruled to have one hand; of a value those that had it when it was ruled, as a chain."""
-    found: set[Pair] = set()
-    for row in rows:
-        if row.kind == K.SAME_CONTROLLER:
-            found |= set(pairwise(sorted(row.organisations)))
-    return found
+    """Pairs whose accounts are ruled to have one hand; of a value those of the network that had it when it was ruled, as a
+    chain."""
+    return {pair for row in rows if row.kind == K.SAME_CONTROLLER for pair in tied(About.of(row), row.organisations)}
+
+
+def tied(about: About, organisations: Iterable[int]) -> Iterable[Pair]:
+    """What is ruled to have one hand. That others come together with a pair touches them, but is not said of them."""
+    return [about.pair] if about.pair else pairwise(sorted(organisations))
 
 
 def declined(head: Mapping[int, int]) -> set[Pair]:
@@ -115,7 +117,7 @@ def contradicted(about: About, kind: str, organisations: Iterable[int], rows: It
     must = together(others)
     cannot = {(row.a_id, row.b_id) for row in others if row.is_of_pair and row.kind != K.SAME_CONTROLLER}
     if kind == K.SAME_CONTROLLER:
-        must |= set(pairwise(sorted(organisations)))
+        must |= set(tied(about, organisations))
     elif about.pair and kind != K.WITHDRAWN:
         cannot |= {about.pair}
     head = groups(must)

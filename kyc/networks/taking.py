@@ -49,10 +49,11 @@ def take(folder: Path) -> Taken:
 def beside() -> Given:
     """What officers ruled, and whose values are everybody's by what files of ranges say."""
     ruled = rulings.for_run()
-    told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value")
+    told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value", "hub")
     # What an officer ruled of a value is the last word on it.
-    uncounted = {*ruled.uncounted, *(pair for pair in told.iterator() if pair not in ruled.values)}
-    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=tuple(sorted((type, str(value)) for type, value in uncounted)))
+    hubs = sorted((type, str(value), hub) for type, value, hub in told.iterator() if (type, value) not in ruled.values)
+    uncounted = tuple(sorted((type, str(value)) for type, value in ruled.uncounted))
+    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=uncounted, hubs=tuple(hubs))
 
 
 def copy(file: Path) -> None:

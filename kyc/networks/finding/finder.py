@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kyc.networks.finding import clustering, judging, leftovers, pairing, reading, weighing
+from kyc.networks.finding import bound, clustering, judging, leftovers, pairing, reading, weighing
 from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF
 from kyc.networks.finding.found import Found
 from kyc.networks.finding.judging import Flags, Ints
@@ -23,7 +23,6 @@ DOUBLY = 5.0
 ODDS, ATTACHED, ROUNDS = 3.0, 6.0, 4
 # Two are no network.
 SMALLEST = 3
-RULED = 99.0
 
 
 class Went(NamedTuple):
@@ -40,6 +39,7 @@ def find(
     must: Iterable[Pair] = (),
     cannot: Iterable[Pair] = (),
     ruled: Iterable[tuple[str, str]] = (),
+    hubs: Mapping[tuple[str, str], str] | None = None,
     evidence: bool = True,
     threads: int = 2,
     memory: str = "2GB",
@@ -47,21 +47,23 @@ def find(
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
     `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
-    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives
-    the same networks. Raises BadSignals with file, line and reason."""
+    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names of others
+    that link nobody whose they are, a class of `weighing.NOBODYS`. The same input gives the same networks. Raises BadSignals with
+    file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})
-    ruled_out = infrastructure(read, groups)
-    ruled_out[numbers.values(ruled)] = True
-    bits = np.where(ruled_out, np.float32(0), weighing.rarity(read))
+    nobodys = numbers.nobodys(infrastructure(read, groups), hubs or {}, ruled)
+    bits = np.where(nobodys > 0, np.float32(0), weighing.rarity(read))
     begins = np.searchsorted(read.account, np.arange(read.accounts + 1)).astype(np.int64)
-    pairs = linked(read, bits, begins, groups, numbers.pairs(must), numbers.pairs(cannot))
-    place, went = networks(read, bits, pairs, groups < 0)
-    place = separated(place, numbers.pairs(cannot), pairs, read.accounts)
+    together, apart = numbers.pairs(bound.chained(must, numbers.known)), numbers.pairs(cannot)
+    pairs = linked(read, bits, begins, groups, together, apart)
+    head = bound.heads(together, read.accounts)
+    place, went = networks(read, bits, pairs, groups < 0, head)
+    place = bound.enough(bound.separated(place, apart, head, pairs), head, SMALLEST)
     inside = (place[pairs.a] >= 0) & (place[pairs.a] == place[pairs.b])
     pairs = pairs.some(inside)
-    told = shown(signals, read, pairs, bits, begins, ruled_out) if evidence else None
+    told = shown(signals, read, pairs, bits, begins, nobodys) if evidence else None
     edges = pa.table(
         {"a": read.names.take(pairs.a), "b": read.names.take(pairs.b), "bits": pairs.bits, "families": worded(pairs.families)}
     )
@@ -73,24 +75,17 @@ def linked(signals: Signals, bits: Bits, begins: Ints, groups: Ints, must: Ints,
     a, b = pairing.candidates(signals, bits, weighing.LEAST_BITS)
     may = ((groups[a] < 0) | (groups[a] != groups[b])) & ~np.isin(a * signals.accounts + b, cannot)
     pairs = weighing.weighed(signals, a[may], b[may], bits, begins)
-    return with_ruled(pairs.some(pairs.bits >= weighing.cut(signals.population, LIKELY)), must, signals.accounts)
+    return bound.edged(pairs.some(pairs.bits >= weighing.cut(signals.population, LIKELY)), must, signals.accounts)
 
 
-def with_ruled(pairs: Pairs, must: Ints, accounts: int) -> Pairs:
-    """With an edge for each pair that was ruled to be one hand, as heavy as an edge gets."""
-    key, first = np.unique(np.r_[pairs.a * accounts + pairs.b, must], return_index=True)
-    bits = np.r_[pairs.bits, np.zeros(len(must), np.float32)][first]
-    families = np.r_[pairs.families, np.zeros(len(must), np.uint8)][first]
-    return Pairs(key // accounts, key % accounts, np.where(np.isin(key, must), RULED, bits).astype(np.float32), families)
-
-
-def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tuple[Ints, "Went"]:
-    """The network of each account, and by what those came to it that no edge holds there."""
+def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags, head: Ints) -> tuple[Ints, "Went"]:
+    """The network of each account, and by what those came to it that no edge holds there. Judged are the signals; what an officer
+    ruled to be one hand, as `head` has it, is put together after it."""
     telling = bits >= weighing.LEAST_BITS
     least = weighing.cut(signals.population, CERTAIN)
     sure = pairs.some(pairs.bits >= least)
     place = clustering.communities(signals.accounts, sure.a, sure.b, 1 + (sure.bits - least) / DOUBLY)
-    place = judging.kept(signals, place, telling, odds=0.0, smallest=2)
+    place = bound.united(judging.kept(signals, place, telling, odds=0.0, smallest=2), head)
     went = Went(np.zeros(signals.accounts, np.float32), np.zeros(signals.accounts, np.uint8))
     for _ in range(ROUNDS):
         place = clustering.rejoined(place, sure.a, sure.b)
@@ -100,7 +95,7 @@ def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags) -> tupl
         place = judging.renumbered(new)
         if not changed.any():
             break
-    return judging.kept(signals, place, telling, odds=ODDS, smallest=SMALLEST), went
+    return bound.united(judging.kept(signals, place, telling, odds=ODDS, smallest=SMALLEST), head), went
 
 
 class Numbers:
@@ -127,11 +122,22 @@ class Numbers:
         found: Ints = pc.fill_null(pc.index_in(asked, self.signals.names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
         return found
 
+    def known(self, names: list[Any]) -> list[Any]:
+        return [name for name, number in zip(names, self.accounts(names), strict=True) if number >= 0]
+
     def pairs(self, pairs: Iterable[Pair]) -> Ints:
         both = list(pairs)
         a, b = self.accounts([one for one, _ in both]), self.accounts([other for _, other in both])
         known = (a >= 0) & (b >= 0) & (a != b)
         return np.unique(np.minimum(a, b)[known] * self.signals.accounts + np.maximum(a, b)[known])
+
+    def nobodys(self, agencies: Flags, hubs: Mapping[tuple[str, str], str], ruled: Iterable[tuple[str, str]]) -> NDArray[np.int8]:
+        """For each value its place in `weighing.NOBODYS`; what an officer ruled is the last word."""
+        found = np.where(agencies, weighing.NOBODYS.index("agency"), 0).astype(np.int8)
+        for hub in sorted(set(hubs.values())):
+            found[self.values(value for value, whose in hubs.items() if whose == hub)] = weighing.NOBODYS.index(hub)
+        found[self.values(ruled)] = weighing.NOBODYS.index("ruled out")
+        return found
 
     def values(self, named: Iterable[tuple[str, str]]) -> Ints:
         keys = reading.keys(list(named))
@@ -151,16 +157,6 @@ def infrastructure(signals: Signals, groups: Ints) -> NDArray[np.bool_]:
     found = np.zeros(len(signals.type), np.bool_)
     found[value[(many >= 3) & (many * 2 >= signals.holders[value])]] = True
     return found
-
-
-def separated(place: Ints, cannot: Ints, pairs: Pairs, accounts: int) -> Ints:
-    """Of two accounts in one network that were ruled not to be one hand, the one with less that holds it there is taken out."""
-    weight = np.bincount(np.r_[pairs.a, pairs.b], np.r_[pairs.bits, pairs.bits], minlength=accounts)
-    place = place.copy()
-    for a, b in zip(cannot // accounts, cannot % accounts, strict=True):
-        if place[a] >= 0 and place[a] == place[b]:
-            place[a if weight[a] < weight[b] else b] = -1
-    return place
 
 
 def worded(families: NDArray[np.uint8]) -> pa.Array:
@@ -186,13 +182,14 @@ def members(signals: Signals, place: Ints, pairs: Pairs, went: "Went") -> pa.Tab
     )
 
 
-def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: Ints, ruled_out: Flags) -> pa.Table:
+def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: Ints, nobodys: NDArray[np.int8]) -> pa.Table:
     """The ledger of each edge, in the order of the edges, heaviest first."""
     agreeing = pairing.agreeing(signals, pairs.a, pairs.b, begins, np.ones(len(signals.value), np.bool_))
-    why, weight = weighing.judged(signals, agreeing, bits, ruled_out, len(pairs.a))
+    why, weight = weighing.judged(signals, agreeing, bits, nobodys > 0, len(pairs.a))
     order = np.lexsort((agreeing.value, why != 0, -weight, agreeing.pair))
     pair, value, one, other = (row[order] for row in (agreeing.pair, agreeing.value, agreeing.row_a, agreeing.row_b))
     type, used = signals.type[value], np.unique(value)
+    whose = np.array(weighing.NOBODYS)[nobodys[value]]
     names = named(source, signals, used)
     return pa.table(
         {
@@ -205,7 +202,7 @@ def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: In
             "first_seen": reading.instants(np.minimum(signals.first[one], signals.first[other])),
             "last_seen": reading.instants(np.maximum(signals.last[one], signals.last[other])),
             "counted": why[order] == 0,
-            "why": pa.array(np.array(weighing.WHY)[why[order]]),
+            "why": pa.array(np.where(whose == "", np.array(weighing.WHY)[why[order]], whose)),
         }
     )
 

@@ -24,7 +24,9 @@ FAMILY_BITS = 20.0
 COMMON = 3
 # What was used by one account and then, so long after, by the other went from hand to hand, as a telephone number does.
 GAP, GONE = 30 * 86_400, 6.0
-# Why a value that both have does not count, the first that holds; the first of all: it does.
+# Whose a value is, by its number, that links nobody whatever it weighs: an officer ruled so, or it is of such a class.
+NOBODYS = ("", "ruled out", "agency", "shared", "carrier_nat", "vpn", "proxy", "cloud", "university", "office")
+# Why a value that both have does not count, the first that holds; the first of all: it does. Of what is nobody's NOBODYS says it.
 WHY = ("", "everybody's", "ruled out", "apart in time", "same roof", "a rarer one of its type counts")
 
 

@@ -11,9 +11,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts import scope
+from accounts import scope, signals
 from accounts.models import AuditEvent, User
 from accounts.signal_models import Hub
+from accounts.signals import Seen
 from kyc.desk import network_words as words
 from kyc.networks import ruling, standing
 from kyc.networks.finding import families, weighing
@@ -221,7 +222,9 @@ class TestLedger:
     def test_every_type_that_evidence_may_name_has_its_words(self) -> None:
         assert set(families.ALL) == words.SAME.keys() and set(families.FAMILIES) == words.FAMILIES.keys()
         assert set(families.ALL) - set(families.NAMES) == standing.TIMES
-        assert set(weighing.WHY) <= words.NOT_COUNTED.keys() and set(Hub.values) - {Hub.PRIVATE} <= words.NOT_COUNTED.keys()
+        assert {*weighing.WHY, *weighing.NOBODYS} <= words.NOT_COUNTED.keys() and set(Hub.values) - {
+            Hub.PRIVATE
+        } <= words.NOT_COUNTED.keys()
 
     def test_what_times_tell_is_read_and_not_ruled_on_as_a_value(self, as_ines: Client) -> None:
         """It is no signal and has no hash."""
@@ -288,6 +291,16 @@ class TestRuling:
         edge.until = timezone.now()
         edge.save()
         assert "Rule on it" not in text(as_ines.get(page(network, f"edges/{edge.pk}/")))
+        sent = {"kind": "coincidence", "reason": WHY}
+        assert "This edge has ended meanwhile" in text(as_ines.post(page(network, f"edges/{edge.pk}/rule/"), sent), 422)
+        networked.ended(network)
+        assert "has ended meanwhile" in text(as_ines.post(value_page(network, CARD, "rule/"), sent), 422)
+        assert not Ruling.objects.exists()
+
+    def test_by_a_value_that_many_have_elsewhere_says_that_it_takes_two(self, as_ines: Client, network: Network) -> None:
+        those, now = networked.accounts(30, "Elsewhere {}"), timezone.now()
+        signals.leave_all([Seen(one.pk, CARD[0], hashed(CARD[1]), now, now) for one in those])
+        assert "30 accounts have it in all, so a second person takes it" in text(as_ines.get(value_page(network, CARD)))
 
 
 class TestOfTwo:

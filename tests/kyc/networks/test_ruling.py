@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
 
-from accounts import audit, proposals
+from accounts import audit, proposals, signals
 from accounts.models import AuditEvent, Proposal, User
 from accounts.permissions import NotPermitted
 from accounts.refused import NoteMissing, ReasonMissing
+from accounts.signals import Seen
 from kyc.networks import ruling, rulings
 from kyc.networks.network_models import Network, NetworkChange, NetworkMembership
 from kyc.networks.ruling_models import ProposedRuling, Ruling
@@ -46,6 +48,14 @@ def say(network: Network, ines: User) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def elsewhere() -> list[int]:
+    """Accounts of no network that have the card too."""
+    those, now = networked.accounts(3, "Elsewhere {}"), timezone.now()
+    signals.leave_all([Seen(one.pk, CARD[0], networked.hashed(CARD[1]), now, now) for one in those])
+    return [one.pk for one in those]
+
+
+@pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody rules on more than two alone."""
     monkeypatch.setattr("kyc.rules.packs.Pack.ruled_alone_up_to", 2)
@@ -72,6 +82,29 @@ class TestRule:
         assert say(value(PHONE)).organisations == members
         assert say(value(CARD)).organisations == members[:4]
         assert say(value(CARRIER), "shared_infrastructure").organisations == members[3:]
+
+    def test_that_a_value_links_nobody_touches_all_who_have_it(self, say: Any, members: list[int], elsewhere: list[int]) -> None:
+        assert say(value(CARD)).organisations == members[:4]
+        assert say(value(CARD), "coincidence").organisations == sorted([*members[:4], *elsewhere])
+
+    def test_a_pair_of_two_networks_touches_all_that_come_together(self, say: Any, members: list[int], ines: User) -> None:
+        others = networked.accounts(3, "Merlin {}")
+        networked.network_of(others, {})
+        about = About(pair=(members[0], others[0].pk))
+        assert say(about, "coincidence").organisations == [members[0], others[0].pk]
+        assert say(about).organisations == sorted([*members, *(one.pk for one in others)])
+        assert rulings.for_run().must == (about.pair,)
+
+    def test_of_what_has_ended_nothing_is_ruled(self, say: Any, network: Network, ines: User) -> None:
+        edge = network.edges.first()
+        assert edge is not None
+        network.edges.filter(pk=edge.pk).update(until=timezone.now())
+        with pytest.raises(ruling.Over, match="edge has ended"):
+            ruling.rule_on(edge, kind="coincidence", reason=WHY, by=ines)
+        networked.ended(network)
+        with pytest.raises(ruling.Over, match=network.number):
+            say(value(CARD))
+        assert not Ruling.objects.exists()
 
     def test_the_same_again_is_silence(self, say: Any, members: list[int]) -> None:
         first = say(value(CARD))

@@ -159,7 +159,9 @@ class TestWhatOfficersRuled:
                 ]
             )
             said = taking.beside()
-        assert len(said.uncounted) > 10 and {type for type, _value in said.uncounted} == {*hands.SHARED}
+        assert len(said.hubs) > 10 and {(type, hub) for type, _value, hub in said.hubs} == {
+            (type, "vpn") for type in hands.SHARED
+        }
         built()
         assert members() == {}
 

@@ -1,5 +1,6 @@
 """Who is one hand and who is not, by small tables; and that the same signals give the same networks."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -70,6 +71,58 @@ class TestRulings:
         found = find(signals(*self.ROWS, ("x", "email", "e")), must=[("x", "b")])
         assert together(found) == {frozenset("abcdx")}
 
+    def test_two_who_have_nothing_in_common_are_a_network_where_it_is_ruled(self) -> None:
+        assert together(find(signals(), must=[("stranger-1", "stranger-2")])) == {frozenset({"stranger-1", "stranger-2"})}
+
+    def test_a_chain_of_strangers_also_over_one_of_whom_nothing_is_known(self) -> None:
+        chain = [f"stranger-{number}" for number in range(4)]
+        must = [*pairwise([*chain[:2], "nobody", *chain[2:]])]
+        found = find(signals(), must=must)
+        assert together(found) == {frozenset(chain)} and set(found.members["confidence"].to_pylist()) == {1}
+
+    def test_a_stranger_is_in_the_network_of_one_of_a_great_hand(self) -> None:
+        many = [f"m{number}" for number in range(2_000)]
+        rows = [
+            (account, type, f"{type}{place // size}")
+            for place, account in enumerate(many)
+            for type, size in (("payment", 6), ("document", 9), ("device", 14))
+        ]
+        rows += [(account, "template", "t") for account in many]
+        alone = together(find(signals(*rows)))
+        found = together(find(signals(*rows), must=[("m0", "stranger-7")]))
+        assert found == {network | {"stranger-7"} if "m0" in network else network for network in alone}
+
+    def test_who_is_held_apart_from_most_goes_first(self) -> None:
+        found = find(signals(*sharing("abcde", CARD, PASSPORT)), cannot=[("a", "b"), ("a", "c"), ("a", "d")])
+        assert together(found) == {frozenset("bcde")}
+
+    def test_of_equals_the_one_that_less_holds_there(self) -> None:
+        rows = [*sharing("abcd", CARD, PASSPORT, MACHINE), *sharing("e", CARD, PASSPORT)]
+        assert together(find(signals(*rows), cannot=[("a", "e")])) == {frozenset("abcd")}
+
+    def test_a_ruled_hand_leaves_whole_and_is_a_network(self) -> None:
+        found = find(signals(*self.ROWS), must=[("a", "stranger-1")], cannot=[("stranger-1", "b"), ("stranger-1", "c")])
+        assert frozenset({"a", "stranger-1"}) in together(found)
+
+    @settings(max_examples=60, deadline=None)
+    @given(data=st.data())
+    def test_whatever_the_signals_rulings_hold(self, data: st.DataObject) -> None:
+        accounts = [f"a{number}" for number in range(9)]
+        one = st.tuples(
+            st.sampled_from(accounts), st.sampled_from(["payment", "document", "login_ip", "address"]), st.sampled_from("xyz")
+        )
+        rows = data.draw(st.lists(one, max_size=40))
+        pair = st.tuples(st.sampled_from(accounts), st.sampled_from(accounts)).filter(lambda two: two[0] != two[1])
+        must, cannot = data.draw(st.lists(pair, max_size=5)), data.draw(st.lists(pair, max_size=5))
+        hand = {account: frozenset({account}) for account in accounts}
+        for a, b in must:
+            hand |= dict.fromkeys(hand[a] | hand[b], hand[a] | hand[b])
+        table = signals(*[(account, "email", account) for account in accounts], *dict.fromkeys(rows), strangers=200)
+        found = together(find(table, must=must, cannot=cannot))
+        network = {account: those for those in found for account in those}
+        assert all(members <= network.get(account, {account}) for account, members in hand.items())
+        assert not any(b in network.get(a, ()) for a, b in cannot if b not in hand[a])
+
     def test_a_declared_agency(self) -> None:
         declared = dict.fromkeys("abc", "agency")
         # Of d nobody told; it has nothing but what is the agency's.
@@ -82,9 +135,16 @@ class TestLedger:
         found = find(signals(*everybody, *sharing("abcd", CARD, PASSPORT, LINE, ("address", "s"), ("domain", "gmail"))))
         rows = {row["type"]: row for row in found.ledger("b", "a")}
         assert [rows[type]["why"] for type in ("payment", "document", "domain")] == ["", "", "everybody's"]
-        assert {rows["login_ip"]["why"], rows["address"]["why"]} == {"same roof", ""}
+        assert (rows["login_ip"]["why"], rows["address"]["why"]) == ("", "same roof")
         assert rows["payment"]["value"] == "p" and rows["payment"]["family"] == "payment" and rows["payment"]["bits"] > 5
         assert rows["payment"]["first_seen"].year == 2026
+
+    def test_names_whose_a_value_is_that_links_nobody(self) -> None:
+        found = find(
+            signals(*sharing("abcd", CARD, PASSPORT, LINE, ("api_ip", "k"))), ruled=[("api_ip", "k")], hubs={LINE: "vpn"}
+        )
+        rows = {row["type"]: row for row in found.ledger("a", "b")}
+        assert (rows["login_ip"]["why"], rows["api_ip"]["why"], rows["payment"]["why"]) == ("vpn", "ruled out", "")
 
     def test_of_no_edge(self) -> None:
         assert find(signals(*sharing("abcd", CARD, PASSPORT))).ledger("a", "stranger-1") == []
