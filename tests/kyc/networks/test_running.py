@@ -8,9 +8,8 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import scope, signals
+from accounts import scope
 from accounts.models import Signal
-from accounts.signals import Seen
 from config import jobs
 from kyc.networks import running, taking
 from kyc.networks.network_models import Edge, Network, NetworkChange, NetworkMembership, NetworkRun
@@ -152,12 +151,9 @@ class TestWhatOfficersRuled:
 
     def test_so_does_what_a_file_of_ranges_says_unless_an_officer_says_otherwise(self, hand: list[int]) -> None:
         with scope.whole():
-            signals.leave_all(
-                [
-                    Seen(one.organisation_id, one.type, one.value, one.first_seen, one.last_seen, hub="vpn", why="A file.")
-                    for one in Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
-                ]
-            )
+            shared = Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
+            for type, value in shared.values_list("type", "value").distinct():
+                hands.everybodys(type, value)
             said = taking.beside()
         assert len(said.uncounted) > 10 and {type for type, _value in said.uncounted} == {*hands.SHARED}
         built()
