@@ -29,6 +29,10 @@ class Hub(models.TextChoices):
     AGENCY = "agency", _("Declared agency")
 
 
+# What many have who have something to do with each other, or else one hand: a value of any other class links nobody.
+LINKING = (Hub.PRIVATE, Hub.SHARED)
+
+
 class Signal(models.Model):
     """That an account showed a value: since when, until when and how often."""
 

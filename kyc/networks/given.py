@@ -18,7 +18,16 @@ COPY (
     SELECT organisation_id, array_position({types}::varchar[], type)::smallint, value, first_seen, last_seen, count FROM {table}
 ) TO STDOUT (FORMAT binary)
 """
-SIGNALS, GIVEN, MEMBERS, EDGES = "signals", "given.json", "members.jsonl", "edges.jsonl"
+# With the two tables' names and the classes of values that link: the others, but for what an officer ruled.
+COPY_HUBS = """
+COPY (
+    SELECT v.type, v.value FROM {values} v WHERE v.hub <> ALL ({linking}) AND NOT EXISTS (
+        SELECT FROM {rulings} r WHERE r.value = v.value AND r.type = v.type AND r.kind <> 'withdrawn'
+        AND NOT EXISTS (SELECT FROM {rulings} n WHERE n.replaces_id = r.id)
+    ) ORDER BY v.value, v.type
+) TO STDOUT (FORMAT csv)
+"""
+SIGNALS, HUBS, GIVEN, MEMBERS, EDGES = "signals", "hubs.csv", "given.json", "members.jsonl", "edges.jsonl"
 # Raised where the way of finding changes, so that runs by two ways are told apart.
 VERSION = 1
 Pair = tuple[int, int]
@@ -27,7 +36,7 @@ Pair = tuple[int, int]
 @dataclass(frozen=True)
 class Given:
     """Beside the signals. `declared` names the group of each account that a declared agency runs; pairs `must` be in one network,
-    or `cannot`; `uncounted` are values (type, UUID as text) that link nobody."""
+    or `cannot`; `uncounted` are values (type, UUID as text) that officers ruled to link nobody."""
 
     declared: Mapping[int, str] = field(default_factory=dict)
     must: tuple[Pair, ...] = ()

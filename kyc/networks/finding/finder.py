@@ -40,7 +40,7 @@ def find(
     declared: Mapping[Any, str] | None = None,
     must: Iterable[Pair] = (),
     cannot: Iterable[Pair] = (),
-    ruled: Iterable[tuple[str, str]] = (),
+    ruled: Iterable[tuple[str, str]] | pa.Table = (),
     evidence: bool = True,
     threads: int = 2,
     memory: str = "2GB",
@@ -48,7 +48,8 @@ def find(
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
     `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
-    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure. The same input gives
+    ruled to be one hand, or not; `ruled` values (type, value) that link
+    nobody, or a table of both as text. The same input gives
     the same networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
@@ -134,8 +135,8 @@ class Numbers:
         known = (a >= 0) & (b >= 0) & (a != b)
         return np.unique(np.minimum(a, b)[known] * self.signals.accounts + np.maximum(a, b)[known])
 
-    def values(self, named: Iterable[tuple[str, str]]) -> Ints:
-        keys = reading.keys(list(named))
+    def values(self, named: Iterable[tuple[str, str]] | pa.Table) -> Ints:
+        keys = reading.keys(named if isinstance(named, pa.Table) else list(named))
         order = np.argsort(self.signals.key)
         place = np.searchsorted(self.signals.key, keys, sorter=order)
         place = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(0, np.int64)
