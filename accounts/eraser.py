@@ -39,7 +39,7 @@ DELETES = (
     "django_session", "kyc_usagerow",
 )  # fmt: skip
 # How a text begins that was overwritten.
-MARKED = r"^erased(, (DC|EO|IC)-|-)\d"
+MARKED = r"^erased(, (DC|EO|IC|NC)-|-)\d"
 # Of every row of history: on whose behalf it was written, which is a name.
 CONTEXT = "pgh_context"
 

@@ -14,9 +14,6 @@ from accounts.fields import NetworkField
 from config import jobs
 from config.jobs import Claimable
 
-# Of how many days it is kept on which of them a value was seen: as many as a bigint has bits but its sign.
-DAYS = 63
-
 
 class Hub(models.TextChoices):
     """Whose a value is: what many come by who have nothing to do with each other links nobody."""
@@ -32,8 +29,12 @@ class Hub(models.TextChoices):
     AGENCY = "agency", _("Declared agency")
 
 
+# What many have who have something to do with each other, or else one hand: a value of any other class links nobody.
+LINKING = (Hub.PRIVATE, Hub.SHARED)
+
+
 class Signal(models.Model):
-    """That an account showed a value: since when, until when, how often, and on which of its last days."""
+    """That an account showed a value: since when, until when and how often."""
 
     confined = True
 
@@ -62,8 +63,6 @@ class Signal(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     count = models.PositiveBigIntegerField()
-    # Days (UTC) on which it was seen: bit 0 is the day of `last_seen`, bit 1 the day before, up to DAYS.
-    bucket = models.BigIntegerField()
 
     class Meta:
         indexes = [models.Index(name="signals_of_value", fields=["value", "type", "organisation"])]
@@ -79,7 +78,7 @@ class Signal(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                name="signal_seen_first_then_last", condition=Q(last_seen__gte=F("first_seen"), count__gte=1, bucket__gte=1)
+                name="signal_seen_first_then_last", condition=Q(last_seen__gte=F("first_seen"), count__gte=1)
             ),
         ]  # fmt: skip
 

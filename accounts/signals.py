@@ -2,7 +2,8 @@
 
     signals.leave(organisation.pk, {Signal.Type.PHONE: ["+47 22 00 00 01"]})
 
-It never fails what it is part of: of what the database refuses meanwhile nothing is kept but a warning in its log. An account of
+It never fails what it is part of, unless that asks for it: of what the database refuses meanwhile nothing is kept but a warning
+in its log. An account of
 whose business the transaction is not can be told of by nobody, and a sandbox's signals are none.
 """
 
@@ -10,7 +11,7 @@ import hmac
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts.signal_models import DAYS, Signal
+from accounts.signal_models import Signal
 from accounts.vault import searching
 from config import jobs
 
@@ -29,15 +30,9 @@ OWN_NETWORK = 64
 # The function works as the owner of the tables, whom no wall stops, so it asks by itself whose business it is. In one order, so
 # that two who tell of the same accounts wait for each other and never in a circle.
 SCHEMA = """
-CREATE FUNCTION kh_days_later(bits bigint, days bigint) RETURNS bigint LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
-    SELECT CASE WHEN days > 62 THEN 0 ELSE (bits << days::integer) & 9223372036854775807 END
-$$;
-CREATE FUNCTION kh_day(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
-    SELECT floor(extract(epoch FROM at) / 86400)::bigint
-$$;
 CREATE FUNCTION kh_leave_signals(
     organisations bigint[], types text[], digests uuid[], firsts timestamptz[], lasts timestamptz[], counts bigint[],
-    buckets bigint[], hubs text[], whys text[], networks text[], asns bigint[]
+    networks text[], asns bigint[], must boolean
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
@@ -49,10 +44,9 @@ BEGIN
         RAISE EXCEPTION 'a signal is left of whose business it is' USING ERRCODE = 'insufficient_privilege';
     END IF;
     WITH told AS MATERIALIZED (
-        SELECT one.organisation, one.type, one.value, one.first, one.last, one.count, one.bucket,
-            coalesce(nullif(one.hub, ''), listed.hub) AS hub, coalesce(nullif(one.why, ''), listed.why) AS why
-        FROM unnest(organisations, types, digests, firsts, lasts, counts, buckets, hubs, whys, networks, asns)
-            AS one (organisation, type, value, first, last, count, bucket, hub, why, network, asn)
+        SELECT one.organisation, one.type, one.value, one.first, one.last, one.count, listed.hub, listed.why
+        FROM unnest(organisations, types, digests, firsts, lasts, counts, networks, asns)
+            AS one (organisation, type, value, first, last, count, network, asn)
         JOIN public.accounts_organisation o ON o.id = one.organisation AND o.sandbox = ''
         LEFT JOIN LATERAL (
             SELECT r.hub, concat_ws(': ', r.source, nullif(r.name, '')) AS why FROM (
@@ -60,6 +54,7 @@ BEGIN
                 UNION ALL
                 SELECT n.* FROM public.accounts_range n WHERE n.asn = one.asn
             ) AS r
+            WHERE one.type IN ('login_ip', 'api_ip')
             ORDER BY masklen(r.network) DESC NULLS LAST, r.source LIMIT 1
         ) AS listed ON true
     ), named AS (
@@ -74,16 +69,12 @@ BEGIN
         ORDER BY told.value, told.type
         ON CONFLICT (value, type) DO UPDATE SET hub = excluded.hub, why = excluded.why, is_told = true
     ), written AS (
-        INSERT INTO public.accounts_signal AS standing (organisation_id, type, value, first_seen, last_seen, count, bucket)
-        SELECT organisation, type, value, first, last, count, bucket FROM told ORDER BY organisation, type, value
+        INSERT INTO public.accounts_signal AS standing (organisation_id, type, value, first_seen, last_seen, count)
+        SELECT organisation, type, value, first, last, count FROM told ORDER BY organisation, type, value
         ON CONFLICT (organisation_id, type, value) DO UPDATE SET
             first_seen = least(standing.first_seen, excluded.first_seen),
             last_seen = greatest(standing.last_seen, excluded.last_seen),
-            count = standing.count + excluded.count,
-            bucket = public.kh_days_later(standing.bucket, greatest(0,
-                    public.kh_day(excluded.last_seen) - public.kh_day(standing.last_seen)))
-                | public.kh_days_later(excluded.bucket, greatest(0,
-                    public.kh_day(standing.last_seen) - public.kh_day(excluded.last_seen)))
+            count = standing.count + excluded.count
         RETURNING standing.organisation_id, standing.xmax = 0 AS is_new
     )
     INSERT INTO public.accounts_signalarrival (organisation_id, arrived_at, state, claimed_by, claims, errors, failure)
@@ -91,6 +82,7 @@ BEGIN
     GET DIAGNOSTICS arrived = ROW_COUNT;
     RETURN arrived;
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR check_violation THEN
+    IF must THEN RAISE; END IF;
     RAISE WARNING 'signals were not kept: %', SQLSTATE;
     RETURN 0;
 END $$;
@@ -107,17 +99,16 @@ BEGIN
 END $$;
 """
 FUNCTIONS = (
-    "public.kh_leave_signals(bigint[], text[], uuid[], timestamptz[], timestamptz[], bigint[], bigint[], text[], text[],"
-    " text[], bigint[])",
+    "public.kh_leave_signals(bigint[], text[], uuid[], timestamptz[], timestamptz[], bigint[], text[], bigint[], boolean)",
     "public.kh_look_again(bigint)",
 )
 LEAVE = """
-SELECT kh_leave_signals(%s::bigint[], %s::text[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[],
-    %s::text[], %s::text[], %s::text[], %s::bigint[])
+SELECT kh_leave_signals(%s::bigint[], %s::text[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[],
+    %s::bigint[], %s)
 """
 
 
-COLUMNS = ("organisation", "type", "value", "first", "last", "count", "bucket", "hub", "why", "network", "asn")
+COLUMNS = ("organisation", "type", "value", "first", "last", "count", "network", "asn")
 
 
 def one_spelling(text: str) -> str:
@@ -179,8 +170,8 @@ def value(type: str, text: str) -> UUID | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """That an account showed a value from the first to the last of so many times. Whose the value is says `hub` with its reason,
-    or whichever file of ranges has the address `network` or the operator `asn`, which are not kept."""
+    """That an account showed a value from the first to the last of so many times. Whose an address is says whichever file of
+    ranges has the address `network` or the operator `asn`, which are not kept."""
 
     organisation: int
     type: str
@@ -188,8 +179,6 @@ class Seen:
     first: datetime
     last: datetime
     count: int = 1
-    hub: str = field(default="", kw_only=True)
-    why: str = field(default="", kw_only=True)
     network: str = field(default="", kw_only=True)
     asn: int | None = field(default=None, kw_only=True)
 
@@ -200,17 +189,9 @@ class Seen:
             first=min(self.first, other.first),
             last=max(self.last, other.last),
             count=self.count + other.count,
-            hub=self.hub or other.hub,
-            why=self.why or other.why,
             network=self.network or other.network,
             asn=self.asn or other.asn,
         )
-
-    @property
-    def bucket(self) -> int:
-        """Of the days from `last` back, those of which it is known."""
-        apart = self.last.astimezone(UTC).date() - self.first.astimezone(UTC).date()
-        return 1 | (1 << apart.days if apart.days < DAYS else 0)
 
 
 def seen(organisation: int, texts: Mapping[str, Iterable[str]], *, at: datetime | None = None) -> list[Seen]:
@@ -227,14 +208,14 @@ def leave(organisation: int, texts: Mapping[str, Iterable[str]], *, at: datetime
     leave_all(seen(organisation, texts, at=at))
 
 
-def leave_all(told: Iterable[Seen]) -> None:
-    """Of many accounts at once."""
+def leave_all(told: Iterable[Seen], *, must: bool = False) -> None:
+    """Of many accounts at once. What `must` be kept raises the database's own error where it cannot be."""
     rows = once(told)
     if not rows:
         return
     columns = [[getattr(one, name) for one in rows] for name in COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(LEAVE, columns)
+        cursor.execute(LEAVE, [*columns, must])
         (arrived,) = cursor.fetchone()
     if arrived:
         jobs.woke("signal.arrived")

@@ -24,8 +24,8 @@ from kyc.networks import attaching, carrying, indications, lifting, running
 from kyc.networks.tasks import attach_accounts, build_networks, carry_measures, indicate
 from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
-from kyc.usage import months
-from kyc.usage.tasks import make_usage_months
+from kyc.usage import months, signalled
+from kyc.usage.tasks import leave_usage_signals, make_usage_months
 from reports import building, scheduling
 from reports.tasks import ask_scheduled, build_reports
 
@@ -57,6 +57,7 @@ jobs.on("network_run.asked", build_networks)
 jobs.on("measure.taken", carry_measures)
 jobs.on("appeal.overturned", carry_measures)
 jobs.on("signal.arrived", attach_accounts)
+jobs.on("usage.taken", leave_usage_signals)
 jobs.on("report.requested", build_reports)
 
 jobs.sweep(messages.QUEUE, send_messages)
@@ -79,6 +80,7 @@ jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)
 jobs.sweep(expired.QUEUE, clear_sessions)
 jobs.sweep(months.QUEUE, make_usage_months)
+jobs.sweep(signalled.QUEUE, leave_usage_signals)
 jobs.sweep(indications.QUEUE, indicate)
 jobs.sweep(pools.QUEUE, forget_reservations)
 jobs.sweep(staged.QUEUE, forget_reservations)

@@ -96,7 +96,6 @@ def test_every_other_model_is_exempt_for_a_reason() -> None:
 
 # Commands that write nothing themselves.
 UNNAMED = {
-    "find_networks": "reads a file",
     "list_staff": "reads",
     "ownership": "reads a file",
     "screen": "reads a file",

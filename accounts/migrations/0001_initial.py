@@ -630,12 +630,11 @@ class Migration(migrations.Migration):
                 ('first_seen', models.DateTimeField()),
                 ('last_seen', models.DateTimeField()),
                 ('count', models.PositiveBigIntegerField()),
-                ('bucket', models.BigIntegerField()),
                 ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation')),
             ],
             options={
                 'indexes': [models.Index(fields=['value', 'type', 'organisation'], name='signals_of_value')],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'type', 'value'), name='one_signal_a_value'), models.CheckConstraint(condition=models.Q(('type__in', ['email', 'domain', 'phone', 'address', 'owner', 'document', 'document_image', 'payment', 'device', 'login_ip', 'api_ip', 'user_agent', 'template'])), name='signal_of_known_type'), models.CheckConstraint(condition=models.Q(('bucket__gte', 1), ('count__gte', 1), ('last_seen__gte', models.F('first_seen'))), name='signal_seen_first_then_last')],
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'type', 'value'), name='one_signal_a_value'), models.CheckConstraint(condition=models.Q(('type__in', ['email', 'domain', 'phone', 'address', 'owner', 'document', 'document_image', 'payment', 'device', 'login_ip', 'api_ip', 'user_agent', 'template'])), name='signal_of_known_type'), models.CheckConstraint(condition=models.Q(('count__gte', 1), ('last_seen__gte', models.F('first_seen'))), name='signal_seen_first_then_last')],
             },
         ),
         migrations.CreateModel(

@@ -299,6 +299,7 @@ CONFINED_VERBS = {
     "rule.missed": _("counted that an appeal found a rule wrong"),
     "limit.joined": _("let keys draw on a shared limit"),
     "limit.left": _("let keys draw on a shared limit no more"),
+    "networks.erased": _("erased words about networks and controllers"),
     "signals.erased": _("erased signals that were not seen for long"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.

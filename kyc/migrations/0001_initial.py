@@ -4460,10 +4460,17 @@ class Migration(migrations.Migration):
             name='UsageBatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
                 ('batch', models.UUIDField()),
                 ('sha256', models.CharField(max_length=64)),
                 ('answer', models.JSONField(default=dict)),
                 ('received_at', models.DateTimeField(auto_now_add=True)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=20)),
                 ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.gatewaycredential')),
             ],
         ),
@@ -4596,6 +4603,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='usagebatch',
             index=models.Index(fields=['received_at'], name='usage_batch_received'),
+        ),
+        migrations.AddIndex(
+            model_name='usagebatch',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='usage_batch_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='usagebatch',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='usage_batch_failed'),
         ),
         migrations.AddConstraint(
             model_name='usagebatch',

@@ -1,8 +1,9 @@
 """Whose an account is that has just shown something new: what it has in common with accounts of networks that stand, by one query
 over indexes, weighed as a building weighs it (kyc/networks/finding/weighing.py).
 
-Hubs count for nothing, nor what officers ruled out, nor what more accounts have than tells anything. A value of which so many
-have it that not all were looked at counts only where it is known how many there are (accounts/signal_models.SignalValue).
+Hubs count for nothing, as in a building, unless an officer ruled one to be one hand; nor what officers ruled out, nor what more
+accounts have than tells anything. A value of which so many have it that not all were looked at counts only where it is known how
+many there are (accounts/signal_models.SignalValue).
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from django.db import connection, connections
 from psycopg import sql
 
 from accounts.models import Signal
-from accounts.signal_models import Hub
+from accounts.signal_models import LINKING
 from kyc.keys.asking import OWNS
 from kyc.networks.finding import weighing
 from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, TYPES
@@ -28,8 +29,6 @@ from kyc.networks.finding.signals import Signals
 # Of so many values that an account showed last, it is compared by the rarest that others have too, with so many that have one, of
 # which those are looked at that agree on most.
 MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 1000, 40, 200, 50
-# What many have who have something to do with each other, or else one hand.
-COUNTED = (Hub.PRIVATE, Hub.SHARED)
 
 # A function, since to plan the query anew each time takes longer than to answer it. It works with the rights of who calls it, so
 # that whoever is not shown the compartment is shown nothing by it.
@@ -53,7 +52,11 @@ WITH everybody AS MATERIALIZED (
 ), mine AS MATERIALIZED (
     SELECT s.type, s.value, s.first_seen, s.last_seen, v.accounts
     FROM newest s LEFT JOIN public.accounts_signalvalue v ON v.value = s.value AND v.type = s.type
-    WHERE coalesce(v.hub, 'private') = ANY (counted)
+    WHERE (coalesce(v.hub, 'private') = ANY (counted) OR EXISTS (
+          SELECT FROM public.kyc_ruling r
+          WHERE r.value = s.value AND r.type = s.type AND r.kind = 'same_controller'
+          AND NOT EXISTS (SELECT FROM public.kyc_ruling n WHERE n.replaces_id = r.id)
+      ))
       AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / least_rare
       AND NOT EXISTS (
           SELECT FROM public.kyc_ruling r
@@ -146,7 +149,7 @@ def ties(organisation: int) -> list[Tie]:
 
 
 def asked(organisation: int) -> list[Shared]:
-    counted = [str(one) for one in COUNTED]
+    counted = [str(one) for one in LINKING]
     limits = [organisation, counted, 2**weighing.LEAST_BITS, MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
     with connection.cursor() as cursor:
         cursor.execute(ASK, limits)

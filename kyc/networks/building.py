@@ -2,9 +2,10 @@
 
     python -m kyc.networks.building FOLDER
 
-In the folder stand `signals` (kyc/networks/copied.py) and `given.json` (Given); into it come `members.jsonl`, a line a network,
-the largest first, and `edges.jsonl`, a line an edge, by their numbers. A line of standard output says what it is at: a step, or
-at last what came of it (Told). It ends when its standard input is closed, so that it does not outlive whoever waits for it.
+In the folder stand `signals` (kyc/networks/copied.py), `hubs.csv` (types and values that link nobody) and `given.json` (Given);
+into it come `members.jsonl`, a line a network, the largest first, and `edges.jsonl`, a line an edge, by their numbers. A line of
+standard output says what it is at: a step, or at last what came of it (Told). It ends when its standard input is closed, so that
+it does not outlive whoever waits for it.
 """
 
 import json
@@ -20,26 +21,34 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from pyarrow import csv
 
 from kyc.networks import copied
 from kyc.networks.finding.finder import find
 from kyc.networks.finding.found import Found
-from kyc.networks.given import EDGES, GIVEN, MEMBERS, SIGNALS, Given, Told, Watch
+from kyc.networks.given import EDGES, GIVEN, HUBS, MEMBERS, SIGNALS, Given, Told, Watch
 
 MEMORY = "3GB"
+NAMED = pa.schema([("type", pa.string()), ("value", pa.string()), ("hub", pa.string())])
 
 
 def build(folder: Path, step: Callable[[str], None]) -> Told:
     watch = Watch()
     text = (folder / GIVEN).read_text()
     given, file = Given.read(text), folder / SIGNALS
-    came_in = sha256(f"{copied.fingerprint(file)} {text}".encode()).hexdigest()
+    hubs = folder / HUBS
+    came_in = sha256(f"{copied.fingerprint(file)} {sha256(hubs.read_bytes()).hexdigest()} {text}".encode()).hexdigest()
     signals = copied.table(file)
     watch.has("read")
     step("finding")
-    hubs = {(type, value): hub for type, value, hub in given.hubs}
     found = find(
-        signals, declared=given.declared, must=given.must, cannot=given.cannot, ruled=given.uncounted, hubs=hubs, memory=MEMORY
+        signals,
+        declared=given.declared,
+        must=given.must,
+        cannot=given.cannot,
+        ruled=given.uncounted,
+        hubs=whose(hubs),
+        memory=MEMORY,
     )
     watch.has("find")
     came_out = written(folder, found)
@@ -48,6 +57,14 @@ def build(folder: Path, step: Callable[[str], None]) -> Told:
         accounts=found.accounts, signals=found.signals, networks=found.networks, input_sha256=came_in, found_sha256=came_out,
         seconds=watch.seconds, memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )  # fmt: skip
+
+
+def whose(hubs: Path) -> pa.Table:
+    """Of values that link nobody: type, value and hub, as text."""
+    if not hubs.stat().st_size:
+        return NAMED.empty_table()
+    columns = csv.ReadOptions(column_names=NAMED.names)
+    return csv.read_csv(hubs, columns, convert_options=csv.ConvertOptions(column_types=NAMED))
 
 
 def written(folder: Path, found: Found) -> str:

@@ -12,7 +12,7 @@ from psycopg import sql
 from accounts import audit, disposal, legal_holds, organisations
 from accounts.disposal import Tally
 from accounts.models import AuditEvent
-from kyc.networks import forgetting, retention
+from kyc.networks import erasing, forgetting, retention
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 
 PARTS = (Involvement, IncidentNote, Referral)
@@ -56,4 +56,4 @@ def about(incident: Incident) -> Q:
     return found
 
 
-disposal.APART += [dispose_of_all, forgetting.forget_signals]
+disposal.APART += [dispose_of_all, erasing.erase_words, forgetting.forget_signals]

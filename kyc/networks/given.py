@@ -18,23 +18,30 @@ COPY (
     SELECT organisation_id, array_position({types}::varchar[], type)::smallint, value, first_seen, last_seen, count FROM {table}
 ) TO STDOUT (FORMAT binary)
 """
-SIGNALS, GIVEN, MEMBERS, EDGES = "signals", "given.json", "members.jsonl", "edges.jsonl"
+# With the two tables' names and the classes of values that link: the others, but for what an officer ruled.
+COPY_HUBS = """
+COPY (
+    SELECT v.type, v.value, v.hub FROM {values} v WHERE v.hub <> ALL ({linking}) AND NOT EXISTS (
+        SELECT FROM {rulings} r WHERE r.value = v.value AND r.type = v.type AND r.kind <> 'withdrawn'
+        AND NOT EXISTS (SELECT FROM {rulings} n WHERE n.replaces_id = r.id)
+    ) ORDER BY v.value, v.type
+) TO STDOUT (FORMAT csv)
+"""
+SIGNALS, HUBS, GIVEN, MEMBERS, EDGES = "signals", "hubs.csv", "given.json", "members.jsonl", "edges.jsonl"
 # Raised where the way of finding changes, so that runs by two ways are told apart.
-VERSION = 3
+VERSION = 4
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Given:
     """Beside the signals. `declared` names the group of each account that a declared agency runs; pairs `must` be in one network,
-    or `cannot`; `uncounted` are values (type, UUID as text) that were ruled to link nobody, `hubs` those that do by files of
-    ranges, with the class of accounts.signal_models.Hub that says whose they are."""
+    or `cannot`; `uncounted` are values (type, UUID as text) that officers ruled to link nobody."""
 
     declared: Mapping[int, str] = field(default_factory=dict)
     must: tuple[Pair, ...] = ()
     cannot: tuple[Pair, ...] = ()
     uncounted: tuple[tuple[str, str], ...] = ()
-    hubs: tuple[tuple[str, str, str], ...] = ()
 
     def written(self) -> str:
         return json.dumps({"version": VERSION, **asdict(self)}, sort_keys=True)
@@ -44,7 +51,7 @@ class Given:
         told = json.loads(text)
         pairs = {name: tuple((a, b) for a, b in told[name]) for name in ("must", "cannot", "uncounted")}
         declared = {int(account): group for account, group in told["declared"].items()}
-        return cls(declared, **pairs, hubs=tuple((type, value, hub) for type, value, hub in told["hubs"]))
+        return cls(declared, **pairs)
 
 
 @dataclass(frozen=True)

@@ -262,6 +262,7 @@ class NetworkChange(models.Model):
 
     confined = True
     append_only = True
+    personal = ("reason",)
 
     class Kind(models.TextChoices):
         FOUND = "found", _("Found")

@@ -17,7 +17,7 @@ from kyc.rules.retention import rule
 # Registered nowhere: no list of classes has it.
 SUSPICION = RecordClass(
     code="suspicion",
-    label=_("Incidents, whom they involve, notes and referrals"),
+    label=_("Incidents, whom they involve, notes and referrals; and what was said of networks and controllers"),
     models=(Incident, Involvement, IncidentNote, Referral),
     rules=(rule("suspicion"), rule("cdd-file")),
 )

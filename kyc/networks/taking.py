@@ -13,13 +13,22 @@ from psycopg import sql
 
 from accounts import counting, scope
 from accounts.models import Signal, SignalValue
-from accounts.signal_models import Hub
+from accounts.signal_models import LINKING
 from kyc.networks import given, rulings
 from kyc.networks.given import Given, Watch
 from kyc.networks.network_models import NetworkMembership
+from kyc.networks.ruling_models import Ruling
 
 # As long as the work on one run may take (config/jobs.py), and half of that for one statement.
 PATIENCE = "15min"
+
+SIGNALS = sql.SQL(given.COPY).format(types=sql.Literal(list(given.TYPES)), table=sql.Identifier(Signal._meta.db_table))
+# Whose values are everybody's, by files of ranges and by counting: as whoever arises is compared (kyc/networks/arising.py).
+HUBS = sql.SQL(given.COPY_HUBS).format(
+    values=sql.Identifier(SignalValue._meta.db_table),
+    rulings=sql.Identifier(Ruling._meta.db_table),
+    linking=sql.Literal([str(one) for one in LINKING]),
+)
 
 
 @dataclass(frozen=True)
@@ -41,23 +50,20 @@ def take(folder: Path) -> Taken:
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
         said = beside()
         (folder / given.GIVEN).write_text(said.written())
-        copy(folder / given.SIGNALS)
+        copy(SIGNALS, folder / given.SIGNALS)
+        copy(HUBS, folder / given.HUBS)
     watch.has("copy")
     return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds)
 
 
 def beside() -> Given:
-    """What officers ruled, and whose values are everybody's by what files of ranges say."""
+    """What officers ruled."""
     ruled = rulings.for_run()
-    told = SignalValue.objects.filter(is_told=True).exclude(hub=Hub.PRIVATE).values_list("type", "value", "hub")
-    # What an officer ruled of a value is the last word on it.
-    hubs = sorted((type, str(value), hub) for type, value, hub in told.iterator() if (type, value) not in ruled.values)
     uncounted = tuple(sorted((type, str(value)) for type, value in ruled.uncounted))
-    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=uncounted, hubs=tuple(hubs))
+    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=uncounted)
 
 
-def copy(file: Path) -> None:
-    asked = sql.SQL(given.COPY).format(types=sql.Literal(list(given.TYPES)), table=sql.Identifier(Signal._meta.db_table))
+def copy(asked: sql.Composable, file: Path) -> None:
     patiently()
     with file.open("wb") as out, connection.cursor() as cursor, cursor.copy(asked) as rows:
         for row in rows:

@@ -19,12 +19,12 @@ from psycopg import sql
 from accounts import partitions, scope
 from accounts.models import GatewayCredential
 from accounts.refused import Refused
+from config import jobs
 from kyc.keys import foreign, pools, staged, uses
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Unit
 from kyc.keys.pools import Charge
-from kyc.usage import signalled
 from kyc.usage.models import UsageBatch, UsageRow, first_number
 from kyc.usage.rows import PREFIX, BadRow, Reader, Row, Whose
 
@@ -35,8 +35,8 @@ COLUMNS = ("id", *Row._fields)
 COPIED = tuple(f"{name}_id" if name in {"organisation", "key"} else name for name in COLUMNS)
 SLOT = "SELECT slot FROM generate_series(1, %s) AS slot WHERE pg_try_advisory_xact_lock(hashtext('kh_usage'), slot::int) LIMIT 1"
 BEGIN = (
-    "INSERT INTO kyc_usagebatch (gateway_id, batch, sha256, answer, received_at) VALUES (%s, %s, %s, '{}', %s) "
-    "ON CONFLICT (gateway_id, batch) DO NOTHING RETURNING id"
+    "INSERT INTO kyc_usagebatch (gateway_id, batch, sha256, answer, received_at, state, claimed_by, claims, errors, failure) "
+    "VALUES (%s, %s, %s, '{}', %s, 'queued', '', 0, 0, '') ON CONFLICT (gateway_id, batch) DO NOTHING RETURNING id"
 )
 # In one order, so that two batches of the same keys wait for each other and never in a circle.
 SUM = """
@@ -100,7 +100,6 @@ def take(sent: Sent, *, credential: GatewayCredential, now: datetime | None = No
         pools.charge(charges(rows))
         staged.charge(requests(elsewhere))
         uses.write_down(last_hours(rows, at))
-        signalled.leave(rows, at)
         answer = {
             "batch": str(sent.batch),
             "accepted": len(rows) + len(elsewhere),
@@ -109,6 +108,8 @@ def take(sent: Sent, *, credential: GatewayCredential, now: datetime | None = No
             "bad": [{"reason": reason, "rows": places} for reason, places in bad.items()],
         }
         UsageBatch.objects.filter(pk=batch.pk).update(answer=answer)
+        # What keys have in common is written from the rows, which nobody waits for (kyc/usage/signalled.py).
+        jobs.woke("usage.taken")
     return answer
 
 

@@ -7,6 +7,8 @@ from django.db.models import F, Q
 
 from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField
 from accounts.models import GatewayCredential, Organisation
+from config import jobs
+from config.jobs import Claimable
 from kyc.keys.models import Key
 
 COUNTERS = ("requests", "tokens_in", "tokens_out", "errors", "refusals")
@@ -47,9 +49,15 @@ CREATE INDEX kyc_usagerow_of_organisation ON kyc_usagerow (organisation_id, hour
 """
 
 
-class UsageBatch(models.Model):
+class UsageBatch(Claimable):
     """What one gateway sent at once, by the number it gave it. It stands so that the same batch, sent again, counts once and is
-    answered as it was; when all its rows would be too old to be taken, it goes."""
+    answered as it was; when all its rows would be too old to be taken, it goes. `state` is of what its keys have in common, which
+    is written later (kyc/usage/signalled.py)."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        DONE = "done"
+        FAILED = "failed"
 
     gateway = models.ForeignKey(GatewayCredential, models.PROTECT)
     batch = models.UUIDField()
@@ -57,9 +65,10 @@ class UsageBatch(models.Model):
     sha256 = models.CharField(max_length=64)
     answer = models.JSONField(default=dict)
     received_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
 
     class Meta:
-        indexes = [models.Index(name="usage_batch_received", fields=["received_at"])]
+        indexes = [models.Index(name="usage_batch_received", fields=["received_at"]), *jobs.indexes("usage_batch", "queued")]
         constraints = [models.UniqueConstraint(name="usage_batch_counts_once", fields=["gateway", "batch"])]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from accounts import counting, scope, signals
+from accounts import counting, ranges, scope, signals
 from accounts.models import Organisation, SignalValue
 from accounts.signals import Seen
 
@@ -18,11 +18,11 @@ def value(name: str) -> UUID:
     return uuid5(UUID(int=9), name)
 
 
-def came(name: str, type: str, days: Iterable[int], **about: str) -> None:
+def came(name: str, type: str, days: Iterable[int], *, network: str = "") -> None:
     """An account of its own on each of these days."""
     made = Organisation.objects.bulk_create(Organisation(name=name) for _ in days)
     at = [BEGAN + timedelta(days=day) for day in days]
-    signals.leave_all([Seen(one.pk, type, value(name), when, when, **about) for one, when in zip(made, at, strict=True)])  # type: ignore[arg-type]  # hub and why
+    signals.leave_all([Seen(one.pk, type, value(name), when, when, network=network) for one, when in zip(made, at, strict=True)])
 
 
 def found(name: str) -> tuple[int, str] | None:
@@ -56,7 +56,8 @@ class TestCount:
         assert found("x") == hub
 
     def test_leaves_what_a_file_of_ranges_said(self) -> None:
-        came("x", "login_ip", list(range(0, 200, 7)), hub="vpn", why="vpns")
+        ranges.replace([ranges.Line("192.0.2.0/24", None, "vpn", "")], "vpns", "0" * 64)
+        came("x", "login_ip", list(range(0, 200, 7)), network="192.0.2.7")
         assert found("x") == (29, "vpn")
 
     def test_again_changes_nothing_and_follows_what_comes(self) -> None:

@@ -22,7 +22,17 @@ from accounts import audit, organisations, scope, signals, walls
 from accounts.compartment import confined
 from accounts.guards import staff
 from accounts.history import as_of
-from accounts.models import AuditEvent, DisposalPlan, GatewayCredential, Organisation, PlannedDisposal, Project, Proposal, User
+from accounts.models import (
+    AuditEvent,
+    DisposalPlan,
+    GatewayCredential,
+    Organisation,
+    PlannedDisposal,
+    Project,
+    Proposal,
+    SignalValue,
+    User,
+)
 from accounts.permissions import ROLES, Permission
 from accounts.signals import Seen
 from accounts.snapshots import take
@@ -127,7 +137,10 @@ def two() -> dict[str, int]:
         on_its_way_in(owner)
         derived(organisation)
         used(organisation)
-        signals.leave_all([Seen(organisation.pk, "phone", uuid4(), timezone.now(), timezone.now(), hub="office", why="x")])
+        value, now = uuid4(), timezone.now()
+        signals.leave_all([Seen(organisation.pk, "phone", value, now, now)])
+        with scope.whole():
+            SignalValue.objects.create(type="phone", value=value, first_seen=now, last_seen=now, hub="office", why="x")
         PlannedDisposal.objects.create(plan=DisposalPlan.objects.create(on=date(2026, 11, 30)), organisation=organisation)
         made[name] = organisation.pk
     share_a_network(made)

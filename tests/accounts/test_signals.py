@@ -8,7 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from accounts import organisations, scope, signals
+from accounts import organisations, ranges, scope, signals
 from accounts.models import Organisation, Signal, SignalArrival, SignalValue
 from accounts.permissions import ROLES
 from accounts.signals import Seen
@@ -26,9 +26,9 @@ def run(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def left() -> list[tuple[str, int, int]]:
+def left() -> list[tuple[str, int]]:
     with scope.whole():
-        return list(Signal.objects.order_by("pk").values_list("type", "count", "bucket"))
+        return list(Signal.objects.order_by("pk").values_list("type", "count"))
 
 
 def arrivals() -> int:
@@ -58,9 +58,9 @@ class TestReading:
 
     @pytest.mark.parametrize("role", sorted({"", *ROLES}))
     def test_is_for_investigators_alone(self, nordlys: Organisation, role: str) -> None:
-        signals.leave_all(
-            [Seen(nordlys.pk, Type.LOGIN_IP, signals.value("login_ip", "192.0.2.7"), NOON, NOON, hub="vpn", why="x")]
-        )
+        signals.leave(nordlys.pk, {Type.LOGIN_IP: ["192.0.2.7"]})
+        with scope.whole():
+            SignalValue.objects.create(type="login_ip", value="0" * 32, first_seen=NOON, last_seen=NOON)
         with scope.of_officer(cast.staff(role, "somebody")):
             assert Signal.objects.exists() == SignalValue.objects.exists() == (role == "investigator")
 
@@ -103,21 +103,7 @@ class TestLeaving:
         with scope.whole():
             found = Signal.objects.get(type="phone")
         assert (found.first_seen, found.last_seen) == (NOON - timedelta(days=1), NOON + timedelta(days=2, hours=1))
-        # Of the last four days on the last, the third and the fourth.
-        assert (found.count, f"{found.bucket:b}") == (4, "1101")
-
-    @pytest.mark.parametrize(("days", "bucket"), [(62, 1 << 62 | 1), (63, 1), (400, 1)])
-    def test_days_long_gone_are_forgotten(self, nordlys: Organisation, days: int, bucket: int) -> None:
-        signals.leave(nordlys.pk, {Type.PHONE: [PHONE]}, at=NOON - timedelta(days=days))
-        signals.leave(nordlys.pk, {Type.PHONE: [PHONE]}, at=NOON)
-        assert left()[-1] == ("phone", 2, bucket)
-
-    @pytest.mark.parametrize(("days", "bucket"), [(0, 1), (3, 0b1001), (62, 1 << 62 | 1), (63, 1)])
-    def test_of_a_stretch_the_two_ends_are_known(self, nordlys: Organisation, days: int, bucket: int) -> None:
-        value = signals.value("phone", PHONE)
-        assert value
-        signals.leave_all([Seen(nordlys.pk, Type.PHONE, value, NOON - timedelta(days=days), NOON, 7)])
-        assert left()[-1] == ("phone", 7, bucket)
+        assert found.count == 4
 
     def test_a_value_of_two_types_is_two(self, nordlys: Organisation) -> None:
         assert signals.value("phone", "4722000001") != signals.value("payment", "4722000001")
@@ -138,23 +124,42 @@ class TestLeaving:
         assert left() == before
         assert Organisation.objects.filter(pk=nordlys.pk).exists()
 
+    def test_what_must_be_kept_raises(self, nordlys: Organisation) -> None:
+        value = signals.value("phone", PHONE)
+        assert value
+        with pytest.raises(IntegrityError), transaction.atomic():
+            signals.leave_all([Seen(nordlys.pk, "horoscope", value, NOON, NOON)], must=True)
+
     def test_the_table_itself_refuses_such_a_row(self, nordlys: Organisation, owner: Any) -> None:
         """The negative control of what is passed over above."""
         with pytest.raises(psycopg.errors.CheckViolation):
             owner.execute(
-                "INSERT INTO accounts_signal (organisation_id, type, value, first_seen, last_seen, count, bucket) "
-                "VALUES (%s, 'horoscope', gen_random_uuid(), now(), now(), 1, 1)",
+                "INSERT INTO accounts_signal (organisation_id, type, value, first_seen, last_seen, count) "
+                "VALUES (%s, 'horoscope', gen_random_uuid(), now(), now(), 1)",
                 [nordlys.pk],
             )
 
     def test_what_a_file_says_of_a_value_stands_with_it(self, nordlys: Organisation) -> None:
-        value = signals.value("login_ip", "192.0.2.7")
-        assert value
-        for why in ("Listed as VPN by one.", "Listed as VPN by two."):
-            signals.leave_all([Seen(nordlys.pk, Type.LOGIN_IP, value, NOON, NOON, hub="vpn", why=why)])
+        for name in ("one", "two"):
+            ranges.replace([ranges.Line("192.0.2.0/24", None, "vpn", name)], "vpns", "0" * 64)
+            signals.leave(nordlys.pk, {Type.LOGIN_IP: ["192.0.2.7"]})
         with scope.whole():
-            told = SignalValue.objects.get(value=value)
-        assert (told.hub, told.why, told.is_told) == ("vpn", "Listed as VPN by two.", True)
+            told = SignalValue.objects.get(value=signals.value("login_ip", "192.0.2.7"))
+        assert (told.hub, told.why, told.is_told) == ("vpn", "vpns: two", True)
+
+    def test_a_file_says_it_of_addresses_alone(self, nordlys: Organisation) -> None:
+        """Or else whoever names an address beside his card would make it everybody's."""
+        ranges.replace([ranges.Line("192.0.2.0/24", None, "vpn", "")], "vpns", "0" * 64)
+        value = signals.value("payment", "NO93 8601 1117 947")
+        assert value
+        signals.leave_all([Seen(nordlys.pk, Type.PAYMENT, value, NOON, NOON, network="192.0.2.7")])
+        with scope.whole():
+            assert Signal.objects.filter(value=value).exists() and not SignalValue.objects.filter(value=value).exists()
+
+    def test_and_nobody_else_says_whose_a_value_is(self) -> None:
+        """What the function is told is where an address is, never whose."""
+        ((names,),) = run("SELECT proargnames FROM pg_proc WHERE proname = 'kh_leave_signals'")
+        assert not {"hubs", "whys"} & set(names)
 
 
 @pytest.mark.django_db

@@ -14,11 +14,11 @@ PEOPLE = """
 INSERT INTO accounts_organisation (name, sandbox, closing_reason, created_at)
 SELECT 'Account ' || n, '', '', now() FROM generate_series(0, %s) AS n ORDER BY n
 """
-SIGNALS = "COPY accounts_signal (organisation_id, type, value, first_seen, last_seen, count, bucket) FROM STDIN (FORMAT csv)"
+SIGNALS = "COPY accounts_signal (organisation_id, type, value, first_seen, last_seen, count) FROM STDIN (FORMAT csv)"
 # As worlds.World.write names values, which is a UUID as well.
 ROWS = """
 SELECT $base + account, names.name, md5(type::TEXT || ':' || value::TEXT)::UUID, to_timestamp(first)::TIMESTAMP || 'Z',
-    to_timestamp(last)::TIMESTAMP || 'Z', count, 1
+    to_timestamp(last)::TIMESTAMP || 'Z', count
 FROM rows JOIN names ON names.place = rows.type
 """
 

@@ -51,15 +51,15 @@ def world(tmp_path: Path, transactional_db: None) -> worlds.World:
     with duckdb.connect() as db:
         db.execute("SET threads = 2")
         made.write(tmp_path / "signals.parquet")
-        # The rows as the table has them; nothing is known of the days between the first and the last.
+        # The rows as the table has them.
         db.execute(
-            f"""COPY (SELECT account + 1, type, md5(type || value)::UUID, first_seen, last_seen, count, 1
+            f"""COPY (SELECT account + 1, type, md5(type || value)::UUID, first_seen, last_seen, count
                 FROM '{tmp_path / "signals.parquet"}') TO '{file}' (FORMAT csv, HEADER false)"""
         )
     with owner(), connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(FOUNDED, [ACCOUNTS])
-        columns = "(organisation_id, type, value, first_seen, last_seen, count, bucket)"
+        columns = "(organisation_id, type, value, first_seen, last_seen, count)"
         with cursor.cursor.copy(f"COPY accounts_signal {columns} FROM STDIN (FORMAT csv)") as copy, file.open("rb") as rows:
             while part := rows.read(1 << 20):
                 copy.write(part)

@@ -43,7 +43,7 @@ class Command(NamedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out, signals = options["out"], options["signals"]
         if options["declared"] and not signals:
-            raise CommandError("--declared: goes with --signals; the database has its own declarations.", returncode=2)
+            raise CommandError("--declared: goes with --signals; of accounts in the database officers rule it.", returncode=2)
         if out:
             self.check(out, signals, options["declared"])
         found = self.in_file(signals, options["declared"]) if signals else self.in_database()

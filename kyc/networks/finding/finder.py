@@ -39,7 +39,7 @@ def find(
     must: Iterable[Pair] = (),
     cannot: Iterable[Pair] = (),
     ruled: Iterable[tuple[str, str]] = (),
-    hubs: Mapping[tuple[str, str], str] | None = None,
+    hubs: Mapping[tuple[str, str], str] | pa.Table | None = None,
     evidence: bool = True,
     threads: int = 2,
     memory: str = "2GB",
@@ -48,8 +48,8 @@ def find(
 
     `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
     ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names of others
-    that link nobody whose they are, a class of `weighing.NOBODYS`. The same input gives the same networks. Raises BadSignals with
-    file, line and reason."""
+    that link nobody whose they are, a class of `weighing.NOBODYS`, or is a table of type, value and hub as text. The same input
+    gives the same networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})
@@ -98,6 +98,11 @@ def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags, head: I
     return bound.united(judging.kept(signals, place, telling, odds=ODDS, smallest=SMALLEST), head), went
 
 
+def tabled(hubs: Mapping[tuple[str, str], str]) -> pa.Table:
+    columns = {"type": [type for type, _ in hubs], "value": [value for _, value in hubs], "hub": [*hubs.values()]}
+    return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
+
+
 class Numbers:
     """The numbers that the signals give to what callers name."""
 
@@ -131,16 +136,19 @@ class Numbers:
         known = (a >= 0) & (b >= 0) & (a != b)
         return np.unique(np.minimum(a, b)[known] * self.signals.accounts + np.maximum(a, b)[known])
 
-    def nobodys(self, agencies: Flags, hubs: Mapping[tuple[str, str], str], ruled: Iterable[tuple[str, str]]) -> NDArray[np.int8]:
+    def nobodys(
+        self, agencies: Flags, hubs: Mapping[tuple[str, str], str] | pa.Table, ruled: Iterable[tuple[str, str]]
+    ) -> NDArray[np.int8]:
         """For each value its place in `weighing.NOBODYS`; what an officer ruled is the last word."""
         found = np.where(agencies, weighing.NOBODYS.index("agency"), 0).astype(np.int8)
-        for hub in sorted(set(hubs.values())):
-            found[self.values(value for value, whose in hubs.items() if whose == hub)] = weighing.NOBODYS.index(hub)
-        found[self.values(ruled)] = weighing.NOBODYS.index("ruled out")
+        table = hubs if isinstance(hubs, pa.Table) else tabled(hubs)
+        for hub in sorted(pc.unique(table["hub"]).to_pylist()):
+            found[self.values(table.filter(pc.equal(table["hub"], hub)))] = weighing.NOBODYS.index(hub)
+        found[self.values(list(ruled))] = weighing.NOBODYS.index("ruled out")
         return found
 
-    def values(self, named: Iterable[tuple[str, str]]) -> Ints:
-        keys = reading.keys(list(named))
+    def values(self, named: list[tuple[str, str]] | pa.Table) -> Ints:
+        keys = reading.keys(named)
         order = np.argsort(self.signals.key)
         place = np.searchsorted(self.signals.key, keys, sorter=order)
         place = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(0, np.int64)

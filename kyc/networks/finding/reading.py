@@ -115,12 +115,14 @@ def column(table: pa.Table, name: str) -> NDArray[Any]:
     return found
 
 
-def keys(named: list[tuple[str, str]]) -> NDArray[np.uint64]:
-    """The keys of values by type and name."""
-    if not named:
+def keys(named: list[tuple[str, str]] | pa.Table) -> NDArray[np.uint64]:
+    """The keys of values by type and name, or of a table with both as text."""
+    if not len(named):
         return np.zeros(0, np.uint64)
+    if not isinstance(named, pa.Table):
+        named = pa.table({"type": [type for type, _ in named], "value": [str(value) for _, value in named]})
     with database() as db:
-        db.register("named", pa.table({"type": [type for type, _ in named], "value": [str(value) for _, value in named]}))
+        db.register("named", named)
         return column(table(db, "SELECT hash(type, value) AS key FROM named"), "key")
 
 

@@ -15,7 +15,9 @@ from accounts.signals import Seen
 from kyc.networks import arising
 from kyc.networks.finding import reading, weighing
 from kyc.networks.finding.families import FAMILIES, NAMES
-from kyc.networks.network_models import NetworkRun
+from kyc.networks.network_models import Network, NetworkRun
+from kyc.networks.ruling_models import Ruling
+from tests import cast
 from tests.kyc.networks import hands
 from tests.networked import network_of
 
@@ -131,6 +133,19 @@ class TestTies:
         with scope.whole():
             SignalValue.objects.create(type="payment", value=value, first_seen=NOON, last_seen=NOON, hub=hub, why="x")
         assert self.ties(new) == []
+
+    def test_but_one_that_an_officer_ruled_one_hand(self, kestrel: tuple[list[int], int]) -> None:
+        """As in a building: his word is the last on it."""
+        those, new = kestrel
+        self.share(new, those[3], "phone", "payment")
+        value = hands.value("payment", "own", those[3])
+        ines = cast.staff("investigator", "Ines")
+        with scope.whole():
+            SignalValue.objects.create(type="payment", value=value, first_seen=NOON, last_seen=NOON, hub="office", why="x")
+            network = Network.objects.get(memberships__organisation=those[3])
+            said = {"kind": "same_controller", "reason": "One card.", "organisations": those, "alone_up_to": 100}
+            Ruling.objects.create(network=network, type="payment", value=value, **said, ruled_by=ines)
+        assert [tie.partner for tie in self.ties(new)] == [those[3]]
 
     def test_of_who_is_in_no_network_are_none(self, kestrel: tuple[list[int], int]) -> None:
         _, new = kestrel

@@ -25,7 +25,9 @@ def two(transactional_db: None) -> list[int]:
     for account in made:
         for number, moment in enumerate((datetime(2024, 11, 28, 1, tzinfo=UTC), LAST, datetime(2026, 11, 30, tzinfo=UTC))):
             value = hands.value("x", account, number)
-            signals.leave_all([Seen(account, "phone", value, moment, moment, hub="office", why="x")])
+            signals.leave_all([Seen(account, "phone", value, moment, moment)])
+            with scope.whole():
+                hands.everybodys("phone", value, at=moment)
     return made
 
 

@@ -8,9 +8,8 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import scope, signals
-from accounts.models import Signal
-from accounts.signals import Seen
+from accounts import scope
+from accounts.models import Signal, SignalValue
 from config import jobs
 from kyc.networks import running, taking
 from kyc.networks.network_models import Edge, Network, NetworkChange, NetworkMembership, NetworkRun
@@ -150,20 +149,38 @@ class TestWhatOfficersRuled:
         built()
         assert members() == {}
 
-    def test_so_does_what_a_file_of_ranges_says_unless_an_officer_says_otherwise(self, hand: list[int]) -> None:
+    def test_so_does_what_a_file_of_ranges_says(self, hand: list[int]) -> None:
         with scope.whole():
-            signals.leave_all(
-                [
-                    Seen(one.organisation_id, one.type, one.value, one.first_seen, one.last_seen, hub="vpn", why="A file.")
-                    for one in Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
-                ]
-            )
-            said = taking.beside()
-        assert len(said.hubs) > 10 and {(type, hub) for type, _value, hub in said.hubs} == {
-            (type, "vpn") for type in hands.SHARED
-        }
+            shared = Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
+            for type, value in shared.values_list("type", "value").distinct():
+                hands.everybodys(type, value)
         built()
         assert members() == {}
+
+    @pytest.mark.parametrize("hub", ["office", "carrier_nat"])
+    def test_so_does_what_counting_took_for_somebodys(self, hand: list[int], hub: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same values link nobody here and when an account arises (tests/kyc/networks/test_arising.py)."""
+        monkeypatch.setattr(taking.counting, "count", int)
+        with scope.whole():
+            shared = Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED)
+            for type, value in shared.values_list("type", "value").distinct():
+                hands.everybodys(type, value)
+            SignalValue.objects.update(hub=hub, is_told=False)
+        built()
+        assert members() == {}
+
+    def test_unless_an_officer_ruled_it_one_hand(self, hand: list[int]) -> None:
+        built()
+        with scope.whole():
+            shared = list(
+                Signal.objects.filter(organisation__in=hand, type__in=hands.SHARED).values_list("type", "value").distinct()
+            )
+            for type, value in shared:
+                hands.everybodys(type, value)
+        for value in shared:
+            self.ruled("same_controller", About(value=value), hand)
+        built()
+        assert list(members().values()) == [{*hand}]
 
 
 class TestAsking:
@@ -243,7 +260,7 @@ class TestAWorkerThatDies:
 
 class TestAProcessThatFindsNothing:
     def test_rests_and_then_fails_with_its_reason(self, hand: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(taking, "copy", lambda file: file.write_bytes(b"half a fi"))
+        monkeypatch.setattr(taking, "copy", lambda _, file: file.write_bytes(b"half a fi"))
         run = built()
         assert run.state == "waiting" and run.failure == "Unbuilt: The process that finds networks ended with 1."
         for _attempt in range(2):

@@ -16,7 +16,7 @@ from kyc.evidence import actions as evidence
 from kyc.networks import attaching
 from kyc.parties import actions as parties
 from kyc.parties import payments
-from kyc.usage import intake
+from kyc.usage import intake, signalled
 from tests.cast import Founded
 from tests.kyc.evidence.test_likeness import passport, saved
 from tests.kyc.keys.scenes import Issued
@@ -77,6 +77,7 @@ def test_no_raw_value_stands_in_a_signal_table_nor_in_the_log(
     caplog.set_level("DEBUG", logger="accounts")
     caplog.set_level("DEBUG", logger="kyc")
     lived(linked, nordlys, gateway)
+    signalled.run()
     attaching.run()
     with scope.whole():
         types = set(Signal.objects.values_list("type", flat=True))

@@ -4,12 +4,13 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import scope, signals
 from accounts.models import GatewayCredential, Organisation, Signal
 from kyc.usage import intake, rows, signalled
+from kyc.usage.models import UsageBatch
 from tests.cast import Founded
 from tests.kyc.keys.scenes import Issued, issue
 from tests.kyc.usage.scenes import row, sent, this_hour
@@ -39,6 +40,11 @@ class TestBands:
         assert rows.bands("") == []
 
 
+def taken(gateway: GatewayCredential, *told: dict[str, Any]) -> None:
+    intake.take(sent(*told), credential=gateway)
+    signalled.run()
+
+
 @pytest.mark.django_db
 class TestLeave:
     def test_is_by_account_and_counts_requests(self, gateway: GatewayCredential, linked: Issued, sorvik: Founded) -> None:
@@ -53,6 +59,9 @@ class TestLeave:
         ]
         with CaptureQueriesContext(connection) as asked:
             assert intake.take(sent(*told), credential=gateway)["bad"] == []
+        assert not any("kh_leave_signals" in query["sql"] for query in asked.captured_queries), "no request waits for it"
+        with CaptureQueriesContext(connection) as asked:
+            signalled.run()
         assert sum("kh_leave_signals" in query["sql"] for query in asked.captured_queries) == 1
         value = signals.value("api_ip", IP)
         with scope.whole():
@@ -69,6 +78,41 @@ class TestLeave:
         monkeypatch.setattr(signalled, "MOST", 2)
         hashes = [f"{number:032x}" for number in range(4)]
         told = [row(linked.key.prefix, this_hour(), requests=n + 1, ip_hash=hashes[n], model=f"m{n}") for n in range(4)]
-        intake.take(sent(*told), credential=gateway)
+        taken(gateway, *told)
         found = {value for type, value in left(linked.key.organisation) if type == "api_ip"}
         assert found == {signals.value("api_ip", text) for text in hashes[2:]}
+
+    def test_a_day_adds_so_many_however_many_batches_it_has(
+        self, gateway: GatewayCredential, linked: Issued, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(signalled, "MOST", 3)
+        for number in range(5):
+            told = [
+                row(linked.key.prefix, this_hour(), ip_hash=f"{n:032x}", model=f"m{n}") for n in (0, 2 * number, 2 * number + 1)
+            ]
+            taken(gateway, *told)
+        with scope.whole():
+            found = Signal.objects.filter(organisation=linked.key.organisation, type="api_ip")
+            assert found.count() == 3
+            # What it showed before counts on.
+            assert found.get(value=signals.value("api_ip", f"{0:032x}")).count == 6
+
+    def test_a_lock_loses_nothing(self, gateway: GatewayCredential, linked: Issued, monkeypatch: pytest.MonkeyPatch) -> None:
+        def locked(*_: Any, **__: Any) -> None:
+            raise OperationalError("lock timeout")
+
+        with monkeypatch.context() as held:
+            held.setattr(signals, "leave_all", locked)
+            taken(gateway, row(linked.key.prefix, this_hour(), ip_hash=IP))
+        batch = UsageBatch.objects.get()
+        assert (batch.state, batch.errors, batch.failure) == ("queued", 1, "OperationalError: lock timeout")
+        UsageBatch.objects.update(claimed_until=None)
+        for _again in range(2):
+            signalled.run()
+        with scope.whole():
+            assert Signal.objects.get(value=signals.value("api_ip", IP)).count == 1
+        assert UsageBatch.objects.get().state == "done"
+
+    def test_of_a_batch_without_anything_in_common_is_nothing(self, gateway: GatewayCredential, linked: Issued) -> None:
+        taken(gateway, row(linked.key.prefix, this_hour()))
+        assert not left(linked.key.organisation) and UsageBatch.objects.get().state == "done"
