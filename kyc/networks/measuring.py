@@ -99,6 +99,10 @@ def propose(
         raise ReasonMissing(_("Say why, for whoever takes it and whoever reads it later."))
     members = [row.organisation for row in controller.members.live().select_related("organisation").order_by("organisation")]
     stages = staged(members, left_out, first)
+    if kind == K.LIMIT:
+        sharing.refuse_another_currency(
+            [pk for pk, stage in stages.items() if stage], unit=said["unit"], currency=said["currency"]
+        )
     starts = max(starts_at or timezone.now(), timezone.now())
     if rest_at is not None and rest_at < starts:
         raise Impossible("rest_at", _("The rest can't come before the first part."))

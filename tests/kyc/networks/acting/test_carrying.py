@@ -15,7 +15,7 @@ from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
 from kyc.cases.models import Case, Requirement
-from kyc.keys import appeals, holds, introspection, pools
+from kyc.keys import appeals, holds, introspection, limits, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
 from kyc.keys.pool_models import PoolMember
@@ -257,6 +257,16 @@ class TestLimiting:
         measuring.undo(measure, reason="It was a school.", by=ines)
         carried()
         assert (reason(linked), reason(second)) == ("", "") and not PoolMember.objects.live().exists()
+
+    def test_not_of_who_spends_in_another_currency(self, linked: Issued, controller: Controller, ines: User) -> None:
+        with transaction.atomic():
+            key = linked.key
+            pools.charge([pools.Charge(key.organisation_id, key.pk, timezone.now().date(), "money", "EUR", used=3)])
+        money = self.ASKED | {"unit": "money", "currency": "USD"}
+        with pytest.raises(limits.BadLimit, match=r"Leave out .* Nordlys"):
+            hands.measured(controller, by=ines, **money)
+        left = {linked.key.organisation_id: "It pays in another currency."}
+        assert hands.measured(controller, by=ines, **money | {"left_out": left}).is_proposed
 
 
 def used(key: Key, amount: int) -> None:
