@@ -627,6 +627,7 @@ DOORS: dict[str, Door] = {
         INVESTIGATORS, get=False, own=of(pk="proposed_measure"), post=of(reason="Two schools."), names="It copies."
     ),
     "desk:measure_release": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=nothing, names="It copies."),
+    "desk:measure_retry": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=nothing, names="It copies."),
     "desk:measure_undo": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=of(reason="A school."), names="It copies."),
     "desk:measure_spare": Door(
         INVESTIGATORS, get=False, own=of(pk="measure", member="measured"), post=of(reason="A school."), names="It copies."
@@ -923,6 +924,7 @@ def acted_on(organisation: Organisation) -> dict[str, Any]:
         later = {"first": [other.pk], "starts_at": now + timedelta(days=9)}
         proposed, taken = (measuring.propose(controller, **asked, **later, by=first) for _number in range(2))
         measuring.take(taken, by=second)
+        taken.members.filter(organisation=other).update(state="failed")
         return {
             "ruled_controller": controller.pk, "proposed_measure": proposed.pk, "measure": taken.pk,
             "ruled_member": controller.members.get(organisation=organisation).pk, "other_account": other.pk,

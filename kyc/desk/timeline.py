@@ -294,6 +294,8 @@ CONFINED_VERBS = {
     "measure.released": _("let the rest of a measure follow"),
     "measure.undone": _("undid a measure"),
     "measure.spared": _("lifted a measure of one account"),
+    "measure.retried": _("had it tried again where a measure could not be done or undone"),
+    "measure.passed_over": _("passed an account over in a measure"),
     "measure.placed": _("carried a measure out on an account"),
     "measure.lifted": _("lifted what a measure had placed on an account"),
     "rule.missed": _("counted that an appeal found a rule wrong"),

@@ -146,6 +146,7 @@ urlpatterns = [
     path("controllers/measures/<int:pk>/take/", measure_pages.take, name="measure_take"),
     path("controllers/measures/<int:pk>/decline/", measure_pages.decline, name="measure_decline"),
     path("controllers/measures/<int:pk>/release/", measure_pages.release, name="measure_release"),
+    path("controllers/measures/<int:pk>/retry/", measure_pages.retry, name="measure_retry"),
     path("controllers/measures/<int:pk>/undo/", measure_pages.undo, name="measure_undo"),
     path("controllers/measures/<int:pk>/accounts/<int:member>/undo/", measure_pages.spare, name="measure_spare"),
     path("appeals/", appeal_pages.listed, name="appeals"),

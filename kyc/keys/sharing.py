@@ -102,10 +102,11 @@ def refuse_another_currency(organisations: Collection[int], *, unit: str, curren
 
 
 @transaction.atomic
-def join(pool: LimitPool, organisation: Organisation, *, by: User) -> PoolMember:
+def join(pool: LimitPool, organisation: Organisation, *, is_taken: bool = False, by: User) -> PoolMember:
     """All its keys draw on it from the next question on, and what they used in its time before counts. Repeated, it is
-    silence. Raises BadLimit for one whose money is counted in another currency."""
-    require(by, Permission.HOLD_PLACE)
+    silence. `is_taken` as with kyc.keys.appeals.restrict. Raises BadLimit for one whose money is counted in another currency."""
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisations.held(organisation.pk)
     LimitPool.objects.select_for_update().get(pk=pool.pk)
     if standing := PoolMember.objects.live().filter(pool=pool, organisation=organisation).first():
@@ -118,10 +119,11 @@ def join(pool: LimitPool, organisation: Organisation, *, by: User) -> PoolMember
 
 
 @transaction.atomic
-def leave(member: PoolMember, *, reason: str, by: User) -> PoolMember:
+def leave(member: PoolMember, *, reason: str, is_taken: bool = False, by: User) -> PoolMember:
     """Its keys draw on it no more, what they used counts no more, and what they have reserved of it is let go. Repeated, it is
-    silence."""
-    require(by, Permission.HOLD_PLACE)
+    silence. `is_taken` as with kyc.keys.appeals.restrict."""
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisations.held(member.organisation_id)
     LimitPool.objects.select_for_update().get(pk=member.pool_id)
     row = PoolMember.objects.select_for_update().get(pk=member.pk)

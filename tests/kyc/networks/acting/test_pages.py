@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts import scope
 from accounts.models import User
-from kyc.keys import introspection
+from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.networks import carrying, lifting
 from kyc.networks.controller_models import Controller
@@ -126,6 +128,27 @@ class TestAppeals:
         assert sent.status_code == 302 and "Being read" in alice.get(own).content.decode()
         assert alice.post(own, {"words": "Again."}).status_code == 422
         assert Appeal.objects.get().document is not None
+
+    def test_whom_a_limit_of_several_stops_is_shown_where_to_appeal(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        asked = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+        measure = hands.measured(controller, by=ines, second=vasco, **asked)
+        carried()
+        with transaction.atomic():
+            pools.charge(
+                [pools.Charge(second.key.organisation_id, second.key.pk, timezone.now().date(), "requests", "", used=10)]
+            )
+        alice = cast.signed_in(linked.key.issued_by)
+        text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
+        restriction = Restriction.objects.get(organisation=linked.key.organisation)
+        assert "A limit is reached" in text and "Raise it" not in text and "appeal" in text
+        assert f"/verification/restrictions/{restriction.pk}/" in text and "Sørvik" not in text
+        with scope.whole():
+            Restriction.objects.filter(pk=restriction.pk).update(ended_at=timezone.now(), ended_by=ines)
+        assert measure.pool
+        text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
+        assert "Write to us" in text and "Raise it" not in text
 
     def test_nobody_elses(self, second: Issued, restriction: Restriction) -> None:
         other = cast.signed_in(second.key.issued_by)
