@@ -598,8 +598,7 @@ DOORS: dict[str, Door] = {
     "desk:controllers": Door(INVESTIGATORS, names="Mirror"),
     "desk:controller_new": Door(
         INVESTIGATORS, own=of(network="network"), names="One hand behind N-",
-        post=lambda rows: {"name": "Twin", "why": "One card.", "reason": "payment",
-                           "members": [str(rows["organisation"]), str(rows["other_account"])]},
+        post=of(name="Twin", why="One card.", reason="payment"),
     ),
     "desk:rule_misses": Door(INVESTIGATORS, names="What appeals found wrong"),
     "desk:controller": Door(INVESTIGATORS, own=of(pk="hand"), names="Mirror"),
@@ -619,7 +618,7 @@ DOORS: dict[str, Door] = {
     "desk:measure_new": Door(
         INVESTIGATORS, own=of(pk="ruled_controller"), names="Ruled",
         post=lambda rows: {"kind": "hold", "told": "terms", "reason": "harm", "why": "It copies.",
-                           f"part_{rows['organisation']}": "1", f"part_{rows['other_account']}": "2"},
+                           "later": [str(rows["other_account"])]},
     ),
     "desk:measure": Door(INVESTIGATORS, own=of(pk="measure"), names="It copies."),
     "desk:measure_take": Door(INVESTIGATORS, get=False, own=of(pk="proposed_measure"), post=nothing, names="It copies."),

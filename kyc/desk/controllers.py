@@ -72,9 +72,8 @@ def new(request: HttpRequest, network: int) -> HttpResponse:
     live = found.memberships.live().select_related("organisation").order_by("organisation__name", "organisation")
     organisations = [row.organisation for row in live]
     is_sent = request.method == "POST"
-    told = {"members": [str(one.pk) for one in organisations]}
     form = forms.ControllerForm(
-        request.POST if is_sent else None, organisations=organisations, initial=told, actions=() if is_sent else (request.path,)
+        request.POST if is_sent else None, organisations=organisations, actions=() if is_sent else (request.path,)
     )
     verb = partial(controlling.propose, network=found, by=request.user)
     if is_sent and (made := act(form, verb)):

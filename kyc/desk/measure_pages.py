@@ -48,13 +48,13 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("desk:measure", made.pk)
     rows, radius = touched.of(organisations)
-    fields = {account: (part, because) for account, part, because in form.rows()}
+    boxes = {account: (without, later) for account, without, later in form.rows()}
     facts = {
         "controller": found,
         "form": form,
         "radius": radius,
         "rows": [
-            {"touched": row, "part": fields[row.account][0], "because": fields[row.account][1],
+            {"touched": row, "without": boxes[row.account][0], "later": boxes[row.account][1],
              "hangs": row.account in radius.hanging, "tie": radius.hanging.get(row.account)}
             for row in rows
         ],

@@ -430,7 +430,8 @@ class TestVerifying:
             state="review",
             declared_true_at=timezone.now(),
             declared_true_by=linked.key.issued_by,
-            submitted_at=timezone.now(), submitted_by=linked.key.issued_by,
+            submitted_at=timezone.now(),
+            submitted_by=linked.key.issued_by,
         )
         measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
         carried(), carried()

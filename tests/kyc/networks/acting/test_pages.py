@@ -1,5 +1,6 @@
 """The desk's pages of controllers, measures and appeals, and the customer's of what was done to him."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -8,13 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import scope
-from accounts.models import User
+from accounts.models import Organisation, User
 from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.networks import carrying, lifting
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident
+from kyc.networks.network_models import NetworkMembership
 from tests import cast
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
@@ -45,9 +47,7 @@ def carried() -> None:
 
 def asked(page: Client, measure: dict[str, Any], controller: Controller) -> Any:
     told = {"kind": "hold", "told": "account", "reason": "harm", "why": "It copies answers."}
-    with scope.whole():
-        parts = {f"part_{member.organisation_id}": "1" for member in controller.members.all()}
-    return page.post(f"{CONTROLLERS}{controller.pk}/measures/new/", told | parts | measure)
+    return page.post(f"{CONTROLLERS}{controller.pk}/measures/new/", told | measure)
 
 
 class TestTheWay:
@@ -59,7 +59,6 @@ class TestTheWay:
         new = f"/desk/networks/{network.pk}/controller/"
         assert b"Nordlys" in as_ines.get(new).content
         told = {"name": "Mirror", "why": "One card.", "reason": "payment"}
-        told["members"] = [str(linked.key.organisation_id), str(second.key.organisation_id)]
         found = as_ines.post(new, told)
         own = found["Location"]
         page = as_ines.get(own).content.decode()
@@ -88,11 +87,44 @@ class TestTheWay:
         assert as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", {}).status_code == 422
 
 
+class TestManyAccounts:
+    """More than Django takes fields of one form."""
+
+    def test_are_ruled_on_and_measured(self, linked: Issued, ines: User, as_ines: Client, as_vasco: Client) -> None:
+        with scope.whole():
+            network = hands.network_of(linked.key.organisation)
+            many = [Organisation(name=f"Twin {number}") for number in range(1_200)]
+            joined = {"via": ["payment"], "confidence": 0.9, "since": timezone.now(), "how": "run", "run": network.found_in}
+            NetworkMembership.objects.bulk_create(
+                NetworkMembership(network=network, organisation=one, **joined) for one in Organisation.objects.bulk_create(many)
+            )
+        new = f"/desk/networks/{network.pk}/controller/"
+        told = {"name": "Mirror", "why": "One card.", "reason": "payment", "without": [str(many[0].pk)]}
+        sent = as_ines.post(new, fields_of(as_ines.get(new)) | told)
+        assert sent.status_code == 302 and as_vasco.post(f"{sent['Location']}take/").status_code == 302
+        with scope.whole():
+            controller = Controller.objects.get()
+            assert controller.members.count() == 1_200
+        measure = f"{CONTROLLERS}{controller.pk}/measures/new/"
+        told = {"kind": "hold", "told": "account", "reason": "harm", "why": "It copies answers."}
+        told |= {"without": [str(many[1].pk)], "because": "A school.", "later": [str(many[2].pk)]}
+        assert as_ines.post(measure, fields_of(as_ines.get(measure)) | told).status_code == 302
+        with scope.whole():
+            stages = Counter(MeasureMember.objects.values_list("stage", flat=True))
+            assert stages == {1: 1_198, 0: 1, 2: 1}
+            assert MeasureMember.objects.get(stage=0).left_out_because == "A school."
+
+
+def fields_of(page: Any) -> dict[str, Any]:
+    """What a browser sends of the form as it is drawn."""
+    return {field.html_name: field.value() for field in page.context["form"] if field.value()}
+
+
 class TestTheFormOfAMeasure:
     def test_keeps_what_was_typed_and_says_what_is_wrong(self, controller: Controller, second: Issued, as_ines: Client) -> None:
-        left = {f"part_{second.key.organisation_id}": "0", "why": "It copies."}
+        left = {"without": [str(second.key.organisation_id)], "why": "It copies."}
         answer = asked(as_ines, left, controller)
-        assert answer.status_code == 422 and "Say why it is left out." in answer.content.decode()
+        assert answer.status_code == 422 and "Say why those are left out." in answer.content.decode()
         assert "It copies." in answer.content.decode()
         answer = asked(as_ines, {"kind": "limit", "unit": "requests", "period": "day", "limit": "0"}, controller)
         assert answer.status_code == 422
@@ -100,7 +132,7 @@ class TestTheFormOfAMeasure:
             assert not Measure.objects.exists()
 
     def test_takes_stages_and_times(self, controller: Controller, second: Issued, as_ines: Client) -> None:
-        more = {f"part_{second.key.organisation_id}": "2", "starts_at": "2099-01-01T10:00", "rest_at": "2099-01-02T10:00"}
+        more = {"later": [str(second.key.organisation_id)], "starts_at": "2099-01-01T10:00", "rest_at": "2099-01-02T10:00"}
         assert asked(as_ines, more, controller).status_code == 302
         with scope.whole():
             measure = Measure.objects.get()
