@@ -606,6 +606,9 @@ DOORS: dict[str, Door] = {
     "desk:controller_decline": Door(
         INVESTIGATORS, get=False, own=of(pk="hand"), post=of(reason="Two schools."), names="Mirror"
     ),
+    "desk:controller_end": Door(
+        INVESTIGATORS, get=False, own=of(pk="ruled_controller"), post=of(reason="Two schools."), names="Ruled"
+    ),
     "desk:controller_note": Door(INVESTIGATORS, get=False, own=of(pk="hand"), post=of(text="Asked."), names="Mirror"),
     "desk:controller_incident": Door(
         INVESTIGATORS, get=False, own=of(pk="ruled_controller"), names="Lent keys",

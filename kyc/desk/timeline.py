@@ -285,6 +285,7 @@ CONFINED_VERBS = {
     "controller.proposed": _("proposed that accounts are one hand"),
     "controller.ruled": _("ruled that accounts are one hand"),
     "controller.declined": _("did not rule that accounts are one hand"),
+    "controller.ended": _("ended a controller"),
     "controller.member_left": _("took an account out of a controller"),
     "controller.noted": _("wrote a note on a controller"),
     "controller.incident_opened": _("opened an incident from a controller"),

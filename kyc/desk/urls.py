@@ -142,6 +142,7 @@ urlpatterns = [
     path("controllers/<int:pk>/incident/", controllers.incident, name="controller_incident"),
     path("controllers/<int:pk>/members/<int:member>/end/", controllers.end_member, name="controller_member_end"),
     path("controllers/<int:pk>/measures/new/", measure_pages.new, name="measure_new"),
+    path("controllers/<int:pk>/end/", controllers.end, name="controller_end"),
     path("controllers/measures/<int:pk>/", measure_pages.measure, name="measure"),
     path("controllers/measures/<int:pk>/take/", measure_pages.take, name="measure_take"),
     path("controllers/measures/<int:pk>/decline/", measure_pages.decline, name="measure_decline"),

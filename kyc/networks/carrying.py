@@ -18,7 +18,7 @@ from config import jobs
 from kyc.cases import demanding, telling
 from kyc.keys import appeals, sharing
 from kyc.keys.appeal_models import Restriction
-from kyc.networks.controller_models import ControllerMember
+from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import Measure, MeasureMember
 
 M, K = MeasureMember.State, Restriction.Kind
@@ -86,7 +86,8 @@ def spare(claim: jobs.Claim, reason: str) -> None:
 
 
 def is_still_of_it(row: MeasureMember) -> bool:
-    of_it = ControllerMember.objects.live().filter(controller=row.measure.controller_id, organisation=row.organisation_id)
+    ruled = Controller.objects.filter(pk=row.measure.controller_id, state=Controller.State.RULED)
+    of_it = ControllerMember.objects.live().filter(controller__in=ruled, organisation=row.organisation_id)
     return of_it.exists() and not row.organisation.is_closed
 
 

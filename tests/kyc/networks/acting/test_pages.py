@@ -12,6 +12,7 @@ from accounts import scope
 from accounts.models import Organisation, User
 from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.pool_models import PoolMember
 from kyc.networks import carrying, lifting
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember
@@ -57,6 +58,7 @@ class TestTheWay:
         with scope.whole():
             network = hands.network_of(linked.key.organisation, second.key.organisation)
         new = f"/desk/networks/{network.pk}/controller/"
+        assert new in as_ines.get(f"/desk/networks/{network.pk}/").content.decode()
         assert b"Nordlys" in as_ines.get(new).content
         told = {"name": "Mirror", "why": "One card.", "reason": "payment"}
         found = as_ines.post(new, told)
@@ -85,6 +87,27 @@ class TestTheWay:
         with scope.whole():
             assert Incident.objects.get().kept.count() == 1
         assert as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", {}).status_code == 422
+
+
+class TestTheEnd:
+    def test_lifts_limits_leaves_holds_and_lets_nothing_follow(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User, as_ines: Client
+    ) -> None:
+        limit = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+        hands.measured(controller, by=ines, second=vasco, **limit)
+        hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id])
+        carried()
+        own = f"{CONTROLLERS}{controller.pk}/"
+        assert as_ines.post(f"{own}end/", {"reason": " "}).status_code == 422
+        assert as_ines.post(f"{own}end/", {"reason": "Two schools."}).status_code == 302
+        with scope.whole():
+            MeasureMember.objects.filter(state="planned").update(state="waiting")
+        carried()
+        assert (reason(linked), reason(second)) == ("key_held", "") and "Two schools." in as_ines.get(own).content.decode()
+        with scope.whole():
+            assert not PoolMember.objects.live().exists()
+            assert Counter(MeasureMember.objects.values_list("state", flat=True)) == {"undone": 2, "placed": 1, "spared": 1}
+        assert as_ines.post(f"{own}end/", {"reason": "Two schools."}).status_code == 422
 
 
 class TestManyAccounts:
