@@ -598,14 +598,16 @@ DOORS: dict[str, Door] = {
     "desk:controllers": Door(INVESTIGATORS, names="Mirror"),
     "desk:controller_new": Door(
         INVESTIGATORS, own=of(network="network"), names="One hand behind N-",
-        post=lambda rows: {"name": "Twin", "why": "One card.", "reason": "payment",
-                           "members": [str(rows["organisation"]), str(rows["other_account"])]},
+        post=of(name="Twin", why="One card.", reason="payment"),
     ),
     "desk:rule_misses": Door(INVESTIGATORS, names="What appeals found wrong"),
     "desk:controller": Door(INVESTIGATORS, own=of(pk="hand"), names="Mirror"),
     "desk:controller_take": Door(INVESTIGATORS, get=False, own=of(pk="hand"), post=nothing, names="Mirror"),
     "desk:controller_decline": Door(
         INVESTIGATORS, get=False, own=of(pk="hand"), post=of(reason="Two schools."), names="Mirror"
+    ),
+    "desk:controller_end": Door(
+        INVESTIGATORS, get=False, own=of(pk="ruled_controller"), post=of(reason="Two schools."), names="Ruled"
     ),
     "desk:controller_note": Door(INVESTIGATORS, get=False, own=of(pk="hand"), post=of(text="Asked."), names="Mirror"),
     "desk:controller_incident": Door(
@@ -619,7 +621,7 @@ DOORS: dict[str, Door] = {
     "desk:measure_new": Door(
         INVESTIGATORS, own=of(pk="ruled_controller"), names="Ruled",
         post=lambda rows: {"kind": "hold", "told": "terms", "reason": "harm", "why": "It copies.",
-                           f"part_{rows['organisation']}": "1", f"part_{rows['other_account']}": "2"},
+                           "later": [str(rows["other_account"])]},
     ),
     "desk:measure": Door(INVESTIGATORS, own=of(pk="measure"), names="It copies."),
     "desk:measure_take": Door(INVESTIGATORS, get=False, own=of(pk="proposed_measure"), post=nothing, names="It copies."),
@@ -627,6 +629,7 @@ DOORS: dict[str, Door] = {
         INVESTIGATORS, get=False, own=of(pk="proposed_measure"), post=of(reason="Two schools."), names="It copies."
     ),
     "desk:measure_release": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=nothing, names="It copies."),
+    "desk:measure_retry": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=nothing, names="It copies."),
     "desk:measure_undo": Door(INVESTIGATORS, get=False, own=of(pk="measure"), post=of(reason="A school."), names="It copies."),
     "desk:measure_spare": Door(
         INVESTIGATORS, get=False, own=of(pk="measure", member="measured"), post=of(reason="A school."), names="It copies."
@@ -923,6 +926,7 @@ def acted_on(organisation: Organisation) -> dict[str, Any]:
         later = {"first": [other.pk], "starts_at": now + timedelta(days=9)}
         proposed, taken = (measuring.propose(controller, **asked, **later, by=first) for _number in range(2))
         measuring.take(taken, by=second)
+        taken.members.filter(organisation=other).update(state="failed")
         return {
             "ruled_controller": controller.pk, "proposed_measure": proposed.pk, "measure": taken.pk,
             "ruled_member": controller.members.get(organisation=organisation).pk, "other_account": other.pk,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
+from accounts.refused import Refused
 from kyc.cases import items, mailing, telling
 from kyc.cases.models import Case, Requirement
 from kyc.parties import profiles
@@ -24,21 +25,26 @@ SUBJECT = gettext_lazy("We need to verify you again")
 WHY = "anew"
 
 
+class BeingExamined(Refused):
+    """Nothing is asked for besides until that is over."""
+
+
 @transaction.atomic
-def demand(organisation: Organisation, *, what: Collection[str], by: User) -> Case | None:
-    """In the case that is open, or in one of its own, with a mail to the owners. What is asked for already is not asked again,
-    and whoever is being examined at the moment is asked for nothing besides; nothing of who was never verified. The case in which
-    it stands; none where there is nothing to verify."""
-    require(by, Permission.HOLD_PLACE)
+def demand(organisation: Organisation, *, what: Collection[str], is_taken: bool = False, by: User) -> Case:
+    """In the case that is open, or in one of its own, with a mail to the owners; the case in which it stands. What is asked for
+    already is not asked again. `is_taken` where another officer has taken it: then it is done whatever `by` may do by now. Raises
+    NotVerified, BeingExamined, NotPermitted."""
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisation = organisations.held(organisation.pk)
+    if not telling.was_verified(organisation):
+        raise telling.NotVerified(_("It is not verified, so there is nothing to verify again."))
     case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
     if case is None:
-        if not telling.was_verified(organisation):
-            return None
         case = telling.opened(organisation, Case.State.WAITING, Case.Trigger.ASKED, days="answer")
         audit.record("case.opened", target=case, by=by)
     if not case.is_editable:
-        return case
+        raise BeingExamined(_("It is being examined. It is asked when that is over."))
     asked = [row for row in wanted(case, what) if not is_asked(case, row)]
     with translation.override(case.notice_locale or None):
         made = [Requirement.objects.create(**row) for row in asked]
@@ -83,10 +89,11 @@ def is_asked(case: Case, row: dict[str, Any]) -> bool:
 
 
 @transaction.atomic
-def withdraw(case: Case, *, by: User) -> None:
+def withdraw(case: Case, *, is_taken: bool = False, by: User) -> None:
     """What was asked for so and is still open is asked for no more. A case that nothing else is asked in the customer sends as it
     stands."""
-    require(by, Permission.HOLD_PLACE)
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisations.held(case.organisation_id)
     for requirement in case.requirements.open().select_for_update().filter(why=WHY):
         requirement.withdrawn_at = timezone.now()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from kyc.cases import demanding, items
-from kyc.desk.forms import DeskForm, NeededText
+from kyc.desk.forms import DeskForm
 from kyc.desk.incident_forms import day, text
 from kyc.keys.appeal_models import Restriction
 from kyc.keys.pool_models import Period, Unit
@@ -18,32 +18,39 @@ from kyc.networks.models import Incident
 
 CHOOSE = ("", _("Choose…"))
 K = Restriction.Kind
+# Boxes of accounts: an exception is ticked, so that of thousands of accounts few fields are sent.
+OF_ROWS = ("without", "later")
 
 
 class ControllerForm(DeskForm):
-    """The accounts are those of the network, each ticked."""
+    """The accounts are those of the network, but for those that are ticked: of thousands few fields are sent so."""
 
     missing = {
         "name": _("Give it a name by which others find it."),
         "why": _("Say why they are one hand."),
         "reason": _("Choose a reason from the list."),
-        "members": _("Choose two accounts or more: one alone is its own hand."),
     }
 
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Among investigators alone."))
     reason = forms.ChoiceField(label=_("What decides it"), choices=[CHOOSE, *controlling.REASONS.items()])
     why = text(_("Why they are one hand"), help_text=_("What speaks for it, how surely, and what else could explain it."))
-    members = forms.MultipleChoiceField(label=_("Accounts"), widget=forms.CheckboxSelectMultiple)
+    without = forms.MultipleChoiceField(
+        label=_("Accounts that are not of it"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("All others of the network are."),
+    )
 
     def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.known = {str(one.pk): one for one in organisations}
-        self.fields["members"].choices = [(pk, one.name) for pk, one in self.known.items()]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["without"].choices = [(pk, one.name) for pk, one in self.known.items()]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         """As controlling.propose takes it."""
         data = super().clean() or {}
-        return data | {"members": [self.known[pk] for pk in data.get("members", ())]}
+        without = set(data.pop("without", ()))
+        return data | {"members": [one for pk, one in self.known.items() if pk not in without]}
 
 
 class ReasonForm(DeskForm):
@@ -81,7 +88,7 @@ def instant(label: Promise, help_text: Promise) -> forms.DateTimeField:
 
 
 class MeasureForm(DeskForm):
-    """Each account stands in a row of its own: in the first part, among the rest, or left out because."""
+    """Each account stands in a row of its own, in the first part unless it is ticked: as one of the rest, or as left out."""
 
     missing = {
         "kind": _("Choose what is to be done."),
@@ -114,42 +121,37 @@ class MeasureForm(DeskForm):
         required=False,
         help_text=_("Of a verification."),
     )
+    without = forms.MultipleChoiceField(label=_("Left out"), widget=forms.CheckboxSelectMultiple, required=False)
+    later = forms.MultipleChoiceField(label=_("The rest"), widget=forms.CheckboxSelectMultiple, required=False)
+    because = text(_("Why those are left out"), rows=2, required=False)
     starts_at = instant(_("Not before (UTC)"), _("Empty is as soon as another officer takes it."))
     rest_at = instant(_("The rest at (UTC)"), _("Empty is when somebody lets it follow."))
 
     def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
         self.organisations = list(organisations)
         super().__init__(data, **kwargs)
+        for name in OF_ROWS:
+            self.fields[name].choices = [(str(one.pk), one.name) for one in self.organisations]  # type: ignore[attr-defined]  # a ChoiceField
         for names, kind in ((("unit", "period", "limit", "currency"), K.LIMIT), (("items",), K.VERIFICATION)):
             for name in names:
                 self.fields[name].widget.attrs["data-with"] = f"kind={kind}"
         for field in self.fields.values():
             field.is_conditional = not field.required  # type: ignore[attr-defined]  # read by the template
 
-    def added(self) -> dict[str, forms.Field]:
-        found: dict[str, forms.Field] = {}
-        for one in self.organisations:
-            found[f"part_{one.pk}"] = forms.ChoiceField(
-                label=_("Part"), choices=[("1", _("First part")), ("2", _("The rest")), ("0", _("Left out"))], initial="1"
-            )
-            found[f"because_{one.pk}"] = NeededText(label=_("Why it is left out"), rows=1, shown_with=f"part_{one.pk}=0")
-        return found
-
-    def rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
-        return [(one.pk, self[f"part_{one.pk}"], self[f"because_{one.pk}"]) for one in self.organisations]
+    def rows(self) -> list[tuple[int, forms.boundfield.BoundWidget, forms.boundfield.BoundWidget]]:
+        """Of each account the box by which it is left out, and that of the second part."""
+        boxes = zip(self.organisations, self["without"], self["later"], strict=True)
+        return [(one.pk, without, later) for one, without, later in boxes]
 
     def asked(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.base_fields]
+        return [self[name] for name in self.base_fields if name not in OF_ROWS]
 
     def clean(self) -> dict[str, Any]:
         """As measuring.propose takes it."""
         data = super().clean() or {}
-        parts = {one.pk: data.pop(f"part_{one.pk}", "1") for one in self.organisations}
-        because = {one.pk: data.pop(f"because_{one.pk}", "") for one in self.organisations}
-        for pk, part in parts.items():
-            if part == "0" and not because[pk].strip():
-                self.add_error(f"because_{pk}", _("Say why it is left out."))
-        return data | {
-            "left_out": {pk: because[pk] for pk, part in parts.items() if part == "0"},
-            "first": [pk for pk, part in parts.items() if part == "1"],
-        }
+        without, later = ({int(pk) for pk in data.pop(name, ())} for name in OF_ROWS)
+        because = data.pop("because", "")
+        if without and not because.strip():
+            self.add_error("because", _("Say why those are left out."))
+        first = [one.pk for one in self.organisations if one.pk not in without | later]
+        return data | {"left_out": dict.fromkeys(sorted(without), because), "first": first}

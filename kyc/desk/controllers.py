@@ -26,7 +26,7 @@ from kyc.desk import timeline
 from kyc.desk.incident_forms import NoteForm
 from kyc.desk.incidents import act
 from kyc.desk.queue import Tab, known_or, page_number
-from kyc.networks import controlling, touched
+from kyc.networks import controlling, freeing, touched
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import MeasureMember, RuleMiss
 from kyc.networks.network_models import Network
@@ -72,9 +72,8 @@ def new(request: HttpRequest, network: int) -> HttpResponse:
     live = found.memberships.live().select_related("organisation").order_by("organisation__name", "organisation")
     organisations = [row.organisation for row in live]
     is_sent = request.method == "POST"
-    told = {"members": [str(one.pk) for one in organisations]}
     form = forms.ControllerForm(
-        request.POST if is_sent else None, organisations=organisations, initial=told, actions=() if is_sent else (request.path,)
+        request.POST if is_sent else None, organisations=organisations, actions=() if is_sent else (request.path,)
     )
     verb = partial(controlling.propose, network=found, by=request.user)
     if is_sent and (made := act(form, verb)):
@@ -115,6 +114,7 @@ def shown(request: HttpRequest, found: Controller, *, status: int = 200, **fille
         "events": happenings(found, request.user, [*members, *notes]),
         "note_form": NoteForm(actions=(reverse("desk:controller_note", args=[found.pk]),)),
         "decline_form": forms.ReasonForm(of="decline", actions=(reverse("desk:controller_decline", args=[found.pk]),)),
+        "over_form": forms.ReasonForm(of="over", actions=(reverse("desk:controller_end", args=[found.pk]),)),
         "incident_form": forms.FromControllerForm(actions=(reverse("desk:controller_incident", args=[found.pk]),)),
         "reason": controlling.REASONS.get(found.proposal.reason, found.proposal.reason),
         "ended_pk": 0,
@@ -167,6 +167,14 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = fetched(request, pk), forms.ReasonForm(request.POST, of="decline")
     return tried(request, found, form, partial(controlling.decline, found, by=request.user), _("Not ruled."), decline_form=form)
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), forms.ReasonForm(request.POST, of="over")
+    done = _("It has ended, and limits that its accounts shared are undone.")
+    return tried(request, found, form, partial(freeing.end, found, by=request.user), done, over_form=form)
 
 
 @staff(P.INCIDENT_WORK)

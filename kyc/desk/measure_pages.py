@@ -30,7 +30,7 @@ OF_ROW = {
     M.UNDONE: "good",
 }  # fmt: skip
 # An account whose row may still be taken out of it alone.
-STANDS = (M.PLANNED, M.WAITING, M.PLACED, M.FAILED)
+STANDS = (M.PLANNED, M.WAITING, M.PLACED, M.FAILED, M.STUCK)
 
 
 @staff(P.INCIDENT_WORK)
@@ -48,13 +48,13 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("desk:measure", made.pk)
     rows, radius = touched.of(organisations)
-    fields = {account: (part, because) for account, part, because in form.rows()}
+    boxes = {account: (without, later) for account, without, later in form.rows()}
     facts = {
         "controller": found,
         "form": form,
         "radius": radius,
         "rows": [
-            {"touched": row, "part": fields[row.account][0], "because": fields[row.account][1],
+            {"touched": row, "without": boxes[row.account][0], "later": boxes[row.account][1],
              "hangs": row.account in radius.hanging, "tie": radius.hanging.get(row.account)}
             for row in rows
         ],
@@ -79,7 +79,9 @@ def measure(request: HttpRequest, pk: int) -> HttpResponse:
 
 def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: Any) -> HttpResponse:
     members = list(
-        found.members.select_related("organisation", "case", "restriction").order_by("stage", "organisation__name", "pk")
+        found.members.select_related("organisation", "case", "restriction", "spared_by").order_by(
+            "stage", "organisation__name", "pk"
+        )
     )
     counts = dict(found.members.order_by().values_list("state").annotate(n=Count("pk")))
     to_do = sum(counts.get(state, 0) for state in (M.PLANNED, M.WAITING, M.UNDOING))
@@ -95,6 +97,7 @@ def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: 
         "done": whole - to_do,
         "whole": whole,
         "is_moving": bool(counts.get(M.WAITING) or counts.get(M.UNDOING)),
+        "failed": counts.get(M.FAILED, 0) + counts.get(M.STUCK, 0),
         "has_rest": any(row.stage == 2 and row.state == M.PLANNED for row in members),  # the second part
         "events": happenings(found, request.user, members),  # type: ignore[arg-type]  # of any row of the compartment
         "decline_form": forms.ReasonForm(of="decline", actions=(reverse("desk:measure_decline", args=[found.pk]),)),
@@ -134,6 +137,13 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = fetched(request, pk), django_forms.Form(request.POST)
     return tried(request, found, form, partial(measuring.release, found, by=request.user), _("The rest follows."), take_form=form)
+
+
+@staff(P.INCIDENT_WORK)
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(request, pk), django_forms.Form(request.POST)
+    return tried(request, found, form, partial(measuring.retry, found, by=request.user), _("It is tried again."), take_form=form)
 
 
 @staff(P.INCIDENT_WORK)

@@ -163,6 +163,13 @@ class Appeal(models.Model):
                     ) THEN
                         RAISE EXCEPTION 'somebody who did not place it decides' USING ERRCODE = 'check_violation';
                     END IF;
+                    -- Known where whoever decides is shown it: nobody else can have proposed it.
+                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (
+                        SELECT 1 FROM kyc_measuremember one JOIN kyc_measure m ON m.id = one.measure_id
+                        WHERE one.restriction_id = NEW.restriction_id AND m.proposed_by_id = NEW.decided_by_id
+                    ) THEN
+                        RAISE EXCEPTION 'somebody who did not propose it decides' USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
                 """,  # noqa: S608  # nosec B608  # names of ours
             )

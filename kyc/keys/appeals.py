@@ -32,9 +32,11 @@ class Over(Refused):
 
 
 @transaction.atomic
-def restrict(organisation: Organisation, *, kind: str, told: str, by: User) -> Restriction:
-    """With its hold where it is of keys, and a mail to the owners. Raises NotPermitted."""
-    require(by, Permission.HOLD_PLACE)
+def restrict(organisation: Organisation, *, kind: str, told: str, is_taken: bool = False, by: User) -> Restriction:
+    """With its hold where it is of keys, and a mail to the owners. What another officer has taken (`is_taken`) is done whatever
+    `by` may do by now. Raises NotPermitted."""
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisation = organisations.held(organisation.pk)
     hold = None
     if kind == Restriction.Kind.HOLD:
@@ -47,10 +49,11 @@ def restrict(organisation: Organisation, *, kind: str, told: str, by: User) -> R
 
 
 @transaction.atomic
-def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, by: User) -> Restriction:
+def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, is_taken: bool = False, by: User) -> Restriction:
     """With its own hold, and no other; by the `appeal` whose answer the customer is sent. Repeated, it is silence. Raises
     ReasonMissing, NotPermitted."""
-    require(by, Permission.HOLD_PLACE)
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     if not is_said(reason):
         raise ReasonMissing(_("Say why it ends."))
     refuse_incidents(reason)

@@ -139,6 +139,13 @@ class PoolMember(models.Model):
                         IF EXISTS (SELECT 1 FROM kyc_limitpool p WHERE p.id = NEW.pool_id AND p.organisation_id IS NOT NULL) THEN
                             RAISE EXCEPTION 'a pool of one organisation has no members' USING ERRCODE = 'check_violation';
                         END IF;
+                        IF EXISTS (
+                            SELECT 1 FROM kyc_limitpool p JOIN kyc_limitpool own ON own.organisation_id = NEW.organisation_id
+                            WHERE p.id = NEW.pool_id AND p.unit = 'money' AND own.unit = 'money' AND own.currency <> p.currency
+                        ) THEN
+                            RAISE EXCEPTION 'who is limited in another currency draws nothing on it'
+                                USING ERRCODE = 'check_violation';
+                        END IF;
                     ELSIF OLD.ended_at IS NOT NULL OR ROW(NEW.id, NEW.pool_id, NEW.organisation_id, NEW.added_by_id)
                         IS DISTINCT FROM ROW(OLD.id, OLD.pool_id, OLD.organisation_id, OLD.added_by_id) THEN
                         RAISE EXCEPTION 'who drew on a pool does not change, and ended it stays ended'

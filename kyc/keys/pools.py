@@ -240,8 +240,11 @@ def opened(key: Key, wanted: Mapping[str, int], currency: str, at: datetime) -> 
     """Of each pool that limits what is asked for, the window of now; the pools are held. Raises AnotherCurrency."""
     day = at.astimezone(UTC).date()
     pools = [pool for pool in pools_of(key) if pool.unit in wanted]
-    if of := next((pool.currency for pool in pools if pool.unit == Unit.MONEY and pool.currency != currency), ""):
+    elsewhere = [pool for pool in pools if pool.unit == Unit.MONEY and pool.currency != currency]
+    # One that its organisation shares refuses nothing of this kind: the sentence would tell of it.
+    if of := next((pool.currency for pool in elsewhere if pool.organisation_id), ""):
         raise AnotherCurrency(_("The money of this key is limited in %(currency)s. Reserve it in that.") % {"currency": of})
+    pools = [pool for pool in pools if pool not in elsewhere]
     starts = {pool.pk: begins(pool.period, day) for pool in pools}
     known = PoolWindow.objects.filter(pool__in=pools, starts__in=set(starts.values()))
     found = [window for window in known if starts[window.pool_id] == window.starts]

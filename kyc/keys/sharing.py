@@ -7,14 +7,18 @@ limit is reached, and of no number of it: what is left would move with what othe
 
 What a window has spent is what those who are members have used in its time, also before they became so."""
 
+from collections.abc import Collection
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from kyc.keys.limits import BadLimit, check
-from kyc.keys.pool_models import LimitPool, PoolMember
+from kyc.keys.pool_models import LimitPool, PoolMember, Spending, Unit
 from kyc.keys.pools import LET_GO, STARTS, execute
 
 TODAY = "(statement_timestamp() AT TIME ZONE 'UTC')::date"
@@ -22,6 +26,8 @@ TODAY = "(statement_timestamp() AT TIME ZONE 'UTC')::date"
 # ready only when it is come to.
 REACHED = """CASE WHEN EXISTS (SELECT FROM kyc_poolmember m WHERE m.organisation_id = k.organisation_id AND m.ended_at IS NULL)
     THEN public.kh_shared_reached(k.organisation_id) END"""
+# How many a sentence names.
+NAMED = 10
 # Whose business it is: the functions work as the owner of the tables, whom no wall stops, so they ask it by themselves.
 FIRST, LAST = (f"nullif(current_setting('kh.{end}', true), '')::bigint" for end in ("first", "last"))
 ASKED = "public.kh_shared_pools(bigint[]), public.kh_shared_spent(bigint, date)"
@@ -78,15 +84,34 @@ def set_up(*, unit: str, period: str, limit: int, currency: str = "", by: User) 
     return LimitPool.objects.create(unit=unit, period=period, limit=limit, currency=currency, set_at=timezone.now(), set_by=by)
 
 
+def refuse_another_currency(organisations: Collection[int], *, unit: str, currency: str) -> None:
+    """Whoever is limited or spends in another currency would draw nothing on it. Raises BadLimit, which names them."""
+    if unit != Unit.MONEY:
+        return
+    elsewhere = Q(organisation__in=organisations, unit=Unit.MONEY) & ~Q(currency=currency)
+    numbers = [
+        set(rows.filter(elsewhere).values_list("organisation", flat=True)) for rows in (LimitPool.objects, Spending.objects)
+    ]
+    if found := set().union(*numbers):
+        names = ", ".join(Organisation.objects.filter(pk__in=found).order_by("name", "pk").values_list("name", flat=True)[:NAMED])
+        raise BadLimit(
+            _("Leave out whose money is counted in another currency, since this limit would count nothing of it: %(names)s.")
+            % {"names": names},
+            "currency",
+        )
+
+
 @transaction.atomic
-def join(pool: LimitPool, organisation: Organisation, *, by: User) -> PoolMember:
+def join(pool: LimitPool, organisation: Organisation, *, is_taken: bool = False, by: User) -> PoolMember:
     """All its keys draw on it from the next question on, and what they used in its time before counts. Repeated, it is
-    silence."""
-    require(by, Permission.HOLD_PLACE)
+    silence. `is_taken` as with kyc.keys.appeals.restrict. Raises BadLimit for one whose money is counted in another currency."""
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisations.held(organisation.pk)
     LimitPool.objects.select_for_update().get(pk=pool.pk)
     if standing := PoolMember.objects.live().filter(pool=pool, organisation=organisation).first():
         return standing
+    refuse_another_currency([organisation.pk], unit=pool.unit, currency=pool.currency)
     made = PoolMember.objects.create(pool=pool, organisation=organisation, added_at=timezone.now(), added_by=by)
     execute(COUNT, {"sign": 1, "pool": pool.pk, "organisation": organisation.pk})
     audit.record("limit.joined", target=made, by=by, pool=pool.pk)
@@ -94,10 +119,11 @@ def join(pool: LimitPool, organisation: Organisation, *, by: User) -> PoolMember
 
 
 @transaction.atomic
-def leave(member: PoolMember, *, reason: str, by: User) -> PoolMember:
+def leave(member: PoolMember, *, reason: str, is_taken: bool = False, by: User) -> PoolMember:
     """Its keys draw on it no more, what they used counts no more, and what they have reserved of it is let go. Repeated, it is
-    silence."""
-    require(by, Permission.HOLD_PLACE)
+    silence. `is_taken` as with kyc.keys.appeals.restrict."""
+    if not is_taken:
+        require(by, Permission.HOLD_PLACE)
     organisations.held(member.organisation_id)
     LimitPool.objects.select_for_update().get(pk=member.pool_id)
     row = PoolMember.objects.select_for_update().get(pk=member.pk)

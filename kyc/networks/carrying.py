@@ -10,17 +10,20 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, scope
 from accounts.models import User
 from config import jobs
-from kyc.cases import demanding
+from kyc.cases import demanding, telling
 from kyc.keys import appeals, sharing
 from kyc.keys.appeal_models import Restriction
-from kyc.networks.controller_models import ControllerMember
+from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import Measure, MeasureMember
 
 M, K = MeasureMember.State, Restriction.Kind
+# After so long it is looked again whether an account can be asked.
+PATIENCE = timedelta(minutes=10)
 
 
 class Placing(jobs.Queue):
@@ -61,26 +64,39 @@ def place(claim: jobs.Claim) -> None:
     with scope.whole():
         is_of_it = is_still_of_it(row)
     if not is_of_it:
-        with claim.finish(state=M.SPARED, ended_at=timezone.now()):
-            return
-    with claim.finish(state=M.PLACED):
-        taker = row.measure.proposal.outcome_by
-        done = placed(row, by=taker)
-        MeasureMember.objects.filter(pk=row.pk).update(**done)
-        audit.record("measure.placed", target=row, by=taker, measure=row.measure.number)
+        spare(claim, _("It is of the controller no more, or was closed."))
+        return
+    try:
+        with claim.finish(state=M.PLACED):
+            taker = row.measure.proposal.outcome_by
+            done = placed(row, by=taker)
+            MeasureMember.objects.filter(pk=row.pk).update(**done)
+            audit.record("measure.placed", target=row, by=taker, measure=row.measure.number)
+    except telling.NotVerified as error:
+        spare(claim, str(error))
+    except demanding.BeingExamined as error:
+        # No error of the row, however often it is so.
+        with claim.finish(state=M.WAITING, job_token=None, claimed_until=timezone.now() + PATIENCE, failure=str(error)):
+            pass
+
+
+def spare(claim: jobs.Claim, reason: str) -> None:
+    with claim.finish(state=M.SPARED, ended_at=timezone.now(), spare_reason=reason):
+        audit.record("measure.passed_over", target=claim.row, by=None, reason=reason, measure=claim.row.measure.number)
 
 
 def is_still_of_it(row: MeasureMember) -> bool:
-    of_it = ControllerMember.objects.live().filter(controller=row.measure.controller_id, organisation=row.organisation_id)
+    ruled = Controller.objects.filter(pk=row.measure.controller_id, state=Controller.State.RULED)
+    of_it = ControllerMember.objects.live().filter(controller__in=ruled, organisation=row.organisation_id)
     return of_it.exists() and not row.organisation.is_closed
 
 
 def placed(row: MeasureMember, *, by: User) -> dict[str, Any]:
-    """Does it, and gives what the row says of it."""
+    """Does it, and gives what the row says of it: as it was taken, whatever the officer who took it may do by now."""
     measure, found = row.measure, {}
     if measure.pool is not None:
-        found["pool_member"] = sharing.join(measure.pool, row.organisation, by=by)
+        found["pool_member"] = sharing.join(measure.pool, row.organisation, is_taken=True, by=by)
     if measure.kind == K.VERIFICATION:
-        found["case"] = demanding.demand(row.organisation, what=measure.items, by=by)
-    restriction = appeals.restrict(row.organisation, kind=measure.kind, told=measure.told, by=by)
+        found["case"] = demanding.demand(row.organisation, what=measure.items, is_taken=True, by=by)
+    restriction = appeals.restrict(row.organisation, kind=measure.kind, told=measure.told, is_taken=True, by=by)
     return found | {"restriction": restriction, "placed_at": timezone.now()}

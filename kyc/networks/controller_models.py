@@ -110,7 +110,11 @@ class Controller(models.Model):
 
 class ControllerMemberQuerySet(models.QuerySet["ControllerMember"]):
     def live(self) -> "ControllerMemberQuerySet":
-        return self.filter(ended_at__isnull=True)
+        return self.filter(Q(proposal__isnull=True) | Q(proposal__outcome="taken"), ended_at__isnull=True)
+
+    def proposed(self) -> "ControllerMemberQuerySet":
+        """Those that somebody wants to come to what was ruled, on whom nobody has ruled yet."""
+        return self.filter(proposal__outcome="", ended_at__isnull=True)
 
 
 @tracked()
@@ -122,6 +126,8 @@ class ControllerMember(models.Model):
 
     controller = models.ForeignKey(Controller, models.PROTECT, related_name="members")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    # Of one that came to what was ruled already.
+    proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, blank=True, related_name="+")
     why = models.TextField()
     added_at = models.DateTimeField(auto_now_add=True)
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -149,21 +155,29 @@ class ControllerMember(models.Model):
             pgtrigger.Trigger(
                 name="controllermember_stays",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Update | pgtrigger.Delete,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 func=f"""
                     {YIELDS}
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'a member is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF TG_OP = 'INSERT' THEN
+                        IF NOT EXISTS (
+                            SELECT 1 FROM kyc_controller c LEFT JOIN accounts_proposal p ON p.id = NEW.proposal_id
+                            WHERE c.id = NEW.controller_id AND (c.state = 'proposed' AND NEW.proposal_id IS NULL
+                                OR c.state = 'ruled' AND p.kind = 'network.controller_members' AND p.outcome = '')
+                        ) THEN
+                            RAISE EXCEPTION 'on who comes to what was ruled two rule again' USING ERRCODE = 'check_violation';
+                        END IF;
                     ELSIF OLD.ended_at IS NOT NULL OR ROW(
-                        NEW.id, NEW.controller_id, NEW.organisation_id, NEW.added_at, NEW.added_by_id
+                        NEW.id, NEW.controller_id, NEW.organisation_id, NEW.proposal_id, NEW.added_at, NEW.added_by_id
                     ) IS DISTINCT FROM ROW(
-                        OLD.id, OLD.controller_id, OLD.organisation_id, OLD.added_at, OLD.added_by_id
+                        OLD.id, OLD.controller_id, OLD.organisation_id, OLD.proposal_id, OLD.added_at, OLD.added_by_id
                     ) THEN
                         RAISE EXCEPTION 'who was of it does not change, and ended it stays ended'
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608  # nosec B608  # words of ours
             )
         ]
 

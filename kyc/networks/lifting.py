@@ -57,15 +57,16 @@ def lift(claim: jobs.Claim) -> None:
         appeal = Appeal.objects.filter(restriction=row.restriction_id, outcome=Appeal.Outcome.OVERTURNED).first()
     state = M.OVERTURNED if appeal else M.UNDONE
     with claim.finish(state=state, ended_at=timezone.now()):
-        by = appeal.decided_by if appeal else row.measure.undone_by or row.measure.proposal.outcome_by
+        by = appeal.decided_by if appeal else row.spared_by or row.measure.undone_by or row.measure.proposal.outcome_by
+        # Read by officers who are shown no measure, so it says nothing of one.
         why = _("Ended by an appeal") if appeal else _("It was undone")
         if row.restriction is not None:
-            appeals.end(row.restriction, reason=why, by=by)
+            appeals.end(row.restriction, reason=why, is_taken=True, by=by)
         if row.pool_member is not None:
-            sharing.leave(row.pool_member, reason=why, by=by)
+            sharing.leave(row.pool_member, reason=why, is_taken=True, by=by)
         if row.case is not None:
-            demanding.withdraw(row.case, by=by)
+            demanding.withdraw(row.case, is_taken=True, by=by)
         if appeal:
             miss = RuleMiss.objects.create(appeal=appeal, member=row, families=row.families, types=row.types)
             audit.record("rule.missed", target=miss, by=by, appeal=appeal.number, families=row.families, types=row.types)
-        audit.record("measure.lifted", target=row, by=by, measure=row.measure.number)
+        audit.record("measure.lifted", target=row, by=by, reason=row.spare_reason, measure=row.measure.number)

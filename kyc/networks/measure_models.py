@@ -139,7 +139,7 @@ class MeasureMember(Claimable):
     why: whoever proposed it."""
 
     confined = True
-    personal = ("left_out_because",)
+    personal = ("left_out_because", "spare_reason")
 
     class State(models.TextChoices):
         PLANNED = "planned", _("Not yet")
@@ -159,6 +159,9 @@ class MeasureMember(Claimable):
     # 1 is the first part, 2 the rest, 0 who is left out.
     stage = models.PositiveSmallIntegerField()
     left_out_because = models.TextField(blank=True)
+    # Why nothing is done to it, or no more; by whom it was lifted of it alone.
+    spare_reason = models.TextField(blank=True)
+    spared_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     # Families of signals in the edges that brought it in: the rule that fired, of which an overturned appeal is counted.
     families = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     types = ArrayField(models.CharField(max_length=20), default=list, blank=True)
@@ -179,12 +182,57 @@ class MeasureMember(Claimable):
         constraints = [
             models.UniqueConstraint(name="measured_once", fields=["measure", "organisation"]),
             models.CheckConstraint(
+                name="measuremember_known_words",
+                condition=Q(
+                    state__in=[
+                        "planned",
+                        "waiting",
+                        "placed",
+                        "undoing",
+                        "undone",
+                        "overturned",
+                        "left_out",
+                        "spared",
+                        "failed",
+                        "stuck",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="spared_says_why", condition=Q(spared_by__isnull=True) & ~Q(state="spared") | ~Q(spare_reason="")
+            ),
+            models.CheckConstraint(
                 name="left_out_says_why",
                 condition=Q(stage=0, state="left_out") & ~Q(left_out_because="")
                 | Q(stage__in=[1, 2], left_out_because="") & ~Q(state="left_out"),
             ),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="measuremember_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    {YIELDS}
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'an account of a measure is never deleted' USING ERRCODE = 'check_violation';
+                    ELSIF TG_OP = 'INSERT' THEN
+                        IF EXISTS (SELECT 1 FROM kyc_measure m WHERE m.id = NEW.measure_id AND m.state <> 'proposed') THEN
+                            RAISE EXCEPTION 'a measure is over those whom the second person was shown'
+                                USING ERRCODE = 'check_violation';
+                        END IF;
+                    ELSIF ROW(
+                        NEW.id, NEW.measure_id, NEW.organisation_id, NEW.stage, NEW.left_out_because, NEW.families, NEW.types,
+                        NEW.planned_at
+                    ) IS DISTINCT FROM ROW(
+                        OLD.id, OLD.measure_id, OLD.organisation_id, OLD.stage, OLD.left_out_because, OLD.families, OLD.types,
+                        OLD.planned_at
+                    ) THEN
+                        RAISE EXCEPTION 'whom a measure is over does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608  # nosec B608  # words of ours
+            ),
             # At the end of the transaction: a job first says that it is done, which fences others off, and does it then.
             pgtrigger.Trigger(
                 name="placed_has_its_restriction",
@@ -200,7 +248,7 @@ class MeasureMember(Claimable):
                     END IF;
                     RETURN NULL;
                 """,
-            )
+            ),
         ]
 
 

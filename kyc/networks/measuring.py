@@ -40,6 +40,8 @@ POLICY = Policy(
     reasons={"measure": tuple(REASONS)},
 )
 S, M = Measure.State, MeasureMember.State
+# A row as if it had never been tried.
+UNTRIED: dict[str, Any] = {"job_token": None, "claimed_until": None, "claims": 0, "errors": 0, "failure": ""}  # nosec B105  # None is no password
 K = Restriction.Kind
 
 
@@ -99,6 +101,10 @@ def propose(
         raise ReasonMissing(_("Say why, for whoever takes it and whoever reads it later."))
     members = [row.organisation for row in controller.members.live().select_related("organisation").order_by("organisation")]
     stages = staged(members, left_out, first)
+    if kind == K.LIMIT:
+        sharing.refuse_another_currency(
+            [pk for pk, stage in stages.items() if stage], unit=said["unit"], currency=said["currency"]
+        )
     starts = max(starts_at or timezone.now(), timezone.now())
     if rest_at is not None and rest_at < starts:
         raise Impossible("rest_at", _("The rest can't come before the first part."))
@@ -146,7 +152,9 @@ def brought_in(numbers: Collection[int]) -> dict[int, tuple[list[str], list[str]
 
 @transaction.atomic
 def take(measure: Measure, *, by: User) -> Measure:
-    """Another officer makes it so; from its time on it is carried out. Raises SamePerson, AlreadyEnded, NotNow."""
+    """Another officer makes it so; from its time on it is carried out, whatever he may do by then. Raises SamePerson,
+    AlreadyEnded, NotNow, NotPermitted."""
+    require(by, Permission.HOLD_PLACE)
     measure = locked(measure, S.PROPOSED, by=by)
     controlling.locked(measure.controller, Controller.State.RULED, by=by)
     proposals.end(measure.proposal, policy=POLICY, outcome=Proposal.Outcome.TAKEN, by=by)
@@ -199,7 +207,7 @@ def undo(measure: Measure, *, reason: str, by: User) -> Measure:
     measure.save(update_fields=["state", "undone_at", "undone_by", "undo_reason"])
     # In this order: a worker that is placing one holds its row, and has placed it when the second statement looks.
     measure.members.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.UNDONE, ended_at=timezone.now())
-    measure.members.filter(state=M.PLACED).update(state=M.UNDOING)
+    measure.members.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **UNTRIED)
     audit.record("measure.undone", target=measure, by=by, reason=measure.undo_reason, measure=measure.number)
     jobs.woke("measure.taken")
     return measure
@@ -212,10 +220,24 @@ def spare(member: MeasureMember, *, reason: str, by: User) -> MeasureMember:
         raise ReasonMissing(_("Say why it is undone."))
     measure = locked(member.measure, S.TAKEN, by=by)
     rows = measure.members.filter(pk=member.pk)
-    done = rows.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.UNDONE, ended_at=timezone.now())
-    done += rows.filter(state=M.PLACED).update(state=M.UNDOING)
+    said = {"spared_by": by, "spare_reason": tidy(reason)}
+    done = rows.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.UNDONE, ended_at=timezone.now(), **said)
+    done += rows.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **UNTRIED, **said)
     row: MeasureMember = rows.get()
     if done:
         audit.record("measure.spared", target=row, by=by, reason=tidy(reason), measure=measure.number)
         jobs.woke("measure.taken")
     return row
+
+
+@transaction.atomic
+def retry(measure: Measure, *, by: User) -> Measure:
+    """What could not be done or undone is tried again, as if it had never been. Where nothing stands so, it is silence. Raises
+    NotNow."""
+    measure = locked(measure, S.TAKEN, S.UNDONE, by=by)
+    again = measure.members.filter(state=M.FAILED).update(state=M.WAITING, **UNTRIED)
+    again += measure.members.filter(state=M.STUCK).update(state=M.UNDOING, **UNTRIED)
+    if again:
+        audit.record("measure.retried", target=measure, by=by, measure=measure.number, accounts=again)
+        jobs.woke("measure.taken")
+    return measure

@@ -5,6 +5,7 @@ What was pasted is read once and stands nowhere after that: a whole key is a sec
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -15,6 +16,7 @@ from accounts import resume
 from accounts.models import Organisation
 from kyc.keys import actions as keys
 from kyc.keys import amounts, doctor
+from kyc.keys.appeal_models import Restriction
 from kyc.keys.doctor import OF_CALL, Asked, Finding
 from kyc.keys.forms import PastedForm
 from kyc.keys.lapsing import SOURCES
@@ -96,6 +98,15 @@ LIMITED: dict[tuple[bool, bool], Text] = {
     (True, True): _("It is your organisation's, which only we raise. Write to us, or wait until its time begins anew."),
     (True, False): _("It is your organisation's, which only we raise, and its time never begins anew. Write to us."),
 }
+# Of one that is none of those that the customer sees.
+RESTRICTION = "onboarding:restriction"
+RESTRICTED = Told(
+    _("A limit is reached."),
+    _("We have limited how much your keys may use. Read what we say of it; where you think that it is wrong, appeal."),
+    RESTRICTION,
+    _("Read it, or appeal"),
+)
+UNSEEN = Told(_("A limit is reached."), _("It is none that you can raise. Write to us with the beginning of this key."), *STANDS)
 OURS = _("Nothing that you can do here ends it. See whether your verification asks anything of you; if not, write to us.")
 
 
@@ -145,12 +156,22 @@ def shown(finding: Finding, asked: Asked) -> Shown:
         now = replace(now, page=mends[0], label=mends[1]) if mends else Told(now.what, OURS, *STANDS)
     if now and finding.limit:
         now = replace(now, do=LIMITED[finding.limit.of == "organisation", finding.limit.resets_at is not None])
+    if now and finding.reason == "limit_reached" and not finding.limit:
+        now = RESTRICTED if restrictions(finding.key).exists() else UNSEEN
     lead = now or (then if is_of_call else None)
     name, label = (lead.page, lead.label) if lead else (KEY, _("Open the key"))
     return Shown(finding, lead, now, then, why, address(name, finding.key), label)
 
 
+def restrictions(key: Key) -> QuerySet[Restriction]:
+    """Those that limit how much it may be used, the newest first."""
+    live = Restriction.objects.live().filter(organisation=key.organisation_id, kind=Restriction.Kind.LIMIT)
+    return live.order_by("-pk")
+
+
 def address(name: str, key: Key) -> str:
+    if name == RESTRICTION:
+        return reverse(name, args=[restrictions(key)[0].pk])
     of_key = name in {KEY, "onboarding:key_roll", "onboarding:key_responsible"}
     found = reverse(name, args=[key.pk] if of_key else [])
     return f"{found}?anew" if name == "onboarding:use" else found

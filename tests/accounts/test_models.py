@@ -20,7 +20,7 @@ from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import PoolMember
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.indication_models import Authorisation
-from kyc.networks.measure_models import Measure
+from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.ownership.models import Interest
@@ -103,7 +103,8 @@ CHANGE: dict[str, tuple[str, Any]] = {
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
-    Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, PoolMember, Restriction, Appeal,
+    Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
+    Restriction, Appeal,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

@@ -119,6 +119,44 @@ class TestDrawing:
 
 
 @pytest.mark.usefixtures("opened")
+class TestAnotherCurrency:
+    """A limit that several share refuses nobody for his currency, which would tell of it."""
+
+    MONEY = {"unit": "money", "currency": "USD"}
+
+    def money(self, key: Key, currency: str, amount: int = 5) -> Any:
+        return pools.reserve(key, {"money": amount}, currency=currency, ttl=MINUTE, number=uuid4())
+
+    def test_is_reserved_as_without_it(self, linked: Issued, other: Issued, ines: User) -> None:
+        pool = set_up(ines, 10, linked, other, **self.MONEY)
+        self.money(linked.key, "EUR", 99)
+        assert not Reserved.objects.exists() and not PoolWindow.objects.exists()
+        self.money(linked.key, "USD")
+        assert stands(pool) == (0, 5)
+
+    def test_and_with_an_own_limit_in_it(self, linked: Issued, ines: User) -> None:
+        pool = set_up(ines, 10, linked, **self.MONEY)
+        of_own = {"unit": "money", "period": "day", "limit": 20, "currency": "EUR"}
+        limits.set_limit(linked.key.organisation, **of_own, reason="Agreed.", by=ines)
+        self.money(linked.key, "EUR")
+        assert Reserved.objects.exclude(window__pool=pool).count() == 1
+        with pytest.raises(pools.AnotherCurrency, match="EUR"):
+            self.money(linked.key, "USD")
+
+    def test_whoever_is_limited_or_spends_in_it_joins_none(self, linked: Issued, other: Issued, ines: User) -> None:
+        pool = set_up(ines, 10, **self.MONEY)
+        of_own = {"unit": "money", "period": "day", "limit": 20, "currency": "EUR"}
+        limits.set_limit(linked.key.organisation, **of_own, reason="Agreed.", by=ines)
+        with transaction.atomic():
+            pools.charge([Charge(other.key.organisation_id, other.key.pk, timezone.now().date(), "money", "EUR", used=3)])
+        for one in (linked, other):
+            with pytest.raises(limits.BadLimit, match=one.key.organisation.name):
+                sharing.join(pool, one.key.organisation, by=ines)
+        with pytest.raises(IntegrityError, match="another currency"), transaction.atomic():
+            PoolMember.objects.create(pool=pool, organisation=linked.key.organisation, added_at=timezone.now(), added_by=ines)
+
+
+@pytest.mark.usefixtures("opened")
 class TestJoin:
     def test_what_was_used_before_counts(self, linked: Issued, other: Issued, ines: User) -> None:
         pool = set_up(ines, 10, linked)

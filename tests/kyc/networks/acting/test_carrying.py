@@ -1,7 +1,7 @@
 """Measures are carried out account by account, undone by lifting their own, and ended by appeals that are counted."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,18 +10,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import audit, scope
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
-from kyc.cases.models import Case, Requirement
-from kyc.keys import appeals, holds, introspection, pools
+from kyc.cases import telling
+from kyc.cases.models import Case, Entity, Requirement
+from kyc.keys import appeals, holds, introspection, limits, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
 from kyc.keys.pool_models import PoolMember
 from kyc.networks import appealing, carrying, controlling, lifting, measuring, tasks
 from kyc.networks.actions import Impossible
-from kyc.networks.controller_models import Controller
+from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
@@ -236,6 +237,124 @@ class TestUndo:
         carried()
         assert (reason(linked), reason(second)) == ("", "key_held")
         assert AuditEvent.objects.filter(verb="measure.spared").count() == 1
+        row.refresh_from_db()
+        assert (row.spared_by, row.spare_reason) == (ines, "A school.")
+        lifted = AuditEvent.objects.get(verb="measure.lifted")
+        assert (lifted.actor, lifted.reason, row.restriction.ended_by) == ("Ines Caldeira", "A school.", ines)
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, verb: str) -> Callable[[], None]:
+    """While it lasts nobody is able to write that verb; gives what mends it."""
+    record = audit.record
+
+    def fail(said: str, **more: Any) -> Any:
+        if said == verb:
+            raise RuntimeError
+        return record(said, **more)
+
+    monkeypatch.setattr(audit, "record", fail)
+    return lambda: monkeypatch.setattr(audit, "record", record)
+
+
+@pytest.mark.usefixtures("whole")
+class TestWhatCouldNotBeDone:
+    def test_is_tried_again(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        MeasureMember.objects.update(state="waiting", errors=9)
+        mend = broken(monkeypatch, "measure.placed")
+        carried()
+        assert states(measure) == ["failed"] * 2 and reason(linked) == ""
+        mend()
+        measuring.retry(measure, by=ines), measuring.retry(measure, by=ines)
+        carried()
+        assert states(measure) == ["placed"] * 2 and reason(linked) == "key_held"
+        assert AuditEvent.objects.filter(verb="measure.retried").count() == 1
+
+    @pytest.mark.parametrize("verb", ["retry", "spare", "undo"])
+    def test_nor_undone(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch, verb: str
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carried()
+        row = measure.members.get(organisation=linked.key.organisation)
+        measuring.spare(row, reason="A school.", by=ines)
+        MeasureMember.objects.filter(pk=row.pk).update(errors=9)
+        mend = broken(monkeypatch, "measure.lifted")
+        carried()
+        assert sorted(states(measure)) == ["placed", "stuck"] and reason(linked) == "key_held"
+        mend()
+        tries: dict[str, Callable[[], Any]] = {
+            "retry": lambda: measuring.retry(measure, by=ines),
+            "spare": lambda: measuring.spare(row, reason="A school.", by=ines),
+            "undo": lambda: measuring.undo(measure, reason="A school.", by=ines),
+        }
+        tries[verb]()
+        carried()
+        row.refresh_from_db()
+        assert (row.state, reason(linked)) == ("undone", "")
+
+    def test_takes_investigators(self, controller: Controller, ines: User, vasco: User, rui: User) -> None:
+        with pytest.raises(NotPermitted):
+            measuring.retry(hands.measured(controller, by=ines, second=vasco), by=rui)
+
+    @pytest.mark.parametrize("kind", ["hold", "limit", "verification"])
+    def test_is_not_so_because_who_took_it_may_no_more(self, controller: Controller, ines: User, vasco: User, kind: str) -> None:
+        asked = {"limit": TestLimiting.ASKED, "verification": TestVerifying.ASKED}.get(kind, {})
+        measure = hands.measured(controller, by=ines, second=vasco, **asked)
+        User.objects.filter(pk=vasco.pk).update(staff_role="analyst")
+        carried()
+        assert states(measure) == ["placed"] * 2
+        measuring.undo(measure, reason="A school.", by=ines)
+        User.objects.filter(pk=ines.pk).update(staff_role="analyst")
+        carried()
+        assert states(measure) == ["undone"] * 2 and not Restriction.objects.live().exists()
+
+
+@pytest.mark.usefixtures("whole")
+class TestTheDatabase:
+    """Refuses what no page offers."""
+
+    def refused(self, words: str) -> Any:
+        return pytest.raises(IntegrityError, match=words)
+
+    def test_a_member_of_what_is_ruled_without_a_ruling(self, controller: Controller, ines: User) -> None:
+        other = Organisation.objects.create(name="Other")
+        with self.refused("two rule again"), transaction.atomic():
+            ControllerMember.objects.create(controller=controller, organisation=other, why="One card.", added_by=ines)
+
+    def test_an_account_of_a_measure_that_is_taken(self, controller: Controller, ines: User, vasco: User) -> None:
+        measure, other = hands.measured(controller, by=ines, second=vasco), Organisation.objects.create(name="Other")
+        with self.refused("was shown"), transaction.atomic():
+            MeasureMember.objects.create(measure=measure, organisation=other, stage=1)
+
+    @pytest.mark.parametrize("change", [{"stage": 2}, {"organisation": None}, {"families": ["owner"]}])
+    def test_another_account_or_stage_of_it(
+        self, controller: Controller, ines: User, vasco: User, change: dict[str, Any]
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        if "organisation" in change:
+            change = {"organisation": Organisation.objects.create(name="Other")}
+        with self.refused("does not change"), transaction.atomic():
+            MeasureMember.objects.filter(pk=measure.members.earliest("pk").pk).update(**change)
+
+    def test_that_it_goes_away_or_stands_in_no_known_state(self, controller: Controller, ines: User, vasco: User) -> None:
+        rows = hands.measured(controller, by=ines, second=vasco).members
+        with self.refused("never deleted"), transaction.atomic():
+            rows.all().delete()
+        with self.refused("measuremember_known_words"), transaction.atomic():
+            rows.update(state="gone")
+
+    def test_that_who_proposed_a_measure_decides_the_appeal(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        hands.measured(controller, by=ines, second=vasco)
+        carried()
+        restriction = Restriction.objects.get(organisation=linked.key.organisation)
+        sent = appeals.send(restriction, words="We are a school.", by=linked.key.issued_by)
+        with self.refused("did not propose it"), transaction.atomic():
+            Appeal.objects.filter(pk=sent.pk).update(outcome="upheld", answer="No.", decided_at=timezone.now(), decided_by=ines)
 
 
 @pytest.mark.usefixtures("whole")
@@ -257,6 +376,16 @@ class TestLimiting:
         measuring.undo(measure, reason="It was a school.", by=ines)
         carried()
         assert (reason(linked), reason(second)) == ("", "") and not PoolMember.objects.live().exists()
+
+    def test_not_of_who_spends_in_another_currency(self, linked: Issued, controller: Controller, ines: User) -> None:
+        with transaction.atomic():
+            key = linked.key
+            pools.charge([pools.Charge(key.organisation_id, key.pk, timezone.now().date(), "money", "EUR", used=3)])
+        money = self.ASKED | {"unit": "money", "currency": "USD"}
+        with pytest.raises(limits.BadLimit, match=r"Leave out .* Nordlys"):
+            hands.measured(controller, by=ines, **money)
+        left = {linked.key.organisation_id: "It pays in another currency."}
+        assert hands.measured(controller, by=ines, **money | {"left_out": left}).is_proposed
 
 
 def used(key: Key, amount: int) -> None:
@@ -284,6 +413,36 @@ class TestVerifying:
         measuring.undo(measure, reason="It was a school.", by=ines)
         carried()
         assert not opened.requirements.open().exists()
+
+    def test_who_is_not_verified_is_told_nothing(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> None:
+        Entity.objects.filter(organisation=linked.key.organisation).update(ended_at=timezone.now(), end_reason="It ended.")
+        measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carried()
+        row = measure.members.get(organisation=linked.key.organisation)
+        assert row.state == "spared" and "not verified" in row.spare_reason
+        assert not Restriction.objects.filter(organisation=linked.key.organisation).exists()
+
+    def test_who_is_being_examined_is_asked_when_that_is_over(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        examined = telling.opened(linked.key.organisation, Case.State.WAITING, Case.Trigger.CHANGE, days="change")
+        Case.objects.filter(pk=examined.pk).update(
+            state="review",
+            declared_true_at=timezone.now(),
+            declared_true_by=linked.key.issued_by,
+            submitted_at=timezone.now(),
+            submitted_by=linked.key.issued_by,
+        )
+        measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carried(), carried()
+        row = measure.members.get(organisation=linked.key.organisation)
+        assert row.state == "waiting" and "being examined" in row.failure and not row.errors
+        assert not Restriction.objects.filter(organisation=linked.key.organisation).exists()
+        Case.objects.filter(pk=examined.pk).update(state="waiting")
+        MeasureMember.objects.filter(pk=row.pk).update(claimed_until=None)
+        carried()
+        row.refresh_from_db()
+        assert row.state == "placed" and examined.requirements.open().filter(what="use").exists()
 
 
 @pytest.mark.usefixtures("whole")

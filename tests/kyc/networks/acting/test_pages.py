@@ -1,18 +1,23 @@
 """The desk's pages of controllers, measures and appeals, and the customer's of what was done to him."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts import scope
-from accounts.models import User
-from kyc.keys import introspection
+from accounts.models import Organisation, User
+from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.pool_models import PoolMember
 from kyc.networks import carrying, lifting
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident
+from kyc.networks.network_models import NetworkMembership
 from tests import cast
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
@@ -43,9 +48,7 @@ def carried() -> None:
 
 def asked(page: Client, measure: dict[str, Any], controller: Controller) -> Any:
     told = {"kind": "hold", "told": "account", "reason": "harm", "why": "It copies answers."}
-    with scope.whole():
-        parts = {f"part_{member.organisation_id}": "1" for member in controller.members.all()}
-    return page.post(f"{CONTROLLERS}{controller.pk}/measures/new/", told | parts | measure)
+    return page.post(f"{CONTROLLERS}{controller.pk}/measures/new/", told | measure)
 
 
 class TestTheWay:
@@ -55,9 +58,9 @@ class TestTheWay:
         with scope.whole():
             network = hands.network_of(linked.key.organisation, second.key.organisation)
         new = f"/desk/networks/{network.pk}/controller/"
+        assert new in as_ines.get(f"/desk/networks/{network.pk}/").content.decode()
         assert b"Nordlys" in as_ines.get(new).content
         told = {"name": "Mirror", "why": "One card.", "reason": "payment"}
-        told["members"] = [str(linked.key.organisation_id), str(second.key.organisation_id)]
         found = as_ines.post(new, told)
         own = found["Location"]
         page = as_ines.get(own).content.decode()
@@ -86,11 +89,65 @@ class TestTheWay:
         assert as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", {}).status_code == 422
 
 
+class TestTheEnd:
+    def test_lifts_limits_leaves_holds_and_lets_nothing_follow(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User, as_ines: Client
+    ) -> None:
+        limit = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+        hands.measured(controller, by=ines, second=vasco, **limit)
+        hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id])
+        carried()
+        own = f"{CONTROLLERS}{controller.pk}/"
+        assert as_ines.post(f"{own}end/", {"reason": " "}).status_code == 422
+        assert as_ines.post(f"{own}end/", {"reason": "Two schools."}).status_code == 302
+        with scope.whole():
+            MeasureMember.objects.filter(state="planned").update(state="waiting")
+        carried()
+        assert (reason(linked), reason(second)) == ("key_held", "") and "Two schools." in as_ines.get(own).content.decode()
+        with scope.whole():
+            assert not PoolMember.objects.live().exists()
+            assert Counter(MeasureMember.objects.values_list("state", flat=True)) == {"undone": 2, "placed": 1, "spared": 1}
+        assert as_ines.post(f"{own}end/", {"reason": "Two schools."}).status_code == 422
+
+
+class TestManyAccounts:
+    """More than Django takes fields of one form."""
+
+    def test_are_ruled_on_and_measured(self, linked: Issued, ines: User, as_ines: Client, as_vasco: Client) -> None:
+        with scope.whole():
+            network = hands.network_of(linked.key.organisation)
+            many = [Organisation(name=f"Twin {number}") for number in range(1_200)]
+            joined = {"via": ["payment"], "confidence": 0.9, "since": timezone.now(), "how": "run", "run": network.found_in}
+            NetworkMembership.objects.bulk_create(
+                NetworkMembership(network=network, organisation=one, **joined) for one in Organisation.objects.bulk_create(many)
+            )
+        new = f"/desk/networks/{network.pk}/controller/"
+        told = {"name": "Mirror", "why": "One card.", "reason": "payment", "without": [str(many[0].pk)]}
+        sent = as_ines.post(new, fields_of(as_ines.get(new)) | told)
+        assert sent.status_code == 302 and as_vasco.post(f"{sent['Location']}take/").status_code == 302
+        with scope.whole():
+            controller = Controller.objects.get()
+            assert controller.members.count() == 1_200
+        measure = f"{CONTROLLERS}{controller.pk}/measures/new/"
+        told = {"kind": "hold", "told": "account", "reason": "harm", "why": "It copies answers."}
+        told |= {"without": [str(many[1].pk)], "because": "A school.", "later": [str(many[2].pk)]}
+        assert as_ines.post(measure, fields_of(as_ines.get(measure)) | told).status_code == 302
+        with scope.whole():
+            stages = Counter(MeasureMember.objects.values_list("stage", flat=True))
+            assert stages == {1: 1_198, 0: 1, 2: 1}
+            assert MeasureMember.objects.get(stage=0).left_out_because == "A school."
+
+
+def fields_of(page: Any) -> dict[str, Any]:
+    """What a browser sends of the form as it is drawn."""
+    return {field.html_name: field.value() for field in page.context["form"] if field.value()}
+
+
 class TestTheFormOfAMeasure:
     def test_keeps_what_was_typed_and_says_what_is_wrong(self, controller: Controller, second: Issued, as_ines: Client) -> None:
-        left = {f"part_{second.key.organisation_id}": "0", "why": "It copies."}
+        left = {"without": [str(second.key.organisation_id)], "why": "It copies."}
         answer = asked(as_ines, left, controller)
-        assert answer.status_code == 422 and "Say why it is left out." in answer.content.decode()
+        assert answer.status_code == 422 and "Say why those are left out." in answer.content.decode()
         assert "It copies." in answer.content.decode()
         answer = asked(as_ines, {"kind": "limit", "unit": "requests", "period": "day", "limit": "0"}, controller)
         assert answer.status_code == 422
@@ -98,7 +155,7 @@ class TestTheFormOfAMeasure:
             assert not Measure.objects.exists()
 
     def test_takes_stages_and_times(self, controller: Controller, second: Issued, as_ines: Client) -> None:
-        more = {f"part_{second.key.organisation_id}": "2", "starts_at": "2099-01-01T10:00", "rest_at": "2099-01-02T10:00"}
+        more = {"later": [str(second.key.organisation_id)], "starts_at": "2099-01-01T10:00", "rest_at": "2099-01-02T10:00"}
         assert asked(as_ines, more, controller).status_code == 302
         with scope.whole():
             measure = Measure.objects.get()
@@ -126,6 +183,27 @@ class TestAppeals:
         assert sent.status_code == 302 and "Being read" in alice.get(own).content.decode()
         assert alice.post(own, {"words": "Again."}).status_code == 422
         assert Appeal.objects.get().document is not None
+
+    def test_whom_a_limit_of_several_stops_is_shown_where_to_appeal(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        asked = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+        measure = hands.measured(controller, by=ines, second=vasco, **asked)
+        carried()
+        with transaction.atomic():
+            pools.charge(
+                [pools.Charge(second.key.organisation_id, second.key.pk, timezone.now().date(), "requests", "", used=10)]
+            )
+        alice = cast.signed_in(linked.key.issued_by)
+        text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
+        restriction = Restriction.objects.get(organisation=linked.key.organisation)
+        assert "A limit is reached" in text and "Raise it" not in text and "appeal" in text
+        assert f"/verification/restrictions/{restriction.pk}/" in text and "Sørvik" not in text
+        with scope.whole():
+            Restriction.objects.filter(pk=restriction.pk).update(ended_at=timezone.now(), ended_by=ines)
+        assert measure.pool
+        text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
+        assert "Write to us" in text and "Raise it" not in text
 
     def test_nobody_elses(self, second: Issued, restriction: Restriction) -> None:
         other = cast.signed_in(second.key.issued_by)
