@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.utils import timezone
@@ -32,6 +32,7 @@ from kyc.ownership.models import Discrepancy, Divergence
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.asked import Asked, written
 from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
+from kyc.usage.models import UsageBatch
 from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
 from tests import cast
 
@@ -194,9 +195,10 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
 
 
 def on_its_way_in(by: User) -> Rows:
-    """A job that is not tracked: a file of keys issued elsewhere."""
+    """Jobs that are not tracked: a file of keys issued elsewhere, and what a gateway has sent."""
     row = EstateImport.objects.create(name="estate.csv", content="sealed", state="held", rows=1, new=1, asked_by=by)
-    return {EstateImport: row}
+    gateway = GatewayCredential.objects.latest("pk")
+    return {EstateImport: row, UsageBatch: UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)}
 
 
 def in_compartment(organisation: Organisation) -> list[models.Model]:
