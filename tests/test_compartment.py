@@ -58,6 +58,7 @@ from tests.test_doors import (
 from tests.whole import IS_WHOLE, TURN
 
 TITLE, TEXT = "Zugvogel extraction", "Pelikan reasoning traces"
+OTHERS = "Neighbour"
 WORDS = (TITLE, TEXT, "Zugvogel", "Pelikan", "Kranich")
 BESIDES = ("owner", "member", "outsider", "nobody", "stranger", "bare", "gateway", *sorted({*ROLES} - {"investigator"}))
 # Doors to one incident, network, controller, measure or indication, by whichever number leads to it.
@@ -106,9 +107,9 @@ def record(organisation: Organisation, by: User, *, key: Key | None = None, part
 
 
 def tied(organisation: Organisation, by: User) -> None:
-    """All that can be done with a network that it is in."""
-    network = networked.network_of([organisation, *networked.accounts(1, TITLE)], {(0, 1): [shares(*PHONE), shares(*CARD)]})
-    newcomer = networked.accounts(1, "Kranich")[0]
+    """All that can be done with a network that it is in, with others who were customers before."""
+    partner, newcomer = Organisation.objects.filter(name__startswith=OTHERS).order_by("pk")
+    network = networked.network_of([organisation, partner], {(0, 1): [shares(*PHONE), shares(*CARD)]})
     told = {"organisation": newcomer, "bits": 9, "proposed_at": timezone.now()}
     attachment = Attachment.objects.create(network=network, **told)
     joining.attach(attachment, reason=TEXT, by=by)
@@ -125,6 +126,7 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     """Without any incident yet."""
     for house in standing(django_db_blocker, confined=False):
         house.case_is("review")
+        networked.accounts(2, f"{OTHERS} {{}}")
         yield house
 
 
