@@ -136,10 +136,13 @@ class TestLift:
 
 
 class TestIncidents:
-    @pytest.mark.parametrize("number", ["I-2026-0001", "i-2026-9999", "I – 2026 – 1", "(I\u20102026\u20100001)"])
+    @pytest.mark.parametrize(
+        "number",
+        ["I-2026-0001", "CT-2026-0001", "N-2026-0001", "M-2026-0001", "i-2026-9999", "I – 2026 – 1", "(I\u20102026\u20100001)"],
+    )
     def test_are_named_in_no_reason(self, linked: Issued, rui: User, number: str) -> None:
         """Whether there is one of the number or not, and whoever asks."""
-        with pytest.raises(NamesIncident, match="Leave out the number") as refused:
+        with pytest.raises(NamesIncident, match="Leave out that number") as refused:
             holds.place(key=linked.key, reason=f"under {number}, see there", by=rui)
         assert refused.value.field == "reason"
         standing = place("key", linked, rui)

@@ -288,7 +288,7 @@ class TestTheDatabase:
     def test_lets_nobody_ask_for_a_key_from_elsewhere_alone(self, linked: Issued) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT bool_or(has_function_privilege(role, p.oid, 'EXECUTE')) FROM pg_proc p, unnest(%s) AS role "
+                "SELECT bool_or(has_function_privilege(role, p.oid, 'EXECUTE')) FROM pg_proc p, unnest(%s::text[]) AS role "
                 "WHERE p.proname = 'kh_estate'",
                 [["app", "eraser"]],
             )
