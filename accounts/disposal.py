@@ -133,7 +133,7 @@ def dispose(due: Due, *, on: date) -> Disposal | None:
     """Erases it and says so; None where it is not due any more, since a hold was placed or it was done meanwhile. Raises
     ProgrammingError in any role but the eraser's."""
     legal_holds.none_placed_meanwhile()
-    organisation = organisations.held(due.organisation, alone=True)
+    organisation = organisations.held(due.organisation)
     now = list(retention.due(on, organisations=Organisation.objects.filter(pk=organisation.pk)))
     return erased(organisation, due, on=on) if now and due in left_of([now], on) else None
 
@@ -276,7 +276,7 @@ def carry_out(number: int) -> ErasureOrder | None:
     mail is still on its way."""
     legal_holds.none_placed_meanwhile()
     order = ErasureOrder.objects.select_related("organisation").get(pk=number)
-    organisations.held(order.organisation_id, alone=True)
+    organisations.held(order.organisation_id)
     order.refresh_from_db()
     if number not in ordered():
         return None

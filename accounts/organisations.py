@@ -59,13 +59,11 @@ def refuse_closed(organisation: Organisation) -> None:
         raise AccountClosed(_("The account is closed, and nothing of it is changed any more."))
 
 
-def held(organisation: int, *, alone: bool = False) -> Organisation:
+def held(organisation: int) -> Organisation:
     """The row, held to the end of the transaction, so that two people change one structure one after the other. Whoever holds
-    a case, a party or a key of it too holds this first: one order everywhere, so that no two wait for each other.
-
-    Who only writes a row that names it, as a building of networks does for long, holds up nobody but who needs it `alone`: an
-    erasure, which would miss that row."""
-    return Organisation.objects.select_for_update(no_key=not alone).get(pk=organisation)
+    a case, a party or a key of it too holds this first: one order everywhere, so that no two wait for each other. Fast, so that
+    meanwhile no row comes that names it: whoever draws on a limit, or writes such a row, waits."""
+    return Organisation.objects.select_for_update().get(pk=organisation)
 
 
 # Letters and marks of which nothing is seen, though they count as such.

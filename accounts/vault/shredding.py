@@ -29,7 +29,7 @@ def shred(subject: Subject, *, reason: str, by: User | None) -> SubjectKey:
         raise NoReason(_("Say why the data are erased, such as the end of their retention."))
     # Whoever saves data of the organisation holds its row: what he saves is destroyed with the rest, or refused.
     if subject.organisation is not None:
-        organisations.held(subject.organisation, alone=True)
+        organisations.held(subject.organisation)
     key = SubjectKey.objects.select_for_update().get(pk=made(subject).pk)
     if key.destroyed_at:
         return key

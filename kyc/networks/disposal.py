@@ -29,7 +29,7 @@ def dispose(number: int, *, on: date) -> Incident | None:
     legal_holds.none_placed_meanwhile()
     involved = Involvement.objects.filter(incident=number).order_by("organisation")
     for organisation in involved.values_list("organisation", flat=True).distinct():
-        organisations.held(organisation, alone=True)
+        organisations.held(organisation)
     incident = Incident.objects.select_for_update().get(pk=number)
     if number not in retention.due(on):
         return None

@@ -54,7 +54,7 @@ class TestTheDatabase:
         assert refused.value.returncode == 2
 
     def test_says_why_it_could_not(self, hand: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(taking, "copy", lambda file: file.write_bytes(b"half a fi"))
+        monkeypatch.setattr(taking, "copy", lambda asked, file: file.write_bytes(b"half a fi"))
         with pytest.raises(CommandError, match=r"could not be built: Unbuilt: .* ended with 1"):
             printed(out=tmp_path / "out.csv")
         assert not list(tmp_path.iterdir())
