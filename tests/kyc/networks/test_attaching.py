@@ -115,7 +115,7 @@ class TestRun:
         # Of four accounts each, so that together it is more likely than not and not certain.
         kestrel = networks[0]
         one, *more = members(kestrel)
-        at, values = hands.BEGAN, [("phone", hands.value("phone", "k")), ("domain", hands.value("domain", "k"))]
+        at, values = hands.BEGAN, [("phone", hands.value("phone", "k")), ("user_agent", hands.value("user_agent", "k"))]
         signals.leave_all([Seen(who, type, value, at, at) for who in (one, *more[:6]) for type, value in values])
         attaching.run()
         signals.leave_all([Seen(new, type, value, at, at) for type, value in values])
