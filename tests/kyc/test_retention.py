@@ -13,7 +13,7 @@ from accounts.walls import column_of
 from kyc.cases.models import Case, Entity
 from kyc.keys import holds
 from kyc.keys.models import Hold, Key, Link
-from kyc.networks.retention import SUSPICION
+from kyc.networks.retention import SIGNALS, SUSPICION
 from kyc.parties.models import Party, PersonStatus
 from kyc.rules import packs
 from kyc.screening.models import Hit, ListVersion
@@ -81,7 +81,7 @@ class TestEveryModel:
         assert all(retention.NO_RECORDS.values())
 
     def test_each_rule_of_the_pack_keeps_something(self):
-        classes = [*retention.CLASSES.values(), SUSPICION, INQUIRIES]
+        classes = [*retention.CLASSES.values(), SUSPICION, SIGNALS, INQUIRIES]
         used = {rule.code for found in classes for rule in found.rules}
         assert used | TO_COME.keys() == packs.current().retention_rules.keys()
         assert not used & TO_COME.keys()
