@@ -51,7 +51,7 @@ def test_every_section_has_its_rows() -> None:
     """The negative control of what follows: a table that is not found fails."""
     with pytest.raises(AssertionError):
         section("Nothing of the kind")
-    assert len(re.findall(r"^##+ ", TEXT, re.MULTILINE)) == 15
+    assert len(re.findall(r"^##+ ", TEXT, re.MULTILINE)) == 16
 
 
 class TestWaysIn:

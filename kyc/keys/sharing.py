@@ -80,7 +80,7 @@ def set_up(*, unit: str, period: str, limit: int, currency: str = "", by: User) 
     require(by, Permission.HOLD_PLACE)
     check(unit, period, limit, currency)
     if not limit:
-        raise BadLimit("A limit of 0 would stop every key without saying so. Place holds instead.")
+        raise BadLimit(_("A limit of 0 would stop every key without saying so. Place holds instead."))
     return LimitPool.objects.create(unit=unit, period=period, limit=limit, currency=currency, set_at=timezone.now(), set_by=by)
 
 

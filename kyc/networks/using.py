@@ -172,7 +172,7 @@ def used(level: str, window: Window, rules: Indicators) -> Used:
     subjects, asked, told = SUBJECTS.format(level=LEVELS[level]), window.asked(rules), Used()
 
     def found(statement: str) -> list[tuple[Any, ...]]:
-        return rows(statement.format(subjects=subjects), asked)
+        return rows(statement.replace("{subjects}", subjects), asked)
 
     for one, requests, tokens, refusals, placed, abroad, days, models, most in found(DAYS):
         told.requests[one] = requests
