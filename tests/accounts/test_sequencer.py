@@ -45,7 +45,7 @@ def recorded(by: User, *, count: int = 1) -> list[int]:
 
 def until(ask: Callable[[], bool]) -> None:
     """The server's other databases may hold the order up for a while."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not ask():
         assert time.monotonic() < deadline
         time.sleep(0.02)
