@@ -9,11 +9,18 @@ from django.utils import timezone
 from accounts import scope, snapshots
 from kyc.keys.introspection import introspect
 from reports.canonical import encode, sha256
-from tests import cast
+from tests import cast, networked
 from tests.kyc.keys.conftest import ana, case, entity, issued, linked, nordlys, rui, the_list  # noqa: F401  # fixtures
 from tests.kyc.keys.scenes import Issued
 from tests.reports.story import attribution_of, dossier_of
-from tests.test_compartment import WORDS, record
+from tests.test_compartment import OTHERS, WORDS, record
+
+
+@pytest.fixture(autouse=True)
+def others(request: pytest.FixtureRequest) -> None:
+    """Two who were customers before the incident, and are in a network with it."""
+    request.getfixturevalue("linked")
+    networked.accounts(2, f"{OTHERS} {{}}")
 
 
 class TestGateways:
