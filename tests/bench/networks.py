@@ -1,13 +1,15 @@
 """How well networks were found, and the two plainer ways to look for them."""
 
 import numpy as np
+import pyarrow as pa
 import scipy.sparse
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from kyc.networks.finding import pairing
+from kyc.networks.finding import finder, pairing, weighing
 from kyc.networks.finding.families import ASIDE, NAMES
 from kyc.networks.finding.reading import Signals
+from kyc.networks.finding.signals import UNKNOWN
 from tests.bench.worlds import LEVELS, World
 
 Ints = NDArray[np.int64]
@@ -91,3 +93,23 @@ def plain(signals: Signals, cut: float) -> Ints:
     rarity = np.log2(signals.accounts / signals.holders)
     total = np.bincount(agreeing.pair, rarity[agreeing.value], minlength=len(a))
     return components(signals.accounts, a[total >= cut], b[total >= cut])
+
+
+def shares(signals: Signals) -> pa.Table:
+    """Who shares what, as `expressed.edges` reads it."""
+
+    def seconds(instants: Ints) -> pa.Array:
+        return pa.array(instants, pa.int64(), mask=instants <= UNKNOWN)
+
+    numbered = {"account": signals.account, "value": signals.value, "type": signals.type[signals.value]}
+    whole = {name: pa.array(numbers.astype(np.int64)) for name, numbers in numbered.items()}
+    return pa.table({**whole, "first": seconds(signals.first), "last": seconds(signals.last)})
+
+
+def edges(signals: Signals) -> set[tuple[int, int]]:
+    """Whom we hold to be of one hand rather than not, before anything else is known of them."""
+    nobody: Ints = np.zeros(0, np.int64)
+    begins = np.searchsorted(signals.account, np.arange(signals.accounts + 1)).astype(np.int64)
+    groups = np.full(signals.accounts, -1, np.int64)
+    found = finder.linked(signals, weighing.rarity(signals), begins, groups, nobody, nobody)
+    return {*zip(found.a.tolist(), found.b.tolist(), strict=True)}
