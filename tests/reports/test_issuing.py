@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
@@ -244,6 +245,29 @@ class TestRestate:
         assert (told["number"], told["sha256"], told["changed"]) == (first.number, first.sha256, len(changed))
         assert "restates" not in envelopes[0] and "restates" not in json.loads(str(second.facts))
         assert verbs()[-2:] == ["report.superseded", "report.issued"]
+
+    @pytest.mark.usefixtures("kept")
+    def test_it_is_for_the_same_reader_on_the_same_paper_with_the_same_tables(
+        self, organisation: Organisation, astrid: User, rui: User, envelopes: list[dict[str, Any]]
+    ) -> None:
+        """None of these is the house's own choice, so what forgets one shows."""
+        chosen = {"addressee": "Bureau of Industry and Security", "paper": "Letter", "tables": "summary"}
+        assert chosen["paper"] != settings.PAPER
+        first = self.approved(actions.request(organisation, kind="R-06", **chosen, by=astrid), rui)
+        second = self.approved(actions.restate(first, by=astrid), rui)
+        assert second.restates == first
+        told = [{name: one.envelope[name] for name in chosen} for one in (first, second)]
+        assert told == [chosen, chosen]
+        # What the pages were drawn from, each time to be approved and to be issued.
+        assert [{name: one[name] for name in chosen} for one in envelopes] == [chosen] * 4
+
+    def approved(self, report: Report, rui: User) -> Report:
+        building.run()
+        issuing.approve(Report.objects.get(pk=report.pk), by=rui)
+        building.run()
+        report.refresh_from_db()
+        assert report.state == "issued", report.failure
+        return report
 
     def test_that_it_is_known_later_is_no_change(self, issued: Report, astrid: User, envelopes: list[dict[str, Any]]) -> None:
         second = self.restated(issued, astrid)

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from reports import actions, building, checker, issuing, pack, signing, verifica
 from reports.models import Report
 from tests import cast
 from tests.accounts.test_sequencer import in_tree
+from tests.reports.outside import Outside, open_outside
+from tests.reports.test_signing import flipped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
 
@@ -64,6 +66,12 @@ def made_by_somebody() -> bytes:
     document.docinfo["/Author"] = "A secret author"
     document.save(out)
     return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    with open_outside(tmp_path_factory.mktemp("outside") / "authority") as found:
+        yield found
 
 
 def unpacked(report: Report, by: User, folder: Path) -> Path:
@@ -277,6 +285,95 @@ class TestPack:
         assert not (folder / "documents").exists()
         assert "Extract of <Nordlys>.pdf: the PDF can't be read" in (folder / "README.txt").read_text()
         assert checked(folder).returncode == 0
+
+
+class TestClocks:
+    """A pack whose signer's certificate has ended since, with a timestamp of an authority outside in its PDF."""
+
+    BY_LOG = "good   signature of report.pdf, whose certificate has ended since and was good when the audit log says that it was"
+    BY_CLOCK = (
+        "good   signature of report.pdf, whose certificate has ended since and was good when its timestamp says that it was"
+    )
+
+    @pytest.fixture
+    def folder(self, settings: Any, outside: Outside, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+        """Unpacked, with the clocks that came with it."""
+        root = str(outside.folder / "root.pem")
+        settings.REPORT_SIGNER, settings.REPORT_ROOTS = str(outside.folder / "signer.pem"), root
+        settings.TIMESTAMP_URL, settings.TIMESTAMP_ROOTS, settings.REPORT_LEVEL = outside.url, root, "B-T"
+        issued, astrid = request.getfixturevalue("of_one"), request.getfixturevalue("astrid")
+        folder = unpacked(issued, astrid, tmp_path / "pack")
+        assert (folder / checker.CLOCKS).read_bytes() == Path(root).read_bytes()
+        return folder
+
+    def later(self, monkeypatch: pytest.MonkeyPatch, outside: Outside) -> None:
+        """When the signer's certificate has ended, and the clock's has not."""
+        at = outside.signer.not_valid_after_utc + timedelta(days=1)
+        monkeypatch.setattr(checker, "now", lambda: at)
+
+    def said(self, capsys: pytest.CaptureFixture[str], folder: Path, *more: str) -> tuple[int, list[str]]:
+        code = checker.main([str(folder), *more])
+        return code, capsys.readouterr().out.splitlines()
+
+    def signature(self, lines: list[str]) -> str:
+        (line,) = (line for line in lines if "signature of report.pdf" in line)
+        return line
+
+    def without_the_log(self, folder: Path) -> None:
+        """Nobody but an authority outside says any more when it was signed."""
+        for file in (folder / "trail").iterdir():
+            file.unlink()
+
+    def test_a_certificate_that_has_ended_is_judged_by_the_clocks_and_it_says_so(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, outside: Outside
+    ) -> None:
+        code, lines = self.said(capsys, folder)
+        assert (code, self.signature(lines)) == (0, "good   signature of report.pdf"), "while it is good no clock is asked"
+        self.later(monkeypatch, outside)
+        code, lines = self.said(capsys, folder)
+        assert (code, self.signature(lines)) == (0, f"{self.BY_CLOCK} signed")
+
+    def test_without_the_log_only_the_clocks_given_bear_it_out(
+        self,
+        folder: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        outside: Outside,
+        tmp_path_factory: pytest.TempPathFactory,
+    ) -> None:
+        clocks = str((folder / checker.CLOCKS).rename(folder.parent / "believed.pem"))
+        self.later(monkeypatch, outside)
+        _, lines = self.said(capsys, folder)
+        assert self.signature(lines) == f"{self.BY_LOG} issued", "the log still says when"
+        self.without_the_log(folder)
+        ended = "WRONG  signature of report.pdf: the certificate of CN=Outside: reports is not good on"
+        _, lines = self.said(capsys, folder)
+        assert self.signature(lines).startswith(ended)
+        with open_outside(tmp_path_factory.mktemp("others") / "authority") as others:
+            _, lines = self.said(capsys, folder, "--clocks", str(others.folder / "root.pem"))
+        assert self.signature(lines).startswith(ended), "somebody else's clocks tell no time"
+        _, lines = self.said(capsys, folder, "--clocks", clocks)
+        assert self.signature(lines) == f"{self.BY_CLOCK} signed"
+        assert checker.main([str(folder), "--clocks", str(folder / "nowhere.pem")]) == 2
+        assert "nowhere.pem" in capsys.readouterr().err
+
+    def test_a_timestamp_in_which_one_bit_is_another_bears_nothing_out(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, outside: Outside
+    ) -> None:
+        """The manifest is made to fit, as far as whoever changes a file can: no digest of a part covers the timestamp."""
+        self.later(monkeypatch, outside)
+        self.without_the_log(folder)
+        data = (folder / "report.pdf").read_bytes()
+        token = checker.signature_of(data).token
+        told = json.loads((folder / "manifest.json").read_bytes())
+        for at in (token.index(checker.TOLD_TIME) + 60, len(token) - 20):
+            other = data.replace(token.hex().upper().encode(), flipped(token, at, 0).hex().upper().encode())
+            assert other != data
+            (folder / "report.pdf").write_bytes(other)
+            (folder / "manifest.json").write_text(json.dumps(told | {"report.pdf": checker.sha256(other).hexdigest()}))
+            code, lines = self.said(capsys, folder)
+            assert code == 1 and self.signature(lines).startswith("WRONG  signature of report.pdf: "), at
+            assert "good   report.pdf" in lines, "the negative control: only the signature tells"
 
 
 class TestTake:
