@@ -160,6 +160,17 @@ def of_questions(data: dict[str, Any]) -> Iterator[str]:
         yield from (*row.get("options", {}).values(), *row.get("flags", {}).values())
 
 
+def of_assurance(file: dict[str, Any]) -> Iterator[str]:
+    """Every text of the rules of assurance that somebody reads on a page."""
+    for part in ("validations", "told"):
+        yield from file[part].values()
+    for part in ("verifications", "kinds"):
+        yield from (row["title"] for row in file[part].values())
+    for guideline in file["guidelines"].values():
+        yield from (guideline["title"], *guideline["notes"], *(level["title"] for level in guideline["levels"]))
+    yield from (text for group in file["reasons"].values() for text in group.values())
+
+
 class TestRules:
     """What data says, no translator sees in it: it stands in a module, marked."""
 
@@ -183,6 +194,10 @@ class TestRules:
         for row in (row for file in files for row in file["indicators"].values()):
             said |= {row[name] for name in ("label", "sentence", "lacking")} - {""}
         assert said == set(of_rules.INDICATORS)
+
+    def test_so_is_what_makes_sure_of_somebody(self) -> None:
+        files = [json.loads(file.read_text()) for file in sorted(packs.FOLDER.glob("assurance_*.json"))]
+        assert {text for file in files for text in of_assurance(file)} == set(of_rules.ASSURANCE)
 
     def test_and_what_is_said_of_a_bad_share(self) -> None:
         tree = ast.parse((BASE / "kyc/ownership/shares.py").read_text())
