@@ -48,6 +48,9 @@ OPEN = {
     "kyc.Place": "where networks are; of no customer",
     "kyc.ModelRelease": "that a model was released, of which everybody may know",
     "kyc.UsageBatch": "numbers and counts of what a gateway sent; names no customer",
+    "kyc.LeiCopy": "that a list of legal entities was loaded; of no customer",
+    "kyc.LegalEntity": "published to everybody",
+    "kyc.LegalEntityParent": "published to everybody",
     "demo.Mail": "the demo's mailbox, which shows what it caught to whoever tries it",
 }
 

@@ -4,7 +4,7 @@ import os
 import sys
 from base64 import b64decode
 from email.utils import parseaddr
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -132,6 +132,18 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(part.strip()) for part in os.environ.get(name, "").split(",") if part.strip()]
     except ValueError:
         refuse(f"{name} must be addresses or networks such as 10.0.0.0/8, with commas between.")
+
+
+def servers(name: str) -> list[tuple[str, int]]:
+    """Addresses of machines, each with the port after it in brackets: 9.9.9.9 or 127.0.0.1[5353]."""
+    found = []
+    for part in filter(None, (part.strip() for part in os.environ.get(name, "").split(","))):
+        address, _sep, port = part.removesuffix("]").partition("[")
+        try:
+            found.append((str(ip_address(address)), int(port or 53)))
+        except ValueError:
+            refuse(f"{name} must be addresses such as 9.9.9.9 or 127.0.0.1[5353], with commas between.")
+    return found
 
 
 def switch(name: str) -> bool:
@@ -272,6 +284,13 @@ if REPORT_SIGNER.startswith("pkcs11:") and not REPORT_CHAIN:
     refuse("REPORT_CHAIN is not set. With a token in REPORT_SIGNER name the file of its certificates (PEM), the signer's first.")
 if TIMESTAMP_URL and not TIMESTAMP_ROOTS:
     refuse("TIMESTAMP_ROOTS is not set. With TIMESTAMP_URL name the file of certificates (PEM) by which its stamps are believed.")
+# Text messages with codes: a gateway that takes them as signed POSTs. Without one none is offered; the demo shows them.
+TEXT_URL, TEXT_SECRET = os.environ.get("TEXT_URL", ""), beside("TEXT_URL", "TEXT_SECRET")
+TEXT_SENDER = "demo.mailbox.show_text" if DEMO else "kyc.evidence.texting.post" if TEXT_URL else ""
+if TEXT_URL and urlsplit(TEXT_URL).scheme not in {"http", "https"}:
+    refuse("TEXT_URL must start with https:// or http:// .")
+# Resolvers that are asked whether a customer's domain is his; without any, those of the machine.
+DNS_SERVERS = servers("DNS_SERVERS")
 # Where each list comes from: its publisher's own address unless the environment names another; empty, it is not fetched.
 LIST_ADDRESSES = {
     "ofac-sdn": "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/SDN.XML",

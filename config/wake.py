@@ -7,6 +7,8 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
+from kyc.evidence import code_sending, domain_watch
+from kyc.evidence.tasks import look_for_domains, send_codes
 from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
 from kyc.keys.tasks import (
     compact_changes,
@@ -59,6 +61,8 @@ jobs.on("appeal.overturned", carry_measures)
 jobs.on("signal.arrived", attach_accounts)
 jobs.on("usage.taken", leave_usage_signals)
 jobs.on("report.requested", build_reports)
+jobs.on("code.asked", send_codes)
+jobs.on("domain.asked", look_for_domains)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
@@ -88,6 +92,8 @@ jobs.sweep(refusals.QUEUE, forget_refusals)
 jobs.sweep(running.QUEUE, build_networks)
 jobs.sweep(attaching.QUEUE, attach_accounts)
 jobs.sweep(carrying.QUEUE, carry_measures)
+jobs.sweep(code_sending.QUEUE, send_codes)
+jobs.sweep(domain_watch.QUEUE, look_for_domains)
 jobs.sweep(lifting.QUEUE, carry_measures)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)

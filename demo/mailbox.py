@@ -1,4 +1,4 @@
-"""Catches mail for /demo/mail."""
+"""Catches mail and text messages for /demo/mail."""
 
 from collections.abc import Sequence
 
@@ -12,3 +12,7 @@ class Backend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         rows = [Mail(to=to, subject=mail.subject, text=mail.body) for mail in email_messages for to in mail.to]
         return len(Mail.objects.bulk_create(rows))
+
+
+def show_text(to: str, text: str, *, key: str) -> None:
+    Mail.objects.create(to=to, subject="Text message", text=text)

@@ -1,6 +1,8 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
+from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
+from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
@@ -29,6 +31,8 @@ __all__ = [
     "Authorisation",
     "AuthorityProof",
     "Case",
+    "Confirmation",
+    "ConfirmationCode",
     "Controller",
     "ControllerMember",
     "ControllerNote",
@@ -37,6 +41,7 @@ __all__ = [
     "Discrepancy",
     "Divergence",
     "Document",
+    "DomainChallenge",
     "Edge",
     "Entity",
     "EstateImport",
@@ -60,6 +65,9 @@ __all__ = [
     "KeptEvidence",
     "Key",
     "KeyRefusal",
+    "LegalEntity",
+    "LegalEntityParent",
+    "LeiCopy",
     "LimitPool",
     "Link",
     "ListEntry",
@@ -73,6 +81,8 @@ __all__ = [
     "NetworkMembership",
     "NetworkRun",
     "Observation",
+    "OutsideCheck",
+    "OutsideMessage",
     "Party",
     "PaymentMeans",
     "PersonStatus",

@@ -13,6 +13,13 @@ from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membersh
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
+from kyc.evidence.confirmation_models import (
+    Confirmation,
+    ConfirmationCode,
+    DomainChallenge,
+    OutsideCheck,
+    OutsideMessage,
+)
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
@@ -153,6 +160,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
     )  # fmt: skip
+    confirmed = confirmations(organisation, found.party, found.controller, by=by)
     remediation = Remediation.objects.create(
         organisation=organisation, account=f"acct-{organisation.pk}", email=by.email, begun_at=now, requests_a_day=1000,
         **dict.fromkeys(("reminded_at", "limited_at", "due_at"), now + timedelta(days=60)),
@@ -185,13 +193,37 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
-        twice, invitation, *told, *queued, word,
+        twice, invitation, *confirmed, *told, *queued, word,
         by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
         legal_hold, asked, schedule, outside, observation, differs, restriction, appeal, release,
     ]  # fmt: skip
     return {type(row): row for row in rows}
+
+
+def confirmations(organisation: Organisation, party: Party, person: Party, *, by: User) -> list[models.Model]:
+    """What the customer says was confirmed, a code, a domain, and a check by a service outside with what it said."""
+    now, of = timezone.now(), {"organisation": organisation}
+    confirmed = Confirmation.objects.create(
+        **of, party=party, what="domain", how="dns", value="nordlys.example", mark="0" * 64, rule_pack="2026.11",
+        valid_until=date(2030, 1, 1),
+    )  # fmt: skip
+    code = ConfirmationCode.objects.create(
+        **of, party=party, channel="email", mark="0" * 64, salt="0" * 32, digest="0" * 64, locale="en", most_tries=5,
+        state="sent", asked_by=by, sent_at=now, expires_at=now + timedelta(days=1),
+    )  # fmt: skip
+    challenge = DomainChallenge.objects.create(
+        **of, party=party, domain="nordlys.example", token=f"token {organisation.pk}", asked_by=by
+    )
+    check = OutsideCheck.objects.create(
+        **of, party=person, service="stripe", reference=f"vs_{organisation.pk}", started_by=by, descriptors={"type": "passport"}
+    )
+    message = OutsideMessage.objects.create(
+        **of, check_about=check, service="stripe", event=f"evt_{organisation.pk}", kind="processing", at=now, sha256="0" * 64,
+        effect="applied",
+    )  # fmt: skip
+    return [confirmed, code, challenge, check, message]
 
 
 def on_its_way_in(by: User) -> Rows:

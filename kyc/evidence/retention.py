@@ -1,17 +1,36 @@
 """How long documents are kept, and how they were checked."""
 
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
+from kyc.evidence.confirmation_models import (
+    Confirmation,
+    ConfirmationCode,
+    DomainChallenge,
+    OutsideCheck,
+    OutsideMessage,
+)
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
+
+CONFIRMED: dict[type[Model], str] = {
+    Confirmation: "confirmed_at",
+    ConfirmationCode: "asked_at",
+    DomainChallenge: "asked_at",
+    OutsideCheck: "started_at",
+    OutsideMessage: "received_at",
+}
+
+for published in ("LeiCopy", "LegalEntity", "LegalEntityParent"):
+    retention.no_record(f"kyc.{published}", "published to everybody; what a check found there stands in the confirmation")
 
 retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation),
+        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation, *CONFIRMED),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
@@ -20,6 +39,7 @@ retention.register(
             AttributeProof: "proved_at",
             ExclusionRuling: "ruled_at",
             Invitation: "invited_at",
+            **CONFIRMED,
         },
         told=_("The documents you and your people sent, and how we checked them"),
     )

@@ -43,6 +43,36 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Confirmations:
+    """How a party's own words are confirmed, and for how long that counts (IDA-05)."""
+
+    data: Mapping[str, Any]
+
+    def code(self, name: str) -> int:
+        """digits; tries: how often one may be typed wrongly; pause_seconds: before another is sent; a_day: to one address,
+        a_day_in_all: of one organisation."""
+        return int(self.data["codes"][name])
+
+    def code_minutes(self, channel: str) -> int:
+        return int(self.data["codes"]["minutes"][channel])
+
+    def code_days_by_post(self, *, at_home: bool) -> int:
+        return int(self.data["codes"]["days_by_post"]["home" if at_home else "abroad"])
+
+    def valid_days(self, how: str) -> int:
+        return int(self.data["valid_days"][how])
+
+    def paper_days(self, how: str) -> int:
+        """How old a paper may be on the day it is relied on."""
+        return int(self.data["paper_days"][how])
+
+    def domain(self, name: str) -> int:
+        """every_days: how often what was published is looked for again; misses: after how many in a row it is lost; again_hours:
+        how soon it is looked for after a miss."""
+        return int(self.data["domain"][name])
+
+
+@dataclass(frozen=True)
 class Pack:
     """One version of the rules as reviewed on a day; `sha256` is the digest of the file it was read from."""
 
@@ -241,6 +271,10 @@ class Pack:
         """decide: for us to answer; answer: for the customer to; invitation: how long its link is good; renewal: how
         long before signed answers expire they are asked for anew; change: for the customer to send what has changed (AMLR-08)."""
         return int(self.data["clocks"][f"{clock}_days"])
+
+    @property
+    def confirmations(self) -> "Confirmations":
+        return Confirmations(self.data["confirmations"])
 
     def key_catalogue(self, kind: str) -> dict[str, str]:
         """What the provider offers to let a key do (scopes) or reach (tiers), by code, each in words."""

@@ -75,6 +75,16 @@ HARMLESS = {
     "kyc.Entity": {"reference": "a number", "assurance": "a code"},
     "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash"},
     "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
+    "kyc.Confirmation": {
+        "value": "sealed", "mark": "a keyed hash", "rule_pack": "a version", "ended_because": "a sentence of the house's",
+    },
+    "kyc.ConfirmationCode": {
+        "digest": "a keyed hash", "salt": "random", "mark": "a keyed hash", "mailbox": "a code", "locale": "a code",
+        "claimed_by": "a process", "failure": "of the machine",
+    },
+    "kyc.DomainChallenge": {"token": "random", "found": "a code", "claimed_by": "a process", "failure": "of the machine"},
+    "kyc.OutsideCheck": {"service": "a code", "reference": "a service's own number", "result_sha256": "a hash"},
+    "kyc.OutsideMessage": {"service": "a code", "event": "a service's own number", "kind": "a code", "sha256": "a hash"},
     "kyc.Key": {
         "prefix": "random", "last_four": "random", "digest": "a hash", "pepper_version": "a number", "once": "random",
         "scopes": "codes", "tiers": "codes", "confirmation": "a hash",

@@ -1,0 +1,13 @@
+from celery import shared_task
+
+from kyc.evidence import code_sending, domain_watch
+
+
+@shared_task(name="kyc.send_codes", ignore_result=True)
+def send_codes() -> None:
+    code_sending.run()
+
+
+@shared_task(name="kyc.look_for_domains", ignore_result=True)
+def look_for_domains() -> None:
+    domain_watch.run()
