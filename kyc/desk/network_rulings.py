@@ -1,22 +1,25 @@
 """What was ruled on what ties the accounts of a network, in words: by whom, why, and what the next building makes of it."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from kyc.desk import network_words as words
 from kyc.desk.network_forms import AnswerForm, touches
-from kyc.networks.network_models import Network, NetworkRun
+from kyc.networks.network_models import Network, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About
+from kyc.networks.standing import Value
 
 K = Ruling.Kind
+# Words that stand beside a picture.
+MOST = 30
 TONES = {K.SAME_CONTROLLER: "bad", K.WITHDRAWN: "neutral"}
 
 
@@ -78,12 +81,18 @@ def last_begun() -> datetime | None:
     return found
 
 
-def of(network: Network, organisations: Collection[int]) -> list[Row]:
-    """The last words on anything that touches the network's accounts, the newest first."""
-    here = Q(network=network) | Q(organisations__overlap=list(organisations))
+def of(network: Network, members: QuerySet[NetworkMembership]) -> tuple[list[Row], bool]:
+    """The last words on anything that touches these accounts of the network, the newest first, and whether there are more."""
+    here = Q(network=network) | Q(organisations__overlap=members.values("organisation"))
     rows = Ruling.objects.newest().filter(here).select_related("a", "b", "ruled_by", "proposed__proposal__outcome_by")
-    heeded = last_begun()
-    return [Row(row, heeded) for row in rows.order_by("-pk")]
+    found, heeded = list(rows.order_by("-pk")[: MOST + 1]), last_begun()
+    return [Row(row, heeded) for row in found[:MOST]], len(found) > MOST
+
+
+def by_value(values: Iterable[Value]) -> dict[tuple[str, str], str]:
+    """Of those that were ruled on, what they were ruled to be."""
+    rows = Ruling.objects.in_force().filter(value__in=[one.uuid for one in values if one.uuid])
+    return {(row.type, str(row.value)): row.get_kind_display() for row in rows}
 
 
 def on(about: About) -> list[Row]:
