@@ -38,6 +38,10 @@ KNOWN = tuple(one.value for one in Range.CLASSES)
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 
 
+# As the function that leaves signals (accounts/signals.py) reads them: of several files the first by name.
+OF_OPERATORS = "SELECT DISTINCT ON (asn) asn, hub FROM accounts_range WHERE asn = ANY (%s) ORDER BY asn, source"
+
+
 class BadRanges(Refused):
     """The file is none of ranges; says which line and why."""
 
@@ -65,6 +69,13 @@ def load(file: Path, *, source: str, as_class: str = "") -> RangeList:
     except BadRanges as error:
         raise of_file(file, str(error)) from None
     return replace(lines, source, sha256(data).hexdigest())
+
+
+def of_operators(numbers: Iterable[int]) -> dict[int, str]:
+    """Whose the addresses of each are, as a file says now; those of which none says anything are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_OPERATORS, [[*numbers]])
+        return dict(cursor.fetchall())
 
 
 @transaction.atomic

@@ -28,8 +28,8 @@ from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months, signalled
 from kyc.usage.tasks import leave_usage_signals, make_usage_months
-from reports import building, scheduling
-from reports.tasks import ask_scheduled, build_reports
+from reports import building, packing, scheduling
+from reports.tasks import ask_scheduled, build_reports, put_together
 
 jobs.on("message.queued", send_messages)
 jobs.on("case.submitted", examine_cases)
@@ -63,6 +63,7 @@ jobs.on("usage.taken", leave_usage_signals)
 jobs.on("report.requested", build_reports)
 jobs.on("code.asked", send_codes)
 jobs.on("domain.asked", look_for_domains)
+jobs.on("report.pack_asked", put_together)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
@@ -79,6 +80,7 @@ jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(feed.QUEUE, compact_changes)
 jobs.sweep(building.QUEUE, build_reports)
+jobs.sweep(packing.QUEUE, put_together)
 jobs.sweep(scheduling.QUEUE, ask_scheduled)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)

@@ -63,10 +63,8 @@ class Sink(io.RawIOBase):
         return found
 
 
-@transaction.atomic
-def take(report: Report, *, by: User) -> list[Document]:
-    """Writes down that the pack was handed to `by`, and each document that leaves in it. Those that the report names are
-    returned. Raises NotPermitted, NoPack."""
+def allowed(report: Report, *, by: User) -> list[Document]:
+    """The documents that the report names, where `by` may have its pack. Raises NotPermitted, NoPack."""
     require(by, Permission.REPORT_VIEW)
     require(by, Permission.DOCUMENT_VIEW)
     if report.is_for_subject:
@@ -77,7 +75,14 @@ def take(report: Report, *, by: User) -> list[Document]:
         why = {"why": report.facts}
         raise NoPack(_("This report can't be opened any more, so there is no evidence pack of it: %(why)s.") % why)
     is_proved(report)
-    found = documents(report)
+    return documents(report)
+
+
+@transaction.atomic
+def take(report: Report, *, by: User) -> list[Document]:
+    """As `allowed`, and writes down that the pack was handed to `by`, and each document that leaves in it. Raises NotPermitted,
+    NoPack."""
+    found = allowed(report, by=by)
     leaving = found if is_by_two(report) else []
     for document in leaving:
         evidence.look_at(document, purpose=PURPOSE, downloaded=True, by=by)

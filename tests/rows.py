@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts import messages, scope, snapshots
-from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
+from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberInvitation, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
@@ -40,7 +40,7 @@ from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, Person
 from kyc.screening.asked import Asked, written
 from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
 from kyc.usage.models import UsageBatch
-from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
+from reports.models import Report, ReportLink, ReportPack, ReportSchedule, SubjectRequest
 from tests import cast
 
 Rows = dict[type[models.Model], Any]
@@ -124,7 +124,13 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
     message = messages.queue(to=by.email, subject="Hello", text="Hello", organisation=organisation)
     release = ModelRelease.objects.create(whose="ours", name=f"model-{organisation.pk}", released_at=now, source="Our notes.")
-    membership = Membership.objects.get(organisation=organisation, user=by)
+    # Beside the owner, who stays.
+    second = User.objects.create(email=f"second-{organisation.pk}@member.example", name="Second")
+    membership = Membership.objects.create(organisation=organisation, user=second)
+    bidden = MemberInvitation.objects.create(
+        organisation=organisation, email=f"third-{organisation.pk}@member.example", role="member", invited_by=by, invited_at=now,
+        expires_at=now + timedelta(days=7),
+    )  # fmt: skip
     role = Role.objects.get(organisation=organisation, kind=Role.Kind.DIRECTOR)
     status = PersonStatus.objects.filter(organisation=organisation).first()
     proof = StatusProof.objects.create(
@@ -194,7 +200,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     rows = [
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
         twice, invitation, *confirmed, *told, *queued, word,
-        by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
+        by, organisation, membership, bidden, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
         legal_hold, asked, schedule, outside, observation, differs, restriction, appeal, release,
@@ -227,10 +233,12 @@ def confirmations(organisation: Organisation, party: Party, person: Party, *, by
 
 
 def on_its_way_in(by: User) -> Rows:
-    """Jobs that are not tracked: a file of keys issued elsewhere, and what a gateway has sent."""
+    """Jobs that are not tracked: a file of keys issued elsewhere, a pack of reports, and what a gateway has sent."""
     row = EstateImport.objects.create(name="estate.csv", content="sealed", state="held", rows=1, new=1, asked_by=by)
     gateway = GatewayCredential.objects.latest("pk")
-    return {EstateImport: row, UsageBatch: UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)}
+    pack = ReportPack.objects.create(reports=[Report.objects.latest("pk").pk], is_evidence=False, asked_by=by)
+    batch = UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)
+    return {EstateImport: row, ReportPack: pack, UsageBatch: batch}
 
 
 def in_compartment(organisation: Organisation) -> list[models.Model]:

@@ -29,7 +29,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts import credentials, merkle, messages, permissions, scope, sequencer, shared
-from accounts.models import AuditEvent, LegalHold, Membership, Message, Organisation, Proposal, User
+from accounts.models import AuditEvent, LegalHold, MemberInvitation, Membership, Message, Organisation, Proposal, User
 from accounts.permissions import ROLES, SESSIONS, SessionLimits
 from accounts.sessions import seen_at
 from kyc.cases import exposed
@@ -60,7 +60,7 @@ from kyc.screening import overturning
 from kyc.screening.asked import Answer, Asked, written
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports import issuing, links, own_data, pack
-from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
+from reports.models import Report, ReportLink, ReportPack, ReportSchedule, SubjectRequest
 from tests import cast, networked
 from tests.headers import lacking
 from tests.rows import Rows, on_its_way_in, one_of_each
@@ -94,6 +94,7 @@ RECORDED = {
     "desk:network_ledger_csv",
     "reports:download",
     "reports:pack_download",
+    "reports:pack_file",
     "audit_export",
     "paper_statement",
     "own_data_pdf",
@@ -116,6 +117,9 @@ REVEALERS: Roles = frozenset({"analyst", "approver", "senior", "investigator"})
 APPROVERS: Roles = frozenset({"approver", "senior"})
 HOLDERS: Roles = frozenset({"approver", "senior", "investigator"})
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "senior", "investigator", "auditor"})
+OWNERS: Roles = frozenset({"owner"})
+BIDDEN: Roles = frozenset({"nobody"})
+ASKER: Roles = frozenset({"analyst"})
 AUDITORS: Roles = frozenset({"auditor", "administrator"})
 SUPPORTERS: Roles = frozenset({"support"})
 ADMINISTRATORS: Roles = frozenset({"administrator"})
@@ -285,6 +289,12 @@ DOORS: dict[str, Door] = {
         CUSTOMERS, own=of(pk="interest"), names=ALICE, post=of(name=ALICE, country="NO", share="99", us_basis="none")
     ),
     "onboarding:owner_remove": Door(CUSTOMERS, own=of(pk="interest"), names=ALICE, post=nothing),
+    "onboarding:members": Door(CUSTOMERS, names="A second owner keeps the account yours"),
+    "onboarding:member_invite": Door(OWNERS, names="Send the invitation", post=of(email="new@nordlys.example", role="member")),
+    "onboarding:member_invitation_withdraw": Door(OWNERS, get=False, own=of(pk="bidden"), post=nothing, names="Members"),
+    "onboarding:member": Door(OWNERS, own=of(pk="second"), names="Second", post=of(role="owner")),
+    "onboarding:member_remove": Door(OWNERS, own=of(pk="second"), names="Second", post=nothing),
+    "onboarding:join": Door(BIDDEN, own=of(pk="bid"), names="invites you", post=nothing),
     "onboarding:invite": Door(CUSTOMERS, own=of(pk="boss"), names=ALICE, post=of(email="alice@nordlys.example")),
     "onboarding:invite_withdraw": Door(CUSTOMERS, own=of(pk="boss"), names=ALICE, post=nothing),
     "onboarding:prove": Door(ALL, open=True, own=of(token="token"), post=nothing, names=ALICE),
@@ -662,6 +672,8 @@ DOORS: dict[str, Door] = {
         REQUESTERS, names=NORDLYS, post=of(kind="R-04", organisation="organisation", rhythm="year", first_on="2030-01-31"),
     ),
     "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=of(sure="1")),
+    "reports:pack": Door(ASKER, own=of(pk="pack"), names="Download the ZIP"),
+    "reports:pack_file": Door(ASKER, own=of(pk="pack"), names="%PDF"),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
     "reports:restate": Door(REQUESTERS, get=False, own=of(pk="ready"), post=nothing, names=NORDLYS),
@@ -867,6 +879,8 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "project": rows[Key].project_id, "observation": rows[Observation].pk, "discrepancy": rows[Discrepancy].pk,
         "divergence": rows[Divergence].pk, "limit": rows[LimitPool].pk, "whole": whole.pk, "leak": rows[Leak].pk,
         "elsewhere": rows[ImportedKey].pk, "estate_file": on_its_way_in(analyst)[EstateImport].pk,
+        "pack": put_together(ready, analyst).pk, "second": rows[Membership].pk, "bidden": rows[MemberInvitation].pk,
+        "bid": bid_of(organisation, rows[MemberInvitation].invited_by),
         "spare": spare.pk, "heir": heir.pk, "exclusion": rows[Exclusion].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "schedule": rows[ReportSchedule].pk,
@@ -938,6 +952,21 @@ def indicated(rows: Rows) -> dict[str, int]:
     with scope.whole():
         found = Indication.objects.get(run=rows[IndicationRun])
     return {"indication": found.pk, "authorisation": rows[Authorisation].pk}
+
+
+def bid_of(organisation: Organisation, owner: User) -> int:
+    """An invitation to who signs in and acts for nobody yet."""
+    now = timezone.now()
+    told = {"email": "no@where.example", "role": "member", "invited_by": owner}
+    until = now + timedelta(days=1)
+    return MemberInvitation.objects.create(organisation=organisation, invited_at=now, expires_at=until, **told).pk
+
+
+def put_together(report: Report, analyst: User) -> ReportPack:
+    """A pack of the PDFs of one report, whose file is that very PDF."""
+    until = timezone.now() + timedelta(hours=1)
+    ready = {"state": "ready", "ready_at": timezone.now(), "expires_at": until, "file": report.file.name}
+    return ReportPack.objects.create(reports=[report.pk], is_evidence=False, asked_by=analyst, **ready)
 
 
 def asked_of(analyst: User, *, begun: datetime | None) -> int:

@@ -19,7 +19,7 @@ from accounts.vault import SealedField
 from kyc.api import guessing, views
 from kyc.desk import queue
 from kyc.evidence import actions, sniff
-from kyc.onboarding import prove
+from kyc.onboarding import members, prove
 from kyc.ownership import sheet
 from kyc.parties.models import Party
 from tests import test_sources
@@ -189,6 +189,7 @@ class TestLimits:
             f"{settings.DATA_UPLOAD_MAX_NUMBER_FILES} files",
             "an upload": f"{actions.LARGEST // MB} MB",
             "mail of invitations, by organisation and day": prove.INVITATIONS.partition("/")[0],
+            "mail of invitations to members, by organisation and day": members.INVITATIONS.partition("/")[0],
             "a question of a gateway": f"{views.LONGEST_BODY // MB} MB",
             "forms kept while their writer signs in again": f"{resume.LARGEST // 1024} KiB, {resume.GOOD_FOR // 3600} hours",
             "rows of a page of the queue": str(queue.PAGE),

@@ -29,7 +29,7 @@ PAGE = 100
 LATELY = 5
 # Kind in the address: its name, and the first words of the verbs that belong to it.
 KINDS: dict[str, tuple[Promise, tuple[str, ...]]] = {
-    "case": (_("Case"), ("case.", "entity.", "requirement.", "organisation.", "customer.")),
+    "case": (_("Case"), ("case.", "entity.", "requirement.", "organisation.", "customer.", "member.")),
     "decisions": (_("Decisions"), ("decision.",)),
     "parties": (
         _("People and ownership"),
@@ -124,6 +124,11 @@ VERBS = {
     "payment.changed": _("changed a means of payment"),
     "payment.ended": _("ended a means of payment"),
     "questionnaire.signed": _("signed the intended use"),
+    "member.invited": _("invited somebody to act for the organisation"),
+    "member.invitation_withdrawn": _("withdrew an invitation to act for the organisation"),
+    "member.joined": _("began to act for the organisation"),
+    "member.role_changed": _("changed a member's role"),
+    "member.removed": _("removed a member, or left"),
     "person.invited": _("invited a person to prove who they are"),
     "person.invited_anew": _("sent an invitation again"),
     "person.invitation_withdrawn": _("withdrew an invitation"),
@@ -250,6 +255,8 @@ VERBS = {
     "report.link_ended": _("revoked a link to a report"),
     "report.link_opened": _("handed out a report to a reader outside by a link"),
     "report.downloaded": _("downloaded a report"),
+    "report.pack_asked": _("asked for a large pack of reports"),
+    "report.pack_built": _("put a pack of reports together"),
     "report.pack_taken": _("took the evidence pack of a report"),
     "organisation.created": _("created the organisation"),
     "report.drafted": _("drew a draft of a report"),

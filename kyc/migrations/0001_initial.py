@@ -4356,6 +4356,7 @@ class Migration(migrations.Migration):
                 ('template', models.CharField(max_length=86)),
                 ('end_user', models.CharField(max_length=86)),
                 ('is_late', models.BooleanField()),
+                ('access', models.CharField(default='', max_length=20)),
                 ('xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
                 ('incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
             ],

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import looking, organisations, scope, signals_left
+from accounts import looking, members, organisations, scope, signals_left
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import actions as cases
@@ -69,6 +69,9 @@ def create(request: HttpRequest) -> HttpResponse:
     if is_read and form.acted(lambda: begin(request, organisation, form, version)):
         return redirect("onboarding:kind")
     context = {"form": form, "version": version, "notice": f"onboarding/notices/{version}.html"}
+    if organisation is None:
+        with scope.everything():
+            context["invitations"] = list(members.for_whom(request.user))
     return render(request, "onboarding/create.html", context, status=422 if form.is_bound and form.errors else 200)
 
 

@@ -102,6 +102,7 @@ class TestTheApp:
             "kyc_party_id_seq",
             "kyc_paymentmeans_id_seq",
             "reports_report_id_seq",
+            "reports_reportpack_id_seq",
         ]
 
     @pytest.mark.parametrize("what", NEVER)

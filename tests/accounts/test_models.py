@@ -36,7 +36,8 @@ TRACKED: list[Model] = [model.pgh_tracked_model for model in event_models()]
 # A column that may change in every tracked model, and what it may change to.
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 CHANGE: dict[str, tuple[str, Any]] = {
-    "Membership": ("role", "member"),
+    "Membership": ("role", "owner"),
+    "MemberInvitation": ("role", "owner"),
     "Proposal": ("outcome_note", "x"),
     "Message": ("subject", "x"),
     "Role": ("title", "x"),

@@ -18,6 +18,7 @@ from tests.browser.walk import PATIENCE, Walk
 CASE = "/desk/cases/?tab=decided > /desk/cases/{n}/"
 TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "kept", "timeline")
 PEOPLE, OWNERS, MAIL = "/verification/people/", "/verification/owners/", "/demo/mail"
+MEMBERS = "/verification/members/"
 # Also of links in a drawing.
 PATHS = "links => links.map(link => new URL(link.getAttribute('href') ?? '', location).pathname)"
 LEFT_OUT = f"{OWNERS}of/{{n}}/left-out/"
@@ -35,6 +36,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/verification/keys/ > /verification/keys/{n}/ > /verification/keys/{n}/change/",
         "/verification/keys/usage/", "/verification/keys/usage/?days=90", "/verification/keys/limits/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
+        MEMBERS, f"{MEMBERS}invite/", f"{MEMBERS} > {MEMBERS}{{n}}/", f"{MEMBERS} > {MEMBERS}{{n}}/remove/",
         "/verification/change/",
         "/account/2fa/", "/account/2fa/webauthn/",
         "/account/2fa/webauthn/add/", "/account/email/", "/account/password/change/", "/account/sessions/", "/account/logout/",
@@ -129,9 +131,12 @@ NOT_DRAWN = {
     "desk:network_ledger_csv": "the file itself",
     "desk:inquiry_download": "the file itself",
     "onboarding:picture": "the file itself",
+    "onboarding:join": "by an invitation to one address: tests/kyc/onboarding/test_members.py",
     "report_link": "by a link that is shown once: tests/reports/test_link_pages.py",
     "reports:download": "the file itself",
     "reports:pack_download": "the file itself",
+    "reports:pack": "of who has asked for a large one: tests/reports/test_packing.py",
+    "reports:pack_file": "the file itself",
     "own_data_pdf": "the file itself",
     "own_data_json": "the file itself",
     "audit_export": "the file itself",
