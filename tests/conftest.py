@@ -3,7 +3,7 @@
 import gc
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -102,13 +102,28 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What tests measured, also those that ran in another process."""
+    """What tests measured, also those that ran in another process; and of a parallel run which groups took longest, since the
+    longest must begin first."""
+    if SECONDS:
+        terminalreporter.section("longest groups")
+    for name, seconds in sorted(SECONDS.items(), key=lambda one: -one[1])[:LONGEST]:
+        terminalreporter.write_line(f"{seconds:7.1f} s  {name}")
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
     figures = [value for report in reports for name, value in report.user_properties if name == FIGURE]
     if figures:
         terminalreporter.section("measured")
     for figure in sorted(figures):
         terminalreporter.write_line(figure)
+
+
+# By group, of a parallel run; and so many of them are told.
+SECONDS, LONGEST = defaultdict[str, float](float), 12
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """xdist puts a test's group behind its name, and only the process that gathers the reports is told by whom they were made."""
+    if hasattr(report, "node"):
+        SECONDS[report.nodeid.rpartition("@")[2]] += report.duration
 
 
 # Bytes of a table from which on it is emptied sooner by truncating it; and how nothing is triggered.

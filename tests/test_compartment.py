@@ -244,7 +244,8 @@ def drawn(house: House, role: str) -> dict[str, Any]:
             found[f"POST {path}"] = heard(answer)
     asked = about(house)
     shared = [path for number, path in enumerate(asked[:-14]) if role in ROLES and is_drawn(named(path, number), role, ROLES)]
-    for path in [*shared, *asked[-14:], *of_networks(house)]:
+    networks = [path for number, path in enumerate(of_networks(house)) if is_drawn(f"network {number}", role, BESIDES)]
+    for path in [*shared, *asked[-14:], *networks]:
         cache.clear()
         found[path] = heard(knock(house, role, "GET", path))
     for name in ("desk:involve", "desk:incident_note", "desk:incident_close"):
