@@ -146,6 +146,14 @@ def servers(name: str) -> list[tuple[str, int]]:
     return found
 
 
+def is_webhook_secret(written: str) -> bool:
+    """Whether it is one as Standard Webhooks write them."""
+    try:
+        return written.startswith("whsec_") and len(b64decode(written.removeprefix("whsec_"), validate=True)) >= 24
+    except ValueError:
+        return False
+
+
 def switch(name: str) -> bool:
     written = os.environ.get(name, "") or "0"
     if written not in {"0", "1"}:
@@ -289,6 +297,15 @@ TEXT_URL, TEXT_SECRET = os.environ.get("TEXT_URL", ""), beside("TEXT_URL", "TEXT
 TEXT_SENDER = "demo.mailbox.show_text" if DEMO else "kyc.evidence.texting.post" if TEXT_URL else ""
 if TEXT_URL and urlsplit(TEXT_URL).scheme not in {"http", "https"}:
     refuse("TEXT_URL must start with https:// or http:// .")
+# Services outside that verify people: one that speaks Standard Webhooks, and Stripe Identity. Each is offered once it is named.
+VERIFICATION_URL, VERIFICATION_NAME = os.environ.get("VERIFICATION_URL", ""), os.environ.get("VERIFICATION_NAME", "")
+VERIFICATION_SECRETS = [one for one in beside("VERIFICATION_URL", "VERIFICATION_SECRETS").split(",") if one]
+if VERIFICATION_URL and urlsplit(VERIFICATION_URL).scheme not in {"http", "https"}:
+    refuse("VERIFICATION_URL must start with https:// or http:// .")
+if not all(map(is_webhook_secret, filter(None, [TEXT_SECRET, *VERIFICATION_SECRETS]))):
+    refuse("TEXT_SECRET and VERIFICATION_SECRETS must be written as whsec_ and the base64 of 24 random bytes or more.")
+STRIPE_KEY, STRIPE_URL = os.environ.get("STRIPE_KEY", ""), "https://api.stripe.com"
+STRIPE_SECRETS = [one for one in beside("STRIPE_KEY", "STRIPE_SECRETS").split(",") if one]
 # Resolvers that are asked whether a customer's domain is his; without any, those of the machine.
 DNS_SERVERS = servers("DNS_SERVERS")
 # Where each list comes from: its publisher's own address unless the environment names another; empty, it is not fetched.

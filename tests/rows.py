@@ -209,7 +209,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
 
 
 def confirmations(organisation: Organisation, party: Party, person: Party, *, by: User) -> list[models.Model]:
-    """What the customer says was confirmed, a code, a domain, and a check by a service outside with what it said."""
+    """What the customer says was confirmed, a code, a domain, and a check by a service outside, which has said something."""
     now, of = timezone.now(), {"organisation": organisation}
     confirmed = Confirmation.objects.create(
         **of, party=party, what="domain", how="dns", value="nordlys.example", mark="0" * 64, rule_pack="2026.11",
@@ -225,11 +225,11 @@ def confirmations(organisation: Organisation, party: Party, person: Party, *, by
     check = OutsideCheck.objects.create(
         **of, party=person, service="stripe", reference=f"vs_{organisation.pk}", started_by=by, descriptors={"type": "passport"}
     )
-    message = OutsideMessage.objects.create(
+    OutsideMessage.objects.create(
         **of, check_about=check, service="stripe", event=f"evt_{organisation.pk}", kind="processing", at=now, sha256="0" * 64,
         effect="applied",
     )  # fmt: skip
-    return [confirmed, code, challenge, check, message]
+    return [confirmed, code, challenge, check]
 
 
 def on_its_way_in(by: User) -> Rows:

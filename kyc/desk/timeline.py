@@ -278,6 +278,7 @@ VERBS = {
     "audit.exported": _("exported the audit trail"),
     "audit.proved": _("took the proof of an event"),
     "places.loaded": _("loaded where networks are"),
+    "lei.loaded": _("loaded a list of legal entities"),
     "ranges.loaded": _("loaded whose addresses are"),
     "gateway.credential_issued": _("issued a gateway's credential"),
     "gateway.credential_revoked": _("revoked a gateway's credential"),

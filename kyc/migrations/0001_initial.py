@@ -6705,36 +6705,10 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('received_at', models.DateTimeField(auto_now_add=True)),
                 ('sha256', models.CharField(max_length=64)),
-                ('effect', models.CharField(choices=[('applied', 'taken over'), ('stale', 'older than what is known'), ('ignored', 'about nothing that is kept'), ('unknown', 'about no check of ours')], max_length=20)),
-                ('check_about', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='kyc.outsidecheck')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('effect', models.CharField(choices=[('applied', 'taken over'), ('stale', 'older than what is known'), ('ignored', 'about nothing that is kept')], max_length=20)),
+                ('check_about', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='kyc.outsidecheck')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
             ],
-        ),
-        migrations.CreateModel(
-            name='OutsideMessageEvent',
-            fields=[
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
-                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('service', models.CharField(max_length=20)),
-                ('event', models.CharField(max_length=200)),
-                ('kind', models.CharField(max_length=100)),
-                ('at', models.DateTimeField()),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('effect', models.CharField(choices=[('applied', 'taken over'), ('stale', 'older than what is known'), ('ignored', 'about nothing that is kept'), ('unknown', 'about no check of ours')], max_length=20)),
-                ('check_about', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.outsidecheck')),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.outsidemessage')),
-            ],
-            options={
-                'abstract': False,
-            },
         ),
         migrations.AddConstraint(
             model_name='confirmation',
@@ -6898,22 +6872,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='outsidemessage',
-            trigger=pgtrigger.compiler.Trigger(name='outside_message_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='0672f96ef66bbcf37a0ec78fde04833a9abf022f', operation='UPDATE OR DELETE', pgid='pgtrigger_outside_message_is_kept_6f0f4', table='kyc_outsidemessage', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='outsidemessage',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_outsidemessageevent" ("at", "check_about_id", "effect", "event", "id", "kind", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_at", "service", "sha256") VALUES (NEW."at", NEW."check_about_id", NEW."effect", NEW."event", NEW."id", NEW."kind", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."received_at", NEW."service", NEW."sha256"); RETURN NULL;', hash='d309eec1599ba644cad4738b4cb3c1c701ceaca4', operation='INSERT', pgid='pgtrigger_insert_insert_81841', table='kyc_outsidemessage', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='outsidemessage',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_outsidemessageevent" ("at", "check_about_id", "effect", "event", "id", "kind", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_at", "service", "sha256") VALUES (NEW."at", NEW."check_about_id", NEW."effect", NEW."event", NEW."id", NEW."kind", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."received_at", NEW."service", NEW."sha256"); RETURN NULL;', hash='9c8f30776dcf6ac847579b25cfacd445c3306272', operation='UPDATE', pgid='pgtrigger_update_update_57cbd', table='kyc_outsidemessage', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='outsidemessage',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_outsidemessageevent" ("at", "check_about_id", "effect", "event", "id", "kind", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_at", "service", "sha256") VALUES (OLD."at", OLD."check_about_id", OLD."effect", OLD."event", OLD."id", OLD."kind", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."received_at", OLD."service", OLD."sha256"); RETURN NULL;', hash='f84aa222f2af011c3a2626f0811b5013071c2bf3', operation='DELETE', pgid='pgtrigger_delete_delete_3f79c', table='kyc_outsidemessage', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='outsidemessageevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='outsidemessage_as_of'),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6d584bba5966cabd441d4e0511404577e6087cfd', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c7f8f', table='kyc_outsidemessage', when='BEFORE')),
         ),
     ])]

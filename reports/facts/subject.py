@@ -13,6 +13,7 @@ from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.vault import Erased
 from kyc.cases.models import Case, DecidedOwner, Decision, Entity, Examination, Finding, FlagRuling, Requirement
 from kyc.desk import timeline
+from kyc.evidence.confirmation_models import Confirmation, OutsideCheck
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Determination, Interest
@@ -217,6 +218,17 @@ def invitations(asked: Asked) -> Rows:
         yield row.email, f"sent {moment(row.invited_at)}, {answered}"
 
 
+def confirmed(asked: Asked) -> Rows:
+    for row in asked.of_party(asked.reader.then(Confirmation)):
+        ended = f", ended {moment(row.ended_at)}" if row.ended_at else ""
+        how = Confirmation.How(row.how).label
+        yield str(Confirmation.What(row.what).label), f"{row.value}: {how}, {moment(row.confirmed_at)}{ended}"
+    for check in asked.of_party(asked.reader.then(OutsideCheck)):
+        told = ", ".join(f"{name} {text}" for name, text in sorted(check.descriptors.items()))
+        state = OutsideCheck.State(check.state).label
+        yield "A verification service", f"{check.service}, {check.reference}, {moment(check.started_at)}: {state}. {told}".strip()
+
+
 def screening(asked: Asked) -> Rows:
     rounds = [found for found in asked.reader.examinations if asked.party is not None and was_there(asked.party, found)]
     for found in rounds:
@@ -348,6 +360,7 @@ GROUPS = (
     Group("What you hold", BY_ACCOUNT, holdings, (Interest,)),
     Group("Documents about you", "sent by you or the account's members", documents, (Document,)),
     Group("Invitations to prove who you are", BY_US, invitations, (Invitation,)),
+    Group("What was confirmed of what is said of you", BY_US, confirmed, (Confirmation, OutsideCheck)),
     Group("Comparison with sanctions lists", BY_US, screening, (Examination, Hit, ListVersion)),
     Group("What rules of ownership make of you", BY_US, in_regimes, (Determination,)),
     Group("Whether we took you for a beneficial owner", BY_US, decided_owner, (DecidedOwner, Decision, Proposal)),

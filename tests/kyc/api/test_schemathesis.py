@@ -30,6 +30,7 @@ from tests.whole import IS_WHOLE, some
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.sample]
 INTROSPECT, USAGE, SCHEMA = "POST /api/v1/introspect", "POST /api/v1/usage", "GET /api/v1/schema/"
 LEAKS, AUTHORIZE = "POST /api/v1/leaks", "GET /api/v1/authorize"
+VERIFICATIONS = "POST /api/v1/verifications/{service}"
 RESERVE, SETTLE = "POST /api/v1/limits/reserve", "POST /api/v1/limits/settle"
 CHANGES, SNAPSHOT = "GET /api/v1/keys/changes", "GET /api/v1/keys/snapshot"
 PROBLEM = {"type", "title", "status", "detail", "fix"}
@@ -37,7 +38,7 @@ STAFF = tuple(map(str, ROLES))
 WHO = ("nobody", "a bad credential", "a gateway", "a customer", *STAFF)
 # Of each way to ask, by each who. The schema is made anew for each answer, which takes a while and changes nothing.
 CASES = {INTROSPECT: 900 if IS_WHOLE else 12, USAGE: 300 if IS_WHOLE else 4, SCHEMA: 100 if IS_WHOLE else 2} | dict.fromkeys(
-    (LEAKS, RESERVE, SETTLE, AUTHORIZE, CHANGES, SNAPSHOT), 200 if IS_WHOLE else 4
+    (LEAKS, VERIFICATIONS, RESERVE, SETTLE, AUTHORIZE, CHANGES, SNAPSHOT), 200 if IS_WHOLE else 4
 )
 # Who is no gateway meets one wall at every address: in every run some of them, others with the next commit.
 NO_GATEWAY = tuple(one for one in WHO if one != "a gateway")

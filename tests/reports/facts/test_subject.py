@@ -18,6 +18,7 @@ from accounts.models import Message, Organisation, Proposal, User
 from accounts.vault import SealedField
 from kyc.cases.models import DecidedOwner, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
+from kyc.evidence.confirmation_models import Confirmation, OutsideCheck
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Determination, Interest
@@ -76,6 +77,10 @@ NOT_TOLD = {
     "kyc.Reservation": "counters of an organisation's keys",
     "kyc.Reserved": "counters of an organisation's keys",
     "kyc.UsageBatch": HOUSE,
+    "kyc.ConfirmationCode": "that a code was sent; what it showed is told as what was confirmed",
+    "kyc.DomainChallenge": "of companies",
+    "kyc.OutsideMessage": "hashes of what is told with the check",
+    **dict.fromkeys(("kyc.LeiCopy", "kyc.LegalEntity", "kyc.LegalEntityParent"), "published, and of companies"),
     "kyc.UsageDay": "counters of an organisation's keys",
     "kyc.UsageRow": "counters of an organisation's keys; whose hash stands in one, nobody here can tell",
     "accounts.MemberInvitation": "where an invitation went; whoever accepted it is told as a member",
@@ -166,6 +171,7 @@ NOT_PRINTED = {
     "accounts.AuditEvent": {},
     "kyc.FlagRuling": {"note": "a note of staff"},
     "kyc.StatusProof": {"note": "a note of staff"},
+    "kyc.Confirmation": {"note": "a note of staff", "details": "of the paper or the list that was looked at"},
     "kyc.AuthorityProof": {"note": "a note of staff"},
     "kyc.Requirement": {"note": "a note of staff"},
     "kyc.Decision": {"items": "stands among what was asked for"},
@@ -245,6 +251,8 @@ PRINTED = {
     "kyc.Role": {"title"},
     "kyc.Document": {"name"},
     "kyc.Invitation": {"email"},
+    "kyc.Confirmation": {"value"},
+    "kyc.OutsideCheck": {"descriptors"},
     "kyc.Hit": {"party_name"},
     "kyc.Key": {"name"},
     "kyc.Questionnaire": {"answers", "signed_name"},
@@ -289,6 +297,18 @@ def told(siri: Any) -> Any:
         organisation=organisation, party=party, email="siri@invited.example", digest="1" * 64, locale="en", invited_by=by,
         expires_at=now + timedelta(days=7),
     )  # fmt: skip
+    Confirmation.objects.create(
+        organisation=organisation, party=party, what="email", how="email_code", value="siri@confirmed.example", mark="0" * 64,
+        rule_pack="2026.11", valid_until=date(2030, 1, 1),
+    )  # fmt: skip
+    OutsideCheck.objects.create(
+        organisation=organisation,
+        party=party,
+        service="stripe",
+        reference="vs_1",
+        started_by=by,
+        descriptors={"type": "pass card"},
+    )
     told = {"entry_name": "KARPOV, Zorislav", "party_name": "Siri Moe the diver"}
     cast.matched(party, ListVersion.objects.get(), entry_id="9103", score="0.910", **told)
     entity = Entity.objects.get(organisation=organisation)
@@ -315,7 +335,7 @@ def values(model: type[models.Model], name: str, found: Any) -> list[str]:
     texts = model._default_manager.filter(**whose).values_list(name, flat=True)
     if isinstance(model._meta.get_field(name), SealedField):
         texts = [getattr(row, name) for row in model._default_manager.filter(**whose)]
-    return [value["end_use"] if isinstance(value, dict) else value for value in texts if value]
+    return [value.get("end_use") or value["type"] if isinstance(value, dict) else value for value in texts if value]
 
 
 class TestEveryModel:
