@@ -11,7 +11,7 @@ A range counts from the next sign-in or use on: addresses that were seen before 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from ipaddress import ip_network
 from pathlib import Path
@@ -71,8 +71,10 @@ def load(file: Path, *, source: str, as_class: str = "") -> RangeList:
     return replace(lines, source, sha256(data).hexdigest())
 
 
-def of_operators(numbers: Iterable[int]) -> dict[int, str]:
+def of_operators(numbers: Collection[int]) -> dict[int, str]:
     """Whose the addresses of each are, as a file says now; those of which none says anything are left out."""
+    if not numbers:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(OF_OPERATORS, [[*numbers]])
         return dict(cursor.fetchall())

@@ -291,7 +291,7 @@ DOORS: dict[str, Door] = {
     "onboarding:owner_remove": Door(CUSTOMERS, own=of(pk="interest"), names=ALICE, post=nothing),
     "onboarding:members": Door(CUSTOMERS, names="A second owner keeps the account yours"),
     "onboarding:member_invite": Door(OWNERS, names="Send the invitation", post=of(email="new@nordlys.example", role="member")),
-    "onboarding:member_invitation_withdraw": Door(OWNERS, get=False, own=of(pk="bidden"), post=nothing, names="Members"),
+    "onboarding:member_invitation_withdraw": Door(OWNERS, own=of(pk="bidden"), post=nothing, names="Members"),
     "onboarding:member": Door(OWNERS, own=of(pk="second"), names="Second", post=of(role="owner")),
     "onboarding:member_remove": Door(OWNERS, own=of(pk="second"), names="Second", post=nothing),
     "onboarding:join": Door(BIDDEN, own=of(pk="bid"), names="invites you", post=nothing),

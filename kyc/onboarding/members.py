@@ -1,14 +1,11 @@
 """Who acts for the organisation: members, invitations to others, and the page by which an invited person joins."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from accounts import limits, members, organisations, scope
 from accounts.member_models import MemberInvitation
@@ -90,21 +87,17 @@ def invite(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return page(request, organisation, "member_invite", steps=[], form=form)
 
 
-@require_POST
 @members_only
 def withdraw(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
     owners_only(request, organisation)
     invitation = get_object_or_404(MemberInvitation.objects.filter(organisation=organisation), pk=pk)
-    return done(request, lambda: members.withdraw(invitation, by=request.user), _("The invitation is withdrawn."))
-
-
-def done(request: HttpRequest, act: Any, said: str) -> HttpResponse:
-    try:
-        act()
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, said)
+    if request.method == "POST":
+        try:
+            members.withdraw(invitation, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("The invitation is withdrawn."))
     return redirect("onboarding:members")
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import looking, staff
-from accounts.models import AuditEvent, Organisation, User
+from accounts.models import AuditEvent, MemberInvitation, Membership, Organisation, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case
 from kyc.evidence.models import Document, Invitation
@@ -99,6 +99,8 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     """Every customer's page of that organisation."""
     numbers = {"person": Party, "owner": Interest, "payment": PaymentMeans, "document": Document, "key": Key, "limit": LimitPool}
     first = {name: model.objects.filter(organisation=organisation).order_by("pk").first() for name, model in numbers.items()}
+    first["member"] = Membership.objects.filter(organisation=organisation).order_by("-pk").first()
+    first["join"] = MemberInvitation.objects.filter(organisation=organisation).first()
     first["restriction"] = Restriction.objects.filter(organisation=organisation).first()
     first["exclusion"] = Party.objects.filter(organisation=organisation, kind="company").first()
     first["person"] = Party.objects.people().filter(organisation=organisation).first()
