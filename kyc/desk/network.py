@@ -58,6 +58,7 @@ def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
         "accounts": forms.touches(counts["members"]),
         "confidence": words.confidence(network.confidence),
         "may_rule": may_rule and not form.at and network.ended_at is None,
+        "may_take_back": may_rule and not form.at and network.ended_at is not None,
     }
 
 
@@ -68,15 +69,15 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, network: Network, *, status: int = 200, **returned: Any) -> HttpResponse:
-    """`returned` are forms of answers that came back with errors: `ruling_form` or `attachment_form`, each with the number of
-    what it answers."""
+    """`returned` are forms of answers that came back with errors: `ruling_form`, `said_form` or `attachment_form`, each with the
+    number of what it answers."""
     facts = frame(request, network, "overview")
     at = facts["at"]
     members = list(network_members.named(standing.members(network, at)))
     found = standing.shared(network, at)
     values = standing.values(found)
     numbers = [one.organisation_id for one in members]
-    rulings = network_rulings.of(network, numbers)
+    rulings = network_rulings.of(network, numbers, open=facts["may_take_back"], returned=returned.get("said_form"))
     ruled = {
         (row.said.type, str(row.said.value)): row.said.get_kind_display() for row in rulings if row.said.value and stands(row)
     }

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
 
@@ -11,7 +12,7 @@ retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation),
+        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, AgencyRuling, Invitation),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
@@ -19,6 +20,7 @@ retention.register(
             AuthorityProof: "proved_at",
             AttributeProof: "proved_at",
             ExclusionRuling: "ruled_at",
+            AgencyRuling: "ruled_at",
             Invitation: "invited_at",
         },
         told=_("The documents you and your people sent, and how we checked them"),
