@@ -3,6 +3,7 @@
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
@@ -18,12 +19,16 @@ from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdate, ListVersion, Rescreening
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 
 __all__ = [
+    "Agency",
+    "AgencyAccount",
+    "AgencyRuling",
     "Appeal",
     "Attachment",
     "Attribute",

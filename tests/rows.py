@@ -20,6 +20,7 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
@@ -36,6 +37,7 @@ from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy, Divergence
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.asked import Asked, written
 from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
@@ -162,6 +164,15 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, exclusion=claim, ruling="verified", document=document, reason="Listed.", ruled_by=analyst,
         valid_until=date(2030, 1, 1),
     )  # fmt: skip
+    runs = Agency.objects.create(organisation=organisation, name="Its clients", ground="agency", words="A desk.", declared_by=by)
+    client = AgencyAccount.objects.create(
+        organisation=organisation, agency=runs, account=organisation.pk + 10**6,
+        name="A client", added_by=by,
+    )  # fmt: skip
+    accepted = AgencyRuling.objects.create(
+        organisation=organisation, agency=runs, ruling="confirmed", document=document, reason="A contract.", ruled_by=analyst,
+        valid_until=date(2030, 1, 1),
+    )  # fmt: skip
     invitation = Invitation.objects.create(
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
@@ -198,7 +209,8 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
-        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
+        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, runs,
+        client, accepted, sameness,
         twice, invitation, *confirmed, *told, *queued, word,
         by, organisation, membership, bidden, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,

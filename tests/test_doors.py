@@ -37,6 +37,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
@@ -45,14 +46,15 @@ from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link
 from kyc.keys.pool_models import LimitPool
-from kyc.networks import controlling, measuring
+from kyc.networks import controlling, extending, measuring
 from kyc.networks.controller_models import Controller
 from kyc.networks.indication_models import Authorisation, Indication, IndicationRun
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
-from kyc.networks.ruling_models import ProposedRuling
+from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
-from kyc.parties import questionnaires
+from kyc.parties import agencies, questionnaires
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Exclusion, Party, PaymentMeans
 from kyc.rules import packs
 from kyc.screening import actions as screening
@@ -364,6 +366,22 @@ DOORS: dict[str, Door] = {
     "onboarding:restriction": Door(
         CUSTOMERS, own=of(pk="restricted"), names="How much your keys may use is limited.", post=of(words="We are a school.")
     ),
+    "onboarding:agencies": Door(CUSTOMERS, names="Its clients"),
+    "onboarding:agency_declare": Door(
+        CUSTOMERS, names="Which accounts do you run for others?",
+        post=lambda rows: {
+            "name": "Other clients", "ground": "agency", "words": "We run them.", "file": cast.pdf(width=611),
+            "accounts": agencies.number_of(rows["agent"]),
+        },
+    ),
+    "onboarding:agency": Door(
+        CUSTOMERS, own=of(pk="agency"), names="Its clients", post=lambda rows: {"accounts": agencies.number_of(rows["agent"])}
+    ),
+    "onboarding:agency_end": Door(CUSTOMERS, own=of(pk="agency"), names="Its clients", post=nothing),
+    "onboarding:agency_account_end": Door(CUSTOMERS, own=of(pk="client"), names="any more?", post=nothing),
+    "onboarding:agency_answer": Door(
+        CUSTOMERS, own=of(pk="run_by"), names="Agent of Nordlys Modelling AS", post=of(answer="yes")
+    ),
     "onboarding:limit_remove": Door(CUSTOMERS, own=of(pk="limit"), names="Remove this limit?", post=nothing),
     "onboarding:key_revoke": Door(CUSTOMERS, own=of(pk="key"), names="production", post=nothing),
     "desk:queue": Door(READERS, names=NORDLYS, state="review"),
@@ -628,6 +646,16 @@ DOORS: dict[str, Door] = {
         INVESTIGATORS, get=False, own=of(pk="ruled_controller", member="ruled_member"), names="Ruled",
         post=of(reason="A lender."),
     ),
+    "desk:controller_add": Door(
+        INVESTIGATORS, own=of(pk="ruled_controller"), names="More accounts of",
+        post=lambda rows: {"members": [rows["third_account"]], "reason": "payment", "why": "One card."},
+    ),
+    "desk:controller_add_take": Door(
+        INVESTIGATORS, get=False, own=of(pk="ruled_controller", proposal="coming"), post=nothing, names="Ruled"
+    ),
+    "desk:controller_add_decline": Door(
+        INVESTIGATORS, get=False, own=of(pk="ruled_controller", proposal="coming"), post=of(reason="A school."), names="Ruled"
+    ),
     "desk:measure_new": Door(
         INVESTIGATORS, own=of(pk="ruled_controller"), names="Ruled",
         post=lambda rows: {"kind": "hold", "told": "terms", "reason": "harm", "why": "It copies.",
@@ -648,6 +676,14 @@ DOORS: dict[str, Door] = {
     "desk:appeal": Door(HOLDERS, own=of(pk="appeal"), names="We are a school."),
     "desk:appeal_decide": Door(
         HOLDERS, get=False, own=of(pk="appeal"), post=of(outcome="upheld", answer="It shows nothing."), names="We are a school."
+    ),
+    "desk:agencies": Door(READERS, names=NORDLYS),
+    "desk:agency": Door(READERS, own=of(pk="agency"), names="Its clients"),
+    "desk:agency_rule": Door(
+        EXAMINERS, get=False, own=of(pk="agency"), post=of(ruling="refused", reason="No contract."), names="Its clients"
+    ),
+    "desk:network_said_take_back": Door(
+        INVESTIGATORS, get=False, own=of(pk="ended_network", ruling_number="said"), post=of(reason="A street."), names="Ruled."
     ),
     "desk:indications": Door(INVESTIGATORS, names="Whose use stands out"),
     "desk:indications_look": Door(INVESTIGATORS, get=False, post=nothing, names="Whose use stands out"),
@@ -889,6 +925,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "inquiry": asked_of(analyst, begun=timezone.now()), "held_inquiry": asked_of(analyst, begun=None),
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
+        "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
@@ -913,8 +950,30 @@ def of_network(network: Network, organisation: Organisation) -> dict[str, Any]:
     handle = words.handle(str(networked.hashed(name)))
     return {
         "network": network.pk, "edge": edge.pk, "handle": handle, "network_ruling": waits.proposal_id,
-        "network_attachment": attachment.pk,
+        "network_attachment": attachment.pk, **over(organisation),
     }  # fmt: skip
+
+
+def over(organisation: Organisation) -> dict[str, int]:
+    """A network that has ended, in which a word stands."""
+    a, b = networked.accounts(2, f"Former {{}} of {organisation.pk}")
+    network = networked.network_of([a, b], {})
+    networked.ended(network)
+    with scope.whole():
+        said = Ruling.objects.create(
+            network=network, kind="coincidence", a=a, b=b, organisations=sorted((a.pk, b.pk)), reason="One landlord.",
+            alone_up_to=20, ruled_by=User.objects.filter(staff_role="investigator").first(),
+        )  # fmt: skip
+    return {"ended_network": network.pk, "said": said.pk}
+
+
+def run_for(organisation: Organisation, by: User) -> dict[str, int]:
+    """Who says that he runs the organisation's account; and of the one that it runs itself, it is not looked at."""
+    agent = Organisation.objects.create(name=f"Agent of {organisation}")
+    agency = Agency.objects.create(organisation=agent, name="Its own", ground="agency", words="A desk.", declared_by=by)
+    asked = AgencyAccount.objects.create(organisation=agent, agency=agency, account=organisation.pk, added_by=by)
+    AgencyRuling.objects.filter(organisation=organisation).update(superseded_at=timezone.now())
+    return {"agent": agent.pk, "run_by": asked.pk}
 
 
 def unappealed(rows: dict[Any, Any]) -> Restriction:
@@ -942,8 +1001,13 @@ def acted_on(organisation: Organisation) -> dict[str, Any]:
         proposed, taken = (measuring.propose(controller, **asked, **later, by=first) for _number in range(2))
         measuring.take(taken, by=second)
         taken.members.filter(organisation=other).update(state="failed")
+        third, fourth = networked.accounts(2, f"Late {{}} of {organisation.pk}")
+        for late in (third, fourth):
+            NetworkMembership.objects.create(network=network, organisation=late, confidence=0.9, since=now, how="run", run=run)
+        coming = extending.propose(controller, members=[fourth], why="One card.", reason="payment", by=first)
         return {
-            "ruled_controller": controller.pk, "proposed_measure": proposed.pk, "measure": taken.pk,
+            "third_account": third.pk, "coming": coming.pk, "ruled_controller": controller.pk,
+            "proposed_measure": proposed.pk, "measure": taken.pk,
             "ruled_member": controller.members.get(organisation=organisation).pk, "other_account": other.pk,
             "measured": taken.members.get(organisation=organisation).pk,
         }  # fmt: skip
@@ -1309,7 +1373,8 @@ class TestNumbers:
 
 
 OF_NO_CASE = tuple(
-    f"desk:{what}" for what in ("incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris")
+    f"desk:{what}"
+    for what in ("incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris", "agenc")
 )
 
 
@@ -1319,10 +1384,10 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
     yield missing(house)
     if name.startswith(OF_CUSTOMERS):
         yield house.theirs
-    if name in {"desk:controller_member_end", "desk:measure_spare"}:
-        yield house.mine | {name: house.theirs[name] for name in ("ruled_member", "measured")}
+    if name.startswith(("desk:controller_member", "desk:controller_add_")) or name == "desk:measure_spare":
+        yield house.mine | {name: house.theirs[name] for name in ("ruled_member", "measured", "coming")}
     if name.startswith("desk:network_") and len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered
-        yield house.theirs | {"network": house.mine["network"]}
+        yield house.theirs | {name: house.mine[name] for name in ("network", "ended_network")}
     if name == "desk:incident_release":
         yield house.theirs | {"incident": house.mine["incident"]}
     is_of_case = name.startswith("desk:") and not name.startswith(OF_NO_CASE)

@@ -59,6 +59,7 @@ def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
         "accounts": forms.touches(counts["members"]),
         "confidence": words.confidence(network.confidence),
         "may_rule": may_rule and not form.at and network.ended_at is None,
+        "may_take_back": may_rule and not form.at and network.ended_at is not None,
     }
 
 
@@ -69,15 +70,16 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, network: Network, *, status: int = 200, **returned: Any) -> HttpResponse:
-    """`returned` are forms of answers that came back with errors: `ruling_form` or `attachment_form`, each with the number of
-    what it answers."""
+    """`returned` are forms of answers that came back with errors: `ruling_form`, `said_form` or `attachment_form`, each with the
+    number of what it answers."""
     facts = frame(request, network, "overview")
     at = facts["at"]
     members = standing.members(network, at)
     found = standing.shared(network, at, most=MOST)
     known = standing.known(found.values)
     ruled = network_rulings.by_value(found.values)
-    picture = network_picture.of(network, members, found, ruled, known)
+    picture = network_picture.of(network, members,numbers, open=facts["may_take_back"], returned=returned.get("said_form"))
+   found, ruled, known)
     rulings, more_rulings = network_rulings.of(network, members)
     facts |= {
         "drawn": network_picture.drawn(picture),

@@ -1,8 +1,10 @@
 from django.urls import path
 
 from kyc.desk import (
+    agencies,
     appeal_pages,
     closing_views,
+    controller_members,
     controllers,
     differences,
     doctor,
@@ -112,6 +114,7 @@ urlpatterns = [
     path("networks/<int:pk>/rulings/<int:proposal>/take/", network_ruling.take, name="network_ruling_take"),
     path("networks/<int:pk>/rulings/<int:proposal>/decline/", network_ruling.decline, name="network_ruling_decline"),
     path("networks/<int:pk>/rulings/<int:proposal>/withdraw/", network_ruling.withdraw, name="network_ruling_withdraw"),
+    path("networks/<int:pk>/said/<int:ruling_number>/take-back/", network_ruling.take_back, name="network_said_take_back"),
     path("networks/<int:pk>/proposed/<int:attachment>/attach/", network_ruling.attach, name="network_attach"),
     path("networks/<int:pk>/proposed/<int:attachment>/leave-out/", network_ruling.leave_out, name="network_leave_out"),
     path("networks/indications/", indications.listed, name="indications"),
@@ -141,6 +144,11 @@ urlpatterns = [
     path("controllers/<int:pk>/note/", controllers.note, name="controller_note"),
     path("controllers/<int:pk>/incident/", controllers.incident, name="controller_incident"),
     path("controllers/<int:pk>/members/<int:member>/end/", controllers.end_member, name="controller_member_end"),
+    path("controllers/<int:pk>/members/add/", controller_members.add, name="controller_add"),
+    path("controllers/<int:pk>/members/proposed/<int:proposal>/take/", controller_members.take, name="controller_add_take"),
+    path(
+        "controllers/<int:pk>/members/proposed/<int:proposal>/decline/", controller_members.decline, name="controller_add_decline"
+    ),
     path("controllers/<int:pk>/measures/new/", measure_pages.new, name="measure_new"),
     path("controllers/<int:pk>/end/", controllers.end, name="controller_end"),
     path("controllers/measures/<int:pk>/", measure_pages.measure, name="measure"),
@@ -150,6 +158,9 @@ urlpatterns = [
     path("controllers/measures/<int:pk>/retry/", measure_pages.retry, name="measure_retry"),
     path("controllers/measures/<int:pk>/undo/", measure_pages.undo, name="measure_undo"),
     path("controllers/measures/<int:pk>/accounts/<int:member>/undo/", measure_pages.spare, name="measure_spare"),
+    path("agencies/", agencies.listed, name="agencies"),
+    path("agencies/<int:pk>/", agencies.agency, name="agency"),
+    path("agencies/<int:pk>/rule/", agencies.rule, name="agency_rule"),
     path("appeals/", appeal_pages.listed, name="appeals"),
     path("appeals/<int:pk>/", appeal_pages.appeal, name="appeal"),
     path("appeals/<int:pk>/decide/", appeal_pages.decide, name="appeal_decide"),

@@ -12,6 +12,7 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
 
@@ -30,7 +31,7 @@ retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation, *CONFIRMED),
+        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, AgencyRuling, Invitation, *CONFIRMED),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
@@ -38,6 +39,7 @@ retention.register(
             AuthorityProof: "proved_at",
             AttributeProof: "proved_at",
             ExclusionRuling: "ruled_at",
+            AgencyRuling: "ruled_at",
             Invitation: "invited_at",
             **CONFIRMED,
         },

@@ -5192,7 +5192,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='ruling',
-            trigger=pgtrigger.compiler.Trigger(name='ruling_of_two_and_of_the_same', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_ruling o WHERE o.id = NEW.replaces_id\n                          AND ROW(o.a_id, o.b_id, o.type, o.value)\n                            IS NOT DISTINCT FROM ROW(NEW.a_id, NEW.b_id, NEW.type, NEW.value)\n                    ) THEN\n                        RAISE EXCEPTION 'a ruling replaces one on the same' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.proposed_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_proposedruling p JOIN accounts_proposal f ON f.id = p.proposal_id\n                        WHERE p.id = NEW.proposed_id AND f.outcome = 'taken' AND f.proposed_by_id = NEW.ruled_by_id\n                          AND ROW(p.kind, p.a_id, p.b_id, p.type, p.value, p.organisations)\n                            IS NOT DISTINCT FROM ROW(NEW.kind, NEW.a_id, NEW.b_id, NEW.type, NEW.value, NEW.organisations)\n                    ) THEN\n                        RAISE EXCEPTION 'what was proposed is ruled as it was taken by a second person'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='cfabbd6bcc1c125a6aa0b4bfb6a93275b1d19b01', operation='INSERT', pgid='pgtrigger_ruling_of_two_and_of_the_same_77956', table='kyc_ruling', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='ruling_of_two_and_of_the_same', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_ruling o WHERE o.id = NEW.replaces_id\n                          AND ROW(o.a_id, o.b_id, o.type, o.value)\n                            IS NOT DISTINCT FROM ROW(NEW.a_id, NEW.b_id, NEW.type, NEW.value)\n                    ) THEN\n                        RAISE EXCEPTION 'a ruling replaces one on the same' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.proposed_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_proposedruling p JOIN accounts_proposal f ON f.id = p.proposal_id\n                        WHERE p.id = NEW.proposed_id AND f.outcome = 'taken' AND f.proposed_by_id = NEW.ruled_by_id\n                          AND ROW(p.kind, p.a_id, p.b_id, p.type, p.value, p.organisations, p.agency_id)\n                            IS NOT DISTINCT FROM ROW(NEW.kind, NEW.a_id, NEW.b_id, NEW.type, NEW.value, NEW.organisations,\n                                NEW.agency_id)\n                    ) THEN\n                        RAISE EXCEPTION 'what was proposed is ruled as it was taken by a second person'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='51bc1ddc216aaeb8059b716996656cb1d7436b30', operation='INSERT', pgid='pgtrigger_ruling_of_two_and_of_the_same_77956', table='kyc_ruling', when='BEFORE')),
         ),
         migrations.CreateModel(
             name='Appeal',
@@ -6873,5 +6873,346 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='outsidemessage',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6d584bba5966cabd441d4e0511404577e6087cfd', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c7f8f', table='kyc_outsidemessage', when='BEFORE')),
+        ),
+        migrations.CreateModel(
+            name='AgencyAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.BigIntegerField()),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('added_at', models.DateTimeField(auto_now_add=True)),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AgencyAccountEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('account', models.BigIntegerField()),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('added_at', models.DateTimeField(auto_now_add=True)),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='AgencyEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('name', models.CharField(max_length=200)),
+                ('ground', models.CharField(choices=[('agency', 'We are an agency, and run accounts for our clients'), ('integrator', 'We build and run the integration of others'), ('group', 'We run the accounts of companies of our own group'), ('other', 'Something else')], max_length=20)),
+                ('words', models.TextField()),
+                ('declared_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='AgencyRuling',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ruling', models.CharField(choices=[('confirmed', 'It is so: confirmed'), ('refused', 'It is not, or not any more: not accepted')], max_length=20)),
+                ('reason', models.TextField()),
+                ('valid_until', models.DateField(blank=True, null=True)),
+                ('ruled_at', models.DateTimeField(auto_now_add=True)),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AgencyRulingEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('ruling', models.CharField(choices=[('confirmed', 'It is so: confirmed'), ('refused', 'It is not, or not any more: not accepted')], max_length=20)),
+                ('reason', models.TextField()),
+                ('valid_until', models.DateField(blank=True, null=True)),
+                ('ruled_at', models.DateTimeField(auto_now_add=True)),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Agency',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('ground', models.CharField(choices=[('agency', 'We are an agency, and run accounts for our clients'), ('integrator', 'We build and run the integration of others'), ('group', 'We run the accounts of companies of our own group'), ('other', 'Something else')], max_length=20)),
+                ('words', models.TextField()),
+                ('declared_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('declared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+            ],
+        ),
+        migrations.AddField(
+            model_name='proposedruling',
+            name='agency',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.agency'),
+        ),
+        migrations.AddField(
+            model_name='ruling',
+            name='agency',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.agency'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposedruling',
+            constraint=models.CheckConstraint(condition=models.Q(('agency__isnull', True), ('kind', 'declared_agency'), _connector='OR'), name='proposedruling_names_an_agency_as_one'),
+        ),
+        migrations.AddConstraint(
+            model_name='ruling',
+            constraint=models.CheckConstraint(condition=models.Q(('agency__isnull', True), ('kind', 'declared_agency'), _connector='OR'), name='ruling_names_an_agency_as_one'),
+        ),
+        migrations.AddField(
+            model_name='agencyaccount',
+            name='added_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyaccount',
+            name='agency',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='kyc.agency'),
+        ),
+        migrations.AddField(
+            model_name='agencyaccount',
+            name='confirmed_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyaccount',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyaccount',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='agencyaccountevent',
+            name='added_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyaccountevent',
+            name='agency',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.agency'),
+        ),
+        migrations.AddField(
+            model_name='agencyaccountevent',
+            name='confirmed_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyaccountevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyaccountevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='agencyaccountevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.agencyaccount'),
+        ),
+        migrations.AddField(
+            model_name='agencyevent',
+            name='declared_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='agencyevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.agency'),
+        ),
+        migrations.AddField(
+            model_name='agencyruling',
+            name='agency',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rulings', to='kyc.agency'),
+        ),
+        migrations.AddField(
+            model_name='agencyruling',
+            name='document',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.document'),
+        ),
+        migrations.AddField(
+            model_name='agencyruling',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='agencyruling',
+            name='ruled_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='agencyrulingevent',
+            name='agency',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.agency'),
+        ),
+        migrations.AddField(
+            model_name='agencyrulingevent',
+            name='document',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.document'),
+        ),
+        migrations.AddField(
+            model_name='agencyrulingevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='agencyrulingevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.agencyruling'),
+        ),
+        migrations.AddField(
+            model_name='agencyrulingevent',
+            name='ruled_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='agency',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('words', ''), _negated=True)), name='agency_has_a_name_and_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='agency',
+            constraint=models.CheckConstraint(condition=models.Q(('ground__in', ['agency', 'integrator', 'group', 'other'])), name='agency_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='agency',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='agency_ended_at_and_by'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agency',
+            trigger=pgtrigger.compiler.Trigger(name='agency_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'what was declared is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF OLD.ended_at IS NOT NULL OR ROW(\n                        NEW.id, NEW.organisation_id, NEW.name, NEW.ground, NEW.words, NEW.declared_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.name, OLD.ground, OLD.words, OLD.declared_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'what was declared does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='2f908012595ab16cd120aa964745f7257bc57e48', operation='UPDATE OR DELETE', pgid='pgtrigger_agency_stays_ce698', table='kyc_agency', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agency',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "words") VALUES (NEW."declared_at", NEW."declared_by_id", NEW."ended_at", NEW."ended_by_id", NEW."ground", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."words"); RETURN NULL;', hash='3be824d7d0c9291f98518441a650a57c29281f00', operation='INSERT', pgid='pgtrigger_insert_insert_e06de', table='kyc_agency', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agency',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "words") VALUES (NEW."declared_at", NEW."declared_by_id", NEW."ended_at", NEW."ended_by_id", NEW."ground", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."words"); RETURN NULL;', hash='c2c15f3235762979b939d6ad7d0e40e126de9ec2', operation='UPDATE', pgid='pgtrigger_update_update_3d896', table='kyc_agency', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agency',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "words") VALUES (OLD."declared_at", OLD."declared_by_id", OLD."ended_at", OLD."ended_by_id", OLD."ground", OLD."id", OLD."name", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."words"); RETURN NULL;', hash='0f38ddc198578b8290b8839fb11d4f9c5a37a631', operation='DELETE', pgid='pgtrigger_delete_delete_24171', table='kyc_agency', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='agencyaccount',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['account'], name='agencies_of_account'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyaccount',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('agency', 'account'), name='account_of_an_agency_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyaccount',
+            constraint=models.CheckConstraint(condition=models.Q(('account', models.F('organisation')), _negated=True), name='agency_acts_for_others'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyaccount',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='agencyaccount_confirmed_at_and_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyaccount',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='agencyaccount_ended_at_and_by'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyaccount',
+            trigger=pgtrigger.compiler.Trigger(name='agencyaccount_confirmed_by_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'for whom an agency acts is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.confirmed_at IS NOT NULL OR NOT EXISTS (\n                            SELECT 1 FROM kyc_agency a WHERE a.id = NEW.agency_id AND a.organisation_id = NEW.organisation_id\n                        ) THEN\n                            RAISE EXCEPTION 'an agency names an account, which confirms it later'\n                                USING ERRCODE = 'check_violation';\n                        END IF;\n                        RETURN NEW;\n                    ELSIF OLD.ended_at IS NOT NULL OR OLD.confirmed_at IS NOT NULL AND ROW(NEW.confirmed_at, NEW.confirmed_by_id)\n                        IS DISTINCT FROM ROW(OLD.confirmed_at, OLD.confirmed_by_id) OR ROW(\n                        NEW.id, NEW.organisation_id, NEW.agency_id, NEW.account, NEW.name, NEW.added_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.agency_id, OLD.account, OLD.name, OLD.added_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'for whom an agency acts does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    ELSIF OLD.confirmed_at IS NULL AND NEW.confirmed_at IS NOT NULL AND NEW.confirmed_by_id IS NOT NULL\n                    AND NOT EXISTS (\n                        SELECT 1 FROM accounts_membership m\n                        WHERE m.organisation_id = NEW.account AND m.user_id = NEW.confirmed_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'a member of the account confirms it' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='711626b45994ed2a2ab73c31424266644bb4717d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_agencyaccount_confirmed_by_its_own_47d5c', table='kyc_agencyaccount', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyaccount',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyaccountevent" ("account", "added_at", "added_by_id", "agency_id", "confirmed_at", "confirmed_by_id", "ended_at", "ended_by_id", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."account", NEW."added_at", NEW."added_by_id", NEW."agency_id", NEW."confirmed_at", NEW."confirmed_by_id", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='18ffc3f826ae3e8fdb23393b892f3ec81df20f4a', operation='INSERT', pgid='pgtrigger_insert_insert_71f36', table='kyc_agencyaccount', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyaccount',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_agencyaccountevent" ("account", "added_at", "added_by_id", "agency_id", "confirmed_at", "confirmed_by_id", "ended_at", "ended_by_id", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."account", NEW."added_at", NEW."added_by_id", NEW."agency_id", NEW."confirmed_at", NEW."confirmed_by_id", NEW."ended_at", NEW."ended_by_id", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id"); RETURN NULL;', hash='00c8310f43e8a902e32deccada9808b3c7e55d5e', operation='UPDATE', pgid='pgtrigger_update_update_d4206', table='kyc_agencyaccount', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyaccount',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyaccountevent" ("account", "added_at", "added_by_id", "agency_id", "confirmed_at", "confirmed_by_id", "ended_at", "ended_by_id", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."account", OLD."added_at", OLD."added_by_id", OLD."agency_id", OLD."confirmed_at", OLD."confirmed_by_id", OLD."ended_at", OLD."ended_by_id", OLD."id", OLD."name", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='61a9425b7c03a9a96730ba4f5eea7a8732359817', operation='DELETE', pgid='pgtrigger_delete_delete_02d24', table='kyc_agencyaccount', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='agencyaccountevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='agencyaccount_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='agencyevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='agency_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyruling',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='agency_ruling_has_a_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyruling',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('ruling', 'confirmed'), ('valid_until__isnull', False)), models.Q(('document__isnull', True), ('ruling', 'refused'), ('valid_until__isnull', True)), _connector='OR'), name='agency_is_confirmed_by_a_document_until'),
+        ),
+        migrations.AddConstraint(
+            model_name='agencyruling',
+            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('agency',), name='one_live_ruling_an_agency'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyruling',
+            trigger=pgtrigger.compiler.Trigger(name='agency_ruling_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'what an officer said of an agency is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF NOT EXISTS (\n                        SELECT 1 FROM kyc_agency a WHERE a.id = NEW.agency_id AND a.organisation_id = NEW.organisation_id\n                    ) OR NEW.document_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_document d WHERE d.id = NEW.document_id AND d.organisation_id = NEW.organisation_id\n                    ) THEN\n                        RAISE EXCEPTION 'an agency is ruled on by what its customer has sent' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'UPDATE' AND (OLD.superseded_at IS NOT NULL OR ROW(\n                        NEW.id, NEW.agency_id, NEW.ruling, NEW.document_id, NEW.reason, NEW.valid_until, NEW.ruled_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.agency_id, OLD.ruling, OLD.document_id, OLD.reason, OLD.valid_until, OLD.ruled_by_id\n                    )) THEN\n                        RAISE EXCEPTION 'what an officer said stays as it was, and a later word takes its place'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='40789fc6a8e51726c8e3d1f2b478633bc162465a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_agency_ruling_stays_31f10', table='kyc_agencyruling', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyruling',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyrulingevent" ("agency_id", "document_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "ruled_at", "ruled_by_id", "ruling", "superseded_at", "valid_until") VALUES (NEW."agency_id", NEW."document_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reason", NEW."ruled_at", NEW."ruled_by_id", NEW."ruling", NEW."superseded_at", NEW."valid_until"); RETURN NULL;', hash='db5327e23e0186d26f5dc4046e0e92ab4bc913c5', operation='INSERT', pgid='pgtrigger_insert_insert_03768', table='kyc_agencyruling', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyruling',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_agencyrulingevent" ("agency_id", "document_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "ruled_at", "ruled_by_id", "ruling", "superseded_at", "valid_until") VALUES (NEW."agency_id", NEW."document_id", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reason", NEW."ruled_at", NEW."ruled_by_id", NEW."ruling", NEW."superseded_at", NEW."valid_until"); RETURN NULL;', hash='ce9a5f25f8c3dc69a67fad7781591a7296eb4280', operation='UPDATE', pgid='pgtrigger_update_update_1caf0', table='kyc_agencyruling', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='agencyruling',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyrulingevent" ("agency_id", "document_id", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "ruled_at", "ruled_by_id", "ruling", "superseded_at", "valid_until") VALUES (OLD."agency_id", OLD."document_id", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reason", OLD."ruled_at", OLD."ruled_by_id", OLD."ruling", OLD."superseded_at", OLD."valid_until"); RETURN NULL;', hash='51df5ef7c4cc224fc0b1394df8d49554a6a430cb', operation='DELETE', pgid='pgtrigger_delete_delete_c2d2b', table='kyc_agencyruling', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='agencyrulingevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='agencyruling_as_of'),
         ),
     ])]

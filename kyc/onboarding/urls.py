@@ -1,6 +1,7 @@
 from django.urls import path
 
 from kyc.onboarding import (
+    agencies,
     closing,
     customers,
     doctor_pages,
@@ -84,5 +85,11 @@ urlpatterns = [
     path("keys/usage/days.csv", usage_pages.as_csv, name="usage_csv"),
     path("keys/limits/", usage_pages.limit_set, name="limit"),
     path("keys/limits/<int:pk>/remove/", usage_pages.limit_remove, name="limit_remove"),
+    path("agencies/", agencies.listing, name="agencies"),
+    path("agencies/declare/", agencies.declare, name="agency_declare"),
+    path("agencies/<int:pk>/", agencies.one, name="agency"),
+    path("agencies/<int:pk>/end/", agencies.end, name="agency_end"),
+    path("agencies/accounts/<int:pk>/end/", agencies.let_go, name="agency_account_end"),
+    path("agencies/asked/<int:pk>/", agencies.answer, name="agency_answer"),
     path("keys/<int:pk>/revoke/", key_pages.revoke, name="key_revoke"),
 ]

@@ -32,7 +32,7 @@ from kyc.onboarding.pictured import pictured
 from kyc.onboarding.use import renewal
 from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
-from kyc.parties import profiles, questionnaires, statuses
+from kyc.parties import agencies, profiles, questionnaires, statuses
 from kyc.parties.models import PaymentMeans
 from kyc.rules import packs
 
@@ -123,6 +123,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),
+        asking=[] if organisation.is_closed else [row for row in agencies.asked_of(organisation) if not row.is_confirmed],
         may_begin_anew=closing.may_begin_anew(organisation),
         kept=kept_in_short(organisation),
         **({"steps": []} if organisation.is_closed else {}),

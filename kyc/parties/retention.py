@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import retention
 from accounts.models import AuditEvent, LegalHold, MemberInvitation, Membership, Message, Organisation, Project
 from accounts.retention import RecordClass
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.rules.retention import rule
 
@@ -38,6 +39,8 @@ retention.register(
             PersonStatus,
             Attribute,
             Exclusion,
+            Agency,
+            AgencyAccount,
             PaymentMeans,
             Sameness,
         ),

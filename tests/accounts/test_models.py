@@ -14,6 +14,7 @@ from accounts import acting, scope
 from accounts.models import LegalHold, Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key, Link
@@ -24,6 +25,7 @@ from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.ownership.models import Interest
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports.models import Report, SubjectRequest
@@ -105,11 +107,14 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "PoolMember": ("added_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
     "Appeal": ("sent_at", EARLIER),
+    "Agency": ("declared_at", EARLIER),
+    "AgencyAccount": ("added_at", EARLIER),
+    "AgencyRuling": ("superseded_at", EARLIER),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
-    Restriction, Appeal,
+    Restriction, Appeal, Agency, AgencyAccount, AgencyRuling,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

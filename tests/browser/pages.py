@@ -96,10 +96,12 @@ PAGES: dict[str, tuple[str, ...]] = {
 NOT_DRAWN = {
     "desk:controller_new": "of a network: tests/kyc/networks/acting/test_pages.py",
     "desk:controller": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:controller_add": "the demo has none: tests/kyc/networks/acting/test_extending.py",
     "desk:measure_new": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "desk:measure": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "desk:appeal": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "onboarding:restriction": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "onboarding:agency_account_end": "a form of one button: tests/kyc/onboarding/test_agencies.py",
     "start": "leads on at once",
     "healthz": "for machines",
     "readyz": "for machines",

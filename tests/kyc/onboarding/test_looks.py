@@ -22,6 +22,7 @@ from kyc.keys.pool_models import LimitPool
 from kyc.onboarding import looks
 from kyc.onboarding.urls import urlpatterns
 from kyc.ownership.models import Interest
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Party, PaymentMeans
 from tests import cast
 from tests.kyc.cases.scenes import audit_breaks
@@ -102,11 +103,14 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     first["member"] = Membership.objects.filter(organisation=organisation).order_by("-pk").first()
     first["join"] = MemberInvitation.objects.filter(organisation=organisation).first()
     first["restriction"] = Restriction.objects.filter(organisation=organisation).first()
+    first["agency"] = Agency.objects.filter(organisation=organisation).first()
+    first["agency_account_end"] = AgencyAccount.objects.filter(organisation=organisation).first()
+    first["agency_answer"] = asked_of(organisation)
     first["exclusion"] = Party.objects.filter(organisation=organisation, kind="company").first()
     first["person"] = Party.objects.people().filter(organisation=organisation).first()
     for name in PAGES:
         stem = name.partition("_")[0]
-        row = first.get({"invite": "person", "principal": "person"}.get(stem, stem))
+        row = first.get(name) or first.get({"invite": "person", "principal": "person"}.get(stem, stem))
         pattern = str(next(p.pattern for p in urlpatterns if p.name == name))
         values = {"pk": row.pk} if "<int:pk>" in pattern and row else {}
         if "<slug:kind>" in pattern:
@@ -114,6 +118,16 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
         if "<int:claim>" in pattern:
             values |= {"claim": 1}
         yield name, reverse(f"onboarding:{name}", kwargs=values)
+
+
+def asked_of(organisation: Organisation) -> AgencyAccount:
+    """By somebody who says that he runs its account."""
+    agent, by = Organisation.objects.get_or_create(name="Agent AS")[0], organisation.membership_set.get().user
+    said = {"name": "Clients", "ground": "agency", "words": "A desk.", "declared_by": by}
+    agency = Agency.objects.get_or_create(organisation=agent, defaults=said)[0]
+    of_it = {"organisation": agent, "agency": agency, "account": organisation.pk}
+    found: AgencyAccount = AgencyAccount.objects.get_or_create(**of_it, defaults={"added_by": by})[0]
+    return found
 
 
 def bytes_of(answer: Any) -> str:
