@@ -29,7 +29,7 @@ from reports.models import Report
 from tests import cast
 from tests.accounts.test_sequencer import in_tree
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder", "short_pages")]
 
 
 def made(organisation: Organisation, alice: User, astrid: User, **how: Any) -> Report:
