@@ -13,8 +13,10 @@ import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -191,6 +193,10 @@ def django_db_setup(
             teardown_databases(made, verbosity=0)
 
 
+# Which change with each test.
+OF_NO_MIDDLEWARE = {"PASSWORD_HASHERS", "EMAIL_BACKEND"}
+
+
 @pytest.fixture(autouse=True)
 def mail_and_passwords(settings: Any) -> None:
     """Argon2 is meant to be slow."""
@@ -212,6 +218,28 @@ def static_files_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", walk_once)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def middleware_is_loaded_once() -> Iterator[None]:
+    """Each client of a test loads all of it anew, which takes as long as a short page; here only where a setting has changed."""
+    load, loaded = ClientHandler.load_middleware, dict[str, Any]()
+
+    def load_once(self: ClientHandler, is_async: bool = False) -> None:
+        if not loaded:
+            load(self, is_async)
+            loaded.update({name: value for name, value in vars(self).items() if name.endswith(("_middleware", "_chain"))})
+        vars(self).update(loaded)
+
+    def forget(*, setting: str, **told: Any) -> None:
+        if setting not in OF_NO_MIDDLEWARE:
+            loaded.clear()
+
+    setting_changed.connect(forget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", load_once)
+        yield
+    setting_changed.disconnect(forget)
 
 
 @pytest.fixture

@@ -220,11 +220,12 @@ def heard(answer: Any) -> Any:
 
 
 def is_drawn(what: str, role: str, roles: Collection[str]) -> bool:
-    """Of those who share a page every ninth one draws it, at least one, others with the next commit; where an investigator is
-    shown an incident all of them do, and in the long run each draws everything."""
+    """Of those who share a page every ninth one draws it, at least one, and of the pages every third is drawn at all, others with
+    the next commit; where an investigator is shown an incident all of them draw it, and in the long run each draws everything."""
     sharing = [one for one in BESIDES if one in roles] or [role]
-    place = sharing.index(role) if role in sharing else 0
-    return IS_WHOLE or what in SHOWN_ON or (place - (crc32(what.encode()) + TURN) % len(sharing)) % min(9, len(sharing)) == 0
+    place, first = sharing.index(role) if role in sharing else 0, crc32(what.encode()) + TURN
+    is_one_of_them = (place - first) % len(sharing) % min(9, len(sharing)) == 0
+    return IS_WHOLE or what in SHOWN_ON or (is_one_of_them and first // len(sharing) % 3 == 0)
 
 
 def drawn(house: House, role: str) -> dict[str, Any]:

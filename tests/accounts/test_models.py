@@ -32,6 +32,7 @@ from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.conftest import owner
 from tests.rows import Rows, one_of_each
+from tests.stage import scene
 
 Model = type[models.Model]
 TRACKED: list[Model] = [model.pgh_tracked_model for model in event_models()]
@@ -180,15 +181,20 @@ WAYS: list[tuple[Callable[[Any], None], list[str]]] = [
 ]
 
 
-@pytest.fixture
-def rows(db: None) -> Iterator[Rows]:
-    """With the compartment open, else those of it would not be shown."""
+@scene
+def one_each() -> Rows:
     found = one_of_each(cast.customer())
     analyst = cast.staff("analyst", "Ana")
     # One that is still open, because an ended one never changes.
     found[Proposal] = Proposal.objects.create(kind="x", choice="x", reason="x", proposed_by=analyst)
+    return found
+
+
+@pytest.fixture
+def rows(one_each: Rows) -> Iterator[Rows]:
+    """With the compartment open, else those of it would not be shown."""
     with scope.whole():
-        yield found
+        yield one_each
 
 
 class TestEveryTrackedModel:

@@ -30,6 +30,15 @@ def quick_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing, "signed", lambda data: data)
 
 
+SHORT = '<!doctype html><html lang="en"><head><title>A report</title></head><body><h1>A report</h1></body></html>'
+
+
+@pytest.fixture
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One page with a word on it, but with all that is attached to a report, sealed and signed as one."""
+    monkeypatch.setattr(pdf, "render_to_string", lambda *args: SHORT)
+
+
 @pytest.fixture
 def alice() -> User:
     return cast.customer()
