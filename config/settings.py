@@ -1,6 +1,7 @@
 """One settings file. Demo mode is on exactly when DATABASE_URL is unset; production takes all from the environment."""
 
 import os
+import re
 import sys
 from base64 import b64decode
 from email.utils import parseaddr
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from config import installation, postgres, services, valkey
+from config import clamd, installation, postgres, services, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = installation.DATA
@@ -532,6 +533,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 VAULT_DIR = Path(os.environ.get("VAULT_DIR", str(DATA_DIR / ("test-files" if TESTING else "files"))))
+# Where clamd answers: the path of its socket, or host:port. With none, what customers send waits, and nobody opens it.
+CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", str(clamd.socket()) if DEMO else "")
+if CLAMAV_SOCKET and not re.fullmatch(r"/.+|[^/:]+:[0-9]{1,5}", CLAMAV_SOCKET):
+    refuse("CLAMAV_SOCKET must be the path of clamd's socket, or host:port.")
 # How long the oldest backup that is kept lasts: a certificate of disposal says when the last copy is gone.
 BACKUP_DAYS = number("BACKUP_DAYS", 35)
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -9,6 +9,8 @@ from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.evidence import code_sending, domain_watch
 from kyc.evidence.tasks import look_for_domains, send_codes
+from kyc.evidence import intake
+from kyc.evidence.tasks import scan_documents
 from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
 from kyc.keys.tasks import (
     compact_changes,
@@ -68,6 +70,7 @@ jobs.on("report.pack_asked", put_together)
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
 jobs.sweep(exposed.QUEUE, examine_cases)
+jobs.sweep(intake.QUEUE, scan_documents)
 jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)

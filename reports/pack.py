@@ -83,7 +83,7 @@ def take(report: Report, *, by: User) -> list[Document]:
     """As `allowed`, and writes down that the pack was handed to `by`, and each document that leaves in it. Raises NotPermitted,
     NoPack."""
     found = allowed(report, by=by)
-    leaving = found if is_by_two(report) else []
+    leaving = [document for document in found if document.is_openable] if is_by_two(report) else []
     for document in leaving:
         evidence.look_at(document, purpose=PURPOSE, downloaded=True, by=by)
     audit.record("report.pack_taken", target=report, by=by, sha256=report.sha256, count=len(leaving))
@@ -178,7 +178,10 @@ def structure(report: Report) -> list[dict[str, Any]]:
 
 
 def handed_on(number: int, document: Document) -> tuple[dict[str, Any], bytes]:
-    """What documents.json says of it, and the file; none where it was erased or can't be made safe."""
+    """What documents.json says of it, and the file; none where it was erased, can't be made safe, or waits for the
+    virus scanner."""
+    if not document.is_openable:
+        return left(document, str(document.get_intake_display())), b""
     try:
         data = sanitised.sanitised(document.file.read(), document.content_type)
     except (FileErased, sanitised.Unsafe) as why:

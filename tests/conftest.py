@@ -24,6 +24,7 @@ from kyc.usage import months
 from tests import stage as stages
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
+from tests.scanner import scanner
 from tests.stage import _django_db_helper, stage, staged
 from tests.whole import IS_WHOLE
 
@@ -202,6 +203,13 @@ def mail_and_passwords(settings: Any) -> None:
     """Argon2 is meant to be slow."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_scanner_answers() -> Iterator[None]:
+    with scanner() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "CLAMAV_SOCKET", place)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

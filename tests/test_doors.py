@@ -36,7 +36,7 @@ from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
-from kyc.evidence import invitations
+from kyc.evidence import intake, invitations
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
@@ -203,6 +203,19 @@ def of(**what: str) -> Of:
 
 def nothing(rows: dict[str, int]) -> dict[str, Any]:
     return {}
+
+
+@pytest.fixture(autouse=True)
+def released_in_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As while the virus scanner is away."""
+    monkeypatch.setattr(intake, "may_release", lambda: True)
+
+
+def unscanned(rows: dict[str, int]) -> dict[str, Any]:
+    """A document that waits for the virus scanner."""
+    with scope.everything():
+        Document.objects.filter(pk=rows["document"]).update(intake="waiting", scanned_at=None)
+    return {"reason": "Invented."}
 
 
 KEY_FROM_BEFORE = (
@@ -541,6 +554,9 @@ DOORS: dict[str, Door] = {
     "desk:document_for": Door(
         DOCUMENT_READERS, get=False, own=of(pk="case", document="document"), post=of(purpose="match"), names="%PDF",
         state="review",
+    ),
+    "desk:document_release": Door(
+        APPROVERS, get=False, own=of(pk="case", document="document"), post=lambda rows: unscanned(rows), names=NORDLYS,
     ),
     "desk:involve": Door(
         INVESTIGATORS, get=False, own=of(pk="case"), names="Copied answers of Nordlys",

@@ -44,6 +44,7 @@ SAID = (
     "questionnaire.signed",
     "document.uploaded",
     "document.removed",
+    "document.infected",
     "status.verification_fell",
     "authority.verification_fell",
     "attribute.verification_fell",

@@ -25,6 +25,7 @@ from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence import actions as evidence
+from kyc.evidence import intake
 from kyc.evidence.models import Document
 from kyc.keys.models import Key
 from kyc.ownership.models import Determination
@@ -107,7 +108,8 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken, b
         "hits": hits.count(),
         "open_hits": hits.open().count(),
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
-        "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
+        "documents": (sent := list(Document.objects.of_case(case.organisation_id))),
+        "may_release": user.can(Permission.DECISION_TAKE) and not all(one.is_openable for one in sent) and intake.may_release(),
         "progress": progress(case, tab, overtaken=overtaken),
         "look_purposes": list(evidence.PURPOSES.items()),
         "customer_look_purposes": list(looking.PURPOSES.items()),

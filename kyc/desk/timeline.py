@@ -188,6 +188,8 @@ VERBS = {
     "document.uploaded": _("sent a document"),
     "document.removed": _("removed a document"),
     "document.viewed": _("looked at a document"),
+    "document.infected": _("the virus scanner found something in a document"),
+    "document.released": _("released a document without the virus scanner"),
     "field.revealed": _("had an identifier shown"),
     "subject.erased": _("erased the data"),
     "records.disposed": _("erased records past their last day"),

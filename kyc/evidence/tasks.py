@@ -11,3 +11,11 @@ def send_codes() -> None:
 @shared_task(name="kyc.look_for_domains", ignore_result=True)
 def look_for_domains() -> None:
     domain_watch.run()
+from celery import shared_task
+
+from kyc.evidence import intake
+
+
+@shared_task(name="kyc.scan_documents", ignore_result=True)
+def scan_documents() -> None:
+    intake.run()

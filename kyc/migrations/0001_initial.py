@@ -948,6 +948,18 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
                 ('removed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('uploaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('intake', models.CharField(choices=[('waiting', 'waits for the virus scanner'), ('clean', 'checked for viruses'), ('released', 'released without the virus scanner'), ('infected', 'the virus scanner found something'), ('failed', 'could not be checked for viruses')], default='waiting', max_length=20)),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('origin', models.JSONField(blank=True, default=dict)),
+                ('released_at', models.DateTimeField(blank=True, null=True)),
+                ('released_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('scanned_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_sha256', models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
@@ -1466,6 +1478,12 @@ class Migration(migrations.Migration):
                 ('removed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
                 ('uploaded_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
                 ('invitation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.invitation')),
+                ('intake', models.CharField(choices=[('waiting', 'waits for the virus scanner'), ('clean', 'checked for viruses'), ('released', 'released without the virus scanner'), ('infected', 'the virus scanner found something'), ('failed', 'could not be checked for viruses')], default='waiting', max_length=20)),
+                ('origin', models.JSONField(blank=True, default=dict)),
+                ('released_at', models.DateTimeField(blank=True, null=True)),
+                ('released_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('scanned_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_sha256', models.CharField(max_length=64)),
             ],
             options={
                 'abstract': False,
@@ -3350,6 +3368,18 @@ class Migration(migrations.Migration):
             model_name='documentevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='document_as_of'),
         ),
+        migrations.AddIndex(
+            model_name='document',
+            index=models.Index(condition=models.Q(('intake', 'waiting')), fields=['id'], name='document_waiting'),
+        ),
+        migrations.AddConstraint(
+            model_name='document',
+            constraint=models.CheckConstraint(condition=models.Q(('intake__in', ['clean', 'infected']), ('scanned_at__isnull', True), _connector='XOR'), name='document_is_clean_once_scanned'),
+        ),
+        migrations.AddConstraint(
+            model_name='document',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('intake', 'released'), ('released_at__isnull', False), ('released_by__isnull', False)), models.Q(('released_at__isnull', True), ('released_by__isnull', True), models.Q(('intake', 'released'), _negated=True)), _connector='OR'), name='document_is_released_by_somebody'),
+        ),
         migrations.AddConstraint(
             model_name='document',
             constraint=models.CheckConstraint(condition=models.Q(('uploaded_by__isnull', True), ('invitation__isnull', True), _connector='XOR'), name='document_comes_from_somebody'),
@@ -3360,15 +3390,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_documentevent" ("content_type", "file", "id", "invitation_id", "kind", "name", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "removed_at", "removed_by_id", "sha256", "size", "uploaded_at", "uploaded_by_id") VALUES (NEW."content_type", NEW."file", NEW."id", NEW."invitation_id", NEW."kind", NEW."name", NEW."organisation_id", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."removed_at", NEW."removed_by_id", NEW."sha256", NEW."size", NEW."uploaded_at", NEW."uploaded_by_id"); RETURN NULL;', hash='96b5e8cccbf26fd13b71232bd76f7281d09cfe16', operation='INSERT', pgid='pgtrigger_insert_insert_46cc1', table='kyc_document', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_documentevent" ("content_type", "file", "id", "intake", "invitation_id", "kind", "name", "organisation_id", "origin", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "removed_at", "removed_by_id", "scanned_at", "sent_sha256", "sha256", "size", "uploaded_at", "uploaded_by_id") VALUES (NEW."content_type", NEW."file", NEW."id", NEW."intake", NEW."invitation_id", NEW."kind", NEW."name", NEW."organisation_id", NEW."origin", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."released_at", NEW."released_by_id", NEW."removed_at", NEW."removed_by_id", NEW."scanned_at", NEW."sent_sha256", NEW."sha256", NEW."size", NEW."uploaded_at", NEW."uploaded_by_id"); RETURN NULL;', hash='9929c32061d172309c55ed1f6b346be99bb7e8c7', operation='INSERT', pgid='pgtrigger_insert_insert_46cc1', table='kyc_document', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_documentevent" ("content_type", "file", "id", "invitation_id", "kind", "name", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "removed_at", "removed_by_id", "sha256", "size", "uploaded_at", "uploaded_by_id") VALUES (NEW."content_type", NEW."file", NEW."id", NEW."invitation_id", NEW."kind", NEW."name", NEW."organisation_id", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."removed_at", NEW."removed_by_id", NEW."sha256", NEW."size", NEW."uploaded_at", NEW."uploaded_by_id"); RETURN NULL;', hash='5e972f87b41855c3ffa2e4bac97835ac8e605b77', operation='UPDATE', pgid='pgtrigger_update_update_149ad', table='kyc_document', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."content_type" IS DISTINCT FROM (NEW."content_type") OR OLD."file" IS DISTINCT FROM (NEW."file") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."intake" IS DISTINCT FROM (NEW."intake") OR OLD."invitation_id" IS DISTINCT FROM (NEW."invitation_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."party_id" IS DISTINCT FROM (NEW."party_id") OR OLD."released_at" IS DISTINCT FROM (NEW."released_at") OR OLD."released_by_id" IS DISTINCT FROM (NEW."released_by_id") OR OLD."removed_at" IS DISTINCT FROM (NEW."removed_at") OR OLD."removed_by_id" IS DISTINCT FROM (NEW."removed_by_id") OR OLD."scanned_at" IS DISTINCT FROM (NEW."scanned_at") OR OLD."sent_sha256" IS DISTINCT FROM (NEW."sent_sha256") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256") OR OLD."size" IS DISTINCT FROM (NEW."size") OR OLD."uploaded_at" IS DISTINCT FROM (NEW."uploaded_at") OR OLD."uploaded_by_id" IS DISTINCT FROM (NEW."uploaded_by_id"))', func='INSERT INTO "kyc_documentevent" ("content_type", "file", "id", "intake", "invitation_id", "kind", "name", "organisation_id", "origin", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "removed_at", "removed_by_id", "scanned_at", "sent_sha256", "sha256", "size", "uploaded_at", "uploaded_by_id") VALUES (NEW."content_type", NEW."file", NEW."id", NEW."intake", NEW."invitation_id", NEW."kind", NEW."name", NEW."organisation_id", NEW."origin", NEW."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."released_at", NEW."released_by_id", NEW."removed_at", NEW."removed_by_id", NEW."scanned_at", NEW."sent_sha256", NEW."sha256", NEW."size", NEW."uploaded_at", NEW."uploaded_by_id"); RETURN NULL;', hash='93ecc117fa76e1aa7c6ba8258ccff37c6c8de4e9', operation='UPDATE', pgid='pgtrigger_update_update_149ad', table='kyc_document', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_documentevent" ("content_type", "file", "id", "invitation_id", "kind", "name", "organisation_id", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "removed_at", "removed_by_id", "sha256", "size", "uploaded_at", "uploaded_by_id") VALUES (OLD."content_type", OLD."file", OLD."id", OLD."invitation_id", OLD."kind", OLD."name", OLD."organisation_id", OLD."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."removed_at", OLD."removed_by_id", OLD."sha256", OLD."size", OLD."uploaded_at", OLD."uploaded_by_id"); RETURN NULL;', hash='3ce0cb58f21763ebe1a65443d42caf94cbcfb4b6', operation='DELETE', pgid='pgtrigger_delete_delete_f590e', table='kyc_document', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_documentevent" ("content_type", "file", "id", "intake", "invitation_id", "kind", "name", "organisation_id", "origin", "party_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "removed_at", "removed_by_id", "scanned_at", "sent_sha256", "sha256", "size", "uploaded_at", "uploaded_by_id") VALUES (OLD."content_type", OLD."file", OLD."id", OLD."intake", OLD."invitation_id", OLD."kind", OLD."name", OLD."organisation_id", OLD."origin", OLD."party_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."released_at", OLD."released_by_id", OLD."removed_at", OLD."removed_by_id", OLD."scanned_at", OLD."sent_sha256", OLD."sha256", OLD."size", OLD."uploaded_at", OLD."uploaded_by_id"); RETURN NULL;', hash='eb0536d4cc8e2eb1e67ea9b3a81736a0dfc51f72', operation='DELETE', pgid='pgtrigger_delete_delete_f590e', table='kyc_document', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='discrepancyevent',

@@ -12,6 +12,7 @@ from accounts.private_files import private_file
 from accounts.vault import FileErased
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
+from kyc.evidence.intake import NotChecked
 from kyc.evidence.models import Document
 from kyc.onboarding import papers, steps
 from kyc.onboarding.access import members_only, while_open
@@ -114,11 +115,11 @@ def download(request: HttpRequest, organisation: Organisation, pk: int) -> HttpR
     document = document_or_404(organisation, pk)
     try:
         file = private_file(document.file, name=document.name, content_type=document.content_type)
-    except FileErased as erased:
-        messages.error(request, str(erased))
+        if request.method != "HEAD":
+            evidence.read_back(document, by=request.user)
+    except (FileErased, NotChecked) as refused:
+        messages.error(request, str(refused))
         return redirect("onboarding:documents")
-    if request.method != "HEAD":
-        evidence.read_back(document, by=request.user)
     return file
 
 

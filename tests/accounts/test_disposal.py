@@ -73,7 +73,8 @@ HARMLESS = {
     "kyc.Requirement": {"what": "a code", "why": "a code", "consequence": "a sentence of the product's own"},
     "kyc.FlagRuling": {"question": "a code"},
     "kyc.Entity": {"reference": "a number", "assurance": "a code"},
-    "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash"},
+    "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash",
+                     "sent_sha256": "a hash"},
     "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
     "kyc.Confirmation": {
         "value": "sealed", "mark": "a keyed hash", "rule_pack": "a version", "ended_because": "a sentence of the house's",
