@@ -45,12 +45,12 @@ class Specimen:
     jpeg: bytes
 
 
-def specimen(form: str, seed: int) -> Specimen:
+def specimen(form: str, seed: int, quality: int = QUALITY) -> Specimen:
     random = Random(f"{form} {seed}")
     grain = np.random.default_rng([seed, *form.encode()])
     lines = made.zone(form, bearer(form, random))
     page = drawn(form, lines, random, grain)
-    return Specimen(form, seed, tuple(lines), photographed(page, random, grain))
+    return Specimen(form, seed, tuple(lines), photographed(page, random, grain, quality))
 
 
 def bearer(form: str, random: Random) -> Bearer:
@@ -125,7 +125,7 @@ def visual(
         top += random.uniform(4, 6)
 
 
-def photographed(page: Picture, random: Random, grain: np.random.Generator) -> bytes:
+def photographed(page: Picture, random: Random, grain: np.random.Generator, quality: int) -> bytes:
     high, wide = page.shape[0] / FINE, page.shape[1] / FINE
     # Each corner is moved by at most that share of the sides, then all is turned about the middle.
     corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]])
@@ -145,6 +145,6 @@ def photographed(page: Picture, random: Random, grain: np.random.Generator) -> b
     light = np.linspace(random.uniform(0.8, 1), random.uniform(0.8, 1), size[0], dtype=np.float32)
     picture = cv2.GaussianBlur(picture * light, (0, 0), random.uniform(*BLUR))
     picture += random.uniform(*NOISE) * grain.standard_normal(picture.shape, np.float32)
-    done, coded = cv2.imencode(".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    done, coded = cv2.imencode(".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert done
     return coded.tobytes()

@@ -1,0 +1,96 @@
+"""Programs of the system that turn a paper into pictures and words: Tesseract, and poppler's pdftoppm and pdftotext. Each runs as
+a child with limits, over pipes alone; where one is not installed, NotHere says which. Pure: no Django."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+# Of address space in KiB, of processor and of time in seconds.
+MEMORY, PROCESSOR, SECONDS = 1024 * 1024, 20, 30
+DOTS = 200
+# A child sees no secret of ours, and one thread is enough for a page.
+SURROUNDINGS = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
+
+
+class NotHere(Exception):
+    """The program is not installed on this machine."""
+
+
+class Failed(Exception):
+    """The program could not do it within its limits."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """`box` is left, top, right and bottom in fractions of the page; `certainty` from 0 to 1; pages and lines are numbers."""
+
+    text: str
+    page: int
+    line: tuple[int, ...]
+    box: tuple[float, float, float, float]
+    certainty: float
+
+
+def is_here(program: str) -> bool:
+    return shutil.which(program) is not None
+
+
+def run(command: Sequence[str], given: bytes) -> bytes:
+    """What it writes. Raises NotHere, Failed."""
+    if not is_here(command[0]):
+        raise NotHere(command[0])
+    limited = ["sh", "-c", f'ulimit -v {MEMORY} -t {PROCESSOR} -c 0; exec "$@"', "sh", *command]
+    try:
+        done = subprocess.run(limited, input=given, capture_output=True, timeout=SECONDS, env=SURROUNDINGS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{command[0]} took longer than {SECONDS} seconds.") from None
+    if done.returncode:
+        raise Failed(f"{command[0]} ended with {done.returncode}.")
+    return done.stdout
+
+
+def picture(pdf: bytes, page: int) -> Grey | None:
+    """A page of a PDF, from 1, in grey at DOTS an inch; None behind the last."""
+    drawn = run(["pdftoppm", "-r", str(DOTS), "-gray", "-f", str(page), "-l", str(page), "-"], pdf)
+    if not drawn:
+        return None
+    grey = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return np.asarray(grey, np.uint8) if grey is not None else None
+
+
+def words_of_pdf(pdf: bytes, pages: int) -> list[Word]:
+    """Of the text that the PDF itself has; none of one that is only pictures."""
+    return words(run(["pdftotext", "-tsv", "-l", str(pages), "-", "-"], pdf).decode("utf-8", "replace"))
+
+
+def words_of_picture(grey: Grey, page: int) -> list[Word]:
+    """As Tesseract reads it."""
+    done, coded = cv2.imencode(".png", grey)
+    if not done:
+        raise Failed("The picture could not be written.")
+    found = run(["tesseract", "stdin", "stdout", "--dpi", str(DOTS), "-l", "eng", "tsv"], coded.tobytes())
+    return words(found.decode("utf-8", "replace"), page)
+
+
+def words(tsv: str, page: int | None = None) -> list[Word]:
+    """Tesseract and pdftotext write the same table: a row a page, block, paragraph, line and word, told apart by its level."""
+    found, wide, high = [], 0.0, 0.0
+    for row in tsv.splitlines()[1:]:
+        cells = row.split("\t", 11)
+        if len(cells) < 12:
+            continue
+        left, top, width, height = map(float, cells[6:10])
+        if cells[0] == "1":
+            wide, high = left + width, top + height
+        elif cells[0] == "5" and cells[11].strip() and wide and high:
+            box = (left / wide, top / high, (left + width) / wide, (top + height) / high)
+            line = tuple(int(cell) for cell in cells[1:5])
+            found.append(Word(cells[11].strip(), page or int(cells[1]), line, box, max(float(cells[10]), 0.0) / 100))
+    return found
