@@ -7,7 +7,20 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
+from kyc.keys import (
+    campaign,
+    estate_imports,
+    expiring,
+    feed,
+    lapsing,
+    linking,
+    pools,
+    reassessing,
+    refusals,
+    renewals,
+    sandboxes,
+    staged,
+)
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
@@ -15,6 +28,7 @@ from kyc.keys.tasks import (
     forget_reservations,
     import_estates,
     keep_campaign,
+    keep_expiries,
     keep_key_requirements,
     keep_renewals,
     link_key,
@@ -49,6 +63,8 @@ jobs.on("entity.made", link_key)
 jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
+jobs.on("evidence.validated", keep_expiries)
+jobs.on("entity.made", keep_expiries)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
@@ -67,6 +83,7 @@ jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
+jobs.sweep(expiring.QUEUE, keep_expiries)
 jobs.sweep(campaign.QUEUE, keep_campaign)
 jobs.sweep(estate_imports.QUEUE, import_estates)
 jobs.sweep(lapsing.QUEUE, keep_key_requirements)

@@ -1,10 +1,12 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
+from kyc.keys.expiry_models import Expiry
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
@@ -37,12 +39,15 @@ __all__ = [
     "Discrepancy",
     "Divergence",
     "Document",
+    "DocumentReview",
     "Edge",
     "Entity",
     "EstateImport",
+    "EvidenceItem",
     "Examination",
     "Exclusion",
     "ExclusionRuling",
+    "Expiry",
     "Factor",
     "Finding",
     "Hit",
@@ -67,6 +72,7 @@ __all__ = [
     "ListVersion",
     "Measure",
     "MeasureMember",
+    "Mismatch",
     "ModelRelease",
     "Network",
     "NetworkChange",

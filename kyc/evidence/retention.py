@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
 
@@ -11,7 +12,17 @@ retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation),
+        models=(
+            Document,
+            StatusProof,
+            AuthorityProof,
+            AttributeProof,
+            ExclusionRuling,
+            Invitation,
+            EvidenceItem,
+            Mismatch,
+            DocumentReview,
+        ),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
@@ -20,6 +31,9 @@ retention.register(
             AttributeProof: "proved_at",
             ExclusionRuling: "ruled_at",
             Invitation: "invited_at",
+            EvidenceItem: "recorded_at",
+            Mismatch: "opened_at",
+            DocumentReview: "reviewed_at",
         },
         told=_("The documents you and your people sent, and how we checked them"),
     )

@@ -74,6 +74,12 @@ HARMLESS = {
     "kyc.FlagRuling": {"question": "a code"},
     "kyc.Entity": {"reference": "a number", "assurance": "a code"},
     "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash"},
+    "kyc.EvidenceItem": {
+        "kind": "a code", "issuing_country": "a code", "number": "sealed", "guideline": "a version", "validation": "a code",
+        "verification": "a code",
+    },
+    "kyc.Mismatch": {"declared": "sealed", "shown": "sealed"},
+    "kyc.DocumentReview": {"reason": "a code"},
     "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
     "kyc.Key": {
         "prefix": "random", "last_four": "random", "digest": "a hash", "pepper_version": "a number", "once": "random",
