@@ -11,7 +11,20 @@ from kyc.evidence import code_sending, domain_watch
 from kyc.evidence.tasks import look_for_domains, send_codes
 from kyc.evidence import intake
 from kyc.evidence.tasks import scan_documents
-from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
+from kyc.keys import (
+    campaign,
+    estate_imports,
+    expiring,
+    feed,
+    lapsing,
+    linking,
+    pools,
+    reassessing,
+    refusals,
+    renewals,
+    sandboxes,
+    staged,
+)
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
@@ -19,6 +32,7 @@ from kyc.keys.tasks import (
     forget_reservations,
     import_estates,
     keep_campaign,
+    keep_expiries,
     keep_key_requirements,
     keep_renewals,
     link_key,
@@ -53,6 +67,8 @@ jobs.on("entity.made", link_key)
 jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
+jobs.on("evidence.validated", keep_expiries)
+jobs.on("entity.made", keep_expiries)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
@@ -75,6 +91,7 @@ jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
+jobs.sweep(expiring.QUEUE, keep_expiries)
 jobs.sweep(campaign.QUEUE, keep_campaign)
 jobs.sweep(estate_imports.QUEUE, import_estates)
 jobs.sweep(lapsing.QUEUE, keep_key_requirements)

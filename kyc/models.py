@@ -4,10 +4,12 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requi
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.agency_models import AgencyRuling
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
+from kyc.keys.expiry_models import Expiry
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
@@ -47,12 +49,15 @@ __all__ = [
     "Divergence",
     "Document",
     "DomainChallenge",
+    "DocumentReview",
     "Edge",
     "Entity",
     "EstateImport",
+    "EvidenceItem",
     "Examination",
     "Exclusion",
     "ExclusionRuling",
+    "Expiry",
     "Factor",
     "Finding",
     "Hit",
@@ -80,6 +85,7 @@ __all__ = [
     "ListVersion",
     "Measure",
     "MeasureMember",
+    "Mismatch",
     "ModelRelease",
     "Network",
     "NetworkChange",

@@ -21,10 +21,12 @@ from kyc.evidence.confirmation_models import (
     OutsideMessage,
 )
 from kyc.evidence.agency_models import AgencyRuling
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
+from kyc.keys.expiry_models import Expiry
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.keys.pool_models import LimitPool, PoolMember
 from kyc.networks import actions as networks
@@ -200,6 +202,17 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         KeyRequirement.objects.create(organisation=organisation, key=key, what="answer", why="removed"),
         Reassessment.objects.create(organisation=organisation, examination=case.examinations.get(), what="hold"),
     ]
+    item = EvidenceItem.objects.create(
+        organisation=organisation, party=found.controller, kind="passport", issuer="Norwegian police",
+        number=f"N{organisation.pk:07}", fingerprint=f"{organisation.pk}", note="Seen.", guideline="2026.11", recorded_by=analyst,
+    )  # fmt: skip
+    mismatch = Mismatch.objects.create(
+        organisation=organisation, item=item, what="name", declared="Alice Olsen", shown="Alice Ohlsen", opened_by=analyst
+    )
+    queued.append(Expiry.objects.create(organisation=organisation, item=item, what="tell", days=60))
+    judged = DocumentReview.objects.create(
+        organisation=organisation, document=document, ruling="upload", reason="unreadable", reviewed_by=analyst
+    )
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
     )  # fmt: skip
@@ -211,7 +224,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     rows = [
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, runs,
         client, accepted, sameness,
-        twice, invitation, *confirmed, *told, *queued, word,
+        twice, invitation, item, mismatch, judged, *confirmed, *told, *queued, word,
         by, organisation, membership, bidden, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,

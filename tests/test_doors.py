@@ -37,7 +37,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
 from kyc.evidence import intake, invitations
-from kyc.evidence.agency_models import AgencyRuling
+from kyc.evidence.agency_models import AgencyRulingitem_models import EvidenceItem, Mismatch
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
@@ -550,6 +550,22 @@ DOORS: dict[str, Door] = {
     "desk:legal_hold_lift_all": Door(
         APPROVERS, get=False, own=of(hold="legal_hold"), post=of(reason="Let go."), names="In force"
     ),
+    "desk:document_review": Door(EXAMINERS, own=of(pk="case", document="passport"), names=ALICE, state="review"),
+    "desk:review": Door(
+        EXAMINERS, get=False, own=of(pk="case", document="passport"), names=ALICE, state="review", post=of(ruling="accepted"),
+    ),
+    "desk:evidence": Door(READERS, own=of(pk="case", party="boss"), names=ALICE),
+    "desk:evidence_record": Door(
+        EXAMINERS, get=False, own=of(pk="case", party="boss"), names=ALICE, state="review", post=of(kind="bank_account"),
+    ),
+    "desk:evidence_judge": Door(
+        EXAMINERS, get=False, own=of(pk="case", item="item", what="validate"), names=ALICE, state="review",
+        post=of(method="inspected", result="passed"),
+    ),
+    "desk:mismatch_resolve": Door(
+        EXAMINERS, get=False, own=of(pk="case", mismatch="mismatch"), names=ALICE, state="review",
+        post=of(resolution="changed", reason="Married in 2025."),
+    ),
     "desk:document": Door(EXAMINERS, own=of(pk="case", document="document"), names="%PDF", state="review"),
     "desk:document_for": Door(
         DOCUMENT_READERS, get=False, own=of(pk="case", document="document"), post=of(purpose="match"), names="%PDF",
@@ -942,6 +958,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "decision": rows[Decision].pk, "signed": signed.pk, "ruled_hit": ruled.pk, "ruling": ruling.pk,
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
+        "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
         "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),

@@ -20,7 +20,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, deciding, forms, involved, live, queue, timeline, unsent, using, words
+from kyc.desk import asking, deciding, forms, involved, live, queue, reviewing, timeline, unsent, using, words
 from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
@@ -64,7 +64,7 @@ def page(
     `overtaken` is the caller's, who has asked already."""
     veil = Veil(case.pk, tab, user.can(Permission.FIELD_REVEAL), filled.get("revealed"))
     may_ask = case.state == Case.State.REVIEW and user.can(Permission.DECISION_PROPOSE)
-    begun = asking.of_questions(case, query["ask"]) if may_ask and query.get("ask") else []
+    begun = asked_first(case, query) if may_ask else []
     frame = framed(case, user, tab, veil, overtaken or Overtaken(case), begun) | {"may_ask": may_ask}
     return (
         frame
@@ -72,6 +72,13 @@ def page(
         | filled
         | {"is_filled": bool(filled.keys() - {"revealed", "revealed_leak"})}
     )
+
+
+def asked_first(case: Case, query: dict[str, str]) -> Sequence[asking.Data]:
+    """Rows that the form to ask for more begins with: open questions, or documents that are to be sent anew."""
+    if query.get("ask"):
+        return asking.of_questions(case, query["ask"])
+    return reviewing.anew(case) if query.get("anew") else []
 
 
 def progress(case: Case, tab: str, *, overtaken: Overtaken) -> live.Progress | None:

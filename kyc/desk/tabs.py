@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from kyc.cases.determining import place
 from kyc.cases.findings import at_most
@@ -25,6 +25,7 @@ from kyc.desk import (
     owning,
     regimes,
     removing,
+    reviewing,
     sources,
     standing,
     timeline,
@@ -34,6 +35,7 @@ from kyc.desk import (
 )  # fmt: skip
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
+from kyc.evidence import graded
 from kyc.keys import leaks, pools
 from kyc.keys.models import Hold, Key, Leak, Link
 from kyc.keys.pools import Standing
@@ -129,9 +131,11 @@ def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
 def people_facts(case: Case, seen: Seen) -> Facts:
     parties = Party.objects.current().filter(organisation=case.organisation).prefetch_related("roles").order_by("pk")
     found = structure(case, seen)
+    reached = graded.levels(case.organisation, parties)
     rows = [
         {
             "party": party,
+            "level": gettext(level.level.title) if (level := reached[party.pk]) else "",
             "roles": [role for role in party.roles.all() if role.valid_to is None],
             "country": words.country(party.country),
             "born": seen.frame["veil"].over(party, "birth_date"),
@@ -170,7 +174,8 @@ def use_facts(case: Case, seen: Seen) -> Facts:
 def document_facts(case: Case, seen: Seen) -> Facts:
     filled = seen.filled
     returned = (filled["wealth_pk"], filled["wealth_form"]) if "wealth_form" in filled else None
-    return {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned), **wealth.basis()}
+    read = reviewing.facts(case, seen.frame["documents"])
+    return read | {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned), **wealth.basis()}
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

@@ -13,6 +13,7 @@ from kyc.evidence.confirmation_models import (
     OutsideMessage,
 )
 from kyc.evidence.agency_models import AgencyRuling
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
 
@@ -31,7 +32,17 @@ retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, AgencyRuling, Invitation, *CONFIRMED),
+        models=(
+            Document,
+            StatusProof,
+            AuthorityProof,
+            AttributeProof,
+            ExclusionRuling,
+            AgencyRuling, Invitation, *CONFIRMED
+            EvidenceItem,
+            Mismatch,
+            DocumentReview,
+        ),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
@@ -42,6 +53,9 @@ retention.register(
             AgencyRuling: "ruled_at",
             Invitation: "invited_at",
             **CONFIRMED,
+            EvidenceItem: "recorded_at",
+            Mismatch: "opened_at",
+            DocumentReview: "reviewed_at",
         },
         told=_("The documents you and your people sent, and how we checked them"),
     )

@@ -13,6 +13,8 @@ from accounts.vault import FileErased
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence.intake import NotChecked
+from kyc.evidence import reviews
+from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.onboarding import papers, steps
 from kyc.onboarding.access import members_only, while_open
@@ -72,10 +74,21 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         "documents",
         step="documents",
         form=form,
-        documents=by_kind(sent),
+        documents=judged(by_kind(sent)),
         kept=kept,
         in_short=in_short(organisation),
     )
+
+
+def judged(documents: list[Document]) -> list[tuple[Document, DocumentReview | None, str]]:
+    """Each with what was found of it, as far as the customer was told, and why in a sentence."""
+    words = reviews.of(documents)
+    told = {pk: word for pk, word in words.items() if word.told_at or word.ruling == DocumentReview.Ruling.ACCEPTED}
+    return [(one, told.get(one.pk), _(text) if (text := why(told.get(one.pk))) else "") for one in documents]
+
+
+def why(word: DocumentReview | None) -> str:
+    return reviews.sentence(word) if word else ""
 
 
 def by_kind(documents: Iterable[Document]) -> list[Document]:

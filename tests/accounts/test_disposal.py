@@ -75,6 +75,12 @@ HARMLESS = {
     "kyc.Entity": {"reference": "a number", "assurance": "a code"},
     "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash",
                      "sent_sha256": "a hash"},
+    "kyc.EvidenceItem": {
+        "kind": "a code", "issuing_country": "a code", "number": "sealed", "guideline": "a version", "validation": "a code",
+        "verification": "a code",
+    },
+    "kyc.Mismatch": {"declared": "sealed", "shown": "sealed"},
+    "kyc.DocumentReview": {"reason": "a code"},
     "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
     "kyc.Confirmation": {
         "value": "sealed", "mark": "a keyed hash", "rule_pack": "a version", "ended_because": "a sentence of the house's",

@@ -65,6 +65,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"{CASE}?tab={tab}" for tab in TABS),
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         f"{CASE}?tab=keys > /desk/cases/{{n}}/usage/",
+        f"{CASE}?tab=people > /desk/cases/{{n}}/parties/{{n}}/evidence/",
+        f"{CASE}?tab=documents > /desk/cases/{{n}}/documents/{{n}}/review/",
         "/desk/screening/", "/desk/screening/file/", "/desk/screening/ > /desk/screening/{n}/",
         "/desk/screening/ > /desk/screening/{n}/ > /desk/screening/{n}/rows/{n}/",
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",

@@ -19,6 +19,7 @@ from accounts.vault import SealedField
 from kyc.cases.models import DecidedOwner, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
 from kyc.evidence.confirmation_models import Confirmation, OutsideCheck
+from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Determination, Interest
@@ -97,6 +98,7 @@ NOT_TOLD = {
     "kyc.Asking": QUEUE,
     "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
+    "kyc.Expiry": QUEUE,
     "kyc.Observation": "what others say of a company's owners: what came of it stands in what he holds",
     "kyc.Discrepancy": "that two sources differ about a company; what came of it stands in what he holds",
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
@@ -122,6 +124,7 @@ NOT_TOLD = {
     "kyc.Inquiry": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.InquiryPart": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
+    "kyc.DocumentReview": "what was asked for anew stands among what was asked for",
     "kyc.Attribute": "of companies, trusts and states",
     "kyc.AttributeProof": "of companies, trusts and states",
     "kyc.Exclusion": "of companies and state bodies",
@@ -176,6 +179,12 @@ NOT_PRINTED = {
     "kyc.StatusProof": {"note": "a note of staff"},
     "kyc.Confirmation": {"note": "a note of staff", "details": "of the paper or the list that was looked at"},
     "kyc.AuthorityProof": {"note": "a note of staff"},
+    "kyc.EvidenceItem": {
+        "note": "a note of staff", "validation_note": "a note of staff", "verification_note": "a note of staff",
+        "withdrawn_because": "words of staff", "fingerprint": "a keyed hash of the number",
+        "number": "by its last three characters",
+    },
+    "kyc.Mismatch": {"reason": "words of staff"},
     "kyc.Requirement": {"note": "a note of staff"},
     "kyc.Decision": {"items": "stands among what was asked for"},
     "kyc.Entity": {"end_reason": "words of staff"},
@@ -256,6 +265,8 @@ PRINTED = {
     "kyc.Invitation": {"email"},
     "kyc.Confirmation": {"value"},
     "kyc.OutsideCheck": {"descriptors"},
+    "kyc.EvidenceItem": {"issuer"},
+    "kyc.Mismatch": {"declared", "shown"},
     "kyc.Hit": {"party_name"},
     "kyc.Key": {"name"},
     "kyc.Questionnaire": {"answers", "signed_name"},
@@ -294,6 +305,13 @@ def told(siri: Any) -> Any:
     status = PersonStatus.objects.filter(party=party).first()
     StatusProof.objects.create(
         organisation=organisation, status=status, document=document, proved_by=ana, valid_until=date(2030, 1, 1)
+    )
+    item = EvidenceItem.objects.create(
+        organisation=organisation, party=party, kind="passport", issuer="Police of Oslo", issuing_country="NO", number="N1234567",
+        guideline="2026.11", recorded_by=ana,
+    )  # fmt: skip
+    Mismatch.objects.create(
+        organisation=organisation, item=item, what="name", declared="Siri Moe", shown="Siri Mo", opened_by=ana
     )
     AuthorityProof.objects.create(organisation=organisation, role=signs, document=document, proved_by=ana)
     Invitation.objects.create(
