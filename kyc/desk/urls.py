@@ -3,6 +3,7 @@ from django.urls import path
 from kyc.desk import (
     appeal_pages,
     closing_views,
+    confirming_views,
     controllers,
     differences,
     doctor,
@@ -58,6 +59,10 @@ urlpatterns = [
     path("cases/<int:pk>/questionnaires/<int:signed>/<slug:question>/rule/", views.rule_flag, name="rule_flag"),
     path("cases/<int:pk>/parties/<int:party>/verify/", views.verify, name="verify"),
     path("cases/<int:pk>/requirements/<int:requirement>/accept/", wealth_views.accept, name="wealth"),
+    path("cases/<int:pk>/confirm/<int:party>/paper/", confirming_views.paper, name="confirm_paper"),
+    path("cases/<int:pk>/confirm/<int:party>/lei/", confirming_views.lei, name="confirm_lei"),
+    path("cases/<int:pk>/confirm/payment/<int:means>/", confirming_views.payment, name="confirm_payment"),
+    path("cases/<int:pk>/confirmations/<int:confirmation>/end/", confirming_views.end, name="confirm_end"),
     path("cases/<int:pk>/exclusions/<int:exclusion>/rule/", left_out_views.rule, name="exclusion"),
     path("cases/<int:pk>/parties/<int:party>/reveal/", views.reveal, name="reveal"),
     path("cases/<int:pk>/leaks/<int:leak>/reveal/", views.leak_reveal, name="leak_reveal"),

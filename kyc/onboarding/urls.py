@@ -2,6 +2,7 @@ from django.urls import path
 
 from kyc.onboarding import (
     closing,
+    confirm,
     customers,
     doctor_pages,
     documents,
@@ -56,6 +57,11 @@ urlpatterns = [
     path("documents/", documents.listing, name="documents"),
     path("documents/<int:pk>/", documents.download, name="document"),
     path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),
+    path("confirm/", confirm.listing, name="confirm"),
+    path("confirm/<int:pk>/domain/publish/", confirm.domain, name="confirm_domain"),
+    path("confirm/<int:pk>/by/<slug:service>/", confirm.service, name="confirm_service"),
+    path("confirm/<int:pk>/<slug:channel>/", confirm.code, name="confirm_code"),
+    path("confirm/<int:pk>/<slug:channel>/send/", confirm.send, name="confirm_send"),
     path("change/", telling.tell, name="change"),
     path("change/none/", telling.take_back, name="change_none"),
     path("check/", views.check, name="check"),
