@@ -37,7 +37,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
 from kyc.evidence import intake, invitations
-from kyc.evidence.agency_models import AgencyRulingitem_models import EvidenceItem, Mismatch
+from kyc.evidence.agency_models import AgencyRulingitem_models import EvidenceItem, Mismatchconfirmation_models import Confirmation
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret
@@ -312,6 +312,17 @@ DOORS: dict[str, Door] = {
     "onboarding:join": Door(BIDDEN, own=of(pk="bid"), names="invites you", post=nothing),
     "onboarding:invite": Door(CUSTOMERS, own=of(pk="boss"), names=ALICE, post=of(email="alice@nordlys.example")),
     "onboarding:invite_withdraw": Door(CUSTOMERS, own=of(pk="boss"), names=ALICE, post=nothing),
+    "onboarding:confirm": Door(CUSTOMERS, names="nordlys.example"),
+    "onboarding:confirm_code": Door(
+        CUSTOMERS, own=of(pk="company", channel="email"), names="Confirm an e-mail address", post=of(code="123456")
+    ),
+    "onboarding:confirm_send": Door(
+        CUSTOMERS, own=of(pk="company", channel="email"), names="Confirm an e-mail address", post=nothing
+    ),
+    "onboarding:confirm_domain": Door(CUSTOMERS, own=of(pk="company"), names="Show that a domain is yours", post=nothing),
+    "onboarding:confirm_service": Door(
+        CUSTOMERS, own=of(pk="boss", service="stripe"), names="verified by Stripe Identity", post=nothing
+    ),
     "onboarding:prove": Door(ALL, open=True, own=of(token="token"), post=nothing, names=ALICE),
     "onboarding:prove_anew": Door(ALL, open=True, get=False, own=of(token="token"), names="Look in your mail", post=nothing),
     "onboarding:proved": Door(ALL, open=True, names="Thank you"),
@@ -424,6 +435,24 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="case", party="boss"), names=NORDLYS, state="review",
         post=of(statuses="status", document="passport", note="Seen."),
     ),
+    "desk:confirm_paper": Door(
+        EXAMINERS, get=False, own=of(pk="case", party="company"), names=NORDLYS, state="review",
+        post=lambda rows: {
+            "way": "extract:registration", "document": rows["document"], "issuer": "Register", "number": "918334207",
+            "dated": timezone.localdate().isoformat(),
+        },
+    ),
+    "desk:confirm_lei": Door(
+        EXAMINERS, get=False, own=of(pk="case", party="company"), names=NORDLYS, state="review", post=nothing
+    ),
+    "desk:confirm_payment": Door(
+        EXAMINERS, get=False, own=of(pk="case", means="means"), names=NORDLYS, state="review", post=of(reason="It trades so.")
+    ),
+    "desk:confirm_end": Door(
+        EXAMINERS, get=False, own=of(pk="case", confirmation="confirmation"), names=NORDLYS, state="review",
+        post=of(reason="By mistake."),
+    ),
+    "letter": Door(EXAMINERS, get=False, own=of(pk="case", party="company"), state="review", post=nothing, names="Your code"),
     "desk:exclusion": Door(
         EXAMINERS, get=False, own=of(pk="case", exclusion="exclusion"), names=NORDLYS, state="review",
         post=of(ruling="rejected", reason="Another company of that name is listed."),
@@ -951,6 +980,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "pack": put_together(ready, analyst).pk, "second": rows[Membership].pk, "bidden": rows[MemberInvitation].pk,
         "bid": bid_of(organisation, rows[MemberInvitation].invited_by),
         "spare": spare.pk, "heir": heir.pk, "exclusion": rows[Exclusion].pk,
+        "confirmation": rows[Confirmation].pk,
         "free": free.pk, "interest": rows[Interest].pk, "document": rows[Document].pk, "key": rows[Key].pk, "hit": rows[Hit].pk,
         "hold": rows[Hold].pk, "legal_hold": rows[LegalHold].pk, "schedule": rows[ReportSchedule].pk,
         "report": rows[Report].pk, "awaiting": awaiting.pk, "ready": ready.pk,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from accounts import audit
 from accounts.refused import Refused
@@ -60,7 +61,7 @@ def replace(level: str, rows: gleif.Rows, published: date, digest: str) -> LeiCo
                 copy.write_row(written(row))
                 count += 1
     # Found by the database, since all numbers of a whole copy would take much memory.
-    except IntegrityError:
+    except UniqueViolation:
         raise BadList(str(_("An LEI stands in the file twice."))) from None
     if not count:
         raise BadList(str(_("The file holds no record.")))

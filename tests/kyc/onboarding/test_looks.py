@@ -110,11 +110,15 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     first["person"] = Party.objects.people().filter(organisation=organisation).first()
     for name in PAGES:
         stem = name.partition("_")[0]
-        row = first.get(name) or first.get({"invite": "person", "principal": "person"}.get(stem, stem))
+        row = first.get(name) or first.get({"invite": "person", "principal": "person", "confirm": "person"}.get(stem, stem))
         pattern = str(next(p.pattern for p in urlpatterns if p.name == name))
         values = {"pk": row.pk} if "<int:pk>" in pattern and row else {}
         if "<slug:kind>" in pattern:
             values = {"pk": Party.objects.get(organisation=organisation, kind="company").pk, "kind": "person"}
+        if "<slug:channel>" in pattern:
+            values["channel"] = "email"
+        if "<slug:service>" in pattern:
+            values["service"] = "stripe"
         if "<int:claim>" in pattern:
             values |= {"claim": 1}
         yield name, reverse(f"onboarding:{name}", kwargs=values)
