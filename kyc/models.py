@@ -1,10 +1,10 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
-from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
-from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.agency_models import AgencyRuling
+from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
+from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
@@ -48,8 +48,8 @@ __all__ = [
     "Discrepancy",
     "Divergence",
     "Document",
-    "DomainChallenge",
     "DocumentReview",
+    "DomainChallenge",
     "Edge",
     "Entity",
     "EstateImport",

@@ -13,6 +13,7 @@ from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberIn
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
     Confirmation,
     ConfirmationCode,
@@ -20,7 +21,6 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
-from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction

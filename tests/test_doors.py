@@ -37,7 +37,9 @@ from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
 from kyc.evidence import intake, invitations
-from kyc.evidence.agency_models import AgencyRulingitem_models import EvidenceItem, Mismatchconfirmation_models import Confirmation
+from kyc.evidence.agency_models import AgencyRuling
+from kyc.evidence.confirmation_models import Confirmation
+from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret

@@ -87,13 +87,15 @@ def last_begun() -> datetime | None:
 def of(
     network: Network, members: QuerySet[NetworkMembership], *, open: bool = False, returned: tuple[int, AnswerForm] | None = None
 ) -> tuple[list[Row], bool]:
-    """The last words on anything that touches these accounts of the network, the newest first, and whether there are more. Where it is `open`, those that were said
-    in it and stand may be taken back; `returned` is the form of one that came back with errors, by its number."""
+    """The last words on anything that touches these accounts of the network, the newest first, and whether there are more.
+    Where it is `open`, those that were said in it and stand may be taken back; `returned` is the form of one that came back
+    with errors, by its number."""
     here = Q(network=network) | Q(organisations__overlap=members.values("organisation"))
     rows = Ruling.objects.newest().filter(here).select_related(*SHOWN)
-    heeded, given = last_begun(), dict([returned] if returned else [])
+    found, heeded = list(rows.order_by("-pk")[: MOST + 1]), last_begun()
+    given = dict([returned] if returned else [])
 
-    found, heeded = list(rows.order_by("-pk")[: MOST + 1]), last_begundef form(row: Ruling) -> AnswerForm | None:
+    def form(row: Ruling) -> AnswerForm | None:
         is_open = open and row.kind != K.WITHDRAWN and row.network_id == network.pk
         return given.get(row.pk) or AnswerForm(of=f"said_{row.pk}") if is_open else None
 

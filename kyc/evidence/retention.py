@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
     Confirmation,
     ConfirmationCode,
@@ -12,7 +13,6 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
-from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.rules.retention import rule
@@ -38,7 +38,9 @@ retention.register(
             AuthorityProof,
             AttributeProof,
             ExclusionRuling,
-            AgencyRuling, Invitation, *CONFIRMED
+            AgencyRuling,
+            Invitation,
+            *CONFIRMED,
             EvidenceItem,
             Mismatch,
             DocumentReview,

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.evidence import code_sending, domain_watch
+from kyc.evidence import code_sending, domain_watch, intake
 
 
 @shared_task(name="kyc.send_codes", ignore_result=True)
@@ -11,9 +11,6 @@ def send_codes() -> None:
 @shared_task(name="kyc.look_for_domains", ignore_result=True)
 def look_for_domains() -> None:
     domain_watch.run()
-from celery import shared_task
-
-from kyc.evidence import intake
 
 
 @shared_task(name="kyc.scan_documents", ignore_result=True)

@@ -12,8 +12,8 @@ from accounts.private_files import private_file
 from accounts.vault import FileErased
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
-from kyc.evidence.intake import NotChecked
 from kyc.evidence import reviews
+from kyc.evidence.intake import NotChecked
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.onboarding import papers, steps
