@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import staff
+from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import acting, timeline
@@ -99,7 +100,7 @@ def shown(request: HttpRequest, found: Controller, *, status: int = 200, **fille
     page = Part.of(request.GET, every)
     # Whoever is asked about again stands there too, on whatever page he was.
     members = page.rows + list(every.filter(pk=filled.get("ended_pk", 0)).exclude(pk__in=[row.pk for row in page.rows]))
-    rows, radius = touched.of([row.organisation for row in found.members.live().select_related("organisation")])
+    rows, radius = touched.of(list(Organisation.objects.filter(pk__in=found.members.live().values("organisation"))))
     shown_here = {row.organisation_id for row in members}
     facts = {
         "controller": found,
