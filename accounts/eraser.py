@@ -25,6 +25,8 @@ CREATE OR REPLACE FUNCTION public.kh_is_eraser() RETURNS boolean LANGUAGE sql ST
 """
 # For triggers that hold a row fast: its rights say which columns the eraser reaches.
 YIELDS = "IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;"
+# The same for rows that go as a whole, of the tables in DELETES.
+FORGETS = "IF TG_OP = 'DELETE' AND public.kh_is_eraser() THEN RETURN OLD; END IF;"
 
 # Of tables that are no models with `personal`: what is overwritten there, and what is deleted.
 ALSO_UPDATES: dict[str, tuple[str, ...]] = {
@@ -36,7 +38,7 @@ ALSO_UPDATES: dict[str, tuple[str, ...]] = {
 }
 DELETES = (
     "accounts_searchdigest", "accounts_signal", "accounts_signalvalue", "mfa_authenticator", "usersessions_usersession",
-    "django_session", "kyc_usagerow",
+    "django_session", "kyc_usagerow", "kyc_edge", "kyc_indication",
 )  # fmt: skip
 # How a text begins that was overwritten.
 MARKED = r"^erased(, (DC|EO|IC|NC)-|-)\d"

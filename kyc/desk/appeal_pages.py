@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.guards import staff
 from accounts.permissions import Permission
 from kyc.cases.models import Case
+from kyc.desk.acting import act
 from kyc.desk.forms import DeskForm
 from kyc.desk.incident_forms import text
-from kyc.desk.incidents import act
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.networks import appealing

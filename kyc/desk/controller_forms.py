@@ -1,10 +1,12 @@
 """What an investigator fills in about a controller and its measures."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
@@ -20,10 +22,75 @@ CHOOSE = ("", _("Choose…"))
 K = Restriction.Kind
 # Boxes of accounts: an exception is ticked, so that of thousands of accounts few fields are sent.
 OF_ROWS = ("without", "later")
+# Accounts that have boxes; who of thousands has none is named by its number.
+BOXES = 100
 
 
-class ControllerForm(DeskForm):
-    """The accounts are those of the network, but for those that are ticked: of thousands few fields are sent so."""
+class Boxes(forms.MultipleChoiceField):
+    """A box for each of the first accounts; ticked may be any that is `known`, as its order may have changed meanwhile."""
+
+    known: Mapping[str, str] = {}
+
+    def valid_value(self, value: Any) -> bool:
+        return str(value) in self.known
+
+    def of(self, known: Mapping[str, str], ticked: Collection[str]) -> None:
+        first = dict(islice(known.items(), BOXES))
+        self.known, self.choices = known, [*first.items(), *((pk, known[pk]) for pk in ticked if pk in known and pk not in first)]
+
+
+class Numbers(forms.CharField):
+    """Of accounts that have no box."""
+
+    known: Mapping[str, str] = {}
+
+    def __init__(self, label: Promise) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            max_length=100_000,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            help_text=_("Of accounts without a box here the numbers, as 1204 1377."),
+        )
+
+    def clean(self, value: Any) -> set[int]:  # type: ignore[override]  # what is asked with it
+        said = super().clean(value).replace(",", " ").split()
+        if strange := [word for word in said if word not in self.known]:
+            raise forms.ValidationError(gettext("%(word)s is the number of no account of it.") % {"word": strange[0][:20]})
+        return set(map(int, said))
+
+
+class OfAccounts(DeskForm):
+    """About many accounts, of which some are excepted: the first by boxes, the others by their numbers. `numbers_of` has by the
+    boxes' name what the field of numbers is called."""
+
+    numbers_of: ClassVar[Mapping[str, Promise]] = {}
+
+    def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
+        self.known = {str(one.pk): one for one in organisations}
+        super().__init__(data, **kwargs)
+        names = {pk: one.name for pk, one in self.known.items()}
+        for name in self.numbers_of:
+            self.fields[name].of(names, data.getlist(name) if data else self.initial.get(name, ()))  # type: ignore[attr-defined]  # Boxes
+
+    def added(self) -> dict[str, forms.Field]:
+        if len(self.known) <= BOXES:
+            return {}
+        found: dict[str, forms.Field] = {}
+        for name, label in self.numbers_of.items():
+            found[f"{name}_numbers"] = field = Numbers(label)
+            field.known = {pk: one.name for pk, one in self.known.items()}
+        return found
+
+    def excepted(self, name: str, data: dict[str, Any]) -> set[int]:
+        """Their numbers; taken out of `data`."""
+        return {int(pk) for pk in data.pop(name, ())} | (data.pop(f"{name}_numbers", None) or set())
+
+
+class ControllerForm(OfAccounts):
+    """The accounts are those of the network, but for those that are excepted: of thousands few fields are sent so."""
+
+    numbers_of: ClassVar[Mapping[str, Promise]] = {"without": _("Others that are not of it")}
 
     missing = {
         "name": _("Give it a name by which others find it."),
@@ -34,23 +101,18 @@ class ControllerForm(DeskForm):
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Among investigators alone."))
     reason = forms.ChoiceField(label=_("What decides it"), choices=[CHOOSE, *controlling.REASONS.items()])
     why = text(_("Why they are one hand"), help_text=_("What speaks for it, how surely, and what else could explain it."))
-    without = forms.MultipleChoiceField(
+    without = Boxes(
         label=_("Accounts that are not of it"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("All others of the network are."),
     )
 
-    def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.known = {str(one.pk): one for one in organisations}
-        self.fields["without"].choices = [(pk, one.name) for pk, one in self.known.items()]  # type: ignore[attr-defined]  # a ChoiceField
-
     def clean(self) -> dict[str, Any]:
         """As controlling.propose takes it."""
         data = super().clean() or {}
-        without = set(data.pop("without", ()))
-        return data | {"members": [one for pk, one in self.known.items() if pk not in without]}
+        without = self.excepted("without", data)
+        return data | {"members": [one for one in self.known.values() if one.pk not in without]}
 
 
 class MembersForm(DeskForm):
@@ -118,8 +180,11 @@ def instant(label: Promise, help_text: Promise) -> forms.DateTimeField:
     )  # fmt: skip
 
 
-class MeasureForm(DeskForm):
-    """Each account stands in a row of its own, in the first part unless it is ticked: as one of the rest, or as left out."""
+class MeasureForm(OfAccounts):
+    """Each account that has boxes stands in a row of its own, in the first part unless it is ticked: as one of the rest, or as
+    left out."""
+
+    numbers_of: ClassVar[Mapping[str, Promise]] = {"without": _("Others left out"), "later": _("Others among the rest")}
 
     missing = {
         "kind": _("Choose what is to be done."),
@@ -152,17 +217,14 @@ class MeasureForm(DeskForm):
         required=False,
         help_text=_("Of a verification."),
     )
-    without = forms.MultipleChoiceField(label=_("Left out"), widget=forms.CheckboxSelectMultiple, required=False)
-    later = forms.MultipleChoiceField(label=_("The rest"), widget=forms.CheckboxSelectMultiple, required=False)
+    without = Boxes(label=_("Left out"), widget=forms.CheckboxSelectMultiple, required=False)
+    later = Boxes(label=_("The rest"), widget=forms.CheckboxSelectMultiple, required=False)
     because = text(_("Why those are left out"), rows=2, required=False)
     starts_at = instant(_("Not before (UTC)"), _("Empty is as soon as another officer takes it."))
     rest_at = instant(_("The rest at (UTC)"), _("Empty is when somebody lets it follow."))
 
     def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
-        self.organisations = list(organisations)
-        super().__init__(data, **kwargs)
-        for name in OF_ROWS:
-            self.fields[name].choices = [(str(one.pk), one.name) for one in self.organisations]  # type: ignore[attr-defined]  # a ChoiceField
+        super().__init__(data, organisations=organisations, **kwargs)
         for names, kind in ((("unit", "period", "limit", "currency"), K.LIMIT), (("items",), K.VERIFICATION)):
             for name in names:
                 self.fields[name].widget.attrs["data-with"] = f"kind={kind}"
@@ -171,18 +233,18 @@ class MeasureForm(DeskForm):
 
     def rows(self) -> list[tuple[int, forms.boundfield.BoundWidget, forms.boundfield.BoundWidget]]:
         """Of each account the box by which it is left out, and that of the second part."""
-        boxes = zip(self.organisations, self["without"], self["later"], strict=True)
-        return [(one.pk, without, later) for one, without, later in boxes]
+        first = zip(islice(self.known.values(), BOXES), self["without"], self["later"], strict=False)
+        return [(one.pk, without, later) for one, without, later in first]
 
     def asked(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.base_fields if name not in OF_ROWS]
+        return [self[name] for name in self.fields if name not in OF_ROWS]
 
     def clean(self) -> dict[str, Any]:
         """As measuring.propose takes it."""
         data = super().clean() or {}
-        without, later = ({int(pk) for pk in data.pop(name, ())} for name in OF_ROWS)
+        without, later = (self.excepted(name, data) for name in OF_ROWS)
         because = data.pop("because", "")
         if without and not because.strip():
             self.add_error("because", _("Say why those are left out."))
-        first = [one.pk for one in self.organisations if one.pk not in without | later]
+        first = [one.pk for one in self.known.values() if one.pk not in without | later]
         return data | {"left_out": dict.fromkeys(sorted(without), because), "first": first}

@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import staff
-from accounts.models import AuditEvent, User
+from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases.models import Case
+from kyc.desk import acting, timeline
 from kyc.desk import controller_forms as forms
-from kyc.desk import controller_waiting, timeline
+from kyc.desk.acting import controller_waiting, timelineact
 from kyc.desk.incident_forms import NoteForm
-from kyc.desk.incidents import act
-from kyc.desk.queue import Tab, known_or, page_number
+from kyc.desk.queue import Part, Tab, known_or, page_number
 from kyc.networks import controlling, freeing, touched
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import MeasureMember, RuleMiss
@@ -70,7 +70,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest, network: int) -> HttpResponse:
     """From a network, whose accounts are offered."""
     found = get_object_or_404(Network.objects.visible_to(request.user), pk=network)
-    live = found.memberships.live().select_related("organisation").order_by("organisation__name", "organisation")
+    # The least sure first: of thousands only the first have boxes.
+    live = found.memberships.live().select_related("organisation").order_by("confidence", "organisation__name", "organisation")
     organisations = [row.organisation for row in live]
     is_sent = request.method == "POST"
     form = forms.ControllerForm(
@@ -96,22 +97,24 @@ def controller(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, found: Controller, *, status: int = 200, **filled: Any) -> HttpResponse:
-    named = found.members.select_related("organisation", "added_by", "ended_by", "proposal")
-    members = [row for row in named.order_by("ended_at", "organisation__name", "pk") if row.is_ruled]
-    notes = list(found.notes.select_related("written_by").order_by("-pk"))
-    live = [row.organisation for row in members if row.ended_at is None]
-    rows, radius = touched.of(live)
+    namedevery = found.members.select_related("organisation", "added_by", "ended_by", "proposal")
+    members = [row for row in named.order_by("ended_at", "organisation__name", "pk") if row.is_ruled]page = Part.of(request.GET, every)
+    # Whoever is asked about again stands there too, on whatever page he was.
+    members = page.rows + list(every.filter(pk=filled.get("ended_pk", 0)).exclude(pk__in=[row.pk for row in page.rows]))
+    rows, radius = touched.of(list(Organisation.objects.filter(pk__in=found.members.live().values("organisation"))))
+    shown_here = {row.organisation_id for row in members}
     facts = {
         "controller": found,
         "tone": TONES[S(found.state)],
         "may_work": request.user.can(P.INCIDENT_WORK),
         "is_own": found.opened_by_id == request.user.pk,
-        "members": with_cases(members, {row.account: row for row in rows}, radius.hanging),
+        "members": with_cases(members, {row.account: row for row in rows if row.account in shown_here}, radius.hanging),
+        "page": page,
         "radius": radius,
-        "notes": notes,
+        "notes": found.notes.select_related("written_by").order_by("-pk"),
         "kept": found.kept.select_related("incident", "kept_by").order_by("-pk"),
         "measures": found.measures.select_related("proposed_by").order_by("-pk"),
-        "events": happenings(found, request.user, [*members, *notes]),
+        "events": timeline.about(request.user, found, found.members, found.notes),
         "note_form": NoteForm(actions=(reverse("desk:controller_note", args=[found.pk]),)),
         "decline_form": forms.ReasonForm(of="decline", actions=(reverse("desk:controller_decline", args=[found.pk]),)),
         "over_form": forms.ReasonForm(of="over", actions=(reverse("desk:controller_end", args=[found.pk]),)),
@@ -139,20 +142,13 @@ def with_cases(members: list[ControllerMember], rows: dict[int, Any], hanging: A
     ]
 
 
-def happenings(found: Controller, user: User, rows: list[Any]) -> list[timeline.Happening]:
-    about = Q(target_type=found._meta.label_lower, target_id=str(found.pk))
-    for row in rows:
-        about |= Q(target_type=row._meta.label_lower, target_id=str(row.pk))
-    return [timeline.told(event) for event in AuditEvent.objects.shown_to(user).filter(about).order_by("-pk")[: timeline.PAGE]]
-
-
 def tried(
     request: HttpRequest, found: Controller, form: django_forms.Form, verb: Callable[..., Any], done: str, **filled: Any
 ) -> HttpResponse:
-    if act(form, verb):
-        messages.success(request, done)
-        return redirect("desk:controller", found.pk)
-    return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+    def again() -> HttpResponse:
+        return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+
+    return acting.tried(request, form, verb, done, to=reverse("desk:controller", args=[found.pk]), again=again)
 
 
 @staff(P.INCIDENT_WORK)

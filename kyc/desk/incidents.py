@@ -2,7 +2,7 @@
 that do not exist."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 from django import forms as django_forms
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,12 +24,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import keeping
 from accounts.guards import staff
-from accounts.models import AuditEvent, User
+from accounts.models import User
 from accounts.permissions import Permission
-from accounts.refused import Refused
 from kyc.cases.models import Case
+from kyc.desk import acting, timeline
 from kyc.desk import incident_forms as forms
-from kyc.desk import timeline
+from kyc.desk.acting import act
 from kyc.desk.queue import Tab, known_or, page_number, typed
 from kyc.desk.views import fetched as fetched_case
 from kyc.desk.views import tried as tried_on_case
@@ -143,18 +143,6 @@ def differs(field: django_forms.BoundField, incident: Incident) -> bool:
     return (field.value() or "").replace("\r\n", "\n").strip() != getattr(incident, field.name)
 
 
-def act(form: django_forms.Form, verb: Callable[..., Any]) -> Any:
-    """What came of it with what the form says; nothing where the form then tells why not."""
-    if not form.is_valid():
-        return None
-    try:
-        return verb(**form.cleaned_data)
-    except Refused as refused:
-        field = getattr(refused, "field", None)
-        form.add_error(field if field in form.fields else None, str(refused))
-        return None
-
-
 @staff(P.NETWORK_VIEW)
 @require_safe
 def incident(request: HttpRequest, pk: int) -> HttpResponse:
@@ -186,7 +174,7 @@ def shown(request: HttpRequest, found: Incident, *, status: int = 200, **filled:
         "involved": [(row, case, release_form(row)) for row, case in with_cases(involved)],
         "notes": notes,
         "referrals": referrals,
-        "events": happenings(found, request.user, [*involved, *notes, *referrals]),
+        "events": timeline.about(request.user, found, found.involvements, found.notes, found.referrals),
         "note_form": forms.NoteForm(actions=address("incident_note")),
         "referral_form": forms.ReferralForm(actions=address("incident_refer")),
         "close_form": forms.CloseForm(actions=address("incident_close")),
@@ -215,21 +203,13 @@ def with_cases(involved: list[Involvement]) -> list[tuple[Involvement, Case | No
     return [(row, newest.get(row.organisation_id)) for row in involved]
 
 
-def happenings(found: Model, user: User, rows: Sequence[Model]) -> list[timeline.Happening]:
-    about = Q()
-    for row in (found, *rows):
-        about |= Q(target_type=row._meta.label_lower, target_id=str(row.pk))
-    return [timeline.told(event) for event in AuditEvent.objects.shown_to(user).filter(about).order_by("-pk")[: timeline.PAGE]]
-
-
 def tried(
     request: HttpRequest, found: Incident, form: django_forms.Form, verb: Callable[..., Any], done: str, **filled: Any
 ) -> HttpResponse:
-    """Does it and tells `done`; or shows the incident again: why not in a sentence, and all that was typed."""
-    if act(form, verb):
-        messages.success(request, done)
-        return redirect("desk:incident", found.pk)
-    return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+    def again() -> HttpResponse:
+        return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+
+    return acting.tried(request, form, verb, done, to=reverse("desk:incident", args=[found.pk]), again=again)
 
 
 @staff(P.INCIDENT_WORK)

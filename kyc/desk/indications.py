@@ -22,7 +22,8 @@ from accounts.permissions import Permission
 from accounts.progress import of_job
 from kyc.cases.models import Case
 from kyc.desk import indication_forms as forms
-from kyc.desk.incidents import act, happenings
+from kyc.desk import timeline
+from kyc.desk.acting import act
 from kyc.desk.networks import NUMBER
 from kyc.desk.queue import PAGE, Column, OfList, Paged, Tab, known_or, typed
 from kyc.networks import assessing, authorising, heads, indications
@@ -191,7 +192,7 @@ def shown(request: HttpRequest, found: Indication, *, status: int = 200, **fille
         "authorisations": [(row, returned if row.pk == number else end_form(found, row)) for row in known],
         "authorise_form": forms.AuthoriseForm(whose, actions=(address,)),
         "earlier": heads.earlier(found),
-        "events": happenings(found, request.user, known),
+        "events": timeline.about(request.user, found, standing),
     }
     return render(request, "desk/indication.html", facts | filled, status=status)
 

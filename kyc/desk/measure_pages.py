@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import staff
+from accounts.models import Organisation
 from accounts.permissions import Permission
+from kyc.desk import acting, timeline
 from kyc.desk import controller_forms as forms
+from kyc.desk.acting import act
 from kyc.desk.controllers import fetched as fetched_controller
-from kyc.desk.controllers import happenings
-from kyc.desk.incidents import act
+from kyc.desk.queue import Part
 from kyc.networks import measuring, touched
 from kyc.networks.measure_models import Measure, MeasureMember
+from kyc.networks.measures import Radius, Touched
 
 P, S, M = Permission, Measure.State, MeasureMember.State
 UNPROCESSABLE = 422
@@ -37,7 +40,8 @@ STANDS = (M.PLANNED, M.WAITING, M.PLACED, M.FAILED, M.STUCK)
 def new(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched_controller(request, pk)
     members = found.members.live().select_related("organisation").order_by("organisation__name", "organisation")
-    organisations = [row.organisation for row in members]
+    rows, radius = touched.of([row.organisation for row in members])
+    organisations = first_look([row.organisation for row in members], rows, radius)
     is_sent = request.method == "POST"
     form = forms.MeasureForm(
         request.POST if is_sent else None, organisations=organisations, actions=() if is_sent else (request.path,)
@@ -47,19 +51,25 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
             request, _("%(number)s is proposed. Nothing happens until another investigator takes it.") % {"number": made}
         )
         return redirect("desk:measure", made.pk)
-    rows, radius = touched.of(organisations)
-    boxes = {account: (without, later) for account, without, later in form.rows()}
+    of_account = {row.account: row for row in rows}
     facts = {
         "controller": found,
         "form": form,
         "radius": radius,
         "rows": [
-            {"touched": row, "without": boxes[row.account][0], "later": boxes[row.account][1],
-             "hangs": row.account in radius.hanging, "tie": radius.hanging.get(row.account)}
-            for row in rows
+            {"touched": of_account[account], "without": without, "later": later, "hangs": account in radius.hanging,
+             "tie": radius.hanging.get(account)}
+            for account, without, later in form.rows()
         ],
+        "more": max(0, len(organisations) - forms.BOXES),
     }  # fmt: skip
     return render(request, "desk/measure_form.html", facts, status=UNPROCESSABLE if is_sent else 200)
+
+
+def first_look(organisations: list[Organisation], rows: list[Touched], radius: Radius) -> list[Organisation]:
+    """Those first that hang on one edge, then by what they used: of thousands only the first have boxes."""
+    order = {row.account: place for place, row in enumerate(rows)}
+    return sorted(organisations, key=lambda one: (one.pk not in radius.hanging, order[one.pk]))
 
 
 def fetched(request: HttpRequest, pk: int) -> Measure:
@@ -78,11 +88,12 @@ def measure(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: Any) -> HttpResponse:
-    members = list(
-        found.members.select_related("organisation", "case", "restriction", "spared_by").order_by(
-            "stage", "organisation__name", "pk"
-        )
+    every = found.members.select_related("organisation", "case", "restriction", "spared_by").order_by(
+        "stage", "organisation__name", "pk"
     )
+    page = Part.of(request.GET, every)
+    # Whoever is asked about again stands there too, on whatever page he was.
+    members = page.rows + list(every.filter(pk=filled.get("spared_pk", 0)).exclude(pk__in=[row.pk for row in page.rows]))
     counts = dict(found.members.order_by().values_list("state").annotate(n=Count("pk")))
     to_do = sum(counts.get(state, 0) for state in (M.PLANNED, M.WAITING, M.UNDOING))
     whole = sum(n for state, n in counts.items() if state != M.LEFT_OUT)
@@ -93,13 +104,14 @@ def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: 
         "is_own": found.proposed_by_id == request.user.pk,
         "reason": measuring.REASONS.get(found.proposal.reason, found.proposal.reason),
         "rows": [{"member": row, "tone": OF_ROW.get(M(row.state), "neutral"), "stands": row.state in STANDS} for row in members],
+        "page": page,
         "counts": [(M(state).label, n) for state, n in sorted(counts.items())],
         "done": whole - to_do,
         "whole": whole,
         "is_moving": bool(counts.get(M.WAITING) or counts.get(M.UNDOING)),
         "failed": counts.get(M.FAILED, 0) + counts.get(M.STUCK, 0),
-        "has_rest": any(row.stage == 2 and row.state == M.PLANNED for row in members),  # the second part
-        "events": happenings(found, request.user, members),  # type: ignore[arg-type]  # of any row of the compartment
+        "has_rest": found.members.filter(stage=2, state=M.PLANNED).exists(),  # the second part
+        "events": timeline.about(request.user, found, found.members),
         "decline_form": forms.ReasonForm(of="decline", actions=(reverse("desk:measure_decline", args=[found.pk]),)),
         "undo_form": forms.ReasonForm(of="undo", actions=(reverse("desk:measure_undo", args=[found.pk]),)),
         "spared_pk": 0,
@@ -110,10 +122,10 @@ def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: 
 def tried(
     request: HttpRequest, found: Measure, form: django_forms.Form, verb: Callable[..., Any], done: str, **filled: Any
 ) -> HttpResponse:
-    if act(form, verb):
-        messages.success(request, done)
-        return redirect("desk:measure", found.pk)
-    return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+    def again() -> HttpResponse:
+        return shown(request, fetched(request, found.pk), status=UNPROCESSABLE, **filled)
+
+    return acting.tried(request, form, verb, done, to=reverse("desk:measure", args=[found.pk]), again=again)
 
 
 @staff(P.INCIDENT_WORK)

@@ -22,7 +22,7 @@ from kyc.desk import network_forms as forms
 from kyc.desk import network_life, network_picture, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
-from kyc.desk.queue import PAGE, OfList, Paged, Tab
+from kyc.desk.queue import Part, Tab
 from kyc.networks import drawing, heads, standing
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.picture import MOST
@@ -165,31 +165,15 @@ def attachments(network: Network, returned: tuple[int, forms.AnswerForm] | None 
     return found
 
 
-class Asked(OfList):
-    """Of what became of it."""
-
-    @property
-    def words(self) -> dict[str, str]:
-        return {"on": self.query.get("on", "")}
-
-
-@dataclass(frozen=True)
-class Page(Paged):
-    asked: Asked
-    rows: list[network_life.Changed]
-    has_more: bool
-
-
 @staff(P.NETWORK_VIEW)
 @require_safe
 def changed(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything that became of it, and on which days it stood otherwise."""
-    network, asked = fetched(request, pk), Asked(request.GET)
-    found = asked.cut(network_life.changes(network))
-    page = Page(asked, network_life.told(found[:PAGE]), len(found) > PAGE)
+    network = fetched(request, pk)
+    page = Part.of(request.GET, network_life.changes(network))
     facts = frame(request, network, "changes") | {
         "page": page,
-        "changes": page.rows,
+        "changes": network_life.told(page.rows),
         "versions": network_life.versions(network),
         "events": network_life.happenings(network, request.user),
     }

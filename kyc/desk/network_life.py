@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, Organisation, User
+from accounts.models import Organisation, User
 from kyc.desk import timeline
 from kyc.desk.network_forms import touches
 from kyc.desk.networks import DAYS, money
@@ -133,13 +133,8 @@ def told(changes: Iterable[NetworkChange]) -> list[Changed]:
 
 def happenings(network: Network, user: User) -> list[timeline.Happening]:
     """What officers did with it."""
-    of = {Ruling: {"network": network}, ProposedRuling: {"network": network}, Attachment: {"network": network}}
-    about = Q(target_type=Network._meta.label_lower, target_id=str(network.pk))
-    for model, mine in of.items():
-        newest = model._default_manager.filter(**mine).order_by("-pk").values_list("pk", flat=True)[: timeline.PAGE]
-        numbers = [str(pk) for pk in newest]
-        about |= Q(target_type=model._meta.label_lower, target_id__in=numbers)
-    return [timeline.told(event) for event in AuditEvent.objects.shown_to(user).filter(about).order_by("-pk")[: timeline.PAGE]]
+    of = (Ruling.objects, ProposedRuling.objects, Attachment.objects)
+    return timeline.about(user, network, *(rows.filter(network=network) for rows in of))
 
 
 def versions(network: Network) -> list[tuple[date, int, int]]:

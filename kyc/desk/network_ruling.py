@@ -16,7 +16,7 @@ from accounts.models import Proposal
 from accounts.permissions import Permission
 from kyc.desk import network_forms as forms
 from kyc.desk import network_ledger as pages
-from kyc.desk.incidents import act
+from kyc.desk.acting import act
 from kyc.desk.network import UNPROCESSABLE, fetched, shown
 from kyc.networks import joining, ruling
 from kyc.networks.network_models import Attachment, Network

@@ -91,7 +91,7 @@ class OfList:
     @property
     def words(self) -> dict[str, str]:
         """What it asks besides its page, as an address says it."""
-        raise NotImplementedError
+        return {}
 
     def address(self, **changes: str) -> str:
         """The same list with `changes`; a change to nothing takes the word out, and another list starts at its head."""
@@ -130,6 +130,21 @@ class Paged:
     @property
     def older(self) -> str:
         return self.asked.address(page=str(self.asked.number + 1)) if self.has_more else ""
+
+
+@dataclass(frozen=True)
+class Part(Paged):
+    """One page of a list of which nothing else is asked."""
+
+    asked: OfList
+    rows: list[Any]
+    has_more: bool
+
+    @classmethod
+    def of(cls, query: QueryDict, rows: QuerySet[Any]) -> "Part":
+        asked = OfList(query)
+        found = asked.cut(rows)
+        return cls(asked, found[:PAGE], len(found) > PAGE)
 
 
 class Asked(OfList):

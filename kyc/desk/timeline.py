@@ -6,7 +6,8 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Model, Q
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -348,6 +349,8 @@ CONFINED_VERBS = {
     "limit.left": _("let keys draw on a shared limit no more"),
     "networks.erased": _("erased words about networks and controllers"),
     "signals.erased": _("erased signals that were not seen for long"),
+    "edges.erased": _("erased what had tied accounts of networks"),
+    "indications.erased": _("erased what the use of keys had indicated"),
 }
 # Details that say which one, fit to stand behind the verb; codes among them are read by their words.
 NAMED = ("incident", "controller", "measure", "appeal", "to", "name", "prefix", "key", "reference", "choice", "ruling", "kind")
@@ -481,6 +484,15 @@ def shown(to: User) -> AuditQuerySet:
     # Also who was one and has another role since.
     ever = User.pgh_event_model.objects.filter(staff_role__in=inside)  # type: ignore[attr-defined]  # pghistory adds it
     return events.exclude(Q(verb__in=LOOKS), actor_id__in=ever.values("pgh_obj_id"))
+
+
+def about(user: User, found: Model, *parts: Any) -> list[Happening]:
+    """What happened to it and to its `parts`, each a queryset of rows of it; the newest, however many rows there are."""
+    which = Q(target_type=found._meta.label_lower, target_id=str(found.pk))
+    for rows in parts:
+        numbers = rows.order_by().values(as_text=Cast("pk", CharField()))
+        which |= Q(target_type=rows.model._meta.label_lower, target_id__in=numbers)
+    return [told(event) for event in AuditEvent.objects.shown_to(user).filter(which).order_by("-pk")[:PAGE]]
 
 
 def of(

@@ -1879,6 +1879,14 @@ class Migration(migrations.Migration):
             model_name='network',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_networkevent" ("confidence", "end_reason", "ended_at", "found_at", "found_in_id", "id", "is_alert", "merged_into_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "size") VALUES (OLD."confidence", OLD."end_reason", OLD."ended_at", OLD."found_at", OLD."found_in_id", OLD."id", OLD."is_alert", OLD."merged_into_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."size"); RETURN NULL;', hash='a01eabcbab56659bb14598910daa98396ebe504d', operation='DELETE', pgid='pgtrigger_delete_delete_33e4f', table='kyc_network', when='AFTER')),
         ),
+        migrations.AddIndex(
+            model_name='edge',
+            index=models.Index(condition=models.Q(('until__isnull', False)), fields=['until'], name='edge_that_ended'),
+        ),
+        migrations.AddIndex(
+            model_name='networkchange',
+            index=models.Index(condition=models.Q(('reason__regex', '^erased(, (DC|EO|IC|NC)-|-)\\d'), _negated=True), fields=['at'], name='network_change_with_words'),
+        ),
         migrations.AddConstraint(
             model_name='edge',
             constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('a', 'b'), name='one_live_edge_a_pair'),
@@ -1893,7 +1901,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='edge',
-            trigger=pgtrigger.compiler.Trigger(name='edge_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n        IF TG_OP = 'DELETE' THEN\n            RAISE EXCEPTION 'an edge is never deleted' USING ERRCODE = 'check_violation';\n        ELSIF TG_OP = 'INSERT' THEN\n            IF NEW.until IS NOT NULL THEN\n                RAISE EXCEPTION 'an edge starts live' USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF OLD.until IS NOT NULL THEN\n            RAISE EXCEPTION 'an edge that has ended stays ended' USING ERRCODE = 'check_violation';\n        ELSIF ROW(NEW.id, NEW.network_id, NEW.a_id, NEW.b_id, NEW.since, NEW.run_id) IS DISTINCT FROM ROW(OLD.id, OLD.network_id, OLD.a_id, OLD.b_id, OLD.since, OLD.run_id) THEN\n            RAISE EXCEPTION 'whom an edge names, and since when, does not change' USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NEW;\n    ", hash='4cbe932073833595de3d40512235ea829637923b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_edge_stays_c4de7', table='kyc_edge', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='edge_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'DELETE' AND public.kh_is_eraser() THEN RETURN OLD; END IF;\n        IF TG_OP = 'DELETE' THEN\n            RAISE EXCEPTION 'an edge is never deleted' USING ERRCODE = 'check_violation';\n        ELSIF TG_OP = 'INSERT' THEN\n            IF NEW.until IS NOT NULL THEN\n                RAISE EXCEPTION 'an edge starts live' USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF OLD.until IS NOT NULL THEN\n            RAISE EXCEPTION 'an edge that has ended stays ended' USING ERRCODE = 'check_violation';\n        ELSIF ROW(NEW.id, NEW.network_id, NEW.a_id, NEW.b_id, NEW.since, NEW.run_id) IS DISTINCT FROM ROW(OLD.id, OLD.network_id, OLD.a_id, OLD.b_id, OLD.since, OLD.run_id) THEN\n            RAISE EXCEPTION 'whom an edge names, and since when, does not change' USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NEW;\n    ", hash='40ec0b0678e06797f82c1668a3fd9ab1b502be16', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_edge_stays_c4de7', table='kyc_edge', when='BEFORE')),
         ),
         migrations.AddIndex(
             model_name='networkrunevent',
@@ -6454,7 +6462,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='indication',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='71a01ca9ba27da167bfdff64a7e8bad590cdfb24', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bbfa4', table='kyc_indication', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'DELETE' AND public.kh_is_eraser() THEN RETURN OLD; END IF; RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';", hash='d0e81c7ddc31b7d5e5c916d83275cd96e2877b3b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bbfa4', table='kyc_indication', when='BEFORE')),
         ),
         migrations.AddIndex(
             model_name='indicationrunevent',

@@ -7,7 +7,7 @@ many there are (accounts/signal_models.SignalValue).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,7 +22,7 @@ from accounts.models import Signal
 from accounts.signal_models import LINKING
 from kyc.evidence import agencies
 from kyc.keys.asking import OWNS
-from kyc.networks.finding import weighing
+from kyc.networks.finding import leftovers, weighing
 from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, TYPES
 from kyc.networks.finding.pairing import Agreeing
 from kyc.networks.finding.signals import Signals
@@ -34,12 +34,13 @@ MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 1000, 40, 200, 50
 # A function, since to plan the query anew each time takes longer than to answer it. It works with the rights of who calls it, so
 # that whoever is not shown the compartment is shown nothing by it.
 FUNCTION = """
-CREATE OR REPLACE FUNCTION public.kh_ties(
+DROP FUNCTION IF EXISTS public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer);
+CREATE FUNCTION public.kh_ties(
     of_whom bigint, counted text[], least_rare double precision, most_own integer, most_values integer, most_holders integer,
     most_partners integer
 ) RETURNS TABLE (
     to_network bigint, to_partner bigint, of_type text, of_value uuid, had_by bigint, since timestamptz, until_when timestamptz,
-    other_since timestamptz, other_until timestamptz, of_all bigint
+    other_since timestamptz, other_until timestamptz, of_all bigint, had_there bigint, of_network integer
 ) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 RETURN QUERY
@@ -73,23 +74,30 @@ WITH everybody AS MATERIALIZED (
         SELECT o.organisation_id FROM public.accounts_signal o
         WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> of_whom LIMIT most_holders
     ) AS other
+), told AS MATERIALIZED (
+    SELECT * FROM shared WHERE many < most_holders OR accounts >= most_holders
 ), partners AS MATERIALIZED (
     SELECT organisation_id, count(DISTINCT type) AS types, sum(1.0 / (1 + coalesce(accounts, many))) AS rare
-    FROM shared WHERE many < most_holders OR accounts >= most_holders
-    GROUP BY organisation_id HAVING count(DISTINCT type) >= 2
-), members AS MATERIALIZED (
-    SELECT p.organisation_id, m.network_id FROM partners p
+    FROM told GROUP BY organisation_id
+), inside AS MATERIALIZED (
+    SELECT p.organisation_id, p.types, p.rare, m.network_id FROM partners p
     JOIN public.kyc_networkmembership m ON m.organisation_id = p.organisation_id AND m.until IS NULL
-    ORDER BY p.types DESC, p.rare DESC, p.organisation_id LIMIT most_partners
+), had AS MATERIALIZED (
+    SELECT i.network_id, t.type, t.value, count(*) AS many FROM told t JOIN inside i USING (organisation_id) GROUP BY 1, 2, 3
+), members AS MATERIALIZED (
+    SELECT i.organisation_id, i.network_id FROM inside i
+    WHERE i.network_id IN (SELECT h.network_id FROM had h GROUP BY 1 HAVING count(DISTINCT h.type) >= 2)
+    ORDER BY i.types DESC, i.rare DESC, i.organisation_id LIMIT most_partners
 )
-SELECT m.network_id, m.organisation_id, shared.type::text, shared.value,
-    greatest(coalesce(shared.accounts, 0), shared.many + 1)::bigint, shared.first_seen, shared.last_seen,
-    o.first_seen, o.last_seen, everybody.accounts::bigint
-FROM members m JOIN shared ON shared.organisation_id = m.organisation_id
-JOIN public.accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = shared.type AND o.value = shared.value
+SELECT m.network_id, m.organisation_id, told.type::text, told.value,
+    greatest(coalesce(told.accounts, 0), told.many + 1)::bigint, told.first_seen, told.last_seen,
+    o.first_seen, o.last_seen, everybody.accounts::bigint, had.many, n.size
+FROM members m JOIN told ON told.organisation_id = m.organisation_id
+JOIN public.accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = told.type AND o.value = told.value
+JOIN had ON had.network_id = m.network_id AND had.type = told.type AND had.value = told.value
+JOIN public.kyc_network n ON n.id = m.network_id
 CROSS JOIN everybody
-WHERE shared.many < most_holders OR shared.accounts >= most_holders
-ORDER BY m.organisation_id, shared.type, shared.value;
+ORDER BY m.organisation_id, told.type, told.value;
 END $$;
 REVOKE EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer) FROM PUBLIC;
 """
@@ -109,7 +117,8 @@ def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
 
 
 class Shared(NamedTuple):
-    """A value that the account has with another, which is of a network, and since when until when each had it."""
+    """A value that the account has with another, which is of a network, and since when until when each had it; `there` of the
+    `size` accounts of the network have it, at least."""
 
     network: int
     partner: int
@@ -121,11 +130,15 @@ class Shared(NamedTuple):
     partner_first: datetime
     partner_last: datetime
     accounts: int
+    there: int
+    size: int
 
 
 @dataclass(frozen=True)
 class Tie:
-    """What ties the account to one of a network; `evidence` is as that of an edge (kyc/networks/network_models.py)."""
+    """What ties the account to one of a network; `evidence` is as that of an edge (kyc/networks/network_models.py). `beyond` is
+    by how many bits more than chance it is of the network as a whole, as a building counts them of what lies about, and `via` are
+    the families that say so of either."""
 
     network: int
     partner: int
@@ -133,10 +146,28 @@ class Tie:
     families: list[str]
     confidence: float
     evidence: list[dict[str, Any]]
+    beyond: float = 0.0
+    via: list[str] = field(default_factory=list)
 
     @property
     def is_certain(self) -> bool:
-        return self.confidence >= weighing.CERTAIN
+        """The network as a whole says so, or one of its accounts surely and the network likely: what only one account shares may
+        be of a home, an office or a vendor of numbers."""
+        is_sure = self.confidence >= weighing.CERTAIN and self.beyond >= leftovers.ODDS
+        return self.beyond >= leftovers.ATTACHED or is_sure
+
+    @property
+    def is_likely(self) -> bool:
+        return self.confidence >= weighing.LIKELY or self.beyond >= leftovers.ODDS
+
+    @property
+    def sure(self) -> float:
+        """How surely the account is of the network, 0 to 1."""
+        return max(self.confidence, round(float(1 / (1 + 2 ** -min(max(self.beyond, -30.0), 30.0))), 4))
+
+    @property
+    def is_edge(self) -> bool:
+        return self.confidence >= weighing.LIKELY
 
     @property
     def counted(self) -> list[str]:
@@ -144,8 +175,9 @@ class Tie:
 
 
 def ties(organisation: int) -> list[Tie]:
-    """Of each network the strongest that makes one hand likelier than not, the strongest first; none to accounts of an agency
-    that runs it too. In a scope that sees the compartment."""
+    """Of each network the strongest where it is likelier than not that the account is of it, the surest network first; none to accounts of an agency
+    that runs it too. In a scope
+    that sees the compartment."""
     found = weighed(asked(organisation))
     fellows = agencies.fellows(organisation) if found else frozenset()
     return strongest([tie for tie in found if tie.partner not in fellows])
@@ -161,8 +193,8 @@ def asked(organisation: int) -> list[Shared]:
 
 def strongest(found: Sequence[Tie]) -> list[Tie]:
     by_network: dict[int, Tie] = {}
-    for tie in sorted(found, key=lambda one: (-one.bits, one.partner)):
-        if tie.confidence >= weighing.LIKELY:
+    for tie in sorted(found, key=lambda one: (-one.beyond, -one.bits, one.partner)):
+        if tie.is_likely:
             by_network.setdefault(tie.network, tie)
     return list(by_network.values())
 
@@ -177,17 +209,43 @@ def weighed(rows: Sequence[Shared]) -> list[Tie]:
     total, reasons, families = weighing.summed(weighing.types_of(signals, agreeing, bits, len(pairs)))
     why, weight = weighing.judged(signals, agreeing, bits, np.zeros(len(signals.type), np.bool_), len(pairs))
     before = np.log2(signals.population / weighing.PARTNERS)
+    beyond = of_networks(rows, signals)
     return [
         Tie(
             network=network,
             partner=partner,
             bits=round(float(total[place]), 2),
-            families=[name for number, name in enumerate(FAMILIES) if families[place] >> number & 1],
+            families=in_words(families[place]),
             confidence=round(float(1 / (1 + 2 ** -np.clip(total[place] - before, -30, 30))), 4) if reasons[place] >= 2 else 0.0,
             evidence=ledger([(rows[at], why[at], weight[at]) for at in np.flatnonzero(agreeing.pair == place)]),
+            beyond=beyond[network][0],
+            via=in_words(families[place] | beyond[network][1]),
         )
         for place, (network, partner) in enumerate(pairs)
     ]
+
+
+def in_words(families: int) -> list[str]:
+    return [name for number, name in enumerate(FAMILIES) if families >> number & 1]
+
+
+def of_networks(rows: Sequence[Shared], signals: Signals) -> dict[int, tuple[float, int]]:
+    """Of each network by how many bits more than chance the account is of it, and the families that say so: what it has in common
+    with all of them, each value by how much more common it is there than elsewhere. None where only one reason does."""
+    networks = list(dict.fromkeys(row.network for row in rows))
+    sizes = {row.network: row.size for row in rows}
+    values = {(row.network, row.type, row.value): row for row in rows}
+    by_type = np.zeros((len(networks), len(ALL)), np.float32)
+    for (network, type, _value), row in values.items():
+        place = networks.index(network), ALL.index(type)
+        by_type[place] = max(by_type[place], leftovers.worth(row.there, row.size, row.holders, row.accounts, place[1]))
+    total, reasons, families = weighing.summed(by_type)
+    chance = [float(np.log2(max(sizes[one], 1) / signals.population)) for one in networks]
+    enough = (np.count_nonzero(by_type, axis=1) >= 2) & (reasons >= 2)
+    return {
+        one: (round(float(total[at]) + chance[at], 2), int(families[at])) if enough[at] else (0.0, 0)
+        for at, one in enumerate(networks)
+    }
 
 
 def as_signals(rows: Sequence[Shared], pairs: Sequence[tuple[int, int]]) -> tuple[Signals, Agreeing]:

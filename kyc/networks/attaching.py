@@ -1,9 +1,10 @@
 """Online: where an account has shown something new, or is issued a key, it is looked whose it is: it is attached to a network,
 proposed to one, or left alone. Networks are neither made nor merged here: that is a building's (kyc/networks/keeping.py).
 
-The row of accounts.SignalArrival is the job, so that no request waits. An account is attached where a tie to one of the network
-is as certain as a sure edge of a building, and to no other network likely; where it is likely only, or to several, it is proposed
-to the strongest. What an officer declined or ruled apart is not brought up again.
+The row of accounts.SignalArrival is the job, so that no request waits. An account is attached where it has as much in common
+with a network as a whole as what a building attaches to one, and is likely of no other; where it is likely only, by an edge
+however sure or by the network, or of several, it is proposed to the surest. What an officer declined or ruled apart is not
+brought up again.
 """
 
 from collections.abc import Sequence
@@ -87,13 +88,14 @@ def answer(organisation: int, ties: Sequence[Tie]) -> None:
 def attach(network: Network, organisation: int, tie: Tie) -> None:
     now = timezone.now()
     NetworkMembership.objects.create(
-        network=network, organisation_id=organisation, via=tie.families, confidence=tie.confidence, since=now,
+        network=network, organisation_id=organisation, via=tie.via, confidence=tie.sure, since=now,
         how=NetworkMembership.How.ATTACHED,
     )  # fmt: skip
-    a, b = sorted((organisation, tie.partner))
-    Edge.objects.create(
-        network=network, a_id=a, b_id=b, bits=tie.bits, families=tie.families, evidence=tie.evidence, since=now
-    )  # fmt: skip
+    if tie.is_edge:
+        a, b = sorted((organisation, tie.partner))
+        Edge.objects.create(
+            network=network, a_id=a, b_id=b, bits=tie.bits, families=tie.families, evidence=tie.evidence, since=now
+        )  # fmt: skip
     network.size += 1
     network.is_alert = network.size >= ALERT_SIZE
     network.save(update_fields=["size", "is_alert"])
@@ -105,7 +107,7 @@ def attach(network: Network, organisation: int, tie: Tie) -> None:
 def propose(network: Network, organisation: int, tie: Tie) -> None:
     """Proposed already, it is silence."""
     made = Attachment(
-        network=network, organisation_id=organisation, bits=tie.bits, families=tie.families, evidence=tie.evidence,
+        network=network, organisation_id=organisation, bits=tie.bits, families=tie.via, evidence=tie.evidence,
         proposed_at=timezone.now(),
     )  # fmt: skip
     if not Attachment.objects.open().filter(network=network, organisation=organisation).exists():

@@ -8,7 +8,7 @@ from typing import Any
 
 import rfc8785
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -182,8 +182,12 @@ def as_member(row: NetworkMembership | None) -> dict[str, Any]:
 
 
 def edges_of(numbers: Collection[int]) -> list[Edge]:
+    return list(between(numbers))
+
+
+def between(numbers: Collection[int]) -> QuerySet[Edge]:
     """The live ones between any two of these accounts."""
-    return list(Edge.objects.live().filter(Q(a__in=numbers) & Q(b__in=numbers)).order_by("a", "b"))
+    return Edge.objects.live().filter(Q(a__in=numbers) & Q(b__in=numbers)).order_by("a", "b")
 
 
 @transaction.atomic

@@ -56,4 +56,4 @@ def about(incident: Incident) -> Q:
     return found
 
 
-disposal.APART += [dispose_of_all, erasing.erase_words, forgetting.forget_signals]
+disposal.APART += [dispose_of_all, erasing.erase_words, forgetting.forget_signals, forgetting.forget_ties]

@@ -13,6 +13,7 @@ from accounts.models import LegalHold, Organisation
 from accounts.periods import first_kept
 from accounts.retention import Kept, Runs, Started, day_of
 from kyc.networks.controller_models import Controller, ControllerMember, KeptEvidence
+from kyc.networks.indication_models import Authorisation
 from kyc.networks.measure_models import Measure
 from kyc.networks.network_models import Attachment, NetworkChange
 from kyc.networks.retention import FILED, SUSPICION, longest
@@ -47,11 +48,28 @@ def proposed(on: date) -> list[int]:
 
 
 def changes(on: date) -> list[int]:
-    return past(told(NetworkChange.objects.exclude(reason__regex=MARKED), "at", on), on)
+    return past(told(with_words(), "at", on), on)
+
+
+def with_words() -> QuerySet[NetworkChange]:
+    """As the index `network_change_with_words` has them, so that a night reads those that are due and no others."""
+    return NetworkChange.objects.filter(~Q(reason__regex=MARKED))
+
+
+def authorisations(on: date) -> list[int]:
+    """From when they were ended, or held no longer."""
+    rows = Authorisation.objects.exclude(reason__regex=MARKED).filter(Q(ended_at__lt=oldest(on)) | Q(until__lt=oldest(on).date()))
+    over = []
+    for pk, ended, until, organisation in rows.values_list("pk", "ended_at", "until", "organisation"):
+        last = [one for one in (ended, until and datetime.combine(until, time.max, UTC)) if one]
+        over.append((pk, min(last), {organisation}))
+    return past(over, on)
 
 
 def attachments(on: date) -> list[int]:
-    said = Attachment.objects.exclude(Q(outcome_note="") | Q(outcome_note__regex=MARKED)).filter(outcome_at__lt=oldest(on))
+    """With the values that they rest on, whatever came of them."""
+    is_done = Q(evidence=[]) & (Q(outcome_note="") | Q(outcome_note__regex=MARKED))
+    said = Attachment.objects.exclude(Q(outcome="") | is_done).filter(outcome_at__lt=oldest(on))
     rows = said.values_list("pk", "outcome_at", "organisation")
     return past([(pk, at, {organisation}) for pk, at, organisation in rows if at], on)
 

@@ -2,7 +2,7 @@
 each are overwritten, in live rows and in history, once it is over and nobody whom it was about is kept any longer. In silence, as
 all of the compartment: one event that investigators read says how many.
 
-Which accounts were of a network, and by which hashed values, names nobody and stays.
+Which accounts were of a network names nobody and stays; by which hashed values goes (kyc/networks/forgetting.py).
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -19,6 +19,7 @@ from accounts.disposal import Tally
 from accounts.models import AuditEvent, Proposal
 from kyc.networks import ending
 from kyc.networks.controller_models import Controller, ControllerMember, ControllerNote, KeptEvidence
+from kyc.networks.indication_models import Authorisation
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.network_models import Attachment, NetworkChange
 from kyc.networks.ruling_models import ProposedRuling, Ruling
@@ -85,4 +86,5 @@ KINDS: tuple[tuple[type[Model], Callable[[date], list[int]], Callable[[Collectio
     (ProposedRuling, ending.proposed, of_proposed),
     (NetworkChange, ending.changes, alone(NetworkChange)),
     (Attachment, ending.attachments, alone(Attachment)),
+    (Authorisation, ending.authorisations, alone(Authorisation)),
 )

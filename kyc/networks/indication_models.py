@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.eraser import YIELDS
+from accounts.eraser import FORGETS, YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.permissions import Permission
@@ -101,7 +101,7 @@ class Indication(models.Model):
             ),
             models.CheckConstraint(name="indication_points_are_capped", condition=Q(points__lte=100)),
         ]
-        triggers = [append_only()]
+        triggers = [append_only(FORGETS)]
 
 
 class AuthorisationQuerySet(models.QuerySet["Authorisation"]):

@@ -121,9 +121,9 @@ def look(window: Window, rules: Indicators) -> Looked:
         used = {level: using.used(level, window, rules) for level in using.LEVELS if level != "network" or held.network}
         used.setdefault("network", Used())
         add_synchrony(used, held, window, rules)
-    found = {level: using.measured(level, each, held) for level, each in used.items()}
+    keys, accounts = (using.measured(level, used[level], held) for level in ("key", "account"))
     requests = {level: each.requests for level, each in used.items()}
-    return Looked(found["key"], found["account"], found["network"], requests)
+    return Looked(keys, accounts, using.measured_together(used["network"], accounts, held), requests)
 
 
 def add_synchrony(used: Mapping[str, Used], held: Holdings, window: Window, rules: Indicators) -> None:

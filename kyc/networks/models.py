@@ -20,8 +20,8 @@ from kyc.parties.models import Party
 BLOCKS = ("who", "what", "when", "where", "why", "how")
 
 
-def append_only() -> pgtrigger.Trigger:
-    func = f"{YIELDS} RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';"
+def append_only(eraser: str = YIELDS) -> pgtrigger.Trigger:
+    func = f"{eraser} RAISE EXCEPTION 'append_only: what was noted stays as it was' USING ERRCODE = 'check_violation';"
     return pgtrigger.Trigger(name="append_only", when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=func)
 
 

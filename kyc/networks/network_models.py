@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.eraser import YIELDS
+from accounts.eraser import FORGETS, MARKED, YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.permissions import Permission
@@ -28,11 +28,12 @@ def between_none_and_all(field: str) -> Q:
     return Q(**{f"{field}__{end}": value for end, value in A_SHARE.items()})
 
 
-def stays(name: str, fixed: tuple[str, ...], ended: str, what: str) -> pgtrigger.Trigger:
-    """A row begins live, its columns `fixed` don't change, it stays ended once `ended` is filled, and is never deleted."""
+def stays(name: str, fixed: tuple[str, ...], ended: str, what: str, eraser: str = YIELDS) -> pgtrigger.Trigger:
+    """A row begins live, its columns `fixed` don't change, it stays ended once `ended` is filled, and is never deleted, but as
+    `eraser` yields."""
     new, old = (", ".join(f"{side}.{column}" for column in ("id", *fixed)) for side in ("NEW", "OLD"))
     func = f"""
-        {YIELDS}
+        {eraser}
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION '{what} is never deleted' USING ERRCODE = 'check_violation';
         ELSIF TG_OP = 'INSERT' THEN
@@ -254,7 +255,9 @@ class Edge(models.Model):
             models.CheckConstraint(name="edge_names_the_smaller_number_first", condition=Q(a__lt=F("b"))),
             models.CheckConstraint(name="edge_until_after_since", condition=Q(until__isnull=True) | Q(until__gte=F("since"))),
         ]
-        triggers = [stays("edge_stays", ("network_id", "a_id", "b_id", "since", "run_id"), "until", "an edge")]
+        # What has ended, and goes one night.
+        indexes = [models.Index(name="edge_that_ended", fields=["until"], condition=Q(until__isnull=False))]
+        triggers = [stays("edge_stays", ("network_id", "a_id", "b_id", "since", "run_id"), "until", "an edge", FORGETS)]
 
 
 class NetworkChange(models.Model):
@@ -295,6 +298,8 @@ class NetworkChange(models.Model):
             ),
             models.CheckConstraint(name="a_merge_names_the_other", condition=~Q(kind="merged") | Q(other__isnull=False)),
         ]
+        # What may be due one night: what is overwritten has left it.
+        indexes = [models.Index(name="network_change_with_words", fields=["at"], condition=~Q(reason__regex=MARKED))]
         triggers = [append_only()]
 
 
@@ -309,7 +314,7 @@ class Attachment(models.Model):
     officer answers it, or the next building overtakes it; `outcome_by` is nobody then. `evidence` is as an edge's."""
 
     confined = True
-    personal = ("outcome_note",)
+    personal = ("outcome_note", "evidence")
 
     class Outcome(models.TextChoices):
         ATTACHED = "attached", _("Attached")

@@ -11,7 +11,9 @@ from accounts import retention
 from accounts.models import LegalHold, Organisation, Signal
 from accounts.periods import first_kept
 from accounts.retention import Kept, RecordClass, Running, Runs, Started, day_of
+from kyc.networks.indication_models import Indication
 from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
+from kyc.networks.network_models import Edge
 from kyc.rules.retention import rule
 
 # Registered nowhere: no list of classes has it.
@@ -29,6 +31,20 @@ SIGNALS = RecordClass(
     models=(Signal,),
     rules=(rule("signals"),),
     made={Signal: "last_seen"},
+    each=True,
+)
+
+# And these, which rest on signals and on how keys were used, and go as those do: kyc/networks/forgetting.py.
+TIES = RecordClass(
+    code="ties", label=_("What has tied accounts of a network"), models=(Edge,), rules=(rule("signals"),), made={Edge: "until"},
+    each=True,
+)  # fmt: skip
+INDICATED = RecordClass(
+    code="indications",
+    label=_("What the use of keys indicated"),
+    models=(Indication,),
+    rules=(rule("usage-rows"),),
+    made={Indication: "day"},
     each=True,
 )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Organisation
 from kyc.cases.models import Entity
 from kyc.keys.models import Key
-from kyc.networks.controlling import edges_of
+from kyc.networks.controlling import between
 from kyc.networks.measures import Radius, Tie, Touched, radius
 from kyc.parties.models import PaymentMeans, Questionnaire
 from kyc.usage.models import UsageDay
@@ -56,12 +56,14 @@ def rows(organisations: Collection[Organisation]) -> list[Touched]:
 
 def signed_use(numbers: Collection[int]) -> dict[int, str]:
     """What each has signed last that its keys are for, in its own words."""
-    newest = Questionnaire.objects.filter(organisation__in=numbers).order_by("pk")
-    return {one.organisation_id: str(one.answers.get("end_use", "")) for one in newest}
+    signed = Questionnaire.objects.filter(organisation__in=numbers).order_by("pk")
+    return {one: str(use or "") for one, use in signed.values_list("organisation", "answers__end_use")}
 
 
 def ties(organisations: Collection[Organisation]) -> list[Tie]:
-    return [Tie(edge.a_id, edge.b_id, edge.bits, len(edge.families)) for edge in edges_of([one.pk for one in organisations])]
+    """Without what the edges rest on, of which the ledger tells."""
+    edges = between([one.pk for one in organisations]).values_list("a", "b", "bits", "families__len")
+    return [Tie(a, b, bits, families or 0) for a, b, bits, families in edges]
 
 
 def of(organisations: Collection[Organisation]) -> tuple[list[Touched], Radius]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,8 @@ from django.db import connection
 from kyc.networks.indicating import Group, Measured
 from kyc.rules.indicators import Indicators
 
+# What grows with the number of accounts.
+COUNTS = ("volume", "hours", "breadth", "addresses", "asns", "at_once", "rotation")
 # Which key is whose, by what is measured. Sandboxes are used for trials, and are nobody's peers.
 LEVELS = {
     "key": "SELECT k.id AS key_id, k.id AS subject FROM kyc_key k JOIN real_ones o ON o.id = k.organisation_id",
@@ -189,8 +192,10 @@ def used(level: str, window: Window, rules: Indicators) -> Used:
                 mine["abroad"] = abroad / placed
     enough = {one for one, requests in told.requests.items() if requests >= rules.least_requests}
 
-    told.add(found(HOURS), "hours", "at_once", to=enough)
-    told.add(found(SOURCES), "addresses", "asns", to=enough)
+    if level != "network":
+        # Counts, of which a network has those of its accounts.
+        told.add(found(HOURS), "hours", "at_once", to=enough)
+        told.add(found(SOURCES), "addresses", "asns", to=enough)
     told.add(found(TEMPLATES), "templates", to=enough)
     told.add(found(SHIFT), "shift", to=enough)
     told.add(found(EVE), "eve", to=enough)
@@ -245,17 +250,29 @@ def commonest(groups: Iterable[Group]) -> Group:
 
 
 def measured(level: str, found: Used, held: Holdings) -> list[Measured]:
-    """Each that was used, in the order of their numbers."""
+    """Each key or account that was used, in the order of their numbers."""
     made = []
     for one in sorted(found.requests):
-        figures = found.figures[one]
-        if level == "network":
-            members = held.members.get(one, [])
-            figures["rotation"] = sum(held.issued.get(account, 0) for account in members)
-            made.append(Measured(one, None, commonest(held.of_account[a] for a in members if a in held.of_account), figures))
-            continue
         account = held.account[one] if level == "key" else one
-        figures["rotation"] = held.issued.get(account, 0)
+        figures = found.figures[one] | {"rotation": held.issued.get(account, 0)}
         group = held.of_key[one] if level == "key" else held.of_account[account]
         made.append(Measured(one, account, group, figures, is_peer=account not in held.network))
     return made
+
+
+def measured_together(found: Used, accounts: Iterable[Measured], held: Holdings) -> list[Measured]:
+    """Each network that was used, in the order of their numbers: shares are of all its use together, counts those of its accounts
+    in the middle, so that it stands out by what its accounts do and not by how many they are."""
+    of_account = {one.number: one for one in accounts}
+    made = []
+    for network in sorted(found.requests):
+        members = [of_account[one] for one in held.members.get(network, []) if one in of_account]
+        shares = {code: figure for code, figure in found.figures[network].items() if code not in COUNTS}
+        made.append(Measured(network, None, commonest(one.group for one in members), shares | in_the_middle(members)))
+    return made
+
+
+def in_the_middle(members: Collection[Measured]) -> dict[str, float]:
+    """Of each count the median of the accounts; nothing of what most of them were used too little to tell."""
+    told = {code: [one.figures[code] for one in members if code in one.figures] for code in COUNTS}
+    return {code: float(median(each)) for code, each in told.items() if each and 2 * len(each) >= len(members)}

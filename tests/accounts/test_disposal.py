@@ -130,7 +130,7 @@ HARMLESS = {
         "families": "codes", "types": "codes", "claimed_by": "a process", "failure": "of the machine",
     },
     "kyc.Indication": {"heads": "points", "indicators": "codes and counts", "peer_group": "codes"},
-    "kyc.Attachment": {"families": "codes", "evidence": "codes, instants and keyed hashes"},
+    "kyc.Attachment": {"families": "codes"},
     "kyc.Factor": {"code": "a code"},
     "kyc.Fact": {"subject": "our own prefix", "name": "a code", "value": "codes of countries", "source": "a code"},
     "kyc.KeyChange": {"prefix": "our own"},

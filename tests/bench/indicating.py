@@ -18,7 +18,7 @@ from django.utils import timezone  # noqa: E402
 from accounts import partitions, scope  # noqa: E402
 from kyc.networks import indications  # noqa: E402
 from kyc.networks.indication_models import Indication, IndicationRun  # noqa: E402
-from kyc.networks.measuring import Window  # noqa: E402
+from kyc.networks.using import Window  # noqa: E402
 from kyc.rules import indicators  # noqa: E402
 from kyc.usage import months  # noqa: E402
 from kyc.usage.models import UsageRow  # noqa: E402

@@ -45,6 +45,18 @@ class World:
     def accounts(self) -> int:
         return len(self.hand)
 
+    def late(self, part: float, *, seed: int) -> Flags:
+        """Of each network so large a part of its accounts, those opened last; of the others as large a part by chance. What opens
+        last of all would be hardly of any network: campaigns fall before a world ends."""
+        random = np.random.default_rng(seed)
+        found: Flags = (self.network < 0) & (random.random(self.accounts) < part)
+        opened = np.full(self.accounts, BEGIN + 2 * SPAN)
+        np.minimum.at(opened, self.signals["account"], self.signals["first"])
+        for network in np.unique(self.network[self.network >= 0]):
+            members = np.flatnonzero(self.network == network)
+            found[members[np.argsort(opened[members], kind="stable")][round(len(members) * (1 - part)) :]] = True
+        return found
+
     def write(self, path: Path) -> None:
         """As the product would hand it out: values are 16 bytes of a keyed hash, as text."""
         s = self.signals

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from kyc.networks.finding.families import ALL, ASIDE, MOST_BITS
 from kyc.networks.finding.judging import Flags, Ints
-from kyc.networks.finding.signals import Signals
+from kyc.networks.finding.signals import LEAST_POPULATION, Signals
 from kyc.networks.finding.weighing import LEAST_BITS, Bits, summed
 
 # What one account alone of a network has tells something only if it is as rare as that.
 RARE = 9.0
+# How much, in bits, speaks for one hand in a network, and of what goes to one with no edge.
+ODDS, ATTACHED = 3.0, 6.0
 # So many values are looked at together.
 AT_ONCE = 20_000
 
@@ -106,6 +108,17 @@ def owned(signals: Signals, all: Units, bits: Bits) -> tuple[Ints, Ints, Ints, B
     weight = weights(signals, many / all.size[unit], value, many)
     kept = weight >= LEAST_BITS
     return value[kept], unit[kept], many[kept], weight[kept]
+
+
+def worth(there: int, size: int, holders: int, accounts: int, type: int) -> float:
+    """Bits of a value that `there` of the `size` accounts of a community have, to one more account that has it; nothing of what
+    tells too little. As `owned` and `claims` weigh them."""
+    rarity = min(np.log2(max(accounts, LEAST_POPULATION) / holders), MOST_BITS[type])
+    if there < 2 and (rarity < RARE or ASIDE[type]):
+        return 0.0
+    elsewhere = max(holders - there - 1, 1) / accounts
+    bits = float(min(np.log2(there / size / elsewhere), MOST_BITS[type]))
+    return bits if bits >= LEAST_BITS else 0.0
 
 
 def weights(signals: Signals, here: NDArray[np.float64], value: Ints, holders: Ints) -> Bits:

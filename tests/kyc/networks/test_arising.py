@@ -73,7 +73,7 @@ class TestWeighed:
         return [
             arising.Shared(
                 1, row[0], row[1], UUID(int=abs(hash((row[1], row[2])))), holders[row[1], row[2]], own[row[1], row[2]][3],
-                own[row[1], row[2]][4], row[3], row[4], accounts,
+                own[row[1], row[2]][4], row[3], row[4], accounts, 1, 10,
             )
             for row in rows
             if row[0] != mine and (row[1], row[2]) in own
@@ -119,10 +119,27 @@ class TestTies:
         self.share(new, those[3], *types)
         assert self.ties(new) == []
 
-    def test_of_two_accounts_are_not_added_up(self, kestrel: tuple[list[int], int]) -> None:
+    def test_of_two_accounts_are_likely_by_the_network_and_make_no_edge(self, kestrel: tuple[list[int], int]) -> None:
         those, new = kestrel
         self.share(new, those[3], "phone")
         self.share(new, those[4], "payment")
+        (tie,) = self.ties(new)
+        assert (tie.is_likely, tie.is_certain, tie.is_edge, tie.via) == (True, False, False, ["payment", "contact"])
+        self.share(new, those[5], "device")
+        (tie,) = self.ties(new)
+        assert (tie.is_certain, tie.is_edge) == (True, False) and tie.sure > 0.9
+
+    def test_of_what_the_whole_network_has_weigh_more(self, kestrel: tuple[list[int], int]) -> None:
+        """Too many have it to tell of two accounts; that hardly anybody else does tells of the network."""
+        those, new = kestrel
+        at = hands.BEGAN
+        values = [(type, hands.value(type, "of all")) for type in ("template", "device")]
+        signals.leave_all([Seen(one, type, value, at, at) for one in (*those, new) for type, value in values])
+        (tie,) = self.ties(new)
+        assert tie.beyond > 6 and tie.is_certain
+        with scope.whole():
+            everybody = hands.accounts(90, "Merlin")
+        signals.leave_all([Seen(one, type, value, at, at) for one in everybody for type, value in values])
         assert self.ties(new) == []
 
     @pytest.mark.parametrize("hub", ["vpn", "office", "agency", "carrier_nat"])

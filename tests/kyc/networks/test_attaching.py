@@ -112,17 +112,28 @@ class TestRun:
     def test_proposes_what_is_likely_only(self, networks: list[Network], new: int) -> None:
         with scope.whole():
             NetworkRun.objects.update(accounts=60_000)
-        # Of four accounts each, so that together it is more likely than not and not certain.
+        # A number that one account has, and a program: more likely than not, and not certain.
         kestrel = networks[0]
-        one, *more = members(kestrel)
+        one = members(kestrel)[0]
         at, values = hands.BEGAN, [("phone", hands.value("phone", "k")), ("user_agent", hands.value("user_agent", "k"))]
-        signals.leave_all([Seen(who, type, value, at, at) for who in (one, *more[:6]) for type, value in values])
+        signals.leave_all([Seen(one, type, value, at, at) for type, value in values])
         attaching.run()
         signals.leave_all([Seen(new, type, value, at, at) for type, value in values])
         attaching.run()
         assert new not in members(kestrel)
         assert attachments() == [(kestrel.pk, new, "")]
         assert changes(kestrel) == [("proposed", [new])]
+
+    def test_of_what_several_have_no_edge_is_written(self, networks: list[Network], new: int) -> None:
+        kestrel = networks[0]
+        for place, type in enumerate(("phone", "payment", "device")):
+            share(new, members(kestrel)[place], type)
+        attaching.run()
+        assert new in members(kestrel) and changes(kestrel) == [("attached", [new])]
+        with scope.whole():
+            assert not Edge.objects.exists()
+            row = NetworkMembership.objects.live().get(organisation=new)
+        assert (row.how, row.via) == ("attached", ["payment", "device", "contact"]) and row.confidence > 0.9
 
     def test_does_not_bring_up_again_what_an_officer_declined(self, networks: list[Network], new: int) -> None:
         for network in networks:

@@ -10,12 +10,13 @@ from django.utils import timezone
 from accounts import disposal as house
 from accounts import scope, verification
 from accounts.models import AuditEvent, Disposal, Organisation, Proposal, User
-from kyc.networks import actions, controlling, disposal, erasing, measuring
+from kyc.networks import actions, controlling, disposal, ending, erasing, measuring
 from kyc.networks.controller_models import Controller, ControllerMember, KeptEvidence
+from kyc.networks.indication_models import Authorisation
 from kyc.networks.measure_models import Measure
 from kyc.networks.network_models import Attachment, NetworkChange
 from kyc.networks.ruling_models import ProposedRuling, Ruling
-from tests import cast, rows
+from tests import cast, networked, rows
 from tests.accounts.test_sequencer import in_tree
 from tests.conftest import acting_as, owner
 from tests.kyc.networks.conftest import TOLD
@@ -133,3 +134,29 @@ class TestStays:
             incident = actions.open_incident(**TOLD, by=ines)
         forced("kyc_keptevidence", "incident_id = %s", incident.pk)
         assert erase() == 4 and "Mirror" in words()
+
+
+class TestAuthorisations:
+    def test_go_as_an_incident_does_once_they_hold_no_longer(self, transactional_db: None, heads_folder: Path) -> None:
+        organisation = cast.founded(cast.customer()).organisation
+        ines = cast.staff("investigator", "Ines Caldeira")
+        with scope.of_officer(ines):
+            said = {"reference": "planted contract", "reason": "planted", "since": date(2026, 1, 1), "until": date(2026, 2, 1)}
+            Authorisation.objects.create(organisation=organisation, declared_by=ines, **said)
+        left(organisation, CLOSED)
+        assert erase(date(2031, 1, 31)) == 0
+        assert erase() == 1
+        assert "planted" not in dump()
+
+
+class TestPlan:
+    """A night reads what may be due, and not all that was ever said."""
+
+    def test_of_changes_goes_by_their_index(self, db: None) -> None:
+        networked.six()
+        with scope.whole(), connection.cursor() as cursor:
+            # As of a large table; where no index serves it is read as a whole all the same.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            plan = ending.with_words().filter(at__lt=ending.oldest(date(2032, 1, 1))).explain()
+            assert "network_change_with_words" in plan
+            assert "Seq Scan" in NetworkChange.objects.filter(at__lt=timezone.now()).explain()

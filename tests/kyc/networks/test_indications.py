@@ -141,17 +141,42 @@ class TestReleases:
 
 
 class TestNetworks:
-    def test_are_seen_as_one_account(self, crowd: list[Key], ines: User, alice: User) -> None:
+    def test_do_not_stand_out_by_how_many_they_are(self, crowd: list[Key], ines: User, alice: User) -> None:
         hand = [key_of(300 + number, alice) for number in range(10)]
         for number, key in enumerate(hand):
-            use(key, each=18, asn=70_000 + number, ip_hash=f"{number:032x}")
+            use(key, each=18, asn=70_000 + number, ip_hash=f"{number:032x}", model=f"atlas-{number}")
         network = network_of(key.organisation for key in hand)
         run = looked(ines)
-        assert not run.indications.filter(key__isnull=False).exists()
         found = of(run, network)
-        assert found["addresses"]["figure"] == 10 and found["addresses"]["line"] == 1 and found["addresses"]["peers"] == 12
-        assert found["at_once"]["points"] and found["volume"]["figure"] == pytest.approx(1440, rel=0.2)
-        assert run.networks == 1
+        for code in ("addresses", "asns", "at_once", "breadth"):
+            assert (found[code]["figure"], found[code]["line"], found[code]["peers"]) == (1, 1, 12), code
+        assert found["volume"]["figure"] == pytest.approx(144, rel=0.2) and found["hours"]["figure"] == 8
+        assert points(run, network) == {} and run.networks == 1
+        assert run.indications.get(network=network).requests == pytest.approx(40_320, rel=0.1)
+
+    def test_stand_out_by_what_half_of_their_accounts_do(self, crowd: list[Key], ines: User, alice: User) -> None:
+        hand = [key_of(300 + number, alice) for number in range(5)]
+        for key in hand[:3]:
+            for number in range(30):
+                use(key, each=60, days=3, seed=number, asn=70_000 + number, ip_hash=f"{number:032x}")
+        for key in hand[3:]:
+            use(key)
+        network = network_of(key.organisation for key in hand)
+        found = of(run := looked(ines), network)
+        assert found["addresses"]["figure"] == 30 and found["asns"]["figure"] == 30
+        assert {"volume", "addresses", "asns"} <= points(run, network).keys()
+
+    def test_of_accounts_that_were_each_used_little_shares_are_told_and_counts_are_not(
+        self, crowd: list[Key], ines: User, alice: User
+    ) -> None:
+        hand = [key_of(300 + number, alice) for number in range(10)]
+        for key in hand:
+            use(key, hours=[3], days=5, each=10, template="99" * 16)
+        network = network_of(key.organisation for key in hand)
+        found = of(looked(ines), network)
+        assert found["templates"]["figure"] == 1 and found["templates"]["points"]
+        assert found["addresses"]["figure"] is found["hours"]["figure"] is None
+        assert found["volume"]["figure"] == pytest.approx(10, rel=0.5) and found["volume"]["points"] == 0
 
     def test_act_together_where_their_accounts_rise_and_fall_as_one(self, crowd: list[Key], ines: User, alice: User) -> None:
         draw, bursts = Random(7), []
@@ -237,11 +262,14 @@ DECIDES = (
     "accounts", "kyc/parties", "kyc/ownership", "kyc/evidence", "kyc/screening", "kyc/risk", "kyc/cases", "kyc/keys", "kyc/usage",
     "kyc/onboarding", "kyc/api", "reports", "kyc/networks/finding",
 )  # fmt: skip
-# What makes and shows them, and what says how long they are kept.
+# What makes and shows them, and what says how long they are kept and ends them; ENDS below all of it.
 OF_NETWORKS = {
     "indicating.py", "indications.py", "indication_models.py", "using.py", "synchrony.py", "heads.py", "authorising.py",
-    "tasks.py", "releases.py", "assessing.py", "retention.py",
+    "tasks.py", "releases.py", "assessing.py", "retention.py", "ending.py", "erasing.py", "forgetting.py",
 }  # fmt: skip
+
+
+ENDS = {"eraser.py"}
 
 
 def reads(text: str) -> bool:
@@ -251,7 +279,7 @@ def reads(text: str) -> bool:
 class TestTheyNeverActAlone:
     @pytest.mark.parametrize("folder", DECIDES)
     def test_nothing_that_decides_reads_them(self, folder: str) -> None:
-        assert (found := sources(folder)) and [str(path) for path in found if reads(path.read_text())] == []
+        assert (found := sources(folder)) and [path for path in found if reads(path.read_text()) and path.name not in ENDS] == []
 
     def test_nor_does_anything_that_links_accounts(self) -> None:
         others = [path for path in sources("kyc/networks") if path.name not in OF_NETWORKS]

@@ -13,12 +13,12 @@ from accounts.models import Organisation, User
 from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.pool_models import PoolMember
-from kyc.networks import carrying, lifting
+from kyc.networks import carrying, controlling, lifting
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident
 from kyc.networks.network_models import NetworkMembership
-from tests import cast
+from tests import cast, networked
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
 
@@ -236,3 +236,58 @@ class TestAppeals:
         alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
         own = f"/desk/appeals/{Appeal.objects.get().pk}/"
         assert as_ines.post(f"{own}decide/", {"outcome": "upheld", "answer": "No."}).status_code == 422
+
+
+class TestOfHundreds:
+    """Pages of a controller with more accounts than have boxes."""
+
+    @pytest.fixture
+    def large(self, ines: User, vasco: User) -> Controller:
+        those = networked.accounts(130, "Heron {} BV")
+        with scope.whole():
+            network = networked.network_of(those, {(n, n + 1): [networked.shares("payment", f"card {n}")] for n in range(129)})
+            proposed = controlling.propose(
+                name="Heron", why="One hand.", reason="conduct", members=those, network=network, by=ines
+            )
+            return controlling.take(proposed, by=vasco)
+
+    def test_who_has_no_box_is_left_out_by_its_number(self, large: Controller, as_ines: Client) -> None:
+        new = f"{CONTROLLERS}{large.pk}/measures/new/"
+        form = as_ines.get(new).context["form"]
+        boxes = {account for account, _without, _later in form.rows()}
+        with scope.whole():
+            every = list(large.members.values_list("organisation", flat=True))
+        assert len(boxes) == 100 and form["without_numbers"].label == "Others left out"
+        hidden, *others = sorted(set(every) - boxes)
+        said = {"without": [min(boxes)], "without_numbers": str(hidden), "later_numbers": f"{others[0]}, {others[1]}"}
+        answer = asked(as_ines, said | {"because": "They are known."}, large)
+        assert answer.status_code == 302
+        with scope.whole():
+            stages = dict(Measure.objects.get(controller=large).members.values_list("organisation", "stage"))
+        assert {one for one, stage in stages.items() if stage == 0} == {min(boxes), hidden}
+        assert {one for one, stage in stages.items() if stage == 2} == set(others[:2])
+
+    def test_a_number_that_is_nobodys_is_said(self, large: Controller, as_ines: Client) -> None:
+        answer = asked(as_ines, {"without_numbers": "12 x", "because": "Because."}, large)
+        assert answer.status_code == 422 and "is the number of no account of it" in answer.content.decode()
+
+    def test_stand_on_pages_in_as_many_questions_as_of_few(
+        self, large: Controller, as_ines: Client, django_assert_max_num_queries: Any
+    ) -> None:
+        page = f"{CONTROLLERS}{large.pk}/"
+        with django_assert_max_num_queries(30):
+            first = as_ines.get(page)
+        assert len(first.context["members"]) == 50 and "?page=2" in first.content.decode()
+        last = as_ines.get(f"{page}?page=3").context["members"]
+        assert len(last) == 30
+        refused = as_ines.post(f"{page}members/{last[0]['member'].pk}/end/", {"reason": ""})
+        assert refused.status_code == 422
+        assert [row["member"].pk for row in refused.context["members"]][-1] == last[0]["member"].pk
+
+    def test_a_measure_stands_on_pages_too(self, large: Controller, as_ines: Client, django_assert_max_num_queries: Any) -> None:
+        asked(as_ines, {}, large)
+        with scope.whole():
+            measure = Measure.objects.get(controller=large)
+        with django_assert_max_num_queries(30):
+            shown = as_ines.get(f"{CONTROLLERS}measures/{measure.pk}/")
+        assert len(shown.context["rows"]) == 50 and "?page=2" in shown.content.decode()
