@@ -26,7 +26,7 @@ from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
 from tests.scanner import scanner
 from tests.stage import _django_db_helper, stage, staged
-from tests.whole import IS_WHOLE
+from tests.whole import IS_WHOLE, TURN
 
 __all__ = ["_django_db_helper", "stage", "staged"]
 
@@ -105,8 +105,10 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What tests measured, also those that ran in another process; and of a parallel run which groups took longest, since the
-    longest must begin first."""
+    """What tests measured, also those that ran in another process; of a parallel run which groups took longest, since the
+    longest must begin first; and where something failed, by what its sample is drawn once more."""
+    if terminalreporter.stats.get("failed") and not IS_WHOLE:
+        terminalreporter.write_line(f"KEYHOLDER_TURN={TURN} draws the same samples after another commit.")
     if SECONDS:
         terminalreporter.section("longest groups")
     for name, seconds in sorted(SECONDS.items(), key=lambda one: -one[1])[:LONGEST]:

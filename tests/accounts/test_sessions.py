@@ -25,7 +25,7 @@ from accounts.sessions import device
 from demo.cast import PASSWORD, TOTP_SECRET
 from tests import cast
 from tests.accounts.test_middleware import SHOW, code_now
-from tests.whole import IS_WHOLE
+from tests.whole import IS_WHOLE, some
 
 LIST = "/account/sessions/"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0"
@@ -221,7 +221,7 @@ def minutes(span: timedelta) -> float:
 @pytest.mark.soak
 @pytest.mark.sample
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ROLES if IS_WHOLE else some("the limits of each role", ROLES, count=4))
 class TestTheLimitsOfEachRole:
     def test_without_use(self, role: str, later: Later) -> None:
         _, client = person(role)

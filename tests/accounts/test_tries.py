@@ -21,6 +21,7 @@ from kyc.api import guessing
 from kyc.keys import introspection
 from tests import cast
 from tests.running import python
+from tests.whole import dealt
 
 pytestmark = pytest.mark.django_db
 # What a try is sent with; and the try with that, its number among them.
@@ -141,8 +142,9 @@ def forged(n: int, proxies: int) -> Sent:
     return {"headers": {"X-Forwarded-For": mine if proxies == 0 else f"{mine}, {PROXY}", "X-Real-IP": mine, "Forwarded": mine}}
 
 
-@pytest.mark.parametrize("proxies", [0, 1])
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.soak
+@pytest.mark.sample
+@pytest.mark.parametrize(("name", "proxies"), [one for name in DOORS for one in dealt([name], [0, 1], name=name, turns=1)])
 def test_one_more_is_refused_and_a_forged_address_gives_no_more(settings: Any, name: str, proxies: int) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     door = DOORS[name]
