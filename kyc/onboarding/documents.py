@@ -14,7 +14,8 @@ from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence.intake import NotChecked
 from kyc.evidence.models import Document
-from kyc.onboarding import papers, steps
+from kyc.evidence.taking.kinds import LARGEST
+from kyc.onboarding import papers, parts, steps
 from kyc.onboarding.access import members_only, while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short
@@ -45,11 +46,35 @@ def document_or_404(organisation: Organisation, pk: int) -> Document:
 @while_open("documents")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """`kind` and `party` in the address choose what is asked for."""
+    case = request.way.case
+    open_now, form = papers.open_only(organisation, case), form_of(request, organisation)
+    if form.acted(lambda: save(request, organisation, form)):
+        parts.done(request)
+        messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
+        return redirect("onboarding:documents")
+    sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
+    kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
+    return page(
+        request,
+        organisation,
+        "documents",
+        step="documents",
+        form=form,
+        largest=LARGEST,
+        documents=by_kind(sent),
+        infected=Document.objects.infected().filter(organisation=organisation, invitation=None),
+        kept=kept,
+        in_short=in_short(organisation),
+    )
+
+
+def form_of(request: HttpRequest, organisation: Organisation) -> DocumentForm:
+    """What may be added now."""
     customer_class, case = request.way.customer_class, request.way.case
     open_now = papers.open_only(organisation, case)
     form = DocumentForm(
         posted(request),
-        request.FILES if request.method == "POST" else None,
+        parts.received(request),
         organisation=organisation,
         kinds=offered(organisation, customer_class, case, open_now),
         itself=WORDS[customer_class]["itself"],
@@ -61,21 +86,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
         if "party" in form.fields and any(one.parties and None not in one.parties for one in open_now.wanted):
             form.fields["party"].help_text = papers.only(organisation, open_now)
-    if form.acted(lambda: save(request, organisation, form)):
-        messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
-        return redirect("onboarding:documents")
-    sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
-    kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
-    return page(
-        request,
-        organisation,
-        "documents",
-        step="documents",
-        form=form,
-        documents=by_kind(sent),
-        kept=kept,
-        in_short=in_short(organisation),
-    )
+    return form
 
 
 def by_kind(documents: Iterable[Document]) -> list[Document]:
