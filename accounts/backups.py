@@ -19,13 +19,14 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.files import File
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from accounts import sequencer
 from accounts.models import Incarnation
 from accounts.refused import Refused
-from accounts.vault import VaultFileField, searching
+from accounts.vault import VaultFileField, places, searching
 from accounts.vault.models import SubjectKey
 from config import postgres
 
@@ -208,20 +209,19 @@ def file_names() -> set[str]:
 
 def copied_files(names: Iterable[str], folder: Path) -> tuple[dict[str, str], list[str]]:
     """Their hashes, and those that are not there."""
-    copied, missing = {}, []
+    copied, missing, place = {}, [], places.place()
     for name in names:
-        source = Path(settings.VAULT_DIR) / name
-        if source.exists():
-            copied[name] = copied_file(source, folder / name)
+        if place.exists(name):
+            copied[name] = copied_file(place.open(name), folder / name)
         else:
             missing.append(name)
     return copied, missing
 
 
-def copied_file(source: Path, target: Path) -> str:
+def copied_file(source: File, target: Path) -> str:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with source.open("rb") as read, open(target, "xb", opener=private) as out:
+    with source as read, open(target, "xb", opener=private) as out:
         while block := read.read(BLOCK):
             digest.update(block)
             out.write(block)
@@ -230,13 +230,14 @@ def copied_file(source: Path, target: Path) -> str:
 
 def copied_files_back(names: Iterable[str], folder: Path) -> None:
     """Those that are there already were compared before."""
+    place = places.place()
     for name in names:
-        target = Path(settings.VAULT_DIR) / name
-        if not target.exists():
-            copied_file(folder / name, target)
+        if not place.exists(name):
+            with (folder / name).open("rb") as read:
+                place.save(name, File(read, name))
 
 
-def hashed(file: Path) -> str:
+def hashed(file: Path | File) -> str:
     with file.open("rb") as read:
         return hashlib.file_digest(read, "sha256").hexdigest()
 

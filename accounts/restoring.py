@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
@@ -19,7 +18,7 @@ from accounts import audit, backups, heads, incarnations, verification
 from accounts.backups import DUMP, FILES, KEY_COLUMNS, KEYS, MANIFEST, SUBJECTS, BadFolder
 from accounts.models import Incarnation
 from accounts.refused import Refused
-from accounts.vault import Erased, SealedField, keyring
+from accounts.vault import Erased, SealedField, keyring, places
 from accounts.vault.subjects import cache
 
 STAGE = """
@@ -157,11 +156,11 @@ def empty(told: dict[str, Any]) -> None:
     if found := connection.introspection.table_names():
         sentence = _("The database has %(count)s tables already. Restore into a new one, and let Keyholder be stopped.")
         raise NotEmpty(sentence % {"count": len(found)})
-    vault = Path(settings.VAULT_DIR)
+    place = places.place()
     for name, expected in told["files"].items():
-        if (vault / name).exists() and backups.hashed(vault / name) != expected:
+        if place.exists(name) and backups.hashed(place.open(name)) != expected:
             sentence = _("%(file)s is there already and is another file than the backup’s.")
-            raise NotEmpty(sentence % {"file": vault / name})
+            raise NotEmpty(sentence % {"file": name})
 
 
 def differing(what: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:

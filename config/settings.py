@@ -532,6 +532,11 @@ STORAGES = {
     "default": {"BACKEND": "accounts.vault.VaultStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# A bucket in place of that folder; who may use it is told to boto3 in its own ways, such as AWS_ACCESS_KEY_ID.
+VAULT_S3_BUCKET = os.environ.get("VAULT_S3_BUCKET", "")
+VAULT_S3_ENDPOINT, VAULT_S3_REGION = os.environ.get("VAULT_S3_ENDPOINT", ""), os.environ.get("VAULT_S3_REGION", "")
+if VAULT_S3_ENDPOINT and urlsplit(VAULT_S3_ENDPOINT).scheme not in {"http", "https"}:
+    refuse("VAULT_S3_ENDPOINT must start with https:// (or http:// where nobody else can listen).")
 VAULT_DIR = Path(os.environ.get("VAULT_DIR", str(DATA_DIR / ("test-files" if TESTING else "files"))))
 # Where clamd answers: the path of its socket, or host:port. With none, what customers send waits, and nobody opens it.
 CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", str(clamd.socket()) if DEMO else "")

@@ -80,6 +80,9 @@ ASKS_ONLY = {
     "api:settle",
     "desk:look_stop",
     "onboarding:key_doctor",
+    "onboarding:part",
+    "onboarding:phone",
+    "onboarding:on_phone",
     "desk:doctor",
     "verify",
 }
@@ -357,6 +360,14 @@ DOORS: dict[str, Door] = {
     "onboarding:payment_remove": Door(CUSTOMERS, own=of(pk="means"), names="4242", post=nothing),
     "onboarding:documents": Door(
         CUSTOMERS, names="extract.pdf", post=lambda rows: {"kind": "register_extract", "file": cast.pdf(width=600)}
+    ),
+    "onboarding:phone": Door(CUSTOMERS, names="Continue on your phone", post=of(kind="register_extract")),
+    "onboarding:on_phone": Door(
+        ALL, open=True, own=of(token="a-link-that-never-was"), names="can be used no longer", post=nothing
+    ),
+    "onboarding:part": Door(
+        CUSTOMERS, own=of(number="00000000-0000-4000-8000-000000000000"), names='"at"',
+        post=lambda rows: {"at": "0", "size": "3", "part": SimpleUploadedFile("part", b"abc")},
     ),
     "onboarding:document": Door(CUSTOMERS, own=of(pk="document"), names="%PDF"),
     "onboarding:document_remove": Door(CUSTOMERS, own=of(pk="document"), names="extract.pdf", post=nothing),

@@ -9,6 +9,7 @@ organisation it is about, and bound to its table, column and row. Destroying a s
     subjects   a key a subject, wrapped by those      rotation   every key under the newest key-encryption key
     fields     sealed columns                         lent       what lies outside the database for a while
     files      sealed files                           veils      sealed values masked for who looks at another's pages
+    places     the folder or the bucket they lie in
 """
 
 from accounts.vault.erased import Erased, Unreadable

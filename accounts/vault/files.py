@@ -8,19 +8,17 @@ import io
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import Storage
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
 
 from accounts.refused import Refused
-from accounts.vault import boxes, subjects, veils
+from accounts.vault import boxes, places, subjects, veils
 from accounts.vault.boxes import NONCE, TAG, Tampered
 
 MAGIC = b"KHV1"
@@ -52,16 +50,13 @@ class Cutter:
             raise Tampered(f"Part {number} of the file {self.name} was changed, or belongs elsewhere.") from error
 
 
-class Sealing(File):
-    """A file on its way to the disk."""
+class Sealing(io.RawIOBase):
+    """A file on its way to where it lies: what is read of it is sealed already."""
 
     def __init__(self, content: Any, key: bytes, name: str) -> None:
-        super().__init__(content, name)
-        self.content, self.key, self.sealed_name = content, key, name
+        self.content, self.parts, self.left = content, self.sealed(Cutter(key, salt := os.urandom(SALT), name), salt), b""
 
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        salt = os.urandom(SALT)
-        cutter = Cutter(self.key, salt, self.sealed_name)
+    def sealed(self, cutter: Cutter, salt: bytes) -> Iterator[bytes]:
         yield MAGIC + salt
         self.content.seek(0)
         part, number = self.content.read(CHUNK), 0
@@ -70,13 +65,24 @@ class Sealing(File):
             part, number = following, number + 1
         yield cutter.seal(number, part, is_last=True)
 
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.left = self.left or next(self.parts, b"")
+        part, self.left = self.left[: len(buffer)], self.left[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
 
 class Unsealing(io.RawIOBase):
     """A sealed file as it was: readable from any place, one chunk at a time."""
 
-    def __init__(self, path: Path, key: bytes, name: str) -> None:
-        self.sealed = path.open("rb")
-        head, size = self.sealed.read(HEAD), path.stat().st_size - HEAD
+    def __init__(self, sealed: File, key: bytes, name: str) -> None:
+        self.sealed = sealed
+        size = self.sealed.seek(0, io.SEEK_END) - HEAD
+        self.sealed.seek(0)
+        head = self.sealed.read(HEAD)
         if len(head) < HEAD or not head.startswith(MAGIC) or size < TAG:
             raise Tampered(f"The file {name} is not sealed.")
         self.count = -(-size // (CHUNK + TAG))
@@ -122,15 +128,29 @@ class Unsealing(io.RawIOBase):
 
 
 @deconstructible
-class VaultStorage(FileSystemStorage):
-    """Private files under names that say nothing but whose key opens them; never served by URL, only by views that check the
-    reader."""
+class VaultStorage(Storage):
+    """Private files under names that say nothing but whose key opens them, wherever they lie (places.py); never served by URL,
+    only by views that check the reader."""
 
     def __init__(self) -> None:
-        super().__init__(location=settings.VAULT_DIR, file_permissions_mode=0o600, directory_permissions_mode=0o700)
+        self.place = places.place()
 
     def url(self, name: str | None) -> str:
         raise ValueError("This file is not accessible via a URL.")
+
+    @property
+    def location(self) -> str:
+        """Of the folder, where they lie in one."""
+        return str(self.place.location)  # type: ignore[attr-defined]  # of both
+
+    def path(self, name: str) -> str:
+        return self.place.path(name)
+
+    def exists(self, name: str) -> bool:
+        return self.place.exists(name)
+
+    def delete(self, name: str) -> None:
+        self.place.delete(name)
 
     def name_for(self, subject: subjects.Subject) -> str:
         """A new name for a file of the subject's."""
@@ -153,15 +173,15 @@ class VaultStorage(FileSystemStorage):
         return held.key
 
     def _save(self, name: str, content: Any) -> str:
-        return super()._save(name, Sealing(content, self.key_of(name), name))
+        return self.place.save(name, File(io.BufferedReader(Sealing(content, self.key_of(name), name), CHUNK), name))
 
     def _open(self, name: str, mode: str = "rb") -> File:
         if mode != "rb":
             raise ValueError("A sealed file is written once, and as a whole.")
         if veils.drawn.get():
             raise veils.NotShown("No file is opened for who looks at another's pages.")
-        return File(io.BufferedReader(Unsealing(Path(self.path(name)), self.key_of(name), name), CHUNK), name)
+        return File(io.BufferedReader(Unsealing(self.place.open(name), self.key_of(name), name), CHUNK), name)
 
     def size(self, name: str) -> int:
-        sealed = Path(self.path(name)).stat().st_size - HEAD
+        sealed = self.place.size(name) - HEAD
         return sealed - -(-sealed // (CHUNK + TAG)) * TAG

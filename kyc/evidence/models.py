@@ -20,6 +20,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Those that count. One in which the scanner found something proves nothing, and is to be sent anew."""
         return self.filter(removed_at__isnull=True).exclude(intake=Document.Intake.INFECTED)
 
+    def infected(self) -> "DocumentQuerySet":
+        return self.filter(intake=Document.Intake.INFECTED, removed_at__isnull=True)
+
     def of_case(self, organisation: int) -> "DocumentQuerySet":
         """As the desk lists them, those that were found infected too: what became of each is shown."""
         found = self.filter(organisation=organisation, removed_at__isnull=True)

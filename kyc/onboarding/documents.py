@@ -16,7 +16,8 @@ from kyc.evidence import reviews
 from kyc.evidence.intake import NotChecked
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
-from kyc.onboarding import papers, steps
+from kyc.evidence.taking.kinds import LARGEST
+from kyc.onboarding import papers, parts, steps
 from kyc.onboarding.access import members_only, while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short
@@ -47,23 +48,10 @@ def document_or_404(organisation: Organisation, pk: int) -> Document:
 @while_open("documents")
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """`kind` and `party` in the address choose what is asked for."""
-    customer_class, case = request.way.customer_class, request.way.case
-    open_now = papers.open_only(organisation, case)
-    form = DocumentForm(
-        posted(request),
-        request.FILES if request.method == "POST" else None,
-        organisation=organisation,
-        kinds=offered(organisation, customer_class, case, open_now),
-        itself=WORDS[customer_class]["itself"],
-        initial={"kind": request.GET.get("kind", ""), "party": request.GET.get("party", "")},
-    )
-    if customer_class == C.INDIVIDUAL:
-        del form.fields["party"]
-    if open_now:
-        form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
-        if "party" in form.fields and any(one.parties and None not in one.parties for one in open_now.wanted):
-            form.fields["party"].help_text = papers.only(organisation, open_now)
+    case = request.way.case
+    open_now, form = papers.open_only(organisation, case), form_of(request, organisation)
     if form.acted(lambda: save(request, organisation, form)):
+        parts.done(request)
         messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
         return redirect("onboarding:documents")
     sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
@@ -74,7 +62,9 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         "documents",
         step="documents",
         form=form,
+        largest=LARGEST,
         documents=judged(by_kind(sent)),
+        infected=Document.objects.infected().filter(organisation=organisation, invitation=None),
         kept=kept,
         in_short=in_short(organisation),
     )
@@ -89,6 +79,27 @@ def judged(documents: list[Document]) -> list[tuple[Document, DocumentReview | N
 
 def why(word: DocumentReview | None) -> str:
     return reviews.sentence(word) if word else ""
+
+
+def form_of(request: HttpRequest, organisation: Organisation) -> DocumentForm:
+    """What may be added now."""
+    customer_class, case = request.way.customer_class, request.way.case
+    open_now = papers.open_only(organisation, case)
+    form = DocumentForm(
+        posted(request),
+        parts.received(request),
+        organisation=organisation,
+        kinds=offered(organisation, customer_class, case, open_now),
+        itself=WORDS[customer_class]["itself"],
+        initial={"kind": request.GET.get("kind", ""), "party": request.GET.get("party", "")},
+    )
+    if customer_class == C.INDIVIDUAL:
+        del form.fields["party"]
+    if open_now:
+        form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
+        if "party" in form.fields and any(one.parties and None not in one.parties for one in open_now.wanted):
+            form.fields["party"].help_text = papers.only(organisation, open_now)
+    return form
 
 
 def by_kind(documents: Iterable[Document]) -> list[Document]:

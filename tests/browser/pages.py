@@ -45,7 +45,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "charlie@outside.example": (
         "/verification/", "/verification/kind/", "/verification/company/", PEOPLE, "/verification/people/add/", OWNERS,
         "/verification/owners/file/",
-        "/verification/use/", "/verification/payment/", "/verification/documents/", "/verification/check/",
+        "/verification/use/", "/verification/payment/", "/verification/documents/",
+        "/verification/documents/phone/", "/verification/check/",
     ),
     BEATRIZ: (
         "/verification/", PEOPLE, f"{PEOPLE} > {PEOPLE}{{n}}/", f"{PEOPLE} > {PEOPLE}{{n}}/remove/",
@@ -123,6 +124,8 @@ NOT_DRAWN = {
     "onboarding:key_responsible": "of a key that asks for another person: tests/kyc/onboarding/test_key_pages.py",
     "onboarding:change_none": "of who has told of a change, a form of one box: tests/kyc/onboarding/test_telling.py",
     "onboarding:document": "the file itself",
+    "onboarding:on_phone": "a link of ten minutes: tests/kyc/onboarding/test_phone.py",
+    "onboarding:part": "for the script of the page of documents",
     "onboarding:statement": "the file itself",
     "onboarding:usage_csv": "the file itself",
     "onboarding:limit_remove": "of who has set a limit, a form of one button: tests/kyc/onboarding/test_usage_pages.py",

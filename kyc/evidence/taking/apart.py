@@ -10,9 +10,10 @@ import threading
 import time
 from pathlib import Path
 
-from kyc.evidence.taking import warden
-from kyc.evidence.taking.kinds import LARGEST_MADE, SECONDS, Made, Unfit
+from kyc.evidence.taking.kinds import LARGEST_MADE, READY, SECONDS, TOO_LONG, Made, Unfit
 
+# By its name: what it imports, no process of ours needs that opens no file.
+WARDEN = "kyc.evidence.taking.warden"
 ROOT = Path(__file__).resolve().parents[3]
 # Seconds in which it has to be there: it imports much, on a machine that may be busy.
 STARTS_WITHIN = 60
@@ -39,12 +40,12 @@ class Apart:
         environment = {name: os.environ[name] for name in PASSED if name in os.environ} | ALONE
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", warden.__name__],
+                [sys.executable, "-m", WARDEN],
                 stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment,
                 start_new_session=True,
             )  # fmt: skip
         ours.settimeout(STARTS_WITHIN)
-        if ours.recv(len(warden.READY)) != warden.READY:
+        if ours.recv(len(READY)) != READY:
             raise OSError("The process in which files are opened does not start.")
         return ours
 
@@ -95,7 +96,7 @@ def read(answer: bytes, held: socket.socket) -> Made:
     if not answer:
         # Killed by one of its limits, or by what it opened.
         held.settimeout(1)
-        raise Unfit("long" if held.recv(1) == warden.TOO_LONG else "damaged")
+        raise Unfit("long" if held.recv(1) == TOO_LONG else "damaged")
     told = json.loads(answer[4 : 4 + length])
     if "unfit" in told:
         raise Unfit(told["unfit"])

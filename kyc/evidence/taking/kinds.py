@@ -16,6 +16,9 @@ LARGEST_MADE = 8 * LARGEST
 # Seconds, and bytes above what the process has before it is given a file.
 SECONDS, MEMORY = 10, 512 * 1024 * 1024
 
+# What the process that forks says: that it is there, and of a child how it ended.
+READY, ENDED, TOO_LONG = b"ready", b"e", b"t"
+
 
 class Unfit(Exception):
     """The file is not taken; `code` is one of refusals.SENTENCES."""

@@ -16,10 +16,7 @@ import sys
 from typing import NoReturn
 
 from kyc.evidence.taking import pdfs, pictures, sniff
-from kyc.evidence.taking.kinds import LARGEST, MEMORY, PDF, SECONDS, Made, Unfit
-
-READY = b"ready"
-ENDED, TOO_LONG = b"e", b"t"
+from kyc.evidence.taking.kinds import ENDED, LARGEST, MEMORY, PDF, READY, SECONDS, TOO_LONG, Made, Unfit
 
 
 def made(data: bytes) -> Made:

@@ -1,0 +1,119 @@
+"""A file that comes in parts, so that a lost connection costs one of them: the browser numbers it, asks how far it has come, and
+sends on from there. With the last part the form is sent as ever, and names the file instead of carrying it.
+
+Parts lie in the cache that all processes share, sealed, for an hour, and on no disk. While that is away none is taken, and the
+browser sends the file whole.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from uuid import UUID
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+
+from accounts import limits, shared, vault
+from accounts.models import Organisation, User
+from kyc.evidence.taking.kinds import LARGEST
+from kyc.onboarding.access import while_open
+
+# Bytes of a part, seconds that a file is kept without its form, and how many files of one person wait at a time.
+PART, KEPT, MOST = 1024 * 1024, 3600, 3
+# Of one person: six of the largest files an hour, each part sent twice.
+RATE = "200/h/key"
+
+
+class File:
+    """One file of one person on its way in, by the number that his browser has drawn for it."""
+
+    def __init__(self, user: User, number: UUID) -> None:
+        self.user, self.key = user, f"part:{user.pk}:{number}"
+
+    def told(self) -> dict[str, int]:
+        """Its size, how far it has come, and of how many parts; nothing where it is unknown or forgotten."""
+        found: dict[str, int] = json.loads(shared.found(self.key) or "{}")
+        return found
+
+    @property
+    def at(self) -> int:
+        return self.told().get("at", 0)
+
+    def take(self, data: bytes, *, at: int, size: int) -> bool:
+        """Whether the part is kept: it begins where the file ends by now. One that came before is as if it came again."""
+        told = self.told() or {"size": size, "at": 0, "parts": 0}
+        if told["size"] != size or told["at"] != at or at + len(data) > size:
+            return at + len(data) <= told["at"]
+        if at == 0 and not self.enlisted():
+            return False
+        purpose = f"{self.key}:{told['parts']}"
+        told |= {"at": at + len(data), "parts": told["parts"] + 1}
+        sealed = vault.sealed(b64encode(data).decode(), purpose=purpose)
+        return shared.note(purpose, sealed, seconds=KEPT) and shared.note(self.key, json.dumps(told), seconds=KEPT)
+
+    def enlisted(self) -> bool:
+        """Among the few of this person's that wait: the oldest makes room."""
+        key = f"parts:{self.user.pk}"
+        waiting = [one for one in json.loads(shared.found(key) or "[]") if one != self.key]
+        for one in waiting[: 1 - MOST]:
+            forget(one)
+        return shared.note(key, json.dumps([*waiting[1 - MOST :], self.key]), seconds=KEPT)
+
+    def whole(self, name: str) -> SimpleUploadedFile | None:
+        """None where a part of it is missing."""
+        told, data = self.told(), b""
+        for number in range(told.get("parts", 0)):
+            purpose = f"{self.key}:{number}"
+            part = vault.opened(shared.found(purpose) or "", purpose=purpose)
+            if part is None:
+                return None
+            data += b64decode(part)
+        return SimpleUploadedFile(name, data) if data and len(data) == told["size"] else None
+
+
+def forget(key: str) -> None:
+    for number in range(json.loads(shared.found(key) or "{}").get("parts", 0)):
+        shared.forget(f"{key}:{number}")
+    shared.forget(key)
+
+
+def named(request: HttpRequest) -> File | None:
+    """The file that a form names instead of carrying it."""
+    try:
+        return File(request.user, UUID(request.POST.get("sent", "")))
+    except ValueError:
+        return None
+
+
+def received(request: HttpRequest) -> MultiValueDict[str, object] | None:
+    """A form's files, also one that came before it in parts."""
+    if request.method != "POST":
+        return None
+    if taken := request.FILES.get("photo"):
+        # By the phone's own camera, for which there is a button beside the file's.
+        return MultiValueDict({"file": [request.FILES.get("file") or taken]})
+    found = named(request) if not request.FILES else None
+    file = found.whole(request.POST.get("sent_name", "")[:1000] or "document") if found else None
+    return MultiValueDict({"file": [file]}) if file else request.FILES
+
+
+def done(request: HttpRequest) -> None:
+    if found := named(request):
+        forget(found.key)
+
+
+@while_open("documents")
+def part(request: HttpRequest, organisation: Organisation, number: UUID) -> HttpResponse:
+    """How far the file has come, as `{"at": bytes}`; 409 with the same for a part that begins elsewhere."""
+    file = File(request.user, number)
+    if request.method != "POST":
+        return JsonResponse({"at": file.at})
+    if limits.spent(request, "parts", RATE, key=str(request.user.pk)):
+        return limits.refused(request, limits.wait(request, "parts", RATE, key=str(request.user.pk)))
+    sent, at, size = request.FILES.get("part"), request.POST.get("at", ""), request.POST.get("size", "")
+    is_sound = sent is not None and 0 < (sent.size or 0) <= PART and at.isdecimal() and size.isdecimal()
+    if not is_sound or int(size) > LARGEST:
+        return JsonResponse({"error": _("Such a part of a file can't be taken.")}, status=422)
+    is_kept = file.take(sent.read(), at=int(at), size=int(size))
+    return JsonResponse({"at": file.at}, status=200 if is_kept else 409)

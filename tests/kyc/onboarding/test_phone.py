@@ -1,0 +1,98 @@
+"""A link for one file, from a picture on the screen to a phone."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import AuditEvent
+from kyc.evidence.models import Document
+from kyc.onboarding import phone
+from tests.cast import Founded, customer, founded, signed_in
+from tests.kyc.evidence.taking.hostile import picture
+from tests.stage import scene
+
+pytestmark = pytest.mark.django_db
+
+
+@scene
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+@pytest.fixture(autouse=True)
+def emptied() -> Any:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def link(nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> str:
+    """As the phone reads it."""
+    found: list[str] = []
+    monkeypatch.setattr(phone, "picture", lambda url: found.append(url) or "data:,")
+    answer = signed_in(nordlys.by).post("/verification/documents/phone/", {"kind": "register_extract"})
+    assert answer.status_code == 200 and "no-store" in answer["Cache-Control"]
+    return re.sub(r"^https?://[^/]+", "", found[0])
+
+
+def photo() -> SimpleUploadedFile:
+    return SimpleUploadedFile("IMG_2.jpg", picture("JPEG"))
+
+
+class TestOnPhone:
+    def test_takes_one_file_of_that_kind_in_the_members_name_and_works_once(self, nordlys: Founded, link: str) -> None:
+        by_phone = Client()
+        shown = by_phone.get(link)
+        assert shown.status_code == 200 and 'capture="environment"' in shown.content.decode()
+        assert nordlys.organisation.name not in shown.content.decode()
+        assert by_phone.post(link, {"file": photo()})["Location"] == "/verification/proved/"
+        made = Document.objects.latest("pk")
+        assert (made.kind, made.uploaded_by, made.name) == ("register_extract", nordlys.by, "IMG_2.jpg")
+        assert AuditEvent.objects.get(verb="document.uploaded", target_id=str(made.pk)).details["by_phone"] is True
+        assert by_phone.get(link).status_code == by_phone.post(link, {"file": photo()}).status_code == 410
+        assert Document.objects.filter(name="IMG_2.jpg").count() == 1
+
+    def test_hands_over_no_session(self, link: str) -> None:
+        by_phone = Client()
+        by_phone.get(link)
+        assert "sessionid" not in by_phone.cookies
+        assert by_phone.get("/verification/documents/").status_code == 302
+
+    def test_a_file_that_is_refused_does_not_use_it_up(self, link: str) -> None:
+        answer = Client().post(link, {"file": SimpleUploadedFile("x.jpg", b"just words")})
+        assert answer.status_code == 422 and "something else" in answer.content.decode()
+        assert Client().post(link, {"file": photo()}).status_code == 302
+
+    def test_ends_with_the_session_it_comes_from(self, link: str) -> None:
+        Session.objects.all().delete()
+        assert Client().get(link).status_code == 410
+
+    def test_ends_with_its_time(self, link: str) -> None:
+        cache.clear()
+        assert Client().get(link).status_code == 410
+
+    def test_one_that_never_was_opens_nothing(self) -> None:
+        answer = Client().get("/verification/phone/never-was/")
+        assert answer.status_code == 410 and answer["Referrer-Policy"] == "no-referrer"
+
+
+class TestOffer:
+    def test_the_link_stands_in_the_picture_alone(self, nordlys: Founded) -> None:
+        answer = signed_in(nordlys.by).post("/verification/documents/phone/", {"kind": "register_extract"})
+        text = answer.content.decode()
+        assert "data:image/svg+xml;base64," in text and "/verification/phone/" not in text
+
+    def test_asks_what_it_is(self, nordlys: Founded) -> None:
+        answer = signed_in(nordlys.by).post("/verification/documents/phone/", {})
+        assert answer.status_code == 422 and "Say what the document is." in answer.content.decode()
+
+    def test_says_so_while_no_link_can_be_made(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(phone, "made", lambda _handed: None)
+        answer = signed_in(nordlys.by).post("/verification/documents/phone/", {"kind": "register_extract"})
+        assert answer.status_code == 422 and "No link can be made" in answer.content.decode()
