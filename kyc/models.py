@@ -4,6 +4,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requi
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.evidence.read_models import Reading
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
@@ -91,6 +92,7 @@ __all__ = [
     "Profile",
     "ProposedRuling",
     "Questionnaire",
+    "Reading",
     "Referral",
     "Remediation",
     "Requirement",

@@ -22,6 +22,7 @@ from kyc.desk import (
     forms,
     keeping,
     left_out,
+    machine_read,
     owning,
     regimes,
     removing,
@@ -170,7 +171,12 @@ def use_facts(case: Case, seen: Seen) -> Facts:
 def document_facts(case: Case, seen: Seen) -> Facts:
     filled = seen.filled
     returned = (filled["wealth_pk"], filled["wealth_form"]) if "wealth_form" in filled else None
-    return {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned), **wealth.basis()}
+    return {
+        "removed": removing.removed(case.organisation),
+        "machine_read": machine_read.shown(seen.frame["documents"], seen.frame["customer"]),
+        "wealth": wealth.facts(case, returned),
+        **wealth.basis(),
+    }
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

@@ -16,6 +16,7 @@ from accounts import audit, organisations, signals
 from accounts.models import Organisation, Signal, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
+from config import jobs
 from kyc.evidence import falling, sniff
 from kyc.evidence.authority import OF_PEOPLE, REGISTERS
 from kyc.evidence.likeness import likenesses
@@ -112,6 +113,7 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Pa
     )
     # The file itself, and what it looks like.
     signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [digest, *likenesses(data, content_type)]})
+    jobs.woke("document.uploaded")
     return document
 
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.evidence import code_sending, domain_watch
+from kyc.evidence import code_sending, domain_watch, reads
 
 
 @shared_task(name="kyc.send_codes", ignore_result=True)
@@ -11,3 +11,8 @@ def send_codes() -> None:
 @shared_task(name="kyc.look_for_domains", ignore_result=True)
 def look_for_domains() -> None:
     domain_watch.run()
+
+
+@shared_task(name="kyc.read_documents", ignore_result=True)
+def read_documents() -> None:
+    reads.run()

@@ -63,7 +63,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     if form.acted(lambda: save(request, organisation, form)):
         messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
         return redirect("onboarding:documents")
-    sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
+    sent = Document.objects.current().filter(organisation=organisation).select_related("party", "reading").order_by("pk")
     kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
     return page(
         request,

@@ -74,6 +74,10 @@ HARMLESS = {
     "kyc.FlagRuling": {"question": "a code"},
     "kyc.Entity": {"reference": "a number", "assurance": "a code"},
     "kyc.Document": {"file": "a random name; its content is sealed", "content_type": "a code", "sha256": "a hash"},
+    "kyc.Reading": {
+        "told": "sealed", "source": "a code", "form": "a code", "faults": "codes",
+        "signs": "codes, and names of programs and fields", "claimed_by": "a process", "failure": "of the machine",
+    },
     "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
     "kyc.Confirmation": {
         "value": "sealed", "mark": "a keyed hash", "rule_pack": "a version", "ended_because": "a sentence of the house's",

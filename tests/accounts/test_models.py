@@ -68,6 +68,7 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "AuthorityProof": ("note", "x"),
     "Invitation": ("email", "x@x.example"),
     "Confirmation": ("note", "x"),
+    "Reading": ("form", "x"),
     "ConfirmationCode": ("locale", "de"),
     "DomainChallenge": ("found", "dns"),
     "OutsideCheck": ("state", "processing"),
