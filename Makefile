@@ -4,10 +4,11 @@ python := .venv/bin/python
 parallel := PYTHONDONTWRITEBYTECODE= $(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 run: setup
+	@sh config/setup.sh also tesseract-ocr
 	@exec $(python) -m config.services run
 
 test: setup lint types
-	@sh config/setup.sh also nginx-light
+	@sh config/setup.sh also nginx-light tesseract-ocr fonts-ocr-b
 	@$(python) manage.py makemigrations --check --dry-run
 	@$(parallel)
 
@@ -30,7 +31,7 @@ chaos: setup
 	@$(python) -m pytest -s -m chaos
 
 bench: setup
-	@sh config/setup.sh also wrk
+	@sh config/setup.sh also wrk fonts-ocr-b
 	@$(python) -m pytest -s -m bench tests/bench
 
 soak: setup

@@ -7,8 +7,8 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.evidence import code_sending, domain_watch, intake
-from kyc.evidence.tasks import look_for_domains, scan_documents, send_codes
+from kyc.evidence import code_sending, domain_watch, intakereads
+from kyc.evidence.tasks import look_for_domains, scan_documentsread_documents, send_codes
 from kyc.keys import (
     campaign,
     estate_imports,
@@ -80,6 +80,7 @@ jobs.on("report.requested", build_reports)
 jobs.on("code.asked", send_codes)
 jobs.on("domain.asked", look_for_domains)
 jobs.on("report.pack_asked", put_together)
+jobs.on("document.uploaded", read_documents)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
@@ -114,6 +115,7 @@ jobs.sweep(attaching.QUEUE, attach_accounts)
 jobs.sweep(carrying.QUEUE, carry_measures)
 jobs.sweep(code_sending.QUEUE, send_codes)
 jobs.sweep(domain_watch.QUEUE, look_for_domains)
+jobs.sweep(reads.QUEUE, read_documents)
 jobs.sweep(lifting.QUEUE, carry_measures)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)

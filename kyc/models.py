@@ -6,6 +6,7 @@ from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, Dom
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.evidence.read_models import Reading
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
@@ -102,6 +103,7 @@ __all__ = [
     "Profile",
     "ProposedRuling",
     "Questionnaire",
+    "Reading",
     "Referral",
     "Remediation",
     "Requirement",

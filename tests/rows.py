@@ -23,6 +23,7 @@ from kyc.evidence.confirmation_models import (
 )
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
+from kyc.evidence.read_models import Reading
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
@@ -196,6 +197,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     told = [model.objects.get(organisation=organisation) for model in (Profile, Questionnaire, PaymentMeans)]
     queued = [
+        Reading.objects.create(organisation=organisation, document=document),
         Review.objects.create(organisation=organisation, signed=told[1]),
         Asking.objects.create(organisation=organisation, state="done"),
         Renewal.objects.create(organisation=organisation, signed=told[1], what="tell"),

@@ -23,6 +23,7 @@ from kyc.desk import (
     forms,
     keeping,
     left_out,
+    machine_read,
     owning,
     regimes,
     removing,
@@ -177,7 +178,12 @@ def document_facts(case: Case, seen: Seen) -> Facts:
     filled = seen.filled
     returned = (filled["wealth_pk"], filled["wealth_form"]) if "wealth_form" in filled else None
     read = reviewing.facts(case, seen.frame["documents"])
-    return read | {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned), **wealth.basis()}
+    return read | {
+        "removed": removing.removed(case.organisation),
+        "machine_read": machine_read.shown(seen.frame["documents"], seen.frame["customer"]),
+        "wealth": wealth.facts(case, returned),
+        **wealth.basis(),
+    }
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

@@ -14,6 +14,7 @@ from accounts import audit, organisations, signals
 from accounts.models import Organisation, Signal, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
+from config import jobs
 from kyc.evidence import falling
 from kyc.evidence.authority import OF_PEOPLE, REGISTERS
 from kyc.evidence.intake import NotChecked, Taken, take
@@ -99,6 +100,7 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile | Taken, p
     )
     # The file as it was sent, and what it looks like.
     signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [taken.sent_sha256, *likenesses(taken.data, taken.content_type)]})
+    jobs.woke("document.uploaded")
     return document
 
 

@@ -15,6 +15,7 @@ from kyc.evidence.confirmation_models import (
 )
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
+from kyc.evidence.read_models import Reading
 from kyc.rules.retention import rule
 
 CONFIRMED: dict[type[Model], str] = {
@@ -23,6 +24,7 @@ CONFIRMED: dict[type[Model], str] = {
     DomainChallenge: "asked_at",
     OutsideCheck: "started_at",
     OutsideMessage: "received_at",
+    Reading: "asked_at",
 }
 
 for published in ("LeiCopy", "LegalEntity", "LegalEntityParent"):

@@ -81,6 +81,10 @@ HARMLESS = {
     },
     "kyc.Mismatch": {"declared": "sealed", "shown": "sealed"},
     "kyc.DocumentReview": {"reason": "a code"},
+    "kyc.Reading": {
+        "told": "sealed", "source": "a code", "form": "a code", "faults": "codes",
+        "signs": "codes, and names of programs and fields", "claimed_by": "a process", "failure": "of the machine",
+    },
     "kyc.Invitation": {"digest": "a hash", "locale": "a code"},
     "kyc.Confirmation": {
         "value": "sealed", "mark": "a keyed hash", "rule_pack": "a version", "ended_because": "a sentence of the house's",

@@ -76,6 +76,7 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "Expiry": ("state", "done"),
     "Invitation": ("email", "x@x.example"),
     "Confirmation": ("note", "x"),
+    "Reading": ("form", "x"),
     "ConfirmationCode": ("locale", "de"),
     "DomainChallenge": ("found", "dns"),
     "OutsideCheck": ("state", "processing"),

@@ -23,7 +23,7 @@ SEEDS = range(1, 101)
 LEAST_READ, MOST_SECONDS = 0.95, 3.0
 # As telephones save, and how large something is that was drawn over.
 GOOD, PATCH = 75, (200, 130)
-MOST_FALSE, LEAST_SEEN = 0.02, 0.8
+MOST_FALSE, LEAST_SEEN = 0.02, 0.4
 
 
 def outcome(form: str, seed: int) -> tuple[str, float]:

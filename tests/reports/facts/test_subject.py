@@ -134,6 +134,7 @@ NOT_TOLD = {
     "kyc.AgencyRuling": "as an agency",
     "kyc.Sameness": "of companies, and of another customer too",
     "kyc.Divergence": "of companies, and of another customer too",
+    "kyc.Reading": "what a machine has read from a document, which is told and may be asked for as it is",
     "accounts.Signal": COMPARTMENT,
     "accounts.SignalValue": COMPARTMENT,
     "accounts.SignalArrival": COMPARTMENT,
