@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Message, Organisation, User
 from config import jobs
-from demo import clock, documents, founding
+from demo import clock, documents, founding, proven
 from demo.founding import examined, named, staff, turn
 from demo.organisations.rows import Customer, Owner, Reading, Story
 from kyc.cases import actions as cases
@@ -274,6 +274,8 @@ def authorise(case: Case) -> Case:
             shows = current.filter(pk__in=one.papers).first() or registers.latest("pk")
             evidence.look_at(shows, by=analyst)
             judging.verify(case, document=shows, authority=role, note="Names this person.", by=analyst)
+            for passport in current.filter(party=role.party, kind=Document.Kind.PASSPORT):
+                proven.by_passport(case, role.party, passport, by=analyst)
     return examined(case)
 
 

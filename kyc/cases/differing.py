@@ -67,7 +67,8 @@ def unsettled(organisation: Organisation) -> list[str]:
 
 def contradicted(organisation: Organisation) -> list[str]:
     """The same, as far as documents say otherwise than was declared (FIN-12)."""
-    found = Mismatch.objects.open().filter(organisation=organisation, item__document__removed_at=None).count()
+    standing = Mismatch.objects.open().filter(item__document__removed_at=None, item__party__removed_on=None)
+    found = standing.filter(organisation=organisation).count()
     if not found:
         return []
     sentence = ngettext(

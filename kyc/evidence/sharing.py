@@ -7,11 +7,15 @@ from django.db.models import QuerySet
 from accounts.models import Organisation
 from kyc.evidence.item_models import EvidenceItem
 
+# Of a keyed SHA-256, in hexadecimal.
+DIGEST = 64
+
 
 def elsewhere(items: Iterable[EvidenceItem]) -> QuerySet[EvidenceItem]:
     """The live evidence of other customers that bears the same number; sandboxes are nobody's. Only to whose business everything
     is it shows anything."""
-    prints = {item.fingerprint for item in items if item.fingerprint}
+    # What was erased bears the number of its certificate there.
+    prints = {item.fingerprint for item in items if len(item.fingerprint) == DIGEST}
     mine = {item.organisation_id for item in items}
     found = EvidenceItem.objects.live().filter(fingerprint__in=prints, organisation__in=Organisation.objects.real())
     return found.exclude(organisation__in=mine).select_related("organisation", "party").order_by("organisation", "pk")

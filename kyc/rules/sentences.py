@@ -135,7 +135,7 @@ ASSURANCE = (
     _("Name"),
     _("Date of birth"),
     _("Address"),
-    _("Identification number"),
+    _("Identification number, also as a document has it"),
     _("An address, telephone or e-mail"),
     _("Passport"),
     _("Identity card"),

@@ -1,7 +1,7 @@
 """Each profile of each guideline: met exactly at its least, and not one score below it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kyc.evidence.grading.reaching import Item, by, following, matched, reached, scores
@@ -190,16 +190,19 @@ def place(guideline: Guideline, items: list[Item]) -> int:
 
 
 class TestReached:
+    @settings(deadline=None)
     @given(GUIDELINES, ITEMS, KINDS)
     def test_one_more_item_never_lowers_it(self, guideline: Guideline, items: list[Item], more: tuple[str, str, str]) -> None:
         assert place(guideline, [*items, Item(50, *more)]) >= place(guideline, items)
 
+    @settings(deadline=None)
     @given(GUIDELINES, ITEMS)
     def test_the_named_items_alone_reach_it(self, guideline: Guideline, items: list[Item]) -> None:
         if found := reached(guideline, items, FOUR, RULES):
             named = [item for item in items if item.number in found.items]
             assert by(found.way, named, FOUR, RULES) is not None
 
+    @settings(deadline=None)
     @given(ITEMS, st.permutations(range(5)))
     def test_the_order_says_nothing(self, items: list[Item], order: list[int]) -> None:
         shuffled = [items[number] for number in order if number < len(items)]

@@ -45,6 +45,7 @@ FEW = [[], [Item(1, "passport", "inspected")], [Item(1, "bank_account")]]
 
 
 class TestShortest:
+    @settings(deadline=None, max_examples=60)
     @given(GUIDELINES, ITEMS, st.data())
     def test_reaches_the_level(self, guideline: Guideline, items: list[Item], data: st.DataObject) -> None:
         level = data.draw(st.sampled_from(guideline.levels))
@@ -76,6 +77,7 @@ class TestShortest:
             if len(found.acts) == 3:
                 assert not within(level, items, guideline.about, 2)
 
+    @settings(deadline=None, max_examples=40)
     @given(GUIDELINES, ITEMS)
     def test_each_other_act_would_do_as_well(self, guideline: Guideline, items: list[Item]) -> None:
         found = shortest(guideline.levels[-1], items, FOUR, RULES, guideline.about)
