@@ -152,6 +152,7 @@ VERBS = {
     "code.printed": _("printed a letter with a code"),
     "code.refused": _("typed a code that is wrong"),
     "domain.challenged": _("began to show that a domain is theirs"),
+    "domain.asked": _("had a domain looked for"),
     "domain.lost": _("no longer found a domain in the customer's hands"),
     "outside.started": _("began a check by a verification service"),
     "outside.told": _("took over what a verification service found"),

@@ -91,6 +91,7 @@ def look(row: DomainChallenge, *, by: User) -> DomainChallenge:
         row.job_token, row.claimed_until, row.claims, row.errors = None, None, 0, 0
     row.state, row.due_at = S.DUE, timezone.now()
     row.save()
+    audit.record("domain.asked", target=row, by=by, name=row.party.name, domain=row.domain)
     jobs.woke("domain.asked")
     return row
 

@@ -169,7 +169,11 @@ def service(request: HttpRequest, organisation: Organisation, pk: int, service: 
     party, asked = party_or_404(organisation, pk), services.SERVICES.get(service)
     if asked is None or not party.is_person:
         raise Http404
-    form, path = Page(posted(request)), reverse("onboarding:confirm_service", args=[pk, service])
+    path = reverse("onboarding:confirm_service", args=[pk, service])
+    if request.method == "POST" and not asked.is_offered():
+        messages.error(request, _("This verification service is not offered."))
+        return redirect(path)
+    form = Page(posted(request))
     is_begun = form.acted(lambda: begin(request, form, party, service, path))
     last = OutsideCheck.objects.filter(party=party, service=service).order_by("-pk").first()
     leads_to = form.saved if is_begun else ""
