@@ -7,8 +7,8 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.evidence import code_sending, domain_watch, intakereads
-from kyc.evidence.tasks import look_for_domains, scan_documentsread_documents, send_codes
+from kyc.evidence import code_sending, domain_watch, intake, reads
+from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
     campaign,
     estate_imports,

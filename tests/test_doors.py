@@ -36,11 +36,11 @@ from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
 from kyc.evidence import actions as evidence
-from kyc.evidence import intakecode_sending, invitations
+from kyc.evidence import code_sending, intake, invitations
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode
-from kyc.evidence.lei_models import LegalEntity, LeiCopy
 from kyc.evidence.item_models import EvidenceItem, Mismatch
+from kyc.evidence.lei_models import LegalEntity, LeiCopy
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import closing, pools, secret

@@ -21,9 +21,9 @@ from accounts.guards import staff
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases.models import Case
-from kyc.desk import acting, timeline
+from kyc.desk import acting, controller_waiting, timeline
 from kyc.desk import controller_forms as forms
-from kyc.desk.acting import controller_waiting, timelineact
+from kyc.desk.acting import act
 from kyc.desk.incident_forms import NoteForm
 from kyc.desk.queue import Part, Tab, known_or, page_number
 from kyc.networks import controlling, freeing, touched
@@ -97,8 +97,9 @@ def controller(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, found: Controller, *, status: int = 200, **filled: Any) -> HttpResponse:
-    namedevery = found.members.select_related("organisation", "added_by", "ended_by", "proposal")
-    members = [row for row in named.order_by("ended_at", "organisation__name", "pk") if row.is_ruled]page = Part.of(request.GET, every)
+    named = found.members.ruled().select_related("organisation", "added_by", "ended_by", "proposal")
+    every = named.order_by("ended_at", "organisation__name", "pk")
+    page = Part.of(request.GET, every)
     # Whoever is asked about again stands there too, on whatever page he was.
     members = page.rows + list(every.filter(pk=filled.get("ended_pk", 0)).exclude(pk__in=[row.pk for row in page.rows]))
     rows, radius = touched.of(list(Organisation.objects.filter(pk__in=found.members.live().values("organisation"))))

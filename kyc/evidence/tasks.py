@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.evidence import code_sending, domain_watch, intakereads
+from kyc.evidence import code_sending, domain_watch, intake, reads
 
 
 @shared_task(name="kyc.send_codes", ignore_result=True)

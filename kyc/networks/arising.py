@@ -175,9 +175,8 @@ class Tie:
 
 
 def ties(organisation: int) -> list[Tie]:
-    """Of each network the strongest where it is likelier than not that the account is of it, the surest network first; none to accounts of an agency
-    that runs it too. In a scope
-    that sees the compartment."""
+    """Of each network the strongest where it is likelier than not that the account is of it, the surest network first; none to
+    accounts of an agency that runs it too. In a scope that sees the compartment."""
     found = weighed(asked(organisation))
     fellows = agencies.fellows(organisation) if found else frozenset()
     return strongest([tie for tie in found if tie.partner not in fellows])

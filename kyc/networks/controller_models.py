@@ -109,8 +109,12 @@ class Controller(models.Model):
 
 
 class ControllerMemberQuerySet(models.QuerySet["ControllerMember"]):
+    def ruled(self) -> "ControllerMemberQuerySet":
+        """Also those that have ended; not who was only proposed to come to it."""
+        return self.filter(Q(proposal__isnull=True) | Q(proposal__outcome="taken"))
+
     def live(self) -> "ControllerMemberQuerySet":
-        return self.filter(Q(proposal__isnull=True) | Q(proposal__outcome="taken"), ended_at__isnull=True)
+        return self.ruled().filter(ended_at__isnull=True)
 
     def proposed(self) -> "ControllerMemberQuerySet":
         """Those that somebody wants to come to what was ruled, on whom nobody has ruled yet."""

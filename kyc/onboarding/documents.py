@@ -54,7 +54,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         parts.done(request)
         messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
         return redirect("onboarding:documents")
-    sent = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
+    sent = Document.objects.current().filter(organisation=organisation).select_related("party", "reading").order_by("pk")
     kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
     return page(
         request,
@@ -99,11 +99,6 @@ def form_of(request: HttpRequest, organisation: Organisation) -> DocumentForm:
         form.fields["kind"].error_messages["invalid_choice"] = papers.only(organisation, open_now)
         if "party" in form.fields and any(one.parties and None not in one.parties for one in open_now.wanted):
             form.fields["party"].help_text = papers.only(organisation, open_now)
-    if form.acted(lambda: save(request, organisation, form)):
-        messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
-        return redirect("onboarding:documents")
-    sent = Document.objects.current().filter(organisation=organisation).select_related("party", "reading").order_by("pk")
-    kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
     return form
 
 
