@@ -49,7 +49,7 @@ QUEUE = Packs(
 )
 
 
-class Gone(Refused):
+class PackGone(Refused):
     """It is not ready, or not there any more."""
 
 
@@ -121,13 +121,13 @@ def erase(row: ReportPack) -> None:
 
 @transaction.atomic
 def take(row: ReportPack, *, by: User) -> ReportPack:
-    """Written down as if each report had been taken by itself. Raises Gone, NotPermitted, NoPack, NoneChosen."""
+    """Written down as if each report had been taken by itself. Raises PackGone, NotPermitted, NoPack, NoneChosen."""
     found = ReportPack.objects.select_for_update().get(pk=row.pk)
     if found.asked_by_id != by.pk or found.state != S.READY or not found.expires_at or found.expires_at <= timezone.now():
-        raise Gone(_("This pack is not there any more. Ask for it again where the report stands."))
+        raise PackGone(_("This pack is not there any more. Ask for it again where the report stands."))
     erased = SubjectKey.objects.filter(kind=SubjectKey.Kind.REPORT, ref__in=found.reports, destroyed_at__isnull=False)
     if erased.exists():
-        raise Gone(_("A report in this pack was erased since it was put together, so it is not handed over any more."))
+        raise PackGone(_("A report in this pack was erased since it was put together, so it is not handed over any more."))
     if found.is_evidence:
         pack.take(Report.objects.get(pk=found.reports[0]), by=by)
     else:

@@ -104,7 +104,7 @@ RECORDED = {
     "desk:network_ledger_csv",
     "reports:download",
     "reports:pack_download",
-    "reports:pack_file",
+    "reports:packed_download",
     "audit_export",
     "paper_statement",
     "own_data_pdf",
@@ -786,7 +786,7 @@ DOORS: dict[str, Door] = {
     ),
     "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=of(sure="1")),
     "reports:pack": Door(ASKER, own=of(pk="pack"), names="Download the ZIP"),
-    "reports:pack_file": Door(ASKER, own=of(pk="pack"), names="%PDF"),
+    "reports:packed_download": Door(ASKER, own=of(pk="pack"), names="%PDF"),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),
     "reports:again": Door(REQUESTERS, get=False, own=of(pk="report"), post=nothing, names=NORDLYS),
     "reports:restate": Door(REQUESTERS, get=False, own=of(pk="ready"), post=nothing, names=NORDLYS),
@@ -1112,7 +1112,8 @@ def indicated(rows: Rows) -> dict[str, int]:
 def bid_of(organisation: Organisation, owner: User) -> int:
     """An invitation to who signs in and acts for nobody yet."""
     now = timezone.now()
-    told = {"email": "no@where.example", "role": "member", "invited_by": owner}
+    email = "no@where.example" if organisation.name == NORDLYS else "other@where.example"
+    told = {"email": email, "role": "member", "invited_by": owner}
     until = now + timedelta(days=1)
     return MemberInvitation.objects.create(organisation=organisation, invited_at=now, expires_at=until, **told).pk
 

@@ -135,9 +135,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     with scope.everything():
         invitation = members.for_whom(request.user).filter(pk=pk).first()
     if invitation is None:
-        if request.organisation:
-            raise Http404
-        return render(request, "onboarding/join_none.html", status=404)
+        raise Http404
     form = Page(posted(request))
     if form.acted(lambda: accepted(request, pk)):
         messages.success(request, _("You act for %(name)s now.") % {"name": invitation.organisation.name})

@@ -147,7 +147,7 @@ NOT_DRAWN = {
     "reports:download": "the file itself",
     "reports:pack_download": "the file itself",
     "reports:pack": "of who has asked for a large one: tests/reports/test_packing.py",
-    "reports:pack_file": "the file itself",
+    "reports:packed_download": "the file itself",
     "own_data_pdf": "the file itself",
     "own_data_json": "the file itself",
     "audit_export": "the file itself",

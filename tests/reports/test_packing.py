@@ -188,7 +188,7 @@ class TestTake:
         assert [(row.target_id, row.actor) for row in rows] == [(str(report.pk), "Astrid Lund") for report in two]
 
     def test_nobody_else_takes_it_nor_does_who_may_not_any_more(self, ready: ReportPack, astrid: User) -> None:
-        with pytest.raises(packing.Gone):
+        with pytest.raises(packing.PackGone):
             packing.take(ready, by=cast.staff("approver"))
         astrid.staff_role = "support"
         astrid.save()
@@ -200,7 +200,7 @@ class TestTake:
         self, ready: ReportPack, two: list[Report], astrid: User
     ) -> None:
         shredding.shred(two[1].sealed_for, reason="The end of its retention.", by=None)
-        with pytest.raises(packing.Gone, match="erased since"):
+        with pytest.raises(packing.PackGone, match="erased since"):
             packing.take(ready, by=astrid)
 
 
@@ -211,7 +211,7 @@ class TestOver:
 
     def test_after_its_day_it_is_not_handed_over_even_before_it_is_erased(self, ready: ReportPack, astrid: User) -> None:
         self.late(ready)
-        with pytest.raises(packing.Gone):
+        with pytest.raises(packing.PackGone):
             packing.take(ready, by=astrid)
         assert "this one is erased" in page(astrid, ready) and not packing.live(astrid).exists()
 
@@ -251,13 +251,13 @@ class TestPages:
         packing.run()
         assert "Download the ZIP" in page(astrid, row)
         assert "Packs put together for you" in client.get(reverse("reports:list")).content.decode()
-        file: Any = client.get(reverse("reports:pack_file", args=[row.pk]))
+        file: Any = client.get(reverse("reports:packed_download", args=[row.pk]))
         with zipfile.ZipFile(io.BytesIO(b"".join(file.streaming_content))) as archive:
             assert json.loads(archive.read("manifest.json")).keys() == {f"{report.number}.pdf" for report in two}
 
     def test_a_colleague_finds_nothing_there(self, ready: ReportPack) -> None:
         client = cast.signed_in(cast.staff("approver"))
-        for name in ("reports:pack", "reports:pack_file"):
+        for name in ("reports:pack", "reports:packed_download"):
             assert client.get(reverse(name, args=[ready.pk])).status_code == 404
 
     def test_evidence_is_handed_over_after_a_second_factor(
@@ -265,5 +265,5 @@ class TestPages:
     ) -> None:
         row = packing.ask(two[:1], is_evidence=True, by=astrid)
         client.force_login(astrid)
-        assert client.get(reverse("reports:pack_file", args=[row.pk])).status_code == 302
+        assert client.get(reverse("reports:packed_download", args=[row.pk])).status_code == 302
         assert verbs() == ["report.pack_asked"]
