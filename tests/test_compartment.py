@@ -12,7 +12,7 @@ import logging
 import re
 import subprocess
 from collections.abc import Callable, Collection, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zipfile import ZipFile
 from zlib import crc32
@@ -35,13 +35,25 @@ from kyc.evidence import looks
 from kyc.evidence.models import Document
 from kyc.keys import renewals
 from kyc.keys.models import Key
-from kyc.networks import actions, asking, downloads, joining, ruling
+from kyc.networks import (
+    actions,
+    asking,
+    carrying,
+    controlling,
+    downloads,
+    extending,
+    freeing,
+    joining,
+    lifting,
+    measuring,
+    ruling,
+)
 from kyc.networks.models import BLOCKS, Incident
 from kyc.networks.network_models import Attachment, Network, NetworkRun
 from kyc.networks.rulings import About
 from kyc.onboarding import steps
 from kyc.parties.models import Party
-from tests import networked
+from tests import cast, networked
 from tests.networked import CARD, PHONE, shares
 from tests.test_doors import (
     DOORS,
@@ -58,13 +70,14 @@ from tests.test_doors import (
 from tests.whole import IS_WHOLE, TURN
 
 TITLE, TEXT = "Zugvogel extraction", "Pelikan reasoning traces"
-OTHERS = "Neighbour"
+OTHERS, SECOND = "Neighbour", "Vasco Reis"
 WORDS = (TITLE, TEXT, "Zugvogel", "Pelikan", "Kranich")
 BESIDES = ("owner", "member", "outsider", "nobody", "stranger", "bare", "gateway", *sorted({*ROLES} - {"investigator"}))
 # Doors to one incident, network, controller, measure or indication, by whichever number leads to it.
 CONFINED_NUMBERS = dict.fromkeys(
     ("incident", "involvement", "network", "edge", "network_ruling", "network_attachment", "hand", "ruled_controller",
-     "ruled_member", "measure", "proposed_measure", "measured", "indication", "authorisation"), 1
+     "ruled_member", "measure", "proposed_measure", "measured", "indication", "authorisation", "ended_network", "said",
+     "coming"), 1
 ) | {"handle": "0123456789"}  # fmt: skip
 OF_ONE = {
     name
@@ -100,6 +113,7 @@ def record(organisation: Organisation, by: User, *, key: Key | None = None, part
         actions.refer(incident, recipient="Kranich bureau", made_on=date(2026, 11, 3), by=by)
         actions.end_involvement(more, reason="Kranich.", by=by)
         tied(organisation, by)
+        acted(organisation, by)
         # Another of the same stays open.
         second = actions.open_incident(title=TITLE, kind="resale", confidence="low", detected_on=date(2026, 11, 2), by=by)
         actions.involve(second, organisation=organisation, why=TEXT, by=by)
@@ -121,12 +135,48 @@ def tied(organisation: Organisation, by: User) -> None:
     downloads.record(network, what="ledger", by=by)
 
 
+def acted(organisation: Organisation, by: User) -> None:
+    """All that can be done with a controller and its measures short of reaching the account: what a measure places there is told
+    to the customer and to other officers, so none comes to its time."""
+    second = User.objects.get(name=SECOND)
+    partner, newcomer = Organisation.objects.filter(name__startswith=OTHERS).order_by("pk")
+    of_it = {"name": TITLE, "why": TEXT, "reason": "payment", "members": [organisation, partner]}
+    controlling.decline(controlling.propose(**of_it, by=by), reason=TEXT, by=second)
+    network = Network.objects.get(memberships__organisation=organisation)
+    ruled = controlling.take(controlling.propose(**of_it, network=network, by=by), by=second)
+    for answer in (extending.decline, extending.take):
+        coming = extending.propose(ruled, members=[newcomer], why=TEXT, reason="payment", by=by)
+        more = {"reason": TEXT} if answer is extending.decline else {}
+        answer(ruled, coming, **more, by=second)
+    controlling.note(ruled, text=TEXT, by=by)
+    controlling.open_incident(
+        ruled, title=TITLE, kind="extraction", confidence="low", detected_on=date(2026, 11, 2), by=by
+    )  # fmt: skip
+    later = {"told": "terms", "why": TEXT, "reason": "harm", "left_out": {}, "starts_at": timezone.now() + timedelta(days=9)}
+    limit = {"kind": "limit", "unit": "requests", "period": "day", "limit": 5}
+    for kind in ({"kind": "hold"}, {"kind": "verification", "items": ["identity"]}, limit):
+        measuring.decline(measuring.propose(ruled, **later, **kind, by=by), reason=TEXT, by=second)
+        taken = measuring.take(measuring.propose(ruled, **later, **kind, by=by), by=second)
+        measuring.spare(taken.members.get(organisation=newcomer), reason=TEXT, by=by)
+        measuring.release(taken, by=by)
+        if kind != limit:
+            measuring.undo(taken, reason=TEXT, by=by)
+    controlling.end_member(ruled.members.get(organisation=newcomer, ended_at=None), reason=TEXT, by=by)
+    # Its limit ends with it.
+    freeing.end(ruled, reason=TEXT, by=by)
+    carrying.run()
+    lifting.run()
+    # Another stays open.
+    controlling.take(controlling.propose(**of_it, network=network, by=by), by=second)
+
+
 @pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     """Without any incident yet."""
     for house in standing(django_db_blocker, confined=False):
         house.case_is("review")
         networked.accounts(2, f"{OTHERS} {{}}")
+        cast.staff("investigator", SECOND)
         yield house
 
 
@@ -268,7 +318,7 @@ class TestAnInvestigator:
             incident = recorded(house)
             listed = self.get(house, "/desk/incidents/")
             assert TITLE in listed and NORDLYS in listed
-            assert re.search(r'Open <span class="count">1</span>', listed), "the count"
+            assert re.search(r'Open <span class="count">2</span>', listed), "the count"
             assert re.search(r'Closed <span class="count">1</span>', listed), "the count"
             for word in (incident.number, "zugvogel", "nordlys"):
                 assert incident.number in self.get(house, f"/desk/incidents/?tab=closed&q={word}")

@@ -764,6 +764,7 @@ DOORS: dict[str, Door] = {
     ),
     "desk:indications": Door(INVESTIGATORS, names="Whose use stands out"),
     "desk:indications_look": Door(INVESTIGATORS, get=False, post=nothing, names="Whose use stands out"),
+    "desk:indication_of_key": Door(INVESTIGATORS, own=of(pk="spare"), names="Nothing stands out"),
     "desk:indication": Door(INVESTIGATORS, own=of(pk="indication"), names="Requests on a day of use"),
     "desk:authorise": Door(
         INVESTIGATORS, get=False, own=of(pk="indication"), names="Contract 9",

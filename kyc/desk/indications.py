@@ -3,11 +3,12 @@ ranks and proves nothing. To everybody else these addresses lead nowhere, as tho
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,12 +27,15 @@ from kyc.desk import timeline
 from kyc.desk.acting import act
 from kyc.desk.networks import NUMBER
 from kyc.desk.queue import PAGE, Column, OfList, Paged, Tab, known_or, typed
+from kyc.keys.models import Key
 from kyc.networks import assessing, authorising, heads, indications
 from kyc.networks.heads import Heads
 from kyc.networks.indication_models import Authorisation, Indication, IndicationRun
 from kyc.rules import indicators
+from kyc.usage.models import UsageDay
 
 P = Permission
+MOST_BELOW = 10
 UNPROCESSABLE = 422
 TABS: dict[str, tuple[Promise, Q]] = {
     "networks": (gettext_lazy("Networks"), Q(network__isnull=False)),
@@ -153,7 +157,34 @@ def listed(request: HttpRequest) -> HttpResponse:
         return render(request, "desk/indications_looking.html", facts)
     done = heads.last_run()
     facts |= {"done": done, "page": page(request.user, request.GET, done) if done else None}
+    if facts["page"] and not facts["page"].rows:
+        facts["below"] = below(facts["page"].asked)
     return render(request, "desk/indications.html", facts)
+
+
+def below(asked: Asked) -> list[Key]:
+    """Keys that are searched for and do not stand in the list: too little of their use stands out, or none was used."""
+    if asked.tab != "keys" or not asked.text:
+        return []
+    found = Q(organisation__name__icontains=asked.text) | Q(prefix__startswith=asked.text)
+    return list(Key.objects.filter(found).select_related("organisation").order_by("organisation__name", "pk")[:MOST_BELOW])
+
+
+@staff(P.NETWORK_VIEW)
+@require_safe
+def of_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the last look says of a key: its heads where it is listed, else that nothing of it stands out so much."""
+    key, run = get_object_or_404(Key.objects.select_related("organisation"), pk=pk), heads.last_run()
+    told = Indication.objects.visible_to(request.user).filter(key=key).order_by("-day", "-pk")
+    if run is not None and (found := told.of_run(run).first()):
+        return redirect("desk:indication", found.pk)
+    facts: dict[str, Any] = {"key": key, "run": run, "earlier": told[:MOST_BELOW]}
+    if run is not None:
+        rules = indicators.load(run.rules)
+        since = run.day - timedelta(days=rules.window_days - 1)
+        used = UsageDay.objects.filter(key=key, day__range=(since, run.day)).aggregate(requests=Sum("requests"))
+        facts |= {"least": rules.listed_from, "since": since, "requests": used["requests"] or 0}
+    return render(request, "desk/indication_none.html", facts)
 
 
 @staff(P.INCIDENT_WORK)

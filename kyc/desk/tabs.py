@@ -38,7 +38,7 @@ from kyc.desk import (
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
 from kyc.evidence import graded
-from kyc.keys import leaks, pools
+from kyc.keys import leaks, pools, sharing
 from kyc.keys.models import Hold, Key, Leak, Link
 from kyc.keys.pools import Standing
 from kyc.ownership.picture import BAD, WARN
@@ -232,10 +232,11 @@ def key_facts(case: Case, seen: Seen) -> Facts:
             return returned
         return forms.LiftForm(hold.pk, actions=(reverse("desk:hold_lift", args=[case.pk, hold.pk]),))
 
+    is_limited = sharing.stops(case.organisation)
     return {
         "chains": chains.asked(case.organisation, seen.query.get("on", "")),
         "is_verified": Entity.objects.live().filter(organisation=case.organisation).exists(),
-        "keys": [told_of_key(key, by_key.get(key.pk), limits) | {"leaks": found[key.pk]} for key in keys],
+        "keys": [told_of_key(key, by_key.get(key.pk), limits, is_limited=is_limited) | {"leaks": found[key.pk]} for key in keys],
         "reveal_for": list(leaks.PURPOSES.items()),
         "live_holds": [(hold, lift_form(hold)) for hold in holds if hold.lifted_at is None],
         "ended_holds": [hold for hold in holds if hold.lifted_at is not None],
@@ -243,15 +244,19 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     }
 
 
-def told_of_key(key: Key, link: Link | None, limits: list[Standing]) -> Facts:
-    """A key that has expired is held by nobody, though its state says so until a job has gone by."""
-    is_expired = key.state != Key.State.REVOKED and key.expires_at is not None and key.expires_at <= timezone.now()
+def told_of_key(key: Key, link: Link | None, limits: list[Standing], *, is_limited: bool) -> Facts:
+    """A key that has expired is held by nobody, though its state says so until a job has gone by. `is_limited` where one of the
+    limits that no number is told of is reached."""
+    is_revoked = key.state == Key.State.REVOKED
+    is_expired = not is_revoked and key.expires_at is not None and key.expires_at <= timezone.now()
+    is_over = is_revoked or is_expired
     return {
         "key": key,
         "link": link,
         "label": gettext_lazy("Expired") if is_expired else key.get_state_display(),
         "tone": "neutral" if is_expired else words.KEY_TONES[key.state],
-        "stop": None if is_expired or key.state == Key.State.REVOKED else pools.stopping(key, limits),
+        "stop": None if is_over else pools.stopping(key, limits),
+        "is_limited": is_limited and not is_over,
     }
 
 

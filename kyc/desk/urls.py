@@ -134,6 +134,7 @@ urlpatterns = [
     path("networks/<int:pk>/proposed/<int:attachment>/leave-out/", network_ruling.leave_out, name="network_leave_out"),
     path("networks/indications/", indications.listed, name="indications"),
     path("networks/indications/look/", indications.ask, name="indications_look"),
+    path("networks/indications/keys/<int:pk>/", indications.of_key, name="indication_of_key"),
     path("networks/indications/<int:pk>/", indications.indication, name="indication"),
     path("networks/indications/<int:pk>/authorise/", indications.authorise, name="authorise"),
     path(

@@ -9,7 +9,7 @@ What a window has spent is what those who are members have used in its time, als
 
 from collections.abc import Collection
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ REACHED = """CASE WHEN EXISTS (SELECT FROM kyc_poolmember m WHERE m.organisation
 NAMED = 10
 # Whose business it is: the functions work as the owner of the tables, whom no wall stops, so they ask it by themselves.
 FIRST, LAST = (f"nullif(current_setting('kh.{end}', true), '')::bigint" for end in ("first", "last"))
-ASKED = "public.kh_shared_pools(bigint[]), public.kh_shared_spent(bigint, date)"
+ASKED = "public.kh_shared_pools(bigint[]), public.kh_shared_spent(bigint, date), public.kh_shared_stops(bigint)"
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION public.kh_shared_pools(keys bigint[]) RETURNS TABLE (key bigint, pool bigint)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public, pg_temp AS $$
@@ -57,6 +57,10 @@ BEGIN
         WHERE m.organisation_id = organisation AND m.ended_at IS NULL AND w.spent >= p."limit"
     );
 END $$;
+CREATE OR REPLACE FUNCTION public.kh_shared_stops(organisation bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT $1 BETWEEN {FIRST} AND {LAST} AND public.kh_shared_reached($1)
+$$;
 REVOKE EXECUTE ON FUNCTION {ASKED}, public.kh_shared_reached(bigint) FROM PUBLIC;
 """  # noqa: S608  # nosec B608  # words of our own
 # What an organisation has spent in the time of each window that there is, added to it, or taken away again.
@@ -71,6 +75,13 @@ UPDATE kyc_poolwindow w SET spent = greatest(0, w.spent + %(sign)s * sums.spent)
 LET_GO_LEFT = LET_GO.format(
     which="organisation_id = %s AND window_id IN (SELECT w.id FROM kyc_poolwindow w WHERE w.pool_id = %s)"
 )
+
+
+def stops(organisation: Organisation) -> bool:
+    """Whether one that it shares is reached and so refuses its keys; of those whose business it is, and of no number of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.kh_shared_stops(%s)", [organisation.pk])
+        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic

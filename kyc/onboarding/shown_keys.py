@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from kyc.keys import actions as keys
-from kyc.keys import appeals, feeding, pools, renewals
+from kyc.keys import appeals, feeding, pools, renewals, sharing
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement
 from kyc.keys.pools import Standing
@@ -47,6 +47,8 @@ class Shown:
     asks: dict[str, KeyRequirement] = field(default_factory=dict)
     # The limit that leaves it nothing.
     stop: Standing | None = None
+    # One does that we have set, of which no number is told.
+    is_limited: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -113,10 +115,11 @@ def of(organisation: Organisation, pk: int | None = None) -> list[Shown]:
     asks: dict[int, dict[str, KeyRequirement]] = {}
     for need in needs:
         asks.setdefault(need.key_id, {})[need.what] = need
-    limits = pools.standing(organisation)
+    limits, is_limited = pools.standing(organisation), sharing.stops(organisation)
     found_keys = [shown(key, key.pk in good, holds, asks.get(key.pk, {})) for key in rows.order_by("-pk")]
     for one in found_keys:
         one.stop = None if one.is_over else pools.stopping(one.key, limits)
+        one.is_limited = is_limited and not one.is_over
     return found_keys
 
 

@@ -18,7 +18,7 @@ from kyc.cases import actions as cases
 from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.evidence.models import Document
-from kyc.keys import closing, feeding, pools, reassessing, renewals
+from kyc.keys import closing, feeding, pools, reassessing, renewals, sharing
 from kyc.onboarding import left_out, questions, restrictions, shown_keys, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
@@ -120,6 +120,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         restricted=restricted,
         stops=any(one["restriction"].hold_id for one in restricted),
         reached=[] if organisation.is_closed else [one for one in pools.standing(organisation) if one.is_reached],
+        is_limited=not organisation.is_closed and sharing.stops(organisation),
         has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),

@@ -258,3 +258,20 @@ class TestIncident:
         page = text(as_ines.post(f"{LIST}{of_key.pk}/incident/", asked), 422)
         assert "Say what else could explain it" in page and "Them." in page
         assert not Incident.objects.exists()
+
+
+class TestAKeyThatIsNotListed:
+    def test_has_a_page_that_says_so(self, odd: Key, as_ines: Client) -> None:
+        usual = Key.objects.exclude(pk__in=Indication.objects.exclude(key=None).values("key")).order_by("pk")[0]
+        listed = as_ines.get(f"{LIST}?tab=keys&q={usual.prefix}").content.decode()
+        assert f"{LIST}keys/{usual.pk}/" in listed
+        text = as_ines.get(f"{LIST}keys/{usual.pk}/").content.decode()
+        assert "Nothing stands out" in text and "fewer than 5 points" in text and usual.organisation.name in text
+
+    def test_and_one_that_is_listed_leads_to_its_heads(self, odd: Key, as_ines: Client) -> None:
+        found = Indication.objects.get(key=odd)
+        assert as_ines.get(f"{LIST}keys/{odd.pk}/")["Location"] == f"{LIST}{found.pk}/"
+
+    def test_before_anybody_looked(self, as_ines: Client) -> None:
+        key = key_of(1, cast.customer())
+        assert "Nobody has looked" in as_ines.get(f"{LIST}keys/{key.pk}/").content.decode()

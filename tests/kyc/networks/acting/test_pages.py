@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Organisation, User
+from kyc.cases.models import Case
 from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.pool_models import PoolMember
@@ -190,11 +191,18 @@ class TestAppeals:
         asked = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
         measure = hands.measured(controller, by=ines, second=vasco, **asked)
         carried()
+        assert "Limit reached" not in cast.signed_in(linked.key.issued_by).get("/verification/keys/").content.decode()
         with transaction.atomic():
             pools.charge(
                 [pools.Charge(second.key.organisation_id, second.key.pk, timezone.now().date(), "requests", "", used=10)]
             )
         alice = cast.signed_in(linked.key.issued_by)
+        listed, overview = (alice.get(page).content.decode() for page in ("/verification/keys/", "/verification/"))
+        assert "Limit reached" in listed and "The limit that we have set for your keys is reached." in overview
+        assert "Sørvik" not in listed + overview and "shared" not in listed + overview
+        case = Case.objects.get(organisation=linked.key.organisation)
+        as_rosa = cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        assert "Limit reached" in as_rosa.get(f"/desk/cases/{case.pk}/?tab=keys").content.decode()
         text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
         restriction = Restriction.objects.get(organisation=linked.key.organisation)
         assert "A limit is reached" in text and "Raise it" not in text and "appeal" in text
