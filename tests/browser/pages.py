@@ -37,7 +37,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/verification/keys/usage/", "/verification/keys/usage/?days=90", "/verification/keys/limits/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
         MEMBERS, f"{MEMBERS}invite/", f"{MEMBERS} > {MEMBERS}{{n}}/", f"{MEMBERS} > {MEMBERS}{{n}}/remove/",
-        "/verification/change/", "/verification/confirmagencies/", "/verification/agencies/declare/",
+        "/verification/change/", "/verification/confirm/", "/verification/agencies/", "/verification/agencies/declare/",
         "/account/2fa/", "/account/2fa/webauthn/",
         "/account/2fa/webauthn/add/", "/account/email/", "/account/password/change/", "/account/sessions/", "/account/logout/",
     ),
