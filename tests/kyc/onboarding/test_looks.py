@@ -109,8 +109,6 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
         values = {"pk": row.pk} if "<int:pk>" in pattern and row else {}
         if "<slug:kind>" in pattern:
             values = {"pk": Party.objects.get(organisation=organisation, kind="company").pk, "kind": "person"}
-        if "<uuid:number>" in pattern:
-            values = {"number": "00000000-0000-4000-8000-000000000000"}
         if "<int:claim>" in pattern:
             values |= {"claim": 1}
         yield name, reverse(f"onboarding:{name}", kwargs=values)
