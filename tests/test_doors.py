@@ -55,6 +55,7 @@ from kyc.networks.indication_models import Authorisation, Indication, Indication
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.ruling_models import ProposedRuling, Ruling
+from kyc.onboarding import phone
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties import agencies, questionnaires
 from kyc.parties.agency_models import Agency, AgencyAccount
@@ -219,6 +220,13 @@ def released_in_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "may_release", lambda: True)
 
 
+@pytest.fixture(autouse=True)
+def handed_to_a_phone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the session it comes from lasts."""
+    live = phone.Handed(user=1, session="", organisation=1, kind="passport", party=None)
+    monkeypatch.setattr(phone, "known", lambda token: live if token == "a-link-for-a-phone" else None)
+
+
 def unscanned(rows: dict[str, int]) -> dict[str, Any]:
     """A document that waits for the virus scanner."""
     with scope.everything():
@@ -366,11 +374,11 @@ DOORS: dict[str, Door] = {
     ),
     "onboarding:phone": Door(CUSTOMERS, names="Continue on your phone", post=of(kind="register_extract")),
     "onboarding:on_phone": Door(
-        ALL, open=True, own=of(token="a-link-that-never-was"), names="can be used no longer", post=nothing
+        ALL, open=True, own=of(token="a-link-for-a-phone"), names="Take a picture of the document", post=nothing
     ),
     "onboarding:part": Door(
-        CUSTOMERS, own=of(number="00000000-0000-4000-8000-000000000000"), names='"at"',
-        post=lambda rows: {"at": "0", "size": "3", "part": SimpleUploadedFile("part", b"abc")},
+        CUSTOMERS, names='"at"',
+        post=lambda rows: {"sent": str(RESERVED), "at": "0", "size": "3", "part": SimpleUploadedFile("part", b"abc")},
     ),
     "onboarding:document": Door(CUSTOMERS, own=of(pk="document"), names="%PDF"),
     "onboarding:document_remove": Door(CUSTOMERS, own=of(pk="document"), names="extract.pdf", post=nothing),

@@ -79,9 +79,9 @@ def forget(key: str) -> None:
 
 
 def named(request: HttpRequest) -> File | None:
-    """The file that a form names instead of carrying it."""
+    """The file that a form, or a part, names by the number that its browser has drawn."""
     try:
-        return File(request.user, UUID(request.POST.get("sent", "")))
+        return File(request.user, UUID((request.POST or request.GET).get("sent", "")))
     except ValueError:
         return None
 
@@ -104,15 +104,15 @@ def done(request: HttpRequest) -> None:
 
 
 @while_open("documents")
-def part(request: HttpRequest, organisation: Organisation, number: UUID) -> HttpResponse:
+def part(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """How far the file has come, as `{"at": bytes}`; 409 with the same for a part that begins elsewhere."""
-    file = File(request.user, number)
+    file = named(request)
     if request.method != "POST":
-        return JsonResponse({"at": file.at})
+        return JsonResponse({"at": file.at if file else 0})
     if limits.spent(request, "parts", RATE, key=str(request.user.pk)):
         return limits.refused(request, limits.wait(request, "parts", RATE, key=str(request.user.pk)))
     sent, at, size = request.FILES.get("part"), request.POST.get("at", ""), request.POST.get("size", "")
-    is_sound = sent is not None and 0 < (sent.size or 0) <= PART and at.isdecimal() and size.isdecimal()
+    is_sound = file is not None and sent is not None and 0 < (sent.size or 0) <= PART and at.isdecimal() and size.isdecimal()
     if not is_sound or int(size) > LARGEST:
         return JsonResponse({"error": _("Such a part of a file can't be taken.")}, status=422)
     is_kept = file.take(sent.read(), at=int(at), size=int(size))

@@ -28,15 +28,16 @@
   // How far the file has come by the server's word; null where it does not answer as it should.
   const told = async (answer) => ([200, 409].includes(answer?.status) ? (await answer.json()).at : null);
 
-  const send = async (form, file, url, show) => {
+  const send = async (form, file, number, show) => {
     let at = 0, failed = 0;
     while (at < file.size) {
       const data = new FormData();
       data.append("csrfmiddlewaretoken", token(form));
+      data.append("sent", number);
       data.append("at", at);
       data.append("size", file.size);
       data.append("part", file.slice(at, at + PART), "part");
-      let answer = await fetch(url, { method: "POST", body: data, redirect: "manual" }).catch(() => null);
+      let answer = await fetch(form.dataset.parts, { method: "POST", body: data, redirect: "manual" }).catch(() => null);
       let came = await told(answer);
       if (came === null && answer && answer.status < 500) return false;
       if (came === null || came <= at) {
@@ -44,7 +45,7 @@
         if (failed > TRIES) return false;
         show(at, true);
         await wait(Math.min(500 * 2 ** failed, 15_000));
-        answer = await fetch(url, { redirect: "manual" }).catch(() => null);
+        answer = await fetch(`${form.dataset.parts}?sent=${number}`, { redirect: "manual" }).catch(() => null);
         came = await told(answer);
       } else failed = 0;
       if (came !== null) at = came;
@@ -80,7 +81,7 @@
         bar.value = at / file.size;
         lost.hidden = !isLost;
       };
-      if (await send(form, file, form.dataset.parts.replace(form.dataset.number, number), show)) {
+      if (await send(form, file, number, show)) {
         add(form, "sent", number);
         add(form, "sent_name", file.name);
         inputs.forEach((input) => { input.disabled = true; });

@@ -421,12 +421,10 @@ class TestDocuments:
         assert alices.post(url("documents"), told).status_code == 302
 
     def test_are_added_read_back_and_taken_back(self, alices: Client) -> None:
-        file = pdf()
-        assert alices.post(url("documents"), {"kind": "register_extract", "file": file}).status_code == 302
+        assert alices.post(url("documents"), {"kind": "register_extract", "file": pdf()}).status_code == 302
         document = Document.objects.get()
         response = alices.get(url("document", document.pk))
-        file.seek(0)
-        assert b"".join(response.streaming_content) == file.read()
+        assert b"".join(response.streaming_content) == document.file.read()
         assert response["Content-Disposition"] == 'attachment; filename="extract.pdf"'
         assert "no-store" in response["Cache-Control"]
         assert response["X-Content-Type-Options"] == "nosniff"
