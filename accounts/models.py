@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.compartment import confined
 from accounts.eraser import YIELDS
 from accounts.history import CurrentIncarnation, CurrentTransaction, SnapshotField, TransactionIdField, tracked
+from accounts.member_models import MemberInvitation as MemberInvitation
 from accounts.permissions import ROLES, Permission, StaffRole
 from accounts.signal_models import Range as Range  # signals stand in a file of their own
 from accounts.signal_models import RangeList as RangeList
@@ -172,6 +173,30 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="member_once_in_organisation")]
+        triggers = [
+            # The organisation's row is held first, as accounts/members.py does, so that of two who go at once one stays.
+            pgtrigger.Trigger(
+                name="organisation_keeps_an_owner",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__role="owner"),
+                func=f"""
+                    {YIELDS}
+                    IF TG_OP = 'UPDATE' AND NEW.role = 'owner' AND NEW.organisation_id = OLD.organisation_id THEN
+                        RETURN NEW;
+                    END IF;
+                    PERFORM 1 FROM accounts_organisation WHERE id = OLD.organisation_id FOR UPDATE;
+                    IF NOT EXISTS (SELECT 1 FROM accounts_membership m WHERE m.organisation_id = OLD.organisation_id
+                                   AND m.role = 'owner' AND m.id <> OLD.id) THEN
+                        RAISE EXCEPTION 'organisation_keeps_an_owner' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN
+                        RETURN OLD;
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608  # nosec B608  # words of our own
+            ),
+        ]
 
 
 @tracked()

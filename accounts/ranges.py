@@ -11,7 +11,7 @@ A range counts from the next sign-in or use on: addresses that were seen before 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from ipaddress import ip_network
 from pathlib import Path
@@ -36,6 +36,10 @@ ALSO = {
 }  # fmt: skip
 KNOWN = tuple(one.value for one in Range.CLASSES)
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
+
+
+# As the function that leaves signals (accounts/signals.py) reads them: of several files the first by name.
+OF_OPERATORS = "SELECT DISTINCT ON (asn) asn, hub FROM accounts_range WHERE asn = ANY (%s) ORDER BY asn, source"
 
 
 class BadRanges(Refused):
@@ -65,6 +69,15 @@ def load(file: Path, *, source: str, as_class: str = "") -> RangeList:
     except BadRanges as error:
         raise of_file(file, str(error)) from None
     return replace(lines, source, sha256(data).hexdigest())
+
+
+def of_operators(numbers: Collection[int]) -> dict[int, str]:
+    """Whose the addresses of each are, as a file says now; those of which none says anything are left out."""
+    if not numbers:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(OF_OPERATORS, [[*numbers]])
+        return dict(cursor.fetchall())
 
 
 @transaction.atomic

@@ -39,6 +39,7 @@ NAMES: dict[str, Promise] = {
     "keys.link": gettext_lazy("Links of keys"),
     "keys.sandboxes": gettext_lazy("Decisions of sandboxes"),
     "reports.build": gettext_lazy("Reports"),
+    "reports.packs": gettext_lazy("Packs of reports"),
     "lists.update": gettext_lazy("Lists"),
 }
 COLUMNS = [

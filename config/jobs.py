@@ -323,6 +323,12 @@ class Claim:
             self.rest("The work ended without finishing it.")
         return False
 
+    def put_down(self, pause: timedelta) -> None:
+        """What the work needs is away, which is no fault of the row: it is as it was, and is not taken again for a while."""
+        with self.queue.sight():
+            self.mine().update(job_token=None, claimed_until=Now() + pause, claims=0)
+        self.finished = True
+
     def rest(self, failure: str) -> None:
         """Counts an error: the row waits longer each time, and fails for good when there were too many."""
         try:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from config import postgres, valkey
+from config import clamd, postgres, valkey
 from config.installation import (
     BASE,
     DATA,
@@ -161,6 +161,7 @@ def lock_run() -> int:
 def supervision(port: int) -> Path:
     """The supervisor's configuration, written for this installation."""
     filled = (BASE / "config/supervisord.conf").read_text()
+    scanner = clamd.prepare()
     values = {
         "data": str(DATA),
         "base": str(BASE),
@@ -172,6 +173,9 @@ def supervision(port: int) -> Path:
         "postgres": " ".join(postgres.command()),
         "postgres_user": system_user(),
         "valkey": " ".join(part or '""' for part in valkey.command()),
+        # Without a scanner files wait, and the page says so.
+        "clamd": " ".join(scanner) or "/bin/true",
+        "scans": "true" if scanner else "false",
         "run": str(sockets()),
     }
     for name, value in values.items():
@@ -202,6 +206,7 @@ def status() -> None:
     for name, path, is_up in (
         ("PostgreSQL", postgres.socket(), postgres.is_up()),
         ("Valkey", valkey.socket(), answers(valkey.socket())),
+        ("Virus scanner", clamd.socket(), answers(clamd.socket())),
     ):
         print(f"{name}: {'up' if is_up else 'down'} at {path}")
 

@@ -1,6 +1,7 @@
 """One settings file. Demo mode is on exactly when DATABASE_URL is unset; production takes all from the environment."""
 
 import os
+import re
 import sys
 from base64 import b64decode
 from email.utils import parseaddr
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from config import installation, postgres, services, valkey
+from config import clamd, installation, postgres, services, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = installation.DATA
@@ -144,6 +145,14 @@ def servers(name: str) -> list[tuple[str, int]]:
         except ValueError:
             refuse(f"{name} must be addresses such as 9.9.9.9 or 127.0.0.1[5353], with commas between.")
     return found
+
+
+def is_webhook_secret(written: str) -> bool:
+    """Whether it is one as Standard Webhooks write them."""
+    try:
+        return written.startswith("whsec_") and len(b64decode(written.removeprefix("whsec_"), validate=True)) >= 24
+    except ValueError:
+        return False
 
 
 def switch(name: str) -> bool:
@@ -289,6 +298,15 @@ TEXT_URL, TEXT_SECRET = os.environ.get("TEXT_URL", ""), beside("TEXT_URL", "TEXT
 TEXT_SENDER = "demo.mailbox.show_text" if DEMO else "kyc.evidence.texting.post" if TEXT_URL else ""
 if TEXT_URL and urlsplit(TEXT_URL).scheme not in {"http", "https"}:
     refuse("TEXT_URL must start with https:// or http:// .")
+# Services outside that verify people: one that speaks Standard Webhooks, and Stripe Identity. Each is offered once it is named.
+VERIFICATION_URL, VERIFICATION_NAME = os.environ.get("VERIFICATION_URL", ""), os.environ.get("VERIFICATION_NAME", "")
+VERIFICATION_SECRETS = [one for one in beside("VERIFICATION_URL", "VERIFICATION_SECRETS").split(",") if one]
+if VERIFICATION_URL and urlsplit(VERIFICATION_URL).scheme not in {"http", "https"}:
+    refuse("VERIFICATION_URL must start with https:// or http:// .")
+if not all(map(is_webhook_secret, filter(None, [TEXT_SECRET, *VERIFICATION_SECRETS]))):
+    refuse("TEXT_SECRET and VERIFICATION_SECRETS must be written as whsec_ and the base64 of 24 random bytes or more.")
+STRIPE_KEY, STRIPE_URL = os.environ.get("STRIPE_KEY", ""), "https://api.stripe.com"
+STRIPE_SECRETS = [one for one in beside("STRIPE_KEY", "STRIPE_SECRETS").split(",") if one]
 # Resolvers that are asked whether a customer's domain is his; without any, those of the machine.
 DNS_SERVERS = servers("DNS_SERVERS")
 # Where each list comes from: its publisher's own address unless the environment names another; empty, it is not fetched.
@@ -515,6 +533,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 VAULT_DIR = Path(os.environ.get("VAULT_DIR", str(DATA_DIR / ("test-files" if TESTING else "files"))))
+# Where clamd answers: the path of its socket, or host:port. With none, what customers send waits, and nobody opens it.
+CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", str(clamd.socket()) if DEMO else "")
+if CLAMAV_SOCKET and not re.fullmatch(r"/.+|[^/:]+:[0-9]{1,5}", CLAMAV_SOCKET):
+    refuse("CLAMAV_SOCKET must be the path of clamd's socket, or host:port.")
 # How long the oldest backup that is kept lasts: a certificate of disposal says when the last copy is gone.
 BACKUP_DAYS = number("BACKUP_DAYS", 35)
 FILE_UPLOAD_PERMISSIONS = 0o600

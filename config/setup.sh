@@ -70,6 +70,13 @@ if command -v dpkg-query >/dev/null 2>&1; then
     fi
 fi
 
+# The virus scanner. Without it files wait, and `make run` starts all the same; where systemd runs it would start by itself.
+if command -v dpkg-query >/dev/null 2>&1 && ! have clamav-daemon; then
+    if [ -d /run/systemd/system ] || ! may_install || ! install_quietly clamav-daemon; then
+        echo "clamav-daemon is not installed, so no file is checked for viruses: apt-get install clamav-daemon" >&2
+    fi
+fi
+
 stamp="$(cat requirements.txt | "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read() + sys.version.encode()).hexdigest())')"
 if [ "$(cat .venv/keyholder-stamp 2>/dev/null || true)" != "$stamp" ]; then
     echo "Setting up .venv"

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from accounts import colleagues, gateways, sessions, signing_up, work
 from config import health, pages
 from kyc.onboarding import views as onboarding
-from reports import disposals, link_pages, own_data, statements, subject_pages, trail, verify_page
+from reports import code_letters, disposals, link_pages, own_data, statements, subject_pages, trail, verify_page
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("account/sessions/", include("allauth.usersessions.urls")),
     path("verification/kept/statement.pdf", statements.statement, name="paper_statement"),
     path("verification/", include("kyc.onboarding.urls")),
+    path("desk/cases/<int:pk>/letters/<int:party>/", code_letters.letter, name="letter"),
     path("desk/", include("kyc.desk.urls")),
     path("reports/", include("reports.urls")),
     path("report/<str:token>/", link_pages.opened, name="report_link"),

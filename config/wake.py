@@ -7,9 +7,22 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
-from kyc.evidence import code_sending, domain_watch, reads
-from kyc.evidence.tasks import look_for_domains, read_documents, send_codes
-from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
+from kyc.evidence import code_sending, domain_watch, intake, reads
+from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
+from kyc.keys import (
+    campaign,
+    estate_imports,
+    expiring,
+    feed,
+    lapsing,
+    linking,
+    pools,
+    reassessing,
+    refusals,
+    renewals,
+    sandboxes,
+    staged,
+)
 from kyc.keys.tasks import (
     compact_changes,
     decide_sandboxes,
@@ -17,6 +30,7 @@ from kyc.keys.tasks import (
     forget_reservations,
     import_estates,
     keep_campaign,
+    keep_expiries,
     keep_key_requirements,
     keep_renewals,
     link_key,
@@ -28,8 +42,8 @@ from kyc.screening import answering, updating
 from kyc.screening.tasks import answer_inquiries, update_lists
 from kyc.usage import months, signalled
 from kyc.usage.tasks import leave_usage_signals, make_usage_months
-from reports import building, scheduling
-from reports.tasks import ask_scheduled, build_reports
+from reports import building, packing, scheduling
+from reports.tasks import ask_scheduled, build_reports, put_together
 
 jobs.on("message.queued", send_messages)
 jobs.on("case.submitted", examine_cases)
@@ -51,6 +65,8 @@ jobs.on("entity.made", link_key)
 jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
+jobs.on("evidence.validated", keep_expiries)
+jobs.on("entity.made", keep_expiries)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
 jobs.on("entity.made", keep_campaign)
@@ -64,14 +80,17 @@ jobs.on("report.requested", build_reports)
 jobs.on("code.asked", send_codes)
 jobs.on("domain.asked", look_for_domains)
 jobs.on("document.uploaded", read_documents)
+jobs.on("report.pack_asked", put_together)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)
 jobs.sweep(exposed.QUEUE, examine_cases)
+jobs.sweep(intake.QUEUE, scan_documents)
 jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
 jobs.sweep(renewals.QUEUE, keep_renewals)
+jobs.sweep(expiring.QUEUE, keep_expiries)
 jobs.sweep(campaign.QUEUE, keep_campaign)
 jobs.sweep(estate_imports.QUEUE, import_estates)
 jobs.sweep(lapsing.QUEUE, keep_key_requirements)
@@ -80,6 +99,7 @@ jobs.sweep(sandboxes.QUEUE, decide_sandboxes)
 jobs.sweep(linking.QUEUE, link_key)
 jobs.sweep(feed.QUEUE, compact_changes)
 jobs.sweep(building.QUEUE, build_reports)
+jobs.sweep(packing.QUEUE, put_together)
 jobs.sweep(scheduling.QUEUE, ask_scheduled)
 jobs.sweep(checking.QUEUE, check_audit)
 jobs.sweep(planning.QUEUE, plan_disposals)

@@ -82,7 +82,7 @@ def answered(organisation: Organisation, row: Customer, by: User) -> None:
         today = {"In the register as of": "this year", "Number": row.number, "Name": row.name}
         file = documents.paper("Register extract", issuer="Register of Companies", rows=today)
         with turn(by):
-            evidence.upload(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=file, by=by)
+            founding.sent_in(organisation, kind=Document.Kind.REGISTER_EXTRACT, file=file, by=by)
             case = cases.submit(case, declared_true=True, by=by)
         case = examined(case)
     approve(case, row.story, by, after=2.5)
@@ -294,7 +294,7 @@ def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
     kind = kinds.RESIDENCE if status.basis == PersonStatus.Basis.RESIDENT else kinds.PASSPORT
     if sent := Document.objects.current().filter(party=party, kind=kind).first():
         return sent
-    return evidence.upload(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
+    return founding.sent_in(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
 
 
 # A program in one data centre, which needs little.
@@ -366,4 +366,4 @@ def prove(invitation: Invitation, person: Party) -> None:
     found = invitations.known(link[1]) if link else None
     if found is None:
         raise LookupError(f"The mail to {invitation.email} holds no link.")
-    invitations.prove(found, kind=Document.Kind.PASSPORT, file=founding.passport(person))
+    founding.opened(invitations.prove(found, kind=Document.Kind.PASSPORT, file=founding.passport(person)))

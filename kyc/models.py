@@ -1,13 +1,16 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.evidence.read_models import Reading
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
+from kyc.keys.expiry_models import Expiry
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
@@ -19,12 +22,16 @@ from kyc.networks.models import Incident, IncidentNote, Involvement, Referral
 from kyc.networks.network_models import Attachment, Edge, Network, NetworkChange, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership.models import Determination, Discrepancy, Divergence, Interest, Observation
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.risk.models import Factor, Score
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListEntry, ListUpdate, ListVersion, Rescreening
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 
 __all__ = [
+    "Agency",
+    "AgencyAccount",
+    "AgencyRuling",
     "Appeal",
     "Attachment",
     "Attribute",
@@ -42,13 +49,16 @@ __all__ = [
     "Discrepancy",
     "Divergence",
     "Document",
+    "DocumentReview",
     "DomainChallenge",
     "Edge",
     "Entity",
     "EstateImport",
+    "EvidenceItem",
     "Examination",
     "Exclusion",
     "ExclusionRuling",
+    "Expiry",
     "Factor",
     "Finding",
     "Hit",
@@ -76,6 +86,7 @@ __all__ = [
     "ListVersion",
     "Measure",
     "MeasureMember",
+    "Mismatch",
     "ModelRelease",
     "Network",
     "NetworkChange",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.utils import timezone, translation
 
@@ -53,7 +54,7 @@ def build(claim: jobs.Claim) -> None:
             told(claim, DRAWING + (99 - DRAWING) * done // of, stages.PAGES)
 
         pages = signing.signed(pdf.render(facts, enclosed, changed, told=parts))
-    with kept(claim, pages) as stored:
+    with kept(claim, ContentFile(pages)) as stored:
         finish(claim, report, facts, enclosed, stored, canonical.sha256(pages), changed)
 
 
@@ -117,7 +118,7 @@ def finish(
 
 
 @contextmanager
-def kept(claim: jobs.Claim, pages: bytes) -> Iterator[str]:
+def kept(claim: jobs.Claim, content: File) -> Iterator[str]:
     """Stores the file, and takes it away again when the row is not finished with it. The row names the file before it is
     written, so that whoever takes the row from a killed worker takes that one's file away."""
     storage = VaultStorage()
@@ -125,10 +126,10 @@ def kept(claim: jobs.Claim, pages: bytes) -> Iterator[str]:
         storage.delete(left_behind)
     name = storage.name_for(claim.row.sealed_for)
     if not claim.mine().update(file=name):
-        raise jobs.Fenced(QUEUE.name)
+        raise jobs.Fenced(claim.queue.name)
     settled = True
     try:
-        yield storage.save(name, ContentFile(pages))
+        yield storage.save(name, content)
     except jobs.DATABASE_IS_AWAY:
         # The answer to the COMMIT may be what got lost.
         settled = False

@@ -26,7 +26,9 @@ BEGUN = re.compile(rb"/\w+\n<</MCID (\d+)>>\nBDC\n")
 
 def archived(pdf: pikepdf.Pdf) -> None:
     """Every attached file an associated one (FMT-02), and the mark of PDF/UA declared as PDF/A asks."""
-    named = pdf.Root.Names.EmbeddedFiles.Names
+    # A letter has none attached.
+    attached = pdf.Root.get("/Names", Dictionary()).get("/EmbeddedFiles", Dictionary())
+    named = attached.get("/Names", Array())
     pdf.Root.AF = Array([named[place] for place in range(1, len(named), 2)])
     head, tail = pdf.Root.Metadata.read_bytes().decode().rsplit("</rdf:RDF>", 1)
     marked = f"{head}{PDF_UA}</rdf:RDF>{tail}".encode()

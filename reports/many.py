@@ -28,19 +28,24 @@ class TooMany(Refused):
     """A ZIP holds so many and no more."""
 
 
-@transaction.atomic
-def take(numbers: Iterable[int], *, by: User) -> list[Report]:
-    """The issued ones of these, in their order: what is not issued, or answers a person about himself, is left out. Each is
-    written down as downloaded. Raises NotPermitted, NoneChosen, TooMany."""
+def chosen(numbers: Iterable[int], *, by: User) -> list[Report]:
+    """The issued ones of these, in their order: what is not issued, or answers a person about himself, is left out. Raises
+    NotPermitted, NoneChosen, TooMany."""
     require(by, Permission.REPORT_VIEW)
     wanted = set(numbers)
     if len(wanted) > MOST:
         raise TooMany(_("Choose at most %(most)s reports at once.") % {"most": MOST})
     found = Report.objects.filter(pk__in=wanted, state__in=verification.STANDING).exclude(kind=Report.Kind.SUBJECT)
-    chosen = list(found.defer("facts").order_by("pk"))
-    if not chosen:
+    ready = list(found.defer("facts").order_by("pk"))
+    if not ready:
         raise NoneChosen(_("Choose at least one report that is ready."))
-    return [actions.downloaded(report, by=by) for report in chosen]
+    return ready
+
+
+@transaction.atomic
+def take(numbers: Iterable[int], *, by: User) -> list[Report]:
+    """As `chosen`, and each is written down as downloaded."""
+    return [actions.downloaded(report, by=by) for report in chosen(numbers, by=by)]
 
 
 def zipped(reports: list[Report], *, to: User) -> Iterator[bytes]:

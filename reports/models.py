@@ -14,6 +14,7 @@ from config import jobs
 from config.jobs import Claimable
 from kyc.parties.models import Party
 from reports.link_models import ReportLink as ReportLink
+from reports.pack_models import ReportPack as ReportPack
 from reports.schedule_models import ReportSchedule as ReportSchedule
 
 # What of an issued report still changes, and into what.

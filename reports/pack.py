@@ -63,10 +63,8 @@ class Sink(io.RawIOBase):
         return found
 
 
-@transaction.atomic
-def take(report: Report, *, by: User) -> list[Document]:
-    """Writes down that the pack was handed to `by`, and each document that leaves in it. Those that the report names are
-    returned. Raises NotPermitted, NoPack."""
+def allowed(report: Report, *, by: User) -> list[Document]:
+    """The documents that the report names, where `by` may have its pack. Raises NotPermitted, NoPack."""
     require(by, Permission.REPORT_VIEW)
     require(by, Permission.DOCUMENT_VIEW)
     if report.is_for_subject:
@@ -77,8 +75,15 @@ def take(report: Report, *, by: User) -> list[Document]:
         why = {"why": report.facts}
         raise NoPack(_("This report can't be opened any more, so there is no evidence pack of it: %(why)s.") % why)
     is_proved(report)
-    found = documents(report)
-    leaving = found if is_by_two(report) else []
+    return documents(report)
+
+
+@transaction.atomic
+def take(report: Report, *, by: User) -> list[Document]:
+    """As `allowed`, and writes down that the pack was handed to `by`, and each document that leaves in it. Raises NotPermitted,
+    NoPack."""
+    found = allowed(report, by=by)
+    leaving = [document for document in found if document.is_openable] if is_by_two(report) else []
     for document in leaving:
         evidence.look_at(document, purpose=PURPOSE, downloaded=True, by=by)
     audit.record("report.pack_taken", target=report, by=by, sha256=report.sha256, count=len(leaving))
@@ -173,7 +178,10 @@ def structure(report: Report) -> list[dict[str, Any]]:
 
 
 def handed_on(number: int, document: Document) -> tuple[dict[str, Any], bytes]:
-    """What documents.json says of it, and the file; none where it was erased or can't be made safe."""
+    """What documents.json says of it, and the file; none where it was erased, can't be made safe, or waits for the
+    virus scanner."""
+    if not document.is_openable:
+        return left(document, str(document.get_intake_display())), b""
     try:
         data = sanitised.sanitised(document.file.read(), document.content_type)
     except (FileErased, sanitised.Unsafe) as why:

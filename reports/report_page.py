@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts import elevated, keeping, retention
-from reports import actions, links, restating, stages
+from reports import actions, links, packing, restating, stages
 from reports.forms import LinkForm
 from reports.models import Report
 
@@ -25,6 +25,7 @@ def drawn(request: HttpRequest, found: Report, *, link_form: LinkForm | None = N
         "by_another": restating.successor(found),
         "stands_instead": restating.standing_instead(found) if found.is_registered else None,
         "is_own": found.requested_by_id == request.user.pk,
+        "pack": packing.live(request.user).filter(is_evidence=True, reports=[found.pk]).first(),
     }
     if links.is_for_others(found):
         told |= {"links": links.shown(found), "link_form": link_form or LinkForm()}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import link_pages, schedule_pages, views
+from reports import link_pages, pack_pages, schedule_pages, views
 
 app_name = "reports"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("schedules/", schedule_pages.schedules, name="schedules"),
     path("schedules/<int:pk>/stop/", schedule_pages.stop, name="schedule_stop"),
     path("download/", views.download_many, name="many_download"),
+    path("packs/<int:pk>/", pack_pages.pack, name="pack"),
+    path("packs/<int:pk>/file.zip", pack_pages.download, name="pack_file"),
     path("<int:pk>/", views.report, name="report"),
     path("<int:pk>/again/", views.again, name="again"),
     path("<int:pk>/restate/", views.restate, name="restate"),

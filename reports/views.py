@@ -19,7 +19,7 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.snapshots import NothingKnown
 from accounts.vault import FileErased
-from reports import actions, issuing, many, pack, report_page, verification
+from reports import actions, issuing, many, pack, packing, report_page, verification
 from reports.facts.catalogue import ENTRIES
 from reports.forms import FilterForm, RequestForm, WhyForm
 from reports.models import Report
@@ -59,6 +59,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "entries": [(entry, Report.Kind(entry.kind).label) for entry in ENTRIES],
         # Who has asked for none yet is told first which there are.
         "is_open": not page.object_list and not chosen,
+        "packs": packing.live(request.user),
     }
     return render(request, "reports/list.html", shown)
 
@@ -182,7 +183,10 @@ def download_many(request: HttpRequest) -> HttpResponseBase:
     """The reports that were ticked in the list, in one file."""
     numbers = [int(number) for number in request.POST.getlist("report") if number.isascii() and number.isdigit()]
     try:
-        chosen = many.take((number for number in numbers if number <= LARGEST), by=request.user)
+        chosen = many.chosen((number for number in numbers if number <= LARGEST), by=request.user)
+        if packing.is_large(chosen):
+            return redirect("reports:pack", packing.ask(chosen, is_evidence=False, by=request.user).pk)
+        many.take((report.pk for report in chosen), by=request.user)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("reports:list")
@@ -206,7 +210,10 @@ def evidence_pack(request: HttpRequest, pk: int) -> HttpResponseBase:
 def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Report, pk=pk)
     try:
-        documents = pack.take(found, by=request.user)
+        documents = pack.allowed(found, by=request.user)
+        if packing.is_large([found], documents):
+            return redirect("reports:pack", packing.ask([found], is_evidence=True, by=request.user).pk)
+        pack.take(found, by=request.user)
     except NotPermitted:
         raise Http404 from None
     except pack.NoPack as refused:

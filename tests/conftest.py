@@ -3,7 +3,7 @@
 import gc
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -13,8 +13,10 @@ import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -22,6 +24,7 @@ from kyc.usage import months
 from tests import stage as stages
 from tests.figures import FIGURE, Measures
 from tests.running import Installation, open_folder, whole_installation
+from tests.scanner import scanner
 from tests.stage import _django_db_helper, stage, staged
 from tests.whole import IS_WHOLE
 
@@ -102,13 +105,28 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What tests measured, also those that ran in another process."""
+    """What tests measured, also those that ran in another process; and of a parallel run which groups took longest, since the
+    longest must begin first."""
+    if SECONDS:
+        terminalreporter.section("longest groups")
+    for name, seconds in sorted(SECONDS.items(), key=lambda one: -one[1])[:LONGEST]:
+        terminalreporter.write_line(f"{seconds:7.1f} s  {name}")
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
     figures = [value for report in reports for name, value in report.user_properties if name == FIGURE]
     if figures:
         terminalreporter.section("measured")
     for figure in sorted(figures):
         terminalreporter.write_line(figure)
+
+
+# By group, of a parallel run; and so many of them are told.
+SECONDS, LONGEST = defaultdict[str, float](float), 12
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """xdist puts a test's group behind its name, and only the process that gathers the reports is told by whom they were made."""
+    if hasattr(report, "node"):
+        SECONDS[report.nodeid.rpartition("@")[2]] += report.duration
 
 
 # Bytes of a table from which on it is emptied sooner by truncating it; and how nothing is triggered.
@@ -176,11 +194,22 @@ def django_db_setup(
             teardown_databases(made, verbosity=0)
 
 
+# Which change with each test.
+OF_NO_MIDDLEWARE = {"PASSWORD_HASHERS", "EMAIL_BACKEND"}
+
+
 @pytest.fixture(autouse=True)
 def mail_and_passwords(settings: Any) -> None:
     """Argon2 is meant to be slow."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_scanner_answers() -> Iterator[None]:
+    with scanner() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "CLAMAV_SOCKET", place)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -197,6 +226,28 @@ def static_files_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", walk_once)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def middleware_is_loaded_once() -> Iterator[None]:
+    """Each client of a test loads all of it anew, which takes as long as a short page; here only where a setting has changed."""
+    load, loaded = ClientHandler.load_middleware, dict[str, Any]()
+
+    def load_once(self: ClientHandler, is_async: bool = False) -> None:
+        if not loaded:
+            load(self, is_async)
+            loaded.update({name: value for name, value in vars(self).items() if name.endswith(("_middleware", "_chain"))})
+        vars(self).update(loaded)
+
+    def forget(*, setting: str, **told: Any) -> None:
+        if setting not in OF_NO_MIDDLEWARE:
+            loaded.clear()
+
+    setting_changed.connect(forget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", load_once)
+        yield
+    setting_changed.disconnect(forget)
 
 
 @pytest.fixture

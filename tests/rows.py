@@ -9,10 +9,11 @@ from django.db import models
 from django.utils import timezone
 
 from accounts import messages, scope, snapshots
-from accounts.models import ErasureOrder, GatewayCredential, LegalHold, Membership, Organisation, Proposal, User
+from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberInvitation, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.evidence import actions as evidence
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
     Confirmation,
     ConfirmationCode,
@@ -20,11 +21,13 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.evidence.read_models import Reading
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_import_models import EstateImport
 from kyc.keys.estate_models import ImportedKey, Remediation
+from kyc.keys.expiry_models import Expiry
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.keys.pool_models import LimitPool, PoolMember
 from kyc.networks import actions as networks
@@ -37,11 +40,12 @@ from kyc.networks.ruling_models import ProposedRuling, Ruling
 from kyc.ownership import actions as ownership
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy, Divergence
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.screening.asked import Asked, written
 from kyc.screening.models import Inquiry, InquiryPart, ListUpdate, ListVersion, Rescreening
 from kyc.usage.models import UsageBatch
-from reports.models import Report, ReportLink, ReportSchedule, SubjectRequest
+from reports.models import Report, ReportLink, ReportPack, ReportSchedule, SubjectRequest
 from tests import cast
 
 Rows = dict[type[models.Model], Any]
@@ -125,7 +129,13 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     credential = GatewayCredential.objects.create(name="edge", prefix=f"khgw_{organisation.pk}", digest="0" * 64)
     message = messages.queue(to=by.email, subject="Hello", text="Hello", organisation=organisation)
     release = ModelRelease.objects.create(whose="ours", name=f"model-{organisation.pk}", released_at=now, source="Our notes.")
-    membership = Membership.objects.get(organisation=organisation, user=by)
+    # Beside the owner, who stays.
+    second = User.objects.create(email=f"second-{organisation.pk}@member.example", name="Second")
+    membership = Membership.objects.create(organisation=organisation, user=second)
+    bidden = MemberInvitation.objects.create(
+        organisation=organisation, email=f"third-{organisation.pk}@member.example", role="member", invited_by=by, invited_at=now,
+        expires_at=now + timedelta(days=7),
+    )  # fmt: skip
     role = Role.objects.get(organisation=organisation, kind=Role.Kind.DIRECTOR)
     status = PersonStatus.objects.filter(organisation=organisation).first()
     proof = StatusProof.objects.create(
@@ -157,6 +167,15 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         organisation=organisation, exclusion=claim, ruling="verified", document=document, reason="Listed.", ruled_by=analyst,
         valid_until=date(2030, 1, 1),
     )  # fmt: skip
+    runs = Agency.objects.create(organisation=organisation, name="Its clients", ground="agency", words="A desk.", declared_by=by)
+    client = AgencyAccount.objects.create(
+        organisation=organisation, agency=runs, account=organisation.pk + 10**6,
+        name="A client", added_by=by,
+    )  # fmt: skip
+    accepted = AgencyRuling.objects.create(
+        organisation=organisation, agency=runs, ruling="confirmed", document=document, reason="A contract.", ruled_by=analyst,
+        valid_until=date(2030, 1, 1),
+    )  # fmt: skip
     invitation = Invitation.objects.create(
         organisation=organisation, party=found.controller, email=by.email, digest=str(organisation.pk), locale="en",
         invited_by=by, expires_at=now + timedelta(days=7),
@@ -185,6 +204,17 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         KeyRequirement.objects.create(organisation=organisation, key=key, what="answer", why="removed"),
         Reassessment.objects.create(organisation=organisation, examination=case.examinations.get(), what="hold"),
     ]
+    item = EvidenceItem.objects.create(
+        organisation=organisation, party=found.controller, kind="passport", issuer="Norwegian police",
+        number=f"N{organisation.pk:07}", fingerprint=f"{organisation.pk}", note="Seen.", guideline="2026.11", recorded_by=analyst,
+    )  # fmt: skip
+    mismatch = Mismatch.objects.create(
+        organisation=organisation, item=item, what="name", declared="Alice Olsen", shown="Alice Ohlsen", opened_by=analyst
+    )
+    queued.append(Expiry.objects.create(organisation=organisation, item=item, what="tell", days=60))
+    judged = DocumentReview.objects.create(
+        organisation=organisation, document=document, ruling="upload", reason="unreadable", reviewed_by=analyst
+    )
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst
     )  # fmt: skip
@@ -194,9 +224,10 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )  # fmt: skip
     differs = Discrepancy.objects.get(organisation=organisation)
     rows = [
-        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, sameness,
-        twice, invitation, *confirmed, *told, *queued, word,
-        by, organisation, membership, project, credential, proposal, message, found.party, role, interest, document, case,
+        *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, runs,
+        client, accepted, sameness,
+        twice, invitation, item, mismatch, judged, *confirmed, *told, *queued, word,
+        by, organisation, membership, bidden, project, credential, proposal, message, found.party, role, interest, document, case,
         case.examinations.get(), requirement, decision, entity, version, stretch, update, inquiry,
         part, hit, key, remediation, imported, link, hold, leak, limit, outcome, report,
         legal_hold, asked, schedule, outside, observation, differs, restriction, appeal, release,
@@ -205,7 +236,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
 
 
 def confirmations(organisation: Organisation, party: Party, person: Party, *, by: User) -> list[models.Model]:
-    """What the customer says was confirmed, a code, a domain, and a check by a service outside with what it said."""
+    """What the customer says was confirmed, a code, a domain, and a check by a service outside, which has said something."""
     now, of = timezone.now(), {"organisation": organisation}
     confirmed = Confirmation.objects.create(
         **of, party=party, what="domain", how="dns", value="nordlys.example", mark="0" * 64, rule_pack="2026.11",
@@ -221,18 +252,20 @@ def confirmations(organisation: Organisation, party: Party, person: Party, *, by
     check = OutsideCheck.objects.create(
         **of, party=person, service="stripe", reference=f"vs_{organisation.pk}", started_by=by, descriptors={"type": "passport"}
     )
-    message = OutsideMessage.objects.create(
+    OutsideMessage.objects.create(
         **of, check_about=check, service="stripe", event=f"evt_{organisation.pk}", kind="processing", at=now, sha256="0" * 64,
         effect="applied",
     )  # fmt: skip
-    return [confirmed, code, challenge, check, message]
+    return [confirmed, code, challenge, check]
 
 
 def on_its_way_in(by: User) -> Rows:
-    """Jobs that are not tracked: a file of keys issued elsewhere, and what a gateway has sent."""
+    """Jobs that are not tracked: a file of keys issued elsewhere, a pack of reports, and what a gateway has sent."""
     row = EstateImport.objects.create(name="estate.csv", content="sealed", state="held", rows=1, new=1, asked_by=by)
     gateway = GatewayCredential.objects.latest("pk")
-    return {EstateImport: row, UsageBatch: UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)}
+    pack = ReportPack.objects.create(reports=[Report.objects.latest("pk").pk], is_evidence=False, asked_by=by)
+    batch = UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)
+    return {EstateImport: row, ReportPack: pack, UsageBatch: batch}
 
 
 def in_compartment(organisation: Organisation) -> list[models.Model]:

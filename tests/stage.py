@@ -26,7 +26,7 @@ Make = Callable[..., Any]
 # Seconds after which the next file begins anew: the database's clock stands still in a transaction, and others wait for its end.
 STANDS = 20
 OF_DATABASE = {"db", "transactional_db", "stage", "django_db_setup", "django_db_blocker"}
-SHARED_BY_ALL = {"stage", "django_db_setup", "static_files_are_looked_for_once"}
+SHARED_BY_ALL = {"stage", "django_db_setup", "static_files_are_looked_for_once", "middleware_is_loaded_once"}
 
 
 def scene(make: Make) -> Any:

@@ -220,11 +220,12 @@ def heard(answer: Any) -> Any:
 
 
 def is_drawn(what: str, role: str, roles: Collection[str]) -> bool:
-    """Of those who share a page every ninth one draws it, at least one, others with the next commit; where an investigator is
-    shown an incident all of them do, and in the long run each draws everything."""
+    """Of those who share a page every ninth one draws it, at least one, and of the pages every third is drawn at all, others with
+    the next commit; where an investigator is shown an incident all of them draw it, and in the long run each draws everything."""
     sharing = [one for one in BESIDES if one in roles] or [role]
-    place = sharing.index(role) if role in sharing else 0
-    return IS_WHOLE or what in SHOWN_ON or (place - (crc32(what.encode()) + TURN) % len(sharing)) % min(9, len(sharing)) == 0
+    place, first = sharing.index(role) if role in sharing else 0, crc32(what.encode()) + TURN
+    is_one_of_them = (place - first) % len(sharing) % min(9, len(sharing)) == 0
+    return IS_WHOLE or what in SHOWN_ON or (is_one_of_them and first // len(sharing) % 3 == 0)
 
 
 def drawn(house: House, role: str) -> dict[str, Any]:
@@ -244,7 +245,8 @@ def drawn(house: House, role: str) -> dict[str, Any]:
             found[f"POST {path}"] = heard(answer)
     asked = about(house)
     shared = [path for number, path in enumerate(asked[:-14]) if role in ROLES and is_drawn(named(path, number), role, ROLES)]
-    for path in [*shared, *asked[-14:], *of_networks(house)]:
+    networks = [path for number, path in enumerate(of_networks(house)) if is_drawn(f"network {number}", role, BESIDES)]
+    for path in [*shared, *asked[-14:], *networks]:
         cache.clear()
         found[path] = heard(knock(house, role, "GET", path))
     for name in ("desk:involve", "desk:incident_note", "desk:incident_close"):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.running import BASE
 from tests.test_doors import DOORS, OURS, House, knock, path_of, standing, undone
-from tests.whole import IS_WHOLE, by_turns
+from tests.whole import by_turns, dealt
 
 # As pages read it, wherever that is.
 READ = re.compile(r'(?:query|GET)(?:\.get\(|, |\[)"(\w+)"')
@@ -45,10 +44,8 @@ def test_every_page_takes_any(house: House, name: str) -> None:
     path = path_of(name, house.mine)
     with undone():
         house.case_is(door.state)
-        # All of them in the long run; else what the database can't keep, and one of the others, with months or without.
-        kinds = ("with months", "without")
-        tried = [(ODD[0], "without"), (by_turns(name, ODD[1:]), by_turns(name, kinds))]
-        for odd, kind in product(ODD, kinds) if IS_WHOLE else tried:
+        # All of them in the long run; else one, with months or without.
+        for odd, kind in dealt(ODD, ("without", "with months"), name=name, turns=1):
             names = [one for one in NAMES if kind == "with months" or one not in MONTHS]
             query = urlencode(dict.fromkeys(names, odd), errors="surrogatepass")
             assert knock(house, role, "GET", f"{path}?{query}").status_code < 500, f"{role} {path}?…={odd[:20]!r}"

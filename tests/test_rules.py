@@ -30,15 +30,16 @@ APPEND_ONLY = {
     "AuditEvent", "AuditLeaf", "AuditHead", "AuditTimestamp", "Snapshot",
     "ListEntry", "Determination", "DecidedOwner", "Score", "Factor", "Finding", "IncidentNote", "Referral", "Disposal",
     "ErasureOrder", "Fact", "PlaceList", "RangeList", "UsageRow", "NetworkChange", "ProposedRuling", "Ruling",
-    "ControllerNote", "KeptEvidence", "RuleMiss", "Indication", "LeiCopy",
+    "ControllerNote", "KeptEvidence", "RuleMiss", "Indication", "LeiCopy", "OutsideMessage",
 }  # fmt: skip
 # No history at all, since it would outlive what it tells of: keys that are destroyed, what was found by them, and what the next
 # night erases.
 FORGOTTEN = {"SubjectKey", "SearchDigest", "DisposalPlan", "PlannedDisposal"}
 # No history either: what changes with every minute of a key in use, what is itself a list of changes, what tells of calls for
-# some days, what an administrator's file says, of which PlaceList or LeiCopy has the hash, and a file on its way in, of which the
-# audit tells.
-PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place", "Range", "EstateImport", "LegalEntity", "LegalEntityParent"}
+# some days, what an administrator's file says, of which PlaceList or LeiCopy has the hash, and a file on its way in or out, of
+# which the audit tells.
+PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place", "Range", "EstateImport", "LegalEntity", "LegalEntityParent",
+           "ReportPack"}  # fmt: skip
 # Counters: they come by the thousand, and what they add up stands in rows that are only ever added.
 COUNTERS = {"UsageBatch", "UsageDay", "PoolWindow", "Spending", "Reservation", "Reserved", "StagedDay"}
 # What networks are found by, as hashes: it comes by the thousand, goes when not seen for long, and history would outlive it.

@@ -18,8 +18,8 @@ from accounts.permissions import ROLES, SESSIONS, Permission
 from accounts.vault import SealedField
 from kyc.api import guessing, views
 from kyc.desk import queue
-from kyc.evidence import actions, sniff
-from kyc.onboarding import prove
+from kyc.evidence.taking import kinds
+from kyc.onboarding import members, prove
 from kyc.ownership import sheet
 from kyc.parties.models import Party
 from tests import test_sources
@@ -177,7 +177,7 @@ class TestCosts:
     def test_what_costs_much_is_told_with_its_bounds(self) -> None:
         told = table("What costs much")
         assert len(told) >= 8 and all(all(row) for row in told.values())
-        for bound in (f"{actions.LARGEST // MB} MB", f"{sniff.MOST_PAGES} pages", f"{sheet.PATIENCE} seconds", "60 seconds"):
+        for bound in (f"{kinds.LARGEST // MB} MB", f"{kinds.MOST_PAGES} pages", f"{sheet.PATIENCE} seconds", "60 seconds"):
             assert bound in section("What costs much"), bound
 
 
@@ -187,8 +187,9 @@ class TestLimits:
         assert told == {
             "a request": f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE // MB} MB, {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields, "
             f"{settings.DATA_UPLOAD_MAX_NUMBER_FILES} files",
-            "an upload": f"{actions.LARGEST // MB} MB",
+            "an upload": f"{kinds.LARGEST // MB} MB",
             "mail of invitations, by organisation and day": prove.INVITATIONS.partition("/")[0],
+            "mail of invitations to members, by organisation and day": members.INVITATIONS.partition("/")[0],
             "a question of a gateway": f"{views.LONGEST_BODY // MB} MB",
             "forms kept while their writer signs in again": f"{resume.LARGEST // 1024} KiB, {resume.GOOD_FOR // 3600} hours",
             "rows of a page of the queue": str(queue.PAGE),
@@ -197,10 +198,11 @@ class TestLimits:
         assert "statement_timeout=60000" in str(settings.DATABASES["default"]["OPTIONS"])
 
     def test_of_files(self) -> None:
-        for limit in (f"{actions.LARGEST // MB} MB", f"{sniff.MOST_PAGES} pages", f"{sniff.MOST_PIXELS:,} pixels"):
+        for limit in (f"{kinds.LARGEST // MB} MB", f"{kinds.MOST_PAGES} pages", f"{kinds.MOST_PIXELS:,} pixels"):
             assert limit in section("Files") and limit in section("What costs much"), limit
         assert f"{sheet.PATIENCE} seconds" in section("What costs much")
-        assert {"image/jpeg", "image/png"} == set(sniff.IMAGES)
+        for word in ("PDF, JPEG, PNG, WebP and HEIC", f"{kinds.SECONDS} seconds", f"{kinds.MEMORY // MB} MB"):
+            assert word in section("Files"), word
 
 
 class TestCryptography:

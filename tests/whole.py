@@ -33,8 +33,8 @@ def dealt(ones: Sequence[T], others: Sequence[U], *, name: str = "", turns: int 
     if IS_WHOLE:
         yield from product(ones, others)
         return
-    first = crc32(name.encode()) + TURN
-    for turn in range(turns or max(len(ones), len(others))):
+    first, most = crc32(name.encode()) + TURN, max(len(ones), len(others))
+    for turn in range(min(turns or most, most)):
         yield ones[(turn + first // 7) % len(ones)], others[(turn + first) % len(others)]
 
 

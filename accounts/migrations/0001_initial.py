@@ -2,8 +2,10 @@
 
 import accounts.fields
 import accounts.history
+import datetime
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.datetime
 import pghistory.utils
 import pgtrigger.compiler
@@ -311,7 +313,7 @@ class Migration(migrations.Migration):
             name='SubjectKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('party', 'Party'), ('organisation', 'Organisation'), ('report', 'Report'), ('inquiry', 'Inquiry')], max_length=20)),
+                ('kind', models.CharField(choices=[('party', 'Party'), ('organisation', 'Organisation'), ('report', 'Report'), ('inquiry', 'Inquiry'), ('pack', 'Pack')], max_length=20)),
                 ('ref', models.BigIntegerField()),
                 ('wrapped', models.BinaryField()),
                 ('wrapped_by', models.CharField(db_index=True, max_length=10)),
@@ -885,7 +887,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subjectkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'inquiry'), ('organisation__isnull', True)), models.Q(models.Q(('kind', 'inquiry'), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_an_inquiry_is_of_no_organisation'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['inquiry', 'pack']), ('organisation__isnull', True)), models.Q(models.Q(('kind__in', ['inquiry', 'pack']), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_inquiries_and_packs_are_of_no_organisation'),
         ),
         migrations.AddConstraint(
             model_name='subjectkey',
@@ -986,5 +988,124 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='message',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_messageevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."queued_at", OLD."sent_at", OLD."state", OLD."subject", OLD."to"); RETURN NULL;', hash='2f1ffb120710e965eab6ae05d940603b2fafc701', operation='DELETE', pgid='pgtrigger_delete_delete_c9877', table='accounts_message', when='AFTER')),
+        ),
+        migrations.CreateModel(
+            name='MemberInvitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254)),
+                ('role', models.CharField(max_length=20)),
+                ('invited_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='MemberInvitationEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('email', models.EmailField(max_length=254)),
+                ('role', models.CharField(max_length=20)),
+                ('invited_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='membership',
+            trigger=pgtrigger.compiler.Trigger(name='organisation_keeps_an_owner', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."role" = \'owner\')', func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'UPDATE' AND NEW.role = 'owner' AND NEW.organisation_id = OLD.organisation_id THEN\n                        RETURN NEW;\n                    END IF;\n                    PERFORM 1 FROM accounts_organisation WHERE id = OLD.organisation_id FOR UPDATE;\n                    IF NOT EXISTS (SELECT 1 FROM accounts_membership m WHERE m.organisation_id = OLD.organisation_id\n                                   AND m.role = 'owner' AND m.id <> OLD.id) THEN\n                        RAISE EXCEPTION 'organisation_keeps_an_owner' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RETURN OLD;\n                    END IF;\n                    RETURN NEW;\n                ", hash='d1b65c6baece6a86e5ff68c3113852b3509f3e49', operation='UPDATE OR DELETE', pgid='pgtrigger_organisation_keeps_an_owner_a1f82', table='accounts_membership', when='BEFORE')),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='invited_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='invited_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.memberinvitation'),
+        ),
+        migrations.AddConstraint(
+            model_name='memberinvitation',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'member'])), name='member_invitation_of_known_role'),
+        ),
+        migrations.AddConstraint(
+            model_name='memberinvitation',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('invited_at')), ('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('invited_at'), '+', models.Value(datetime.timedelta(days=14))))), name='member_invitation_lasts_two_weeks_at_most'),
+        ),
+        migrations.AddConstraint(
+            model_name='memberinvitation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_by__isnull', True)), models.Q(('accepted_at__isnull', False), ('accepted_at__lte', models.F('expires_at')), ('accepted_by__isnull', False)), _connector='OR'), name='member_invitation_accepted_at_and_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='memberinvitation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('accepted_at__isnull', True), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='member_invitation_ended_at_and_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='memberinvitation',
+            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('ended_at__isnull', True)), fields=('organisation', 'email'), name='one_open_member_invitation_an_address'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='memberinvitation',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_memberinvitationevent" ("accepted_at", "accepted_by_id", "email", "ended_at", "ended_by_id", "expires_at", "id", "invited_at", "invited_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."accepted_at", NEW."accepted_by_id", NEW."email", NEW."ended_at", NEW."ended_by_id", NEW."expires_at", NEW."id", NEW."invited_at", NEW."invited_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;', hash='a9587c310c58a6bfb577b511221f14804e031c1e', operation='INSERT', pgid='pgtrigger_insert_insert_dca3f', table='accounts_memberinvitation', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='memberinvitation',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_memberinvitationevent" ("accepted_at", "accepted_by_id", "email", "ended_at", "ended_by_id", "expires_at", "id", "invited_at", "invited_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."accepted_at", NEW."accepted_by_id", NEW."email", NEW."ended_at", NEW."ended_by_id", NEW."expires_at", NEW."id", NEW."invited_at", NEW."invited_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;', hash='14284650d1ad46746cb3df888e82445f6e3175eb', operation='UPDATE', pgid='pgtrigger_update_update_f3c64', table='accounts_memberinvitation', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='memberinvitation',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_memberinvitationevent" ("accepted_at", "accepted_by_id", "email", "ended_at", "ended_by_id", "expires_at", "id", "invited_at", "invited_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (OLD."accepted_at", OLD."accepted_by_id", OLD."email", OLD."ended_at", OLD."ended_by_id", OLD."expires_at", OLD."id", OLD."invited_at", OLD."invited_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role"); RETURN NULL;', hash='c6108f1b6e8a171383bcfd12dec7ef989eada7b5', operation='DELETE', pgid='pgtrigger_delete_delete_3e81e', table='accounts_memberinvitation', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='memberinvitationevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='memberinvitation_as_of'),
         ),
     ])]

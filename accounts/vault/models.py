@@ -14,9 +14,10 @@ class SubjectKey(models.Model):
         ORGANISATION = "organisation"
         REPORT = "report"
         INQUIRY = "inquiry"
+        PACK = "pack"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    # Id of the party, the organisation, the report or the inquiry.
+    # Id of the party, the organisation, the report, the inquiry or the pack.
     ref = models.BigIntegerField()
     organisation = models.ForeignKey("accounts.Organisation", models.PROTECT, null=True, blank=True, related_name="+")
     wrapped = models.BinaryField()
@@ -31,8 +32,9 @@ class SubjectKey(models.Model):
         constraints = [
             models.UniqueConstraint(name="one_key_a_subject", fields=["kind", "ref"]),
             models.CheckConstraint(
-                name="only_an_inquiry_is_of_no_organisation",
-                condition=Q(kind="inquiry", organisation__isnull=True) | ~Q(kind="inquiry") & Q(organisation__isnull=False),
+                name="only_inquiries_and_packs_are_of_no_organisation",
+                condition=Q(kind__in=["inquiry", "pack"], organisation__isnull=True)
+                | ~Q(kind__in=["inquiry", "pack"]) & Q(organisation__isnull=False),
             ),
             models.CheckConstraint(
                 name="destroyed_key_is_gone",

@@ -24,7 +24,7 @@ class SubjectErased(Refused):
 
 @dataclass(frozen=True)
 class Subject:
-    """`ref` is the id of the party, organisation, report or inquiry; an inquiry is of no organisation."""
+    """`ref` is the id of the party, organisation, report, inquiry or pack; an inquiry and a pack are of no organisation."""
 
     kind: str
     ref: int
@@ -45,6 +45,10 @@ class Subject:
     @classmethod
     def inquiry(cls, pk: int) -> "Subject":
         return cls(Kind.INQUIRY, pk, None)
+
+    @classmethod
+    def pack(cls, pk: int) -> "Subject":
+        return cls(Kind.PACK, pk, None)
 
 
 class Held:

@@ -22,6 +22,8 @@ from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
+from kyc.evidence import reviews
+from kyc.evidence.models import Document
 from kyc.ownership.reconciling import reconcile
 from kyc.parties import profiles
 from kyc.parties.models import Party, Role
@@ -247,7 +249,16 @@ def ask(case: Case, decision: Decision) -> None:
         consequence = str(asking.CONSEQUENCE)
     for item in asked or [{"sentence": decision.message}]:
         Requirement.objects.create(organisation=case.organisation, case=case, **item, consequence=consequence, due_on=due)
+    reviews.tell(row for row in reviews.untold(case.organisation) if is_asked_anew(row.document, decision))
     move(case, Case.State.WAITING, due_on=due)
+
+
+def is_asked_anew(document: Document, decision: Decision) -> bool:
+    """Whether one of the items asks for a document of that kind, about the same party."""
+    return any(
+        document.kind in asking.ITEMS[item["what"]].documents and item["party"] in (document.party_id, None)
+        for item in decision.items
+    )
 
 
 def make_entity(case: Case, decision: Decision, *, by: User) -> Entity:

@@ -10,6 +10,7 @@ from accounts import organisations
 from accounts.models import Organisation, User
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
+from kyc.evidence.item_models import Mismatch
 from kyc.ownership import observing
 from kyc.ownership.models import Discrepancy, Divergence
 
@@ -62,3 +63,18 @@ def unsettled(organisation: Organisation) -> list[str]:
         len(found),
     )
     return [sentence % {"n": len(found), "day": date_format(min(found), "j F Y")}]
+
+
+def contradicted(organisation: Organisation) -> list[str]:
+    """The same, as far as documents say otherwise than was declared (FIN-12)."""
+    found = Mismatch.objects.open().filter(organisation=organisation, item__document__removed_at=None).count()
+    if not found:
+        return []
+    sentence = ngettext(
+        "%(n)s difference between a document and what was declared is open. Resolve it with the evidence of the party, under "
+        "“People and ownership”.",
+        "%(n)s differences between documents and what was declared are open. Resolve them with the evidence of the party, under "
+        "“People and ownership”.",
+        found,
+    )
+    return [sentence % {"n": found}]

@@ -24,6 +24,7 @@ from kyc.ownership.verdicts import is_reached, line
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
 from kyc.risk.scoring import Result
+from kyc.rules import assurance
 from kyc.screening.entries import is_exposure
 from kyc.screening.models import Hit
 
@@ -325,6 +326,7 @@ def fired(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts]) -> li
         "deep_chain": regimes.depth(facts.interests, subject=str(customer.pk)) >= facts.pack.deep_chain,
         "headquarters_elsewhere": bool(customer.hq_country) and customer.hq_country != customer.country,
         "nominee": facts.nominees > 0,
+        "shared_document": facts.elsewhere >= assurance.load().most_organisations,
         "countries_disagree": facts.days_abroad >= facts.pack.abroad_on_days,
     } | facts.declared.codes()
     return [code for code, holds_now in holds.items() if holds_now]

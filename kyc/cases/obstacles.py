@@ -41,6 +41,7 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
     found += flags.in_the_way(case.organisation)
     found += [*foreign_data(case), *unverified_authority(case)]
     found += [*differing.in_the_way(case.organisation), *differing.unsettled(case.organisation)]
+    found += differing.contradicted(case.organisation)
     overtaken = overtaken or Overtaken(case)
     if overtaken.causes:
         found.append(_("The checks are being made anew: %(why)s.") % {"why": overtaken.why})

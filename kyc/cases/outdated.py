@@ -44,6 +44,7 @@ SAID = (
     "questionnaire.signed",
     "document.uploaded",
     "document.removed",
+    "document.infected",
     "status.verification_fell",
     "authority.verification_fell",
     "attribute.verification_fell",
@@ -72,6 +73,12 @@ def outdated() -> QuerySet[Case]:
     has been ruled on since, or any ruling overturned: what is blocked, and the score, follow from who is listed. Also those of
     which something was declared, sent or verified since the round was asked for, whoever let it through, or of which what was
     verified has expired since. Each is annotated with its CAUSES."""
+    return judged().filter(reduce(or_, (Q(**{cause: True}) for cause in CAUSES)))
+
+
+def judged() -> QuerySet[Case]:
+    """Cases before an officer whose newest round is done, each with which of the CAUSES hold: mostly none. Whoever asks about one
+    case asks here: to filter by them has the database answer each twice."""
     rounds = Examination.objects.filter(case=OuterRef("pk")).order_by("-pk")
     latest = Examination.objects.filter(case=OuterRef("pk"), pk=OuterRef("latest"), state=Examination.State.DONE)
     hits = Hit.objects.filter(organisation=OuterRef("organisation")).current()
@@ -94,7 +101,7 @@ def outdated() -> QuerySet[Case]:
         is_verified_anew=Exists(events.filter(verb__in=VERIFIED)),
         is_lapsed=Exists(lapsed.filter(valid_until__gte=Cast(OuterRef("asked_at"), DateField()))),
     ).filter(
-        Exists(latest) & reduce(or_, (Q(**{cause: True}) for cause in CAUSES)),
+        Exists(latest),
         Q(state__in=[Case.State.REVIEW, Case.State.PROPOSED])
         | Q(state=Case.State.WAITING) & (Q(trigger=Case.Trigger.CHANGE) | Exists(verified)),
     )
@@ -114,7 +121,7 @@ class Overtaken:
     @cached_property
     def causes(self) -> list[str]:
         """In words; none where the round counts."""
-        found = None if self.case.is_decided else outdated().filter(pk=self.case.pk).values(*CAUSES).first()
+        found = None if self.case.is_decided else judged().filter(pk=self.case.pk).values(*CAUSES).first()
         return [str(words) for cause, words in CAUSES.items() if found and found[cause]]
 
     @property

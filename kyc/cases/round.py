@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kyc.cases import declared
 from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
-from kyc.evidence import exclusions
+from kyc.evidence import exclusions, sharing
 from kyc.evidence.models import Document, ExclusionRuling
 from kyc.ownership import graph as structures
 from kyc.ownership import regimes, trusts
@@ -49,6 +49,8 @@ class Round:
     nominees: int
     # On how many days of late keys were used from countries that disagree with those that were told.
     days_abroad: int
+    # In how many other accounts one of its documents is known by its number.
+    elsewhere: int
     declared: Declared
     # Who is named in control, with the title.
     controllers: Mapping[str, str]
@@ -150,6 +152,7 @@ def gather(examination: Examination) -> Round:
         papers=list(Document.objects.current().filter(organisation=organisation).order_by("pk").values_list("kind", "name")),
         nominees=sum(1 for interest in live if interest.held_for_id),
         days_abroad=seen.days_abroad(organisation, pack, day),
+        elsewhere=sharing.count(organisation),
         declared=declared.of(examination.organisation, list(parties.values())),
         controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},
         claims=exclusions.claims(examination.organisation, on=day),

@@ -179,7 +179,8 @@ def form(
         typed = {name: data.get(name, "") for name in (*ProposalForm.base_fields, *owners)}
         return ProposalForm(initial=typed, rows=rows, unseen=unseen, owners=owners)
     if questions:
-        begun = {"choice": Decision.Choice.ASK.value, "reason": "ownership_unclear"}
+        of_papers = all(items.ITEMS[row["what"]].documents for row in questions)
+        begun = {"choice": Decision.Choice.ASK.value, "reason": "document_unreadable" if of_papers else "ownership_unclear"}
         return ProposalForm(initial=begun, rows=rows, unseen=unseen, owners=owners)
     return ProposalForm(data, rows=rows, actions=actions, unseen=unseen, owners=owners)
 

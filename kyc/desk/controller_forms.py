@@ -53,6 +53,37 @@ class ControllerForm(DeskForm):
         return data | {"members": [one for pk, one in self.known.items() if pk not in without]}
 
 
+class MembersForm(DeskForm):
+    """Which accounts come to what was ruled: those that are ticked."""
+
+    missing = {
+        "members": _("Choose one account or more."),
+        "reason": _("Choose a reason from the list."),
+        "why": _("Say why they are of the same hand."),
+    }
+
+    members = forms.MultipleChoiceField(label=_("Accounts"), widget=forms.CheckboxSelectMultiple)
+    reason = forms.ChoiceField(label=_("What decides it"), choices=[CHOOSE, *controlling.REASONS.items()])
+    why = text(_("Why they are of the same hand"), help_text=_("What speaks for it, how surely, and what else could explain it."))
+
+    def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.known = {str(one.pk): one for one in organisations}
+        self.fields["members"].choices = [(pk, one.name) for pk, one in self.known.items()]  # type: ignore[attr-defined]  # a ChoiceField
+
+    def rows(self) -> list[tuple[int, forms.boundfield.BoundWidget]]:
+        """Of each account the box by which it is chosen."""
+        return [(int(pk), box) for pk, box in zip(self.known, self["members"], strict=True)]
+
+    def asked(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.base_fields if name != "members"]
+
+    def clean(self) -> dict[str, Any]:
+        """As extending.propose takes it."""
+        data = super().clean() or {}
+        return data | {"members": [self.known[pk] for pk in data.get("members", ())]}
+
+
 class ReasonForm(DeskForm):
     """Why something is not done, or done no more; several stand on one page."""
 

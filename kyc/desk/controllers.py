@@ -22,7 +22,7 @@ from accounts.models import AuditEvent, User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import controller_forms as forms
-from kyc.desk import timeline
+from kyc.desk import controller_waiting, timeline
 from kyc.desk.incident_forms import NoteForm
 from kyc.desk.incidents import act
 from kyc.desk.queue import Tab, known_or, page_number
@@ -48,7 +48,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     number, rows = page_number(request.GET.get("page", "")), Controller.objects.visible_to(request.user)
     counts = rows.aggregate(**{state: Count("pk", filter=Q(state=state)) for state in TABS})
     here = known_or(request.GET.get("tab", ""), TABS, next((state for state in TABS if counts[state]), "proposed"))
-    live = Count("members", filter=Q(members__ended_at=None), distinct=True)
+    ruled = Q(members__proposal__isnull=True) | Q(members__proposal__outcome="taken")
+    live = Count("members", filter=ruled & Q(members__ended_at=None), distinct=True)
     measures = Count("measures", filter=Q(measures__state="taken"), distinct=True)
     start = (number - 1) * PAGE
     found = rows.filter(state=here).select_related("opened_by", "network").annotate(size=live, in_force=measures).order_by("-pk")
@@ -95,9 +96,8 @@ def controller(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, found: Controller, *, status: int = 200, **filled: Any) -> HttpResponse:
-    members = list(
-        found.members.select_related("organisation", "added_by", "ended_by").order_by("ended_at", "organisation__name", "pk")
-    )
+    named = found.members.select_related("organisation", "added_by", "ended_by", "proposal")
+    members = [row for row in named.order_by("ended_at", "organisation__name", "pk") if row.is_ruled]
     notes = list(found.notes.select_related("written_by").order_by("-pk"))
     live = [row.organisation for row in members if row.ended_at is None]
     rows, radius = touched.of(live)
@@ -118,6 +118,7 @@ def shown(request: HttpRequest, found: Controller, *, status: int = 200, **fille
         "incident_form": forms.FromControllerForm(actions=(reverse("desk:controller_incident", args=[found.pk]),)),
         "reason": controlling.REASONS.get(found.proposal.reason, found.proposal.reason),
         "ended_pk": 0,
+        "waiting": controller_waiting.of(found, request.user, filled.pop("members_form", None)),
     }
     return render(request, "desk/controller.html", facts | filled, status=status)
 

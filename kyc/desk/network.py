@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,18 +19,18 @@ from accounts.models import SignalValue
 from accounts.permissions import Permission
 from accounts.private_files import SANDBOX
 from kyc.desk import network_forms as forms
-from kyc.desk import network_life, network_members, network_picture, network_rulings
+from kyc.desk import network_life, network_picture, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
-from kyc.desk.queue import Tab
+from kyc.desk.queue import PAGE, OfList, Paged, Tab
 from kyc.networks import drawing, heads, standing
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
-from kyc.networks.ruling_models import Ruling
+from kyc.networks.picture import MOST
 
 P = Permission
 UNPROCESSABLE = 422
 # Rows of the table beside the picture; the ledger and the file have all.
-MOST_VALUES = 200
+MOST_VALUES = 100
 
 
 def fetched(request: HttpRequest, pk: int) -> Network:
@@ -58,6 +59,7 @@ def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
         "accounts": forms.touches(counts["members"]),
         "confidence": words.confidence(network.confidence),
         "may_rule": may_rule and not form.at and network.ended_at is None,
+        "may_take_back": may_rule and not form.at and network.ended_at is not None,
     }
 
 
@@ -68,39 +70,33 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, network: Network, *, status: int = 200, **returned: Any) -> HttpResponse:
-    """`returned` are forms of answers that came back with errors: `ruling_form` or `attachment_form`, each with the number of
-    what it answers."""
+    """`returned` are forms of answers that came back with errors: `ruling_form`, `said_form` or `attachment_form`, each with the
+    number of what it answers."""
     facts = frame(request, network, "overview")
     at = facts["at"]
-    members = list(network_members.named(standing.members(network, at)))
-    found = standing.shared(network, at)
-    values = standing.values(found)
-    numbers = [one.organisation_id for one in members]
-    rulings = network_rulings.of(network, numbers)
-    ruled = {
-        (row.said.type, str(row.said.value)): row.said.get_kind_display() for row in rulings if row.said.value and stands(row)
-    }
-    known = standing.known(values)
-    picture = network_picture.of(network, members, values, found, ruled, known)
+    members = standing.members(network, at)
+    found = standing.shared(network, at, most=MOST)
+    known = standing.known(found.values)
+    ruled = network_rulings.by_value(found.values)
+    picture = network_picture.of(network, members, found, ruled, known)
+    said = returned.get("said_form")
+    rulings, more_rulings = network_rulings.of(network, members, open=facts["may_take_back"], returned=said)
     facts |= {
         "drawn": network_picture.drawn(picture),
-        "values": told(values[:MOST_VALUES], members, ruled, known),
-        "more_values": max(0, len(values) - MOST_VALUES),
-        "growth": network_life.growth([one.organisation.created_at for one in members]),
+        "values": told(found.values[:MOST_VALUES], members, ruled, known),
+        "more_values": max(0, found.counted + found.aside - MOST_VALUES),
+        "growth": network_life.growth(network_life.opened(members)),
         "rulings": rulings,
+        "more_rulings": more_rulings,
         "waiting": network_rulings.waiting(network, request.user, returned.get("ruling_form")),
         "attachments": attachments(network, returned.get("attachment_form")),
-        "does": network_life.does(numbers),
+        "does": network_life.does(members.values("organisation")),
         "heads": None if at else heads.of_network(network),
         "glance": glance(network),
-        "changes": network_life.changes(network, of_officers=False)[:LATELY],
+        "changes": network_life.told(network_life.changes(network, of_officers=False)[:LATELY]),
         "wrong_day": facts["on_form"].errors.get("on"),
     }
     return render(request, "desk/network.html", facts, status=UNPROCESSABLE if facts["wrong_day"] else status)
-
-
-def stands(row: network_rulings.Row) -> bool:
-    return bool(row.said.kind != Ruling.Kind.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -116,17 +112,22 @@ class ValueRow:
 
 def told(
     values: Collection[standing.Value],
-    members: Collection[NetworkMembership],
+    members: QuerySet[NetworkMembership],
     ruled: Mapping[Any, str],
     known: Mapping[Any, SignalValue],
 ) -> list[ValueRow]:
-    names = {one.organisation_id: one.organisation.name for one in members}
-    rows = []
-    for one in values:
-        mine = [names[number] for number in one.organisations if number in names]
-        said, others = words.Told.of(one, known.get(one.key)), max(0, len(mine) - MOST_NAMES)
-        rows.append(ValueRow(said, mine[:MOST_NAMES], others, ruled.get(one.key, ""), one.is_counted))
-    return rows
+    wanted = {number for one in values for number in one.organisations[:MOST_NAMES]}
+    names = dict(members.filter(organisation__in=wanted).values_list("organisation", "organisation__name"))
+    return [
+        ValueRow(
+            words.Told.of(one, known.get(one.key)),
+            [names[number] for number in one.organisations[:MOST_NAMES] if number in names],
+            max(0, len(one.organisations) - MOST_NAMES),
+            ruled.get(one.key, ""),
+            one.is_counted,
+        )
+        for one in values
+    ]
 
 
 def glance(network: Network) -> list[tuple[str, Any]]:
@@ -164,13 +165,31 @@ def attachments(network: Network, returned: tuple[int, forms.AnswerForm] | None 
     return found
 
 
+class Asked(OfList):
+    """Of what became of it."""
+
+    @property
+    def words(self) -> dict[str, str]:
+        return {"on": self.query.get("on", "")}
+
+
+@dataclass(frozen=True)
+class Page(Paged):
+    asked: Asked
+    rows: list[network_life.Changed]
+    has_more: bool
+
+
 @staff(P.NETWORK_VIEW)
 @require_safe
 def changed(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything that became of it, and on which days it stood otherwise."""
-    network = fetched(request, pk)
+    network, asked = fetched(request, pk), Asked(request.GET)
+    found = asked.cut(network_life.changes(network))
+    page = Page(asked, network_life.told(found[:PAGE]), len(found) > PAGE)
     facts = frame(request, network, "changes") | {
-        "changes": network_life.changes(network),
+        "page": page,
+        "changes": page.rows,
         "versions": network_life.versions(network),
         "events": network_life.happenings(network, request.user),
     }
@@ -183,10 +202,8 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
     """The picture as a file that no browser runs."""
     network = fetched(request, pk)
     at = forms.OnForm(request.GET).at
-    members = list(network_members.named(standing.members(network, at)))
-    found = standing.shared(network, at)
-    values = standing.values(found)
-    made = network_picture.of(network, members, values, found, {}, standing.known(values))
+    found = standing.shared(network, at, most=MOST)
+    made = network_picture.of(network, standing.members(network, at), found, {}, standing.known(found.values))
     try:
         svg = network_picture.standalone(made)
     except drawing.Undrawable:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kyc.desk.forms import DeskForm
+from kyc.desk.source_forms import Choice
+from kyc.evidence import agencies
 from kyc.networks.ruling_models import Ruling
 from kyc.rules import packs
 
@@ -55,6 +57,11 @@ class RuleForm(DeskForm):
     }
 
     kind = forms.ChoiceField(label=gettext_lazy("What it is"), widget=forms.RadioSelect)
+    agency = Choice(
+        label=gettext_lazy("Which agency"),
+        shown_with=f"kind={K.DECLARED_AGENCY}",
+        help_text=gettext_lazy("One that an officer has confirmed, if it is one of these."),
+    )
     reason = reason(gettext_lazy("Why"))
 
     def __init__(
@@ -67,6 +74,11 @@ class RuleForm(DeskForm):
             for kind, means in MEANS.items()
             if kind not in left_out
         ]
+        self.agencies = {
+            str(one.pk): one for one in agencies.held().select_related("organisation").order_by("organisation__name")
+        }
+        named = [(pk, f"{one.organisation}: {one.name} ({one})") for pk, one in self.agencies.items()]
+        self.fields["agency"].choices = [("", _("None of these")), *named]  # type: ignore[attr-defined]  # as above
         alone = packs.current().ruled_alone_up_to
         if touched > alone:
             self.fields["reason"].help_text = _("It touches %(n)s accounts, so a second person takes it.") % {"n": touched}
@@ -74,6 +86,11 @@ class RuleForm(DeskForm):
             self.fields["reason"].help_text = _(
                 "%(n)s accounts have it in all, so a second person takes it unless it is the same controller."
             ) % {"n": everywhere}
+
+    def clean(self) -> dict[str, Any]:
+        """As kyc.networks.ruling.rule takes it."""
+        data = super().clean() or {}
+        return data | {"agency": self.agencies.get(data.get("agency", ""))}
 
 
 class AnswerForm(DeskForm):

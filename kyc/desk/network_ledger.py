@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -24,7 +24,7 @@ from kyc.desk import network_words as words
 from kyc.desk.network import fetched, frame
 from kyc.desk.queue import PAGE, OfList, Paged, Tab, known_or
 from kyc.networks import downloads, standing
-from kyc.networks.network_models import Edge, Network
+from kyc.networks.network_models import Edge, Network, NetworkMembership
 from kyc.networks.ruling_models import Ruling
 from kyc.networks.rulings import About
 from kyc.networks.touching import having
@@ -98,14 +98,21 @@ def listed(request: HttpRequest, pk: int) -> HttpResponse:
     """Every edge, or those of one account."""
     network = fetched(request, pk)
     facts, asked = frame(request, network, "ledger"), Asked(request.GET)
-    edges = standing.edges(network, facts["at"]).select_related("a", "b")
+    edges = standing.edges(network, facts["at"])
     if asked.account:
         edges = edges.filter(Q(a=asked.account) | Q(b=asked.account))
-    found = asked.cut(edges.order_by(ORDERS[asked.order][1], "pk"))
-    ruled = kinds(found[:PAGE])
-    rows = [Row(edge, ruled.get((edge.a_id, edge.b_id), "")) for edge in found[:PAGE]]
-    facts |= {"page": Page(asked, rows, len(found) > PAGE), "account": Organisation.objects.filter(pk=asked.account).first()}
+    found, has_more = cut(asked, edges.order_by(ORDERS[asked.order][1], "pk"), Edge.objects.select_related("a", "b"))
+    ruled = kinds(found)
+    rows = [Row(edge, ruled.get((edge.a_id, edge.b_id), "")) for edge in found]
+    facts |= {"page": Page(asked, rows, has_more), "account": Organisation.objects.filter(pk=asked.account).first()}
     return render(request, "desk/network_ledger.html", facts)
+
+
+def cut(asked: OfList, ordered: QuerySet[Any], told: QuerySet[Any]) -> tuple[list[Any], bool]:
+    """Its page of `ordered` as `told` tells of them, and whether others follow. Of those before it only the number is read."""
+    numbers = asked.cut(ordered.values_list("pk", flat=True))
+    rows = told.in_bulk(numbers[:PAGE])
+    return [rows[number] for number in numbers[:PAGE]], len(numbers) > PAGE
 
 
 def kinds(edges: list[Edge]) -> dict[tuple[int, int], str]:
@@ -120,9 +127,10 @@ def kinds(edges: list[Edge]) -> dict[tuple[int, int], str]:
 def members(request: HttpRequest, pk: int) -> HttpResponse:
     network = fetched(request, pk)
     facts, asked = frame(request, network, "members"), Asked(request.GET)
-    found = asked.cut(network_members.told(standing.members(network, facts["at"])))
-    rows = [network_members.Row(one) for one in found[:PAGE]]
-    facts |= {"page": Page(asked, rows, len(found) > PAGE), "columns": network_members.columns()}  # type: ignore[arg-type]  # rows of accounts
+    inside = standing.members(network, facts["at"]).order_by(*network_members.SUREST)
+    found, has_more = cut(asked, inside, network_members.told(NetworkMembership.objects.all()))
+    rows = [network_members.Row(one) for one in found]
+    facts |= {"page": Page(asked, rows, has_more), "columns": network_members.columns()}  # type: ignore[arg-type]  # rows of accounts
     return render(request, "desk/network_members.html", facts)
 
 
@@ -165,21 +173,21 @@ def value(request: HttpRequest, pk: int, kind: str, handle: str) -> HttpResponse
 
 def value_of(network: Network, kind: str, handle: str) -> standing.Value:
     """What accounts of the network share, by its handle."""
-    rows = [one for one in standing.shared(network) if one.type == kind and words.handle(one.value) == handle]
-    if not rows:
+    found = next((one for one in standing.named(network, kind, handle) if words.handle(one.value) == handle), None)
+    if found is None:
         raise Http404
-    return standing.value([one for one in rows if one.value == rows[0].value])
+    return found
 
 
 def value_page(request: HttpRequest, network: Network, value: standing.Value, form: forms.RuleForm | None = None) -> HttpResponse:
     facts = frame(request, network, "ledger")
-    have = network_members.told(standing.members(network).filter(organisation__in=value.organisations))
+    have = network_members.told(standing.members(network).filter(organisation__in=value.organisations[:PAGE]))
     facts |= {
         "told": words.Told.of(value),
         "everywhere": words.everywhere(standing.known([value]).get(value.key)),
         "columns": network_members.columns(brief=True),
         "value": value,
-        "rows": [network_members.Row(one) for one in have[:PAGE]],
+        "rows": [network_members.Row(one) for one in have],
         "others": max(0, len(value.organisations) - PAGE),
         "touched": forms.touches(len(value.organisations)),
     }

@@ -1,13 +1,13 @@
 """How a network grew, what its accounts do together, and what became of it."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Greatest
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Greatest, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,7 @@ from kyc.usage.picture import drawn
 MOST_NAMES = 12
 BARS = 48
 LATELY = 8
+VERSIONS = 100
 TONES = {
     NetworkChange.Kind.FOUND: "info", NetworkChange.Kind.ATTACHED: "warn", NetworkChange.Kind.MERGED: "warn",
     NetworkChange.Kind.RULED: "good",
@@ -49,9 +50,15 @@ class Growth:
         return self.steps[-1][0]
 
 
-def growth(opened: Collection[datetime]) -> Growth | None:
+def opened(members: QuerySet[NetworkMembership]) -> dict[date, int]:
+    """How many of the accounts were opened on each day, UTC."""
+    day = TruncDate("organisation__created_at", tzinfo=UTC)
+    return dict(members.order_by().values_list(day).annotate(n=Count("pk")))
+
+
+def growth(opened: Mapping[date, int]) -> Growth | None:
     """By the day on which each was opened, up to today, in at most BARS stretches of the same length."""
-    days = sorted(one.astimezone(UTC).date() for one in opened)
+    days = sorted(opened)
     if not days:
         return None
     today = timezone.now().astimezone(UTC).date()
@@ -59,17 +66,17 @@ def growth(opened: Collection[datetime]) -> Growth | None:
     count = -(-((today - days[0]).days + 1) // length)
     ends = [today - timedelta(days=length * (count - 1 - number)) for number in range(count)]
     new = [0] * count
-    for day in days:
-        new[count - 1 - (today - day).days // length] += 1
+    for day, many in opened.items():
+        new[count - 1 - (today - day).days // length] += many
     sums = list(accumulate(new))
     picture = drawn([(end, total, 0) for end, total in zip(ends, sums, strict=True)])
     return Growth(picture, list(zip(ends, sums, new, strict=True)))
 
 
-def does(numbers: Collection[int]) -> list[tuple[str, str]]:
+def does(organisations: QuerySet[Any]) -> list[tuple[str, str]]:
     """What all of these accounts do together, in a few sums."""
     since = (timezone.now() - timedelta(days=DAYS)).date()
-    mine = {"organisation__in": numbers}
+    mine = {"organisation__in": organisations}
     keys = Key.objects.filter(**mine).aggregate(all=Count("pk"), active=Count("pk", filter=Q(state=Key.State.ACTIVE)))
     used = UsageDay.objects.filter(**mine, day__gte=since).order_by()
     from_where = used.exclude(country="").values("country").annotate(n=Sum("requests")).order_by("-n", "country")[:6]
@@ -105,10 +112,14 @@ class Changed:
         return TONES.get(self.change.kind, "")
 
 
-def changes(network: Network, *, of_officers: bool = True) -> list[Changed]:
+def changes(network: Network, *, of_officers: bool = True) -> QuerySet[NetworkChange]:
     """The newest first; with what officers ruled, or without."""
     found = network.changes.select_related("by", "other").order_by("-at", "-pk")
-    rows = list(found if of_officers else found.exclude(kind=NetworkChange.Kind.RULED))
+    return found if of_officers else found.exclude(kind=NetworkChange.Kind.RULED)
+
+
+def told(changes: Iterable[NetworkChange]) -> list[Changed]:
+    rows = list(changes)
     wanted = {number for row in rows for number in row.organisations[:MOST_NAMES]}
     names = dict(Organisation.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return [
@@ -125,14 +136,15 @@ def happenings(network: Network, user: User) -> list[timeline.Happening]:
     of = {Ruling: {"network": network}, ProposedRuling: {"network": network}, Attachment: {"network": network}}
     about = Q(target_type=Network._meta.label_lower, target_id=str(network.pk))
     for model, mine in of.items():
-        numbers = [str(pk) for pk in model._default_manager.filter(**mine).values_list("pk", flat=True)]
+        newest = model._default_manager.filter(**mine).order_by("-pk").values_list("pk", flat=True)[: timeline.PAGE]
+        numbers = [str(pk) for pk in newest]
         about |= Q(target_type=model._meta.label_lower, target_id__in=numbers)
     return [timeline.told(event) for event in AuditEvent.objects.shown_to(user).filter(about).order_by("-pk")[: timeline.PAGE]]
 
 
 def versions(network: Network) -> list[tuple[date, int, int]]:
-    """The days on which accounts came or went, the newest first, with how many."""
+    """The last days on which accounts came or went, the newest first, with how many."""
     rows = NetworkMembership.objects.filter(network=network).order_by()
     came = dict(rows.values_list(F("since__date")).annotate(n=Count("pk")))
     went = dict(rows.filter(until__isnull=False).values_list(F("until__date")).annotate(n=Count("pk")))
-    return [(day, came.get(day, 0), went.get(day, 0)) for day in sorted({*came, *went}, reverse=True)]
+    return [(day, came.get(day, 0), went.get(day, 0)) for day in sorted({*came, *went}, reverse=True)[:VERSIONS]]

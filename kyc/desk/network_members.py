@@ -31,6 +31,8 @@ COLUMNS: tuple[Promise, ...] = (
     gettext_lazy("Requests in 30 days"), gettext_lazy("Spent in 30 days"), gettext_lazy("Countries"),
     gettext_lazy("Came through"), gettext_lazy("Opened"),
 )  # fmt: skip
+# The surest first.
+SUREST = ("-confidence", "organisation")
 NUMBERS = frozenset({2, 4, 5, 6})
 
 
@@ -111,7 +113,7 @@ def named(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
             verified_until=Subquery(Entity.objects.live().filter(**mine).values("valid_until")[:1]),
             keys=Coalesce(Subquery(keys.annotate(n=Count("pk")).values("n")), 0),
         )
-        .order_by("-confidence", "organisation")
+        .order_by(*SUREST)
     )
 
 

@@ -116,6 +116,18 @@ def withdraw(request: HttpRequest, pk: int, proposal: int) -> HttpResponse:
     return of_proposal(request, pk, proposal, ruling.withdraw, _("Withdrawn; nothing is ruled."), noted=False)
 
 
+@staff(P.INCIDENT_WORK)
+@require_POST
+def take_back(request: HttpRequest, pk: int, ruling_number: int) -> HttpResponse:
+    """A word that stands, of a network that has ended."""
+    network = fetched(request, pk)
+    found = get_object_or_404(Ruling.objects.in_force().filter(network=network), pk=ruling_number)
+    form = forms.AnswerForm(request.POST, of=f"said_{ruling_number}")
+    if made := act(form, partial(ruling.take_back, found, by=request.user)):
+        return said(request, network, made)
+    return refused(request, network, form, said_form=(ruling_number, form))
+
+
 def of_attachment(request: HttpRequest, pk: int, attachment: int, verb: Callable[..., Any], done: str) -> HttpResponse:
     network = fetched(request, pk)
     found = get_object_or_404(Attachment, pk=attachment, network=network)

@@ -1,22 +1,26 @@
 """What was ruled on what ties the accounts of a network, in words: by whom, why, and what the next building makes of it."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from kyc.desk import network_words as words
 from kyc.desk.network_forms import AnswerForm, touches
-from kyc.networks.network_models import Network, NetworkRun
+from kyc.networks.network_models import Network, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About
+from kyc.networks.standing import Value
 
 K = Ruling.Kind
+# Words that stand beside a picture.
+MOST = 30
+SHOWN = ("a", "b", "ruled_by", "proposed__proposal__outcome_by", "agency__organisation")
 TONES = {K.SAME_CONTROLLER: "bad", K.WITHDRAWN: "neutral"}
 
 
@@ -26,6 +30,8 @@ class Row:
 
     said: Any
     heeded: datetime | None
+    # By which it is taken back, where no other page of the network leads to it any more.
+    form: AnswerForm | None = None
 
     @property
     def what(self) -> str:
@@ -78,17 +84,33 @@ def last_begun() -> datetime | None:
     return found
 
 
-def of(network: Network, organisations: Collection[int]) -> list[Row]:
-    """The last words on anything that touches the network's accounts, the newest first."""
-    here = Q(network=network) | Q(organisations__overlap=list(organisations))
-    rows = Ruling.objects.newest().filter(here).select_related("a", "b", "ruled_by", "proposed__proposal__outcome_by")
-    heeded = last_begun()
-    return [Row(row, heeded) for row in rows.order_by("-pk")]
+def of(
+    network: Network, members: QuerySet[NetworkMembership], *, open: bool = False, returned: tuple[int, AnswerForm] | None = None
+) -> tuple[list[Row], bool]:
+    """The last words on anything that touches these accounts of the network, the newest first, and whether there are more.
+    Where it is `open`, those that were said in it and stand may be taken back; `returned` is the form of one that came back
+    with errors, by its number."""
+    here = Q(network=network) | Q(organisations__overlap=members.values("organisation"))
+    rows = Ruling.objects.newest().filter(here).select_related(*SHOWN)
+    found, heeded = list(rows.order_by("-pk")[: MOST + 1]), last_begun()
+    given = dict([returned] if returned else [])
+
+    def form(row: Ruling) -> AnswerForm | None:
+        is_open = open and row.kind != K.WITHDRAWN and row.network_id == network.pk
+        return given.get(row.pk) or AnswerForm(of=f"said_{row.pk}") if is_open else None
+
+    return [Row(row, heeded, form(row)) for row in found[:MOST]], len(found) > MOST
+
+
+def by_value(values: Iterable[Value]) -> dict[tuple[str, str], str]:
+    """Of those that were ruled on, what they were ruled to be."""
+    rows = Ruling.objects.in_force().filter(value__in=[one.uuid for one in values if one.uuid])
+    return {(row.type, str(row.value)): row.get_kind_display() for row in rows}
 
 
 def on(about: About) -> list[Row]:
     """All that was ever said of it, the newest first."""
-    rows = Ruling.objects.filter(about.rows).select_related("a", "b", "ruled_by", "proposed__proposal__outcome_by")
+    rows = Ruling.objects.filter(about.rows).select_related(*SHOWN)
     heeded = last_begun()
     return [Row(row, heeded) for row in rows.order_by("-pk")]
 
@@ -108,7 +130,9 @@ class Waiting:
 
 def waiting(network: Network, user: User, returned: tuple[int, AnswerForm] | None = None) -> list[Waiting]:
     """`returned` is the form of one that came back with errors, by the number of its proposal."""
-    rows = ProposedRuling.objects.filter(network=network, proposal__outcome="").select_related("a", "b", "proposal__proposed_by")
+    rows = ProposedRuling.objects.filter(network=network, proposal__outcome="").select_related(
+        "a", "b", "proposal__proposed_by", "agency__organisation"
+    )
     found = []
     for row in rows.order_by("pk"):
         given = returned[1] if returned and returned[0] == row.proposal_id else None

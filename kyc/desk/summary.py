@@ -20,11 +20,12 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.outdated import Overtaken, hits_of
 from kyc.cases.policy import REASONS
-from kyc.desk import asking, deciding, forms, involved, live, queue, timeline, unsent, using, words
+from kyc.desk import asking, deciding, forms, involved, live, queue, reviewing, timeline, unsent, using, words
 from kyc.desk.masking import Veil
 from kyc.desk.queue import Tab
 from kyc.desk.tabs import FACTS, Seen
 from kyc.evidence import actions as evidence
+from kyc.evidence import intake
 from kyc.evidence.models import Document
 from kyc.keys.models import Key
 from kyc.ownership.models import Determination
@@ -63,7 +64,7 @@ def page(
     `overtaken` is the caller's, who has asked already."""
     veil = Veil(case.pk, tab, user.can(Permission.FIELD_REVEAL), filled.get("revealed"))
     may_ask = case.state == Case.State.REVIEW and user.can(Permission.DECISION_PROPOSE)
-    begun = asking.of_questions(case, query["ask"]) if may_ask and query.get("ask") else []
+    begun = asked_first(case, query) if may_ask else []
     frame = framed(case, user, tab, veil, overtaken or Overtaken(case), begun) | {"may_ask": may_ask}
     return (
         frame
@@ -71,6 +72,13 @@ def page(
         | filled
         | {"is_filled": bool(filled.keys() - {"revealed", "revealed_leak"})}
     )
+
+
+def asked_first(case: Case, query: dict[str, str]) -> Sequence[asking.Data]:
+    """Rows that the form to ask for more begins with: open questions, or documents that are to be sent anew."""
+    if query.get("ask"):
+        return asking.of_questions(case, query["ask"])
+    return reviewing.anew(case) if query.get("anew") else []
 
 
 def progress(case: Case, tab: str, *, overtaken: Overtaken) -> live.Progress | None:
@@ -107,7 +115,8 @@ def framed(case: Case, user: User, tab: str, veil: Veil, overtaken: Overtaken, b
         "hits": hits.count(),
         "open_hits": hits.open().count(),
         "may_rule": user.can(Permission.HIT_RULE) and not case.is_decided,
-        "documents": list(Document.objects.current().filter(**of_case).select_related("uploaded_by", "party").order_by("pk")),
+        "documents": (sent := list(Document.objects.of_case(case.organisation_id))),
+        "may_release": user.can(Permission.DECISION_TAKE) and not all(one.is_openable for one in sent) and intake.may_release(),
         "progress": progress(case, tab, overtaken=overtaken),
         "look_purposes": list(evidence.PURPOSES.items()),
         "customer_look_purposes": list(looking.PURPOSES.items()),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from kyc.cases.determining import place
 from kyc.cases.findings import at_most
@@ -18,6 +18,7 @@ from kyc.desk import (
     abroad,
     chains,
     comparing,
+    confirming,
     elsewhere,
     forms,
     keeping,
@@ -26,6 +27,7 @@ from kyc.desk import (
     owning,
     regimes,
     removing,
+    reviewing,
     sources,
     standing,
     timeline,
@@ -35,6 +37,7 @@ from kyc.desk import (
 )  # fmt: skip
 from kyc.desk.queue import Tab
 from kyc.desk.sources import about
+from kyc.evidence import graded
 from kyc.keys import leaks, pools
 from kyc.keys.models import Hold, Key, Leak, Link
 from kyc.keys.pools import Standing
@@ -130,9 +133,11 @@ def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
 def people_facts(case: Case, seen: Seen) -> Facts:
     parties = Party.objects.current().filter(organisation=case.organisation).prefetch_related("roles").order_by("pk")
     found = structure(case, seen)
+    reached = graded.levels(case.organisation, parties)
     rows = [
         {
             "party": party,
+            "level": gettext(level.level.title) if (level := reached[party.pk]) else "",
             "roles": [role for role in party.roles.all() if role.valid_to is None],
             "country": words.country(party.country),
             "born": seen.frame["veil"].over(party, "birth_date"),
@@ -157,6 +162,7 @@ def people_facts(case: Case, seen: Seen) -> Facts:
             seen.frame["documents"],
             (seen.filled["exclusion_pk"], seen.filled["exclusion_form"]) if "exclusion_form" in seen.filled else None,
         ),
+        **confirming.facts(case, [row["party"] for row in rows], seen.frame["documents"], seen.filled),
         "rules": rules,
         "questions": regimes.questions(rules),
         "weights": sources.weights(interest.kind for interest in found.interests) if found else [],
@@ -171,12 +177,10 @@ def use_facts(case: Case, seen: Seen) -> Facts:
 def document_facts(case: Case, seen: Seen) -> Facts:
     filled = seen.filled
     returned = (filled["wealth_pk"], filled["wealth_form"]) if "wealth_form" in filled else None
-    return {
-        "removed": removing.removed(case.organisation),
-        "machine_read": machine_read.shown(seen.frame["documents"], seen.frame["customer"]),
-        "wealth": wealth.facts(case, returned),
-        **wealth.basis(),
-    }
+    read = reviewing.facts(case, seen.frame["documents"])
+    said = {"machine_read": machine_read.shown(seen.frame["documents"], seen.frame["customer"])}
+    found = {"removed": removing.removed(case.organisation), "wealth": wealth.facts(case, returned), **wealth.basis()}
+    return read | said | found
 
 
 def screening_facts(case: Case, seen: Seen) -> Facts:

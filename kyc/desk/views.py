@@ -27,6 +27,7 @@ from kyc.cases.outdated import Overtaken
 from kyc.cases.pictures import picture_file
 from kyc.desk import asking, forms, masking, owning, queue, standing, summary, using
 from kyc.evidence import actions as evidence
+from kyc.evidence.intake import NotChecked
 from kyc.evidence.models import Document
 from kyc.keys import holds, leaks
 from kyc.keys.models import Hold, Leak
@@ -401,8 +402,8 @@ def opened(request: HttpRequest, found: Case, document: int, purpose: str, *, is
     shown = not is_download and row.content_type in SHOWN
     try:
         answer = private_file(row.file, name=row.name, content_type=row.content_type, shown=shown)
-    except FileErased as erased:
-        messages.error(request, str(erased))
+        evidence.look_at(row, purpose=purpose, downloaded=not shown, by=request.user)
+    except (FileErased, NotChecked) as refused:
+        messages.error(request, str(refused))
         return back(found.pk, "documents")
-    evidence.look_at(row, purpose=purpose, downloaded=not shown, by=request.user)
     return answer

@@ -1,7 +1,5 @@
 """What customers send as proof: one file at a time, and taken back while it may be."""
 
-import hashlib
-import unicodedata
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -17,15 +15,15 @@ from accounts.models import Organisation, Signal, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
 from config import jobs
-from kyc.evidence import falling, sniff
+from kyc.evidence import falling
 from kyc.evidence.authority import OF_PEOPLE, REGISTERS
+from kyc.evidence.intake import NotChecked, Taken, take
 from kyc.evidence.likeness import likenesses
 from kyc.evidence.models import Document
 from kyc.parties import revealing
 from kyc.parties.actions import own
 from kyc.parties.models import Party
 
-LARGEST = 15 * 1024 * 1024
 # What a file is opened for: by who works the case, and by who only reads it.
 WORK = "case"
 PURPOSES: dict[str, Promise] = {**revealing.PURPOSES, "review": gettext_lazy("to review how the case was worked")}
@@ -33,7 +31,7 @@ REASONS: dict[str, Promise] = {WORK: gettext_lazy("to work the case"), **PURPOSE
 
 
 class BadFile(Refused):
-    """The file is empty or too large, or here already."""
+    """The file is here already."""
 
     field = "file"
 
@@ -50,32 +48,17 @@ class BadKind(Refused):
     field = "kind"
 
 
-def shown_name(name: str) -> str:
-    """A file's name fit to show: no control or direction characters, at most 200 long, its ending kept."""
-    name = "".join(character for character in name if unicodedata.category(character)[0] != "C").strip()
-    stem, dot, ending = name.rpartition(".")
-    if len(name) > 200 and dot and len(ending) <= 10:
-        name = stem[: 199 - len(ending)] + dot + ending
-    return name[:200] or "document"
-
-
-def read(file: UploadedFile) -> bytes:
-    if not file.size:
-        raise BadFile(_("The file is empty."))
-    if file.size > LARGEST:
-        raise BadFile(_("The file is larger than 15 MB. Scan it at a lower resolution, or send only the pages that matter."))
-    file.seek(0)
-    return bytes(file.read())
-
-
 @transaction.atomic
-def upload(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None = None, by: User) -> Document:
-    """Keeps a PDF, JPEG or PNG of at most 15 MB, told by content. Raises BadKind, BadFile, Misfiled, sniff.NotAccepted."""
+def upload(
+    organisation: Organisation, *, kind: str, file: UploadedFile | Taken, party: Party | None = None, by: User, **how: Any
+) -> Document:
+    """Keeps what is made of the file (intake.take), which is better taken before the transaction begins. `how` is told in the
+    record. Raises BadKind, BadFile, Misfiled, NotAccepted."""
     organisation = organisations.locked(organisation, by=by)
     party = own(party, organisation) if party else None
     refuse_misfiled(kind, party)
     document = keep(organisation, kind=kind, file=file, party=party, uploaded_by=by)
-    audit.record("document.uploaded", target=document, by=by, kind=kind, size=document.size, sha256=document.sha256)
+    audit.record("document.uploaded", target=document, by=by, kind=kind, size=document.size, sha256=document.sha256, **how)
     return document
 
 
@@ -92,27 +75,31 @@ def refuse_misfiled(kind: str, party: Party | None) -> None:
         raise Misfiled(_("“%(document)s” is a person’s paper and not one of %(name)s. Choose whose it is.") % told)
 
 
-def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Party | None, **sender: Any) -> Document:
+def keep(organisation: Organisation, *, kind: str, file: UploadedFile | Taken, party: Party | None, **sender: Any) -> Document:
     """The file as a row; `sender` is who sent it: uploaded_by, or the invitation that a person followed."""
     if kind not in Document.Kind.values:
         raise BadKind(_("Say what the document is."))
-    data = read(file)
-    content_type, digest = sniff.content_type(data), hashlib.sha256(data).hexdigest()
-    if Document.objects.current().filter(organisation=organisation, party=party, kind=kind, sha256=digest).exists():
+    taken = file if isinstance(file, Taken) else take(file)
+    sent_before = Document.objects.current().filter(organisation=organisation, party=party, kind=kind)
+    if sent_before.filter(sent_sha256=taken.sent_sha256).exists():
         raise BadFile(_("You have already added this file."))
     document = Document.objects.create(
         organisation=organisation,
         party=party,
         kind=kind,
-        name=shown_name(file.name or ""),
-        file=ContentFile(data, name="upload"),
-        content_type=content_type,
-        size=len(data),
-        sha256=digest,
+        name=taken.name,
+        file=ContentFile(taken.data, name="upload"),
+        content_type=taken.content_type,
+        size=len(taken.data),
+        sha256=taken.sha256,
+        sent_sha256=taken.sent_sha256,
+        origin=taken.origin,
+        intake=Document.Intake.CLEAN if taken.scanned_at else Document.Intake.WAITING,
+        scanned_at=taken.scanned_at,
         **sender,
     )
-    # The file itself, and what it looks like.
-    signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [digest, *likenesses(data, content_type)]})
+    # The file as it was sent, and what it looks like.
+    signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [taken.sent_sha256, *likenesses(taken.data, taken.content_type)]})
     jobs.woke("document.uploaded")
     return document
 
@@ -120,18 +107,27 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile, party: Pa
 @transaction.atomic
 def look_at(document: Document, *, purpose: str = WORK, downloaded: bool = False, by: User) -> Document:
     """An officer opens the file itself: to WORK the case, if his role does, else for one of PURPOSES. Every look is recorded, a
-    second one too. Raises NotPermitted, ReasonMissing."""
+    second one too. Raises NotPermitted, NotChecked, ReasonMissing."""
     require(by, Permission.DOCUMENT_VIEW)
+    refuse_unchecked(document)
     if purpose not in PURPOSES and not (purpose == WORK and by.can(Permission.EVIDENCE_JUDGE)):
         raise ReasonMissing(_("Say what you need it for."))
     audit.record("document.viewed", target=document, by=by, reason=purpose, name=document.name, downloaded=downloaded)
     return document
 
 
+def refuse_unchecked(document: Document) -> None:
+    if not document.is_openable:
+        told = {"name": document.name, "standing": document.get_intake_display()}
+        raise NotChecked(_("“%(name)s” is opened by nobody: it %(standing)s.") % told)
+
+
 @transaction.atomic
 def read_back(document: Document, *, by: User) -> Document:
-    """A member opens what his organisation has sent: it holds what others of it may not know of one another."""
+    """A member opens what his organisation has sent: it holds what others of it may not know of one another. Raises
+    NotChecked."""
     organisations.membership_required(by, document.organisation)
+    refuse_unchecked(document)
     audit.record("document.viewed", target=document, by=by, name=document.name, downloaded=True)
     return document
 

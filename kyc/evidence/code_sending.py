@@ -206,7 +206,7 @@ def print_letter(party: Party, *, by: User) -> tuple[ConfirmationCode, str]:
 
 
 def enter(party: Party, *, channel: str, code: str, by: User) -> Confirmation:
-    """The code, typed by a member. A wrong one counts, so what was counted is committed before it is refused. Raises WrongCode, Over,
+    """The code, typed by a member. A wrong one counts: that is written before it is refused. Raises WrongCode, Over,
     NotHere."""
     outcome = tried(party, channel, code, by=by)
     if isinstance(outcome, Refused):

@@ -299,18 +299,18 @@ class OutsideCheck(models.Model):
         ]
 
 
-@tracked()
 class OutsideMessage(models.Model):
     """A signed message of a verification service, as a hash: the same one is taken once."""
+
+    append_only = True
 
     class Effect(models.TextChoices):
         APPLIED = "applied", _("taken over")
         STALE = "stale", _("older than what is known")
         IGNORED = "ignored", _("about nothing that is kept")
-        UNKNOWN = "unknown", _("about no check of ours")
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
-    check_about = models.ForeignKey(OutsideCheck, models.PROTECT, null=True, blank=True, related_name="messages")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    check_about = models.ForeignKey(OutsideCheck, models.PROTECT, related_name="messages")
     service = models.CharField(max_length=20)
     event = models.CharField(max_length=200)
     kind = models.CharField(max_length=100)
@@ -321,4 +321,4 @@ class OutsideMessage(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="outside_message_once", fields=["service", "event"])]
-        triggers = [pgtrigger.Protect(name="outside_message_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -1,6 +1,6 @@
 """What parties say of themselves, confirmed otherwise than by reading their papers: made, ended, and asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,17 +68,17 @@ def mark_of_payment(party: Party, means: PaymentMeans) -> str:
     return mark(W.PAYMENT, str(means.pk), means.holder, party.name)
 
 
-def marks(party: Party) -> set[str]:
-    """Of all that it says today."""
+def marks(party: Party, live: Iterable[PaymentMeans]) -> set[str]:
+    """Of all that it says today, and of its organisation's live means of payment."""
     found = {mark_of(party, what, text) for what, text in said(party).items()}
-    live = PaymentMeans.objects.live().filter(organisation=party.organisation_id)
     return found | {mark_of_payment(party, means) for means in live}
 
 
 def confirmed(party: Party, *, on: date | None = None) -> QuerySet[Confirmation]:
     """What of the party is confirmed and may be relied on that day, today by default: `what`, `confirmed_at`, `how`,
     `valid_until`. Nothing of what it has said otherwise since; expired, ended or taken back neither."""
-    return Confirmation.objects.good(on or timezone.localdate()).filter(party=party, mark__in=marks(party)).order_by("pk")
+    live = PaymentMeans.objects.live().filter(organisation=party.organisation_id)
+    return Confirmation.objects.good(on or timezone.localdate()).filter(party=party, mark__in=marks(party, live)).order_by("pk")
 
 
 @transaction.atomic
@@ -161,7 +161,7 @@ def by_paper(
     issuer = checked("issuer", issuer, limit=200, required=True)
     if not agrees(what, text, checked("number", number, limit=500, required=True)):
         raise BadText("number", _("The paper says otherwise than the customer. Ask the customer, or record the difference."))
-    facts = {"issuer": issuer, "dated": dated.isoformat(), "document": document.get_kind_display()}
+    facts = {"issuer": issuer, "dated": dated.isoformat(), "paper": document.kind}
     note = checked("note", note, limit=2000, lines=True)
     return make(
         party,

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from kyc.evidence.item_models import EvidenceItem
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, StatusProof
 from kyc.parties import exclusions
 from kyc.parties.models import Party
@@ -30,6 +31,10 @@ def told(document: Document, *, by: User) -> None:
         claim = ruling.exclusion
         said = {"name": claim.party.name, "verified_by": str(ruling.ruled_by), "document": document.name}
         audit.record("exclusion.verification_fell", target=ruling, by=by, ground=exclusions.titled(claim), **said)
+    items = EvidenceItem.objects.good(timezone.localdate()).filter(document=document)
+    for item in items.select_related("party", "validated_by").order_by("pk"):
+        said = {"name": item.party.name, "verified_by": str(item.validated_by), "document": document.name}
+        audit.record("evidence.fell", target=item, by=by, kind=item.kind, **said)
 
 
 def rests_on(document: Document, proof: StatusProof | AuthorityProof | AttributeProof, party: Party) -> dict[str, str]:

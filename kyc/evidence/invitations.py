@@ -17,6 +17,7 @@ from accounts import audit, messages, organisations
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.evidence.actions import BadKind, keep
+from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document, Invitation
 from kyc.parties.actions import own
 from kyc.parties.models import Party
@@ -132,7 +133,7 @@ def send_anew(invitation: Invitation) -> None:
 
 
 @transaction.atomic
-def prove(invitation: Invitation, *, kind: str, file: UploadedFile, back: UploadedFile | None = None) -> Document:
+def prove(invitation: Invitation, *, kind: str, file: UploadedFile | Taken, back: UploadedFile | Taken | None = None) -> Document:
     """The person sends his passport or identity card, its `back` where that is a file of its own; the link is used up once both
     can be read. Raises Dead, BadKind, BadFile. The organisation's row
     is held, so that a round of checks either sees it or is asked for anew."""

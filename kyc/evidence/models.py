@@ -11,19 +11,35 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from accounts.vault import Subject, VaultFileField
+from config.jobs import Claimable
 from kyc.parties.models import Attribute, Exclusion, Party, PersonStatus, Role
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def current(self) -> "DocumentQuerySet":
-        return self.filter(removed_at__isnull=True)
+        """Those that count. One in which the scanner found something proves nothing, and is to be sent anew."""
+        return self.filter(removed_at__isnull=True).exclude(intake=Document.Intake.INFECTED)
+
+    def of_case(self, organisation: int) -> "DocumentQuerySet":
+        """As the desk lists them, those that were found infected too: what became of each is shown."""
+        found = self.filter(organisation=organisation, removed_at__isnull=True)
+        return found.select_related("uploaded_by", "party", "released_by").order_by("pk")
 
 
 @tracked()
-class Document(models.Model):
-    """One uploaded file: what it is, what it is called, its type by content, and its digest."""
+class Document(Claimable):
+    """One file that was sent: what it is, what it is called, and what was made of it. Kept is what kyc/evidence/taking made anew,
+    with its type, size and digest; of the file as it was sent its digest, and in `origin` what its metadata told of how it was
+    made (kyc/evidence/taking/origins.py). Until the scanner has answered nobody opens it: the row is the job."""
 
-    personal = ("name",)
+    personal = ("name", "origin")
+
+    class Intake(models.TextChoices):
+        WAITING = "waiting", _("waits for the virus scanner")
+        CLEAN = "clean", _("checked for viruses")
+        RELEASED = "released", _("released without the virus scanner")
+        INFECTED = "infected", _("the virus scanner found something")
+        FAILED = "failed", _("could not be checked for viruses")
 
     class Kind(models.TextChoices):
         REGISTER_EXTRACT = "register_extract", _("Register extract")
@@ -48,6 +64,12 @@ class Document(models.Model):
     content_type = models.CharField(max_length=60)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    sent_sha256 = models.CharField(max_length=64)
+    origin = models.JSONField(default=dict, blank=True)
+    intake = models.CharField(max_length=20, choices=Intake.choices, default=Intake.WAITING)
+    scanned_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     # Nobody with an account when the person himself sent it, by an invitation.
     uploaded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     invitation = models.ForeignKey("Invitation", models.PROTECT, null=True, blank=True)
@@ -58,7 +80,17 @@ class Document(models.Model):
     objects = DocumentQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(name="document_waiting", fields=["id"], condition=Q(intake="waiting"))]
         constraints = [
+            models.CheckConstraint(
+                name="document_is_clean_once_scanned",
+                condition=Q(intake__in=["clean", "infected"]) ^ Q(scanned_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="document_is_released_by_somebody",
+                condition=Q(intake="released", released_at__isnull=False, released_by__isnull=False)
+                | Q(released_at__isnull=True, released_by__isnull=True) & ~Q(intake="released"),
+            ),
             models.CheckConstraint(
                 name="document_comes_from_somebody", condition=Q(uploaded_by__isnull=True) ^ Q(invitation__isnull=True)
             ),
@@ -72,6 +104,13 @@ class Document(models.Model):
     @property
     def sealed_for(self) -> Subject:
         return self.party.sealed_for if self.party else Subject.of_organisation(self.organisation_id)
+
+    @property
+    def is_openable(self) -> bool:
+        return self.intake in OPENABLE
+
+
+OPENABLE = (Document.Intake.CLEAN, Document.Intake.RELEASED)
 
 
 class StatusProofQuerySet(models.QuerySet["StatusProof"]):

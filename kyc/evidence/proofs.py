@@ -56,6 +56,8 @@ def current(document: Document, organisation: Organisation) -> Document:
     found = Document.objects.current().filter(pk=document.pk, organisation=organisation).first()
     if found is None:
         raise NotAProof(_("Choose a document that this customer has sent."))
+    if not found.is_openable:
+        raise NotAProof(_("That document has not been checked for viruses yet, so nobody can have read it."))
     return found
 
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
     Confirmation,
     ConfirmationCode,
@@ -12,6 +13,7 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.evidence.read_models import Reading
 from kyc.rules.retention import rule
@@ -32,7 +34,19 @@ retention.register(
     RecordClass(
         code="evidence",
         label=_("Documents and how they were checked"),
-        models=(Document, StatusProof, AuthorityProof, AttributeProof, ExclusionRuling, Invitation, *CONFIRMED),
+        models=(
+            Document,
+            StatusProof,
+            AuthorityProof,
+            AttributeProof,
+            ExclusionRuling,
+            AgencyRuling,
+            Invitation,
+            *CONFIRMED,
+            EvidenceItem,
+            Mismatch,
+            DocumentReview,
+        ),
         rules=(rule("cip-descriptions"), rule("cdd-file"), rule("iaas-identity")),
         made={
             Document: "uploaded_at",
@@ -40,8 +54,12 @@ retention.register(
             AuthorityProof: "proved_at",
             AttributeProof: "proved_at",
             ExclusionRuling: "ruled_at",
+            AgencyRuling: "ruled_at",
             Invitation: "invited_at",
             **CONFIRMED,
+            EvidenceItem: "recorded_at",
+            Mismatch: "opened_at",
+            DocumentReview: "reviewed_at",
         },
         told=_("The documents you and your people sent, and how we checked them"),
     )

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.evidence import code_sending, domain_watch, reads
+from kyc.evidence import code_sending, domain_watch, intake, reads
 
 
 @shared_task(name="kyc.send_codes", ignore_result=True)
@@ -16,3 +16,8 @@ def look_for_domains() -> None:
 @shared_task(name="kyc.read_documents", ignore_result=True)
 def read_documents() -> None:
     reads.run()
+
+
+@shared_task(name="kyc.scan_documents", ignore_result=True)
+def scan_documents() -> None:
+    intake.run()

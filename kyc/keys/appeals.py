@@ -14,6 +14,7 @@ from accounts.refused import ReasonMissing, Refused, is_said
 from config import jobs
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
+from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document
 from kyc.keys import holds
 from kyc.keys.appeal_models import Appeal, Restriction
@@ -70,7 +71,7 @@ def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, 
 
 
 @transaction.atomic
-def send(restriction: Restriction, *, words: str, file: UploadedFile | None = None, by: User) -> Appeal:
+def send(restriction: Restriction, *, words: str, file: UploadedFile | Taken | None = None, by: User) -> Appeal:
     """By a member, in his own words, with a document where he has one. Raises AppealedAlready, Over, ReasonMissing, and what an
     upload raises."""
     organisations.locked(restriction.organisation, by=by)

@@ -81,6 +81,7 @@ retention.register(
     )
 )
 retention.no_record("kyc.Renewal", "a task: that somebody has to be told, or keys held; the hold it made is a record")
+retention.no_record("kyc.Expiry", "a task: that evidence expires; the hold it made is a record")
 retention.no_record("kyc.KeyRequirement", "a task: that a customer has to be told, or a key held; the hold it made is a record")
 retention.no_record("kyc.Reassessment", "a task: that keys have to be held or let go; the hold is a record")
 retention.no_record("kyc.SandboxOutcome", "a task of sandboxes; the decision it made is a record")

@@ -1,6 +1,19 @@
 from celery import shared_task
 
-from kyc.keys import campaign, estate_imports, feed, lapsing, linking, pools, reassessing, refusals, renewals, sandboxes, staged
+from kyc.keys import (
+    campaign,
+    estate_imports,
+    expiring,
+    feed,
+    lapsing,
+    linking,
+    pools,
+    reassessing,
+    refusals,
+    renewals,
+    sandboxes,
+    staged,
+)
 
 
 @shared_task(name="kyc.link_key", ignore_result=True)
@@ -16,6 +29,11 @@ def decide_sandboxes() -> None:
 @shared_task(name="kyc.keep_renewals", ignore_result=True)
 def keep_renewals() -> None:
     renewals.run()
+
+
+@shared_task(name="kyc.keep_expiries", ignore_result=True)
+def keep_expiries() -> None:
+    expiring.run()
 
 
 @shared_task(name="kyc.keep_campaign", ignore_result=True)

@@ -20,6 +20,7 @@ from psycopg import sql
 
 from accounts.models import Signal
 from accounts.signal_models import LINKING
+from kyc.evidence import agencies
 from kyc.keys.asking import OWNS
 from kyc.networks.finding import weighing
 from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, TYPES
@@ -143,9 +144,11 @@ class Tie:
 
 
 def ties(organisation: int) -> list[Tie]:
-    """Of each network the strongest that makes one hand likelier than not, the strongest first. In a scope that sees the
-    compartment."""
-    return strongest(weighed(asked(organisation)))
+    """Of each network the strongest that makes one hand likelier than not, the strongest first; none to accounts of an agency
+    that runs it too. In a scope that sees the compartment."""
+    found = weighed(asked(organisation))
+    fellows = agencies.fellows(organisation) if found else frozenset()
+    return strongest([tie for tie in found if tie.partner not in fellows])
 
 
 def asked(organisation: int) -> list[Shared]:

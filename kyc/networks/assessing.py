@@ -52,7 +52,7 @@ def draft(shown: Heads) -> dict[str, Any]:
 def who(indication: Indication) -> str:
     if indication.network_id is None:
         return _("Key %(key)s of %(customer)s.") % {"key": indication.key, "customer": indication.organisation}
-    count = len(heads.organisations(indication))
+    count = heads.organisations(indication).count()
     return _("Network %(number)s, %(count)s accounts that look like one hand. Who stands behind them is not established.") % {
         "number": indication.network, "count": count,
     }  # fmt: skip

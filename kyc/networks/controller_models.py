@@ -181,6 +181,11 @@ class ControllerMember(models.Model):
             )
         ]
 
+    @property
+    def is_ruled(self) -> bool:
+        """Also one that has ended; not who was only proposed to come to it."""
+        return self.proposal is None or self.proposal.outcome == Proposal.Outcome.TAKEN
+
 
 class ControllerNote(models.Model):
     """What somebody has noted of a controller, as he wrote it."""

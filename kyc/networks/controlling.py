@@ -122,7 +122,9 @@ def end_member(member: ControllerMember, *, reason: str, by: User) -> Controller
     if not is_said(reason):
         raise ReasonMissing(_("Say why it is not of it any more."))
     controller = locked(member.controller, S.RULED, by=by)
-    row = ControllerMember.objects.select_for_update().get(pk=member.pk)
+    row = ControllerMember.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=member.pk)
+    if not row.is_ruled:
+        raise NotNow(_("Nobody has ruled that it is of it: decline the proposal instead."))
     if row.ended_at is None:
         row.ended_at, row.ended_by, row.end_reason = timezone.now(), by, tidy(reason)
         row.save(update_fields=["ended_at", "ended_by", "end_reason"])

@@ -7,6 +7,8 @@ Which accounts were of a network, and by which hashed values, names nobody and s
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Model, Q
@@ -51,7 +53,9 @@ def overwrite(model: type[Model], numbers: Collection[int], certificate: str, ta
 
 def of_controllers(numbers: Collection[int]) -> Rows:
     measures = Measure.objects.filter(controller__in=numbers)
-    proposals = Q(pk__in=Controller.objects.filter(pk__in=numbers).values("proposal")) | Q(pk__in=measures.values("proposal"))
+    members = ControllerMember.objects.filter(controller__in=numbers, proposal__isnull=False)
+    of_them = (Controller.objects.filter(pk__in=numbers), measures, members)
+    proposals = reduce(or_, (Q(pk__in=rows.values("proposal")) for rows in of_them))
     return {
         Controller: numbers,
         Proposal: numbered(Proposal, proposals),

@@ -144,15 +144,15 @@ def use_in_words(use: str) -> str:
     return ", ".join(filter(None, found)) or (_("neither resale nor training") if use else "")
 
 
-def organisations(indication: Indication) -> Collection[int]:
-    """Whose use it is about."""
+def organisations(indication: Indication) -> QuerySet[Any]:
+    """The numbers of those whose use it is about, to be asked by."""
     if indication.organisation_id is not None:
-        return [indication.organisation_id]
+        return Organisation.objects.filter(pk=indication.organisation_id).values("pk")
     live = NetworkMembership.objects.filter(network=indication.network_id, until__isnull=True)
-    return list(live.values_list("organisation", flat=True))
+    return live.values("organisation")
 
 
-def authorised(accounts: Collection[int], day: date) -> QuerySet[Authorisation]:
+def authorised(accounts: QuerySet[Any] | Collection[int], day: date) -> QuerySet[Authorisation]:
     """Who of them may train with what models answer on that day, in the order in which it was declared."""
     found = Authorisation.objects.standing().filter(organisation__in=accounts, since__lte=day)
     return found.filter(Q(until__isnull=True) | Q(until__gte=day)).select_related("organisation", "declared_by").order_by("pk")

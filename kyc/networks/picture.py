@@ -1,8 +1,7 @@
-"""What a network's picture shows: accounts, the values that they share, and lines between the two, in words that the caller
-chose. kyc.networks.drawing draws it."""
+"""What a network's picture shows: accounts, the values that they share, and lines between the two. It is folded before anything
+is said of what it shows, so that of thousands of accounts only those are named that are drawn. kyc.networks.drawing draws it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 # More boxes than this are no picture any more, but a wall.
@@ -17,7 +16,7 @@ class Account:
     """One, or of `count` several in one box. `tone` warn has a mark besides the colour."""
 
     id: str
-    name: str
+    name: str = ""
     note: str = ""
     tone: str = ""
     url: str = ""
@@ -29,7 +28,7 @@ class Value:
     """What accounts share; a hub counts for nothing, and its name says what it is."""
 
     id: str
-    name: str
+    name: str = ""
     note: str = ""
     url: str = ""
     is_hub: bool = False
@@ -75,29 +74,27 @@ class Picture:
         return {account.id: frozenset(found[account.id]) for account in self.accounts}
 
 
-Named = Callable[[Collection[Account]], Account]
-
-
-def folded(picture: Picture, *, told: Named, most: int = MOST) -> Picture:
-    """The same in at most `most` boxes: accounts that share exactly the same stand in one, which `told` makes; where that does
-    not do, only the values that most accounts share are drawn. Whoever has a tone stays in a box of his own as long as there is
-    room."""
+def folded(picture: Picture, *, most: int = MOST) -> Picture:
+    """The same in at most `most` boxes: accounts that share exactly the same stand in one, which is called as the first of them
+    behind an f; where that does not do, only the values that most accounts share are drawn. Whoever has a tone stays in a box
+    of his own as long as there is room."""
     if picture.size <= most:
         return picture
-    found = gathered(picture, told, kept=True)
-    wide = len(picture.values)
+    wide, found = len(picture.values), picture
+    if wide < most:
+        found = gathered(picture, kept=True)
     while found.size > most and wide > 1:
         wide = min(wide // 2, most // 2)
-        found = gathered(shared_most(picture, wide), told, kept=True)
-    return found if found.size <= most else gathered(shared_most(picture, wide), told, kept=False)
+        found = gathered(shared_most(picture, wide), kept=True)
+    return found if found.size <= most else gathered(shared_most(picture, wide), kept=False)
 
 
-def gathered(picture: Picture, told: Named, *, kept: bool) -> Picture:
+def gathered(picture: Picture, *, kept: bool) -> Picture:
     held = picture.held
     alike: dict[tuple[object, ...], list[Account]] = defaultdict(list)
     for account in picture.accounts:
         alike[held[account.id], account.id if kept and account.tone else ""].append(account)
-    boxes = {those[0].id: those[0] if len(those) == 1 else told(those) for those in alike.values()}
+    boxes = {those[0].id: those[0] if len(those) == 1 else together(those) for those in alike.values()}
     of = {account.id: boxes[those[0].id].id for those in alike.values() for account in those}
     bits: dict[tuple[str, str], float] = {}
     for line in picture.lines:
@@ -105,6 +102,10 @@ def gathered(picture: Picture, told: Named, *, kept: bool) -> Picture:
         bits[place] = max(bits.get(place, 0.0), line.bits)
     lines = tuple(Line(account, value, most) for (account, value), most in bits.items())
     return replace(picture, accounts=tuple(boxes.values()), lines=lines)
+
+
+def together(those: list[Account]) -> Account:
+    return Account(f"f{those[0].id}", count=len(those))
 
 
 def shared_most(picture: Picture, wide: int) -> Picture:

@@ -14,11 +14,13 @@ from accounts.models import Organisation, Proposal, User
 from accounts.permissions import Permission, require
 from accounts.proposals import Policy
 from accounts.refused import NoteMissing, ReasonMissing, Refused, is_said
+from kyc.evidence import agencies
 from kyc.networks.actions import tidy
 from kyc.networks.network_models import Edge, Network, NetworkChange
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About, contradicted
 from kyc.networks.touching import Unknown, touched
+from kyc.parties.agency_models import Agency
 from kyc.rules import packs
 
 K = Ruling.Kind
@@ -45,15 +47,24 @@ class Over(Refused):
     """The network or the edge on whose page it is said has ended."""
 
 
+class NotConfirmed(Refused):
+    """No officer's word on the agency holds."""
+
+    field = "agency"
+
+
 class Waits(Refused):
     """A ruling on the same waits for a second person."""
 
 
 @transaction.atomic
-def rule(network: Network, about: About, *, kind: str, reason: str, by: User) -> Ruling | ProposedRuling:
+def rule(
+    network: Network, about: About, *, kind: str, reason: str, agency: Agency | None = None, by: User
+) -> Ruling | ProposedRuling:
     """On the pair or the value as it stands in that network now. Where it touches more accounts than one person rules on it is
-    proposed, and in force once a second person takes it. The same said again is silence. Raises ReasonMissing, Unknown,
-    NothingRuled, Contradicts, Waits, Over."""
+    proposed, and in force once a second person takes it. The same said again is silence; of a network that has ended a word is
+    taken back and none is said anew. `agency` is the declared one that it is. Raises ReasonMissing, Unknown, NothingRuled,
+    Contradicts, NotConfirmed, Waits, Over."""
     require(by, Permission.INCIDENT_WORK)
     if kind not in K.values:
         raise Unknown(_("Choose what it is."))
@@ -61,17 +72,19 @@ def rule(network: Network, about: About, *, kind: str, reason: str, by: User) ->
         raise ReasonMissing(_("Say why it is so, for whoever reads it later."))
     one_at_a_time()
     newest = Ruling.objects.newest().filter(about.rows).first()
-    if newest is not None and newest.kind == kind:
+    agency = confirmed(agency) if kind == K.DECLARED_AGENCY else None
+    if newest is not None and (newest.kind, newest.agency) == (kind, agency):
         return newest
     if newest is None and kind == K.WITHDRAWN:
         raise NothingRuled(_("Nobody has ruled on this, so there is nothing to take back."))
     if waiting(about) is not None:
         raise Waits(_("A ruling on this waits for a second person already. Take, decline or withdraw it first."))
-    if not Network.objects.live().filter(pk=network.pk).exists():
+    if kind != K.WITHDRAWN and not Network.objects.live().filter(pk=network.pk).exists():
         raise Over(_("%(network)s has ended meanwhile. Rule on the page of the network that stands now.") % {"network": network})
     organisations = touched(network, about, kind, newest)
     agrees(about, kind, organisations)
     said = {"network": network, "kind": kind, "organisations": organisations, "reason": tidy(reason)} | about.columns
+    said["agency"] = agency
     said["alone_up_to"] = packs.current().ruled_alone_up_to
     if len(organisations) > said["alone_up_to"]:
         return propose(said, by=by)
@@ -79,12 +92,28 @@ def rule(network: Network, about: About, *, kind: str, reason: str, by: User) ->
 
 
 @transaction.atomic
-def rule_on(edge: Edge, *, kind: str, reason: str, by: User) -> Ruling | ProposedRuling:
-    """On the two accounts of an edge that stands. Raises as `rule` does."""
+def rule_on(edge: Edge, *, kind: str, reason: str, agency: Agency | None = None, by: User) -> Ruling | ProposedRuling:
+    """On the two accounts of an edge that stands; of one that has ended a word is taken back. Raises as `rule` does."""
     require(by, Permission.INCIDENT_WORK)
-    if not Edge.objects.live().filter(pk=edge.pk).exists():
+    if kind != K.WITHDRAWN and not Edge.objects.live().filter(pk=edge.pk).exists():
         raise Over(_("This edge has ended meanwhile, and its network is not what it was. Look at the network again."))
-    return rule(edge.network, About(pair=(edge.a_id, edge.b_id)), kind=kind, reason=reason, by=by)
+    return rule(edge.network, About(pair=(edge.a_id, edge.b_id)), kind=kind, reason=reason, agency=agency, by=by)
+
+
+@transaction.atomic
+def take_back(said: Ruling, *, reason: str, by: User) -> Ruling | ProposedRuling:
+    """What stands of a pair or a value, also where the network that it was said in has ended. Raises as `rule` does."""
+    return rule(said.network, About.of(said), kind=K.WITHDRAWN, reason=reason, by=by)
+
+
+def confirmed(agency: Agency | None) -> Agency | None:
+    """As it stands. Raises NotConfirmed."""
+    if agency is None:
+        return None
+    found = agencies.held().filter(pk=agency.pk).first()
+    if found is None:
+        raise NotConfirmed(_("This agency is not confirmed, or not any more. Choose another, or none."))
+    return found
 
 
 def one_at_a_time() -> None:
@@ -146,7 +175,7 @@ def take(proposal: Proposal, *, by: User) -> Ruling:
     return made(said, newest, by=found.proposal.proposed_by, proposed=found)
 
 
-COPIED = ("network", "kind", "a", "b", "type", "value", "organisations", "reason", "alone_up_to")
+COPIED = ("network", "kind", "a", "b", "type", "value", "organisations", "agency", "reason", "alone_up_to")
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, Proposal, User
 from kyc.networks.models import append_only
 from kyc.networks.network_models import Network
+from kyc.parties.agency_models import Agency
 
 PAIR = Q(a__isnull=False, b__isnull=False, a__lt=F("b"), type="", value__isnull=True)
 VALUE = Q(a__isnull=True, b__isnull=True, value__isnull=False) & ~Q(type="")
@@ -40,6 +41,8 @@ class Said(models.Model):
     type = models.CharField(max_length=20, blank=True)
     value = models.UUIDField(null=True, blank=True)
     organisations = ArrayField(models.BigIntegerField())
+    # Whose it is, where the agency has been confirmed.
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.TextField()
     # One person rules alone on so many accounts, by the rules of that day.
     alone_up_to = models.PositiveIntegerField()
@@ -50,6 +53,9 @@ class Said(models.Model):
             models.CheckConstraint(name="%(class)s_of_a_pair_or_a_value", condition=PAIR | VALUE),
             models.CheckConstraint(name="%(class)s_needs_reason", condition=~Q(reason="")),
             models.CheckConstraint(name="%(class)s_touches_somebody", condition=Q(organisations__len__gt=0)),
+            models.CheckConstraint(
+                name="%(class)s_names_an_agency_as_one", condition=Q(agency__isnull=True) | Q(kind="declared_agency")
+            ),
             models.CheckConstraint(
                 name="%(class)s_known_words",
                 condition=Q(
@@ -134,8 +140,9 @@ class Ruling(Said):
                     IF NEW.proposed_id IS NOT NULL AND NOT EXISTS (
                         SELECT 1 FROM kyc_proposedruling p JOIN accounts_proposal f ON f.id = p.proposal_id
                         WHERE p.id = NEW.proposed_id AND f.outcome = 'taken' AND f.proposed_by_id = NEW.ruled_by_id
-                          AND ROW(p.kind, p.a_id, p.b_id, p.type, p.value, p.organisations)
-                            IS NOT DISTINCT FROM ROW(NEW.kind, NEW.a_id, NEW.b_id, NEW.type, NEW.value, NEW.organisations)
+                          AND ROW(p.kind, p.a_id, p.b_id, p.type, p.value, p.organisations, p.agency_id)
+                            IS NOT DISTINCT FROM ROW(NEW.kind, NEW.a_id, NEW.b_id, NEW.type, NEW.value, NEW.organisations,
+                                NEW.agency_id)
                     ) THEN
                         RAISE EXCEPTION 'what was proposed is ruled as it was taken by a second person'
                             USING ERRCODE = 'check_violation';

@@ -14,37 +14,36 @@ from kyc.networks.network_models import Edge, Network, NetworkMembership
 
 # What is no signal, but found in when signals come and end (kyc/networks/finding/families.py, which brings all of DuckDB).
 TIMES = frozenset({"opened", "ended"})
-# What edges tell of each account, in one reading however many edges there are: each value that it shares, and the most that it
-# counted for.
+# Of the values that the accounts of a network share, each with who of them has it and the most that it counted for with each, in
+# one reading however many edges there are: those that count first, of them the ones that most accounts share. Beside them how
+# many there are in all that count, and that do not.
 SHARED = """
-SELECT of.account, e->>'type', e->>'value', coalesce(min(e->>'family'), ''),
-       coalesce(max((e->>'bits')::float) FILTER (WHERE (e->>'counted')::boolean), 0),
-       min(e->>'first_seen'), max(e->>'last_seen'), coalesce(min(e->>'why') FILTER (WHERE NOT (e->>'counted')::boolean), '')
-FROM kyc_edge, jsonb_array_elements(evidence) AS e, LATERAL (VALUES (a_id), (b_id)) AS of (account)
-WHERE network_id = %(network)s AND {stands}
-GROUP BY 1, 2, 3 ORDER BY 2, 3, 1
+WITH had AS (
+    SELECT of.account, e->>'type' AS type, e->>'value' AS value, coalesce(min(e->>'family'), '') AS family,
+        coalesce(max((e->>'bits')::float) FILTER (WHERE (e->>'counted')::boolean), 0) AS bits,
+        min(e->>'first_seen') AS first_seen, max(e->>'last_seen') AS last_seen,
+        coalesce(min(e->>'why') FILTER (WHERE NOT (e->>'counted')::boolean), '') AS why
+    FROM kyc_edge, jsonb_array_elements(evidence) AS e, LATERAL (VALUES (a_id), (b_id)) AS of (account)
+    WHERE network_id = %(network)s AND {stands} AND {which}
+    GROUP BY 1, 2, 3
+), told AS (
+    SELECT type, value, min(family) AS family, max(bits) AS bits, coalesce(min(first_seen), '') AS first_seen,
+        coalesce(max(last_seen), '') AS last_seen, coalesce(min(nullif(why, '')), '') AS why,
+        array_agg(account ORDER BY account) AS organisations, array_agg(bits ORDER BY account) AS each
+    FROM had GROUP BY type, value
+)
+SELECT *, count(*) FILTER (WHERE bits > 0) OVER (), count(*) FILTER (WHERE bits = 0) OVER () FROM told
+ORDER BY bits = 0, cardinality(organisations) DESC, bits DESC, type, value LIMIT %(most)s
 """
+ALL, ONE = "TRUE", "e->>'type' = %(type)s AND starts_with(regexp_replace(e->>'value', '[^[:alnum:]]', '', 'g'), %(handle)s)"
 LIVE, AT = "until IS NULL", "since <= %(at)s AND (until IS NULL OR until > %(at)s)"
 
 
 @dataclass(frozen=True)
-class Has:
-    """That an account has a value that others of the network have too. `bits` is the most that it counted for, nothing where it
-    was never counted; `why` says why not. The instants are as evidence has them."""
-
-    organisation: int
-    type: str
-    value: str
-    family: str
-    bits: float
-    first_seen: str
-    last_seen: str
-    why: str
-
-
-@dataclass(frozen=True)
 class Value:
-    """A value that `organisations` of the network share, as `Has` has it."""
+    """A value that `organisations` of the network share, in the order of their numbers, and in the same order the most that it
+    counted for with `each`: `bits` is the most of those, nothing where it was never counted, and `why` says why not. The instants
+    are as evidence has them."""
 
     type: str
     value: str
@@ -54,6 +53,7 @@ class Value:
     last_seen: str
     why: str
     organisations: tuple[int, ...]
+    each: tuple[float, ...]
 
     @property
     def key(self) -> tuple[str, str]:
@@ -89,34 +89,32 @@ def before_its_end(network: Network) -> datetime | None:
     return network.ended_at - network.ended_at.resolution if network.ended_at else None
 
 
-def shared(network: Network, at: datetime | None = None) -> list[Has]:
+@dataclass(frozen=True)
+class Shared:
+    """The first of the values that a network shares, and how many there are that count, and that do not."""
+
+    values: list[Value]
+    counted: int = 0
+    aside: int = 0
+
+
+def shared(network: Network, at: datetime | None = None, *, most: int) -> Shared:
+    return read(network, at, ALL, most=most)
+
+
+def named(network: Network, kind: str, handle: str) -> list[Value]:
+    """Those whose value begins so, without the signs between its letters."""
+    return read(network, None, ONE, most=2, type=kind, handle=handle).values
+
+
+def read(network: Network, at: datetime | None, which: str, **asked: Any) -> Shared:
     at = at or before_its_end(network)
-    statement = SHARED.format(stands=LIVE if at is None else AT)
+    statement = SHARED.format(stands=LIVE if at is None else AT, which=which)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"network": network.pk, "at": at})
-        return [Has(*row) for row in cursor.fetchall()]
-
-
-def values(found: Iterable[Has]) -> list[Value]:
-    """Those that count first, the ones that most accounts share before others."""
-    rows: dict[tuple[str, str], list[Has]] = {}
-    for one in found:
-        rows.setdefault((one.type, one.value), []).append(one)
-    made = [value(those) for those in rows.values()]
-    return sorted(made, key=lambda one: (not one.is_counted, -len(one.organisations), -one.bits, one.key))
-
-
-def value(those: list[Has]) -> Value:
-    return Value(
-        type=those[0].type,
-        value=those[0].value,
-        family=those[0].family,
-        bits=max(one.bits for one in those),
-        first_seen=min(one.first_seen or "" for one in those),
-        last_seen=max(one.last_seen or "" for one in those),
-        why=next((one.why for one in those if one.why), ""),
-        organisations=tuple(one.organisation for one in those),
-    )
+        cursor.execute(statement, {"network": network.pk, "at": at} | asked)
+        rows = cursor.fetchall()
+    values = [Value(*row[:7], tuple(row[7]), tuple(row[8])) for row in rows]
+    return Shared(values, *rows[0][9:]) if rows else Shared([])
 
 
 def known(found: Iterable[Value]) -> dict[tuple[str, str], SignalValue]:

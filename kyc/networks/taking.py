@@ -14,7 +14,8 @@ from psycopg import sql
 from accounts import counting, scope
 from accounts.models import Signal, SignalValue
 from accounts.signal_models import LINKING
-from kyc.networks import given, rulings
+from kyc.evidence import agencies
+from kyc.networks import declared, given, rulings
 from kyc.networks.given import Given, Watch
 from kyc.networks.network_models import NetworkMembership
 from kyc.networks.ruling_models import Ruling
@@ -46,6 +47,7 @@ def take(folder: Path) -> Taken:
     counting.count()
     watch.has("count")
     with scope.whole():
+        declared.mark()
         # First, so that whoever is attached later is known to be.
         seen = frozenset(NetworkMembership.objects.live().values_list("pk", flat=True))
         said = beside()
@@ -57,10 +59,10 @@ def take(folder: Path) -> Taken:
 
 
 def beside() -> Given:
-    """What officers ruled."""
+    """What officers ruled, and who runs accounts for others."""
     ruled = rulings.for_run()
     uncounted = tuple(sorted((type, str(value)) for type, value in ruled.uncounted))
-    return Given(must=ruled.must, cannot=ruled.cannot, uncounted=uncounted)
+    return Given(declared=agencies.groups(), must=ruled.must, cannot=ruled.cannot, uncounted=uncounted)
 
 
 def copy(asked: sql.Composable, file: Path) -> None:

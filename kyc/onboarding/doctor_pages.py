@@ -89,6 +89,7 @@ MENDED: dict[str, tuple[str, Text]] = {
     keys.LEAKED: ("onboarding:key_roll", _("Roll the key")),
     SOURCES[KeyRequirement.What.ANSWER]: ("onboarding:key_responsible", _("Name who answers for it")),
     SOURCES[KeyRequirement.What.USE]: (KEY, _("Open the key and wake it")),
+    "policy.evidence": ("onboarding:documents", _("Send a new document")),
     "policy.use": ("onboarding:use", _("Sign the use anew")),
 }
 # Of a limit that is reached: whether it is the organisation's, and whether its time begins anew.

@@ -12,6 +12,9 @@ from accounts.private_files import private_file
 from accounts.vault import FileErased
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
+from kyc.evidence import reviews
+from kyc.evidence.intake import NotChecked
+from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.onboarding import papers, steps
 from kyc.onboarding.access import members_only, while_open
@@ -71,10 +74,21 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         "documents",
         step="documents",
         form=form,
-        documents=by_kind(sent),
+        documents=judged(by_kind(sent)),
         kept=kept,
         in_short=in_short(organisation),
     )
+
+
+def judged(documents: list[Document]) -> list[tuple[Document, DocumentReview | None, str]]:
+    """Each with what was found of it, as far as the customer was told, and why in a sentence."""
+    words = reviews.of(documents)
+    told = {pk: word for pk, word in words.items() if word.told_at or word.ruling == DocumentReview.Ruling.ACCEPTED}
+    return [(one, told.get(one.pk), _(text) if (text := why(told.get(one.pk))) else "") for one in documents]
+
+
+def why(word: DocumentReview | None) -> str:
+    return reviews.sentence(word) if word else ""
 
 
 def by_kind(documents: Iterable[Document]) -> list[Document]:
@@ -114,11 +128,11 @@ def download(request: HttpRequest, organisation: Organisation, pk: int) -> HttpR
     document = document_or_404(organisation, pk)
     try:
         file = private_file(document.file, name=document.name, content_type=document.content_type)
-    except FileErased as erased:
-        messages.error(request, str(erased))
+        if request.method != "HEAD":
+            evidence.read_back(document, by=request.user)
+    except (FileErased, NotChecked) as refused:
+        messages.error(request, str(refused))
         return redirect("onboarding:documents")
-    if request.method != "HEAD":
-        evidence.read_back(document, by=request.user)
     return file
 
 

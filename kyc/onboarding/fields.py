@@ -5,9 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kyc.evidence import intake
+from kyc.evidence.taking.kinds import ACCEPTED
+from kyc.evidence.taking.refusals import NotAccepted
 from kyc.parties import countries, registers, statuses, wording
 from kyc.parties.models import PersonStatus
 from kyc.parties.wording import BadText, checked
@@ -33,6 +37,23 @@ class Text(forms.CharField):
                 self.rule("", value)
         except BadText as bad:
             raise forms.ValidationError(str(bad)) from None
+
+
+class SentFile(forms.FileField):
+    """A document, made anew here (kyc/evidence/intake.py), before any transaction begins: that may take seconds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("PDF, JPEG, PNG, WebP or HEIC, at most 15 MB and 50 pages."))
+        widget = forms.FileInput(attrs={"accept": ",".join(ACCEPTED)})
+        told = {"required": _("Choose a file."), "invalid": _("Choose a file.")}
+        super().__init__(widget=widget, allow_empty_file=True, error_messages=told, **kwargs)
+
+    def clean(self, data: UploadedFile | None, initial: Any = None) -> intake.Taken | None:
+        found = super().clean(data, initial)
+        try:
+            return intake.take(found) if found else None
+        except NotAccepted as refusal:
+            raise forms.ValidationError(str(refusal)) from None
 
 
 class Country(forms.ChoiceField):

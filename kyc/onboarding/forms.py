@@ -10,7 +10,7 @@ from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.evidence import authority
 from kyc.onboarding.changing import Changing, Page
-from kyc.onboarding.fields import BirthDate, Country, NativeName, Text, UsBasis
+from kyc.onboarding.fields import BirthDate, Country, NativeName, SentFile, Text, UsBasis
 from kyc.onboarding.placing import HOME, Addressed, asks_address
 from kyc.parties.actions import SecondController
 from kyc.parties.models import Party, Profile, Role
@@ -99,13 +99,7 @@ class DocumentForm(Page):
         required=False,
         error_messages={"invalid_choice": _("Choose one from the list.")},
     )
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_("PDF, JPEG or PNG, at most 15 MB."),
-        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
-        allow_empty_file=True,
-        error_messages={"required": _("Choose a file."), "invalid": _("Choose a file.")},
-    )
+    file = SentFile(label=_("File"))
 
     def __init__(self, *args: Any, organisation: Organisation, kinds: Kinds, itself: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from kyc.keys import answering
-from kyc.onboarding import questions, steps, whose
+from kyc.onboarding import questions, steps, whose, would_do
 from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page, Standing
 from kyc.onboarding.forms import PersonForm
@@ -58,7 +58,8 @@ def asked(request: HttpRequest, organisation: Organisation, person: Party | None
         messages.success(request, _("Saved."))
         questions.ask(request, organisation, form.saved)
         return redirect("onboarding:people")
-    return page(request, organisation, "person", step="people", form=form, person=person)
+    else_done = would_do.of(person) if person else []
+    return page(request, organisation, "person", step="people", form=form, person=person, would_do=else_done)
 
 
 def told(person: Party) -> Standing:

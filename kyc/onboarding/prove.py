@@ -20,6 +20,7 @@ from kyc.evidence import invitations
 from kyc.evidence.models import Invitation
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
+from kyc.onboarding.fields import SentFile
 from kyc.onboarding.forms import DocumentForm, Text
 from kyc.onboarding.pages import page, posted
 from kyc.parties.models import Party
@@ -72,13 +73,10 @@ class ProveForm(Page):
         },
     )
     file = DocumentForm.base_fields["file"]
-    back = forms.FileField(
+    back = SentFile(
         label=gettext_lazy("Its back, where that is a second file"),
         required=False,
         help_text=gettext_lazy("An identity card has two sides. Where both are in one file, leave this empty."),
-        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
-        allow_empty_file=True,
-        error_messages={"invalid": gettext_lazy("Choose a file.")},
     )
 
 

@@ -14,6 +14,7 @@ from kyc.keys import appeals
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
+from kyc.onboarding.fields import SentFile
 from kyc.onboarding.pages import page, posted
 
 
@@ -24,11 +25,7 @@ class AppealForm(Page):
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": gettext_lazy("Write in your own words why it should end.")},
     )
-    file = forms.FileField(
-        label=gettext_lazy("A document that shows it"),
-        required=False,
-        help_text=gettext_lazy("PDF, JPEG or PNG, at most 15 MB."),
-    )
+    file = SentFile(label=gettext_lazy("A document that shows it"), required=False)
 
 
 @members_only

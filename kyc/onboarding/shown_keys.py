@@ -25,6 +25,7 @@ WHY: dict[str, Promise] = {
     SOURCES[W.ANSWER]: _("Nobody answers for it any more. Name a responsible person, and it works again."),
     SOURCES[W.USE]: _("Nobody has used it for long. Wake it if you need it, or revoke it."),
     appeals.SOURCE: _("All your keys are on hold. See on your overview what you were told, and how to appeal."),
+    "policy.evidence": _("A document that proved who somebody is has expired. Send a new one."),
     "policy.use": _("What you signed about the use of your keys has expired."),
 }
 OURS = _("We have put it on hold. Write to us if you don't know why.")

@@ -66,6 +66,7 @@ def usage(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         ],
         days=days,
         total=daily.total(days),
+        costs=daily.costs(organisation, stretch, key),
         picture=drawn([(one.what, one.requests, one.bad) for one in days]),
         keys=[(keys[one.what], one, successors.get(one.what)) for one in daily.by("key", daily.rows(organisation, stretch))],
         has_keys=bool(keys),

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import looking, organisations, scope, signals_left
+from accounts import looking, members, organisations, scope, signals_left
 from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import actions as cases
@@ -32,7 +32,7 @@ from kyc.onboarding.pictured import pictured
 from kyc.onboarding.use import renewal
 from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
-from kyc.parties import profiles, questionnaires, statuses
+from kyc.parties import agencies, profiles, questionnaires, statuses
 from kyc.parties.models import PaymentMeans
 from kyc.rules import packs
 
@@ -69,6 +69,9 @@ def create(request: HttpRequest) -> HttpResponse:
     if is_read and form.acted(lambda: begin(request, organisation, form, version)):
         return redirect("onboarding:kind")
     context = {"form": form, "version": version, "notice": f"onboarding/notices/{version}.html"}
+    if organisation is None:
+        with scope.everything():
+            context["invitations"] = list(members.for_whom(request.user))
     return render(request, "onboarding/create.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
@@ -120,6 +123,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         has_expired=entity is None and telling.was_verified(organisation),
         ends_soon=bool(entity and reassessing.ends_soon(entity)),
         looked=looking.told(organisation),
+        asking=[] if organisation.is_closed else [row for row in agencies.asked_of(organisation) if not row.is_confirmed],
         may_begin_anew=closing.may_begin_anew(organisation),
         kept=kept_in_short(organisation),
         **({"steps": []} if organisation.is_closed else {}),

@@ -9,8 +9,9 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
-from accounts.models import AuditEvent, LegalHold, Membership, Message, Organisation, Project
+from accounts.models import AuditEvent, LegalHold, MemberInvitation, Membership, Message, Organisation, Project
 from accounts.retention import RecordClass
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Attribute, Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role, Sameness
 from kyc.rules.retention import rule
 
@@ -30,6 +31,7 @@ retention.register(
         models=(
             Organisation,
             Membership,
+            MemberInvitation,
             Project,
             Profile,
             Party,
@@ -37,6 +39,8 @@ retention.register(
             PersonStatus,
             Attribute,
             Exclusion,
+            Agency,
+            AgencyAccount,
             PaymentMeans,
             Sameness,
         ),

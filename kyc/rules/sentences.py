@@ -52,6 +52,7 @@ FACTORS = (
     _("A nominee holds shares or a role for another."),
     _("Comes through a programme, which is reviewed more often."),
     _("Keys are used from countries that the customer neither declared nor pays from, or only one of both."),
+    _("A document that proves who somebody is stands behind other customers too."),
     _("Headquarters and country of formation differ."),
 )
 KEYS = (
@@ -135,6 +136,7 @@ ASSURANCE = (
     _("Date of birth"),
     _("Address"),
     _("Identification number"),
+    _("An address, telephone or e-mail"),
     _("Passport"),
     _("Identity card"),
     _("Driving licence"),

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Greatest
 
 from accounts.models import Organisation
+from kyc.keys import amounts
 from kyc.keys.models import Key
+from kyc.keys.pool_models import Spending, Unit
 from kyc.usage.models import COUNTERS, UsageDay
 
 SUMS = {f"all_{name}": Sum(name) for name in COUNTERS}
@@ -68,3 +71,13 @@ def by_day(found: QuerySet[UsageDay], stretch: Stretch) -> list[Used]:
 
 def total(used: list[Used]) -> Used:
     return Used(None, *(sum(getattr(one, name) for one in used) for name in COUNTERS))
+
+
+def costs(organisation: Organisation, stretch: Stretch, key: Key | None = None) -> list[str]:
+    """What it cost, as people read it: a line for each currency, by its code, and no sum of two. As limits count it: what calls
+    were settled at, or what gateways told of the day where that is more."""
+    found = Spending.objects.filter(
+        organisation=organisation, unit=Unit.MONEY, day__gte=stretch.first, day__lte=stretch.last, **({"key": key} if key else {})
+    )
+    spent = found.order_by().values_list("currency").annotate(all=Sum(Greatest("settled", "used"))).order_by("currency")
+    return [amounts.shown(int(amount), currency) for currency, amount in spent if amount]

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from accounts import partitions, scope
+from accounts import partitions, ranges, scope
 from accounts.models import GatewayCredential
 from accounts.refused import Refused
 from config import jobs
@@ -26,7 +26,7 @@ from kyc.keys.models import Key
 from kyc.keys.pool_models import Unit
 from kyc.keys.pools import Charge
 from kyc.usage.models import UsageBatch, UsageRow, first_number
-from kyc.usage.rows import PREFIX, BadRow, Reader, Row, Whose
+from kyc.usage.rows import LAST_ASN, PREFIX, BadRow, Reader, Row, Whose
 
 MOST_ROWS = 10_000
 # Batches that are written at the same moment, in all processes: with them, so many times MOST_ROWS wait at most.
@@ -137,7 +137,8 @@ def read(rows: Sequence[Any], credential: GatewayCredential, now: datetime) -> t
     named = {row["key"] for row in rows if isinstance(row, dict) and isinstance(row.get("key"), str)}
     ours = known(named, credential)
     theirs = known_elsewhere(named - ours.keys(), credential)
-    reader, another = Reader(ours, now), Reader(theirs, now)
+    access = ranges.of_operators(numbers(rows))
+    reader, another = Reader(ours, now, access), Reader(theirs, now)
     good: list[Row] = []
     elsewhere: list[Row] = []
     bad: Bad = defaultdict(list)
@@ -148,6 +149,12 @@ def read(rows: Sequence[Any], credential: GatewayCredential, now: datetime) -> t
         except BadRow as reason:
             bad[str(reason)].append(place)
     return good, elsewhere, bad
+
+
+def numbers(rows: Sequence[Any]) -> set[int]:
+    """Of the networks that rows name; whether a row is good is looked at later."""
+    told = {row.get("asn") for row in rows if isinstance(row, dict)}
+    return {asn for asn in told if type(asn) is int and 0 < asn <= LAST_ASN}
 
 
 def known(named: Iterable[str], credential: GatewayCredential) -> dict[str, Whose]:

@@ -37,6 +37,7 @@ CREATE TABLE kyc_usagerow (
     template varchar(86) NOT NULL,
     end_user varchar(86) NOT NULL,
     is_late boolean NOT NULL,
+    access varchar(20) NOT NULL DEFAULT '',
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     incarnation integer NOT NULL DEFAULT public.kh_incarnation(),
     PRIMARY KEY (id, hour),
@@ -101,6 +102,8 @@ class UsageRow(models.Model):
     end_user = models.CharField(max_length=86)
     # Told long after the hour.
     is_late = models.BooleanField()
+    # Whose the network's addresses were when the row came (accounts.Range): hosting, a proxy and so on; empty where no file said.
+    access = models.CharField(max_length=20, default="")
     # By which a report tells what was known of use at an instant (accounts/history.py), as of what is audited.
     xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
     incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)

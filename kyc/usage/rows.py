@@ -88,13 +88,15 @@ class Row(NamedTuple):
     template: str
     end_user: str
     is_late: bool
+    # Whose the network's addresses are.
+    access: str = ""
 
 
 class Reader:
-    """Reads rows as at `now`, UTC; `keys` are those that there are."""
+    """Reads rows as at `now`, UTC; `keys` are those that there are, `access` says whose the addresses of a network are."""
 
-    def __init__(self, keys: Mapping[str, Whose], now: datetime) -> None:
-        self.keys, self.now = keys, now
+    def __init__(self, keys: Mapping[str, Whose], now: datetime, access: Mapping[int, str] | None = None) -> None:
+        self.keys, self.now, self.access = keys, now, access or {}
         # What was judged and is good: the same few hours, models and codes stand in many rows.
         self.hours: dict[str, tuple[datetime, bool]] = {}
         self.models: set[str] = set()
@@ -145,7 +147,7 @@ class Reader:
             raise BadRow("hour: The key was not issued yet. Look at the gateway's clock.")
         return Row(
             hour, whose.organisation, whose.key, model, requests, tokens_in, tokens_out, errors, refusals, cost, currency,
-            hashes[0], asn, country, hashes[1], hashes[2], hashes[3], is_late,
+            hashes[0], asn, country, hashes[1], hashes[2], hashes[3], is_late, self.access.get(asn, "") if asn else "",
         )  # fmt: skip
 
     def hour(self, text: Any) -> tuple[datetime, bool]:

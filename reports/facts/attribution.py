@@ -20,7 +20,9 @@ Facts = dict[str, Any]
 COUNTED = (Key, Link, Hold, Entity)
 USE = (
     "Use is what gateways count of each hour and send: requests, tokens, errors and refusals by model, network and country. Told "
-    "are the hours that began in the interval, added up by day, network and country, as known at the knowledge cut. Of addresses "
+    "are the hours that began in the interval, added up by day, network, country and class of access, as known at the knowledge "
+    "cut. The class of access is what a file of ranges said of the network (the autonomous system) when the hour was told: "
+    "hosting, proxy, VPN, mobile carrier, university or office; it is empty where no file said anything. Of addresses "
     "the product holds hashes under a key of the gateway, so the report says how many there were and never which. What was asked "
     "and what was answered is not sent to the product at all. Each hour is kept for {years} years; what was disposed of before "
     "a report is made can't be told, and a report of the same inputs made later tells less by that."
@@ -53,7 +55,11 @@ GAPS = (
 ACTIONS = "Actions are those of the audit log on the key, its links and the holds that touched it, with the details it keeps."
 NOT_COVERED = (
     ("Addresses", "Network addresses are not held, only their keyed hashes; how many different ones there were is told."),
-    ("Class of access", "Whether an address is of a hosting provider or of a residential proxy is not known to the product."),
+    (
+        "Class of access",
+        "It is told of whole networks. Whether a single address within another network is one of a hosting provider or of a "
+        "residential proxy is not known to the product, since it holds no addresses.",
+    ),
     ("Linked keys", "Keys of other accounts that may be of the same hand stand in no report of one customer."),
 )
 
@@ -201,7 +207,7 @@ def named(owners: list[Facts]) -> str:
 
 ATTRIBUTION = Frame(
     kind="R-06",
-    template="R-06/6",
+    template="R-06/7",
     title="API Key Attribution Report",
     sections=(("selection", selection), ("holder", holder), ("owners", owners), ("keys", keys), ("use", use)),
     closing=(

@@ -13,11 +13,14 @@ from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.vault import Erased
 from kyc.cases.models import Case, DecidedOwner, Decision, Entity, Examination, Finding, FlagRuling, Requirement
 from kyc.desk import timeline
+from kyc.evidence.confirmation_models import Confirmation, OutsideCheck
+from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Determination, Interest
 from kyc.parties.models import Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.models import Factor, Score
+from kyc.rules import assurance
 from kyc.screening.models import Hit, ListVersion
 from reports import mailed
 from reports.facts import basis, earlier, individual
@@ -211,10 +214,42 @@ def documents(asked: Asked) -> Rows:
         yield str(Document.Kind(row.kind).label), told
 
 
+def evidenced(asked: Asked) -> Rows:
+    """What we take as evidence of who he is, and where it says otherwise than was declared."""
+    kinds, mine = assurance.load().kinds, {}
+    for row in asked.of_party(asked.reader.known(EvidenceItem)):
+        mine[row.pgh_obj_id] = title = kinds[row.kind].title if row.kind in kinds else row.kind
+        told = (
+            row.issuer,
+            country(row.issuing_country),
+            f"number {masked(row.number)}" if row.number else "",
+            f"valid until {day(row.expires_on)}" if row.expires_on else "",
+            f"checked {moment(row.validated_at)}" if row.validated_at else "not checked yet",
+            f"counts no more since {moment(row.withdrawn_at)}" if row.withdrawn_at else "",
+        )
+        yield title, ", ".join(part for part in told if part)
+    for row in asked.reader.known(Mismatch):
+        if row.item_id in mine:
+            ended = f"resolved {moment(row.resolved_at)}" if row.resolved_at else "open"
+            told_otherwise = f"{row.get_what_display().lower()}: declared {row.declared}, there {row.shown}, {ended}"
+            yield f"{mine[row.item_id]} says otherwise", told_otherwise
+
+
 def invitations(asked: Asked) -> Rows:
     for row in asked.of_party(asked.reader.then(Invitation)):
         answered = f"answered {moment(row.used_at)}" if row.used_at else "not answered"
         yield row.email, f"sent {moment(row.invited_at)}, {answered}"
+
+
+def confirmed(asked: Asked) -> Rows:
+    for row in asked.of_party(asked.reader.then(Confirmation)):
+        ended = f", ended {moment(row.ended_at)}" if row.ended_at else ""
+        how = Confirmation.How(row.how).label
+        yield str(Confirmation.What(row.what).label), f"{row.value}: {how}, {moment(row.confirmed_at)}{ended}"
+    for check in asked.of_party(asked.reader.then(OutsideCheck)):
+        told = ", ".join(f"{name} {text}" for name, text in sorted(check.descriptors.items()))
+        state = OutsideCheck.State(check.state).label
+        yield "A verification service", f"{check.service}, {check.reference}, {moment(check.started_at)}: {state}. {told}".strip()
 
 
 def screening(asked: Asked) -> Rows:
@@ -347,7 +382,9 @@ GROUPS = (
     Group("Your standing as a US or foreign person", BY_ACCOUNT, standing, (PersonStatus, StatusProof)),
     Group("What you hold", BY_ACCOUNT, holdings, (Interest,)),
     Group("Documents about you", "sent by you or the account's members", documents, (Document,)),
+    Group("Evidence of who you are", BY_US, evidenced, (EvidenceItem, Mismatch)),
     Group("Invitations to prove who you are", BY_US, invitations, (Invitation,)),
+    Group("What was confirmed of what is said of you", BY_US, confirmed, (Confirmation, OutsideCheck)),
     Group("Comparison with sanctions lists", BY_US, screening, (Examination, Hit, ListVersion)),
     Group("What rules of ownership make of you", BY_US, in_regimes, (Determination,)),
     Group("Whether we took you for a beneficial owner", BY_US, decided_owner, (DecidedOwner, Decision, Proposal)),

@@ -4,6 +4,7 @@ import accounts.history
 import accounts.vault.fields
 import accounts.vault.files
 import datetime
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import pghistory.utils
@@ -366,6 +367,31 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reportscheduleevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='reportschedule_as_of'),
+        ),
+        migrations.CreateModel(
+            name='ReportPack',
+            fields=[
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('id', accounts.vault.fields.RowNumber(primary_key=True, serialize=False)),
+                ('reports', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('is_evidence', models.BooleanField()),
+                ('state', models.CharField(choices=[('waiting', 'Being put together'), ('ready', 'Ready'), ('erased', 'Erased'), ('failed', 'Could not be put together')], default='waiting', max_length=20)),
+                ('progress', models.PositiveSmallIntegerField(default=0)),
+                ('asked_at', models.DateTimeField(auto_now_add=True)),
+                ('ready_at', models.DateTimeField(blank=True, null=True)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('file', accounts.vault.fields.VaultFileField(blank=True, max_length=200, storage=accounts.vault.files.VaultStorage(), upload_to='')),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='reportpack_waiting'), models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='reportpack_failed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('is_evidence', True), ('reports__len', 1)), models.Q(('is_evidence', False), ('reports__len__gt', 0)), _connector='OR'), name='pack_holds_reports_and_evidence_is_of_one'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('expires_at__gt', models.F('ready_at')), ('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('ready_at'), '+', models.Value(datetime.timedelta(days=1)))), ('ready_at__isnull', False), models.Q(('file', ''), _negated=True)), _connector='OR'), name='pack_is_complete_and_lasts_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'erased'), _negated=True), ('file', ''), _connector='OR'), name='erased_pack_has_no_file'), models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'ready'])), fields=('asked_by', 'reports', 'is_evidence'), name='one_pack_of_the_same_at_a_time')],
+            },
         ),
         migrations.CreateModel(
             name='ReportLink',

@@ -97,13 +97,16 @@ class TestTheApp:
         assert [name for (name,) in drawn] == [
             "kh_job_token",
             "kyc_confirmation_id_seq",
+            "kyc_evidenceitem_id_seq",
             "kyc_inquiry_id_seq",
             "kyc_inquirypart_id_seq",
             "kyc_leak_id_seq",
+            "kyc_mismatch_id_seq",
             "kyc_party_id_seq",
             "kyc_paymentmeans_id_seq",
             "kyc_reading_id_seq",
             "reports_report_id_seq",
+            "reports_reportpack_id_seq",
         ]
 
     @pytest.mark.parametrize("what", NEVER)

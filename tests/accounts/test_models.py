@@ -14,6 +14,7 @@ from accounts import acting, scope
 from accounts.models import LegalHold, Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
+from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key, Link
@@ -24,19 +25,22 @@ from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident, Involvement
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.ownership.models import Interest
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Party, Role
 from kyc.screening.models import Hit, Inquiry, InquiryPart, ListVersion
 from reports.models import Report, SubjectRequest
 from tests import cast
 from tests.conftest import owner
 from tests.rows import Rows, one_of_each
+from tests.stage import scene
 
 Model = type[models.Model]
 TRACKED: list[Model] = [model.pgh_tracked_model for model in event_models()]
 # A column that may change in every tracked model, and what it may change to.
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 CHANGE: dict[str, tuple[str, Any]] = {
-    "Membership": ("role", "member"),
+    "Membership": ("role", "owner"),
+    "MemberInvitation": ("role", "owner"),
     "Proposal": ("outcome_note", "x"),
     "Message": ("subject", "x"),
     "Role": ("title", "x"),
@@ -66,6 +70,10 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "FlagRuling": ("note", "x"),
     "StatusProof": ("note", "x"),
     "AuthorityProof": ("note", "x"),
+    "EvidenceItem": ("note", "x"),
+    "Mismatch": ("opened_at", EARLIER),
+    "DocumentReview": ("reason", "expired"),
+    "Expiry": ("state", "done"),
     "Invitation": ("email", "x@x.example"),
     "Confirmation": ("note", "x"),
     "Reading": ("form", "x"),
@@ -105,11 +113,14 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "PoolMember": ("added_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
     "Appeal": ("sent_at", EARLIER),
+    "Agency": ("declared_at", EARLIER),
+    "AgencyAccount": ("added_at", EARLIER),
+    "AgencyRuling": ("superseded_at", EARLIER),
 }
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
-    Restriction, Appeal,
+    Restriction, Appeal, Agency, AgencyAccount, AgencyRuling,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 
@@ -175,15 +186,20 @@ WAYS: list[tuple[Callable[[Any], None], list[str]]] = [
 ]
 
 
-@pytest.fixture
-def rows(db: None) -> Iterator[Rows]:
-    """With the compartment open, else those of it would not be shown."""
+@scene
+def one_each() -> Rows:
     found = one_of_each(cast.customer())
     analyst = cast.staff("analyst", "Ana")
     # One that is still open, because an ended one never changes.
     found[Proposal] = Proposal.objects.create(kind="x", choice="x", reason="x", proposed_by=analyst)
+    return found
+
+
+@pytest.fixture
+def rows(one_each: Rows) -> Iterator[Rows]:
+    """With the compartment open, else those of it would not be shown."""
     with scope.whole():
-        yield found
+        yield one_each
 
 
 class TestEveryTrackedModel:

@@ -180,7 +180,7 @@ class TestAQueryWithoutAnyFilter:
 
     def test_finds_nothing_of_what_tells_of_two_at_once(self, two: dict[str, int]) -> None:
         ours = {"kyc_inquiry", "kyc_inquirypart", "kyc_sameness", "kyc_divergence"}
-        assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours} | {"kyc_estateimport"}
+        assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours} | {"kyc_estateimport", "reports_reportpack"}
         for table in OF_THE_HOUSE:
             with scope.everything():
                 assert len(found(table)) == 2, table

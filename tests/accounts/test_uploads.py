@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from accounts.uploads import TooLarge
 from config.settings import FILE_UPLOAD_MAX_MEMORY_SIZE as REAL
-from kyc.evidence import actions as evidence
+from kyc.evidence.taking.kinds import LARGEST
 from kyc.onboarding import entering
 from kyc.screening import filed
 
@@ -62,5 +62,5 @@ def test_many_that_fit_alone_do_not_together(most: int) -> None:
 
 def test_no_form_takes_more_than_is_kept_for_its_files() -> None:
     # A card is sent with its two sides.
-    assert REAL >= 2 * evidence.LARGEST
+    assert REAL >= 2 * LARGEST
     assert max(filed.LARGEST, entering.LARGEST) < REAL

@@ -23,6 +23,9 @@ SEEDS, TUNING = (101, 102, 103), (11, 12)
 CUTS = (18.0, 22.0, 26.0, 30.0, 34.0)
 # Beside it stands how much of a world an installation of that size may take: seconds and GB.
 COSTS = {100_000: (15, 2.0), 1_000_000: (60, 6.0)}
+CURVE = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
+# How much more than in proportion ten times as many accounts may cost.
+DEARER = 2.0
 
 
 def written(folder: Path, accounts: int, seed: int, thinned: float = 1.0) -> tuple[worlds.World, Path]:
@@ -105,3 +108,17 @@ class TestNetworks:
             told[f"{seed}, of each shared value 0.7 kept"] = worded(found[-1])
         figures.keep("networks_thinned", seeds=[*SEEDS], figures=told)
         assert min(figure["F"] for figure in found) >= 0.88
+
+    def test_what_it_costs_as_accounts_grow(self, tmp_path: Path) -> None:
+        """Start and reading included; docs/scale.md tells what follows."""
+        told, spent = {}, {}
+        for accounts in CURVE:
+            world = worlds.make(accounts, seed=SEEDS[0], networks=min(150, max(10, accounts // 2000)))
+            world.write(tmp_path / "signals.parquet")
+            world.write_declared(tmp_path / "declared.csv")
+            found, taken, memory = by_command(world, tmp_path / "signals.parquet")
+            rows = reading.read(tmp_path / "signals.parquet", memory="8GB").rows
+            told[f"{accounts:,}"] = f"{rows:,} rows, {taken:.1f} s, {memory:.2f} GB, F {networks.measured(world, found)['F']:.3f}"
+            spent[accounts] = taken
+        figures.keep("networks_scale", seeds=[SEEDS[0]], figures=told)
+        assert spent[3_000_000] <= spent[300_000] * 10 * DEARER

@@ -18,6 +18,7 @@ from tests.browser.walk import PATIENCE, Walk
 CASE = "/desk/cases/?tab=decided > /desk/cases/{n}/"
 TABS = ("summary", "people", "use", "documents", "screening", "risk", "keys", "kept", "timeline")
 PEOPLE, OWNERS, MAIL = "/verification/people/", "/verification/owners/", "/demo/mail"
+MEMBERS = "/verification/members/"
 # Also of links in a drawing.
 PATHS = "links => links.map(link => new URL(link.getAttribute('href') ?? '', location).pathname)"
 LEFT_OUT = f"{OWNERS}of/{{n}}/left-out/"
@@ -35,7 +36,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/verification/keys/ > /verification/keys/{n}/ > /verification/keys/{n}/change/",
         "/verification/keys/usage/", "/verification/keys/usage/?days=90", "/verification/keys/limits/",
         "/verification/keys/ > /verification/keys/{n}/revoke/", "/verification/kept/", "/your-data/", "/verification/close/",
-        "/verification/change/",
+        MEMBERS, f"{MEMBERS}invite/", f"{MEMBERS} > {MEMBERS}{{n}}/", f"{MEMBERS} > {MEMBERS}{{n}}/remove/",
+        "/verification/change/", "/verification/confirm/", "/verification/confirm/ > /verification/confirm/{n}/phone/",
+        "/verification/confirm/ > /verification/confirm/{n}/domain/publish/",
         "/account/2fa/", "/account/2fa/webauthn/",
         "/account/2fa/webauthn/add/", "/account/email/", "/account/password/change/", "/account/sessions/", "/account/logout/",
     ),
@@ -63,6 +66,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         *(f"{CASE}?tab={tab}" for tab in TABS),
         *(f"/desk/cases/?tab={tab} > /desk/cases/{{n}}/" for tab in ("review", "waiting", "approve")),
         f"{CASE}?tab=keys > /desk/cases/{{n}}/usage/",
+        f"{CASE}?tab=people > /desk/cases/{{n}}/parties/{{n}}/evidence/",
+        f"{CASE}?tab=documents > /desk/cases/{{n}}/documents/{{n}}/review/",
         "/desk/screening/", "/desk/screening/file/", "/desk/screening/ > /desk/screening/{n}/",
         "/desk/screening/ > /desk/screening/{n}/ > /desk/screening/{n}/rows/{n}/",
         "/data-requests/", "/data-requests/new/", "/data-requests/ > /data-requests/{n}/",
@@ -94,10 +99,12 @@ PAGES: dict[str, tuple[str, ...]] = {
 NOT_DRAWN = {
     "desk:controller_new": "of a network: tests/kyc/networks/acting/test_pages.py",
     "desk:controller": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "desk:controller_add": "the demo has none: tests/kyc/networks/acting/test_extending.py",
     "desk:measure_new": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "desk:measure": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "desk:appeal": "the demo has none: tests/kyc/networks/acting/test_pages.py",
     "onboarding:restriction": "the demo has none: tests/kyc/networks/acting/test_pages.py",
+    "onboarding:agency_account_end": "a form of one button: tests/kyc/onboarding/test_agencies.py",
     "start": "leads on at once",
     "healthz": "for machines",
     "readyz": "for machines",
@@ -106,6 +113,8 @@ NOT_DRAWN = {
     "api:authorize": "for machines",
     "api:changes": "for machines",
     "api:snapshot": "for machines",
+    "onboarding:confirm_send": "leads back to the page of the code at once",
+    "onboarding:confirm_service": "of who has named a service outside: tests/kyc/onboarding/test_confirm.py",
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:leave": "for who has no organisation yet: tests/kyc/onboarding/test_leaving.py",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
@@ -129,9 +138,12 @@ NOT_DRAWN = {
     "desk:network_ledger_csv": "the file itself",
     "desk:inquiry_download": "the file itself",
     "onboarding:picture": "the file itself",
+    "onboarding:join": "by an invitation to one address: tests/kyc/onboarding/test_members.py",
     "report_link": "by a link that is shown once: tests/reports/test_link_pages.py",
     "reports:download": "the file itself",
     "reports:pack_download": "the file itself",
+    "reports:pack": "of who has asked for a large one: tests/reports/test_packing.py",
+    "reports:pack_file": "the file itself",
     "own_data_pdf": "the file itself",
     "own_data_json": "the file itself",
     "audit_export": "the file itself",

@@ -169,6 +169,8 @@ class TestProduction:
             ("AUDIT_PAST_KEYS", "hunter2", "AUDIT_PAST_KEYS must be 32 bytes in base64."),
             ("TIMESTAMP_URL", "ftp://hunter2", "TIMESTAMP_URL must start with https:// or http:// ."),
             ("TIMESTAMP_URL", "https://hunter2", NO_ROOTS),
+            ("TEXT_URL", "https://hunter2", "TEXT_SECRET is not set. It is needed beside TEXT_URL; see README.md."),
+            ("DNS_SERVERS", "hunter2", "DNS_SERVERS must be addresses such as 9.9.9.9 or 127.0.0.1[5353], with commas between."),
             ("REPORT_LEVEL", "B-LTA", "REPORT_LEVEL must be B-B, B-T or B-LT."),
             ("REPORT_LEVEL", "B-LT", NO_TIME),
             ("REPORT_SIGNER", "pkcs11:token=hunter2", NO_CHAIN),

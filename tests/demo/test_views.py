@@ -220,7 +220,7 @@ STATES: dict[str, dict[str, str]] = {
 
 
 class TestGallery:
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def page(self) -> HttpResponse:
         return Client().get("/demo/ui/")
 

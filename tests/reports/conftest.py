@@ -10,7 +10,7 @@ from accounts import organisations
 from accounts.models import Organisation, User
 from accounts.vault import VaultStorage
 from reports import pdf, signing
-from reports.models import Report
+from reports.models import Report, ReportPack
 from tests import cast
 from tests.conftest import owner
 from tests.reports.story import Life, whole_life
@@ -28,6 +28,15 @@ def quick_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages take most of a report's time; what is not about them makes do with these."""
     monkeypatch.setattr(pdf, "render", lambda facts, envelope, changes=(), told=None: b"%PDF-1.7 pages")
     monkeypatch.setattr(signing, "signed", lambda data: data)
+
+
+SHORT = '<!doctype html><html lang="en"><head><title>A report</title></head><body><h1>A report</h1></body></html>'
+
+
+@pytest.fixture
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One page with a word on it, but with all that is attached to a report, sealed and signed as one."""
+    monkeypatch.setattr(pdf, "render_to_string", lambda *args: SHORT)
 
 
 @pytest.fixture
@@ -60,5 +69,6 @@ def life(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
 def kept(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[Path]]:
     """A vault of the test's own, and what files stand in it."""
     settings.VAULT_DIR = tmp_path / "vault"
-    monkeypatch.setattr(Report._meta.get_field("file"), "storage", VaultStorage())
+    for model in (Report, ReportPack):
+        monkeypatch.setattr(model._meta.get_field("file"), "storage", VaultStorage())
     return lambda: {path for path in settings.VAULT_DIR.rglob("*") if path.is_file()}

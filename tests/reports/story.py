@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from accounts import audit, credentials, organisations, snapshots
-from accounts.models import Organisation, Snapshot, User
+from accounts.models import Organisation, Range, Snapshot, User
 from kyc.cases import actions as cases
 from kyc.cases import examining
 from kyc.cases.models import Case
@@ -224,6 +224,8 @@ def use(story: Story) -> None:
     rows = [
         row(story.live.prefix, hour, 12, ip_hash=digit * 43, tokens_in=900, tokens_out=400, errors=2, **place) for digit in "ab"
     ]
+    # As a file of ranges says of that network.
+    Range.objects.get_or_create(source="clouds", asn=2116, hub="cloud")
     intake.take(sent(*rows, row(story.revoked.prefix, hour, 3, refusals=1)), credential=gateway)
 
 

@@ -199,7 +199,7 @@ class TestPeriod:
 
     def test_by_default_it_is_the_year_before_its_end(self, organisation: Organisation, astrid: User) -> None:
         report = actions.request(organisation, kind="R-06", by=astrid)
-        assert (report.kind, report.template) == ("R-06", "R-06/6")
+        assert (report.kind, report.template) == ("R-06", "R-06/7")
         assert datetime.fromisoformat(report.parameters["from"]) == year_before(report.valid_at)
         assert report.number.startswith("R-06-")
         assert written_down("report.requested")[0].details["from"] == report.parameters["from"]

@@ -31,7 +31,7 @@ from tests.accounts.test_sequencer import in_tree
 from tests.reports.outside import Outside, open_outside
 from tests.reports.test_signing import flipped
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder", "short_pages")]
 
 
 def made(organisation: Organisation, alice: User, astrid: User, **how: Any) -> Report:

@@ -74,6 +74,7 @@ class TestAddressee:
         assert Report.objects.get().envelope["addressee"] == ""
 
 
+@pytest.mark.usefixtures("short_pages")
 class TestDoor:
     def test_a_stranger_signs_in_first(self, report: Report) -> None:
         for address in addresses(report):
@@ -165,6 +166,7 @@ class TestAsk:
         assert not Report.objects.exists()
 
 
+@pytest.mark.usefixtures("short_pages")
 class TestWatch:
     def test_it_shows_how_far_it_is_and_asks_again(self, report: Report, auditor: Client) -> None:
         assert "Waiting for a worker." in text(auditor.get(f"/reports/{report.pk}/"))
@@ -201,6 +203,7 @@ class TestWatch:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("short_pages")
 class TestAgain:
     def test_the_same_instants_give_the_same_facts_after_a_later_change(
         self, report: Report, organisation: Organisation, auditor: Client
@@ -219,6 +222,7 @@ class TestAgain:
         assert Report.objects.count() == 1
 
 
+@pytest.mark.usefixtures("short_pages")
 class TestDownload:
     def test_one_that_is_not_ready_is_not_there_and_nothing_is_written_down(self, report: Report, auditor: Client) -> None:
         assert auditor.get(f"/reports/{report.pk}/download/").status_code == 404

@@ -57,9 +57,16 @@ def named(host: str) -> list[str]:
         raise Unreachable("it has no address") from error
 
 
-def get(url: str, *, reach: Reach, port: int | None = None, context: ssl.SSLContext | None = None) -> Answer:
+def get(
+    url: str,
+    *,
+    reach: Reach,
+    headers: Mapping[str, str] | None = None,
+    port: int | None = None,
+    context: ssl.SSLContext | None = None,
+) -> Answer:
     """Raises Unreachable."""
-    return asked("GET", url, None, {}, reach=reach, port=port, context=context)
+    return asked("GET", url, None, headers or {}, reach=reach, port=port, context=context)
 
 
 def post(url: str, body: bytes, *, headers: Mapping[str, str], reach: Reach, context: ssl.SSLContext | None = None) -> Answer:

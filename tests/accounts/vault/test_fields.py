@@ -208,6 +208,7 @@ IN_CLEAR = {
     "kyc.Party.tax_country": "which country gave the number, which is sealed",
     "kyc.Party.email": "readable for work, like a name; overwritten by the audited erasure",
     "kyc.Invitation.email": "where mail went to, as of User",
+    "accounts.MemberInvitation.email": "where mail went to, as of User",
     "accounts.Message.to": "where mail goes to",
     "accounts.ErasureOrder.addresses": "whose mail is to be erased; emptied when it was",
     "reports.SubjectRequest.identified_at": "a moment",

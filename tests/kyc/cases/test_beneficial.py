@@ -18,13 +18,14 @@ from reports.facts.reader import Reader
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.reports.moments import uncommitted
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 S = DecidedOwner.Standing
 REASON = "The register and the deed say otherwise."
 
 
-@pytest.fixture
+@scene
 def owned(nordlys: Founded, the_list: ListVersion) -> Case:
     """Kari owns 60 per cent, Ola from 20 to 30, Alice, who leads it, 10."""
     scenes.own(nordlys, "Kari Moe", "60")

@@ -1,6 +1,7 @@
 """A politically exposed person is no refusal: it asks for the source of wealth, and for a senior approval."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -26,6 +27,7 @@ from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import finding, own
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 MINISTER = "Vasilije Crnogorac"
@@ -65,9 +67,10 @@ def asked(case: Case) -> Requirement:
     return case.requirements.by_rule().latest("pk")
 
 
-@pytest.fixture
-def minister(nordlys: Founded, the_list: ListVersion, ana: User, tmp_path: Path) -> Case:
-    listed_as("pep", tmp_path)
+@scene
+def minister(nordlys: Founded, the_list: ListVersion, ana: User) -> Case:
+    with TemporaryDirectory() as folder:
+        listed_as("pep", Path(folder))
     return ruled(nordlys, ana)
 
 

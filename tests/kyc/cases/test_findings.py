@@ -5,9 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from kyc.cases import examining
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
+from kyc.evidence import items
+from kyc.evidence.item_models import EvidenceItem
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import actions as parties
@@ -319,6 +322,19 @@ class TestRisk:
         score = Score.objects.latest("pk")
         factor = score.factors.get(code="countries_disagree")
         assert (factor.points, factor.sentence) == pack.factor("countries_disagree")
+
+    def test_one_passport_behind_two_customers_raises_both(self, nordlys: Founded, ana: User) -> None:
+        own(nordlys, "Kari Moe", "100")
+        other = scenes.sorvik()
+        for found, number in ((nordlys, "N1234567"), (other, "N 123-4567")):
+            items.record(found.controller, kind="passport", issuing_country="NO", number=number, by=ana)
+        assert "shared_document" in codes(scenes.examine(nordlys))
+        items.withdraw(EvidenceItem.objects.get(organisation=other.organisation), reason="Misread.", by=ana)
+        nordlys.organisation.case_set.get().examinations.create(
+            organisation=nordlys.organisation, rule_pack=packs.current().version
+        )
+        examining.run()
+        assert "shared_document" not in codes(nordlys.organisation.case_set.get().examinations.latest("pk"))
 
 
 def seen_from(found: Founded, country: str, *days: date) -> None:

@@ -16,6 +16,7 @@ from kyc.parties.models import Questionnaire
 from kyc.parties.wording import BadText
 from tests.cast import ANSWERS
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 WEAPONS = ANSWERS | {"weapons": "yes"}
@@ -29,7 +30,7 @@ def sign(case: Case, **answers: Any) -> Questionnaire:
     return questionnaires.sign(case.organisation, answers=WEAPONS | answers, signed_name="Alice Olsen", by=by)
 
 
-@pytest.fixture
+@scene
 def signed(case: Case) -> Questionnaire:
     """Nordlys declares use for weapons, and was examined since."""
     found = sign(case)

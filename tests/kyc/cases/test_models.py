@@ -13,6 +13,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.screening.models import ListVersion
 from tests.cast import Founded
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def refused(work: Callable[[], object], match: str = "") -> None:
         work()
 
 
-@pytest.fixture
+@scene
 def decision(case: Case, ana: User) -> Decision:
     return scenes.proposed(case, "approve", by=ana)
 

@@ -17,12 +17,13 @@ from kyc.rules import packs
 from kyc.rules.packs import Questions
 from tests.cast import ANSWERS, Founded, signed_in
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 FLAG = "Use for weapons of mass destruction was declared."
 
 
-@pytest.fixture
+@scene
 def entity(case: Case, ana: User, rui: User) -> Entity:
     return scenes.approved(case, ana=ana, rui=rui)
 

@@ -18,11 +18,12 @@ from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
 from tests.cast import Founded
 from tests.kyc.cases import scenes
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@scene
 def entity(case: Case, ana: User, rui: User) -> Entity:
     return scenes.approved(case, ana=ana, rui=rui)
 

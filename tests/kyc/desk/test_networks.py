@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -151,7 +152,7 @@ class TestOverview:
         shown = as_ines.get(page(network))
         drawn = shown.context["drawn"]
         assert "200 accounts and 200 values are more than the 150 boxes" in drawn.note
-        assert drawn.svg.count("<a href") <= 150 and len(shown.context["values"]) == 200
+        assert drawn.svg.count("<a href") <= 150 and (len(shown.context["values"]), shown.context["more_values"]) == (100, 100)
 
     def test_as_it_stood_on_a_day(self, as_ines: Client, network: Network) -> None:
         NetworkMembership.objects.filter(network=network).update(until=timezone.now())
@@ -188,6 +189,27 @@ class TestOverview:
         large = networked.network_of(networked.accounts(60, "Heron {} BV"), {(0, n): [shares(*CARD)] for n in range(1, 60)})
         with django_assert_max_num_queries(len(one)):
             as_ines.get(page(large))
+
+    def test_of_hundreds_no_page_asks_for_more_or_grows_with_them(
+        self, as_ines: Client, network: Network, django_assert_max_num_queries: Any
+    ) -> None:
+        """Two to each means of payment, all of them at one address that counts for nothing."""
+        sizes = {}
+        for many in (200, 400):
+            ties = {(n, n + 1): [shares("payment", f"card {n}"), shares(*CARRIER, why="office")] for n in range(0, many, 2)}
+            large = networked.network_of(networked.accounts(many, f"Heron {many} {{}} BV"), ties)
+            for rest in ("", "accounts/", "ledger/", "changes/", "picture.svg", "accounts/?page=3"):
+                with django_assert_max_num_queries(30):
+                    sizes[rest, many] = len(as_ines.get(page(large, rest)).content)
+        drawn = text(as_ines.get(page(large)))
+        assert drawn.count('class="own-box') < 150 and "400 accounts and 201 values are more" in drawn
+        for rest, many in sizes:
+            assert sizes[rest, 400] < 1.2 * sizes[rest, many], rest
+
+    def test_names_accounts_only_where_they_are_drawn(self, as_ines: Client) -> None:
+        ties = {(0, n): [shares("payment", f"card {n}")] for n in range(1, 300)}
+        large = networked.network_of(networked.accounts(300, "Heron {} BV"), ties)
+        assert len(set(re.findall(r"Heron \d+ BV", text(as_ines.get(page(large)))))) < 250
 
 
 class TestAccounts:

@@ -31,10 +31,13 @@ class TestUsage:
     ) -> None:  # fmt: skip
         gateway, _ = credentials.issue(name="edge", by=None)
         mine = [row(linked.key.prefix, this_hour(), 1500, country="NO"), row(linked.key.prefix, this_hour(), 7, model="m2")]
+        money = [{"cost": 2_500_000, "currency": "EUR"}, {"cost": 40_000_000, "currency": "USD"}]
+        mine = [{**one, **of} for one, of in zip(mine, money, strict=True)]
         intake.take(sent(*mine, row(issue(sorvik).key.prefix, this_hour(), 4321)), credential=gateway)
         said = cast.signed_in(cast.staff("auditor")).get(page).content.decode()
         for word in ("1,507 requests", "Norway", "not told", "sonnet-5", "m2", str(linked.key)):
             assert word in said, word
+        assert "<dd>2.50 EUR</dd>" in said and "<dd>40 USD</dd>" in said and "Currencies are not added up" in said
         assert "4,321" not in said and "5,828" not in said
         assert "Set the organisation" not in said
 

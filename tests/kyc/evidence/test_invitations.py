@@ -13,8 +13,9 @@ from accounts import audit, messages
 from accounts.models import AuditEvent, Message, Organisation
 from accounts.permissions import NotPermitted
 from kyc.evidence import invitations
-from kyc.evidence.actions import BadFile, BadKind
+from kyc.evidence.actions import BadKind
 from kyc.evidence.models import Document, Invitation
+from kyc.evidence.taking.refusals import NotAccepted
 from kyc.ownership import actions as ownership
 from kyc.parties import actions as parties
 from kyc.parties.wording import BadText
@@ -190,7 +191,7 @@ class TestProve:
         invitation, _ = invited(nordlys)
         empty = pdf()
         empty.size = 0
-        with pytest.raises(BadFile):
+        with pytest.raises(NotAccepted):
             invitations.prove(invitation, kind="passport", file=empty)
         assert invitations.is_live(invitation)
 

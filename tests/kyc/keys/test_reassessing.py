@@ -27,6 +27,7 @@ from tests import cast
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.kyc.keys.scenes import Issued
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +41,7 @@ def run() -> None:
     assert not reassessing.QUEUE.is_waiting()
 
 
-@pytest.fixture
+@scene
 def change(nordlys: Founded, linked: Issued) -> Case:
     """Told, and nothing of it changed yet."""
     found = telling.tell(nordlys.organisation, changed=["owners"], by=nordlys.by)

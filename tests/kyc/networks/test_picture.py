@@ -14,11 +14,6 @@ from kyc.networks.picture import WARN, Account, Line, Picture, Value, folded
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def told(those: Collection[Account]) -> Account:
-    first = next(iter(those))
-    return Account(f"f{first.id}", f"{sum(one.count for one in those)} accounts", count=len(those))
-
-
 def picture(held: dict[str, str], *, hubs: str = "", unsure: Collection[str] = ()) -> Picture:
     """`held` says by a letter each which values an account has."""
     accounts = tuple(Account(name, name, tone=WARN if name in unsure else "", url=f"#{name}") for name in held)
@@ -33,10 +28,10 @@ FIVE = picture({"a1": "xy", "a2": "xy", "a3": "xy", "a4": "y", "a5": "yz"}, hubs
 
 class TestFolded:
     def test_leaves_alone_what_has_room(self) -> None:
-        assert folded(FIVE, told=told, most=8) is FIVE
+        assert folded(FIVE, most=8) is FIVE
 
     def test_puts_those_that_share_the_same_into_one_box(self) -> None:
-        found = folded(FIVE, told=told, most=7)
+        found = folded(FIVE, most=7)
         assert [(one.id, one.count) for one in found.accounts] == [("fa1", 3), ("a4", 1), ("a5", 1)]
         assert {(line.account, line.value) for line in found.lines} == {
             ("fa1", "x"), ("fa1", "y"), ("a4", "y"), ("a5", "y"), ("a5", "z"),
@@ -44,11 +39,11 @@ class TestFolded:
 
     def test_leaves_whoever_is_marked_a_box_of_its_own(self) -> None:
         marked = picture({"a1": "xy", "a2": "xy", "a3": "xy", "a4": "y", "a5": "yz"}, unsure=["a2"])
-        assert "a2" in {one.id for one in folded(marked, told=told, most=7).accounts}
+        assert "a2" in {one.id for one in folded(marked, most=7).accounts}
 
     def test_draws_the_values_that_most_share_where_that_is_not_enough(self) -> None:
         wide = picture({f"a{number:02}": f"x{chr(0x4E00 + number)}" for number in range(40)})
-        found = folded(wide, told=told, most=10)
+        found = folded(wide, most=10)
         assert found.size <= 10 and "x" in {value.id for value in found.values}
 
     @settings(max_examples=60, deadline=None)
@@ -58,7 +53,7 @@ class TestFolded:
     )
     def test_never_exceeds_the_room_and_loses_nobody(self, held: dict[str, str], most: int) -> None:
         whole = picture({name: "".join(sorted(set(those))) for name, those in held.items()}, unsure=sorted(held)[:3])
-        found = folded(whole, told=told, most=most)
+        found = folded(whole, most=most)
         assert found.size <= max(most, 8)
         assert sum(one.count for one in found.accounts) == len(held)
         boxes = {one.id for one in (*found.accounts, *found.values)}

@@ -106,6 +106,15 @@ class TestRule:
             say(value(CARD))
         assert not Ruling.objects.exists()
 
+    def test_but_a_word_that_stands_is_taken_back(self, say: Any, network: Network, members: list[int], ines: User) -> None:
+        made = say(About(pair=(members[0], members[1])))
+        networked.ended(network)
+        back = ruling.take_back(made, reason="They were two.", by=ines)
+        assert isinstance(back, Ruling) and (back.kind, back.replaces) == ("withdrawn", made)
+        assert rulings.for_run().must == ()
+        with pytest.raises(ruling.Over):
+            say(About(pair=(members[0], members[1])))
+
     def test_the_same_again_is_silence(self, say: Any, members: list[int]) -> None:
         first = say(value(CARD))
         assert say(value(CARD), reason="Said twice.") == first and Ruling.objects.count() == 1

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import looking, staff
-from accounts.models import AuditEvent, Organisation, User
+from accounts.models import AuditEvent, MemberInvitation, Membership, Organisation, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case
 from kyc.evidence.models import Document, Invitation
@@ -22,6 +22,7 @@ from kyc.keys.pool_models import LimitPool
 from kyc.onboarding import looks
 from kyc.onboarding.urls import urlpatterns
 from kyc.ownership.models import Interest
+from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.models import Party, PaymentMeans
 from tests import cast
 from tests.kyc.cases.scenes import audit_breaks
@@ -99,19 +100,38 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
     """Every customer's page of that organisation."""
     numbers = {"person": Party, "owner": Interest, "payment": PaymentMeans, "document": Document, "key": Key, "limit": LimitPool}
     first = {name: model.objects.filter(organisation=organisation).order_by("pk").first() for name, model in numbers.items()}
+    first["member"] = Membership.objects.filter(organisation=organisation).order_by("-pk").first()
+    first["join"] = MemberInvitation.objects.filter(organisation=organisation).first()
     first["restriction"] = Restriction.objects.filter(organisation=organisation).first()
+    first["agency"] = Agency.objects.filter(organisation=organisation).first()
+    first["agency_account_end"] = AgencyAccount.objects.filter(organisation=organisation).first()
+    first["agency_answer"] = asked_of(organisation)
     first["exclusion"] = Party.objects.filter(organisation=organisation, kind="company").first()
     first["person"] = Party.objects.people().filter(organisation=organisation).first()
     for name in PAGES:
         stem = name.partition("_")[0]
-        row = first.get({"invite": "person", "principal": "person"}.get(stem, stem))
+        row = first.get(name) or first.get({"invite": "person", "principal": "person", "confirm": "person"}.get(stem, stem))
         pattern = str(next(p.pattern for p in urlpatterns if p.name == name))
         values = {"pk": row.pk} if "<int:pk>" in pattern and row else {}
         if "<slug:kind>" in pattern:
             values = {"pk": Party.objects.get(organisation=organisation, kind="company").pk, "kind": "person"}
+        if "<slug:channel>" in pattern:
+            values["channel"] = "email"
+        if "<slug:service>" in pattern:
+            values["service"] = "stripe"
         if "<int:claim>" in pattern:
             values |= {"claim": 1}
         yield name, reverse(f"onboarding:{name}", kwargs=values)
+
+
+def asked_of(organisation: Organisation) -> AgencyAccount:
+    """By somebody who says that he runs its account."""
+    agent, by = Organisation.objects.get_or_create(name="Agent AS")[0], organisation.membership_set.get().user
+    said = {"name": "Clients", "ground": "agency", "words": "A desk.", "declared_by": by}
+    agency = Agency.objects.get_or_create(organisation=agent, defaults=said)[0]
+    of_it = {"organisation": agent, "agency": agency, "account": organisation.pk}
+    found: AgencyAccount = AgencyAccount.objects.get_or_create(**of_it, defaults={"added_by": by})[0]
+    return found
 
 
 def bytes_of(answer: Any) -> str:

@@ -15,12 +15,13 @@ from kyc.ownership.models import Interest
 from tests.cast import Founded, signed_in
 from tests.kyc.cases import scenes
 from tests.kyc.cases.conftest import ana, case, nordlys, rui, the_list  # noqa: F401  # fixtures
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 PAGE, NONE, HOME = "/verification/change/", "/verification/change/none/", "/verification/"
 
 
-@pytest.fixture
+@scene
 def entity(case: Case, ana: User, rui: User) -> Entity:  # noqa: F811
     return scenes.approved(case, ana=ana, rui=rui)
 

@@ -59,6 +59,22 @@ class TestUsage:
         assert page.count('<tr><th scope="row">') == 30 + 1
         assert said(alice, PAGE + "?days=7").count('<tr><th scope="row">') == 7 + 1
 
+    def test_what_it_cost_stands_in_each_currency_and_never_as_one_sum(self, alice: Client, linked: Issued, nordlys: Any) -> None:  # noqa: F811
+        second = issue(nordlys, "second").key
+        use(
+            row(linked.key.prefix, this_hour(), 1, cost=2_500_000, currency="EUR"),
+            row(second.prefix, this_hour(), 1, cost=1_250_000, currency="EUR"),
+            row(linked.key.prefix, this_hour() - timedelta(days=1), 1, cost=40_000_000, currency="USD"),
+            row(linked.key.prefix, this_hour() - timedelta(days=20), 1, cost=9_000_000, currency="NOK"),
+        )
+        page = said(alice)
+        assert "<dd>3.75 EUR</dd>" in page and "<dd>40 USD</dd>" in page and "43.75" not in page
+        assert "Currencies are not added up" in page and "NOK" in page
+        week = said(alice, PAGE + "?days=7")
+        assert "NOK" not in week
+        only = said(alice, f"{PAGE}?days=7&key={second.pk}")
+        assert "<dd>1.25 EUR</dd>" in only and "USD" not in only and "not added up" not in only
+
     def test_nothing_used_says_what_will_stand_there(self, alice: Client) -> None:
         assert "Nothing was used in these days" in said(alice) and "No limit is set" in said(alice)
 

@@ -17,31 +17,32 @@ from kyc.parties.models import Party
 from kyc.parties.wording import BadText
 from tests.cast import Founded, customer, founded, staff
 from tests.kyc.ownership.test_twice import company, own
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana(db: None) -> User:
+@scene
+def ana() -> User:
     return staff("analyst", "Ana Maric")
 
 
-@pytest.fixture
-def nordlys(db: None) -> Founded:
+@scene
+def nordlys() -> Founded:
     return founded(customer(), told=False)
 
 
-@pytest.fixture
-def sorvik(db: None) -> Founded:
+@scene
+def sorvik() -> Founded:
     return founded(customer("bo@sorvik.example", "Bo Berg"), name="Sorvik AS", person="Bo Berg", told=False)
 
 
-@pytest.fixture
+@scene
 def both(nordlys: Founded, sorvik: Founded) -> tuple[Party, Party]:
     return company(nordlys, hq_country="SE"), company(sorvik)
 
 
-@pytest.fixture
+@scene
 def row(both: tuple[Party, Party], ana: User) -> Divergence:
     same(both, ana)
     return Divergence.objects.get()

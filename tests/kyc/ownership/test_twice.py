@@ -12,24 +12,25 @@ from kyc.ownership.models import Discrepancy
 from kyc.parties import sameness
 from kyc.parties.models import Party, Sameness
 from tests.cast import Founded, customer, founded, staff
+from tests.stage import scene
 
 pytestmark = pytest.mark.django_db
 LEI = "5493001KJTIIGC8Y1R12"
 NUMBERS = {"registration_number": "918000111", "lei": LEI}
 
 
-@pytest.fixture
-def ana(db: None) -> User:
+@scene
+def ana() -> User:
     return staff("analyst", "Ana Maric")
 
 
-@pytest.fixture
-def nordlys(db: None) -> Founded:
+@scene
+def nordlys() -> Founded:
     return founded(customer(), told=False)
 
 
-@pytest.fixture
-def sorvik(db: None) -> Founded:
+@scene
+def sorvik() -> Founded:
     return founded(customer("bo@sorvik.example", "Bo Berg"), name="Sorvik AS", person="Bo Berg", told=False)
 
 

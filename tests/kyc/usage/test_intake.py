@@ -17,7 +17,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from accounts import partitions, scope
-from accounts.models import GatewayCredential
+from accounts.models import GatewayCredential, Range
 from kyc.keys import lapsing
 from kyc.keys.models import Key, KeyUse
 from kyc.rules import packs
@@ -49,6 +49,18 @@ class TestTake:
             intake.take(sent(*rows), credential=gateway)
         assert sums(UsageRow) == sums(UsageDay) != dict.fromkeys(COUNTERS)
         assert UsageDay.objects.count() < UsageRow.objects.count() == 80
+
+    def test_whose_a_networks_addresses_are_is_kept_as_it_was_when_the_row_came(
+        self, gateway: GatewayCredential, linked: Issued
+    ) -> None:
+        issued_long_ago()
+        Range.objects.create(source="b", asn=64500, hub="vpn")
+        Range.objects.create(source="a", asn=64500, hub="cloud")
+        told = [row(linked.key.prefix, this_hour(), 1, asn=asn) for asn in (64500, 64501)] + [row(linked.key.prefix, this_hour())]
+        intake.take(sent(*told), credential=gateway)
+        Range.objects.all().delete()
+        intake.take(sent(row(linked.key.prefix, this_hour(), 1, asn=64500)), credential=gateway)
+        assert list(UsageRow.objects.order_by("pk").values_list("access", flat=True)) == ["cloud", "", "", ""]
 
     def test_no_hour_before_the_key_was_issued(self, gateway: GatewayCredential, linked: Issued) -> None:
         before = row(linked.key.prefix, this_hour() - timedelta(hours=3))

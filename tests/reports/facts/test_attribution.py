@@ -111,6 +111,7 @@ class TestUse:
         live, revoked = keys(life, "lived")
         (one,), (other,) = live["use"], revoked["use"]
         assert (one["network"], one["country"], one["sources"]) == ("AS2116", "Norway (NO)", 2)
+        assert (one["class"], other["class"]) == ("hosting", "")
         assert (one["requests"], one["tokens_in"], one["tokens_out"], one["errors"]) == (24, 1800, 800, 4)
         assert (other["network"], other["country"], other["requests"], other["refusals"]) == ("", "", 3, 1)
         entity = live["verifications"][0]["entity"]

@@ -18,6 +18,8 @@ from accounts.models import Message, Organisation, Proposal, User
 from accounts.vault import SealedField
 from kyc.cases.models import DecidedOwner, Decision, Entity, FlagRuling, Requirement
 from kyc.evidence import actions as evidence
+from kyc.evidence.confirmation_models import Confirmation, OutsideCheck
+from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.models import AuthorityProof, Document, Invitation, StatusProof
 from kyc.keys.models import Key, Link
 from kyc.ownership.models import Determination, Interest
@@ -76,8 +78,13 @@ NOT_TOLD = {
     "kyc.Reservation": "counters of an organisation's keys",
     "kyc.Reserved": "counters of an organisation's keys",
     "kyc.UsageBatch": HOUSE,
+    "kyc.ConfirmationCode": "that a code was sent; what it showed is told as what was confirmed",
+    "kyc.DomainChallenge": "of companies",
+    "kyc.OutsideMessage": "hashes of what is told with the check",
+    **dict.fromkeys(("kyc.LeiCopy", "kyc.LegalEntity", "kyc.LegalEntityParent"), "published, and of companies"),
     "kyc.UsageDay": "counters of an organisation's keys",
     "kyc.UsageRow": "counters of an organisation's keys; whose hash stands in one, nobody here can tell",
+    "accounts.MemberInvitation": "where an invitation went; whoever accepted it is told as a member",
     "accounts.Disposal": "that a class of records was erased, of which nothing is left to tell",
     "accounts.DisposalPlan": "days and counts",
     "accounts.PlannedDisposal": "days and counts; until when each class is kept stands in every answer",
@@ -91,6 +98,7 @@ NOT_TOLD = {
     "kyc.Asking": QUEUE,
     "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
+    "kyc.Expiry": QUEUE,
     "kyc.Observation": "what others say of a company's owners: what came of it stands in what he holds",
     "kyc.Discrepancy": "that two sources differ about a company; what came of it stands in what he holds",
     "kyc.SandboxOutcome": "of what integrators try out: made-up people",
@@ -110,15 +118,20 @@ NOT_TOLD = {
     "kyc.Appeal": "what a customer wrote to us and we answered, for his account and of nobody in particular",
     "kyc.ListUpdate": "tries to load a list; of nobody",
     "kyc.Rescreening": "that parties are compared with a list; of nobody",
+    "reports.ReportPack": "a file that is gone after a day, of reports each of which is told",
     "reports.ReportLink": "to whom outside a report was given, as an officer wrote; he is no party",
     "reports.ReportSchedule": "which reports are asked for when; of an organisation only that they are",
     "kyc.Inquiry": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.InquiryPart": "about who is no customer; that one of them is he, nothing but his name says",
     "kyc.ListEntry": "published to everybody, and about whoever its publisher says; a possible match is told",
+    "kyc.DocumentReview": "what was asked for anew stands among what was asked for",
     "kyc.Attribute": "of companies, trusts and states",
     "kyc.AttributeProof": "of companies, trusts and states",
     "kyc.Exclusion": "of companies and state bodies",
     "kyc.ExclusionRuling": "of companies and state bodies",
+    "kyc.Agency": "that a customer runs accounts for others, and of nobody in particular",
+    "kyc.AgencyAccount": "as an agency",
+    "kyc.AgencyRuling": "as an agency",
     "kyc.Sameness": "of companies, and of another customer too",
     "kyc.Divergence": "of companies, and of another customer too",
     "kyc.Reading": "what a machine has read from a document, which is told and may be asked for as it is",
@@ -165,7 +178,14 @@ NOT_PRINTED = {
     "accounts.AuditEvent": {},
     "kyc.FlagRuling": {"note": "a note of staff"},
     "kyc.StatusProof": {"note": "a note of staff"},
+    "kyc.Confirmation": {"note": "a note of staff", "details": "of the paper or the list that was looked at"},
     "kyc.AuthorityProof": {"note": "a note of staff"},
+    "kyc.EvidenceItem": {
+        "note": "a note of staff", "validation_note": "a note of staff", "verification_note": "a note of staff",
+        "withdrawn_because": "words of staff", "fingerprint": "a keyed hash of the number",
+        "number": "by its last three characters",
+    },
+    "kyc.Mismatch": {"reason": "words of staff"},
     "kyc.Requirement": {"note": "a note of staff"},
     "kyc.Decision": {"items": "stands among what was asked for"},
     "kyc.Entity": {"end_reason": "words of staff"},
@@ -244,6 +264,10 @@ PRINTED = {
     "kyc.Role": {"title"},
     "kyc.Document": {"name"},
     "kyc.Invitation": {"email"},
+    "kyc.Confirmation": {"value"},
+    "kyc.OutsideCheck": {"descriptors"},
+    "kyc.EvidenceItem": {"issuer"},
+    "kyc.Mismatch": {"declared", "shown"},
     "kyc.Hit": {"party_name"},
     "kyc.Key": {"name"},
     "kyc.Questionnaire": {"answers", "signed_name"},
@@ -283,11 +307,30 @@ def told(siri: Any) -> Any:
     StatusProof.objects.create(
         organisation=organisation, status=status, document=document, proved_by=ana, valid_until=date(2030, 1, 1)
     )
+    item = EvidenceItem.objects.create(
+        organisation=organisation, party=party, kind="passport", issuer="Police of Oslo", issuing_country="NO", number="N1234567",
+        guideline="2026.11", recorded_by=ana,
+    )  # fmt: skip
+    Mismatch.objects.create(
+        organisation=organisation, item=item, what="name", declared="Siri Moe", shown="Siri Mo", opened_by=ana
+    )
     AuthorityProof.objects.create(organisation=organisation, role=signs, document=document, proved_by=ana)
     Invitation.objects.create(
         organisation=organisation, party=party, email="siri@invited.example", digest="1" * 64, locale="en", invited_by=by,
         expires_at=now + timedelta(days=7),
     )  # fmt: skip
+    Confirmation.objects.create(
+        organisation=organisation, party=party, what="email", how="email_code", value="siri@confirmed.example", mark="0" * 64,
+        rule_pack="2026.11", valid_until=date(2030, 1, 1),
+    )  # fmt: skip
+    OutsideCheck.objects.create(
+        organisation=organisation,
+        party=party,
+        service="stripe",
+        reference="vs_1",
+        started_by=by,
+        descriptors={"type": "pass card"},
+    )
     told = {"entry_name": "KARPOV, Zorislav", "party_name": "Siri Moe the diver"}
     cast.matched(party, ListVersion.objects.get(), entry_id="9103", score="0.910", **told)
     entity = Entity.objects.get(organisation=organisation)
@@ -314,7 +357,7 @@ def values(model: type[models.Model], name: str, found: Any) -> list[str]:
     texts = model._default_manager.filter(**whose).values_list(name, flat=True)
     if isinstance(model._meta.get_field(name), SealedField):
         texts = [getattr(row, name) for row in model._default_manager.filter(**whose)]
-    return [value["end_use"] if isinstance(value, dict) else value for value in texts if value]
+    return [value.get("end_use") or value["type"] if isinstance(value, dict) else value for value in texts if value]
 
 
 class TestEveryModel:

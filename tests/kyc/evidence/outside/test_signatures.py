@@ -65,10 +65,10 @@ class TestCheck:
             with pytest.raises(NotSigned, match="signature"):
                 signatures.check(BODY, headers(), secrets=secrets, now=NOW)
 
-    @given(body=st.binary(), at=st.integers(0, 2**31), message=st.text(st.characters(categories=("L", "N")), min_size=1))
+    @given(body=st.binary(), at=st.integers(0, 2**31), message=st.text("abcXYZ019-_", min_size=1, max_size=40))
     def test_what_we_sign_is_believed_and_a_changed_body_is_not(self, body: bytes, at: int, message: str) -> None:
-        sent = signatures.headers(body, message=message[:100], at=at, secret=SECRET)
-        assert signatures.check(body, sent, secrets=[SECRET], now=at) == message[:100]
+        sent = signatures.headers(body, message=message, at=at, secret=SECRET)
+        assert signatures.check(body, sent, secrets=[SECRET], now=at) == message
         with pytest.raises(NotSigned):
             signatures.check(body + b"x", sent, secrets=[SECRET], now=at)
 

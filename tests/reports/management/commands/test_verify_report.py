@@ -20,7 +20,7 @@ from tests.accounts.tampering import altered
 from tests.accounts.test_sequencer import in_tree
 from tests.reports import specimen
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heads_folder", "short_pages")]
 
 
 def asked(file: Path, **options: Any) -> tuple[int, dict[str, Any]]:

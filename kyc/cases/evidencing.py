@@ -1,0 +1,61 @@
+"""Evidence and documents as an officer judges them in a case, while it may still go either way."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from kyc.cases.actions import locked
+from kyc.cases.judging import JUDGED, refuse_unopened
+from kyc.cases.meanwhile import refuse_unsent
+from kyc.cases.models import Case
+from kyc.evidence import items, mismatches, reviews
+from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
+from kyc.evidence.models import Document
+from kyc.parties.models import Party
+
+
+def judged(case: Case, *, by: User) -> None:
+    """Under the lock of the case, so that no approval is taken past what is being judged. Raises NotNow, NotSent."""
+    refuse_unsent(locked(case, *JUDGED, by=by))
+
+
+@transaction.atomic
+def record(case: Case, party: Party, *, document: Document | None = None, by: User, **told: Any) -> EvidenceItem:
+    """As `items.record`, by who has opened the document. Raises NotNow, NotSent, NotOpened besides."""
+    judged(case, by=by)
+    if document is not None:
+        refuse_unopened(document, by=by)
+    return items.record(party, document=document, by=by, **told)
+
+
+@transaction.atomic
+def validate(case: Case, item: EvidenceItem, *, method: str, result: str, note: str = "", by: User) -> EvidenceItem:
+    judged(case, by=by)
+    return items.validate(item, method=method, result=result, note=note, by=by)
+
+
+@transaction.atomic
+def verify(case: Case, item: EvidenceItem, *, method: str, result: str, note: str = "", by: User) -> EvidenceItem:
+    judged(case, by=by)
+    return items.verify(item, method=method, result=result, note=note, by=by)
+
+
+@transaction.atomic
+def withdraw(case: Case, item: EvidenceItem, *, reason: str, by: User) -> EvidenceItem:
+    judged(case, by=by)
+    return items.withdraw(item, reason=reason, by=by)
+
+
+@transaction.atomic
+def resolve(case: Case, mismatch: Mismatch, *, resolution: str, reason: str, by: User) -> Mismatch:
+    judged(case, by=by)
+    return mismatches.resolve(mismatch, resolution=resolution, reason=reason, by=by)
+
+
+@transaction.atomic
+def review(case: Case, document: Document, *, ruling: str, reason: str = "", by: User) -> DocumentReview:
+    """As `reviews.review`, by who has opened the document. Raises NotNow, NotSent, NotOpened besides."""
+    judged(case, by=by)
+    refuse_unopened(document, by=by)
+    return reviews.review(document, ruling=ruling, reason=reason, by=by)

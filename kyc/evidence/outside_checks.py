@@ -1,0 +1,138 @@
+"""Checks by verification services: begun by a customer's member, told of by signed messages, and confirmed once by each."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit, organisations, scope
+from accounts.models import User
+from accounts.refused import Refused
+from kyc.evidence import confirmations
+from kyc.evidence.confirmation_models import Confirmation, OutsideCheck, OutsideMessage
+from kyc.evidence.outside import told
+from kyc.evidence.outside.services import SERVICES, Service
+from kyc.evidence.outside.told import Told
+from kyc.parties.actions import own
+from kyc.parties.models import Party
+from kyc.parties.wording import is_same_person
+
+S, E = OutsideCheck.State, OutsideMessage.Effect
+
+
+class NotOffered(Refused):
+    """No such service is named here, or it checks only people whose date of birth is told."""
+
+
+class NoCheck(Exception):
+    """The message is about no check that is known; it may be of one that is being begun."""
+
+
+def service_of(code: str) -> Service:
+    """Raises NotOffered."""
+    found = SERVICES.get(code)
+    if found is None or not found.is_offered():
+        raise NotOffered(_("This verification service is not offered."))
+    return found
+
+
+def start(party: Party, *, service: str, path: str, by: User) -> str:
+    """The page of the service to which the person goes; he comes back to `path`. The service is asked before anything is held or
+    written. Whatever was begun there before is called off. Raises NotOffered, ServiceAway, NotHere."""
+    asked = service_of(service)
+    organisations.membership_required(by, party.organisation)
+    party = own(party, party.organisation)
+    if not party.is_person or Confirmation.What.IDENTITY not in confirmations.said(party):
+        raise NotOffered(_("Only a person whose date of birth you have told us is checked so."))
+    began = asked.start(key=secrets.token_hex(16), name=party.name, return_url=settings.SITE_URL + path, now=time.time())
+    with transaction.atomic():
+        organisation = organisations.locked(party.organisation, by=by)
+        for before in OutsideCheck.objects.open().select_for_update().filter(party=party, service=service):
+            before.state = S.CANCELLED
+            before.save(update_fields=["state"])
+        row = OutsideCheck.objects.create(
+            organisation=organisation, party=party, service=service, reference=began.reference, started_by=by
+        )
+        audit.record("outside.started", target=row, by=by, name=party.name, service=service)
+    return began.url
+
+
+def receive(service: str, body: bytes, headers: Mapping[str, str]) -> str:
+    """A message, believed by its signature alone; what became of it. The same one again is silence. Nobody is signed in, so
+    nobody knows whose it is before it is read. Raises NotOffered, NotSigned, Unreadable, NoCheck, ServiceAway."""
+    asked = service_of(service)
+    message = asked.read(body, headers, now=time.time())
+    digest = hashlib.sha256(body).hexdigest()
+    with scope.everything():
+        if known := OutsideMessage.objects.filter(service=service, event=message.event).first():
+            return known.effect
+        if not message.state:
+            return str(E.IGNORED)
+        is_known = OutsideCheck.objects.filter(service=service, reference=message.reference).exists()
+    if not is_known:
+        raise NoCheck(message.reference)
+    message = asked.complete(message)
+    with scope.everything(), transaction.atomic():
+        return take(service, message, digest)
+
+
+def take(service: str, message: Told, digest: str) -> str:
+    """Under the organisation's lock and the check's, so that of messages that come at once each sees what the one before left."""
+    found = OutsideCheck.objects.get(service=service, reference=message.reference)
+    organisations.held(found.organisation_id)
+    row = OutsideCheck.objects.select_for_update(of=("self",)).select_related("party", "organisation").get(pk=found.pk)
+    if known := OutsideMessage.objects.filter(service=service, event=message.event).first():
+        return known.effect
+    is_new = told.changes(row.state, row.told_at, message)
+    effect = E.APPLIED if is_new else E.STALE
+    OutsideMessage.objects.create(
+        organisation=row.organisation,
+        check_about=row,
+        service=service,
+        event=message.event,
+        kind=message.kind,
+        at=message.at,
+        sha256=digest,
+        effect=effect,
+    )
+    if is_new:
+        apply(row, message, digest)
+    return str(effect)
+
+
+def apply(row: OutsideCheck, message: Told, digest: str) -> None:
+    row.state, row.told_at, row.result_sha256 = message.state, message.at, digest
+    row.descriptors = {**row.descriptors, **message.descriptors, **agreeing(row.party, message)}
+    row.save()
+    audit.record("outside.told", target=row, by=None, name=row.party.name, service=row.service, state=row.state)
+    if row.state == S.VERIFIED and is_the_person(row):
+        what = Confirmation.What.IDENTITY
+        text = confirmations.said(row.party).get(what)
+        if text:
+            mark = confirmations.mark_of(row.party, what, text)
+            how = Confirmation.How.SERVICE
+            facts = {"service": row.service, "reference": row.reference, "sha256": digest, **row.descriptors}
+            row.confirmation = confirmations.make(row.party, what=what, how=how, value=text, mark=mark, by=None, **facts)
+            row.save(update_fields=["confirmation"])
+
+
+def agreeing(party: Party, message: Told) -> dict[str, str]:
+    """Whether what the service read is what was told; the readings themselves are not kept."""
+    if message.state != S.VERIFIED:
+        return {}
+    read = message.person
+    names = [name for name in (party.name, party.native_name) if name]
+    return {
+        "name": "" if not read.name else "agrees" if is_same_person(read.name, *names) else "differs",
+        "birth_date": "" if not read.birth_date else "agrees" if read.birth_date == str(party.birth_date) else "differs",
+    }
+
+
+def is_the_person(row: OutsideCheck) -> bool:
+    """A service that verifies somebody has verified this person only where it says whom: the name agrees, and nothing differs."""
+    found = row.descriptors
+    return found.get("name") == "agrees" and found.get("birth_date") != "differs"

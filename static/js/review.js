@@ -1,0 +1,47 @@
+// A document on the screen: larger, smaller and turned, by buttons and keys. Conveniences only: without this it is a plain picture.
+(() => {
+  "use strict";
+
+  const STEP = 1.25, LEAST = 0.25, MOST = 8, QUARTER = 90;
+  const box = document.querySelector(".viewer");
+  if (!box) return;
+  const picture = box.querySelector("img"), tools = document.querySelector("[data-viewer-tools]");
+  const told = document.querySelector("[data-viewer-state]");
+  let size = 1, turned = 0;
+
+  // Turned by a quarter it is as high as it was wide, so that the box scrolls over the whole of it.
+  const draw = () => {
+    const wide = (box.clientWidth - 32) * size, isAcross = turned % 180 !== 0;
+    const ratio = picture.naturalHeight / picture.naturalWidth || 1;
+    picture.style.maxInlineSize = "none";
+    picture.style.inlineSize = `${wide}px`;
+    picture.style.transform = turned ? `rotate(${turned}deg)` : "";
+    picture.style.margin = isAcross ? `${(wide * (1 - ratio)) / 2}px ${(wide * (ratio - 1)) / 2}px` : "";
+    told.textContent = `${Math.round(size * 100)} %${turned ? `, ${turned}°` : ""}`;
+  };
+
+  const ACTS = {
+    in: () => { size = Math.min(MOST, size * STEP); },
+    out: () => { size = Math.max(LEAST, size / STEP); },
+    right: () => { turned = (turned + QUARTER) % 360; },
+    left: () => { turned = (turned + 360 - QUARTER) % 360; },
+    plain: () => { size = 1; turned = 0; },
+  };
+  const KEYS = { "+": "in", "=": "in", "-": "out", r: "right", R: "left", 0: "plain" };
+  const act = (name) => {
+    ACTS[name]();
+    draw();
+  };
+
+  tools.hidden = false;
+  tools.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-turn]");
+    if (button) act(button.dataset.turn);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (!(event.key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act(KEYS[event.key]);
+  });
+})();

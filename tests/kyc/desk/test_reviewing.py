@@ -1,0 +1,136 @@
+"""A document read on the screen, and what several words add up to."""
+
+import re
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from accounts.models import Message, User
+from kyc.cases import actions as cases
+from kyc.cases.models import Case, Requirement
+from kyc.evidence import actions as evidence
+from kyc.evidence.item_models import DocumentReview
+from kyc.evidence.models import Document
+from kyc.parties.models import Party
+from tests import cast
+
+
+def photograph() -> SimpleUploadedFile:
+    out = BytesIO()
+    Image.linear_gradient("L").resize((320, 200)).save(out, "PNG")
+    return SimpleUploadedFile("passport.png", out.getvalue(), content_type="image/png")
+
+
+def plain(page: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
+@pytest.fixture
+def passport(case: Case, person: Party, by: User) -> Document:
+    return evidence.upload(case.organisation, kind="passport", file=cast.pdf(width=441), party=person, by=by)
+
+
+@pytest.fixture
+def extract(case: Case) -> Document:
+    return Document.objects.get(organisation=case.organisation, kind="register_extract")
+
+
+def page_of(case: Case, document: Document) -> str:
+    return f"/desk/cases/{case.pk}/documents/{document.pk}/review/"
+
+
+def judge(client: Client, case: Case, document: Document, **said: str) -> Any:
+    client.get(f"/desk/cases/{case.pk}/documents/{document.pk}/")
+    return client.post(f"/desk/cases/{case.pk}/documents/{document.pk}/judge/", said)
+
+
+class TestPage:
+    def test_is_nothing_to_a_customer(self, case: Case, passport: Document, charlie: User) -> None:
+        assert cast.signed_in(charlie).get(page_of(case, passport)).status_code == 404
+
+    def test_shows_the_document_beside_what_was_declared(self, as_ana: Client, case: Case, passport: Document) -> None:
+        told = plain(as_ana.get(page_of(case, passport)))
+        assert "A PDF opens in a tab of its own" in told and "Declared Alice Olsen" in told
+
+    def test_a_picture_is_on_the_page_with_its_tools_hidden_until_there_is_a_script(
+        self, as_ana: Client, case: Case, person: Party, by: User
+    ) -> None:
+        photo = evidence.upload(case.organisation, kind="passport", file=photograph(), party=person, by=by)
+        page = as_ana.get(page_of(case, photo)).content.decode()
+        assert f'<img src="/desk/cases/{case.pk}/documents/{photo.pk}/"' in page
+        assert re.search(r"data-viewer-tools hidden", page)
+
+    def test_leads_to_the_one_before_and_the_next(self, as_ana: Client, case: Case, passport: Document) -> None:
+        before, last = Document.objects.filter(organisation=case.organisation).order_by("pk")[:2]
+        assert as_ana.get(page_of(case, last)).context["before"] == before.pk
+        assert as_ana.get(page_of(case, before)).context["after"] == last.pk
+
+
+class TestJudge:
+    def test_only_by_who_has_opened_it(self, as_ana: Client, case: Case, passport: Document) -> None:
+        answer = as_ana.post(f"/desk/cases/{case.pk}/documents/{passport.pk}/judge/", {"ruling": "accepted"})
+        assert answer.status_code == 422 and "You have not opened" in plain(answer)
+
+    @pytest.mark.parametrize(
+        ("said", "sentence"),
+        [({}, "Say whether it is accepted."), ({"ruling": "upload"}, "Choose a reason from the list.")],
+    )
+    def test_bad_input_comes_back_with_a_sentence(
+        self, as_ana: Client, case: Case, passport: Document, said: dict[str, str], sentence: str
+    ) -> None:
+        answer = judge(as_ana, case, passport, **said)
+        assert answer.status_code == 422 and sentence in plain(answer)
+
+    def test_accepted_is_shown_to_the_customer_at_once_and_the_rest_is_not(
+        self, as_ana: Client, case: Case, passport: Document, extract: Document, by: User
+    ) -> None:
+        assert judge(as_ana, case, passport, ruling="accepted").status_code == 302
+        assert judge(as_ana, case, extract, ruling="upload", reason="pages_missing").status_code == 302
+        Case.objects.filter(pk=case.pk).update(state="waiting")
+        told = plain(cast.signed_in(by).get("/verification/documents/"))
+        assert "Accepted" in told and "To be sent anew" not in told
+
+
+class TestMessage:
+    def test_several_add_up_to_one_message_that_is_seen_before_it_is_sent(
+        self, as_ana: Client, case: Case, passport: Document, extract: Document, rui: User, ana: User, by: User
+    ) -> None:
+        judge(as_ana, case, passport, ruling="upload", reason="glare")
+        judge(as_ana, case, extract, ruling="rejected", reason="altered")
+        asked = [
+            "Register extract. We do not understand it as it stands. We cannot rely on it as it was sent.",
+            "Identity document of Alice Olsen. It cannot be read. A reflection covers a part of it. Turn off the flash and take "
+            "the picture anew.",
+        ]
+        told = plain(as_ana.get(f"/desk/cases/{case.pk}/", {"tab": "documents"}))
+        assert all(sentence in told for sentence in asked)
+        form = as_ana.get(f"/desk/cases/{case.pk}/", {"anew": "1"}).context["proposal_form"]
+        rows = [{name: row[name].value() for name in ("what", "party", "why", "words")} for row in form.rows.forms]
+        assert [row["what"] for row in rows] == ["identity", "register_extract"] or [row["what"] for row in rows] == [
+            "register_extract", "identity",
+        ]  # fmt: skip
+        before = Message.objects.count()
+        decision = cases.propose(
+            case, choice="ask", reason="document_unreadable", note="Read.",
+            items=[row | {"party": int(row["party"]) if row["party"] else None} for row in rows], by=ana,
+        )  # fmt: skip
+        assert not DocumentReview.objects.exclude(told_at=None).exists()
+        cases.take(decision, by=rui)
+        assert set(Requirement.objects.filter(case=case, met_at=None).values_list("sentence", flat=True)) >= set(asked)
+        assert Message.objects.count() == before + 1
+        assert DocumentReview.objects.filter(told_at=None).count() == 0
+        told = plain(cast.signed_in(by).get("/verification/documents/"))
+        assert "To be sent anew" in told and "A reflection covers a part of it." in told and "Send it anew" in told
+
+    def test_what_another_proposal_asks_for_tells_nobody_of_it(
+        self, as_ana: Client, case: Case, passport: Document, ana: User, rui: User
+    ) -> None:
+        judge(as_ana, case, passport, ruling="upload", reason="glare")
+        items = [{"what": "account_statement", "party": None, "why": "missing", "words": ""}]
+        decision = cases.propose(case, choice="ask", reason="document_missing", note="Read.", items=items, by=ana)
+        cases.take(decision, by=rui)
+        assert DocumentReview.objects.get().told_at is None

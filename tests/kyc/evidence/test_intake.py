@@ -1,0 +1,163 @@
+"""From a file to a document that officers may open."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+
+from accounts.models import AuditEvent
+from accounts.permissions import NotPermitted
+from accounts.refused import ReasonMissing
+from kyc.evidence import actions as evidence
+from kyc.evidence import intake
+from kyc.evidence.intake import NotChecked, NotWaiting
+from kyc.evidence.models import Document
+from kyc.evidence.taking import apart, scanning
+from kyc.evidence.taking.kinds import Made
+from kyc.evidence.taking.refusals import NotAccepted
+from tests.cast import Founded, customer, founded, pdf, signed_in, staff
+from tests.kyc.evidence.taking.hostile import picture
+from tests.scanner import EICAR
+from tests.stage import scene
+
+pytestmark = pytest.mark.django_db
+State = Document.Intake
+
+
+@scene
+def nordlys() -> Founded:
+    return founded(customer())
+
+
+@pytest.fixture
+def away(settings: Any) -> Any:
+    """No scanner answers."""
+    before = settings.CLAMAV_SOCKET
+    settings.CLAMAV_SOCKET = "/nowhere/clamd.sock"
+    yield lambda: setattr(settings, "CLAMAV_SOCKET", before)
+    settings.CLAMAV_SOCKET = before
+
+
+def send(nordlys: Founded) -> Document:
+    return evidence.upload(nordlys.organisation, kind="passport", file=pdf(), by=nordlys.by)
+
+
+def infected(_data: bytes) -> Made:
+    return Made(b"%PDF-1.7 " + EICAR, "application/pdf")
+
+
+class TestTake:
+    def test_what_was_made_is_scanned_and_kept_with_the_digest_of_what_was_sent(self) -> None:
+        data = picture("HEIC")
+        taken = intake.take(SimpleUploadedFile("IMG_1.HEIC", data))
+        assert (taken.content_type, taken.name) == ("image/jpeg", "IMG_1.HEIC")
+        assert taken.sent_sha256 == hashlib.sha256(data).hexdigest() != taken.sha256
+        assert taken.scanned_at and taken.origin["software"] == "Phone 1"
+        assert "JFIF" not in repr(taken)
+
+    def test_what_the_scanner_finds_is_not_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(apart, "made", infected)
+        with pytest.raises(NotAccepted, match="virus scanner"):
+            intake.take(pdf())
+
+    def test_without_the_scanner_it_waits(self, away: Any) -> None:
+        assert intake.take(pdf()).scanned_at is None
+
+
+class TestUpload:
+    def test_is_open_at_once_where_the_scanner_answers(self, nordlys: Founded) -> None:
+        assert send(nordlys).intake == State.CLEAN
+
+    def test_the_same_file_is_the_same_whatever_is_made_of_it(self, nordlys: Founded) -> None:
+        file = pdf()
+        evidence.upload(nordlys.organisation, kind="passport", file=file, by=nordlys.by)
+        with pytest.raises(evidence.BadFile, match="already"):
+            evidence.upload(nordlys.organisation, kind="passport", file=file, by=nordlys.by)
+
+    def test_while_it_waits_nobody_opens_it(self, nordlys: Founded, away: Any) -> None:
+        document = send(nordlys)
+        for open_it in (evidence.look_at, evidence.read_back):
+            with pytest.raises(NotChecked, match="waits for the virus scanner"):
+                open_it(document, by=staff("analyst") if open_it is evidence.look_at else nordlys.by)
+        answer = signed_in(nordlys.by).get(f"/verification/documents/{document.pk}/", follow=True)
+        assert "waits for the virus scanner" in answer.content.decode()
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+
+
+class TestRun:
+    def test_what_waited_is_scanned_when_the_scanner_is_there(self, nordlys: Founded, away: Any) -> None:
+        document = send(nordlys)
+        assert not intake.QUEUE.is_waiting(), "nothing to do while it is away"
+        intake.run()
+        away()
+        assert intake.QUEUE.is_waiting()
+        intake.run()
+        intake.run()
+        document.refresh_from_db()
+        assert (document.intake, document.claims, document.errors) == (State.CLEAN, 0, 0) and document.scanned_at
+        assert evidence.look_at(document, by=staff("analyst"))
+
+    def test_what_is_found_closes_the_file_for_good(self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(apart, "made", infected)
+        document = send(nordlys)
+        away()
+        intake.run()
+        document.refresh_from_db()
+        assert document.intake == State.INFECTED
+        assert AuditEvent.objects.get(verb="document.infected").details["found"] == "Eicar-Test-Signature"
+        assert not Document.objects.current().exists(), "it proves nothing"
+        with pytest.raises(NotChecked):
+            evidence.look_at(document, by=staff("analyst"))
+        monkeypatch.setattr(intake, "may_release", lambda: True)
+        with pytest.raises(NotWaiting):
+            intake.release(document, reason="please", by=staff("approver"))
+
+    def test_a_scanner_that_goes_away_meanwhile_is_no_fault_of_the_file(
+        self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        document = send(nordlys)
+        monkeypatch.setattr(scanning, "answers", lambda _place: True)
+        intake.run()
+        document.refresh_from_db()
+        assert (document.intake, document.claims, document.errors, document.failure) == (State.WAITING, 0, 0, "")
+
+
+class TestRelease:
+    def test_in_the_demo_an_approver_opens_it_with_a_reason(self, nordlys: Founded, away: Any) -> None:
+        document, rui = send(nordlys), staff("approver", "Rui")
+        with pytest.raises(ReasonMissing):
+            intake.release(document, reason=" ", by=rui)
+        intake.release(document, reason="Invented.", by=rui)
+        intake.release(document, reason="Again.", by=rui)
+        document.refresh_from_db()
+        assert (document.intake, document.released_by) == (State.RELEASED, rui)
+        assert [event.reason for event in AuditEvent.objects.filter(verb="document.released")] == ["Invented."]
+        assert evidence.look_at(document, by=staff("analyst"))
+
+    @pytest.mark.parametrize("role", ["analyst", "investigator", "auditor", "administrator", "support"])
+    def test_nobody_else(self, nordlys: Founded, away: Any, role: str) -> None:
+        with pytest.raises(NotPermitted):
+            intake.release(send(nordlys), reason="Invented.", by=staff(role))
+
+    def test_never_outside_the_demo_nor_past_a_scanner_that_answers(self, nordlys: Founded, away: Any, settings: Any) -> None:
+        document, rui = send(nordlys), staff("approver")
+        settings.DEMO = False
+        with pytest.raises(NotWaiting):
+            intake.release(document, reason="Invented.", by=rui)
+        settings.DEMO = True
+        away()
+        with pytest.raises(NotWaiting):
+            intake.release(document, reason="Invented.", by=rui)
+
+
+class TestDatabase:
+    @pytest.mark.parametrize(
+        "change",
+        [{"intake": State.CLEAN, "scanned_at": None}, {"intake": State.RELEASED, "scanned_at": None}, {"intake": State.WAITING}],
+    )
+    def test_refuses_what_nobody_has_checked(self, nordlys: Founded, change: dict[str, Any]) -> None:
+        document = send(nordlys)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Document.objects.filter(pk=document.pk).update(**change)

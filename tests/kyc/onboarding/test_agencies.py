@@ -1,0 +1,148 @@
+"""The pages of accounts that are run for others: declared by one, confirmed by another, ruled on by an officer."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from kyc.evidence import agencies as judged
+from kyc.parties import agencies
+from kyc.parties.agency_models import Agency, AgencyAccount
+from tests import cast
+from tests.stage import scene
+
+pytestmark = pytest.mark.django_db
+PAGE = "/verification/agencies/"
+
+
+@scene
+def alice() -> User:
+    user = cast.customer()
+    cast.founded(user)
+    return user
+
+
+@scene
+def bob() -> User:
+    user = cast.customer("bob@client.example", "Bob Berg")
+    cast.founded(user, name="Client AS")
+    return user
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return cast.signed_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return cast.signed_in(bob)
+
+
+def of(user: User) -> Organisation:
+    return Organisation.objects.get(membership__user=user)
+
+
+def said(*clients: Organisation, **more: object) -> dict[str, object]:
+    lines = "\n".join(f"{agencies.number_of(one.pk)} The bakery" for one in clients)
+    told = {"name": "Clients of Nordlys", "ground": "agency", "words": "We run their bots.", "accounts": lines}
+    return {**told, "file": cast.pdf(width=455), **more}
+
+
+def text(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined, no-any-return]
+
+
+class TestTheWay:
+    def test_from_a_number_to_a_confirmed_agency_and_its_end(
+        self, as_alice: Client, as_bob: Client, alice: User, bob: User
+    ) -> None:
+        client, number = of(bob), agencies.number_of(of(bob).pk)
+        assert number in text(as_bob.get(PAGE)) and number not in text(as_alice.get(PAGE))
+        page = as_alice.post(f"{PAGE}declare/", said(client))["Location"]
+        shown = text(as_alice.get(page))
+        assert "waits for its answer" in shown and "The bakery" in shown and client.name not in shown
+        overview = text(as_bob.get("/verification/"))
+        row = AgencyAccount.objects.get()
+        assert "says that it runs this account for you" in overview and f"{PAGE}asked/{row.pk}/" in overview
+        assert "Nordlys" in text(as_bob.get(f"{PAGE}asked/{row.pk}/"))
+        assert as_bob.post(f"{PAGE}asked/{row.pk}/", {"answer": "yes"})["Location"] == PAGE
+        assert "confirmed by you" in text(as_bob.get(PAGE))
+        assert "says that it runs" not in text(as_bob.get("/verification/"))
+        assert ">confirmed<" in text(as_alice.get(page)) and client.name not in text(as_alice.get(page))
+        self.ruled()
+        assert set(judged.groups()) == {client.pk, of(alice).pk}
+        assert "confirmed until" in text(as_alice.get(PAGE))
+        assert as_alice.post(f"{page}end/")["Location"] == PAGE
+        assert judged.groups() == {} and "ended" in text(as_alice.get(PAGE))
+
+    def ruled(self) -> None:
+        """By an analyst, on the desk's page, who is first told what is missing."""
+        desk, agency = cast.signed_in(cast.staff("analyst", "Ana Marić")), Agency.objects.get()
+        page = f"/desk/agencies/{agency.pk}/"
+        assert agency.number in text(desk.get("/desk/agencies/")) and "Client AS" in text(desk.get(page))
+        until = f"{timezone.localdate() + timedelta(days=30):%Y-%m-%d}"
+        told = {"ruling": "confirmed", "reason": "The contract names it.", "valid_until": until}
+        for wrong, sentence in (
+            ({}, "Choose the document that shows it."),
+            ({"reason": ""}, "Write what you found"),
+            ({"valid_until": "2020-01-01", "document": self.paper(agency)}, "Choose a day from"),
+            ({"valid_until": "soon"}, "Write the day as 2026-11-30."),
+        ):
+            answer = desk.post(f"{page}rule/", told | wrong)
+            assert answer.status_code == 422 and sentence in text(answer), wrong
+        assert desk.post(f"{page}rule/", told | {"document": self.paper(agency)})["Location"] == page
+        assert "The contract names it." in text(desk.get(page))
+        assert agency.number in text(desk.get("/desk/agencies/?tab=confirmed"))
+        assert agency.number not in text(desk.get("/desk/agencies/"))
+
+    def paper(self, agency: Agency) -> int:
+        return agency.organisation.document_set.latest("pk").pk
+
+
+class TestDeclaring:
+    @pytest.mark.parametrize(
+        ("more", "sentence"),
+        [
+            ({"name": ""}, "This is needed."),
+            ({"ground": ""}, "Choose why you run them."),
+            ({"words": ""}, "Say what you do for them."),
+            ({"accounts": "000001-AAAAAAAAAA"}, "Line 1 does not begin with the number of an account."),
+            ({"file": ""}, "Add a document that shows it."),
+        ],
+    )
+    def test_keeps_what_was_typed_and_makes_nothing(
+        self, as_alice: Client, bob: User, more: dict[str, object], sentence: str
+    ) -> None:
+        answer = as_alice.post(f"{PAGE}declare/", said(of(bob), **more))
+        assert answer.status_code == 422 and sentence in text(answer)
+        assert not Agency.objects.exists()
+
+    def test_is_all_or_nothing(self, as_alice: Client, alice: User, bob: User) -> None:
+        strange = SimpleUploadedFile("contract.pdf", b"no such thing")
+        answer = as_alice.post(f"{PAGE}declare/", said(of(bob), file=strange))
+        assert answer.status_code == 422 and "Clients of Nordlys" in text(answer)
+        assert not Agency.objects.exists() and not of(alice).document_set.filter(kind="other").exists()
+
+    def test_tells_of_accounts_as_of_numbers_that_lead_nowhere(self, as_alice: Client, bob: User) -> None:
+        """Who is not given the number can't learn whether there is such an account."""
+        wrong = [f"{of(bob).pk:06d}-AAAAAAAAAA", "999999-AAAAAAAAAA"]
+        answers = [text(as_alice.post(f"{PAGE}declare/", said(of(bob), accounts=one))) for one in wrong]
+        assert ["does not begin with the number of an account" in one for one in answers] == [True, True]
+        assert len({re.sub(r"[0-9]{6}-A{10}|nonce=.*?>|value=.*?>", "", one) for one in answers}) == 1
+
+
+class TestOthers:
+    def test_are_not_shown_nor_heard(self, as_alice: Client, as_bob: Client, bob: User) -> None:
+        page = as_alice.post(f"{PAGE}declare/", said(of(bob)))["Location"]
+        row, agency = AgencyAccount.objects.get(), Agency.objects.get()
+        assert as_bob.get(page).status_code == 404
+        assert as_bob.post(f"{PAGE}{agency.pk}/end/").status_code == 404
+        assert as_bob.post(f"{PAGE}accounts/{row.pk}/end/").status_code == 404
+        assert as_alice.post(f"{PAGE}asked/{row.pk}/", {"answer": "yes"}).status_code == 404
+        assert as_alice.post(f"{PAGE}accounts/{row.pk}/end/")["Location"] == page
+        assert as_bob.get(f"{PAGE}asked/{row.pk}/").status_code == 404
