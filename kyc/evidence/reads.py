@@ -20,7 +20,7 @@ from accounts import signals
 from accounts.models import Signal
 from accounts.vault import FileErased, Unreadable
 from config import jobs
-from kyc.evidence.models import Document
+from kyc.evidence.models import OPENABLE, Document
 from kyc.evidence.read_models import IDENTITY, Reading
 from kyc.evidence.reading import documents, names, papers, states
 from kyc.evidence.reading.documents import Read
@@ -76,7 +76,8 @@ QUEUE = Readings(
 
 
 def unasked() -> QuerySet[Document]:
-    return Document.objects.current().filter(~Exists(Reading.objects.filter(document=OuterRef("pk"))))
+    """Those that the scanner has let through, or an approver."""
+    return Document.objects.current().filter(~Exists(Reading.objects.filter(document=OuterRef("pk"))), intake__in=OPENABLE)
 
 
 def run() -> None:
@@ -116,8 +117,8 @@ def looked_at(document: Document, today: date) -> Read:
     except FileErased:
         return Read(documents.Outcome.UNREADABLE)
     if document.kind in IDENTITY:
-        return documents.identity(data, document.content_type, origin={}, today=today)
-    return documents.paper(data, document.content_type, origin={}, wanted=wanted(about(document)), today=today)
+        return documents.identity(data, document.content_type, origin=document.origin, today=today)
+    return documents.paper(data, document.content_type, origin=document.origin, wanted=wanted(about(document)), today=today)
 
 
 def about(document: Document) -> Party | None:
