@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from io import BytesIO
 
 import cv2
 import numpy as np
+import pikepdf
 from numpy.typing import NDArray
 
 from kyc.evidence.reading import licences, papers, programs, quality, signs, states, visual, zones
@@ -72,7 +74,9 @@ def pages(data: bytes, content_type: str) -> Iterator[Grey]:
         if grey is not None:
             yield np.asarray(grey, np.uint8)
         return
-    for page in range(1, MOST_PAGES + 1):
+    with pikepdf.open(BytesIO(data)) as pdf:
+        last = min(len(pdf.pages), MOST_PAGES)
+    for page in range(1, last + 1):
         grey = programs.picture(data, page)
         if grey is None:
             return
