@@ -26,7 +26,7 @@ LONGEST = 256 * 1024
 NOT_SIGNED = "The message is not signed by a secret of this service, or not within the last five minutes."
 
 
-class Taken(serializers.Serializer[Any]):
+class Received(serializers.Serializer[Any]):
     effect = serializers.ChoiceField(choices=OutsideMessage.Effect.choices, help_text="What became of the message.")
 
 
@@ -38,7 +38,7 @@ class Verifications(ProblemView):
 
     @extend_schema(
         request={"application/json": {"type": "object"}},
-        responses={200: Taken, **{(status, KIND): ProblemDetails for status in (400, 401, 404, 405, 413, 429, 503)}},
+        responses={200: Received, **{(status, KIND): ProblemDetails for status in (400, 401, 404, 405, 413, 429, 503)}},
     )
     def post(self, request: Request, service: str) -> Response:
         if length(request) > LONGEST:

@@ -44,7 +44,7 @@ class PaperForm(DeskForm):
     number = forms.CharField(
         label=gettext_lazy("What it says"),
         max_length=500,
-        help_text=gettext_lazy("The number, the address or the date of birth (1984-03-17), as the paper has it."),
+        help_text=gettext_lazy("The number, the address or the date of birth (1990-05-01), as the paper has it."),
     )
     note = forms.CharField(label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -153,7 +153,7 @@ def read(rows: Sequence[Any], credential: GatewayCredential, now: datetime) -> t
 
 def numbers(rows: Sequence[Any]) -> set[int]:
     """Of the networks that rows name; whether a row is good is looked at later."""
-    told = {row.get("asn") for row in rows if isinstance(row, dict)}
+    told = (row.get("asn") for row in rows if isinstance(row, dict))
     return {asn for asn in told if type(asn) is int and 0 < asn <= LAST_ASN}
 
 

@@ -96,8 +96,8 @@ class TestTheApp:
         )
         assert [name for (name,) in drawn] == [
             "kh_job_token",
-            "kyc_evidenceitem_id_seq",
             "kyc_confirmation_id_seq",
+            "kyc_evidenceitem_id_seq",
             "kyc_inquiry_id_seq",
             "kyc_inquirypart_id_seq",
             "kyc_leak_id_seq",

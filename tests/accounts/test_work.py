@@ -15,6 +15,7 @@ from accounts import messages, work
 from accounts.models import AuditEvent, Message, User
 from accounts.permissions import NotPermitted
 from kyc.cases.models import Case, Examination
+from kyc.evidence.models import Document
 from kyc.keys.models import SandboxOutcome
 from tests import cast
 from tests.rows import Rows, on_its_way_in, one_of_each
@@ -40,7 +41,11 @@ def failed(rows: Rows, name: str) -> Any:
     queue = work.queues()[name][0]
     row = rows[queue.model]
     Case.objects.update(state="review")
-    queue.model.objects.filter(pk=row.pk).update(state=queue.failed, failure=OUT, errors=3, claims=3)
+    told = {queue.field: queue.failed, "failure": OUT, "errors": 3, "claims": 3}
+    # No document is scanned whose scan has failed.
+    if queue.model is Document:
+        told["scanned_at"] = None
+    queue.model.objects.filter(pk=row.pk).update(**told)
     return row
 
 

@@ -124,6 +124,7 @@ NOT_DRAWN = {
     "onboarding:confirm_service": "of who has named a service outside: tests/kyc/onboarding/test_confirm.py",
     "onboarding:create": "for who has no organisation yet: tests/browser/test_journey.py keeps a picture of it",
     "onboarding:leave": "for who has no organisation yet: tests/kyc/onboarding/test_leaving.py",
+    "onboarding:member_invitation_withdraw": "a form of one button: tests/kyc/onboarding/test_members.py",
     "onboarding:invite_withdraw": "leads back to the invitation at once",
     "onboarding:key_elsewhere": "of a key that was issued elsewhere: tests/kyc/onboarding/test_elsewhere_keys.py",
     "onboarding:key_elsewhere_revoke": "of a key that was issued elsewhere: tests/kyc/onboarding/test_elsewhere_keys.py",
