@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from django.core.exceptions import RequestDataTooBig
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from kyc.api.problems import KIND, Declined, ProblemDetails, ProblemView
 from kyc.api.views import AlwaysJSON, length
 from kyc.evidence import outside_checks
 from kyc.evidence.confirmation_models import OutsideMessage
-from kyc.evidence.outside.services import ServiceAway
+from kyc.evidence.outside.services import SERVICES, ServiceAway
 from kyc.evidence.outside.signatures import NotSigned
 from kyc.evidence.outside.told import Unreadable
 
@@ -37,6 +37,7 @@ class Verifications(ProblemView):
     content_negotiation_class = AlwaysJSON
 
     @extend_schema(
+        parameters=[OpenApiParameter("service", {"type": "string", "enum": [*SERVICES]}, OpenApiParameter.PATH)],
         request={"application/json": {"type": "object"}},
         responses={200: Received, **{(status, KIND): ProblemDetails for status in (400, 401, 404, 405, 413, 429, 503)}},
     )

@@ -27,9 +27,6 @@ CONFIRMED: dict[type[Model], str] = {
     Reading: "asked_at",
 }
 
-for published in ("LeiCopy", "LegalEntity", "LegalEntityParent"):
-    retention.no_record(f"kyc.{published}", "published to everybody; what a check found there stands in the confirmation")
-
 retention.register(
     RecordClass(
         code="evidence",

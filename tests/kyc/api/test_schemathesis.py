@@ -17,7 +17,7 @@ from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
-from schemathesis.checks import negative_data_rejection, positive_data_acceptance
+from schemathesis.checks import content_type_conformance, negative_data_rejection, positive_data_acceptance
 
 from accounts import credentials
 from accounts.permissions import ROLES
@@ -130,6 +130,9 @@ def unsaid(case: schemathesis.Case, answer: schemathesis.Response) -> Iterator[A
     # That beside these two members there is none, so that no words come in.
     if answer.status_code == 400 and "Beside batch and rows is a member" in answer.text:
         yield positive_data_acceptance
+    # What is no service's name at all is another address.
+    if answer.status_code == 404 and "There is nothing at this address." in answer.text:
+        yield content_type_conformance
     # Of another database, or too old.
     if answer.status_code == 410:
         yield positive_data_acceptance

@@ -128,7 +128,7 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
 
 def asked_of(organisation: Organisation) -> AgencyAccount:
     """By somebody who says that he runs its account."""
-    agent, by = Organisation.objects.get_or_create(name="Agent AS")[0], organisation.membership_set.get().user
+    agent, by = Organisation.objects.get_or_create(name="Agent AS")[0], organisation.membership_set.earliest("pk").user
     said = {"name": "Clients", "ground": "agency", "words": "A desk.", "declared_by": by}
     agency = Agency.objects.get_or_create(organisation=agent, defaults=said)[0]
     of_it = {"organisation": agent, "agency": agency, "account": organisation.pk}

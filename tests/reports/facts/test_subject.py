@@ -166,6 +166,7 @@ NOT_TOLD = {
 }
 # Of models that are told: columns that are not printed, and why.
 NOT_PRINTED = {
+    "kyc.Document": {"origin": "which program wrote the file, as the file that he sent says itself"},
     "accounts.Proposal": {"note": "a note of staff", "outcome_note": "a note of staff"},
     "accounts.Message": {"text": "named, and not copied", "html": "named, and not copied"},
     "kyc.Party": {
