@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import Error, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -166,7 +167,7 @@ class TestKilled:
 
     def test_a_process_told_to_end_leaves_no_file(self, report: Report, kept: Kept) -> None:
         def ends() -> None:
-            with claimed() as claim, building.kept(claim, b"%PDF"):
+            with claimed() as claim, building.kept(claim, ContentFile(b"%PDF")):
                 assert len(kept()) == 1
                 raise SystemExit
 
@@ -175,7 +176,7 @@ class TestKilled:
         assert kept() == set()
 
     def test_an_answer_that_was_lost_leaves_the_file_that_the_row_names(self, report: Report, kept: Kept) -> None:
-        with claimed() as claim, building.kept(claim, b"%PDF"):
+        with claimed() as claim, building.kept(claim, ContentFile(b"%PDF")):
             raise OperationalError("the connection was lost")
         assert kept() == {Path(Report.objects.get().file.path)}
         lease_expires()
@@ -190,7 +191,7 @@ class TestFenced:
         facts = building.collect(slow, slow.row)
         enclosed = building.envelope.draft(facts)
         with slow:
-            with building.kept(slow, b"by the slow one") as file:
+            with building.kept(slow, ContentFile(b"by the slow one")) as file:
                 lease_expires()
                 quick = claimed()
                 building.finish(slow, slow.row, facts, enclosed, file)
@@ -205,7 +206,7 @@ class TestFenced:
         slow = claimed()
         lease_expires()
         claimed()
-        with slow, building.kept(slow, b"too late"):
+        with slow, building.kept(slow, ContentFile(b"too late")):
             pytest.fail("wrote although it was fenced")
         assert kept() == set()
 
