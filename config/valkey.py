@@ -19,6 +19,8 @@ def command() -> list[str]:
     if not found:
         raise SystemExit("Valkey has no wheel for this machine and stands not on PATH: install it, or set BROKER_URL.")
     settings = {"port": "0", "unixsocket": str(socket()), "unixsocketperm": "700", "save": "", "appendonly": "no"}
+    # What is full refuses to note more. Were it to forget what it holds, that would be wake-ups and counts.
+    settings |= {"maxmemory": "1gb", "maxmemory-policy": "noeviction"}
     settings |= {"dir": str(DATA), "pidfile": str(DATA / "valkey.pid"), "loglevel": "warning", "daemonize": "no"}
     return [str(found), *(part for name, value in settings.items() for part in (f"--{name}", value))]
 

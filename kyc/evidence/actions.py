@@ -18,7 +18,6 @@ from config import jobs
 from kyc.evidence import falling
 from kyc.evidence.authority import OF_PEOPLE, REGISTERS
 from kyc.evidence.intake import NotChecked, Taken, take
-from kyc.evidence.likeness import likenesses
 from kyc.evidence.models import Document
 from kyc.parties import revealing
 from kyc.parties.actions import own
@@ -99,7 +98,7 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile | Taken, p
         **sender,
     )
     # The file as it was sent, and what it looks like.
-    signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [taken.sent_sha256, *likenesses(taken.data, taken.content_type)]})
+    signals.leave(organisation.pk, {Signal.Type.DOCUMENT_IMAGE: [taken.sent_sha256, *taken.likenesses]})
     jobs.woke("document.uploaded")
     return document
 

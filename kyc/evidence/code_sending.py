@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -90,6 +90,8 @@ def ask(party: Party, *, channel: str, mailbox: str = "", by: User) -> Confirmat
         raise NoAddress(_("Choose how the code is sent."))
     to = address(party, channel, mailbox)
     refuse_too_often(organisation, to)
+    if channel == C.PHONE:
+        refuse_too_many_texts()
     row = begun(party, channel, to, mailbox=mailbox if channel == C.DOMAIN else "", by=by)
     if channel == C.PHONE:
         row.save()
@@ -139,8 +141,10 @@ def digest(salt: str, code: str) -> str:
 
 
 def refuse_too_often(organisation: Organisation, to: str) -> None:
-    """Counted in the database, under the organisation's lock: soon after the one before, to one address by whomever, and of one
-    organisation. Raises TooMany."""
+    """Counted in the database, under the organisation's lock and the address's, which others may name too: soon after the one
+    before, to one address by whomever, and of one organisation. Raises TooMany."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kh_code_address'), hashtext(%s))", [mark(to)])
     rules, now = packs.current().confirmations, timezone.now()
     since, there = now - DAY, Q(mark=mark(to))
     if asked(organisation.pk, there, now - timedelta(seconds=rules.code("pause_seconds"))):
@@ -149,6 +153,15 @@ def refuse_too_often(organisation: Organisation, to: str) -> None:
         to_it = asked(None, there, since)
     if to_it >= rules.code("a_day") or asked(organisation.pk, Q(), since) >= rules.code("a_day_in_all"):
         raise TooMany(_("Many codes have been asked for today. Ask for this one tomorrow."))
+
+
+def refuse_too_many_texts() -> None:
+    """Of all organisations together: accounts cost nothing, and text messages do. Some that are asked for at once may pass beyond
+    it. Raises TooMany."""
+    with scope.everything():
+        sent = asked(None, Q(channel=C.PHONE), timezone.now() - DAY)
+    if sent >= packs.current().confirmations.code("texts_a_day"):
+        raise TooMany(_("No more text messages are sent today. Confirm something else first, or ask for this one tomorrow."))
 
 
 def asked(organisation: int | None, which: Q, since: datetime) -> int:
@@ -178,6 +191,10 @@ def run() -> None:
     for claim in QUEUE.claims():
         with claim:
             row = ConfirmationCode.objects.select_related("party").get(pk=claim.row.pk)
+            if not is_still_there(row, row.party):
+                # Asked for by a number that the party says no more: today's may be anybody's.
+                with claim.finish(state=S.ENDED, done_at=timezone.now()):
+                    continue
             minutes = packs.current().confirmations.code_minutes(row.channel)
             code = draw(row, timedelta(minutes=minutes))
             with translation.override(row.locale):

@@ -1,6 +1,6 @@
 """What parties say of themselves, confirmed otherwise than by reading their papers: made, ended, and asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from accounts.vault import Unreadable, searching
@@ -79,6 +79,17 @@ def confirmed(party: Party, *, on: date | None = None) -> QuerySet[Confirmation]
     `valid_until`. Nothing of what it has said otherwise since; expired, ended or taken back neither."""
     live = PaymentMeans.objects.live().filter(organisation=party.organisation_id)
     return Confirmation.objects.good(on or timezone.localdate()).filter(party=party, mark__in=marks(party, live)).order_by("pk")
+
+
+def standing(organisation: Organisation, parties: Sequence[Party]) -> dict[int, dict[str, Confirmation]]:
+    """The same of several parties of one organisation today, by party and what it is, in as many queries as of one."""
+    live = list(PaymentMeans.objects.live().filter(organisation=organisation))
+    said_now = {party.pk: marks(party, live) for party in parties}
+    found: dict[int, dict[str, Confirmation]] = {}
+    for row in Confirmation.objects.good(timezone.localdate()).filter(organisation=organisation).order_by("pk"):
+        if row.mark in said_now.get(row.party_id, ()):
+            found.setdefault(row.party_id, {})[row.what] = row
+    return found
 
 
 @transaction.atomic

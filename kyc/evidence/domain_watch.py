@@ -100,14 +100,16 @@ def run() -> None:
     due().update(state=S.DUE)
     for claim in QUEUE.claims():
         with claim:
-            row = DomainChallenge.objects.select_related("party", "organisation", "confirmation__party").get(pk=claim.row.pk)
-            found = search(row.domain, row.token)
+            asked: DomainChallenge = claim.row
+            found = search(asked.domain, asked.token)
             with transaction.atomic():
-                organisations.held(row.organisation_id)
+                # What was confirmed may have been ended while the name servers were asked.
+                organisations.held(asked.organisation_id)
+                row = DomainChallenge.objects.select_related("party", "organisation", "confirmation__party").get(pk=asked.pk)
                 state, confirmation = judged(row, found)
                 with claim.finish(state=state, confirmation=confirmation, **noted(row, found)):
                     if state == S.LOST:
-                        lost(row)
+                        lost(row, found)
 
 
 def search(domain: str, token: str) -> Found:
@@ -165,8 +167,8 @@ def noted(row: DomainChallenge, found: Found) -> dict[str, Any]:
     return {"looked_at": now, "found": found, "misses": misses, "due_at": now + timedelta(hours=rules.domain("again_hours"))}
 
 
-def lost(row: DomainChallenge) -> None:
+def lost(row: DomainChallenge, found: Found) -> None:
     """Recorded, and what rested on it ends."""
     if row.confirmation and row.confirmation.ended_at is None:
         confirmations.ended(row.confirmation, because="no longer found on the domain", by=None)
-    audit.record("domain.lost", target=row, by=None, name=row.party.name, domain=row.domain, found=row.found)
+    audit.record("domain.lost", target=row, by=None, name=row.party.name, domain=row.domain, found=found)

@@ -45,6 +45,7 @@ class Taken:
     sent_sha256: str
     origin: dict[str, Any]
     scanned_at: datetime | None
+    likenesses: list[str] = field(default_factory=list)
 
     @property
     def sha256(self) -> str:
@@ -90,6 +91,7 @@ def taken(data: bytes, *, name: str) -> Taken:
         sent_sha256=hashlib.sha256(data).hexdigest(),
         origin=made.origin,
         scanned_at=None if verdict is None else timezone.now(),
+        likenesses=made.likenesses,
     )
 
 

@@ -19,7 +19,8 @@ KINDS = {"image/jpeg": "JPEG", "image/png": "PNG"}
 
 
 def likenesses(data: bytes, content_type: str) -> list[str]:
-    """Of a picture that was judged before (kyc/evidence/sniff.py); of any other file none."""
+    """Of a picture that was judged before (kyc/evidence/taking); of any other file none. It is decoded in full, so this
+    runs where files are opened (taking/warden.py) and in no process that serves people."""
     if content_type not in KINDS:
         return []
     with Image.open(BytesIO(data), formats=[KINDS[content_type]]) as picture:

@@ -4,28 +4,35 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations, scope
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.evidence import confirmations
 from kyc.evidence.confirmation_models import Confirmation, OutsideCheck, OutsideMessage
 from kyc.evidence.outside import told
-from kyc.evidence.outside.services import SERVICES, Service
+from kyc.evidence.outside.services import SERVICES, Service, ServiceAway
 from kyc.evidence.outside.told import Told
 from kyc.parties.actions import own
 from kyc.parties.models import Party
 from kyc.parties.wording import is_same_person
+from kyc.rules import packs
 
 S, E = OutsideCheck.State, OutsideMessage.Effect
 
 
 class NotOffered(Refused):
     """No such service is named here, or it checks only people whose date of birth is told."""
+
+
+class TooMany(Refused):
+    """So many checks are begun by who wants to cost us money."""
 
 
 class NoCheck(Exception):
@@ -42,15 +49,19 @@ def service_of(code: str) -> Service:
 
 def start(party: Party, *, service: str, path: str, by: User) -> str:
     """The page of the service to which the person goes; he comes back to `path`. The service is asked before anything is held or
-    written. Whatever was begun there before is called off. Raises NotOffered, ServiceAway, NotHere."""
+    written. Whatever was begun there before is called off, unless the service goes on with it. Raises NotOffered, TooMany,
+    ServiceAway, NotHere."""
     asked = service_of(service)
     organisations.membership_required(by, party.organisation)
     party = own(party, party.organisation)
     if not party.is_person or Confirmation.What.IDENTITY not in confirmations.said(party):
         raise NotOffered(_("Only a person whose date of birth you have told us is checked so."))
+    refuse_too_many(party.organisation)
     began = asked.start(key=secrets.token_hex(16), name=party.name, return_url=settings.SITE_URL + path, now=time.time())
     with transaction.atomic():
         organisation = organisations.locked(party.organisation, by=by)
+        if is_going_on(party, service, began.reference):
+            return began.url
         for before in OutsideCheck.objects.open().select_for_update().filter(party=party, service=service):
             before.state = S.CANCELLED
             before.save(update_fields=["state"])
@@ -59,6 +70,23 @@ def start(party: Party, *, service: str, path: str, by: User) -> str:
         )
         audit.record("outside.started", target=row, by=by, name=party.name, service=service)
     return began.url
+
+
+def refuse_too_many(organisation: Organisation) -> None:
+    """Counted before the service is asked, so that some that are begun at once may pass beyond it. Raises TooMany."""
+    since = timezone.now() - timedelta(days=1)
+    begun = OutsideCheck.objects.filter(organisation=organisation, started_at__gt=since).count()
+    if begun >= packs.current().confirmations.service("a_day"):
+        raise TooMany(_("Many checks have been begun today. Begin this one tomorrow."))
+
+
+def is_going_on(party: Party, service: str, reference: str) -> bool:
+    """Whether the service names a check of this person that is open. Raises ServiceAway where it is over, or anybody else's."""
+    with scope.everything():
+        known = OutsideCheck.objects.filter(service=service, reference=reference).first()
+    if known and (known.party_id != party.pk or known.state in OutsideCheck.FINAL):
+        raise ServiceAway(_("The verification service answered with something else."))
+    return known is not None
 
 
 def receive(service: str, body: bytes, headers: Mapping[str, str]) -> str:
@@ -133,6 +161,5 @@ def agreeing(party: Party, message: Told) -> dict[str, str]:
 
 
 def is_the_person(row: OutsideCheck) -> bool:
-    """A service that verifies somebody has verified this person only where it says whom: the name agrees, and nothing differs."""
-    found = row.descriptors
-    return found.get("name") == "agrees" and found.get("birth_date") != "differs"
+    """A service that verifies somebody has verified this person only where it says whom: the name and the date of birth agree."""
+    return all(row.descriptors.get(part) == "agrees" for part in ("name", "birth_date"))

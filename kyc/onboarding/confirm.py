@@ -1,5 +1,6 @@
 """What a customer says, confirmed by himself as long as his account is open: by codes, on his domain, by services outside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Organisation
 from accounts.refused import Refused
 from kyc.evidence import code_sending, confirmations, domain_watch, outside_checks, texting
-from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck
+from kyc.evidence.confirmation_models import OPEN, Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck
 from kyc.evidence.confirming import domains
 from kyc.evidence.outside import services
 from kyc.onboarding.access import members_only
@@ -22,6 +24,7 @@ from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import Text
 from kyc.onboarding.pages import page, posted
 from kyc.parties.models import Party
+from kyc.rules import packs
 
 C, W = ConfirmationCode.Channel, Confirmation.What
 # By what is typed on the page of a code.
@@ -34,10 +37,13 @@ HEADS: dict[str, Promise] = {
 
 
 class CodeForm(Page):
-    code = Text(label=gettext_lazy("The code"), max_length=40, help_text=gettext_lazy("Six digits. It can be tried five times."))
+    code = Text(label=gettext_lazy("The code"), max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        rules = packs.current().confirmations
+        told = {"digits": rules.code("digits"), "tries": rules.code("tries")}
+        self.fields["code"].help_text = _("%(digits)s digits. It can be tried %(tries)s times.") % told
         self.fields["code"].widget.attrs |= {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
 
@@ -59,17 +65,18 @@ def party_or_404(organisation: Organisation, pk: int) -> Party:
 
 @members_only
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    parties = Party.objects.current().filter(organisation=organisation).select_related("organisation").order_by("pk")
-    found = [(party, lines(party)) for party in parties]
+    parties = list(Party.objects.current().filter(organisation=organisation).select_related("organisation").order_by("pk"))
+    standing, open_letters = confirmations.standing(organisation, parties), written_to(organisation)
+    found = [(party, lines(party, standing.get(party.pk, {}), has_letter=party.pk in open_letters)) for party in parties]
     return page(request, organisation, "confirm", parties=[(party, told) for party, told in found if told])
 
 
-def lines(party: Party) -> list[Line]:
-    said, standing = confirmations.said(party), {row.what: row for row in confirmations.confirmed(party)}
+def lines(party: Party, standing: Mapping[str, Confirmation], *, has_letter: bool) -> list[Line]:
+    said = confirmations.said(party)
     at = {
         W.EMAIL: reverse("onboarding:confirm_code", args=[party.pk, C.EMAIL]),
         W.PHONE: reverse("onboarding:confirm_code", args=[party.pk, C.PHONE]) if texting.is_offered() else "",
-        W.ADDRESS: reverse("onboarding:confirm_code", args=[party.pk, C.POST]) if open_code(party, C.POST) else "",
+        W.ADDRESS: reverse("onboarding:confirm_code", args=[party.pk, C.POST]) if has_letter else "",
         W.DOMAIN: reverse("onboarding:confirm_domain", args=[party.pk]),
     }
     found = [
@@ -84,7 +91,13 @@ def lines(party: Party) -> list[Line]:
     return found
 
 
-def open_code(party: Party, channel: str) -> ConfirmationCode | None:
+def written_to(organisation: Organisation) -> set[int]:
+    """The parties to which a letter is under way whose code is still good."""
+    letters = ConfirmationCode.objects.filter(organisation=organisation, channel=C.POST, state__in=OPEN)
+    return set(letters.filter(expires_at__gt=timezone.now()).values_list("party", flat=True))
+
+
+def last_code(party: Party, channel: str) -> ConfirmationCode | None:
     return ConfirmationCode.objects.filter(party=party, channel=channel).order_by("-pk").first()
 
 
@@ -98,7 +111,7 @@ def code(request: HttpRequest, organisation: Organisation, pk: int, channel: str
     if form.acted(lambda: code_sending.enter(party, channel=channel, code=form.cleaned_data["code"], by=request.user)):
         messages.success(request, _("Confirmed."))
         return redirect("onboarding:confirm")
-    last = open_code(party, channel)
+    last = last_code(party, channel)
     return page(
         request,
         organisation,
@@ -109,10 +122,20 @@ def code(request: HttpRequest, organisation: Organisation, pk: int, channel: str
         head=HEADS[channel],
         to=confirmations.said(party).get(code_sending.SHOWS[C(channel)][0], ""),
         sent=last,
-        may_type=last is not None and last.state in {"waiting", "sent"},
+        may_type=last is not None and last.state in OPEN,
+        **terms(channel),
         mailboxes=domains.KEEPERS if channel == C.DOMAIN else (),
         back=reverse("onboarding:confirm"),
     )
+
+
+def terms(channel: str) -> dict[str, int]:
+    """For how long such a code is good, as the page says it."""
+    rules = packs.current().confirmations
+    if channel == C.POST:
+        return {"days": rules.code_days_by_post(at_home=True), "days_abroad": rules.code_days_by_post(at_home=False)}
+    minutes = rules.code_minutes(channel)
+    return {"minutes": minutes, "hours": minutes // 60}
 
 
 @members_only
@@ -144,6 +167,7 @@ def domain(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
         form=form,
         party=party,
         challenge=row,
+        every_days=packs.current().confirmations.domain("every_days"),
         record=domains.record_name(row.domain) if row else "",
         value=domains.value(row.token) if row else "",
         file=f"https://{domains.ascii_name(row.domain)}{domains.PATH}" if row else "",

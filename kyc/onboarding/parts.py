@@ -23,6 +23,9 @@ from kyc.onboarding.access import while_open
 PART, KEPT, MOST = 1024 * 1024, 3600, 3
 # Of one person: six of the largest files an hour, each part sent twice.
 RATE = "200/h/key"
+# Parts of all people in an hour. A sealed one takes nearly two megabytes of the cache, which is the broker's too; beyond it a
+# browser sends its file whole.
+MOST_IN_ALL = 200
 
 
 class File:
@@ -103,6 +106,11 @@ def done(request: HttpRequest) -> None:
         forget(found.key)
 
 
+def number(text: str) -> int | None:
+    """Of bytes; None for what is none, or has more digits than any file."""
+    return int(text) if text.isdecimal() and len(text) <= 12 else None
+
+
 @while_open("documents")
 def part(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """How far the file has come, as `{"at": bytes}`; 409 with the same for a part that begins elsewhere."""
@@ -111,9 +119,11 @@ def part(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         return JsonResponse({"at": file.at if file else 0})
     if limits.spent(request, "parts", RATE, key=str(request.user.pk)):
         return limits.refused(request, limits.wait(request, "parts", RATE, key=str(request.user.pk)))
-    sent, at, size = request.FILES.get("part"), request.POST.get("at", ""), request.POST.get("size", "")
-    is_sound = file is not None and sent is not None and 0 < (sent.size or 0) <= PART and at.isdecimal() and size.isdecimal()
-    if not is_sound or int(size) > LARGEST:
+    sent, at, size = request.FILES.get("part"), number(request.POST.get("at", "")), number(request.POST.get("size", ""))
+    is_sound = file is not None and sent is not None and 0 < (sent.size or 0) <= PART
+    if not is_sound or at is None or size is None or size > LARGEST:
         return JsonResponse({"error": _("Such a part of a file can't be taken.")}, status=422)
-    is_kept = file.take(sent.read(), at=int(at), size=int(size))
+    if shared.counted("parts:all", seconds=KEPT) > MOST_IN_ALL:
+        return JsonResponse({"error": _("Many files are on their way just now. Send this one whole.")}, status=429)
+    is_kept = file.take(sent.read(), at=at, size=size)
     return JsonResponse({"at": file.at}, status=200 if is_kept else 409)

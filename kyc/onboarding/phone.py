@@ -7,6 +7,7 @@ of the member who made it, and does and sees nothing else: no session is handed 
 import base64
 import json
 import secrets
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -15,6 +16,7 @@ from io import BytesIO
 import qrcode
 import qrcode.image.svg
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -80,7 +82,9 @@ def known(token: str) -> Handed | None:
     if text is None:
         return None
     handed = Handed(**json.loads(text))
-    lives = import_module(settings.SESSION_ENGINE).SessionStore().exists(handed.session)
+    # Read and not only looked for: one that has expired lies there until it is swept.
+    session = import_module(settings.SESSION_ENGINE).SessionStore(handed.session)
+    lives = session.get(SESSION_KEY) == str(handed.user)
     return handed if lives and User.objects.filter(pk=handed.user, is_active=True).exists() else None
 
 
@@ -133,20 +137,19 @@ def on_phone(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def save(token: str, handed: Handed, file: Taken) -> None:
-    """Once: whoever presses twice sends one file, and one that is refused may be sent anew."""
+    """Once: whoever presses twice sends one file, and one that was not taken may be sent anew."""
     used = f"{key(token)}:used"
     if not shared.note_first(used, seconds=MINUTES * 60):
         raise Used(_("This link has sent its file already."))
-    user = User.objects.get(pk=handed.user)
-    organisation = organisation_of(user)
-    try:
+    with ExitStack() as unless_sent:
+        unless_sent.callback(shared.forget, used)
+        user = User.objects.get(pk=handed.user)
+        organisation = organisation_of(user)
         if organisation is None or organisation.pk != handed.organisation:
             raise Used(_("This link can be used no longer."))
         with steps.editing(organisation, "documents") as case:
             party = Party.objects.current().filter(organisation=organisation, pk=handed.party).first() if handed.party else None
             papers.refuse_unasked(organisation, case, kind=handed.kind, party=party)
             evidence.upload(organisation, kind=handed.kind, party=party, file=file, by=user, by_phone=True)
-    except Refused:
-        shared.forget(used)
-        raise
+        unless_sent.pop_all()
     shared.forget(key(token))

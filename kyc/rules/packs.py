@@ -50,7 +50,7 @@ class Confirmations:
 
     def code(self, name: str) -> int:
         """digits; tries: how often one may be typed wrongly; pause_seconds: before another is sent; a_day: to one address,
-        a_day_in_all: of one organisation."""
+        a_day_in_all: of one organisation; texts_a_day: text messages to all together, since each is paid for."""
         return int(self.data["codes"][name])
 
     def code_minutes(self, channel: str) -> int:
@@ -65,6 +65,10 @@ class Confirmations:
     def paper_days(self, how: str) -> int:
         """How old a paper may be on the day it is relied on."""
         return int(self.data["paper_days"][how])
+
+    def service(self, name: str) -> int:
+        """a_day: how many checks outside one organisation begins, since each is paid for."""
+        return int(self.data["services"][name])
 
     def domain(self, name: str) -> int:
         """every_days: how often what was published is looked for again; misses: after how many in a row it is lost; again_hours:

@@ -55,7 +55,9 @@ class TestDetached:
         assert kept_after_start(state) == "safe"
         after = pids(state)
         assert sorted(after) == sorted(before) and not set(after.values()) & set(before.values())
-        assert Redis(unix_socket_path=asked(state, "valkey.socket()")).ping()
+        valkey = Redis(unix_socket_path=asked(state, "valkey.socket()"), decode_responses=True)
+        assert valkey.config_get("maxmemory") == {"maxmemory": str(1024**3)}
+        assert valkey.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
     def test_stopped_they_leave_no_process_and_their_number_is_forgotten(self, state: Path) -> None:
         verb(state, "start")

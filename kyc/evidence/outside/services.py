@@ -151,6 +151,11 @@ class Stripe:
         "canceled": told.CANCELLED,
     }
     SESSIONS = "/v1/identity/verification_sessions"
+    # Dates stand in an answer only where each is asked for by its own name.
+    EXPANDED = (
+        "verified_outputs", "verified_outputs.dob", "last_verification_report",
+        "last_verification_report.document.expiration_date",
+    )  # fmt: skip
     # So that events about sessions of others in the same account are told from ours.
     OURS = "keyholder"
 
@@ -196,7 +201,7 @@ class Stripe:
         """Events bear neither the name that was read nor of what kind the document is; the session does, when asked for it."""
         if message.state != told.VERIFIED:
             return message
-        asked = urlencode([("expand[]", "verified_outputs"), ("expand[]", "last_verification_report")])
+        asked = urlencode([("expand[]", name) for name in self.EXPANDED])
         url = f"{settings.STRIPE_URL}{self.SESSIONS}/{quote(message.reference, safe='')}?{asked}"
         try:
             found = answered(reaching.get(url, headers=self.headers(), reach=reaching.named))

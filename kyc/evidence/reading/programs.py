@@ -1,7 +1,8 @@
-"""Programs of the system that turn a paper into pictures and words: Tesseract, and poppler's pdftoppm and pdftotext. Each runs as
-a child with limits, over pipes alone; where one is not installed, NotHere says which. Pure: no Django."""
+"""Programs of the system that turn a paper into pictures and words: Tesseract, and poppler's pdfinfo, pdftoppm and
+pdftotext. Each runs as a child with limits, over pipes alone; where one is not installed, NotHere says which. Pure: no Django."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -11,10 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kyc.evidence.taking.kinds import MOST_PIXELS
+
 Grey = NDArray[np.uint8]
 # Of address space in KiB, of processor and of time in seconds.
 MEMORY, PROCESSOR, SECONDS = 1024 * 1024, 20, 30
 DOTS = 200
+# Pixels of a page's longer side: a sheet of A2 has fewer. A page may be sixty metres long, and a worker has no such memory.
+LONGEST = 5000
 # A child sees no secret of ours, and one thread is enough for a page.
 SURROUNDINGS = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
 
@@ -57,12 +62,26 @@ def run(command: Sequence[str], given: bytes) -> bytes:
 
 
 def picture(pdf: bytes, page: int) -> Grey | None:
-    """A page of a PDF, from 1, in grey at DOTS an inch; None behind the last."""
-    drawn = run(["pdftoppm", "-r", str(DOTS), "-gray", "-f", str(page), "-l", str(page), "-"], pdf)
-    if not drawn:
+    """A page of a PDF, from 1, in grey at DOTS an inch, and fewer where it would be longer than LONGEST; None behind the last."""
+    points = longer_side(pdf, page)
+    if points is None:
         return None
+    dots = min(DOTS, 72 * LONGEST / max(points, 1))
+    drawn = run(["pdftoppm", "-r", f"{dots:.3f}", "-gray", "-f", str(page), "-l", str(page), "-"], pdf)
+    if len(drawn) > MOST_PIXELS:
+        raise Failed("A page is larger than it says.")
     grey = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_GRAYSCALE)
     return np.asarray(grey, np.uint8) if grey is not None else None
+
+
+def longer_side(pdf: bytes, page: int) -> float | None:
+    """Of that page, in points; None behind the last. By the box that pdftoppm draws, which is not the one that viewers show."""
+    told = run(["pdfinfo", "-box", "-f", "1", "-l", str(page), "-"], pdf).decode("utf-8", "replace")
+    found = re.search(rf"^Page +{page} MediaBox:(.+)$", told, re.MULTILINE)
+    if found is None:
+        return None
+    left, bottom, right, top = map(float, found[1].split())
+    return max(abs(right - left), abs(top - bottom))
 
 
 def words_of_pdf(pdf: bytes, pages: int) -> list[Word]:

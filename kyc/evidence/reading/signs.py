@@ -72,14 +72,16 @@ def noise(grey: Grey) -> float:
 def noises(grey: Grey) -> NDArray[np.float64]:
     """Of each block by its second differences, which lines and shades hardly have (Immerkaer 1996); NaN of what is burnt out."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    rough = np.abs(cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT))
+    rough = cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
+    # Four bytes a pixel, of forty million at most: each further copy is 160 MB of a worker.
+    np.abs(rough, out=rough)
     high, wide = grey.shape[0] // BLOCK * BLOCK, grey.shape[1] // BLOCK * BLOCK
 
     def blocks(values: NDArray[Any]) -> NDArray[Any]:
         return values[:high, :wide].reshape(high // BLOCK, BLOCK, wide // BLOCK, BLOCK).swapaxes(1, 2).reshape(-1, BLOCK * BLOCK)
 
     # The median, so that the edges of print don't count.
-    found: NDArray[np.float64] = np.median(blocks(rough), axis=1).astype(np.float64) / 0.6745 / 6
+    found: NDArray[np.float64] = np.median(blocks(rough), axis=1, overwrite_input=True).astype(np.float64) / 0.6745 / 6
     mean = blocks(grey).mean(axis=1)
     found[(mean > LIGHTEST) | (mean < DARKEST)] = np.nan
     return found.reshape(high // BLOCK, wide // BLOCK)

@@ -30,8 +30,10 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """A file as it was made anew. `origin` says how the one that was sent came to be (origins.py)."""
+    """A file as it was made anew. `origin` says how the one that was sent came to be (origins.py),
+    `likenesses` what a picture looks like (kyc/evidence/likeness.py)."""
 
     data: bytes
     content_type: str
     origin: dict[str, Any] = field(default_factory=dict)
+    likenesses: list[str] = field(default_factory=list)

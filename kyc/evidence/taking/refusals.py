@@ -38,6 +38,7 @@ SENTENCES: dict[str, Promise] = {
     "pdf_heavy": _("This PDF becomes too large when it is opened. Print it to a new PDF, or scan only the pages that matter."),
     "heavy": _("The file becomes too large when it is opened. Save it smaller, or scan it at a lower resolution."),
     "long": _("Opening the file takes too long. Save it smaller, or scan it at a lower resolution, and add that."),
+    "away": _("Files cannot be opened here just now. Try again in a moment."),
     "infected": _(
         "Our virus scanner found something harmful in this file, so it was not kept. Check your device, and scan the document "
         "anew."

@@ -13,8 +13,10 @@ import selectors
 import signal
 import socket
 import sys
+from dataclasses import replace
 from typing import NoReturn
 
+from kyc.evidence.likeness import likenesses
 from kyc.evidence.taking import pdfs, pictures, sniff
 from kyc.evidence.taking.kinds import ENDED, LARGEST, MEMORY, PDF, READY, SECONDS, TOO_LONG, Made, Unfit
 
@@ -24,7 +26,10 @@ def made(data: bytes) -> Made:
     if len(data) > LARGEST:
         raise Unfit("large")
     kind = sniff.kind(data)
-    return pdfs.clean(data) if kind == PDF else pictures.clean(data, kind)
+    if kind == PDF:
+        return pdfs.clean(data)
+    picture = pictures.clean(data, kind)
+    return replace(picture, likenesses=likenesses(picture.data, picture.content_type))
 
 
 def answered(data: bytes) -> tuple[dict[str, object], bytes]:
@@ -34,7 +39,8 @@ def answered(data: bytes) -> tuple[dict[str, object], bytes]:
         return {"unfit": unfit.code}, b""
     except MemoryError:
         return {"unfit": "heavy"}, b""
-    return {"content_type": found.content_type, "origin": found.origin}, found.data
+    told = {"content_type": found.content_type, "origin": found.origin, "likenesses": found.likenesses}
+    return told | {"size": len(found.data)}, found.data
 
 
 def limited() -> None:

@@ -18,6 +18,7 @@ from kyc.evidence import code_sending, confirmations
 from kyc.evidence.code_sending import QUEUE, NoAddress, Over, TooMany, WrongCode
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode
 from kyc.parties.models import Party
+from kyc.rules import packs
 from tests.cast import Founded, customer, founded, staff
 from tests.stage import scene
 
@@ -166,6 +167,27 @@ class TestText:
         ConfirmationCode.objects.update(claimed_until=None)
         code_sending.run()
         assert ConfirmationCode.objects.get().state == "sent"
+
+    def test_to_a_number_that_was_changed_meanwhile_nothing_goes(self, nordlys: Founded) -> None:
+        code_sending.ask(nordlys.party, channel="phone", by=nordlys.by)
+        nordlys.party.phone = "+4777999999"
+        nordlys.party.save(update_fields=["phone"])
+        code_sending.run()
+        row = ConfirmationCode.objects.get()
+        assert (row.state, row.errors, row.done_at is None) == ("ended", 0, False)
+        assert not Mail.objects.exists()
+
+    def test_to_all_together_so_many_go_a_day(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        rules = packs.current().confirmations.data
+        own = packs.Confirmations({**rules, "codes": {**rules["codes"], "texts_a_day": 1}})
+        monkeypatch.setattr(packs.Pack, "confirmations", own)
+        code_sending.ask(nordlys.party, channel="phone", by=nordlys.by)
+        elsewhere = founded(customer("bob@elsewhere.example", "Bob Berg"), name="Elsewhere AS", person="Bob Berg")
+        Party.objects.filter(pk=elsewhere.party.pk).update(email="bob@elsewhere.example")
+        elsewhere.party.refresh_from_db()
+        with pytest.raises(TooMany, match="No more text messages"):
+            code_sending.ask(elsewhere.party, channel="phone", by=elsewhere.by)
+        code_sending.ask(elsewhere.party, channel="email", by=elsewhere.by)
 
     def test_without_a_gateway_none_is_offered(self, nordlys: Founded, settings: Any) -> None:
         settings.TEXT_SENDER = ""
@@ -318,3 +340,27 @@ def test_guesses_that_come_at_once_are_counted_each() -> None:
     row = ConfirmationCode.objects.get()
     assert (row.tries, row.state) == (5, "ended")
     assert Organisation.objects.filter(pk=found.organisation.pk).exists() and timezone.now() > row.asked_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_to_one_address_five_go_though_seven_organisations_ask_at_once() -> None:
+    every = [founded(customer(f"bob{n}@elsewhere.example", f"Bob {n}"), name=f"House {n}", person=f"Bob {n}") for n in range(7)]
+    Party.objects.filter(pk__in=[found.party.pk for found in every]).update(email=EMAIL)
+    together, outcomes = threading.Barrier(len(every)), []
+
+    def ask(found: Founded) -> None:
+        try:
+            together.wait()
+            code_sending.ask(found.party, channel="email", by=found.by)
+            outcomes.append("sent")
+        except TooMany:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=[found]) for found in every]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused"] * 2 + ["sent"] * 5

@@ -16,7 +16,7 @@ from kyc.evidence.confirmation_models import Confirmation, DomainChallenge
 from kyc.evidence.confirming import domains, reaching
 from kyc.evidence.domain_watch import NoDomain, NotOpen
 from kyc.parties.models import Party
-from tests.cast import Founded, customer, founded
+from tests.cast import Founded, customer, founded, staff
 from tests.kyc.evidence.confirming.servers import LOCAL, NameServer, certificate, name_server, says, web_server
 from tests.stage import scene
 
@@ -168,10 +168,11 @@ class TestAgain:
         for misses in (1, 2):
             assert (again(row).state, row.misses) == ("held", misses)
             assert confirmations.confirmed(nordlys.party).exists()
+        names.fails = True
         assert again(row).state == "lost"
         assert not confirmations.confirmed(nordlys.party).exists()
         assert Confirmation.objects.get().ended_because == "no longer found on the domain"
-        assert AuditEvent.objects.filter(verb="domain.lost").count() == 1
+        assert AuditEvent.objects.get(verb="domain.lost").details["found"] == "away"
 
     def test_what_is_there_again_in_time_stays(self, nordlys: Founded, names: NameServer) -> None:
         row = begun(nordlys)
@@ -213,6 +214,32 @@ class TestAgain:
         assert again(row).state == "ended"
         nordlys.party.refresh_from_db()
         assert not confirmations.confirmed(nordlys.party).exists()
+
+
+class TestMeanwhile:
+    """An officer ends the confirmation while the name servers are asked."""
+
+    @pytest.fixture
+    def row(self, nordlys: Founded, names: NameServer, monkeypatch: pytest.MonkeyPatch) -> DomainChallenge:
+        row, search, officer = begun(nordlys), domain_watch.search, staff("analyst")
+        published(names, row)
+        looked(nordlys, row)
+
+        def interrupted(domain: str, token: str) -> domains.Found:
+            confirmations.end(Confirmation.objects.get(), reason="It was taken for another.", by=officer)
+            return search(domain, token)
+
+        monkeypatch.setattr(domain_watch, "search", interrupted)
+        return row
+
+    def test_it_is_not_held_by_what_has_ended(self, row: DomainChallenge) -> None:
+        assert again(row).state == "ended"
+
+    def test_nor_lost_a_second_time(self, row: DomainChallenge, names: NameServer) -> None:
+        names.zone.clear()
+        DomainChallenge.objects.update(misses=2)
+        assert (again(row).state, row.failure) == ("ended", "")
+        assert not AuditEvent.objects.filter(verb="domain.lost").exists()
 
 
 class TestLook:

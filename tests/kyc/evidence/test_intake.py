@@ -13,6 +13,7 @@ from accounts.refused import ReasonMissing
 from kyc.evidence import actions as evidence
 from kyc.evidence import intake
 from kyc.evidence.intake import NotChecked, NotWaiting
+from kyc.evidence.likeness import likenesses
 from kyc.evidence.models import Document
 from kyc.evidence.taking import apart, scanning
 from kyc.evidence.taking.kinds import Made
@@ -56,6 +57,11 @@ class TestTake:
         assert taken.sent_sha256 == hashlib.sha256(data).hexdigest() != taken.sha256
         assert taken.scanned_at and taken.origin["software"] == "Phone 1"
         assert "JFIF" not in repr(taken)
+
+    def test_what_a_picture_looks_like_is_told_by_who_opened_it(self) -> None:
+        taken = intake.take(SimpleUploadedFile("IMG_1.png", picture("PNG")))
+        assert taken.likenesses == likenesses(taken.data, taken.content_type) != []
+        assert intake.take(pdf()).likenesses == []
 
     def test_what_the_scanner_finds_is_not_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(apart, "made", infected)

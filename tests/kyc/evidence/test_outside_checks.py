@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,7 +17,7 @@ from kyc.evidence import confirmations, outside_checks
 from kyc.evidence.confirmation_models import Confirmation, OutsideCheck, OutsideMessage
 from kyc.evidence.outside import services
 from kyc.evidence.outside.services import ServiceAway
-from kyc.evidence.outside_checks import NotOffered
+from kyc.evidence.outside_checks import NotOffered, TooMany
 from tests.cast import Founded, customer, founded
 from tests.kyc.evidence.confirming.servers import says, web_server
 from tests.kyc.evidence.outside.messages import NEW, SECRET, STRIPE, event, generic, sent, stripe
@@ -83,7 +84,13 @@ class TestReceive:
             assert text not in kept
 
     @pytest.mark.parametrize(
-        "person", [{}, {"name": "Bob Berg", "birth_date": "1984-03-17"}, {"name": "Alice Olsen", "birth_date": "1984-03-18"}]
+        "person",
+        [
+            {},
+            {"name": "Alice Olsen"},
+            {"name": "Bob Berg", "birth_date": "1984-03-17"},
+            {"name": "Alice Olsen", "birth_date": "1984-03-18"},
+        ],
     )
     def test_somebody_else_or_nobody_named_confirms_nothing(self, nordlys: Founded, check: OutsideCheck, person: Any) -> None:
         assert verified(person=person).status_code == 200
@@ -181,7 +188,14 @@ class TestStripe:
 
         def answer(handler: Any) -> None:
             told["asked"].append((handler.path, handler.headers["Authorization"]))
-            says(json.dumps({name: value for name, value in told.items() if name != "asked"}).encode())(handler)
+            asked = parse_qs(handler.path.partition("?")[2])["expand[]"]
+            shown = {name: deepcopy(value) for name, value in told.items() if name != "asked"}
+            # As its documentation has it: what tells most of a person is left out unless it is asked for by name.
+            if "verified_outputs.dob" not in asked:
+                del shown["verified_outputs"]["dob"]
+            if "last_verification_report.document.expiration_date" not in asked:
+                del shown["last_verification_report"]["document"]["expiration_date"]
+            says(json.dumps(shown).encode())(handler)
 
         with web_server(answer) as port:
             settings.STRIPE_URL = f"http://127.0.0.1:{port}"
@@ -204,7 +218,6 @@ class TestStripe:
         assert confirmations.confirmed(nordlys.controller).get().how == "service"
         [(path, authorization)] = session["asked"]
         assert path.startswith("/v1/identity/verification_sessions/vs_1?") and authorization == "Bearer rk_test_1"
-        assert parse_qs(path.partition("?")[2])["expand[]"] == ["verified_outputs", "last_verification_report"]
 
     def test_while_its_api_is_away_the_event_is_to_be_sent_again(self, nordlys: Founded, settings: Any) -> None:
         begun(nordlys, "stripe", "vs_1")
@@ -316,6 +329,35 @@ class TestStart:
             outside_checks.start(
                 nordlys.controller, service="generic", path="/", by=customer("charlie@elsewhere.example", "Charlie")
             )
+
+    def test_one_organisation_begins_twenty_a_day_and_the_service_hears_of_no_more(self, nordlys: Founded, settings: Any) -> None:
+        for number in range(20):
+            OutsideCheck.objects.create(
+                organisation=nordlys.organisation, party=nordlys.controller, service="generic", reference=f"chk_{number}",
+                started_by=nordlys.by, state="cancelled",
+            )  # fmt: skip
+        asked: list[str] = []
+        with web_server(lambda handler: asked.append(handler.path)) as port:
+            settings.VERIFICATION_URL = f"http://127.0.0.1:{port}/"
+            with pytest.raises(TooMany, match="tomorrow"):
+                outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
+        assert asked == []
+
+    def test_a_service_that_names_the_same_check_again_goes_on_with_it(
+        self, nordlys: Founded, check: OutsideCheck, settings: Any
+    ) -> None:
+        with web_server(says(b'{"id": "chk_1", "url": "https://ident.example/"}')) as port:
+            settings.VERIFICATION_URL = f"http://127.0.0.1:{port}/"
+            assert (
+                outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by) == "https://ident.example/"
+            )
+            assert OutsideCheck.objects.get().state == "started"
+            OutsideCheck.objects.update(state="cancelled")
+            with pytest.raises(ServiceAway, match="something else"):
+                outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
+            elsewhere = founded(customer("bob@elsewhere.example", "Bob Berg"), name="Elsewhere AS", person="Bob Berg")
+            with pytest.raises(ServiceAway, match="something else"):
+                outside_checks.start(elsewhere.controller, service="generic", path="/", by=elsewhere.by)
 
     def test_begun_anew_the_one_before_is_called_off(self, nordlys: Founded, check: OutsideCheck, settings: Any) -> None:
         with web_server(says(b'{"id": "chk_2", "url": "https://ident.example/"}')) as port:

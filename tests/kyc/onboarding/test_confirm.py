@@ -1,15 +1,20 @@
 """The pages on which a customer confirms what he told us."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Message
 from kyc.evidence import code_sending, confirmations, domain_watch
 from kyc.evidence.confirmation_models import ConfirmationCode, DomainChallenge, OutsideCheck
 from kyc.parties.models import Party
+from kyc.rules import packs
 from tests import cast
 from tests.cast import Founded, customer, founded, signed_in
 from tests.kyc.evidence.confirming.servers import name_server, says, web_server
@@ -60,6 +65,33 @@ class TestList:
         code_sending.print_letter(nordlys.party, by=cast.staff("analyst"))
         assert "Strandgata 12" in read(alice.get(LIST))
 
+    def test_and_no_more_once_its_code_was_used_or_has_expired(self, nordlys: Founded, alice: Client) -> None:
+        row, code = code_sending.print_letter(nordlys.party, by=cast.staff("analyst"))
+        place = f"{LIST}{nordlys.party.pk}/post/"
+        assert place in read(alice.get(LIST))
+        gone = timedelta(days=60)
+        with transaction.atomic():
+            ConfirmationCode.objects.update(sent_at=timezone.now() - gone, expires_at=timezone.now() - gone / 2)
+            assert place not in read(alice.get(LIST))
+            ConfirmationCode.objects.update(sent_at=row.sent_at, expires_at=row.expires_at)
+        code_sending.enter(nordlys.party, channel="post", code=code, by=nordlys.by)
+        text = read(alice.get(LIST))
+        assert place not in text and "Confirmed by a code sent by post" in text
+
+    def test_of_many_parties_it_asks_as_often_as_of_one(
+        self, nordlys: Founded, alice: Client, django_assert_num_queries: Any
+    ) -> None:
+        alice.get(LIST)
+        with CaptureQueriesContext(connection) as once:
+            alice.get(LIST)
+        for number in range(4):
+            Party.objects.create(
+                organisation=nordlys.organisation, kind="company", name=f"Owner {number} AS", country="NO",
+                email=f"owner{number}@nordlys.example",
+            )  # fmt: skip
+        with django_assert_num_queries(len(once)):
+            assert "owner3@nordlys.example" in read(alice.get(LIST))
+
 
 class TestCode:
     def test_asked_for_typed_wrongly_and_then_rightly(self, nordlys: Founded, alice: Client) -> None:
@@ -80,6 +112,21 @@ class TestCode:
             answer = alice.post(path, {"code": "x"})
         assert answer.status_code == 422 and "tried too often" in read(answer)
         assert "Send a new code" in read(alice.get(path))
+
+    def test_numbers_are_those_of_the_rules(self, nordlys: Founded, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        minutes, days = {"email": 720, "phone": 7, "domain": 720}, {"home": 11, "abroad": 19}
+        codes = {"tries": 4, "digits": 8, "minutes": minutes, "days_by_post": days}
+        data = packs.current().confirmations.data
+        own = packs.Confirmations({**data, "codes": {**data["codes"], **codes}, "domain": {**data["domain"], "every_days": 5}})
+        monkeypatch.setattr(packs.Pack, "confirmations", own)
+        place = f"{LIST}{nordlys.party.pk}"
+        alice.post(f"{place}/email/send/")
+        text = read(alice.get(f"{place}/email/"))
+        assert "8 digits. It can be tried 4 times." in text and "good for 12 hours" in text
+        assert "good for 7 minutes" in read(alice.get(f"{place}/phone/"))
+        assert "good for 11 days, and for 19 where" in read(alice.get(f"{place}/post/"))
+        alice.post(f"{place}/domain/publish/")
+        assert "every 5 days" in read(alice.get(f"{place}/domain/publish/"))
 
     def test_a_refusal_to_send_is_a_sentence(self, nordlys: Founded, alice: Client) -> None:
         path = f"{LIST}{nordlys.party.pk}/email/"

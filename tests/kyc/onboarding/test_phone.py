@@ -1,6 +1,7 @@
 """A link for one file, from a picture on the screen to a phone."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from kyc.evidence.models import Document
@@ -72,6 +74,19 @@ class TestOnPhone:
     def test_ends_with_the_session_it_comes_from(self, link: str) -> None:
         Session.objects.all().delete()
         assert Client().get(link).status_code == 410
+
+    def test_ends_when_that_session_has_expired(self, link: str) -> None:
+        Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+        assert Client().get(link).status_code == 410
+
+    def test_one_that_failed_for_no_fault_of_the_file_may_be_sent_again(self, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(*_arguments: Any, **_more: Any) -> None:
+            raise OSError("the disk is full")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(phone.evidence, "upload", broken)
+            assert Client(raise_request_exception=False).post(link, {"file": photo()}).status_code == 500
+        assert Client().post(link, {"file": photo()}).status_code == 302
 
     def test_ends_with_its_time(self, link: str) -> None:
         cache.clear()

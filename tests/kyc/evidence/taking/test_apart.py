@@ -1,7 +1,9 @@
 """Files are opened in a process of their own, under limits."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -9,7 +11,7 @@ import time
 
 import pytest
 
-from kyc.evidence.taking import apart, kinds
+from kyc.evidence.taking import apart, kinds, refusals
 from kyc.evidence.taking.kinds import JPEG, PDF, Unfit
 from tests.kyc.evidence.taking.hostile import BOMBS, pdf, picture
 
@@ -60,8 +62,39 @@ class TestMade:
             time.sleep(0.05)
         assert not is_there(number)
 
+    def test_while_none_can_be_started_one_is_told_to_try_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(apart, "WARDEN", "no.such.module")
+        with pytest.raises(Unfit, match="away"):
+            apart.Apart().made(pdf())
+
+    def test_whoever_waits_for_it_too_long_is_told_to_try_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(apart, "WAITS", 0.01)
+        alone = apart.Apart()
+        with alone.lock, pytest.raises(Unfit, match="away"):
+            alone.made(pdf())
+
     def test_the_limits_are_those_that_are_told(self) -> None:
         assert (kinds.SECONDS, kinds.MEMORY, kinds.MOST_PAGES, kinds.MOST_PIXELS) == (10, 512 * 1024**2, 50, 40_000_000)
+
+
+class TestRead:
+    @pytest.mark.parametrize("kept", [0, 3, 4, 20, -1])
+    @pytest.mark.parametrize(
+        ("ended", "code"), [(kinds.ENDED, "damaged"), (kinds.TOO_LONG, "long"), (b"", "away"), (None, "away")], ids=str
+    )
+    def test_an_answer_that_breaks_off_is_no_file(self, kept: int, ended: bytes | None, code: str) -> None:
+        head = json.dumps({"content_type": PDF, "origin": {}, "likenesses": [], "size": 8}).encode()
+        held, other = socket.socketpair()
+        with held, other:
+            if ended:
+                other.send(ended)
+            elif ended is not None:
+                other.close()
+            with pytest.raises(Unfit, match=code):
+                apart.read((len(head).to_bytes(4, "big") + head + b"%PDF-1.7")[:kept], held)
+
+    def test_each_has_a_sentence(self) -> None:
+        assert {"away", "long", "damaged"} <= set(refusals.SENTENCES)
 
 
 def children(number: int) -> list[str]:
