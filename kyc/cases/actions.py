@@ -23,9 +23,11 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
 from kyc.evidence import reviews
+from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.ownership.reconciling import reconcile
 from kyc.parties import profiles
+from kyc.parties.actions import customer
 from kyc.parties.models import Party, Role
 from kyc.risk.models import Score
 from kyc.rules import packs
@@ -249,12 +251,22 @@ def ask(case: Case, decision: Decision) -> None:
         consequence = str(asking.CONSEQUENCE)
     for item in asked or [{"sentence": decision.message}]:
         Requirement.objects.create(organisation=case.organisation, case=case, **item, consequence=consequence, due_on=due)
-    reviews.tell(row for row in reviews.untold(case.organisation) if is_asked_anew(row.document, decision))
+    reviews.tell(asked_anew(case, decision))
     move(case, Case.State.WAITING, due_on=due)
 
 
-def is_asked_anew(document: Document, decision: Decision) -> bool:
-    """Whether one of the items asks for a document of that kind, about the same party."""
+def asked_anew(case: Case, decision: Decision) -> list[DocumentReview]:
+    """Of the documents that the customer was not told of yet, those that one of the items asks for."""
+    top, customer_class = customer(case.organisation), profiles.customer_class(case.organisation)
+    untold = reviews.untold(case.organisation)
+    return [row for row in untold if is_asked_anew(row.document, decision, top, customer_class)]
+
+
+def is_asked_anew(document: Document, decision: Decision, top: Party | None, customer_class: str) -> bool:
+    """Whether one of the items is that by which it is asked for, or asks for a document of that kind, about the same party."""
+    what, party = asking.asked_anew(document, top, customer_class)
+    if any((item["what"], item["party"]) == (what, party and party.pk) for item in decision.items):
+        return True
     return any(
         document.kind in asking.ITEMS[item["what"]].documents and item["party"] in (document.party_id, None)
         for item in decision.items

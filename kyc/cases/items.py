@@ -138,6 +138,16 @@ def misplaced(what: str, party: Party | None, customer_class: str) -> str:
     return ""
 
 
+def asked_anew(document: Document, customer: Party | None, customer_class: str) -> tuple[str, Party | None]:
+    """The item by which such a document is asked for, and of whom; another document, where there is none. What was sent about
+    nobody in particular is about the customer, and some papers are asked of nobody, about whomever they were sent."""
+    for party in (document.party or customer, None):
+        for code, item in ITEMS.items():
+            if document.kind in item.documents and not misplaced(code, party, customer_class):
+                return code, party
+    return "other_document", None
+
+
 ONLY_A_COMPANY = gettext_lazy("Only a company has one.")
 # Why that can't be asked of a party of that kind.
 NOT_OF_THAT_KIND: dict[str, Promise] = {

@@ -98,6 +98,7 @@ def accept(case: Case, requirement: Requirement, *, document: Document | None, n
     if document is None or not exposed.papers([row]).filter(pk=document.pk).exists():
         raise proofs.NotAProof(_("Choose a proof of the source of wealth that was sent about whom it is asked of."))
     refuse_unopened(document, by=by)
+    document = proofs.current(document, case.organisation)
     row.document, row.note, row.accepted_by, row.accepted_at = document, note.strip(), by, timezone.now()
     row.met_at = row.accepted_at
     row.save(update_fields=["document", "note", "accepted_by", "accepted_at", "met_at"])

@@ -7,7 +7,7 @@ from kyc.cases import differing, exposed, flags
 from kyc.cases.declared import listed
 from kyc.cases.models import Case, Examination, Finding
 from kyc.cases.outdated import Overtaken, hits_of
-from kyc.evidence import authority
+from kyc.evidence import authority, reviews
 from kyc.evidence.proofs import verified_us
 from kyc.parties.actions import customer
 from kyc.parties.models import Party, PaymentMeans
@@ -42,6 +42,14 @@ def obstacles(case: Case, *, overtaken: Overtaken | None = None) -> list[str]:
     found += [*foreign_data(case), *unverified_authority(case)]
     found += [*differing.in_the_way(case.organisation), *differing.unsettled(case.organisation)]
     found += differing.contradicted(case.organisation)
+    if untold := len(reviews.untold(case.organisation)):
+        sentence = ngettext(
+            "%(n)s document was rejected or is to be sent anew, and the customer does not know yet. Ask for it, or accept it.",
+            "%(n)s documents were rejected or are to be sent anew, and the customer does not know yet. Ask for them, or accept "
+            "them.",
+            untold,
+        )
+        found.append(sentence % {"n": untold})
     overtaken = overtaken or Overtaken(case)
     if overtaken.causes:
         found.append(_("The checks are being made anew: %(why)s.") % {"why": overtaken.why})

@@ -53,7 +53,18 @@ SAID = (
     "exclusion.verification_fell",
     "person.proved",
 )
-VERIFIED = ("status.verified", "authority.verified", "attribute.verified", "exclusion.verified", "exclusion.rejected")
+# Of evidence what a round counts: that it is there. How sure it makes us is reckoned when it is looked at.
+VERIFIED = (
+    "status.verified",
+    "authority.verified",
+    "attribute.verified",
+    "exclusion.verified",
+    "exclusion.rejected",
+    "evidence.recorded",
+    "evidence.withdrawn",
+    "evidence.fell",
+    "document.released",
+)
 CHANGES = SAID + VERIFIED
 
 
@@ -63,7 +74,7 @@ CAUSES: dict[str, Promise] = {
     "is_overturned": gettext_lazy("a ruling on a possible match was overturned"),
     "is_listed_anew": gettext_lazy("a newer version of a list is in use"),
     "is_said_anew": gettext_lazy("the customer has told or sent something else"),
-    "is_verified_anew": gettext_lazy("an officer has verified something"),
+    "is_verified_anew": gettext_lazy("an officer has verified or recorded something"),
     "is_lapsed": gettext_lazy("what an officer had verified has expired"),
 }
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.guards import staff
 from accounts.models import Organisation
 from accounts.permissions import Permission
+from kyc.cases import evidencing
 from kyc.cases.models import Case
 from kyc.desk.forms import Choices, DeskForm
 from kyc.desk.incidents import act
@@ -146,7 +147,7 @@ def shown(request: HttpRequest, found: Agency, form: RuleForm, *, status: int = 
 def rule(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(pk)
     form = RuleForm(papers(found), request.POST)
-    if made := act(form, partial(judged.rule, found, by=request.user)):
+    if made := act(form, partial(evidencing.rule_on_agency, found, by=request.user)):
         done = _("Confirmed: what these accounts share is the agency’s.") if made.ruling == R.CONFIRMED else _("Not accepted.")
         messages.success(request, done)
         return redirect("desk:agency", pk)

@@ -130,9 +130,11 @@ def facts(case: Case, parties: Collection[Party], documents: Collection[Document
         found[challenge.party_id].challenge = challenge
     for check in OutsideCheck.objects.filter(party__in=found).order_by("-pk"):
         found[check.party_id].checks.append(check)
+    rejected = set(Document.objects.rejected().filter(organisation=case.organisation).values_list("pk", flat=True))
     for one in found.values():
         papers = proofs.papers_of(one.party, top, documents)
-        one.rows = [shown(case, row, confirmations.marks(one.party, means), filled) for row in confirmed[one.party.pk]]
+        marks = confirmations.marks(one.party, means)
+        one.rows = [shown(case, row, marks, rejected, filled) for row in confirmed[one.party.pk]]
         if papers and ways(one.party):
             one.paper_form = returned(filled, "confirm_form", one.party.pk) or PaperForm(
                 one.party, papers, actions=(reverse("desk:confirm_paper", args=[case.pk, one.party.pk]),)
@@ -157,18 +159,20 @@ def payment_form(case: Case, row: PaymentMeans, filled: Mapping[str, Any]) -> Pa
     return given or PaymentForm(auto_id=f"holder_{row.pk}_%s", actions=actions)
 
 
-def shown(case: Case, row: Confirmation, marks: set[str], filled: Mapping[str, Any]) -> Row:
+def shown(case: Case, row: Confirmation, marks: set[str], rejected: set[int], filled: Mapping[str, Any]) -> Row:
     if row.ended_at:
         return Row(row, (_("ended: %(why)s") % {"why": row.ended_because}, "neutral"), None)
     given = returned(filled, "end_form", row.pk)
     form = given or ReasonForm(auto_id=f"end_{row.pk}_%s", actions=(reverse("desk:confirm_end", args=[case.pk, row.pk]),))
-    return Row(row, state(row, marks), form)
+    return Row(row, state(row, marks, rejected), form)
 
 
-def state(row: Confirmation, marks: set[str]) -> tuple[str, str]:
+def state(row: Confirmation, marks: set[str], rejected: set[int]) -> tuple[str, str]:
     """In words, with its tone."""
     if row.document is not None and row.document.removed_at:
         return _("the document has been taken back"), "warn"
+    if row.document_id in rejected:
+        return _("the document was rejected"), "warn"
     if row.mark not in marks:
         return _("the customer says otherwise since"), "warn"
     if row.valid_until < timezone.localdate():

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.guards import staff
 from accounts.permissions import Permission
+from kyc.cases import evidencing
 from kyc.cases.models import Case
 from kyc.desk.confirming import PaperForm, PaymentForm, ReasonForm
 from kyc.desk.views import fetched, tried
-from kyc.evidence import confirmations, lei_checks, proofs
+from kyc.evidence import proofs
 from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.models import Document
 from kyc.parties.actions import customer
@@ -34,7 +35,7 @@ def paper(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     target = party_of(found, party)
     documents = Document.objects.current().filter(organisation=found.organisation).order_by("pk")
     form = PaperForm(target, proofs.papers_of(target, customer(found.organisation), documents), request.POST)
-    act = partial(confirmations.by_paper, target, by=request.user)
+    act = partial(evidencing.confirm_by_paper, found, target, by=request.user)
     return tried(request, found, form, act, done=_("Confirmed."), tab=TAB, confirm_form=form, confirm_pk=party)
 
 
@@ -43,7 +44,7 @@ def paper(request: HttpRequest, pk: int, party: int) -> HttpResponse:
 def lei(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     found = fetched(request, pk)
     form = forms.Form(request.POST)
-    act = partial(lei_checks.confirm, party_of(found, party), by=request.user)
+    act = partial(evidencing.confirm_lei, found, party_of(found, party), by=request.user)
     return tried(request, found, form, act, done=_("Confirmed."), tab=TAB, lei_form=form)
 
 
@@ -53,7 +54,7 @@ def payment(request: HttpRequest, pk: int, means: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(PaymentMeans.objects.live(), pk=means, organisation=found.organisation)
     form = PaymentForm(request.POST, auto_id=f"holder_{means}_%s")
-    act = partial(confirmations.by_payment, target, by=request.user)
+    act = partial(evidencing.confirm_payment, found, target, by=request.user)
     return tried(request, found, form, act, done=_("Confirmed."), tab=TAB, holder_form=form, confirm_pk=means)
 
 
@@ -63,5 +64,5 @@ def end(request: HttpRequest, pk: int, confirmation: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Confirmation, pk=confirmation, organisation=found.organisation)
     form = ReasonForm(request.POST, auto_id=f"end_{confirmation}_%s")
-    act = partial(confirmations.end, target, by=request.user)
+    act = partial(evidencing.end_confirmation, found, target, by=request.user)
     return tried(request, found, form, act, done=_("Taken back."), tab=TAB, end_form=form, confirm_pk=confirmation)

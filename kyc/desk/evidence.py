@@ -123,10 +123,11 @@ class Row:
 def rows(party: Party, returned: tuple[str, int, DeskForm] | None) -> list[Row]:
     related = ("document", "recorded_by", "validated_by", "verified_by", "withdrawn_by")
     items = EvidenceItem.objects.filter(party=party).select_related(*related).order_by("-pk")
-    return [row(item, returned) for item in graded.known(items)]
+    rejected = set(Document.objects.rejected().filter(items__party=party).values_list("pk", flat=True))
+    return [row(item, returned, is_rejected=item.document_id in rejected) for item in graded.known(items)]
 
 
-def row(item: EvidenceItem, returned: tuple[str, int, DeskForm] | None) -> Row:
+def row(item: EvidenceItem, returned: tuple[str, int, DeskForm] | None, *, is_rejected: bool) -> Row:
     rules = assurance.load()
     kind = rules.kinds[item.kind]
     made: dict[str, DeskForm] = {
@@ -144,7 +145,7 @@ def row(item: EvidenceItem, returned: tuple[str, int, DeskForm] | None) -> Row:
         number=masked("registration_number", item.number),
         validated=gettext(rules.validations.get(item.validation, "")) if item.validation else "",
         verified=gettext(verification.title) if verification else "",
-        state=state(item),
+        state=state(item, is_rejected=is_rejected),
         forms={} if item.withdrawn_at or (item.document and item.document.removed_at) else made,
     )
 
@@ -154,12 +155,14 @@ def masked(field: str, value: Any) -> str:
     return MASKS[field](value) if value and type(value) is str else str(value)
 
 
-def state(item: EvidenceItem) -> tuple[str, str]:
+def state(item: EvidenceItem, *, is_rejected: bool) -> tuple[str, str]:
     """In words, with its tone."""
     if item.withdrawn_at:
         return gettext("withdrawn"), "neutral"
     if item.document and item.document.removed_at:
         return gettext("its document was taken back"), "warn"
+    if is_rejected:
+        return gettext("its document was rejected"), "warn"
     if item.expires_on and item.expires_on < timezone.localdate():
         return gettext("expired"), "warn"
     if item.validation_result == R.FAILED:
@@ -188,7 +191,8 @@ class Level:
 
 def levels(party: Party) -> list[Level]:
     rules = assurance.load()
-    numbers = {item.pk: gettext(rules.kinds[item.kind].title) for item in graded.known(EvidenceItem.objects.filter(party=party))}
+    items = [*map(graded.counted, graded.known(EvidenceItem.objects.filter(party=party))), *graded.confirmed(party)]
+    numbers = {item.number: gettext(rules.kinds[item.kind].title) for item in items}
     return [
         Level(
             title=gettext(one.guideline.title),
@@ -198,7 +202,7 @@ def levels(party: Party) -> list[Level]:
             notes=[gettext(note) for note in one.guideline.notes],
             reached=gettext(one.reached.level.title) if one.reached else "",
             way=one.reached.way.code if one.reached else "",
-            items=[numbers[item.pk] for item in one.items],
+            items=[numbers[number] for number in one.reached.items] if one.reached else [],
             following=gettext(one.path.level.title) if one.path else "",
             steps=steps(one.path, numbers) if one.path else [],
             is_aim=one.is_aim,

@@ -17,6 +17,8 @@ from kyc.evidence import reviews
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.parties import profiles
+from kyc.parties.actions import customer
+from kyc.parties.models import Party
 from kyc.rules import assurance
 
 R = DocumentReview.Ruling
@@ -57,21 +59,10 @@ class ReviewForm(DeskForm):
         self.fields["reason"].is_conditional = True  # type: ignore[attr-defined]  # read by components/field.html
 
 
-def item_of(document: Document, customer_class: str) -> str:
-    """The item by which such a document is asked for; another document, where there is none."""
-    fitting = (
-        code
-        for code, item in items.ITEMS.items()
-        if document.kind in item.documents and not items.misplaced(code, document.party, customer_class)
-    )
-    return next(fitting, "other_document")
-
-
-def row_for(review: DocumentReview, customer_class: str) -> Mapping[str, Any]:
+def row_for(review: DocumentReview, top: Party | None, customer_class: str) -> Mapping[str, Any]:
     """As kyc.desk.asking begins a row with it."""
-    what = item_of(review.document, customer_class)
-    party = review.document.party
-    whose = party.pk if party and not items.misplaced(what, party, customer_class) else ""
+    what, party = items.asked_anew(review.document, top, customer_class)
+    whose = party.pk if party else ""
     why = WHY.get(review.reason, "unclear")
     said = str(items.REASONS[why])
     return {"what": what, "party": whose, "why": why, "words": gettext(reviews.sentence(review)).removeprefix(said).strip()}
@@ -80,10 +71,10 @@ def row_for(review: DocumentReview, customer_class: str) -> Mapping[str, Any]:
 def anew(case: Case) -> list[Mapping[str, Any]]:
     """Rows that ask for every document that is to be sent anew or was rejected, and that the customer was not told of yet; each
     in the language that he reads. What several documents of one kind lack is asked for in one row."""
-    customer_class, found = profiles.customer_class(case.organisation), {}
+    top, customer_class, found = customer(case.organisation), profiles.customer_class(case.organisation), {}
     with translation.override(case.notice_locale or None):
         for review in reviews.untold(case.organisation):
-            row = row_for(review, customer_class)
+            row = row_for(review, top, customer_class)
             before = found.get((row["what"], row["party"]))
             words = before["words"] + " " + row["words"] if before and row["words"] not in before["words"] else row["words"]
             found[row["what"], row["party"]] = {**(before or row), "words": words[: items.LONGEST]}

@@ -189,7 +189,7 @@ VERBS = {
     "evidence.validated": _("told whether a piece of evidence is good"),
     "evidence.verified": _("told whether a piece of evidence is the party’s"),
     "evidence.withdrawn": _("withdrew a piece of evidence"),
-    "evidence.fell": _("took back a document, and with it a piece of evidence"),
+    "evidence.fell": _("took back or rejected a document, and with it a piece of evidence"),
     "evidence.mismatch_found": _("found a difference between a document and the declaration"),
     "evidence.mismatch_resolved": _("resolved a difference between a document and the declaration"),
     "evidence.expiry_told": _("told the customer that a piece of evidence expires"),

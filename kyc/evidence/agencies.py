@@ -108,7 +108,7 @@ WORDS: dict[str, tuple[Promise, str]] = {
     "ended": (gettext_lazy("ended"), ""),
     "waiting": (gettext_lazy("not looked at yet"), "warn"),
     "refused": (gettext_lazy("not accepted"), "bad"),
-    "unproved": (gettext_lazy("was confirmed; the document has been taken back"), "warn"),
+    "unproved": (gettext_lazy("was confirmed; the document has been taken back or rejected"), "warn"),
     "over": (gettext_lazy("was confirmed until %(day)s"), "warn"),
     "confirmed": (gettext_lazy("confirmed until %(day)s"), "good"),
 }
@@ -129,7 +129,7 @@ def told(rows: QuerySet[Agency]) -> list[Told]:
     counted = rows.select_related("organisation", "declared_by").annotate(
         named=Count("accounts", filter=live), confirmed=Count("accounts", filter=live & Q(accounts__confirmed_at__isnull=False))
     )
-    said = AgencyRuling.objects.live().select_related("document", "ruled_by")
+    said = ruled()
     return [
         Told(row, standing_of(row, next(iter(row.said), None)), row.named, row.confirmed)
         for row in counted.prefetch_related(Prefetch("rulings", said, to_attr="said"))
@@ -138,32 +138,43 @@ def told(rows: QuerySet[Agency]) -> list[Told]:
 
 def standing(agency: Agency) -> Standing:
     """Of one whose organisation has been read with it."""
-    return standing_of(agency, AgencyRuling.objects.live().filter(agency=agency).select_related("document", "ruled_by").first())
+    return standing_of(agency, ruled().filter(agency=agency).first())
 
 
-def standing_of(agency: Agency, ruling: AgencyRuling | None) -> Standing:
+def ruled() -> QuerySet[Any]:
+    """Each with whether the document that showed it `is_rejected`."""
+    rejected = Document.objects.rejected().filter(pk=OuterRef("document"))
+    return AgencyRuling.objects.live().select_related("document", "ruled_by").annotate(is_rejected=Exists(rejected))
+
+
+def standing_of(agency: Agency, ruling: Any) -> Standing:
     return Standing(code_of(agency, ruling), ruling)
 
 
-def code_of(agency: Agency, ruling: AgencyRuling | None) -> str:
+def code_of(agency: Agency, ruling: Any) -> str:
+    """Of a ruling as `ruled` has it."""
     if agency.ended_at or agency.organisation.is_closed:
         return "ended"
     if ruling is None:
         return "waiting"
     if ruling.ruling == R.REFUSED or ruling.valid_until is None or ruling.document is None:
         return "refused"
-    if ruling.document.removed_at:
+    if ruling.document.removed_at or ruling.is_rejected:
         return "unproved"
     return "over" if ruling.valid_until < timezone.localdate() else "confirmed"
 
 
 def held() -> QuerySet[Agency]:
     """Those that hold today: confirmed, and neither over nor taken back, nor the document they rest on."""
-    good = AgencyRuling.objects.live().filter(
-        agency=OuterRef("pk"),
-        ruling=R.CONFIRMED,
-        valid_until__gte=timezone.localdate(),
-        document__removed_at__isnull=True,
+    good = (
+        AgencyRuling.objects.live()
+        .filter(
+            agency=OuterRef("pk"),
+            ruling=R.CONFIRMED,
+            valid_until__gte=timezone.localdate(),
+            document__removed_at__isnull=True,
+        )
+        .exclude(document__in=Document.objects.rejected())
     )
     return Agency.objects.live().filter(Exists(good))
 

@@ -23,11 +23,13 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         return self.filter(ended_at__isnull=True)
 
     def good(self, on: date) -> "ConfirmationQuerySet":
-        """Those that may be relied on that day: not ended, not expired, and no document or means of payment taken back."""
+        """Those that may be relied on that day: not ended, not expired, no document or means of payment taken back, and no
+        document rejected."""
         return (
             self.live()
             .filter(valid_until__gte=on, means__valid_to__isnull=True)
             .exclude(document__isnull=False, document__removed_at__isnull=False)
+            .exclude(document__in=Document.objects.rejected())
         )
 
 

@@ -17,6 +17,7 @@ from accounts.vault import Unreadable, searching
 from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import NotAProof, current, may_prove
+from kyc.parties import comparing
 from kyc.parties.actions import customer, own
 from kyc.parties.models import Party, PaymentMeans
 from kyc.parties.wording import BadText, alike, checked, is_same_person
@@ -197,9 +198,7 @@ def refuse_old(how: str, dated: date) -> None:
 
 def agrees(what: str, declared: str, read: str) -> bool:
     """Of an address the words count and not their order; of all else letters and digits."""
-    if what == W.ADDRESS:
-        return is_same_person(read, declared)
-    return searching.characters(read) == searching.characters(declared)
+    return comparing.is_same_address(read, declared) if what == W.ADDRESS else comparing.is_same_number(read, declared)
 
 
 @transaction.atomic

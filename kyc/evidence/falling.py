@@ -1,4 +1,4 @@
-"""What falls when a document is taken back: each verification that rests on it, with its own line in the record."""
+"""What falls when a document is taken back or rejected: each verification that rests on it, with its own line in the record."""
 
 from django.utils import timezone
 
@@ -11,8 +11,8 @@ from kyc.parties.models import Party
 
 
 def told(document: Document, *, by: User) -> None:
-    """Records what rests on the document and is relied on today. Before it is taken back, in the same transaction; the proofs
-    themselves stay as they were made."""
+    """Records what rests on the document and is relied on today. Before it is taken back or rejected, in the same transaction;
+    the proofs themselves stay as they were made."""
     statuses = StatusProof.objects.good(timezone.localdate()).filter(document=document)
     for status in statuses.select_related("status__party", "proved_by").order_by("pk"):
         said = rests_on(document, status, status.status.party)

@@ -8,18 +8,21 @@ from datetime import date
 from django.utils import timezone
 
 from accounts.models import Organisation
+from kyc.evidence import confirmations
+from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.grading.reaching import Item, Reached, following, reached
 from kyc.evidence.grading.shortest import Path, shortest
 from kyc.evidence.item_models import EvidenceItem
 from kyc.evidence.items import about
-from kyc.parties.models import Party
+from kyc.parties.models import Party, PaymentMeans
 from kyc.rules import assurance
 from kyc.rules.assurance import Guideline
 
 
 @dataclass(frozen=True)
 class Graded:
-    """By one guideline: the level reached with the items that reach it, and the shortest way to the next; none at the top."""
+    """By one guideline: the level reached with the items that reach it, beside what was confirmed, and the shortest way to the
+    next; none at the top."""
 
     guideline: Guideline
     reached: Reached | None
@@ -33,6 +36,42 @@ def counted(item: EvidenceItem) -> Item:
     passed = EvidenceItem.Result.PASSED
     validation = item.validation if item.validation_result == passed else ""
     return Item(item.pk, item.kind, validation, item.verification if item.verification_result == passed else "")
+
+
+# Of what of an entity, confirmed how, a confirmation is which kind of evidence, validated how.
+W, H = Confirmation.What, Confirmation.How
+COUNTED = {
+    (W.DOMAIN, H.DNS): ("domain_control", "source"),
+    (W.DOMAIN, H.WEB_FILE): ("domain_control", "source"),
+    (W.DOMAIN, H.DOMAIN_MAIL): ("domain_control", "source"),
+    (W.LEI, H.GLEIF): ("lei_match", "source"),
+    (W.REGISTRATION, H.EXTRACT): ("register_extract", "inspected"),
+    (W.ADDRESS, H.ADDRESS_DOCUMENT): ("address_proof", "inspected"),
+    (W.PAYMENT, H.PAYMENT_NAME): ("payment_match", "source"),
+}
+# Past the numbers of all items, those of confirmations.
+BEYOND = 1 << 64
+
+
+def counted_as(row: Confirmation) -> Item | None:
+    """What the arithmetic sees of a confirmation of an entity; None where it is no evidence, or by a paper that is none of that
+    kind, as where an extract of the register bears the address."""
+    code, validation = COUNTED.get((W(row.what), H(row.how)), ("", ""))
+    kind = assurance.load().kinds.get(code)
+    if kind is None or (row.document and row.document.kind not in kind.documents):
+        return None
+    return Item(BEYOND + row.pk, code, validation)
+
+
+def of_confirmed(rows: Iterable[Confirmation]) -> list[Item]:
+    return [item for item in map(counted_as, rows) if item]
+
+
+def confirmed(party: Party, *, on: date | None = None) -> list[Item]:
+    """What of an entity was confirmed and counts that day; of people it goes by their evidence alone."""
+    if party.is_person:
+        return []
+    return of_confirmed(confirmations.confirmed(party, on=on).select_related("document"))
 
 
 # What of a party's or an item's columns tells what the rules of assurance ask for.
@@ -63,25 +102,38 @@ def graded(party: Party, *, on: date | None = None) -> list[Graded]:
     rows = EvidenceItem.objects.unexpired(day).filter(party=party).exclude(validation_result=EvidenceItem.Result.FAILED)
     items = known(rows.select_related("document").order_by("pk"))
     given = told(party, EvidenceItem.objects.live().filter(party=party))
-    seen, by_number = [counted(item) for item in items], {item.pk: item for item in items}
+    seen, by_number = [*map(counted, items), *confirmed(party, on=day)], {item.pk: item for item in items}
     found = []
     for guideline in rules.of(about(party)):
         level = reached(guideline, seen, given, rules)
         above = following(guideline, level)
         path = shortest(above, seen, given, rules, guideline.about) if above else None
-        used = tuple(by_number[number] for number in level.items) if level else ()
+        used = tuple(by_number[number] for number in level.items if number in by_number) if level else ()
         found.append(Graded(guideline, level, used, path, rules.aim[guideline.about][0] == guideline.code))
     return found
 
 
 def levels(organisation: Organisation, parties: Iterable[Party]) -> dict[int, Reached | None]:
-    """By the number of the party, the level that it reaches by the guideline that is aimed at: one query, however many."""
+    """By the number of the party, the level that it reaches by the guideline that is aimed at: three queries, however many."""
     rules, items = assurance.load(), defaultdict(list)
     for item in known(EvidenceItem.objects.good(timezone.localdate()).filter(organisation=organisation).order_by("pk")):
         items[item.party_id].append(item)
+    said = confirmed_of(organisation)
     found = {}
     for party in parties:
         guideline = rules.guideline(rules.aim[about(party)][0])
         given = told(party, items[party.pk])
-        found[party.pk] = reached(guideline, [counted(item) for item in items[party.pk]], given, rules)
+        beside = [] if party.is_person else said.get(party.pk, [])
+        found[party.pk] = reached(guideline, [*map(counted, items[party.pk]), *beside], given, rules)
+    return found
+
+
+def confirmed_of(organisation: Organisation) -> dict[int, list[Item]]:
+    """By the number of the party, what of it is confirmed today and said so still."""
+    rows = Confirmation.objects.good(timezone.localdate()).filter(organisation=organisation, party__removed_on__isnull=True)
+    known, found = list(rows.select_related("party", "document").order_by("pk")), defaultdict(list)
+    means = list(PaymentMeans.objects.live().filter(organisation=organisation)) if known else []
+    for row in known:
+        if row.mark in confirmations.marks(row.party, means):
+            found[row.party_id] += of_confirmed([row])
     return found

@@ -14,7 +14,7 @@ from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused, is_said
 from accounts.vault import searching
 from config import jobs
-from kyc.evidence import mismatches
+from kyc.evidence import mismatches, sharing
 from kyc.evidence.item_models import EvidenceItem
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import NotAProof, current, may_prove
@@ -102,7 +102,7 @@ def record(
         recorded_by=by,
     )
     if number:
-        signals.leave(organisation.pk, {Signal.Type.DOCUMENT: [f"{kind} {issuing_country} {number}"]})
+        signals.leave(organisation.pk, {Signal.Type.DOCUMENT: sharing.known_by(issuing_country, number)})
     audit.record("evidence.recorded", target=item, by=by, **named(item))
     mismatches.compare(item, shown or {}, by=by)
     return item

@@ -11,10 +11,11 @@ from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused, is_said
-from accounts.vault import Unreadable, searching
+from accounts.vault import Unreadable
 from kyc.evidence.item_models import EvidenceItem, Mismatch
+from kyc.parties import comparing
 from kyc.parties.models import Party
-from kyc.parties.wording import alike, checked, is_same_person
+from kyc.parties.wording import checked
 
 W = Mismatch.What
 
@@ -50,12 +51,11 @@ def declared(party: Party, what: str) -> str:
 def is_same(party: Party, what: str, shown: str) -> bool:
     told = declared(party, what)
     if what == W.NAME:
-        return is_same_person(shown, party.name, party.native_name) or alike(shown) in {
-            alike(party.name),
-            alike(party.native_name),
-        }
-    if what in (W.NUMBER, W.ADDRESS):
-        return searching.characters(told) == searching.characters(shown)
+        return comparing.is_same_name(shown, *filter(None, (party.name, party.native_name)))
+    if what == W.ADDRESS:
+        return comparing.is_same_address(told, shown)
+    if what == W.NUMBER:
+        return comparing.is_same_number(told, shown)
     return told == shown
 
 

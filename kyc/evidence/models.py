@@ -23,6 +23,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def infected(self) -> "DocumentQuerySet":
         return self.filter(intake=Document.Intake.INFECTED, removed_at__isnull=True)
 
+    def rejected(self) -> "DocumentQuerySet":
+        """Those of which an officer's last word is that they are not to be relied on: nothing is proved by them."""
+        return self.filter(reviews__ruling="rejected", reviews__superseded_at__isnull=True)
+
     def of_case(self, organisation: int) -> "DocumentQuerySet":
         """As the desk lists them, those that were found infected too: what became of each is shown."""
         found = self.filter(organisation=organisation, removed_at__isnull=True)
@@ -118,8 +122,10 @@ OPENABLE = (Document.Intake.CLEAN, Document.Intake.RELEASED)
 
 class StatusProofQuerySet(models.QuerySet["StatusProof"]):
     def good(self, on: date) -> "StatusProofQuerySet":
-        """Those that may be relied on that day: not expired, and neither the document taken back nor the status said anew."""
-        return self.filter(valid_until__gte=on, document__removed_at__isnull=True, status__valid_to__isnull=True)
+        """Those that may be relied on that day: not expired, and neither the document taken back or rejected nor the status said
+        anew."""
+        found = self.filter(valid_until__gte=on, document__removed_at__isnull=True, status__valid_to__isnull=True)
+        return found.exclude(document__in=Document.objects.rejected())
 
 
 @tracked()
@@ -141,8 +147,9 @@ class StatusProof(models.Model):
 
 class AuthorityProofQuerySet(models.QuerySet["AuthorityProof"]):
     def good(self) -> "AuthorityProofQuerySet":
-        """Those of which neither the document was taken back nor the role has ended."""
-        return self.filter(document__removed_at__isnull=True, role__valid_to__isnull=True)
+        """Those of which neither the document was taken back or rejected nor the role has ended."""
+        found = self.filter(document__removed_at__isnull=True, role__valid_to__isnull=True)
+        return found.exclude(document__in=Document.objects.rejected())
 
 
 @tracked()
@@ -164,8 +171,8 @@ class AuthorityProof(models.Model):
 
 class AttributeProofQuerySet(models.QuerySet["AttributeProof"]):
     def good(self) -> "AttributeProofQuerySet":
-        """Those whose document was not taken back. What is proved of a time that is over stays proved."""
-        return self.filter(document__removed_at__isnull=True)
+        """Those whose document was neither taken back nor rejected. What is proved of a time that is over stays proved."""
+        return self.filter(document__removed_at__isnull=True).exclude(document__in=Document.objects.rejected())
 
 
 @tracked()
@@ -190,13 +197,15 @@ class ExclusionRulingQuerySet(models.QuerySet["ExclusionRuling"]):
         return self.filter(superseded_at__isnull=True)
 
     def good(self, on: date) -> "ExclusionRulingQuerySet":
-        """Those that may be relied on that day: verified and not expired, and neither the document nor the claim taken back."""
-        return self.live().filter(
+        """Those that may be relied on that day: verified and not expired, and neither the document nor the claim taken back, nor
+        the document rejected."""
+        found = self.live().filter(
             ruling=ExclusionRuling.Ruling.VERIFIED,
             valid_until__gte=on,
             document__removed_at__isnull=True,
             exclusion__valid_to__isnull=True,
         )
+        return found.exclude(document__in=Document.objects.rejected())
 
 
 @tracked()

@@ -14,6 +14,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from kyc.evidence.authority import OF_PEOPLE, OFFICES, REGISTERS
+from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, StatusProof
 from kyc.parties.actions import customer
 from kyc.parties.models import Attribute, Party, PersonStatus, Role
@@ -51,13 +52,23 @@ def holds_office(party: Party) -> bool:
     return Role.objects.live().filter(party=party, kind__in=OFFICES).exists()
 
 
-def current(document: Document, organisation: Organisation) -> Document:
+def sent(document: Document, organisation: Organisation) -> Document:
     """The document as it stands now. Raises NotAProof when the organisation has not sent it, or has taken it back."""
     found = Document.objects.current().filter(pk=document.pk, organisation=organisation).first()
     if found is None:
         raise NotAProof(_("Choose a document that this customer has sent."))
     if not found.is_openable:
         raise NotAProof(_("That document has not been checked for viruses yet, so nobody can have read it."))
+    return found
+
+
+def current(document: Document, organisation: Organisation) -> Document:
+    """As `sent`, of a document that may be relied on. Raises NotAProof also where an officer has rejected it, or asks for it
+    anew."""
+    found = sent(document, organisation)
+    word = DocumentReview.objects.live().filter(document=found).exclude(ruling=DocumentReview.Ruling.ACCEPTED)
+    if word.exists():
+        raise NotAProof(_("This document was rejected, or is to be sent anew, so it proves nothing. Choose another."))
     return found
 
 

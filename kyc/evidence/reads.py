@@ -20,11 +20,13 @@ from accounts import signals
 from accounts.models import Signal
 from accounts.vault import FileErased, Unreadable
 from config import jobs
+from kyc.evidence import sharing
 from kyc.evidence.models import OPENABLE, Document
 from kyc.evidence.read_models import IDENTITY, Reading
-from kyc.evidence.reading import documents, names, papers, states
+from kyc.evidence.reading import documents, names, states
 from kyc.evidence.reading.documents import Read
 from kyc.evidence.reading.signs import Sign
+from kyc.parties import comparing
 from kyc.parties.actions import customer
 from kyc.parties.models import Party
 
@@ -42,6 +44,8 @@ SIGNS: dict[str, Promise] = {
     Sign.EXPIRED: _("The document has expired."),
     Sign.EXPIRES_SOON: _("The document expires within 30 days, while a review may still be open."),
 }
+# With these a number tells nothing of whose document it is.
+UNSOUND = {Sign.CHECK_DIGITS, Sign.SPECIMEN}
 TITLES: dict[str, Promise] = {
     "surname": _("Surname"),
     "given": _("Given names"),
@@ -106,8 +110,8 @@ def read(claim: jobs.Claim) -> None:
         reading.faults, reading.signs = found.faults, found.signs
         reading.told = json.dumps(found.written()) if found.fields else ""
         reading.save(update_fields=["state", "outcome", "source", "form", "told", "faults", "signs", "read_at"])
-        if number := numbered(found):
-            signals.leave(document.organisation_id, {Signal.Type.DOCUMENT: [number]})
+        if known := numbered(found):
+            signals.leave(document.organisation_id, {Signal.Type.DOCUMENT: known})
 
 
 def looked_at(document: Document, today: date) -> Read:
@@ -136,12 +140,17 @@ def known(sealed: str | Unreadable) -> str:
     return "" if isinstance(sealed, Unreadable) else sealed
 
 
-def numbered(found: Read) -> str:
-    """The document as other accounts may have shown it too: by its issuer and number."""
+def numbered(found: Read) -> list[str]:
+    """The document as other accounts may have shown it too, and as an officer writes it down. What is no document of a state, or
+    was not surely read, would be known again by everybody's specimens and misreadings."""
     values = {one.name: one.value for one in found.fields}
-    if found.source == documents.Source.TEXT or not values.get("number"):
-        return ""
-    return f"{values.get('issuer', '')} {values['number']}"
+    if found.source == documents.Source.TEXT or UNSOUND & found.signs.keys():
+        return []
+    # A licence names the country as ISO does, before the part of it; a zone in its own code.
+    issuer = values.get("issuer", "").partition(" ")[0]
+    state = states.of(issuer)
+    country = issuer if found.source == documents.Source.BARCODE else state.country if state else ""
+    return sharing.known_by(country, values.get("number", ""))
 
 
 class Verdict(StrEnum):
@@ -235,8 +244,8 @@ def judged(one: Mapping[str, Any], found: Mapping[str, Any], party: Party | None
     if name == "birth_date":
         # A zone may leave out the day, or the month too.
         return Verdict.AGREES if value and declared[name].startswith(value) else Verdict.DIFFERS
-    same = papers.plain(value) == papers.plain(declared[name])
-    return Verdict.AGREES if same else Verdict.UNSURE
+    same = comparing.is_same_address if name == "address" else comparing.is_same_number
+    return Verdict.AGREES if same(value, declared[name]) else Verdict.UNSURE
 
 
 def of_names(fields: Mapping[str, Any], party: Party) -> Verdict:

@@ -11,9 +11,10 @@ from accounts import audit
 from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
+from kyc.evidence import falling
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
-from kyc.evidence.proofs import current
+from kyc.evidence.proofs import sent
 from kyc.rules import assurance
 
 R = DocumentReview.Ruling
@@ -31,19 +32,24 @@ class BadReview(Refused):
 
 @transaction.atomic
 def review(document: Document, *, ruling: str, reason: str = "", by: User) -> DocumentReview:
-    """A later word takes the place of an earlier one; repeated, it is silence. Raises BadReview, NotAProof."""
+    """A later word takes the place of an earlier one; repeated, it is silence. What rests on a document that is rejected falls.
+    Raises BadReview, NotAProof."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisation = Organisation.objects.select_for_update().get(pk=document.organisation_id)
-    document = current(document, organisation)
+    document = sent(document, organisation)
     if ruling not in R.values:
         raise BadReview("ruling", _("Say whether it is accepted."))
     if ruling == R.ACCEPTED:
         reason = ""
     elif reason not in assurance.load().reasons[GROUPS[R(ruling)]]:
         raise BadReview("reason", _("Choose a reason from the list."))
-    if before := DocumentReview.objects.live().filter(document=document).first():
-        if (before.ruling, before.reason) == (ruling, reason):
-            return before
+    before = DocumentReview.objects.live().filter(document=document).first()
+    if before and (before.ruling, before.reason) == (ruling, reason):
+        return before
+    if ruling == R.REJECTED:
+        # While the word before still counts, so that what has fallen by it does not fall again.
+        falling.told(document, by=by)
+    if before:
         before.superseded_at = timezone.now()
         before.save(update_fields=["superseded_at"])
     made = DocumentReview.objects.create(

@@ -5,10 +5,18 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from accounts.models import Organisation
+from accounts.vault import searching
 from kyc.evidence.item_models import EvidenceItem
 
 # Of a keyed SHA-256, in hexadecimal.
 DIGEST = 64
+
+
+def known_by(country: str, number: str) -> list[str]:
+    """By what a document is known again as a signal, whoever has read it: the country that issued it (ISO 3166-1 alpha-2) and its
+    number. Nothing without both: a number alone is many documents'."""
+    plain = searching.characters(number)
+    return [f"{country} {plain}"] if country and len(plain) >= searching.SHORTEST else []
 
 
 def elsewhere(items: Iterable[EvidenceItem]) -> QuerySet[EvidenceItem]:

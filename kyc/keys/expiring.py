@@ -6,24 +6,27 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Case as Switch
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import TruncDate
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, messages, organisations
-from accounts.models import Membership, Organisation
+from accounts.models import AuditEvent, Membership, Organisation, User
 from config import jobs
 from kyc.cases.models import Case, Entity
 from kyc.evidence.item_models import EvidenceItem
 from kyc.keys import holds
 from kyc.keys.expiry_models import Expiry
+from kyc.parties.models import Party
 from kyc.rules import assurance
 
 SOURCE = "policy.evidence"
 W, S = Expiry.What, Expiry.State
 TOLD = "evidence.expiry_told"
+LEFT = "party.removed"
 
 
 class Expiries(jobs.Queue):
@@ -60,13 +63,21 @@ def newer(today: date) -> QuerySet[EvidenceItem]:
     return ranked(EvidenceItem.objects.good(today)).filter(longer, alike, party=OuterRef("party"))
 
 
-def relied_on() -> QuerySet[EvidenceItem]:
-    """What expires of verified customers' parties, and nothing newer stands in its place."""
-    entity = Entity.objects.live().filter(organisation=OuterRef("organisation"))
+def unreplaced() -> QuerySet[EvidenceItem]:
+    """What was found good of parties, and has an end, and nothing newer stands in its place."""
     items = ranked(EvidenceItem.objects.live()).filter(
         validation_result=EvidenceItem.Result.PASSED, expires_on__isnull=False, party__removed_on__isnull=True
     )
-    return items.filter(Exists(entity), ~Exists(newer(timezone.localdate())), organisation__in=Organisation.objects.real())
+    return items.filter(~Exists(newer(timezone.localdate())))
+
+
+def relied_on() -> QuerySet[EvidenceItem]:
+    """The same of verified customers. What had expired before it was found good, or before the customer was verified, nobody has
+    relied on."""
+    entity = Entity.objects.live().filter(organisation=OuterRef("organisation"), valid_from__date__lte=OuterRef("expires_on"))
+    return unreplaced().filter(
+        Exists(entity), expires_on__gte=TruncDate(F("validated_at")), organisation__in=Organisation.objects.real()
+    )
 
 
 def expiring(days: int) -> QuerySet[EvidenceItem]:
@@ -80,19 +91,24 @@ def expired() -> QuerySet[EvidenceItem]:
     return relied_on().filter(expires_on__lt=timezone.localdate())
 
 
-def replaced() -> QuerySet[EvidenceItem]:
-    """Those for which a hold of this policy stands, and newer evidence was found good since."""
-    held = Expiry.objects.filter(item=OuterRef("pk"), hold__isnull=False, hold__lifted_at__isnull=True)
-    return ranked(EvidenceItem.objects.all()).filter(Exists(held), Exists(newer(timezone.localdate())))
+def settled() -> QuerySet[EvidenceItem]:
+    """Those for which a hold of this policy stands, though nothing that was found good has expired unreplaced any more: newer
+    evidence was found good since, or the item itself counts no more."""
+    held = Expiry.objects.filter(item=OuterRef("pk"), what=W.HOLD, hold__isnull=False, hold__lifted_at__isnull=True)
+    over = unreplaced().filter(pk=OuterRef("pk"), expires_on__lt=timezone.localdate())
+    return ranked(EvidenceItem.objects.all()).filter(Exists(held), ~Exists(over))
 
 
 def found() -> list[tuple[str, int, QuerySet[EvidenceItem]]]:
-    """Those due that are not in the queue yet, by what is due, and for reminders how many days before."""
-    due = [(W.TELL, days, expiring(days)) for days in assurance.load().reminded_days]
-    due += [(W.HOLD, 0, expired()), (W.RELEASE, 0, replaced())]
+    """Those due that are not in the queue yet, by what is due, and for reminders how many days before. Who was told is told once.
+    A hold is done while it stands, and once an officer has lifted it; one that was let go again, or that came to nothing, may
+    become due anew, as may letting go."""
+    undone = ~Q(state=S.DONE)
+    due = [(W.TELL, days, expiring(days), Q()) for days in assurance.load().reminded_days]
+    due += [(W.HOLD, 0, expired(), undone | Q(hold__isnull=False)), (W.RELEASE, 0, settled(), undone)]
     return [
-        (what, days, rows.filter(~Exists(Expiry.objects.filter(item=OuterRef("pk"), what=what, days=days))))
-        for what, days, rows in due
+        (what, days, rows.filter(~Exists(Expiry.objects.filter(is_done, item=OuterRef("pk"), what=what, days=days))))
+        for what, days, rows, is_done in due
     ]
 
 
@@ -101,7 +117,11 @@ def run() -> None:
     for what, days, rows in found():
         for item in rows.order_by("pk"):
             told = {"organisation_id": item.organisation_id}
-            Expiry.objects.get_or_create(item=item, what=what, days=days, defaults=told)
+            row, is_new = Expiry.objects.get_or_create(item=item, what=what, days=days, defaults=told)
+            if not is_new and what != W.TELL:
+                # Unless another worker has been quicker.
+                again = Expiry.objects.filter(pk=row.pk, state=S.DONE, hold__isnull=True)
+                again.update(state=S.WAITING, found_at=timezone.now())
     for claim in QUEUE.claims():
         with claim, claim.finish(state=S.DONE):
             ACTS[claim.row.what](claim.row)
@@ -133,15 +153,45 @@ def hold(row: Expiry) -> None:
 
 @transaction.atomic
 def let_go(row: Expiry) -> None:
-    """Lifts the hold for that item and no other, by whoever found the newer evidence good."""
+    """Lifts the hold for that item and no other. The row that placed it forgets it then, by which it is told from one that an
+    officer has lifted."""
     organisations.held(row.organisation_id)
-    item = replaced().filter(pk=row.item_id).first()
+    item = settled().select_related("party", "document", "validated_by", "withdrawn_by").filter(pk=row.item_id).first()
     if item is None:
         return
-    good = EvidenceItem.objects.good(timezone.localdate()).filter(party=item.party_id).exclude(pk=item.pk)
-    by = good.select_related("validated_by").latest("validated_at").validated_by
-    for held in Expiry.objects.filter(item=item, hold__lifted_at__isnull=True, hold__isnull=False).select_related("hold"):
-        holds.end(held.hold, reason="Newer evidence was found good", by=by)
+    by, reason = by_whom(item)
+    placed = Expiry.objects.filter(item=item, what=W.HOLD, hold__isnull=False, hold__lifted_at__isnull=True)
+    for held in placed.select_related("hold"):
+        holds.end(held.hold, reason=reason, by=by)
+        Expiry.objects.filter(pk=held.pk).update(hold=None)
+
+
+def by_whom(item: EvidenceItem) -> tuple[User, str]:
+    """Whoever first found the newer evidence good, or by whose act the item counts no more; and why that lifts the hold."""
+    first = newer(timezone.localdate()).order_by("validated_at", "pk").values("pk")[:1]
+    instead = ranked(EvidenceItem.objects.filter(pk=item.pk)).values_list(Subquery(first), flat=True).get()
+    found = EvidenceItem.objects.filter(pk=instead).select_related("validated_by").first()
+    by: User | None
+    if found:
+        by, reason = found.validated_by, "Newer evidence was found good"
+    elif item.withdrawn_by:
+        by, reason = item.withdrawn_by, "The evidence that had expired was withdrawn"
+    elif item.document and item.document.removed_by:
+        by, reason = item.document.removed_by, "The document that had expired was taken back"
+    elif item.party.removed_on:
+        by, reason = remover(item.party), "Whom the evidence was about has left"
+    else:
+        by, reason = item.validated_by, "The evidence that had expired is not found good any more"
+    # Of a party that left otherwise than by an act on it nobody can be named.
+    return by or item.validated_by or item.recorded_by, reason
+
+
+def remover(party: Party) -> User | None:
+    told = AuditEvent.objects.outside_compartment().filter(
+        organisation_id=party.organisation_id, target_type=Party._meta.label_lower, target_id=str(party.pk), verb=LEFT
+    )
+    event = told.order_by("-pk").first()
+    return User.objects.filter(pk=event.actor_id).first() if event else None
 
 
 ACTS = {W.TELL: tell, W.HOLD: hold, W.RELEASE: let_go}

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from stdnum import lei as iso17442
 
+from kyc.parties import comparing
 from kyc.parties.wording import is_same_person, latin_words
 
 # Of an LEI that is kept up. PENDING_* have been asked for and stand meanwhile.
@@ -80,7 +81,7 @@ def compared(declared: Declared, listed: Listed) -> Compared:
             "name": Verdict.AGREES if is_same_name(declared.names, listed.names) else Verdict.DIFFERS,
             "country": verdict(declared.country, formed),
             "hq_country": verdict(declared.hq_country, listed.hq_country),
-            "number": verdict(plain(declared.number), plain(listed.number)),
+            "number": verdict(comparing.number(declared.number), comparing.number(listed.number)),
         },
         status="" if listed.status in GOOD else listed.status or "UNKNOWN",
         is_inactive=listed.entity_status == "INACTIVE",
@@ -98,11 +99,6 @@ def folded(name: str) -> str:
     """The points of an abbreviation part nothing: A.S. is AS."""
     words = latin_words(name.replace(".", "").replace("&", " and "))
     return "".join(FORMS.get(word, word) for word in words)
-
-
-def plain(number: str) -> str:
-    """Letters and digits; registers part them in their own ways, and some leave zeros in front away."""
-    return "".join(filter(str.isalnum, number)).casefold().lstrip("0")
 
 
 def verdict(declared: str, listed: str) -> Verdict:

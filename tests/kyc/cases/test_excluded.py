@@ -55,7 +55,7 @@ class TestTheCustomer:
         assert words(before, CONTROL) == {NAME: "no", "Alice Olsen": "yes"}
         assert "nothing rests on it, since no officer has verified it" in why(before, CDD, NAME)
         verified(before.case, row, listing, ana)
-        assert Overtaken(before.case).why == "an officer has verified something"
+        assert Overtaken(before.case).why == "an officer has verified or recorded something"
         examining.run()
         after = before.case.examinations.latest("pk")
         assert after.pk != before.pk

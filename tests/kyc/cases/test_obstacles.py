@@ -29,7 +29,7 @@ ANEW = "The checks are being made anew: %s."
 RULED = ANEW % "the last possible match was ruled on"
 LISTED = ANEW % "a newer version of a list is in use"
 SAID = ANEW % "the customer has told or sent something else"
-VERIFIED = ANEW % "an officer has verified something"
+VERIFIED = ANEW % "an officer has verified or recorded something"
 
 
 class TestObstacles:

@@ -13,7 +13,7 @@ from accounts.models import AuditEvent
 from kyc.cases import actions as cases
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
-from kyc.evidence import confirmations, lei_checks
+from kyc.evidence import confirmations, lei_checks, reviews
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode
 from kyc.evidence.models import Document
 from kyc.ownership import actions as ownership
@@ -40,7 +40,10 @@ def nordlys() -> Founded:
 
 @pytest.fixture
 def ana(nordlys: Founded) -> Client:
-    return signed_in(staff("analyst", "Ana Reis"))
+    """She has read the extract."""
+    user = staff("analyst", "Ana Reis")
+    evidence.look_at(Document.objects.get(kind="register_extract"), by=user)
+    return signed_in(user)
 
 
 def address(nordlys: Founded, path: str) -> str:
@@ -86,6 +89,31 @@ class TestPaper:
         answer = ana.post(address(nordlys, f"confirm/{nordlys.party.pk}/paper/"), typed)
         assert answer.status_code == 422 and says in answer.content.decode() and "Read twice." in answer.content.decode()
         assert not Confirmation.objects.exists()
+
+    def test_a_paper_that_nobody_has_opened_confirms_nothing(self, nordlys: Founded) -> None:
+        other = signed_in(staff("analyst", "Lena Holm"))
+        answer = other.post(address(nordlys, f"confirm/{nordlys.party.pk}/paper/"), paper(nordlys))
+        assert answer.status_code == 422 and "You have not opened" in answer.content.decode()
+        assert not Confirmation.objects.exists()
+
+    def test_nor_is_anything_confirmed_while_the_customer_changes_it(self, nordlys: Founded, ana: Client) -> None:
+        ana.post(address(nordlys, f"confirm/{nordlys.party.pk}/paper/"), paper(nordlys))
+        made, means = Confirmation.objects.get(), PaymentMeans.objects.get(organisation=nordlys.organisation)
+        Case.objects.update(state="waiting")
+        tried = {
+            f"confirm/{nordlys.party.pk}/paper/": paper(nordlys), f"confirm/{nordlys.party.pk}/lei/": {},
+            f"confirm/payment/{means.pk}/": {"reason": "Its branch."}, f"confirmations/{made.pk}/end/": {"reason": "Mistaken."},
+        }  # fmt: skip
+        for path, typed in tried.items():
+            answer = ana.post(address(nordlys, path), typed)
+            assert answer.status_code == 422 and "what you see is not sent" in answer.content.decode(), path
+        assert list(Confirmation.objects.filter(ended_at=None)) == [made]
+
+    def test_a_rejected_paper_confirms_nothing_any_more(self, nordlys: Founded, ana: Client) -> None:
+        ana.post(address(nordlys, f"confirm/{nordlys.party.pk}/paper/"), paper(nordlys))
+        reviews.review(Document.objects.get(kind="register_extract"), ruling="rejected", reason="altered", by=staff("analyst"))
+        assert not confirmations.confirmed(nordlys.party).exists()
+        assert "the document was rejected" in tab(nordlys, ana)
 
     def test_it_falls_with_the_document_the_number_and_its_day(self, nordlys: Founded, ana: Client) -> None:
         ana.post(address(nordlys, f"confirm/{nordlys.party.pk}/paper/"), paper(nordlys))

@@ -136,10 +136,23 @@ class TestActs:
         answer = as_ana.post(f"/desk/cases/{case.pk}/evidence/{item.pk}/{what}/", {"result": "passed"} | said)
         assert answer.status_code == 422 and sentence in plain(answer)
 
+    @pytest.mark.parametrize(("what", "method"), [("validate", "inspected"), ("verify", "compared")])
+    def test_only_by_who_has_opened_its_document(
+        self, as_rui: Client, case: Case, person: Party, passport: Document, ana: User, what: str, method: str
+    ) -> None:
+        item = items.record(person, kind="passport", document=passport, by=ana)
+        items.validate(item, method="features", by=ana)
+        path, said = f"/desk/cases/{case.pk}/evidence/{item.pk}/{what}/", {"method": method, "result": "passed"}
+        answer = as_rui.post(path, said)
+        assert answer.status_code == 422 and "You have not opened" in plain(answer)
+        as_rui.get(f"/desk/cases/{case.pk}/documents/{passport.pk}/")
+        assert as_rui.post(path, said).status_code == 302
+
     def test_there_is_no_fourth_act(self, as_ana: Client, case: Case, item: EvidenceItem) -> None:
         assert as_ana.post(f"/desk/cases/{case.pk}/evidence/{item.pk}/forge/").status_code == 404
 
     def test_a_difference_stops_an_approval_until_it_is_resolved(self, as_ana: Client, case: Case, person: Party) -> None:
+        self.record(as_ana, case, person, None)
         before = obstacles(case)
         self.record(as_ana, case, person, None, shown_name="Alice Ohlsen", shown_birth_date="1990-01-01")
         assert [sentence for sentence in obstacles(case) if sentence not in before] == [

@@ -12,9 +12,12 @@ from PIL import Image
 from accounts.models import Message, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Requirement
+from kyc.cases.obstacles import obstacles
+from kyc.desk import reviewing
 from kyc.evidence import actions as evidence
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
+from kyc.onboarding import papers
 from kyc.parties.models import Party
 from tests import cast
 
@@ -125,6 +128,31 @@ class TestMessage:
         assert DocumentReview.objects.filter(told_at=None).count() == 0
         told = plain(cast.signed_in(by).get("/verification/documents/"))
         assert "To be sent anew" in told and "A reflection covers a part of it." in told and "Send it anew" in told
+
+    @pytest.mark.parametrize(
+        ("kind", "is_about_alice", "what", "whose"),
+        [
+            ("address", False, "address", "company"),
+            ("licence", False, "licence", "company"),
+            ("payment", True, "account_statement", ""),
+        ],
+    )
+    def test_what_was_filed_elsewhere_is_asked_for_as_what_it_is_and_told_once(
+        self, as_ana: Client, case: Case, person: Party, ana: User, rui: User, by: User,
+        kind: str, is_about_alice: bool, what: str, whose: str,
+    ) -> None:  # fmt: skip
+        about = person if is_about_alice else None
+        paper = evidence.upload(case.organisation, kind=kind, file=cast.pdf(width=451), party=about, by=by)
+        judge(as_ana, case, paper, ruling="upload", reason="pages_missing")
+        assert any("the customer does not know yet" in sentence for sentence in obstacles(case))
+        [row] = reviewing.anew(case)
+        company = Party.objects.get(organisation=case.organisation, kind="company")
+        assert (row["what"], row["party"]) == (what, company.pk if whose else "")
+        items = [{**row, "party": row["party"] or None}]
+        cases.take(cases.propose(case, choice="ask", reason="document_unreadable", note="Read.", items=items, by=ana), by=rui)
+        assert DocumentReview.objects.get().told_at is not None and reviewing.anew(case) == []
+        assert not any("the customer does not know yet" in sentence for sentence in obstacles(case))
+        papers.refuse_unasked(case.organisation, Case.objects.get(pk=case.pk), kind=kind, party=None if whose else about)
 
     def test_what_another_proposal_asks_for_tells_nobody_of_it(
         self, as_ana: Client, case: Case, passport: Document, ana: User, rui: User

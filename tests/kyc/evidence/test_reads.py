@@ -15,7 +15,7 @@ from kyc.evidence import actions as evidence
 from kyc.evidence import reads
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import ADVICE, Reading
-from kyc.evidence.reading import programs
+from kyc.evidence.reading import documents, programs, states
 from kyc.parties.models import Party
 from tests.bench import specimens
 from tests.cast import Founded, customer, founded, signed_in
@@ -68,10 +68,30 @@ class TestRun:
     def test_leaves_the_number_as_a_signal(self, nordlys: Founded) -> None:
         specimen = specimens.specimen("TD3", SEED)
         read(send(nordlys, specimen.jpeg, party=nordlys.controller))
-        issuer, number = specimen.lines[0][2:5].rstrip("<"), specimen.lines[1][:9].rstrip("<")
+        issuer, number = states.of(specimen.lines[0][2:5].rstrip("<")), specimen.lines[1][:9].rstrip("<")
+        assert issuer is not None and len(issuer.country) == 2
         with scope.whole():
             left = Signal.objects.filter(organisation=nordlys.organisation, type="document").values_list("value", flat=True)
-            assert signals.value("document", f"{issuer} {number}") in left
+            assert signals.value("document", f"{issuer.country} {number}") in left
+
+    @pytest.mark.parametrize(
+        ("source", "issuer", "signs", "known"),
+        [
+            ("zone", "NOR", {}, ["NO n1234567"]),
+            ("zone", "D", {"expired": ""}, ["DE n1234567"]),
+            ("barcode", "US CA", {}, ["US n1234567"]),
+            ("zone", "UTO", {"specimen": ""}, []),
+            ("zone", "NOR", {"check_digits": "number"}, []),
+            ("zone", "UNO", {}, []),
+            ("text", "NOR", {}, []),
+        ],
+    )
+    def test_it_is_known_as_an_officer_would_write_it_where_it_is_a_states(
+        self, source: str, issuer: str, signs: dict[str, str], known: list[str]
+    ) -> None:
+        fields = [documents.Field(name, text, 1, [], 1.0) for name, text in (("issuer", issuer), ("number", "N1234567"))]
+        found = documents.Read(documents.Outcome.READ, documents.Source(source), fields=fields, signs=signs)
+        assert reads.numbered(found) == known
 
     def test_does_it_once(self, nordlys: Founded) -> None:
         document = send(nordlys, specimens.specimen("TD1", SEED).jpeg, kind="identity_card", party=nordlys.controller)

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import AuditEvent, Message, Organisation, User
 from kyc.cases.models import Entity
 from kyc.evidence import items
 from kyc.evidence.item_models import EvidenceItem
 from kyc.keys import expiring, holds
 from kyc.keys.models import Hold
+from kyc.parties.models import Party
 from tests.cast import Founded, staff
 from tests.kyc.keys.scenes import Issued
 from tests.stage import scene
@@ -138,3 +140,83 @@ class TestHold:
         run()
         row.refresh_from_db()
         assert (row.state, linked.state, Hold.objects.count()) == ("done", "active", 0)
+
+    def test_who_was_verified_by_other_evidence_is_not_held_by_what_had_expired_then(
+        self, nordlys: Founded, linked: Issued, ana: User
+    ) -> None:
+        good(nordlys, ana, until=timezone.localdate() - timedelta(days=1))
+        run()
+        assert (linked.state, Hold.objects.count()) == ("active", 0)
+
+    def test_nor_by_what_had_expired_before_he_was_verified(self, linked: Issued, passport: EvidenceItem, on: Any) -> None:
+        Entity.objects.update(valid_from=timezone.now() + timedelta(days=201))
+        on(1)
+        run()
+        assert not Hold.objects.exists()
+
+
+class TestLetGo:
+    """A hold stands no longer than what it rests on."""
+
+    @pytest.fixture
+    def held(self, linked: Issued, passport: EvidenceItem, on: Any) -> Hold:
+        on(1)
+        run()
+        assert linked.state == "held"
+        return Hold.objects.get()
+
+    def test_when_the_item_is_withdrawn(self, linked: Issued, passport: EvidenceItem, held: Hold, ana: User) -> None:
+        items.withdraw(passport, reason="The day was mistyped.", by=ana)
+        run()
+        held.refresh_from_db()
+        assert (linked.state, held.lifted_by) == ("active", ana)
+        assert held.lift_reason == "The evidence that had expired was withdrawn"
+
+    def test_when_it_is_not_found_good_any_more(self, linked: Issued, passport: EvidenceItem, held: Hold, ana: User) -> None:
+        items.validate(passport, method="features", result="failed", note="No watermark.", by=ana)
+        run()
+        assert linked.state == "active"
+
+    def test_when_whom_it_is_about_has_left(self, nordlys: Founded, linked: Issued, held: Hold) -> None:
+        audit.record("party.removed", target=nordlys.controller, by=nordlys.by)
+        Party.objects.filter(pk=nordlys.controller.pk).update(removed_on=timezone.localdate())
+        run()
+        held.refresh_from_db()
+        assert (linked.state, held.lifted_by) == ("active", nordlys.by)
+
+    def test_not_because_what_has_expired_was_found_good_once_more(
+        self, linked: Issued, passport: EvidenceItem, held: Hold, ana: User
+    ) -> None:
+        EvidenceItem.objects.update(validated_at=timezone.now() + timedelta(days=201))
+        run()
+        assert linked.state == "held"
+
+    def test_by_whoever_found_that_evidence_good_and_not_another_since(
+        self, nordlys: Founded, passport: EvidenceItem, held: Hold, ana: User, rui: User
+    ) -> None:
+        good(nordlys, ana, until=LAST + timedelta(days=900))
+        other = items.record(nordlys.controller, kind="bank_account", number="NO9386011117947", by=rui)
+        items.validate(other, method="issuer", by=rui)
+        run()
+        held.refresh_from_db()
+        assert held.lifted_by == ana
+
+    def test_it_is_held_again_when_the_newer_evidence_falls(
+        self, nordlys: Founded, linked: Issued, passport: EvidenceItem, held: Hold, ana: User
+    ) -> None:
+        for _time in range(2):
+            newer = good(nordlys, ana, until=LAST + timedelta(days=900))
+            run()
+            assert linked.state == "active"
+            items.withdraw(newer, reason="Of another.", by=ana)
+            run()
+            assert linked.state == "held"
+        assert Hold.objects.count() == 3
+
+    def test_a_release_that_came_too_early_is_found_again(
+        self, nordlys: Founded, linked: Issued, passport: EvidenceItem, held: Hold, ana: User
+    ) -> None:
+        expiring.Expiry.objects.create(organisation=nordlys.organisation, item=passport, what="release", state="done")
+        good(nordlys, ana, until=LAST + timedelta(days=900))
+        run()
+        assert linked.state == "active"

@@ -9,7 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from kyc.evidence import actions as evidence
 from kyc.evidence import agencies as judged
+from kyc.evidence.models import Document
 from kyc.parties import agencies
 from kyc.parties.agency_models import Agency, AgencyAccount
 from tests import cast
@@ -82,7 +84,8 @@ class TestTheWay:
 
     def ruled(self) -> None:
         """By an analyst, on the desk's page, who is first told what is missing."""
-        desk, agency = cast.signed_in(cast.staff("analyst", "Ana Marić")), Agency.objects.get()
+        ana, agency = cast.staff("analyst", "Ana Marić"), Agency.objects.get()
+        desk = cast.signed_in(ana)
         page = f"/desk/agencies/{agency.pk}/"
         assert agency.number in text(desk.get("/desk/agencies/")) and "Client AS" in text(desk.get(page))
         until = f"{timezone.localdate() + timedelta(days=30):%Y-%m-%d}"
@@ -90,11 +93,14 @@ class TestTheWay:
         for wrong, sentence in (
             ({}, "Choose the document that shows it."),
             ({"reason": ""}, "Write what you found"),
-            ({"valid_until": "2020-01-01", "document": self.paper(agency)}, "Choose a day from"),
+            ({"document": self.paper(agency)}, "You have not opened"),
             ({"valid_until": "soon"}, "Write the day as 2026-11-30."),
         ):
             answer = desk.post(f"{page}rule/", told | wrong)
             assert answer.status_code == 422 and sentence in text(answer), wrong
+        evidence.look_at(Document.objects.get(pk=self.paper(agency)), by=ana)
+        answer = desk.post(f"{page}rule/", told | {"valid_until": "2020-01-01", "document": self.paper(agency)})
+        assert answer.status_code == 422 and "Choose a day from" in text(answer)
         assert desk.post(f"{page}rule/", told | {"document": self.paper(agency)})["Location"] == page
         assert "The contract names it." in text(desk.get(page))
         assert agency.number in text(desk.get("/desk/agencies/?tab=confirmed"))

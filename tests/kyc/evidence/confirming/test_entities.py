@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc.evidence.confirming import entities
-from kyc.evidence.confirming.entities import Declared, Listed, Owner, compared, is_same_name, is_valid, plain, undeclared
+from kyc.evidence.confirming.entities import Declared, Listed, Owner, compared, is_same_name, is_valid, undeclared
 from tests.kyc.screening import golden
 
 LISTED = Listed(
@@ -79,10 +79,6 @@ class TestCompared:
     def test_a_state_of_the_united_states_is_formed_there(self) -> None:
         listed = Listed(**{**vars(LISTED), "jurisdiction": "US-DE", "country": "US"})
         assert compared(Declared(DECLARED.names, "US"), listed).verdicts["country"] == "agrees"
-
-
-def test_numbers_are_the_same_however_they_are_parted() -> None:
-    assert plain("HRB 0123-45") == plain("hrb012345") and plain("00918") == plain("918")
 
 
 class TestUndeclared:
