@@ -81,6 +81,7 @@ jobs.on("code.asked", send_codes)
 jobs.on("domain.asked", look_for_domains)
 jobs.on("report.pack_asked", put_together)
 jobs.on("document.uploaded", read_documents)
+jobs.on("document.let_through", read_documents)
 
 jobs.sweep(messages.QUEUE, send_messages)
 jobs.sweep(examining.QUEUE, examine_cases)

@@ -14,6 +14,7 @@ from kyc.cases.declared import Row
 from kyc.cases.determining import CONTROLLED, LOCATED, Verdicts, asked, catching, listed_by
 from kyc.cases.models import Finding
 from kyc.cases.round import Round
+from kyc.evidence.reading.signs import Sign
 from kyc.ownership import regimes, trusts
 from kyc.ownership.flows import Flow
 from kyc.ownership.graph import Graph, Holding, Stakes
@@ -28,6 +29,8 @@ from kyc.rules import assurance
 from kyc.screening.entries import is_exposure
 from kyc.screening.models import Hit
 
+# What a machine sees in a document that was changed, or copied from elsewhere. None of it is a verdict.
+ALTERED = {Sign.EDITOR, Sign.SCREENSHOT, Sign.PATCH, Sign.CHECK_DIGITS, Sign.VISUAL_ZONE}
 # Stands for whoever holds what nobody is named for; parties are numbers.
 NOBODY = "nobody"
 # What has no owners by its nature.
@@ -327,6 +330,9 @@ def fired(facts: Round, hits: list[Hit], verdicts: Mapping[str, Verdicts]) -> li
         "headquarters_elsewhere": bool(customer.hq_country) and customer.hq_country != customer.country,
         "nominee": facts.nominees > 0,
         "shared_document": facts.elsewhere >= assurance.load().most_organisations,
+        "document_unreal": bool(facts.signs & {Sign.SPECIMEN, Sign.NO_STATE}),
+        "document_altered": bool(facts.signs & ALTERED),
+        "document_expired": Sign.EXPIRED in facts.signs,
         "countries_disagree": facts.days_abroad >= facts.pack.abroad_on_days,
     } | facts.declared.codes()
     return [code for code, holds_now in holds.items() if holds_now]

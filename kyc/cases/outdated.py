@@ -45,6 +45,7 @@ SAID = (
     "document.uploaded",
     "document.removed",
     "document.infected",
+    "document.doubted",
     "status.verification_fell",
     "authority.verification_fell",
     "attribute.verification_fell",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kyc.cases import declared
 from kyc.cases.declared import Declared
 from kyc.cases.models import Examination
-from kyc.evidence import exclusions, sharing
+from kyc.evidence import doubted, exclusions, sharing
 from kyc.evidence.models import Document, ExclusionRuling
 from kyc.ownership import graph as structures
 from kyc.ownership import regimes, trusts
@@ -51,6 +51,8 @@ class Round:
     days_abroad: int
     # In how many other accounts one of its documents is known by its number.
     elsewhere: int
+    # What speaks against its documents, by kinds (kyc/evidence/reading/signs.py).
+    signs: frozenset[str]
     declared: Declared
     # Who is named in control, with the title.
     controllers: Mapping[str, str]
@@ -153,6 +155,7 @@ def gather(examination: Examination) -> Round:
         nominees=sum(1 for interest in live if interest.held_for_id),
         days_abroad=seen.days_abroad(organisation, pack, day),
         elsewhere=sharing.count(organisation),
+        signs=doubted.of(organisation, day),
         declared=declared.of(examination.organisation, list(parties.values())),
         controllers={str(role.party_id): role.title for kind, role in held.items() if kind == Role.Kind.CONTROLLER},
         claims=exclusions.claims(examination.organisation, on=day),

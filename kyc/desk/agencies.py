@@ -22,8 +22,8 @@ from accounts.models import Organisation
 from accounts.permissions import Permission
 from kyc.cases import evidencing
 from kyc.cases.models import Case
+from kyc.desk.acting import act
 from kyc.desk.forms import Choices, DeskForm
-from kyc.desk.incidents import act
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.desk.source_forms import UNCHOSEN, Choice, Day
 from kyc.evidence import agencies as judged
@@ -113,7 +113,7 @@ def fetched(pk: int) -> Agency:
 
 def papers(agency: Agency) -> list[Document]:
     """All that the customer has sent, the newest first: what shows it came with the declaration or later."""
-    return list(Document.objects.current().filter(organisation=agency.organisation_id).order_by("-pk"))
+    return list(Document.objects.openable().filter(organisation=agency.organisation_id).order_by("-pk"))
 
 
 @staff(Permission.CASE_VIEW)

@@ -33,7 +33,7 @@ def party_of(found: Case, pk: int) -> Party:
 def paper(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     found = fetched(request, pk)
     target = party_of(found, party)
-    documents = Document.objects.current().filter(organisation=found.organisation).order_by("pk")
+    documents = Document.objects.openable().filter(organisation=found.organisation).order_by("pk")
     form = PaperForm(target, proofs.papers_of(target, customer(found.organisation), documents), request.POST)
     act = partial(evidencing.confirm_by_paper, found, target, by=request.user)
     return tried(request, found, form, act, done=_("Confirmed."), tab=TAB, confirm_form=form, confirm_pk=party)

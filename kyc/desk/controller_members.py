@@ -13,7 +13,7 @@ from accounts.models import Proposal
 from accounts.permissions import Permission
 from kyc.desk import controller_forms as forms
 from kyc.desk import controllers
-from kyc.desk.incidents import act
+from kyc.desk.acting import act
 from kyc.networks import extending, touched
 from kyc.networks.controller_models import Controller, ControllerMember
 

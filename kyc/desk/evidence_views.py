@@ -13,15 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import staff
+from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases import evidencing
 from kyc.cases.models import Case, Entity
-from kyc.desk import evidence
+from kyc.desk import evidence, machine_read
+from kyc.desk.acting import act
 from kyc.desk.evidence import JudgeForm, RecordForm, ResolveForm, WithdrawForm
 from kyc.desk.forms import DeskForm
-from kyc.desk.incidents import act
 from kyc.desk.views import fetched
-from kyc.evidence import opening, sharing
+from kyc.evidence import looks, opening, sharing
 from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.models import Document
 from kyc.parties.actions import customer
@@ -44,18 +45,24 @@ def party_of(case: Case, number: int) -> Party:
     return get_object_or_404(Party.objects.current(), pk=number, organisation=case.organisation)
 
 
-def record_form(case: Case, party: Party, data: Any = None) -> RecordForm:
-    documents = Document.objects.current().filter(organisation=case.organisation).order_by("pk")
+def record_form(case: Case, party: Party, data: Any = None, *, on: str = "", by: User | None = None) -> RecordForm:
+    """Where `on` is the number of a document that `by` has opened, it begins with what a machine has read there."""
+    documents = Document.objects.openable().filter(organisation=case.organisation).order_by("pk")
     papers = evidence.papers(party, customer(case.organisation), documents)
     actions = () if data is not None else (reverse("desk:evidence_record", args=[case.pk, party.pk]),)
-    return RecordForm(party, papers, data, actions=actions)
+    named = next((paper for paper in papers if str(paper.pk) == on), None)
+    is_opened = named is not None and by is not None and bool(looks.opened([named], by=by))
+    initial = {"document": on, **machine_read.begun(named)} if named and is_opened else {}
+    return RecordForm(party, papers, data, initial=initial, actions=actions)
 
 
 @staff(P.CASE_VIEW)
 @require_safe
 def party(request: HttpRequest, pk: int, party: int) -> HttpResponse:
     found = fetched(request, pk)
-    return shown(request, found, party_of(found, party))
+    target = party_of(found, party)
+    form = record_form(found, target, on=request.GET.get("document", ""), by=request.user)
+    return shown(request, found, target, record_form=form)
 
 
 def shown(request: HttpRequest, case: Case, party: Party, *, status: int = 200, **filled: Any) -> HttpResponse:

@@ -23,7 +23,7 @@ from kyc.parties.models import Party
 def rule(request: HttpRequest, pk: int, exclusion: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(live(found), pk=exclusion)
-    documents = Document.objects.current().filter(organisation=found.organisation).order_by("pk")
+    documents = Document.objects.openable().filter(organisation=found.organisation).order_by("pk")
     form = RuleForm(target, proofs.papers_of(target.party, customer(found.organisation), documents), request.POST)
     act = partial(judging.rule_exclusion, found, target, by=request.user)
     done = partial(ruled, target.party)

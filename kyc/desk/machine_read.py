@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kyc.evidence import reads
+from kyc.evidence import doubted, reads
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
+from kyc.evidence.reading import documents, states
 from kyc.evidence.reads import Compared
 from kyc.parties import masks
 from kyc.parties.models import Party
@@ -21,15 +22,40 @@ class Shown:
     signs: list[str]
 
 
-def shown(documents: Iterable[Document], customer: Party | None) -> list[Shown]:
+def shown(papers: Iterable[Document], customer: Party | None) -> list[Shown]:
     """In the order of the documents, with one query however many there are."""
-    by_number = {document.pk: document for document in documents}
+    by_number = {document.pk: document for document in papers}
     found = []
     for reading in Reading.objects.filter(document__in=by_number).order_by("document"):
         reading.document = by_number[reading.document_id]
         rows = [masked(row) for row in reads.compared(reading, reading.document.party or customer)]
-        found.append(Shown(reading, rows, reads.signs(reading)))
+        found.append(Shown(reading, rows, doubted.sentences(reading)))
     return found
+
+
+def begun(document: Document) -> dict[str, str]:
+    """What the form of a piece of evidence begins with: as a zone or a barcode says it, whole values alone. Words on a paper were
+    searched for as they were declared, and tell nothing new."""
+    reading = Reading.objects.filter(document=document).first()
+    if reading is None or reading.source == documents.Source.TEXT:
+        return {}
+    reading.document = document
+    found = {one["name"]: one for one in reading.fields}
+    names = [found[name] for name in ("given", "surname") if name in found]
+    values = {name: one["value"] for name, one in found.items()}
+    state = states.of(values.get("nationality", ""))
+    told = {
+        "shown_name": "" if any(one["is_cut"] for one in names) else " ".join(one["value"] for one in names).strip(),
+        "shown_birth_date": whole(values.get("birth_date", "")),
+        "shown_country": state.country if state else "",
+        "expires_on": whole(values.get("expiry_date", "")),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def whole(day: str) -> str:
+    """A zone may leave out the day, or the month too."""
+    return day if len(day) == len("2026-11-30") else ""
 
 
 def masked(row: Compared) -> Compared:

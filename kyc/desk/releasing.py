@@ -31,7 +31,7 @@ class ReleaseForm(DeskForm):
 @require_POST
 def release(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     found = fetched(request, pk)
-    target = get_object_or_404(Document.objects.current(), pk=document, organisation=found.organisation)
+    target = get_object_or_404(Document.objects.filter(removed_at__isnull=True), pk=document, organisation=found.organisation)
     form = ReleaseForm(document, request.POST)
     act = partial(intake.release, target, by=request.user)
     return tried(request, found, form, act, done=_("Released."), tab="documents", release_form=form, release_pk=document)

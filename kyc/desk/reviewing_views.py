@@ -14,8 +14,8 @@ from accounts.guards import staff
 from accounts.permissions import Permission
 from kyc.cases import evidencing
 from kyc.cases.models import Case
-from kyc.desk import reviewing
-from kyc.desk.incidents import act
+from kyc.desk import machine_read, reviewing
+from kyc.desk.acting import act
 from kyc.desk.masking import Veil
 from kyc.desk.reviewing import ReviewForm
 from kyc.desk.views import fetched
@@ -43,21 +43,22 @@ def of(case: Case, number: int) -> Document:
 def shown(request: HttpRequest, case: Case, document: Document, form: ReviewForm, *, status: int = 200) -> HttpResponse:
     party = document.party or customer(case.organisation)
     row = reviews.of([document]).get(document.pk)
-    others = list(Document.objects.current().filter(organisation=case.organisation).order_by("pk").values_list("pk", flat=True))
-    place = others.index(document.pk)
+    # What nobody opens is not led to.
+    others = Document.objects.openable().filter(organisation=case.organisation).order_by("pk")
     facts: dict[str, Any] = {
         "case": case,
         "document": document,
-        "is_picture": document.content_type in PICTURES,
+        "is_picture": document.is_openable and document.content_type in PICTURES,
         "party": party,
         "fields": declared(case, request, party) if party else [],
+        "machine_read": machine_read.shown([document], customer(case.organisation)) if document.is_openable else [],
         "items": EvidenceItem.objects.live().filter(document=document).order_by("pk"),
         "form": form,
         "review": row,
         "tone": reviewing.TONES[DocumentReview.Ruling(row.ruling)] if row else "",
         "sentence": _(reviews.sentence(row)) if row and row.reason else "",
-        "before": others[place - 1] if place else None,
-        "after": others[place + 1] if place + 1 < len(others) else None,
+        "before": others.filter(pk__lt=document.pk).values_list("pk", flat=True).last(),
+        "after": others.filter(pk__gt=document.pk).values_list("pk", flat=True).first(),
         "may_judge": not case.is_decided and not case.is_editable,
         "asked_anew": reviewing.message(case),
     }

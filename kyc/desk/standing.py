@@ -164,7 +164,7 @@ def papers_with(
 
 
 def form(case: Case, party: Party, data: Any = None) -> VerifyForm:
-    documents = Document.objects.current().filter(organisation=party.organisation_id).order_by("pk")
+    documents = Document.objects.openable().filter(organisation=party.organisation_id).order_by("pk")
     statuses = PersonStatus.objects.live().filter(party=party).order_by("-axis")
     signs = {one.party: one for one in signing.of(case.organisation)}.get(party.pk)
     top = customer(case.organisation)

@@ -133,6 +133,8 @@ def stop(found: owning.Owning | None, party: Party) -> tuple[str, str] | None:
 def people_facts(case: Case, seen: Seen) -> Facts:
     parties = Party.objects.current().filter(organisation=case.organisation).prefetch_related("roles").order_by("pk")
     found = structure(case, seen)
+    # What may be said to prove something.
+    papers = [document for document in seen.frame["documents"] if document.is_openable]
     reached = graded.levels(case.organisation, parties)
     rows = [
         {
@@ -154,15 +156,15 @@ def people_facts(case: Case, seen: Seen) -> Facts:
         "standings": standing.standings(
             case,
             [row["party"] for row in rows],
-            seen.frame["documents"],
+            papers,
             (seen.filled["verified_pk"], returned) if returned is not None else None,
         ),
         "left_out": left_out.facts(
             case,
-            seen.frame["documents"],
+            papers,
             (seen.filled["exclusion_pk"], seen.filled["exclusion_form"]) if "exclusion_form" in seen.filled else None,
         ),
-        **confirming.facts(case, [row["party"] for row in rows], seen.frame["documents"], seen.filled),
+        **confirming.facts(case, [row["party"] for row in rows], papers, seen.filled),
         "rules": rules,
         "questions": regimes.questions(rules),
         "weights": sources.weights(interest.kind for interest in found.interests) if found else [],

@@ -200,6 +200,7 @@ VERBS = {
     "document.removed": _("removed a document"),
     "document.viewed": _("looked at a document"),
     "document.infected": _("the virus scanner found something in a document"),
+    "document.doubted": _("a machine found something in a document that speaks against it"),
     "document.released": _("released a document without the virus scanner"),
     "document.reviewed": _("judged a document"),
     "field.revealed": _("had an identifier shown"),

@@ -10,10 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, messages
 from accounts.models import User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused, is_said
@@ -96,10 +97,14 @@ def taken(data: bytes, *, name: str) -> Taken:
 
 
 class Waiting(jobs.Queue):
-    """Documents that came while the scanner was away. They wait for it, and no error is counted meanwhile."""
+    """Documents that came while the scanner was away. They wait for it, and no error is counted meanwhile; those that were
+    released wait again as soon as it answers."""
+
+    def is_ready(self) -> bool:
+        return super().is_ready() and scanning.answers(settings.CLAMAV_SOCKET)
 
     def is_waiting(self) -> bool:
-        return super().is_waiting() and scanning.answers(settings.CLAMAV_SOCKET)
+        return super().is_waiting() or (released().exists() and scanning.answers(settings.CLAMAV_SOCKET))
 
 
 QUEUE = Waiting(
@@ -110,12 +115,19 @@ QUEUE = Waiting(
     failed=Intake.FAILED,
     lease=timedelta(seconds=60),
     since="uploaded_at",
+    sweeps=15,
 )
+
+
+def released() -> QuerySet[Document]:
+    return Document.objects.filter(intake=Intake.RELEASED)
 
 
 def run() -> None:
     if not scanning.answers(settings.CLAMAV_SOCKET):
         return
+    # They were let through because the scanner was away; the record says by whom.
+    released().update(intake=Intake.WAITING, released_at=None, released_by=None)
     for claim in QUEUE.claims():
         with claim:
             work(claim)
@@ -134,6 +146,25 @@ def work(claim: jobs.Claim) -> None:
     with claim.finish(state=Intake.INFECTED if found else Intake.CLEAN, scanned_at=timezone.now()):
         if found:
             audit.record("document.infected", target=document, by=None, name=document.name, found=found[:200])
+            tell(document)
+        else:
+            jobs.woke("document.let_through")
+
+
+def tell(document: Document) -> None:
+    """Whoever sent it, since he may come to the page no more: it proves nothing, and is to be sent anew."""
+    sent = Document.objects.select_related("uploaded_by", "invitation", "organisation").get(pk=document.pk)
+    sender = sent.uploaded_by or sent.invitation
+    if sender is None or sent.removed_at:
+        return
+    with translation.override(sent.invitation.locale if sent.invitation else None):
+        messages.queue_template(
+            "document_infected",
+            to=sender.email,
+            subject=_("A file of yours is harmful: please send it anew"),
+            organisation=sent.organisation,
+            document=sent,
+        )
 
 
 @transaction.atomic
@@ -153,6 +184,7 @@ def release(document: Document, *, reason: str, by: User) -> Document:
     found.intake, found.released_at, found.released_by = Intake.RELEASED, timezone.now(), by
     found.save(update_fields=["intake", "released_at", "released_by"])
     audit.record("document.released", target=found, by=by, reason=reason.strip(), name=found.name)
+    jobs.woke("document.let_through")
     return found
 
 

@@ -3,8 +3,8 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,11 +17,20 @@ from kyc.parties.models import Attribute, Exclusion, Party, PersonStatus, Role
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def current(self) -> "DocumentQuerySet":
-        """Those that count. One in which the scanner found something proves nothing, and is to be sent anew."""
-        return self.filter(removed_at__isnull=True).exclude(intake=Document.Intake.INFECTED)
+        """Those that count. What the scanner found something in, or could not check, proves nothing and is to be sent anew."""
+        return self.filter(removed_at__isnull=True).exclude(intake__in=SHUT)
 
-    def infected(self) -> "DocumentQuerySet":
-        return self.filter(intake=Document.Intake.INFECTED, removed_at__isnull=True)
+    def openable(self) -> "DocumentQuerySet":
+        """Those that officers may have read, and that may prove something."""
+        return self.current().filter(intake__in=OPENABLE)
+
+    def to_send_anew(self) -> "DocumentQuerySet":
+        """Those that nobody opens, until another of that kind, about the same party, is there."""
+        there = Document.objects.current().alias(whose=Coalesce("party", 0))
+        later = there.filter(organisation=OuterRef("organisation"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
+        later = later.filter(whose=OuterRef("whose"))
+        shut = self.filter(intake__in=SHUT, removed_at__isnull=True).alias(whose=Coalesce("party", 0))
+        return shut.filter(~Exists(later)).order_by("pk")
 
     def rejected(self) -> "DocumentQuerySet":
         """Those of which an officer's last word is that they are not to be relied on: nothing is proved by them."""
@@ -118,6 +127,8 @@ class Document(Claimable):
 
 
 OPENABLE = (Document.Intake.CLEAN, Document.Intake.RELEASED)
+# What nobody opens, and what does not wait to be checked either.
+SHUT = (Document.Intake.INFECTED, Document.Intake.FAILED)
 
 
 class StatusProofQuerySet(models.QuerySet["StatusProof"]):

@@ -16,14 +16,14 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import signals
+from accounts import audit, signals
 from accounts.models import Signal
 from accounts.vault import FileErased, Unreadable
 from config import jobs
 from kyc.evidence import sharing
-from kyc.evidence.models import OPENABLE, Document
+from kyc.evidence.models import Document
 from kyc.evidence.read_models import IDENTITY, Reading
-from kyc.evidence.reading import documents, names, states
+from kyc.evidence.reading import documents, names, papers, programs, states
 from kyc.evidence.reading.documents import Read
 from kyc.evidence.reading.signs import Sign
 from kyc.parties import comparing
@@ -65,7 +65,7 @@ class Readings(jobs.Queue):
     """Documents that were asked to be read, and those for which no row stands yet."""
 
     def is_waiting(self) -> bool:
-        return super().is_waiting() or unasked().exists()
+        return super().is_waiting() or unasked().exists() or (not_here().exists() and programs.are_here())
 
 
 QUEUE = Readings(
@@ -76,12 +76,18 @@ QUEUE = Readings(
     failed=State.FAILED,
     lease=timedelta(seconds=120),
     since="asked_at",
+    sweeps=15,
 )
 
 
 def unasked() -> QuerySet[Document]:
     """Those that the scanner has let through, or an approver."""
-    return Document.objects.current().filter(~Exists(Reading.objects.filter(document=OuterRef("pk"))), intake__in=OPENABLE)
+    return Document.objects.openable().filter(~Exists(Reading.objects.filter(document=OuterRef("pk"))))
+
+
+def not_here() -> QuerySet[Reading]:
+    """What a program was missing for."""
+    return Reading.objects.filter(state=State.DONE, outcome=Reading.Outcome.NOT_HERE)
 
 
 def run() -> None:
@@ -92,9 +98,12 @@ def run() -> None:
 
 
 def ask() -> None:
-    """A row for each document that has none; two workers at once make one."""
+    """A row for each document that has none; two workers at once make one. What a program was missing for is read again once all
+    of them are here."""
     rows = [Reading(organisation_id=one.organisation_id, document=one) for one in unasked().order_by("pk")[:AT_ONCE]]
     Reading.objects.bulk_create(rows, ignore_conflicts=True)
+    if not_here().exists() and programs.are_here():
+        not_here().update(state=State.WAITING, outcome="", read_at=None)
 
 
 def read(claim: jobs.Claim) -> None:
@@ -110,7 +119,9 @@ def read(claim: jobs.Claim) -> None:
         reading.faults, reading.signs = found.faults, found.signs
         reading.told = json.dumps(found.written()) if found.fields else ""
         reading.save(update_fields=["state", "outcome", "source", "form", "told", "faults", "signs", "read_at"])
-        if known := numbered(found):
+        if knownseen := sorted(found.signs.keys() - {Sign.EXPIRES_SOON}):
+            audit.record("document.doubted", target=document, by=None, name=document.name, signs=seen)
+        if number := numbered(found):
             signals.leave(document.organisation_id, {Signal.Type.DOCUMENT: known})
 
 
@@ -256,8 +267,3 @@ def of_names(fields: Mapping[str, Any], party: Party) -> Verdict:
     if found & {names.Agreement.SAME, names.Agreement.CUT}:
         return Verdict.AGREES
     return Verdict.UNSURE if found & {names.Agreement.PARTLY, names.Agreement.ALIKE} else Verdict.DIFFERS
-
-
-def signs(reading: Reading) -> list[str]:
-    """A sentence for each."""
-    return [str(SIGNS[kind]) % {"what": what} for kind, what in reading.signs.items()]

@@ -1,5 +1,6 @@
-"""An officer's word on each document as it is read on the screen. The reasons add up to what the customer is asked for, in one
-message (kyc/desk/reviewing.py); until that is sent he is told of none."""
+"""An officer's word on each document as it is read on the screen. That one was accepted the customer sees at once; the reasons
+why others are not add up to what he is asked for, in one message (kyc/desk/reviewing.py), and until that is sent he sees none of
+them."""
 
 from collections.abc import Iterable
 

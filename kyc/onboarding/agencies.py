@@ -1,5 +1,6 @@
 """Accounts that are run for others: declared by who runs them, and confirmed by each of those he names."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from kyc.evidence import agencies as judged
 from kyc.evidence.models import Document
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
-from kyc.onboarding.fields import Text
+from kyc.onboarding.fields import SentFile, Text
 from kyc.onboarding.pages import page, posted
 from kyc.parties import agencies
 from kyc.parties.agency_models import Agency, AgencyAccount
@@ -60,10 +61,12 @@ class DeclareForm(Page):
         error_messages={"required": gettext_lazy("Say what you do for them.")},
     )
     accounts = numbers()
-    file = forms.FileField(
+    file = SentFile(
         label=gettext_lazy("A document that shows it"),
-        help_text=gettext_lazy("Such as a contract with one of them. PDF, JPEG or PNG, at most 15 MB."),
-        error_messages={"required": gettext_lazy("Add a document that shows it.")},
+        help_text=gettext_lazy(
+            "Such as a contract with one of them. PDF, JPEG, PNG, WebP or HEIC, at most 15 MB and 50 pages. One that you have "
+            "sent us before will do."
+        ),
     )
 
 
@@ -104,7 +107,9 @@ def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         said = form.told
         file = said.pop("file")
         form.saved = agencies.declare(organisation, **said, by=request.user)
-        evidence.upload(organisation, kind=Document.Kind.OTHER, file=file, by=request.user)
+        # What shows it may be here already.
+        with suppress(evidence.BadFile):
+            evidence.upload(organisation, kind=Document.Kind.OTHER, file=file, by=request.user)
 
     if form.acted(act):
         messages.success(request, _("Declared. Those you named see it on their own page, and an officer reads it."))

@@ -15,7 +15,7 @@ from kyc.evidence import actions as evidence
 from kyc.evidence import reviews
 from kyc.evidence.intake import NotChecked
 from kyc.evidence.item_models import DocumentReview
-from kyc.evidence.models import Document
+from kyc.evidence.models import SHUT, Document
 from kyc.evidence.taking.kinds import LARGEST
 from kyc.onboarding import papers, parts, steps
 from kyc.onboarding.access import members_only, while_open
@@ -64,15 +64,16 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         form=form,
         largest=LARGEST,
         documents=judged(by_kind(sent)),
-        infected=Document.objects.infected().filter(organisation=organisation, invitation=None),
+        shut=Document.objects.to_send_anew().filter(organisation=organisation, invitation=None).select_related("party"),
         kept=kept,
         in_short=in_short(organisation),
     )
 
 
 def judged(documents: list[Document]) -> list[tuple[Document, DocumentReview | None, str]]:
-    """Each with what was found of it, as far as the customer was told, and why in a sentence."""
-    words = reviews.of(documents)
+    """Each with what was found of it, as far as the customer was told, and why in a sentence; nothing of what a person sent
+    himself."""
+    words = reviews.of(document for document in documents if not document.invitation_id)
     told = {pk: word for pk, word in words.items() if word.told_at or word.ruling == DocumentReview.Ruling.ACCEPTED}
     return [(one, told.get(one.pk), _(text) if (text := why(told.get(one.pk))) else "") for one in documents]
 
@@ -149,8 +150,8 @@ def download(request: HttpRequest, organisation: Organisation, pk: int) -> HttpR
 
 @while_open("documents")
 def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
-    document = document_or_404(organisation, pk)
-    form = Page(posted(request))
+    sent = Document.objects.filter(organisation=organisation, invitation=None, removed_at__isnull=True)
+    document, form = get_object_or_404(sent, pk=pk), Page(posted(request))
     if form.acted(lambda: take_back(request, organisation, document)):
         messages.success(request, _("%(name)s has been removed.") % {"name": document.name})
         return redirect("onboarding:documents")
@@ -159,5 +160,7 @@ def remove(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
 
 def take_back(request: HttpRequest, organisation: Organisation, document: Document) -> None:
     with steps.editing(organisation, "documents") as case:
-        papers.refuse_sent_before(organisation, case, document)
+        # What nobody opens was examined by nobody.
+        if document.intake not in SHUT:
+            papers.refuse_sent_before(organisation, case, document)
         evidence.remove(document, by=request.user)

@@ -53,6 +53,9 @@ FACTORS = (
     _("Comes through a programme, which is reviewed more often."),
     _("Keys are used from countries that the customer neither declared nor pays from, or only one of both."),
     _("A document that proves who somebody is stands behind other customers too."),
+    _("A document names a state that there is not, or is a specimen."),
+    _("A document looks as if it had been changed, or taken from a screen."),
+    _("A document that proves who somebody is has expired."),
     _("Headquarters and country of formation differ."),
 )
 KEYS = (

@@ -47,6 +47,11 @@ def is_here(program: str) -> bool:
     return shutil.which(program) is not None
 
 
+def are_here() -> bool:
+    """All that are used here."""
+    return all(is_here(program) for program in ("pdftoppm", "pdftotext", "tesseract"))
+
+
 def run(command: Sequence[str], given: bytes) -> bytes:
     """What it writes. Raises NotHere, Failed."""
     if not is_here(command[0]):

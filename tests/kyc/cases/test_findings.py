@@ -11,13 +11,14 @@ from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence import items
 from kyc.evidence.item_models import EvidenceItem
+from kyc.evidence.read_models import Reading
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Determination, Interest
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.risk.models import Fact, Score
 from kyc.rules import packs
-from tests.cast import Founded
+from tests.cast import Founded, pdf
 from tests.kyc.cases import scenes
 from tests.kyc.cases.scenes import DRAGUNOV, NAME, VOLKHOV, codes, company, finding, own
 
@@ -322,6 +323,21 @@ class TestRisk:
         score = Score.objects.latest("pk")
         factor = score.factors.get(code="countries_disagree")
         assert (factor.points, factor.sentence) == pack.factor("countries_disagree")
+
+    @pytest.mark.parametrize(
+        ("sign", "code"), [("specimen", "document_unreal"), ("patch", "document_altered"), ("expired", "document_expired")]
+    )
+    def test_what_a_machine_sees_in_a_document(self, nordlys: Founded, sign: str, code: str) -> None:
+        own(nordlys, "Kari Moe", "100")
+        paper = evidence.upload(nordlys.organisation, kind="articles", file=pdf(width=466), by=nordlys.by)
+        Reading.objects.create(
+            organisation=nordlys.organisation, document=paper, state="done", outcome="unreadable", signs={sign: ""},
+            read_at=timezone.now(),
+        )  # fmt: skip
+        found = scenes.examine(nordlys)
+        assert code in codes(found)
+        evidence.remove(paper, by=nordlys.by)
+        assert code not in codes(scenes.examine_anew(found.case))
 
     def test_one_passport_behind_two_customers_raises_both(self, nordlys: Founded, ana: User) -> None:
         own(nordlys, "Kari Moe", "100")

@@ -15,11 +15,14 @@ from kyc.cases.models import Case, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.desk import reviewing
 from kyc.evidence import actions as evidence
+from kyc.evidence import reads
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.onboarding import papers
+from kyc.evidence.read_models import Reading
 from kyc.parties.models import Party
 from tests import cast
+from tests.bench import specimens
 
 
 def photograph() -> SimpleUploadedFile:
@@ -71,6 +74,41 @@ class TestPage:
         before, last = Document.objects.filter(organisation=case.organisation).order_by("pk")[:2]
         assert as_ana.get(page_of(case, last)).context["before"] == before.pk
         assert as_ana.get(page_of(case, before)).context["after"] == last.pk
+
+    def test_what_the_scanner_has_not_let_through_is_neither_shown_nor_led_to(
+        self, as_ana: Client, case: Case, person: Party, passport: Document, by: User
+    ) -> None:
+        photo = evidence.upload(case.organisation, kind="passport", file=photograph(), party=person, by=by)
+        last = evidence.upload(case.organisation, kind="passport", file=cast.pdf(width=442), party=person, by=by)
+        Document.objects.filter(pk=photo.pk).update(intake="waiting", scanned_at=None)
+        assert as_ana.get(page_of(case, passport)).context["after"] == last.pk
+        page = as_ana.get(page_of(case, photo))
+        assert "waits for the virus scanner" in plain(page) and "<img src=" not in page.content.decode()
+        assert "Say so" not in plain(page) and "Download" not in plain(page)
+
+    def test_what_a_machine_has_read_stands_beside_it_and_begins_the_form(
+        self, as_ana: Client, case: Case, person: Party, by: User
+    ) -> None:
+        file = SimpleUploadedFile("passport.jpg", specimens.specimen("TD3", 900001).jpeg)
+        photo = evidence.upload(case.organisation, kind="passport", file=file, party=person, by=by)
+        reads.run()
+        told = plain(as_ana.get(page_of(case, photo)))
+        assert "What the documents say" in told and "check digit agrees" in told
+        form = f"/desk/cases/{case.pk}/parties/{person.pk}/evidence/?document={photo.pk}"
+        assert form in as_ana.get(page_of(case, photo)).content.decode()
+        assert not as_ana.get(form).context["record_form"].initial, "he has not opened it"
+        as_ana.get(f"/desk/cases/{case.pk}/documents/{photo.pk}/")
+        begun = as_ana.get(form).context["record_form"].initial
+        values = {one["name"]: one["value"] for one in Reading.objects.get(document=photo).fields}
+        assert begun["shown_name"] == f"{values['given']} {values['surname']}" and begun["document"] == str(photo.pk)
+        assert begun["expires_on"] == values["expiry_date"]
+
+    def test_what_nobody_may_open_is_offered_as_no_proof(self, as_ana: Client, case: Case, passport: Document) -> None:
+        option = f'<option value="{passport.pk}"'
+        page = f"/desk/cases/{case.pk}/"
+        assert option in as_ana.get(page, {"tab": "people"}).content.decode()
+        Document.objects.filter(pk=passport.pk).update(intake="waiting", scanned_at=None)
+        assert option not in as_ana.get(page, {"tab": "people"}).content.decode()
 
 
 class TestJudge:

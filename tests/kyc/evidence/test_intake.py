@@ -7,9 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Message
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
+from config import jobs
 from kyc.evidence import actions as evidence
 from kyc.evidence import intake
 from kyc.evidence.intake import NotChecked, NotWaiting
@@ -120,6 +121,35 @@ class TestRun:
         with pytest.raises(NotWaiting):
             intake.release(document, reason="please", by=staff("approver"))
 
+    def test_who_sent_it_is_written_to(self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(apart, "made", infected)
+        document = send(nordlys)
+        away()
+        before = Message.objects.count()
+        intake.run()
+        mail = Message.objects.latest("pk")
+        assert Message.objects.count() == before + 1 and mail.to == nordlys.by.email
+        assert document.name in mail.text and document.name in mail.html
+
+    def test_what_is_let_through_is_read_at_once(
+        self, nordlys: Founded, away: Any, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send(nordlys)
+        away()
+        woken: list[str] = []
+        monkeypatch.setattr(jobs, "wake", woken.append)
+        with django_capture_on_commit_callbacks(execute=True):
+            intake.run()
+        assert "document.let_through" in woken
+
+    def test_what_could_not_be_checked_proves_nothing_and_is_sent_again(self, nordlys: Founded, away: Any) -> None:
+        file = pdf()
+        first = evidence.upload(nordlys.organisation, kind="passport", file=file, by=nordlys.by)
+        Document.objects.update(intake=State.FAILED)
+        assert list(Document.objects.to_send_anew()) == [first] and not Document.objects.current().exists()
+        evidence.upload(nordlys.organisation, kind="passport", file=file, by=nordlys.by)
+        assert not Document.objects.to_send_anew().exists(), "another is there"
+
     def test_a_scanner_that_goes_away_meanwhile_is_no_fault_of_the_file(
         self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -141,6 +171,21 @@ class TestRelease:
         assert (document.intake, document.released_by) == (State.RELEASED, rui)
         assert [event.reason for event in AuditEvent.objects.filter(verb="document.released")] == ["Invented."]
         assert evidence.look_at(document, by=staff("analyst"))
+
+    @pytest.mark.parametrize("found", [State.CLEAN, State.INFECTED])
+    def test_is_checked_all_the_same_once_the_scanner_answers(
+        self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch, found: str
+    ) -> None:
+        if found == State.INFECTED:
+            monkeypatch.setattr(apart, "made", infected)
+        document = intake.release(send(nordlys), reason="Invented.", by=staff("approver"))
+        assert not intake.QUEUE.is_waiting()
+        away()
+        assert intake.QUEUE.is_waiting()
+        intake.run()
+        document.refresh_from_db()
+        assert (document.intake, document.released_by, document.released_at) == (found, None, None) and document.scanned_at
+        assert not intake.QUEUE.is_waiting()
 
     @pytest.mark.parametrize("role", ["analyst", "investigator", "auditor", "administrator", "support"])
     def test_nobody_else(self, nordlys: Founded, away: Any, role: str) -> None:

@@ -1,5 +1,6 @@
 """Documents are read by a worker: what they say stands in the vault and beside what was declared."""
 
+from datetime import date, timedelta
 from io import BytesIO
 from unittest.mock import patch
 
@@ -10,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 
 from accounts import scope, signals
-from accounts.models import Signal
+from accounts.models import AuditEvent, Signal
 from kyc.evidence import actions as evidence
-from kyc.evidence import reads
+from kyc.evidence import doubted, reads
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import ADVICE, Reading
 from kyc.evidence.reading import documents, programs, states
@@ -117,6 +118,27 @@ class TestRun:
             reading = read(document)
         assert (reading.state, reading.outcome) == ("done", "not_here") and not reading.advice
 
+    def test_reads_it_again_once_the_programs_are_here(self, nordlys: Founded) -> None:
+        document = send(nordlys, written(nordlys.party.name), kind="register_extract")
+        with patch.object(programs.shutil, "which", return_value=None):
+            read(document)
+            assert not reads.QUEUE.is_waiting()
+        assert reads.QUEUE.is_waiting()
+        assert read(document).outcome == "read"
+
+    def test_what_speaks_against_it_is_on_record(self, nordlys: Founded) -> None:
+        with patch.object(specimens, "bearer", return_value=made.Bearer(issuer="UTO")):
+            jpeg = specimens.specimen("TD3", SEED).jpeg
+        reading = read(send(nordlys, jpeg, party=nordlys.controller))
+        assert "specimen" in reading.signs
+        assert AuditEvent.objects.get(verb="document.doubted").details["signs"] == sorted(reading.signs)
+
+    def test_whether_it_has_expired_is_reckoned_by_the_day(self, nordlys: Founded) -> None:
+        reading = read(send(nordlys, specimens.specimen("TD3", SEED).jpeg, party=nordlys.controller))
+        ends = next(date.fromisoformat(one["value"]) for one in reading.fields if one["name"] == "expiry_date")
+        told = [{*doubted.standing(reading, ends + timedelta(days=days))} & {"expired", "expires_soon"} for days in (-40, -5, 1)]
+        assert told == [set(), {"expires_soon"}, {"expired"}]
+
     def test_what_is_done_says_how_it_went(self, nordlys: Founded) -> None:
         send(nordlys, picture("PNG"))
         reads.ask()
@@ -137,7 +159,7 @@ class TestCompared:
         found = {one.name: one.verdict for one in reads.compared(reading, reads.about(reading.document))}
         assert (found["surname"], found["given"], found["number"]) == ("agrees", "agrees", "undeclared")
         assert found["birth_date"] == ("agrees" if person.birth_date else "undeclared")
-        assert reading.signs == {"expired": ""} and reads.signs(reading) == ["The document has expired."]
+        assert reading.signs == {"expired": ""} and doubted.sentences(reading) == ["The document has expired."]
 
     def test_another_persons_passport_differs(self, nordlys: Founded) -> None:
         bearer = made.Bearer(surname="SOMEBODY", given="ELSE", issuer="UTO", nationality="QQQ")

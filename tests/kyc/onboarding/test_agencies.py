@@ -111,6 +111,23 @@ class TestTheWay:
 
 
 class TestDeclaring:
+    def test_the_document_is_made_anew_before_anything_is_locked(
+        self, as_alice: Client, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def late(_file: object) -> None:
+            raise AssertionError("taken under the lock")
+
+        monkeypatch.setattr(evidence, "take", late)
+        assert as_alice.post(f"{PAGE}declare/", said(of(bob))).status_code == 302
+        assert "HEIC" in text(as_alice.get(f"{PAGE}declare/"))
+
+    def test_a_document_that_is_here_already_will_do(self, as_alice: Client, alice: User, bob: User) -> None:
+        data = cast.pdf(width=455).read()
+        evidence.upload(of(alice), kind="other", file=SimpleUploadedFile("contract.pdf", data), by=alice)
+        again = said(of(bob), file=SimpleUploadedFile("contract.pdf", data))
+        assert as_alice.post(f"{PAGE}declare/", again).status_code == 302
+        assert of(alice).document_set.filter(kind="other").count() == 1
+
     @pytest.mark.parametrize(
         ("more", "sentence"),
         [
@@ -118,7 +135,7 @@ class TestDeclaring:
             ({"ground": ""}, "Choose why you run them."),
             ({"words": ""}, "Say what you do for them."),
             ({"accounts": "000001-AAAAAAAAAA"}, "Line 1 does not begin with the number of an account."),
-            ({"file": ""}, "Add a document that shows it."),
+            ({"file": ""}, "Choose a file."),
         ],
     )
     def test_keeps_what_was_typed_and_makes_nothing(
