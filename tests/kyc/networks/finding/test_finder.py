@@ -128,6 +128,24 @@ class TestRulings:
         # Of d nobody told; it has nothing but what is the agency's.
         assert together(find(signals(*self.ROWS), declared=declared)) == set()
 
+    def test_an_account_of_two_agencies_is_tied_to_none_of_either(self) -> None:
+        rows = sharing("abc", CARD, PASSPORT, MACHINE)
+        assert together(find(signals(*rows), declared={"b": "x", "c": "y"})) == {frozenset("abc")}
+        assert together(find(signals(*rows), declared={"a": ("x", "y"), "b": "x", "c": "y"})) == set()
+
+    # What lies about comes to it by what all of it has and hardly anybody else, of two families.
+    HAND = (*sharing("abcdefgh", CARD, PASSPORT, MACHINE), *sharing("abcdefghm", ("template", "t"), LINE))
+
+    def test_an_account_of_an_agency_goes_where_none_of_its_own_is(self) -> None:
+        assert together(find(signals(*self.HAND))) == {frozenset("abcdefghm")}
+        assert together(find(signals(*self.HAND), declared={"m": "x", "stranger-1": "x"})) == {frozenset("abcdefghm")}
+        assert together(find(signals(*self.HAND), declared={"m": "x", "a": "x"})) == {frozenset("abcdefgh")}
+
+    def test_two_of_an_agency_go_nowhere_together(self) -> None:
+        rows = [*self.HAND, *sharing("n", ("template", "t"), LINE)]
+        assert together(find(signals(*rows))) == {frozenset("abcdefghmn")}
+        assert together(find(signals(*rows), declared={"m": "x", "n": "x"})) == {frozenset("abcdefgh")}
+
 
 class TestLedger:
     def test_tells_what_counted_and_what_did_not(self) -> None:
