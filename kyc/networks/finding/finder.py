@@ -38,10 +38,10 @@ def find(
 ) -> Found:
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
-    `declared` names the group, or several, of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an
-    officer ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names of others
-    that link nobody whose they are, a class of `weighing.NOBODYS`, or is a table of type, value and hub as text. The same input
-    gives the same networks. Raises BadSignals with file, line and reason."""
+    `declared` names the group, or several, of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that
+    an officer ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names
+    of others that link nobody whose they are, a class of `weighing.NOBODYS`, or is a table of type, value and hub as text. The
+    same input gives the same networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})

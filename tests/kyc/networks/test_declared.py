@@ -375,3 +375,14 @@ class TestARuling:
         agencies.end(agency, by=alice)
         with scope.whole():
             assert arising.ties(new)
+
+
+class TestTheNetworksPage:
+    def test_says_how_many_an_agency_runs(self, runs: tuple[Agency, list[int], Document], ana: User) -> None:
+        agency, those, paper = runs
+        network = networked.network_of(list(Organisation.objects.filter(pk__in=those[:4])), {})
+        as_ines = cast.signed_in(cast.staff("investigator", "Ines"))
+        page = f"/desk/networks/{network.pk}/"
+        assert agency.number not in as_ines.get(page).content.decode()
+        confirmed(agency, paper, by=ana)
+        assert f"{agency.number}: 4 accounts" in as_ines.get(page).content.decode()

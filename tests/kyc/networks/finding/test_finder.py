@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,6 +15,13 @@ from tests.bench import networks, worlds
 from tests.kyc.networks.finding.tables import sharing, signals
 
 CARD, MACHINE, PASSPORT, LINE = ("payment", "p"), ("device", "d"), ("document", "i"), ("login_ip", "l")
+# A hand of sixty, of which six have a card and four a document, and all one template.
+MANY = [f"m{number}" for number in range(60)]
+HAND = [
+    *((account, "payment", f"p{place // 6}") for place, account in enumerate(MANY)),
+    *((account, "document", f"i{place % 15}") for place, account in enumerate(MANY)),
+    *((account, "template", "t") for account in MANY),
+]
 
 
 def together(found: Found) -> set[frozenset[str]]:
@@ -48,13 +56,9 @@ class TestFamilies:
         assert together(found) == set()
 
     def test_a_value_that_is_frequent_because_it_is_one_hand_counts(self) -> None:
-        many = [f"m{number}" for number in range(60)]
-        rows = [(account, "payment", f"p{place // 6}") for place, account in enumerate(many)]
-        rows += [(account, "document", f"i{place % 15}") for place, account in enumerate(many)]
-        rows += [(account, "template", "t") for account in many]
         # Who has but the template and one of the cards goes to the others.
-        found = find(signals(*rows, ("late", "template", "t"), ("late", "payment", "p3"), strangers=6000))
-        assert together(found) == {frozenset([*many, "late"])}
+        found = find(signals(*HAND, ("late", "template", "t"), ("late", "payment", "p3"), strangers=6000))
+        assert together(found) == {frozenset([*MANY, "late"])}
 
 
 class TestRulings:
@@ -133,18 +137,20 @@ class TestRulings:
         assert together(find(signals(*rows), declared={"b": "x", "c": "y"})) == {frozenset("abc")}
         assert together(find(signals(*rows), declared={"a": ("x", "y"), "b": "x", "c": "y"})) == set()
 
-    # What lies about comes to it by what all of it has and hardly anybody else, of two families.
-    HAND = (*sharing("abcdefgh", CARD, PASSPORT, MACHINE), *sharing("abcdefghm", ("template", "t"), LINE))
-
     def test_an_account_of_an_agency_goes_where_none_of_its_own_is(self) -> None:
-        assert together(find(signals(*self.HAND))) == {frozenset("abcdefghm")}
-        assert together(find(signals(*self.HAND), declared={"m": "x", "stranger-1": "x"})) == {frozenset("abcdefghm")}
-        assert together(find(signals(*self.HAND), declared={"m": "x", "a": "x"})) == {frozenset("abcdefgh")}
+        late = frozenset(["late"])
+        assert self.lying_about("late", declared={"late": "x", "stranger-1": "x"}) == {frozenset(MANY) | late}
+        assert self.lying_about("late", declared={"late": "x", "m7": "x"}) == {frozenset(MANY)}
+        assert self.lying_about("late", declared={"late": ("x", "y"), "m7": "y"}) == {frozenset(MANY)}
 
     def test_two_of_an_agency_go_nowhere_together(self) -> None:
-        rows = [*self.HAND, *sharing("n", ("template", "t"), LINE)]
-        assert together(find(signals(*rows))) == {frozenset("abcdefghmn")}
-        assert together(find(signals(*rows), declared={"m": "x", "n": "x"})) == {frozenset("abcdefgh")}
+        assert self.lying_about("late", "later") == {frozenset([*MANY, "late", "later"])}
+        assert self.lying_about("late", "later", declared={"late": "x", "later": "x"}) == {frozenset(MANY)}
+
+    def lying_about(self, *late: str, **said: Any) -> set[frozenset[str]]:
+        """Of a hand and of whoever has the template and one of the cards."""
+        rows = [(one, type, value) for one in late for type, value in (("template", "t"), ("payment", f"p{3 + len(one)}"))]
+        return together(find(signals(*HAND, *rows, strangers=6000), **said))
 
 
 class TestLedger:
