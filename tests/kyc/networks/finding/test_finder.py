@@ -148,9 +148,10 @@ class TestRulings:
         assert self.lying_about("late", "later", declared={"late": "x", "later": "x"}) == {frozenset(MANY)}
 
     def lying_about(self, *late: str, **said: Any) -> set[frozenset[str]]:
-        """Of a hand and of whoever has the template and one of the cards."""
-        rows = [(one, type, value) for one in late for type, value in (("template", "t"), ("payment", f"p{3 + len(one)}"))]
-        return together(find(signals(*HAND, *rows, strangers=6000), **said))
+        """Of a hand and of whoever has what half of it has, and hardly anybody else: by none of them alone, but by all."""
+        halves = [(account, "device", f"d{place // 30}") for place, account in enumerate(MANY)]
+        rows = [(one, type, value) for one in late for type, value in (("template", "t"), ("device", "d0"))]
+        return together(find(signals(*HAND, *halves, *rows, strangers=6000), **said))
 
 
 class TestLedger:
