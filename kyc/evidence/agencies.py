@@ -94,7 +94,7 @@ def is_asked(agency: Agency, *, by: User) -> bool:
     """Whether a word of that person would tell anything that the last one does not."""
     asked = waiting().filter(pk=agency.pk)
     is_own = AgencyRuling.objects.live().filter(agency=agency, ruled_by=by).exists()
-    return asked.filter(has_new=True).exists() or not is_own and asked.exists()
+    return asked.filter(has_new=True).exists() or (not is_own and asked.exists())
 
 
 class Standing(NamedTuple):
