@@ -79,10 +79,12 @@ class RuleForm(DeskForm):
 
 
 def of_tab(tab: str) -> QuerySet[Agency]:
-    held, said = judged.held(), AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
+    """What is confirmed but has accounts since, or takes a second officer, is to be looked at too."""
+    held, said = judged.held().filter(has_new=False), AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
     if tab == "confirmed":
         return held
-    waits = Q(ended_at__isnull=True, organisation__closed_at__isnull=True) & ~Exists(said)
+    is_new = Q(ended_at__isnull=True, organisation__closed_at__isnull=True) & ~Exists(said)
+    waits = is_new | Q(pk__in=judged.waiting().values("pk"))
     if tab == "waiting":
         return Agency.objects.filter(waits)
     return Agency.objects.exclude(waits).exclude(pk__in=held.values("pk"))
@@ -128,12 +130,21 @@ def shown(request: HttpRequest, found: Agency, form: RuleForm, *, status: int = 
     cases = Case.objects.exclude(state=Case.State.DRAFT).filter(organisation=found.organisation_id)
     accounts = list(AgencyAccount.objects.live().filter(agency=found).order_by("pk"))
     names = dict(Organisation.objects.filter(pk__in=[row.account for row in accounts]).values_list("pk", "name"))
+    standing = judged.standing(found)
+    # What is named after the word that confirms it waits for another.
+    since = standing.ruling.ruled_at if standing.ruling and standing.code in ("confirmed", "alone") else None
     rulings = AgencyRuling.objects.filter(agency=found).select_related("document", "ruled_by").order_by("-pk")
     facts: dict[str, Any] = {
         "agency": found,
-        "standing": judged.standing(found),
+        "standing": standing,
         "accounts": [
-            {"row": row, "number": agencies.number_of(row.account), "called": names.get(row.account, "")} for row in accounts
+            {
+                "row": row,
+                "number": agencies.number_of(row.account),
+                "called": names.get(row.account, ""),
+                "is_new": since is not None and row.added_at > since,
+            }
+            for row in accounts
         ],
         "rulings": rulings,
         "case": cases.order_by("-pk").first(),

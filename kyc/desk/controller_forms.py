@@ -115,8 +115,10 @@ class ControllerForm(OfAccounts):
         return data | {"members": [one for one in self.known.values() if one.pk not in without]}
 
 
-class MembersForm(DeskForm):
-    """Which accounts come to what was ruled: those that are ticked."""
+class MembersForm(OfAccounts):
+    """Which accounts come to what was ruled: those that are ticked, or named by their numbers."""
+
+    numbers_of: ClassVar[Mapping[str, Promise]] = {"members": _("Others that are of it too")}
 
     missing = {
         "members": _("Choose one account or more."),
@@ -124,26 +126,24 @@ class MembersForm(DeskForm):
         "why": _("Say why they are of the same hand."),
     }
 
-    members = forms.MultipleChoiceField(label=_("Accounts"), widget=forms.CheckboxSelectMultiple)
+    members = Boxes(label=_("Accounts"), widget=forms.CheckboxSelectMultiple, required=False)
     reason = forms.ChoiceField(label=_("What decides it"), choices=[CHOOSE, *controlling.REASONS.items()])
     why = text(_("Why they are of the same hand"), help_text=_("What speaks for it, how surely, and what else could explain it."))
 
-    def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.known = {str(one.pk): one for one in organisations}
-        self.fields["members"].choices = [(pk, one.name) for pk, one in self.known.items()]  # type: ignore[attr-defined]  # a ChoiceField
-
     def rows(self) -> list[tuple[int, forms.boundfield.BoundWidget]]:
-        """Of each account the box by which it is chosen."""
-        return [(int(pk), box) for pk, box in zip(self.known, self["members"], strict=True)]
+        """Of each account that has one the box by which it is chosen."""
+        return [(int(box.data["value"]), box) for box in self["members"]]
 
     def asked(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.base_fields if name != "members"]
+        return [self[name] for name in self.fields if name != "members"]
 
     def clean(self) -> dict[str, Any]:
         """As extending.propose takes it."""
         data = super().clean() or {}
-        return data | {"members": [self.known[pk] for pk in data.get("members", ())]}
+        chosen = self.excepted("members", data)
+        if not chosen and not self.errors:
+            self.add_error("members", self.missing["members"])
+        return data | {"members": [one for one in self.known.values() if one.pk in chosen]}
 
 
 class ReasonForm(DeskForm):

@@ -23,9 +23,13 @@ UNPROCESSABLE = 422
 
 @staff(P.INCIDENT_WORK)
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Of accounts that are in a network with its own, those that are ticked; each with what it is and what ties it."""
+    """Of accounts that are in a network with its own, those that are ticked or named; each with what it is and what ties it."""
     found = controllers.fetched(request, pk)
-    organisations, is_sent = list(extending.candidates(found)), request.method == "POST"
+    accounts, is_sent = list(extending.candidates(found)), request.method == "POST"
+    told = {row.account: row for row in touched.rows(accounts)}
+    # The most used first, which have boxes.
+    places = {account: place for place, account in enumerate(told)}
+    organisations = sorted(accounts, key=lambda one: places[one.pk])
     form = forms.MembersForm(
         request.POST if is_sent else None, organisations=organisations, actions=() if is_sent else (request.path,)
     )
@@ -35,17 +39,17 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     of_it = [row.organisation for row in found.members.live().select_related("organisation")]
     # What holds an account is told of all together, as they would be.
     _rows, radius = touched.of([*of_it, *organisations])
-    boxes = dict(form.rows())
     rows = [
-        {
-            "touched": row,
-            "box": boxes[row.account],
-            "hangs": row.account in radius.hanging,
-            "tie": radius.hanging.get(row.account),
-        }
-        for row in touched.rows(organisations)
+        {"touched": told[account], "box": box, "hangs": account in radius.hanging, "tie": radius.hanging.get(account)}
+        for account, box in form.rows()
     ]
-    facts = {"controller": found, "form": form, "rows": rows, "measures": found.measures.filter(state="taken").exists()}
+    facts = {
+        "controller": found,
+        "form": form,
+        "rows": rows,
+        "more": max(0, len(organisations) - len(rows)),
+        "measures": found.measures.filter(state="taken").exists(),
+    }
     return render(request, "desk/controller_add.html", facts, status=UNPROCESSABLE if is_sent else 200)
 
 

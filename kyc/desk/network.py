@@ -1,6 +1,7 @@
 """One network, as an investigator reads it: its picture and what ties its accounts, how it grew, what its accounts do, and what
 was ruled. Everything can be read as it stood at the end of a past day."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,11 @@ from kyc.desk import network_life, network_picture, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
 from kyc.desk.queue import Part, Tab
+from kyc.evidence import agencies
 from kyc.networks import drawing, heads, standing
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.picture import MOST
+from kyc.parties.agency_models import Agency
 
 P = Permission
 UNPROCESSABLE = 422
@@ -92,7 +95,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "attachments": attachments(network, returned.get("attachment_form")),
         "does": network_life.does(members.values("organisation")),
         "heads": None if at else heads.of_network(network),
-        "glance": glance(network),
+        "glance": [*glance(network), *([] if at else run_by(members))],
         "changes": network_life.told(network_life.changes(network, of_officers=False)[:LATELY]),
         "wrong_day": facts["on_form"].errors.get("on"),
     }
@@ -127,6 +130,16 @@ def told(
             one.is_counted,
         )
         for one in values
+    ]
+
+
+def run_by(members: QuerySet[NetworkMembership]) -> list[tuple[str, Any]]:
+    """By which agencies that hold accounts of it are run, and how many: officers who don't see the network confirmed these."""
+    rows = agencies.covered().filter(account__in=members.values("organisation"))
+    found = Counter(rows.values_list("agency", flat=True))
+    return [
+        (_("Run by an agency"), _("%(agency)s: %(accounts)s") % {"agency": one, "accounts": forms.touches(found[one.pk])})
+        for one in Agency.objects.filter(pk__in=found).order_by("pk")
     ]
 
 

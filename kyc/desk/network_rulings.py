@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from kyc.desk import network_words as words
 from kyc.desk.network_forms import AnswerForm, touches
+from kyc.networks import rulings
 from kyc.networks.network_models import Network, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About
@@ -32,6 +33,8 @@ class Row:
     heeded: datetime | None
     # By which it is taken back, where no other page of the network leads to it any more.
     form: AnswerForm | None = None
+    # It points to an agency that does not hold now.
+    is_lapsed: bool = False
 
     @property
     def what(self) -> str:
@@ -51,6 +54,8 @@ class Row:
 
     @property
     def effect(self) -> str:
+        if self.is_lapsed:
+            return _("The agency is not confirmed now, so the building goes by the signals.")
         return effect(self.said)
 
     @property
@@ -92,14 +97,14 @@ def of(
     with errors, by its number."""
     here = Q(network=network) | Q(organisations__overlap=members.values("organisation"))
     rows = Ruling.objects.newest().filter(here).select_related(*SHOWN)
-    found, heeded = list(rows.order_by("-pk")[: MOST + 1]), last_begun()
+    found, heeded, lapsed = list(rows.order_by("-pk")[: MOST + 1]), last_begun(), rulings.lapsed()
     given = dict([returned] if returned else [])
 
     def form(row: Ruling) -> AnswerForm | None:
         is_open = open and row.kind != K.WITHDRAWN and row.network_id == network.pk
         return given.get(row.pk) or AnswerForm(of=f"said_{row.pk}") if is_open else None
 
-    return [Row(row, heeded, form(row)) for row in found[:MOST]], len(found) > MOST
+    return [Row(row, heeded, form(row), row.pk in lapsed) for row in found[:MOST]], len(found) > MOST
 
 
 def by_value(values: Iterable[Value]) -> dict[tuple[str, str], str]:
@@ -111,8 +116,8 @@ def by_value(values: Iterable[Value]) -> dict[tuple[str, str], str]:
 def on(about: About) -> list[Row]:
     """All that was ever said of it, the newest first."""
     rows = Ruling.objects.filter(about.rows).select_related(*SHOWN)
-    heeded = last_begun()
-    return [Row(row, heeded) for row in rows.order_by("-pk")]
+    heeded, lapsed = last_begun(), rulings.lapsed()
+    return [Row(row, heeded, is_lapsed=row.pk in lapsed) for row in rows.order_by("-pk")]
 
 
 @dataclass(frozen=True)

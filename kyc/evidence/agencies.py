@@ -4,7 +4,8 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -20,6 +21,7 @@ from kyc.evidence.models import Document
 from kyc.evidence.proofs import current
 from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.wording import checked
+from kyc.rules import packs
 
 R = AgencyRuling.Ruling
 # So long it holds at most before an officer looks again.
@@ -44,8 +46,8 @@ def rule(
     valid_until: date | None = None,
     by: User,
 ) -> AgencyRuling:
-    """Confirms it by a document and until a day, or does not accept it, whatever was said before. The same said again is silence.
-    Raises Unruled, BadText, NotAProof."""
+    """Confirms it by a document and until a day, or does not accept it, whatever was said before. The same said again is silence,
+    unless there is more to look at than when it was said, or a second person says it. Raises Unruled, BadText, NotAProof."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisation = Organisation.objects.select_for_update().get(pk=agency.organisation_id)
     row = Agency.objects.get(pk=agency.pk)
@@ -58,7 +60,7 @@ def rule(
     if ruling == R.CONFIRMED:
         values |= shown_by(row, organisation, document, valid_until)
     before = AgencyRuling.objects.live().filter(agency=row).first()
-    if before and {name: getattr(before, name) for name in values} == values:
+    if before and {name: getattr(before, name) for name in values} == values and not is_asked(row, by=by):
         return before
     if before:
         before.superseded_at = timezone.now()
@@ -88,6 +90,13 @@ def shown_by(
     return {"document": current(document, organisation), "valid_until": valid_until}
 
 
+def is_asked(agency: Agency, *, by: User) -> bool:
+    """Whether a word of that person would tell anything that the last one does not."""
+    asked = waiting().filter(pk=agency.pk)
+    is_own = AgencyRuling.objects.live().filter(agency=agency, ruled_by=by).exists()
+    return asked.filter(has_new=True).exists() or (not is_own and asked.exists())
+
+
 class Standing(NamedTuple):
     """How a declaration stands today: a code of WORDS, and the word that makes it so."""
 
@@ -110,6 +119,7 @@ WORDS: dict[str, tuple[Promise, str]] = {
     "refused": (gettext_lazy("not accepted"), "bad"),
     "unproved": (gettext_lazy("was confirmed; the document has been taken back or rejected"), "warn"),
     "over": (gettext_lazy("was confirmed until %(day)s"), "warn"),
+    "alone": (gettext_lazy("confirmed by one officer; a second one looks at it too"), "warn"),
     "confirmed": (gettext_lazy("confirmed until %(day)s"), "good"),
 }
 
@@ -131,14 +141,17 @@ def told(rows: QuerySet[Agency]) -> list[Told]:
     )
     said = ruled()
     return [
-        Told(row, standing_of(row, next(iter(row.said), None)), row.named, row.confirmed)
-        for row in counted.prefetch_related(Prefetch("rulings", said, to_attr="said"))
+        Told(row, standing_of(row, next(iter(row.said), None), is_held=row.is_held), row.named, row.confirmed)
+        for row in counted.annotate(is_held=Exists(held().filter(pk=OuterRef("pk")))).prefetch_related(
+            Prefetch("rulings", said, to_attr="said")
+        )
     ]
 
 
 def standing(agency: Agency) -> Standing:
     """Of one whose organisation has been read with it."""
-    return standing_of(agency, ruled().filter(agency=agency).first())
+    ruling = ruled().filter(agency=agency).first()
+    return standing_of(agency, ruling, is_held=held().filter(pk=agency.pk).exists())
 
 
 def ruled() -> QuerySet[Any]:
@@ -147,8 +160,9 @@ def ruled() -> QuerySet[Any]:
     return AgencyRuling.objects.live().select_related("document", "ruled_by").annotate(is_rejected=Exists(rejected))
 
 
-def standing_of(agency: Agency, ruling: Any) -> Standing:
-    return Standing(code_of(agency, ruling), ruling)
+def standing_of(agency: Agency, ruling: AnyAgencyRuling | None, *, is_held: bool) -> Standing:
+    code = code_of(agency, ruling)
+    return Standing("alone" if code == "confirmed" and not is_held else code, ruling)
 
 
 def code_of(agency: Agency, ruling: Any) -> str:
@@ -164,37 +178,78 @@ def code_of(agency: Agency, ruling: Any) -> str:
     return "over" if ruling.valid_until < timezone.localdate() else "confirmed"
 
 
-def held() -> QuerySet[Agency]:
-    """Those that hold today: confirmed, and neither over nor taken back, nor the document they rest on."""
-    good = (
+def good() -> QuerySet[Agency]:
+    """Those that an officer's last word confirms today: it is neither over nor taken back, nor the document it rests on. With how
+    many `known` accounts it covers, which were named before it, whether it `has_new` ones, and `is_by_two`: the word before it
+    confirmed as much, by the same document and of the same accounts, and was another person's."""
+    live = (
         AgencyRuling.objects.live()
-        .filter(
-            agency=OuterRef("pk"),
-            ruling=R.CONFIRMED,
-            valid_until__gte=timezone.localdate(),
-            document__removed_at__isnull=True,
+        .filter(agency=OuterRef("pk"))
+    word = live.filter(ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True)
+    earlier =     AgencyRuling.objects.filter(agency=OuterRef("pk"), superseded_at__isnull=False).order_by("-pk")
+    rows = AgencyAccount.objects.live().filter(agency=OuterRef("pk"))
+    known = rows.confirmed().filter(added_at__lte=OuterRef("at")).order_by().values("agency").annotate(n=Count("pk")).values("n")
+    of_one     ruling= rows.confirmed().filter(added_at__lte=OuterRef("at"), added_at__gt=OuterRef("earlier_at"))
+    return (
+       valid_until__gte=timezone Agency.objects.live()
+            document__removed_at__isnull.annotate(
+            at=Subquery(word.values("ruled_at")),
+            by=Subquery(word.values("ruled_by"), output_field=BigIntegerField()),
+            paper=Subquery(word.values("document"), output_field=BigIntegerField()),
+            earlier_at=Subquery(earlier.values("ruled_at")[:1]),
+            earlier_by=Coalesce(Subquery(earlier.values("ruled_by")[:1], output_field=BigIntegerField()), 0),
+            earlier_paper=Coalesce(Subquery(earlier.values("document")[:1], output_field=BigIntegerField()), 0),
+        )
+        .filter(at__isnull=False)
+        .annotate(
+            known=Coalesce(Subquery(known, output_field=IntegerField()), 0),
+            has_new=Exists(rows.filter(added_at__gt=OuterRef("at"))),
+            is_by_two=Q(earlier_paper=F("paper")) & ~Q(earlier_by=F("by")) & ~Exists(of_one),
+        )
         )
         .exclude(document__in=Document.objects.rejected())
     )
-    return Agency.objects.live().filter(Exists(good))
 
 
-def groups() -> dict[int, str]:
-    """Of each account that an agency runs which holds, by which: the account has confirmed it, or is the agency's own. One of
-    several goes by the oldest. To whose business everything is."""
-    agencies = {row.pk: row for row in held()}
-    found: dict[int, str] = {}
-    members = AgencyAccount.objects.confirmed().filter(agency__in=agencies).order_by("agency", "account")
-    for agency, account in members.values_list("agency", "account"):
-        found.setdefault(account, agencies[agency].number)
-    for agency in sorted({row.agency_id for row in members}):
-        found.setdefault(agencies[agency].organisation_id, agencies[agency].number)
-    return found
+def held() -> QuerySet[Agency]:
+    """Those that hold today. Of as many accounts as one person rules alone on it takes the word of two."""
+    return good().filter(Q(known__lte=packs.current().ruled_alone_up_to) | Q(is_by_two=True))
+
+
+def waiting() -> QuerySet[Agency]:
+    """Those that are confirmed, and yet to be looked at: by a second person, or for accounts that were named since."""
+    return good().filter(Q(has_new=True) | Q(known__gt=packs.current().ruled_alone_up_to) & Q(is_by_two=False))
+
+
+def covered() -> QuerySet[AgencyAccount]:
+    """Accounts that an agency runs which holds: each has confirmed it, and was named before the officer's word."""
+    word = AgencyRuling.objects.live().filter(agency=OuterRef("agency"), ruled_at__gte=OuterRef("added_at"))
+    return AgencyAccount.objects.confirmed().filter(Exists(word), agency__in=held().values("pk"))
+
+
+def groups() -> dict[int, tuple[str, ...]]:
+    """Of each account that agencies run which hold, by which, the oldest first: it is one of those covered, or the agency's own.
+    To whose business everything is."""
+    found: dict[int, dict[str, None]] = {}
+    for row in covered().select_related("agency").order_by("agency", "account"):
+        for account in (row.account, row.organisation_id):
+            found.setdefault(account, {})[row.agency.number] = None
+    return {account: tuple(those) for account, those in found.items()}
 
 
 def fellows(account: int) -> frozenset[int]:
     """The accounts that are run with it by an agency which holds. To whose business everything is."""
-    own = AgencyAccount.objects.confirmed().filter(account=account).values("agency")
-    which = held().filter(Q(organisation=account) | Q(pk__in=own))
-    rows = AgencyAccount.objects.confirmed().filter(agency__in=which).values_list("account", "organisation")
-    return frozenset({one for pair in rows for one in pair} - {account})
+    named = AgencyAccount.objects.confirmed().filter(Q(organisation=account) | Q(account=account))
+    # Of most accounts nobody says so, and whether an agency holds takes longer to ask.
+    if not named.exists():
+        return frozenset()
+    rows = covered()
+    which = rows.filter(Q(organisation=account) | Q(account=account)).values("agency")
+    pairs = rows.filter(agency__in=which).values_list("account", "organisation")
+    return frozenset({one for pair in pairs for one in pair} - {account})
+
+
+def run_by(agency: Agency) -> frozenset[int]:
+    """The accounts that it runs, and its own, while it holds. To whose business everything is."""
+    rows = covered().filter(agency=agency).values_list("account", "organisation")
+    return frozenset(one for pair in rows for one in pair)

@@ -6,7 +6,7 @@ accounts have than tells anything. A value of which so many have it that not all
 many there are (accounts/signal_models.SignalValue).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from accounts.models import Signal
 from accounts.signal_models import LINKING
 from kyc.evidence import agencies
 from kyc.keys.asking import OWNS
+from kyc.networks import rulings
 from kyc.networks.finding import leftovers, weighing
 from kyc.networks.finding.families import ALL, FAMILIES, FAMILY_OF, TYPES
 from kyc.networks.finding.pairing import Agreeing
@@ -34,10 +35,10 @@ MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 1000, 40, 200, 50
 # A function, since to plan the query anew each time takes longer than to answer it. It works with the rights of who calls it, so
 # that whoever is not shown the compartment is shown nothing by it.
 FUNCTION = """
-DROP FUNCTION IF EXISTS public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer);
+DROP FUNCTION IF EXISTS public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer, bigint[], bigint[]);
 CREATE FUNCTION public.kh_ties(
     of_whom bigint, counted text[], least_rare double precision, most_own integer, most_values integer, most_holders integer,
-    most_partners integer
+    most_partners integer, fellows bigint[], lapsed bigint[]
 ) RETURNS TABLE (
     to_network bigint, to_partner bigint, of_type text, of_value uuid, had_by bigint, since timestamptz, until_when timestamptz,
     other_since timestamptz, other_until timestamptz, of_all bigint, had_there bigint, of_network integer
@@ -62,7 +63,7 @@ WITH everybody AS MATERIALIZED (
       AND coalesce(v.accounts, 0) <= (SELECT accounts FROM everybody) / least_rare
       AND NOT EXISTS (
           SELECT FROM public.kyc_ruling r
-          WHERE r.value = s.value AND r.type = s.type AND r.kind NOT IN ('same_controller', 'withdrawn')
+          WHERE r.value = s.value AND r.type = s.type AND r.kind NOT IN ('same_controller', 'withdrawn') AND r.id <> ALL (lapsed)
           AND NOT EXISTS (SELECT FROM public.kyc_ruling n WHERE n.replaces_id = r.id)
       ) AND EXISTS (
           SELECT FROM public.accounts_signal o WHERE o.value = s.value AND o.type = s.type AND o.organisation_id <> of_whom
@@ -78,7 +79,7 @@ WITH everybody AS MATERIALIZED (
     SELECT * FROM shared WHERE many < most_holders OR accounts >= most_holders
 ), partners AS MATERIALIZED (
     SELECT organisation_id, count(DISTINCT type) AS types, sum(1.0 / (1 + coalesce(accounts, many))) AS rare
-    FROM told GROUP BY organisation_id
+    FROM told WHERE organisation_id <> ALL (fellows) GROUP BY organisation_id
 ), inside AS MATERIALIZED (
     SELECT p.organisation_id, p.types, p.rare, m.network_id FROM partners p
     JOIN public.kyc_networkmembership m ON m.organisation_id = p.organisation_id AND m.until IS NULL
@@ -91,7 +92,10 @@ WITH everybody AS MATERIALIZED (
 )
 SELECT m.network_id, m.organisation_id, told.type::text, told.value,
     greatest(coalesce(told.accounts, 0), told.many + 1)::bigint, told.first_seen, told.last_seen,
-    o.first_seen, o.last_seen, everybody.accounts::bigint, had.many, n.size
+    o.first_seen, o.last_seen, everybody.accounts::bigint, had.many, n.size - (
+        SELECT count(*) FROM public.kyc_networkmembership f
+        WHERE f.network_id = n.id AND f.until IS NULL AND f.organisation_id = ANY (fellows)
+    )::integer
 FROM members m JOIN told ON told.organisation_id = m.organisation_id
 JOIN public.accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = told.type AND o.value = told.value
 JOIN had ON had.network_id = m.network_id AND had.type = told.type AND had.value = told.value
@@ -99,10 +103,16 @@ JOIN public.kyc_network n ON n.id = m.network_id
 CROSS JOIN everybody
 ORDER BY m.organisation_id, told.type, told.value;
 END $$;
-REVOKE EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION public.kh_ties(
+    bigint, text[], double precision, integer, integer, integer, integer, bigint[], bigint[]
+) FROM PUBLIC;
 """
-GRANT = "GRANT EXECUTE ON FUNCTION public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer) TO {}"
-ASK = "SELECT * FROM public.kh_ties(%s, %s, %s, %s, %s, %s, %s)"
+GRANT = """
+GRANT EXECUTE ON FUNCTION public.kh_ties(
+    bigint, text[], double precision, integer, integer, integer, integer, bigint[], bigint[]
+) TO {}
+"""
+ASK = "SELECT * FROM public.kh_ties(%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[])"
 
 
 def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
@@ -118,7 +128,7 @@ def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
 
 class Shared(NamedTuple):
     """A value that the account has with another, which is of a network, and since when until when each had it; `there` of the
-    `size` accounts of the network have it, at least."""
+    `size` accounts of the network have it, at least: of those that no agency runs with it."""
 
     network: int
     partner: int
@@ -175,18 +185,19 @@ class Tie:
 
 
 def ties(organisation: int) -> list[Tie]:
-    """Of each network the strongest where it is likelier than not that the account is of it, the surest network first; none to
-    accounts of an agency that runs it too. In a scope that sees the compartment."""
-    found = weighed(asked(organisation))
-    fellows = agencies.fellows(organisation) if found else frozenset()
-    return strongest([tie for tie in found if tie.partner not in fellows])
+    """Of each network the strongest where it is likelier than not that the account is of it, the surest network first. Accounts
+    of an agency that runs it too speak for nothing, nor for the network as a whole. In a scope that sees the compartment."""
+    rows = asked(organisation)
+    if rows and (fellows := agencies.fellows(organisation)):
+        rows = asked(organisation, without=fellows)
+    return strongest(weighed(rows))
 
 
-def asked(organisation: int) -> list[Shared]:
-    counted = [str(one) for one in LINKING]
+def asked(organisation: int, *, without: Collection[int] = ()) -> list[Shared]:
+    counted, lapsed = [str(one) for one in LINKING], sorted(rulings.lapsed())
     limits = [organisation, counted, 2**weighing.LEAST_BITS, MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
     with connection.cursor() as cursor:
-        cursor.execute(ASK, limits)
+        cursor.execute(ASK, [*limits, sorted(without), lapsed])
         return [Shared(*row) for row in cursor.fetchall() if row[2] in TYPES]
 
 

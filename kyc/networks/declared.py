@@ -25,5 +25,6 @@ def mark() -> int:
     if not groups:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(MARK, {"accounts": list(groups), "agencies": list(groups.values())})
+        pairs = [(account, agency) for account, those in groups.items() for agency in those]
+        cursor.execute(MARK, {"accounts": [one for one, _ in pairs], "agencies": [agency for _, agency in pairs]})
         return int(cursor.rowcount)

@@ -48,7 +48,7 @@ class Over(Refused):
 
 
 class NotConfirmed(Refused):
-    """No officer's word on the agency holds."""
+    """No officer's word on the agency holds, or it runs not both accounts."""
 
     field = "agency"
 
@@ -72,7 +72,7 @@ def rule(
         raise ReasonMissing(_("Say why it is so, for whoever reads it later."))
     one_at_a_time()
     newest = Ruling.objects.newest().filter(about.rows).first()
-    agency = confirmed(agency) if kind == K.DECLARED_AGENCY else None
+    agency = confirmed(agency, about) if kind == K.DECLARED_AGENCY else None
     if newest is not None and (newest.kind, newest.agency) == (kind, agency):
         return newest
     if newest is None and kind == K.WITHDRAWN:
@@ -106,13 +106,15 @@ def take_back(said: Ruling, *, reason: str, by: User) -> Ruling | ProposedRuling
     return rule(said.network, About.of(said), kind=K.WITHDRAWN, reason=reason, by=by)
 
 
-def confirmed(agency: Agency | None) -> Agency | None:
-    """As it stands. Raises NotConfirmed."""
+def confirmed(agency: Agency | None, about: About) -> Agency | None:
+    """As it stands; of a pair it runs both. Raises NotConfirmed."""
     if agency is None:
         return None
     found = agencies.held().filter(pk=agency.pk).first()
     if found is None:
         raise NotConfirmed(_("This agency is not confirmed, or not any more. Choose another, or none."))
+    if about.pair and not agencies.run_by(found).issuperset(about.pair):
+        raise NotConfirmed(_("This agency does not run both accounts. Choose another, or none."))
     return found
 
 
@@ -165,11 +167,12 @@ def told(said: Said) -> dict[str, Any]:
 
 @transaction.atomic
 def take(proposal: Proposal, *, by: User) -> Ruling:
-    """A second person makes it so. Raises AlreadyEnded, SamePerson, Contradicts."""
+    """A second person makes it so. Raises AlreadyEnded, SamePerson, Contradicts, NotConfirmed."""
     one_at_a_time()
     found = ended(proposal, Proposal.Outcome.TAKEN, by=by)
     about = About(value=(found.type, found.value)) if found.value else About(pair=(found.a_id, found.b_id))  # type: ignore[arg-type]
     agrees(about, found.kind, found.organisations)
+    confirmed(found.agency, about)
     said = {name: getattr(found, name) for name in COPIED}
     newest = Ruling.objects.newest().filter(about.rows).first()
     return made(said, newest, by=found.proposal.proposed_by, proposed=found)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from kyc.evidence import agencies
 from kyc.networks.network_models import Attachment, NetworkMembership
 from kyc.networks.ruling_models import Ruling
 
@@ -59,12 +60,20 @@ class Ruled:
 
 
 def for_run() -> Ruled:
-    """What the next building goes by, in three queries. The compartment is open around it, else the database shows no row."""
-    rows = list(Ruling.objects.in_force().order_by("pk"))
+    """What the next building goes by, in a few queries. The compartment is open around it, else the database shows no row."""
+    rows = list(Ruling.objects.in_force().exclude(pk__in=lapsed()).order_by("pk"))
     must, cannot = together(rows), {(row.a_id, row.b_id) for row in rows if row.is_of_pair and row.kind != K.SAME_CONTROLLER}
     cannot |= declined(groups(must))
     values = {(row.type, row.value): row.kind for row in rows if row.value is not None}
     return Ruled(tuple(sorted(must)), tuple(sorted(cannot)), values)  # type: ignore[arg-type]  # a pair names two
+
+
+def lapsed() -> set[int]:
+    """Numbers of those that point to an agency which does not hold now. They are heeded again once it does, and so agree with all
+    others in force."""
+    pointing = dict(Ruling.objects.in_force().filter(agency__isnull=False).values_list("pk", "agency"))
+    held = set(agencies.held().filter(pk__in=pointing.values()).values_list("pk", flat=True)) if pointing else set()
+    return {ruling for ruling, agency in pointing.items() if agency not in held}
 
 
 def together(rows: Iterable[Ruling]) -> set[Pair]:

@@ -24,12 +24,16 @@ from kyc.networks.ruling_models import Ruling
 PATIENCE = "15min"
 
 SIGNALS = sql.SQL(given.COPY).format(types=sql.Literal(list(given.TYPES)), table=sql.Identifier(Signal._meta.db_table))
-# Whose values are everybody's, by files of ranges and by counting: as whoever arises is compared (kyc/networks/arising.py).
-HUBS = sql.SQL(given.COPY_HUBS).format(
-    values=sql.Identifier(SignalValue._meta.db_table),
-    rulings=sql.Identifier(Ruling._meta.db_table),
-    linking=sql.Literal([str(one) for one in LINKING]),
-)
+
+
+def hubs() -> sql.Composable:
+    """Of values that are everybody's, by files of ranges and by counting: as whoever arises is compared (arising.py)."""
+    return sql.SQL(given.COPY_HUBS).format(
+        values=sql.Identifier(SignalValue._meta.db_table),
+        rulings=sql.Identifier(Ruling._meta.db_table),
+        linking=sql.Literal([str(one) for one in LINKING]),
+        lapsed=sql.Literal(sorted(rulings.lapsed())),
+    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def take(folder: Path) -> Taken:
         said = beside()
         (folder / given.GIVEN).write_text(said.written())
         copy(SIGNALS, folder / given.SIGNALS)
-        copy(HUBS, folder / given.HUBS)
+        copy(hubs(), folder / given.HUBS)
     watch.has("copy")
     return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds)
 

@@ -20,6 +20,8 @@ from kyc.rules.indicators import Indicators
 
 # What grows with the number of accounts.
 COUNTS = ("volume", "hours", "breadth", "addresses", "asns", "at_once", "rotation")
+# Of fewer accounts of a network no count is told: those that it leaves unused don't keep it from being measured.
+FEWEST = 3
 # Which key is whose, by what is measured. Sandboxes are used for trials, and are nobody's peers.
 LEVELS = {
     "key": "SELECT k.id AS key_id, k.id AS subject FROM kyc_key k JOIN real_ones o ON o.id = k.organisation_id",
@@ -273,6 +275,6 @@ def measured_together(found: Used, accounts: Iterable[Measured], held: Holdings)
 
 
 def in_the_middle(members: Collection[Measured]) -> dict[str, float]:
-    """Of each count the median of the accounts; nothing of what most of them were used too little to tell."""
+    """Of each count the median of the accounts that were used enough to tell, where these are `FEWEST` at least, or all."""
     told = {code: [one.figures[code] for one in members if code in one.figures] for code in COUNTS}
-    return {code: float(median(each)) for code, each in told.items() if each and 2 * len(each) >= len(members)}
+    return {code: float(median(each)) for code, each in told.items() if len(each) >= max(1, min(FEWEST, len(members)))}

@@ -79,6 +79,7 @@ class AnswerForm(Page):
         label=gettext_lazy("Do they run this account for you?"),
         choices=[("yes", gettext_lazy("Yes, they do")), ("no", gettext_lazy("No, or not any more"))],
         widget=forms.RadioSelect,
+        help_text=gettext_lazy("You can take a yes back at any time. After a no they can't ask you again."),
         error_messages={
             "required": gettext_lazy("Say whether they do."),
             "invalid_choice": gettext_lazy("Say whether they do."),
@@ -166,6 +167,12 @@ def answer(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRes
         raise Http404
     form = AnswerForm(posted(request), initial={"answer": "yes"} if found.is_confirmed else None)
     if form.acted(lambda: agencies.answer(found, is_so=form.cleaned_data["answer"] == "yes", by=request.user)):
-        messages.success(request, _("Your answer is here. You can change it at any time."))
+        is_so = form.cleaned_data["answer"] == "yes"
+        messages.success(
+            request,
+            _("Your answer is here. You can take it back at any time.")
+            if is_so
+            else _("Your answer is here, and they can't ask again."),
+        )
         return redirect("onboarding:agencies")
     return page(request, organisation, "agency_answer", form=form, asked_by=found)

@@ -47,7 +47,7 @@ class Shown:
     asks: dict[str, KeyRequirement] = field(default_factory=dict)
     # The limit that leaves it nothing.
     stop: Standing | None = None
-    # One does that we have set, of which no number is told.
+    # We limit it, of which no number is told, nor whether it was used.
     is_limited: bool = False
 
     @property

@@ -4,19 +4,22 @@ An account is named by a number that its own members alone are shown and give to
 naming one tells nobody who else is a customer, and nobody is asked by a stranger whether he acts for him.
 """
 
+import hmac
 import re
 from base64 import b32encode
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts import audit, organisations, scope
-from accounts.models import Organisation, User
+from accounts.models import Membership, Organisation, User
 from accounts.refused import Refused
+from accounts.vault import searching
 from kyc.parties import wording
 from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.wording import BadText, checked
@@ -44,8 +47,8 @@ def number_of(organisation: int) -> str:
 
 def proof(organisation: int) -> str:
     """50 bits that nobody finds by trying."""
-    digest = salted_hmac("kyc.parties.agencies.number", str(organisation), algorithm="sha256").digest()
-    return b32encode(digest).decode()[:10]
+    key = searching.index_key(settings.VAULT_INDEX_KEY, "account number")
+    return b32encode(hmac.digest(key, str(organisation).encode(), "sha256")).decode()[:10]
 
 
 def account_of(number: str) -> int | None:
@@ -104,6 +107,9 @@ def put(agency: Agency, named: list[Named], *, by: User) -> list[AgencyAccount]:
     fresh = {one.account: one for one in named if one.account not in live}
     if len(live) + len(fresh) > MOST:
         raise BadText("accounts", _("An agency acts for at most %(most)s accounts.") % {"most": MOST})
+    if said_no := refusing(agency.organisation_id) & fresh.keys():
+        told = {"number": number_of(min(said_no))}
+        raise BadText("accounts", _("%(number)s has answered that you do not run it, and is not asked again.") % told)
     made = [
         AgencyAccount.objects.create(
             organisation=agency.organisation, agency=agency, account=one.account, name=one.name, added_by=by
@@ -113,6 +119,14 @@ def put(agency: Agency, named: list[Named], *, by: User) -> list[AgencyAccount]:
     if made:
         audit.record("agency.accounts_named", target=agency, by=by, agency=agency.number, accounts=len(made))
     return made
+
+
+def refusing(organisation: int) -> set[int]:
+    """Accounts that have answered with no, whatever they were named for; the database refuses to name them again. Ended by nobody
+    of the agency, it was ended by the account's own."""
+    own = Membership.objects.filter(organisation=organisation).values("user")
+    rows = AgencyAccount.objects.filter(organisation=organisation, ended_at__isnull=False).exclude(ended_by__in=own)
+    return set(rows.values_list("account", flat=True))
 
 
 def locked(agency: Agency, *, by: User) -> Agency:
@@ -140,16 +154,20 @@ def end(agency: Agency, *, by: User) -> Agency:
 def let_go(row: AgencyAccount, *, by: User) -> AgencyAccount:
     """By a member of the agency: it does not act for that account any more. Twice it is silence."""
     organisations.locked(row.organisation, by=by)
-    return ended(row, by=by)
-
-
-def ended(row: AgencyAccount, *, by: User) -> AgencyAccount:
-    row = AgencyAccount.objects.select_for_update(of=("self",)).select_related("agency").get(pk=row.pk)
-    if row.ended_at is None:
-        row.ended_at, row.ended_by = timezone.now(), by
-        row.save(update_fields=["ended_at", "ended_by"])
-        audit.record("agency.account_left", target=row, by=by, agency=row.agency.number)
+    row, is_new = ended(row, by=by)
+    if is_new:
+        audit.record("agency.account_let_go", target=row, by=by, agency=row.agency.number)
     return row
+
+
+def ended(row: AgencyAccount, *, by: User) -> tuple[AgencyAccount, bool]:
+    """And whether it was not before."""
+    row = AgencyAccount.objects.select_for_update(of=("self",)).select_related("agency").get(pk=row.pk)
+    if row.ended_at is not None:
+        return row, False
+    row.ended_at, row.ended_by = timezone.now(), by
+    row.save(update_fields=["ended_at", "ended_by"])
+    return row, True
 
 
 def asked_of(organisation: Organisation) -> list[AgencyAccount]:
@@ -161,16 +179,22 @@ def asked_of(organisation: Organisation) -> list[AgencyAccount]:
 
 @transaction.atomic
 def answer(row: AgencyAccount, *, is_so: bool, by: User) -> AgencyAccount:
-    """By a member of the account it is about: the agency acts for it, or does not, or does no more. Raises Over."""
-    organisations.locked(Organisation.objects.get(pk=row.account), by=by)
+    """By a member of the account it is about: the agency acts for it, or does not, or does no more. Who answers stands
+    in the record of his own organisation; in the agency's stands that it was answered. Raises Over."""
+    organisation = organisations.locked(Organisation.objects.get(pk=row.account), by=by)
     with scope.everything():
         if not is_so:
-            return ended(row, by=by)
+            now, is_new = ended(row, by=by)
+            if is_new:
+                audit.record("agency.account_left", target=organisation, by=by, agency=now.agency.number)
+                audit.record("agency.account_answered", target=now, by=None, agency=now.agency.number)
+            return now
         now = AgencyAccount.objects.select_for_update(of=("self",)).select_related("agency").get(pk=row.pk)
         if now.ended_at is not None or now.agency.ended_at is not None:
             raise Over(_("They have taken this back meanwhile, so there is nothing to confirm."))
         if now.confirmed_at is None:
             now.confirmed_at, now.confirmed_by = timezone.now(), by
             now.save(update_fields=["confirmed_at", "confirmed_by"])
-            audit.record("agency.account_confirmed", target=now, by=by, agency=now.agency.number)
+            audit.record("agency.account_confirmed", target=organisation, by=by, agency=now.agency.number)
+            audit.record("agency.account_answered", target=now, by=None, agency=now.agency.number)
         return now

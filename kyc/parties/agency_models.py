@@ -143,6 +143,16 @@ class AgencyAccount(models.Model):
                             RAISE EXCEPTION 'an agency names an account, which confirms it later'
                                 USING ERRCODE = 'check_violation';
                         END IF;
+                        IF EXISTS (
+                            SELECT 1 FROM kyc_agencyaccount o
+                            WHERE o.organisation_id = NEW.organisation_id AND o.account = NEW.account AND o.ended_at IS NOT NULL
+                              AND NOT EXISTS (
+                                  SELECT 1 FROM accounts_membership m
+                                  WHERE m.organisation_id = NEW.organisation_id AND m.user_id = o.ended_by_id
+                              )
+                        ) THEN
+                            RAISE EXCEPTION 'whoever has answered no is not asked again' USING ERRCODE = 'check_violation';
+                        END IF;
                         RETURN NEW;
                     ELSIF OLD.ended_at IS NOT NULL OR OLD.confirmed_at IS NOT NULL AND ROW(NEW.confirmed_at, NEW.confirmed_by_id)
                         IS DISTINCT FROM ROW(OLD.confirmed_at, OLD.confirmed_by_id) OR ROW(

@@ -1,6 +1,7 @@
 """From signals to networks: the whole way, in order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ SMALLEST = 3
 def find(
     signals: Source,
     *,
-    declared: Mapping[Any, str] | None = None,
+    declared: Mapping[Any, str | Collection[str]] | None = None,
     must: Iterable[Pair] = (),
     cannot: Iterable[Pair] = (),
     ruled: Iterable[tuple[str, str]] = (),
@@ -37,10 +38,10 @@ def find(
 ) -> Found:
     """The networks among the accounts of `signals`: a Parquet or CSV file or an Arrow table of the columns `reading.COLUMNS`.
 
-    `declared` names the group of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that an officer
-    ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names of others
-    that link nobody whose they are, a class of `weighing.NOBODYS`, or is a table of type, value and hub as text. The same input
-    gives the same networks. Raises BadSignals with file, line and reason."""
+    `declared` names the group, or several, of accounts that an agency runs and has declared; `must` and `cannot` hold pairs that
+    an officer ruled to be one hand, or not; `ruled` values (type, value) that he ruled to be shared infrastructure; `hubs` names
+    of others that link nobody whose they are, a class of `weighing.NOBODYS`, or is a table of type, value and hub as text. The
+    same input gives the same networks. Raises BadSignals with file, line and reason."""
     read = reading.read(signals, threads=threads, memory=memory)
     numbers = Numbers(read)
     groups = numbers.groups(declared or {})
@@ -50,7 +51,7 @@ def find(
     together, apart = numbers.pairs(bound.chained(must, numbers.known)), numbers.pairs(cannot)
     pairs = linked(read, bits, begins, groups, together, apart)
     head = bound.heads(together, read.accounts)
-    place, went = networks(read, bits, pairs, groups < 0, head)
+    place, went = networks(read, bits, pairs, groups, head)
     place = bound.enough(bound.separated(place, apart, head, pairs), head, SMALLEST)
     inside = (place[pairs.a] >= 0) & (place[pairs.a] == place[pairs.b])
     pairs = pairs.some(inside)
@@ -63,12 +64,20 @@ def find(
 def linked(signals: Signals, bits: Bits, begins: Ints, groups: Ints, must: Ints, cannot: Ints) -> Pairs:
     """Pairs that are of one hand rather than not, and those that were ruled to be."""
     a, b = pairing.candidates(signals, bits, weighing.LEAST_BITS)
-    may = ((groups[a] < 0) | (groups[a] != groups[b])) & ~np.isin(a * signals.accounts + b, cannot)
+    may = ~run_together(groups, a, b) & ~np.isin(a * signals.accounts + b, cannot)
     pairs = weighing.weighed(signals, a[may], b[may], bits, begins)
     return bound.edged(pairs.some(pairs.bits >= weighing.cut(signals.population, LIKELY)), must, signals.accounts)
 
 
-def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags, head: Ints) -> tuple[Ints, Went]:
+def run_together(groups: Ints, a: Ints, b: Ints) -> Flags:
+    """Whether one agency runs both."""
+    found = np.zeros(len(a), np.bool_)
+    for one, other in product(groups, groups):
+        found |= (one[a] >= 0) & (one[a] == other[b])
+    return found
+
+
+def networks(signals: Signals, bits: Bits, pairs: Pairs, groups: Ints, head: Ints) -> tuple[Ints, Went]:
     """The network of each account, and by what those came to it that no edge holds there. Judged are the signals; what an officer
     ruled to be one hand, as `head` has it, is put together after it."""
     counted = bits >= weighing.LEAST_BITS
@@ -79,7 +88,7 @@ def networks(signals: Signals, bits: Bits, pairs: Pairs, allowed: Flags, head: I
     went = Went(np.zeros(signals.accounts, np.float32), np.zeros(signals.accounts, np.uint8))
     for _ in range(ROUNDS):
         place = clustering.rejoined(place, sure.a, sure.b)
-        new, weight, families = leftovers.attached(signals, place, bits, allowed, leftovers.ATTACHED)
+        new, weight, families = leftovers.attached(signals, place, bits, groups, leftovers.ATTACHED)
         changed = new != place
         went = Went(np.where(changed, weight, went.bits), np.where(changed, families, went.families))
         place = judging.renumbered(new)

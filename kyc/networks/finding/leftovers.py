@@ -7,6 +7,7 @@ else tells a lot, however many have it.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from kyc.networks.finding.families import ALL, ASIDE, MOST_BITS
@@ -44,11 +45,12 @@ def units(signals: Signals, place: Ints) -> Units:
     return Units(of, size, many, key // len(signals.type), key % len(signals.type), count)
 
 
-def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Bits, NDArray[np.uint8]]:
+def attached(signals: Signals, place: Ints, bits: Bits, groups: Ints, least: float) -> tuple[Ints, Bits, NDArray[np.uint8]]:
     """Communities anew, after each account and community has gone to the one it has most in common with, where that is enough;
-    and for each account the bits beyond chance by which it went, and the families that say so."""
+    and for each account the bits beyond chance by which it went, and the families that say so. Accounts of one of `groups`
+    (numbers.Numbers.groups) come together by none of it."""
     all = units(signals, place)
-    unit, target, total, families = best(signals, all, bits, allowed, least)
+    unit, target, total, families = best(signals, all, bits, groups, least)
     goes = np.arange(len(all.size))
     goes[unit] = target
     # Of two that would go to each other the smaller does.
@@ -57,13 +59,24 @@ def attached(signals: Signals, place: Ints, bits: Bits, allowed: Flags, least: f
     weight, said = np.zeros(len(all.size), np.float32), np.zeros(len(all.size), np.uint8)
     weight[unit], said[unit] = total, families
     found = goes[all.of]
-    return np.where(found < all.communities, found, -1), weight[all.of], said[all.of]
+    new = np.where(found < all.communities, found, -1)
+    return np.where(np.isin(all.of, all.of[meeting(groups, place, new)]), place, new), weight[all.of], said[all.of]
 
 
-def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float) -> tuple[Ints, Ints, Bits, NDArray[np.uint8]]:
+def meeting(groups: Ints, place: Ints, new: Ints) -> Ints:
+    """Accounts that have gone where another of their group is or has gone too."""
+    row, account = np.nonzero((groups >= 0) & (new >= 0))
+    _, which, many = np.unique(
+        new[account] * (groups.max(initial=0) + 1) + groups[row, account], return_inverse=True, return_counts=True
+    )
+    found: Ints = account[(many[which] > 1) & (new != place)[account]]
+    return found
+
+
+def best(signals: Signals, all: Units, bits: Bits, groups: Ints, least: float) -> tuple[Ints, Ints, Bits, NDArray[np.uint8]]:
     """For each unit the community that it goes to; it is larger, or as large and earlier."""
     needed = least + np.log2(signals.population / np.maximum(all.size[: all.communities], 1))
-    pairs, by_type = claimed(signals, all, bits, allowed, needed / 2)
+    pairs, by_type = claimed(signals, all, bits, groups, needed / 2)
     several = np.count_nonzero(by_type, axis=1) >= 2
     pairs, by_type = pairs[several], by_type[several]
     total, reasons, families = summed(by_type)
@@ -75,28 +88,39 @@ def best(signals: Signals, all: Units, bits: Bits, allowed: Flags, least: float)
     return unit[order], target[order], total[order], families[order]
 
 
-def claimed(signals: Signals, all: Units, bits: Bits, allowed: Flags, telling: NDArray[np.float64]) -> tuple[Ints, Bits]:
+def claimed(signals: Signals, all: Units, bits: Bits, groups: Ints, telling: NDArray[np.float64]) -> tuple[Ints, Bits]:
     """Pairs of a unit and a community, as one number, and the bits by type of what they have in common.
 
     First those that one value brings half of the way, `telling` for each community, then whatever else these have: what many have
     would bring together everybody."""
     values = owned(signals, all, bits)
     may = np.ones(len(all.size), np.bool_)
-    may[all.of[~allowed]] = False
     strong = (values[3] >= telling[values[1]]) & ~ASIDE[signals.type[values[0]]]
     unit, target, _, weight = claims(signals, all, tuple(column[strong] for column in values), may, LEAST_BITS)
     unit, target = unit[weight >= telling[target]], target[weight >= telling[target]]
     pairs = np.unique(unit * (all.communities + 1) + target)
+    pairs = pairs[~run_together(all, groups, pairs // (all.communities + 1), pairs % (all.communities + 1))]
     some = np.zeros(len(all.size), np.bool_)
     some[pairs // (all.communities + 1)] = True
     by_type = np.zeros(len(pairs) * len(ALL), np.float32)
     for part in np.array_split(np.arange(len(values[0])), max(1, len(values[0]) // AT_ONCE)):
-        unit, target, value, weight = claims(signals, all, tuple(column[part] for column in values), may & some, LEAST_BITS)
+        unit, target, value, weight = claims(signals, all, tuple(column[part] for column in values), some, LEAST_BITS)
         key = unit * (all.communities + 1) + target
         pair = np.searchsorted(pairs, key)
         known = pairs[np.minimum(pair, len(pairs) - 1)] == key
         np.maximum.at(by_type, pair[known] * len(ALL) + signals.type[value[known]], weight[known])
     return pairs, by_type.reshape(-1, len(ALL))
+
+
+def run_together(all: Units, groups: Ints, unit: Ints, target: Ints) -> Flags:
+    """Whether one agency runs an account of each."""
+    row, account = np.nonzero(groups >= 0)
+    shape = len(all.size), int(groups.max(initial=0)) + 1
+    has = scipy.sparse.csr_matrix((np.ones(len(account)), (all.of[account], groups[row, account])), shape)
+    found = np.zeros(len(unit), np.bool_)
+    asked = np.flatnonzero((np.diff(has.indptr) > 0)[unit])
+    found[asked] = np.asarray(has[unit[asked]].multiply(has[target[asked]]).sum(axis=1)).ravel() > 0
+    return found
 
 
 def owned(signals: Signals, all: Units, bits: Bits) -> tuple[Ints, Ints, Ints, Bits]:

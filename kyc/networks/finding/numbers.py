@@ -1,6 +1,6 @@
 """The numbers that signals give to what callers name: accounts, groups of a declared agency, and values that link nobody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,12 +26,15 @@ class Numbers:
     def __init__(self, signals: Signals) -> None:
         self.signals = signals
 
-    def groups(self, declared: Mapping[Any, str]) -> Ints:
-        found = np.full(self.signals.accounts, -1, np.int64)
-        known = {name: number for number, name in enumerate(sorted(set(declared.values())))}
-        who = self.accounts(list(declared))
-        numbers = np.array([known[name] for name in declared.values()], np.int64)
-        found[who[who >= 0]] = numbers[who >= 0]
+    def groups(self, declared: Mapping[Any, str | Collection[str]]) -> Ints:
+        """As many rows as an account has groups at most, in each one group of every account; -1 where it has no more."""
+        several = {account: [of] if isinstance(of, str) else sorted(of) for account, of in declared.items()}
+        known = {name: number for number, name in enumerate(sorted({name for of in several.values() for name in of}))}
+        found = np.full((max([1, *map(len, several.values())]), self.signals.accounts), -1, np.int64)
+        who = self.accounts(list(several))
+        for place, row in enumerate(found):
+            numbers = np.array([known[of[place]] if place < len(of) else -1 for of in several.values()], np.int64)
+            row[who[who >= 0]] = numbers[who >= 0]
         return found
 
     def accounts(self, names: list[Any]) -> Ints:
@@ -75,10 +78,11 @@ class Numbers:
 
 def infrastructure(signals: Signals, groups: Ints) -> NDArray[np.bool_]:
     """Values that are a declared agency's: at least three accounts of one group are half of all that have them."""
-    whose = groups[signals.account]
-    rows = np.flatnonzero(whose >= 0)
-    key, many = np.unique(signals.value[rows].astype(np.int64) * (groups.max(initial=0) + 1) + whose[rows], return_counts=True)
-    value = key // (groups.max(initial=0) + 1)
+    count = groups.max(initial=0) + 1
+    whose = groups[:, signals.account]
+    row, at = np.nonzero(whose >= 0)
+    key, many = np.unique(signals.value[at].astype(np.int64) * count + whose[row, at], return_counts=True)
+    value = key // count
     found = np.zeros(len(signals.type), np.bool_)
     found[value[(many >= 3) & (many * 2 >= signals.holders[value])]] = True
     return found

@@ -14,7 +14,7 @@ from kyc.networks.given import Given
 
 class TestWhatIsGiven:
     def test_is_read_as_it_was_written(self) -> None:
-        said = Given({7: "agency"}, ((1, 2),), ((3, 4), (3, 5)), (("phone", "x"),))
+        said = Given({7: ("agency",)}, ((1, 2),), ((3, 4), (3, 5)), (("phone", "x"),))
         assert Given.read(said.written()) == said
 
     def test_is_written_the_same_whatever_its_order(self) -> None:

@@ -13,17 +13,19 @@ from accounts import counting, scope, signals
 from accounts.models import Membership, Organisation, SignalValue, User
 from accounts.permissions import NotPermitted
 from accounts.signals import Seen
+from kyc.desk.agencies import of_tab
 from kyc.evidence import actions as evidence
 from kyc.evidence import agencies as judged
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import NotAProof
-from kyc.networks import arising, declared, given, ruling, running, taking
+from kyc.networks import arising, declared, given, ruling, rulings, running, taking
 from kyc.networks.network_models import NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import Ruling
 from kyc.networks.rulings import About
 from kyc.parties import agencies
 from kyc.parties.agency_models import Agency
+from kyc.rules import packs
 from tests import cast, networked
 from tests.kyc.networks import hands
 from tests.stage import scene
@@ -47,12 +49,26 @@ def runs(alice: User) -> tuple[Agency, list[int], Document]:
     hands.told(hands.alone(others), hands.alone(those), hands.hand(those, "desk"))
     named = "\n".join(map(agencies.number_of, those))
     agency = agencies.declare(desk, name="Clients", ground="agency", words="We run their bots.", accounts=named, by=alice)
-    owner = User.objects.create_user("client@client.example")
-    for row in agency.accounts.all():
-        Membership.objects.create(organisation_id=row.account, user=owner, role="owner")
-        agencies.answer(row, is_so=True, by=owner)
+    answered(agency)
     paper = evidence.upload(desk, kind=Document.Kind.OTHER, file=cast.pdf(width=433), by=alice)
     return agency, those, paper
+
+
+def owner_of(account: int) -> User:
+    return User.objects.get_or_create(email=f"client{account}@client.example")[0]
+
+
+def answered(agency: Agency) -> None:
+    """By each account whom nobody has asked yet: so it is."""
+    for row in agency.accounts.live().filter(confirmed_at=None):
+        Membership.objects.create(organisation_id=row.account, user=owner_of(row.account), role="owner")
+        agencies.answer(row, is_so=True, by=owner_of(row.account))
+
+
+def named(agency: Agency, *accounts: int, by: User) -> None:
+    """And confirmed by each."""
+    agencies.add(agency, accounts="\n".join(map(agencies.number_of, accounts)), by=by)
+    answered(agency)
 
 
 def confirmed(agency: Agency, paper: Document, *, by: User, days: int = 90) -> AgencyRuling:
@@ -78,7 +94,7 @@ class TestAnOfficersWord:
         agency, those, paper = runs
         assert judged.groups() == {} and judged.standing(agency).code == "waiting"
         ruling = confirmed(agency, paper, by=ana)
-        groups = dict.fromkeys([*those, agency.organisation_id], agency.number)
+        groups = dict.fromkeys([*those, agency.organisation_id], (agency.number,))
         assert judged.groups() == groups and judged.standing(agency).code == "confirmed"
         judged.rule(agency, ruling="refused", reason="Ended.", by=ana)
         assert judged.groups() == {} and judged.standing(agency).code == "refused"
@@ -158,7 +174,7 @@ class TestABuilding:
         confirmed(agency, paper, by=ana)
         taking.take(tmp_path)
         told = json.loads((tmp_path / given.GIVEN).read_text())["declared"]
-        assert told == dict.fromkeys(map(str, [*those, agency.organisation_id]), agency.number)
+        assert told == {str(one): [agency.number] for one in (*those, agency.organisation_id)}
         assert networks() == []
         judged.rule(agency, ruling="refused", reason="Ended.", by=ana)
         assert networks() == [set(those)]
@@ -168,11 +184,104 @@ class TestABuilding:
         confirmed(agency, paper, by=ana)
         left = set(those[:3])
         for row in agency.accounts.filter(account__in=left):
-            agencies.answer(row, is_so=False, by=User.objects.get(email="client@client.example"))
+            agencies.answer(row, is_so=False, by=owner_of(row.account))
         assert left.isdisjoint(judged.groups()) and len(judged.groups()) == len(those) - 3 + 1
 
 
+class TestWhoIsNamedLater:
+    def test_counts_from_the_next_word_on(self, runs: tuple[Agency, list[int], Document], ana: User, alice: User) -> None:
+        agency, those, paper = runs
+        first = confirmed(agency, paper, by=ana)
+        (late,) = hands.accounts(1, "Late")
+        # So that one officer suffices for those that are left and that one.
+        agencies.let_go(agency.accounts.get(account=those[-1]), by=alice)
+        assert not judged.waiting().exists() and list(of_tab("confirmed")) == [agency]
+        named(agency, late, by=alice)
+        assert late not in judged.groups() and len(judged.groups()) == 20
+        assert judged.fellows(late) == frozenset() and late not in judged.fellows(those[0])
+        assert list(of_tab("waiting")) == [agency] and list(of_tab("confirmed")) == [] and list(of_tab("others")) == []
+        assert confirmed(agency, paper, by=ana) != first
+        assert late in judged.groups() and late in judged.fellows(those[0])
+        assert list(of_tab("confirmed")) == [agency]
+
+
+class TestOfMany:
+    """Of more accounts than one investigator rules on alone."""
+
+    @pytest.fixture
+    def many(self, runs: tuple[Agency, list[int], Document], alice: User) -> tuple[Agency, Document, int]:
+        agency, those, paper = runs
+        more = packs.current().ruled_alone_up_to + 1 - len(those)
+        named(agency, *hands.accounts(more, "More"), by=alice)
+        return agency, paper, len(those) + more
+
+    def test_it_takes_a_second_officer(self, many: tuple[Agency, Document, int], ana: User) -> None:
+        agency, paper, count = many
+        first = confirmed(agency, paper, by=ana)
+        assert confirmed(agency, paper, by=ana) == first
+        assert judged.groups() == {} and judged.standing(agency).code == "alone" and list(of_tab("waiting")) == [agency]
+        assert confirmed(agency, paper, by=cast.staff("approver", "Rui Costa")) != first
+        assert len(judged.groups()) == count + 1
+        assert judged.standing(agency).code == "confirmed" and list(of_tab("confirmed")) == [agency]
+
+    def test_the_second_says_the_same_of_the_same(self, many: tuple[Agency, Document, int], ana: User, alice: User) -> None:
+        agency, paper, _ = many
+        rui = cast.staff("approver", "Rui Costa")
+        confirmed(agency, paper, by=ana)
+        other = evidence.upload(agency.organisation, kind=Document.Kind.OTHER, file=cast.pdf(width=434), by=alice)
+        confirmed(agency, other, by=rui)
+        assert judged.groups() == {}, "another document"
+        named(agency, *hands.accounts(1, "Late"), by=alice)
+        confirmed(agency, other, by=ana)
+        assert judged.groups() == {}, "accounts that only one of them was shown"
+        confirmed(agency, other, by=rui)
+        assert judged.groups()
+        judged.rule(agency, ruling="refused", reason="Ended.", by=ana)
+        confirmed(agency, other, by=rui)
+        assert judged.groups() == {}, "after a word against it"
+
+
+class TestInTwo:
+    def test_an_account_is_run_with_the_accounts_of_both(
+        self, runs: tuple[Agency, list[int], Document], ana: User, alice: User
+    ) -> None:
+        agency, those, paper = runs
+        second = agencies.declare(
+            agency.organisation, name="Others", ground="agency", words="Those too.", accounts=agencies.number_of(those[0]),
+            by=alice,
+        )  # fmt: skip
+        (other,) = hands.accounts(1, "Other")
+        Membership.objects.create(organisation_id=other, user=owner_of(other), role="owner")
+        agencies.add(second, accounts=agencies.number_of(other), by=alice)
+        for row in second.accounts.all():
+            agencies.answer(row, is_so=True, by=owner_of(row.account))
+        confirmed(agency, paper, by=ana)
+        confirmed(second, paper, by=ana)
+        assert judged.fellows(those[0]) == {*those[1:], other, agency.organisation_id}
+        groups = judged.groups()
+        assert groups[those[0]] == groups[agency.organisation_id] == (agency.number, second.number)
+        assert groups[other] == (second.number,) and groups[those[1]] == (agency.number,)
+        assert other in judged.fellows(agency.organisation_id) and other not in judged.fellows(those[1])
+
+
 class TestBetweenBuildings:
+    def test_what_others_of_its_agency_have_speaks_for_no_network(
+        self, runs: tuple[Agency, list[int], Document], ana: User
+    ) -> None:
+        """Three fellows and one other, who shares one value with it: as little as if the fellows were not there."""
+        agency, those, paper = runs
+        outsider = Organisation.objects.get(name="Customer 0").pk
+        networked.network_of(list(Organisation.objects.filter(pk__in=[*those[1:4], outsider])), {})
+        at = hands.BEGAN
+        shared = [(type, hands.value(type, "of four")) for type in ("phone", "payment", "document")]
+        signals.leave_all([Seen(one, type, value, at, at) for one in those[:4] for type, value in shared])
+        signals.leave_all([Seen(outsider, *shared[0], at, at)])
+        with scope.whole():
+            NetworkRun.objects.update(accounts=1000)
+            assert any(tie.is_certain for tie in arising.ties(those[0]))
+            confirmed(agency, paper, by=ana)
+            assert arising.ties(those[0]) == []
+
     def test_an_account_is_tied_to_none_of_its_own_agency(self, runs: tuple[Agency, list[int], Document], ana: User) -> None:
         agency, those, paper = runs
         networked.network_of(list(Organisation.objects.filter(pk__in=those[1:])), {})
@@ -216,8 +325,64 @@ class TestARuling:
             made = ruling.rule(network, about, **said)  # type: ignore[arg-type]
             assert isinstance(made, Ruling) and made.agency == agency
             assert ruling.rule(network, about, **said) == made  # type: ignore[arg-type]
+            strange = About(pair=(those[0], max(those) + 1))
+            with pytest.raises(ruling.NotConfirmed, match="does not run both"):
+                ruling.rule(network, strange, **said)  # type: ignore[arg-type]
             with pytest.raises(DatabaseError, match="ruling_names_an_agency_as_one"), transaction.atomic():
                 Ruling.objects.create(
                     network=network, kind="coincidence", a_id=those[2], b_id=those[3], organisations=those[2:4], reason="x",
                     alone_up_to=20, ruled_by=ines, agency=agency,
                 )  # fmt: skip
+
+    def test_is_heeded_while_the_agency_holds(
+        self, runs: tuple[Agency, list[int], Document], ana: User, alice: User, tmp_path: Path
+    ) -> None:
+        agency, those, paper = runs
+        ines, card = cast.staff("investigator", "Ines"), hands.value("payment", "of two")
+        confirmed(agency, paper, by=ana)
+        with scope.of_officer(ines):
+            shares = [networked.shares("payment", "x") | {"value": str(card)}]
+            network = networked.network_of(list(Organisation.objects.filter(pk__in=those)), {(0, 1): shares})
+            pair, value = About(pair=(those[0], those[1])), About(value=("payment", card))
+            for about in (pair, value):
+                ruling.rule(network, about, kind="declared_agency", reason="So they said.", agency=agency, by=ines)
+        with scope.whole():
+            held = rulings.for_run()
+            assert held.cannot == (pair.pair,) and held.uncounted == {value.value}
+        agencies.end(agency, by=alice)
+        with scope.whole():
+            assert rulings.for_run() == rulings.Ruled((), (), {})
+            assert len(rulings.lapsed()) == 2
+
+    def test_that_ended_leaves_a_value_to_the_signals(
+        self, runs: tuple[Agency, list[int], Document], ana: User, alice: User
+    ) -> None:
+        agency, those, paper = runs
+        ines, new = cast.staff("investigator", "Ines"), Organisation.objects.get(name="Customer 0").pk
+        at = hands.BEGAN
+        shared = [(type, hands.value(type, "of two")) for type in ("phone", "payment")]
+        signals.leave_all([Seen(one, type, value, at, at) for one in (those[0], new) for type, value in shared])
+        network = networked.network_of(list(Organisation.objects.filter(pk__in=those[:3])), {})
+        confirmed(agency, paper, by=ana)
+        with scope.whole():
+            NetworkRun.objects.update(accounts=1000)
+            assert arising.ties(new)
+            Ruling.objects.create(
+                network=network, kind="declared_agency", type="payment", value=shared[1][1], organisations=[those[0], new],
+                reason="So they said.", alone_up_to=20, ruled_by=ines, agency=agency,
+            )  # fmt: skip
+            assert arising.ties(new) == []
+        agencies.end(agency, by=alice)
+        with scope.whole():
+            assert arising.ties(new)
+
+
+class TestTheNetworksPage:
+    def test_says_how_many_an_agency_runs(self, runs: tuple[Agency, list[int], Document], ana: User) -> None:
+        agency, those, paper = runs
+        network = networked.network_of(list(Organisation.objects.filter(pk__in=those[:4])), {})
+        as_ines = cast.signed_in(cast.staff("investigator", "Ines"))
+        page = f"/desk/networks/{network.pk}/"
+        assert agency.number not in as_ines.get(page).content.decode()
+        confirmed(agency, paper, by=ana)
+        assert f"{agency.number}: 4 accounts" in as_ines.get(page).content.decode()

@@ -214,6 +214,16 @@ class TestReading:
         window = Window(yesterday(), 28)
         assert (window.until - window.since).days == 28 and window.first.tzinfo is UTC and window.hours == 672
 
+    @pytest.mark.parametrize(
+        ("hours", "middle"),
+        [([20, 20, 22, 0, 0, 0, 0, 0], 20), ([20, 22, 0, 0, 0], None), ([20, 22], 21), ([0, 0, 0, 0], None)],
+    )
+    def test_of_counts_takes_the_middle_of_those_used_enough(self, hours: list[int], middle: int | None) -> None:
+        """Those that are left all but unused keep the others from nothing."""
+        group = using.Group("", "", "")
+        members = [using.Measured(at, at, group, {"hours": float(one)} if one else {}) for at, one in enumerate(hours)]
+        assert using.in_the_middle(members).get("hours") == middle
+
     def test_of_groups_takes_what_most_are(self) -> None:
         group = using.Group
         assert using.commonest([group("a", "1"), group("b", "1"), group("b", "2")]) == group("b", "1")

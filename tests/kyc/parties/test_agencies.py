@@ -1,5 +1,7 @@
 """Agencies: whom a customer runs accounts for is told by him, and confirmed by each of these."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -54,6 +56,13 @@ class TestNumber:
     def test_that_nobody_was_given_leads_nowhere(self, client: Organisation, change: object) -> None:
         assert agencies.account_of(change(agencies.number_of(client.pk))) is None  # type: ignore[operator]
 
+    def test_is_made_under_the_index_key_alone(self, client: Organisation, settings: Any) -> None:
+        number = agencies.number_of(client.pk)
+        settings.SECRET_KEY = "another"
+        assert agencies.number_of(client.pk) == number
+        settings.VAULT_INDEX_KEY = "another"
+        assert agencies.number_of(client.pk) != number
+
     def test_says_nothing_of_whether_there_is_such_an_account(self) -> None:
         assert agencies.account_of("000001-AAAAAAAAAA") is None
         assert agencies.account_of("999999-AAAAAAAAAA") is None
@@ -101,9 +110,35 @@ class TestAnswering:
         agencies.answer(row, is_so=True, by=bob)
         agencies.answer(row, is_so=False, by=bob)
         agencies.answer(row, is_so=False, by=bob)
-        verbs = AuditEvent.objects.filter(target_type="kyc.agencyaccount").values_list("verb", flat=True)
-        assert list(verbs) == ["agency.account_confirmed", "agency.account_left"]
         assert not agencies.asked_of(client)
+
+    def test_stands_in_the_record_of_who_answers(self, desk: Organisation, client: Organisation, alice: User, bob: User) -> None:
+        """The other's record says only that it was answered, and names nobody."""
+        declared(desk, client, by=alice)
+        [row] = agencies.asked_of(client)
+        for is_so in (True, True, False, False):
+            agencies.answer(row, is_so=is_so, by=bob)
+        said = AuditEvent.objects.filter(verb__startswith="agency.account_").order_by("pk")
+        own, others = ([(one.verb, one.actor) for one in said.filter(organisation_id=pk)] for pk in (client.pk, desk.pk))
+        assert own == [("agency.account_confirmed", str(bob)), ("agency.account_left", str(bob))]
+        assert others == [("agency.account_answered", "Keyholder")] * 2
+
+    def test_with_no_is_not_asked_for_again(self, desk: Organisation, client: Organisation, alice: User, bob: User) -> None:
+        agency = declared(desk, client, by=alice)
+        [row] = agencies.asked_of(client)
+        agencies.answer(row, is_so=False, by=bob)
+        number = agencies.number_of(client.pk)
+        with pytest.raises(BadText, match="is not asked again"):
+            agencies.add(agency, accounts=number, by=alice)
+        with pytest.raises(BadText, match="is not asked again"):
+            agencies.declare(desk, name="Others", ground="group", words="Anew.", accounts=number, by=alice)
+        with pytest.raises(DatabaseError, match="is not asked again"), transaction.atomic():
+            AgencyAccount.objects.create(organisation=desk, agency=agency, account=client.pk, added_by=alice)
+
+    def test_whom_the_agency_let_go_it_may_name_again(self, desk: Organisation, client: Organisation, alice: User) -> None:
+        agency = declared(desk, client, by=alice)
+        agencies.let_go(agency.accounts.get(), by=alice)
+        assert agencies.add(agency, accounts=agencies.number_of(client.pk), by=alice)
 
     def test_sees_of_the_database_its_own_alone_and_still_finds_who_asks(
         self, desk: Organisation, client: Organisation, alice: User, bob: User

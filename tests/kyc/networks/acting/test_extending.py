@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from accounts import scope
 from accounts.models import AuditEvent, Organisation, Proposal, User
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
+from kyc.desk import controller_forms
 from kyc.networks import actions, controlling, extending, freeing
 from kyc.networks.controller_models import Controller, ControllerMember, KeptEvidence
 from kyc.networks.network_models import NetworkMembership
@@ -142,6 +144,22 @@ class TestThePages:
         assert as_vasco.post(f"{page}members/proposed/{number}/take/")["Location"] == page
         assert third.pk in live(controller)
         assert "Nobody else" in as_ines.get(f"{page}members/add/").content.decode()
+
+    def test_of_more_than_have_boxes_are_named_by_number(
+        self, controller: Controller, third: Organisation, ines: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        accounts = [third, *networked.accounts(4, "Another {}")]
+        monkeypatch.setattr(controller_forms, "BOXES", 2)
+        form = controller_forms.MembersForm(organisations=accounts)
+        assert [pk for pk, _box in form.rows()] == [one.pk for one in accounts[:2]]
+        assert [field.name for field in form.asked()] == ["reason", "why", "members_numbers"]
+        said = {"members": [str(third.pk)], "members_numbers": f"{accounts[4].pk}", "reason": "payment", "why": "One card."}
+        sent = QueryDict(mutable=True)
+        for name, value in said.items():
+            sent.setlist(name, value if isinstance(value, list) else [value])
+        form = controller_forms.MembersForm(sent, organisations=accounts)
+        assert form.is_valid() and form.cleaned_data["members"] == [third, accounts[4]]
+        assert set(form.cleaned_data) == {"members", "reason", "why"}
 
     def of_itself(self, client: Client, page: str, number: int) -> int:
         return int(client.post(f"{page}members/proposed/{number}/take/").status_code)

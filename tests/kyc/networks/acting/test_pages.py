@@ -191,14 +191,16 @@ class TestAppeals:
         asked = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
         measure = hands.measured(controller, by=ines, second=vasco, **asked)
         carried()
-        assert "Limit reached" not in cast.signed_in(linked.key.issued_by).get("/verification/keys/").content.decode()
+        assert "Limited at present" not in cast.signed_in(linked.key.issued_by).get("/verification/keys/").content.decode()
         with transaction.atomic():
             pools.charge(
                 [pools.Charge(second.key.organisation_id, second.key.pk, timezone.now().date(), "requests", "", used=10)]
             )
         alice = cast.signed_in(linked.key.issued_by)
         listed, overview = (alice.get(page).content.decode() for page in ("/verification/keys/", "/verification/"))
-        assert "Limit reached" in listed and "The limit that we have set for your keys is reached." in overview
+        # He has used nothing: that it is reached would tell him of others.
+        assert "Limited at present" in listed and "Your keys are limited at present" in overview
+        assert "reached" not in listed + overview
         assert "Sørvik" not in listed + overview and "shared" not in listed + overview
         case = Case.objects.get(organisation=linked.key.organisation)
         as_rosa = cast.signed_in(cast.staff("approver", "Rosa Lima"))

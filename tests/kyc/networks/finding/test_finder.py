@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,6 +15,13 @@ from tests.bench import networks, worlds
 from tests.kyc.networks.finding.tables import sharing, signals
 
 CARD, MACHINE, PASSPORT, LINE = ("payment", "p"), ("device", "d"), ("document", "i"), ("login_ip", "l")
+# A hand of sixty, of which six have a card and four a document, and all one template.
+MANY = [f"m{number}" for number in range(60)]
+HAND = [
+    *((account, "payment", f"p{place // 6}") for place, account in enumerate(MANY)),
+    *((account, "document", f"i{place % 15}") for place, account in enumerate(MANY)),
+    *((account, "template", "t") for account in MANY),
+]
 
 
 def together(found: Found) -> set[frozenset[str]]:
@@ -48,13 +56,9 @@ class TestFamilies:
         assert together(found) == set()
 
     def test_a_value_that_is_frequent_because_it_is_one_hand_counts(self) -> None:
-        many = [f"m{number}" for number in range(60)]
-        rows = [(account, "payment", f"p{place // 6}") for place, account in enumerate(many)]
-        rows += [(account, "document", f"i{place % 15}") for place, account in enumerate(many)]
-        rows += [(account, "template", "t") for account in many]
         # Who has but the template and one of the cards goes to the others.
-        found = find(signals(*rows, ("late", "template", "t"), ("late", "payment", "p3"), strangers=6000))
-        assert together(found) == {frozenset([*many, "late"])}
+        found = find(signals(*HAND, ("late", "template", "t"), ("late", "payment", "p3"), strangers=6000))
+        assert together(found) == {frozenset([*MANY, "late"])}
 
 
 class TestRulings:
@@ -127,6 +131,27 @@ class TestRulings:
         declared = dict.fromkeys("abc", "agency")
         # Of d nobody told; it has nothing but what is the agency's.
         assert together(find(signals(*self.ROWS), declared=declared)) == set()
+
+    def test_an_account_of_two_agencies_is_tied_to_none_of_either(self) -> None:
+        rows = sharing("abc", CARD, PASSPORT, MACHINE)
+        assert together(find(signals(*rows), declared={"b": "x", "c": "y"})) == {frozenset("abc")}
+        assert together(find(signals(*rows), declared={"a": ("x", "y"), "b": "x", "c": "y"})) == set()
+
+    def test_an_account_of_an_agency_goes_where_none_of_its_own_is(self) -> None:
+        late = frozenset(["late"])
+        assert self.lying_about("late", declared={"late": "x", "stranger-1": "x"}) == {frozenset(MANY) | late}
+        assert self.lying_about("late", declared={"late": "x", "m7": "x"}) == {frozenset(MANY)}
+        assert self.lying_about("late", declared={"late": ("x", "y"), "m7": "y"}) == {frozenset(MANY)}
+
+    def test_two_of_an_agency_go_nowhere_together(self) -> None:
+        assert self.lying_about("late", "later") == {frozenset([*MANY, "late", "later"])}
+        assert self.lying_about("late", "later", declared={"late": "x", "later": "x"}) == {frozenset(MANY)}
+
+    def lying_about(self, *late: str, **said: Any) -> set[frozenset[str]]:
+        """Of a hand and of whoever has what half of it has, and hardly anybody else: by none of them alone, but by all."""
+        halves = [(account, "device", f"d{place // 30}") for place, account in enumerate(MANY)]
+        rows = [(one, type, value) for one in late for type, value in (("template", "t"), ("device", "d0"))]
+        return together(find(signals(*HAND, *halves, *rows, strangers=6000), **said))
 
 
 class TestLedger:
